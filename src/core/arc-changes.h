@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ArcChange:
+ *
+ * What happened to a file since the database was last true to it. The values are the letters of the
+ * change list that a build reads.
+ */
+typedef enum
+{
+  ARC_CHANGE_ADDED = 'A',
+  ARC_CHANGE_MODIFIED = 'M',
+  ARC_CHANGE_DELETED = 'D',
+} ArcChange;
+
+/**
+ * ArcChanges:
+ *
+ * A set of files with the change of each: at most one for a path.
+ *
+ * Paths are absolute and are bytes, not text: they need not be valid UTF-8, and may hold anything
+ * but NUL.
+ */
+typedef struct _ArcChanges ArcChanges;
+
+typedef void (*ArcChangesFunc) (const char *path, ArcChange change, gpointer user_data);
+
+ArcChanges *arc_changes_new (void);
+void arc_changes_free (ArcChanges *changes);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcChanges, arc_changes_free)
+
+guint arc_changes_get_size (const ArcChanges *changes);
+
+/* FALSE if PATH is not in the set; CHANGE may be NULL. */
+gboolean arc_changes_lookup (const ArcChanges *changes, const char *path, ArcChange *change);
+
+/* Adds what happened to PATH *after* all that the set already knows of it:
+ *   A then M: A.  M then D, A then D: D (a build that failed may have stored an added file already;
+ * deleting one that is not there costs nothing).  D then A: M.  The later one otherwise. */
+void arc_changes_add (ArcChanges *changes, const char *path, ArcChange change);
+void arc_changes_remove (ArcChanges *changes, const char *path);
+
+/* Merges LATER, which happened after all of CHANGES, into it; LATER is left as it is. */
+void arc_changes_merge (ArcChanges *changes, const ArcChanges *later);
+
+/* Calls FUNC for each path, in the order of the bytes of the paths: the same set always reads the
+ * same. */
+void arc_changes_foreach (const ArcChanges *changes, ArcChangesFunc func, gpointer user_data);
+
+/* The change list of DESIGN §5: for each path the letter, NUL, the path, NUL; sorted as _foreach()
+ * does. */
+GBytes *arc_changes_serialise (const ArcChanges *changes);
+
+/* The inverse; NULL and ARC_ERROR_DATA with the offset of the first wrong byte if BYTES is anything
+ * else: a letter that is none of A, M, D, a path that is empty, relative or twice, an end without
+ * NUL. */
+ArcChanges *arc_changes_parse (GBytes *bytes, GError **error);
+
+G_END_DECLS

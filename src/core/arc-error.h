@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ArcError:
+ * @ARC_ERROR_CONFIG: a setting is wrong: correct the file, line and key that the message names
+ * @ARC_ERROR_DATA: a file or message of the program's own format cannot be understood
+ * @ARC_ERROR_LOCKED: another process works on the same state directory: stop it first
+ * @ARC_ERROR_STATE_DIRECTORY: the state directory cannot be used: look at its owner, mode and free
+ * space
+ * @ARC_ERROR_COMMAND: the build command cannot be started: install it or correct `[Build] Command`
+ * @ARC_ERROR_TREE_UNAVAILABLE: a watched directory is missing, unmounted or was emptied: bring it
+ * back
+ * @ARC_ERROR_NOT_BUILDING: no build is running: nothing to do
+ * @ARC_ERROR_NOT_ABSOLUTE: a path must be absolute: give it from the root
+ * @ARC_ERROR_SHUTTING_DOWN: the service is stopping: start it again and repeat
+ * @ARC_ERROR_BUS: there is no message bus, or the name on it is taken
+ *
+ * One enumerator for each thing that the reader of the message can do about it.
+ *
+ * On D-Bus each has the name that arc_error_get_dbus_name() tells.
+ */
+typedef enum
+{
+  ARC_ERROR_CONFIG,
+  ARC_ERROR_DATA,
+  ARC_ERROR_LOCKED,
+  ARC_ERROR_STATE_DIRECTORY,
+  ARC_ERROR_COMMAND,
+  ARC_ERROR_TREE_UNAVAILABLE,
+  ARC_ERROR_NOT_BUILDING,
+  ARC_ERROR_NOT_ABSOLUTE,
+  ARC_ERROR_SHUTTING_DOWN,
+  ARC_ERROR_BUS,
+} ArcError;
+
+#define ARC_N_ERRORS (ARC_ERROR_BUS + 1)
+
+#define ARC_ERROR (arc_error_quark ())
+
+GQuark arc_error_quark (void);
+
+const char *arc_error_get_dbus_name (ArcError error);
+
+G_END_DECLS

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* A time that never comes, or never was; all other times are microseconds of one clock that only
+ * grows. */
+#define ARC_NEVER G_MAXINT64
+
+typedef enum
+{
+  ARC_STATE_IDLE,     /* nothing is pending */
+  ARC_STATE_WAITING,  /* something is pending; the writer may not be done */
+  ARC_STATE_RUNNING,  /* a build runs */
+  ARC_STATE_COOLDOWN, /* a build ended; rest before the next */
+} ArcState;
+
+#define ARC_N_STATES (ARC_STATE_COOLDOWN + 1)
+
+typedef enum
+{
+  ARC_EVENT_TOUCH,     /* a change that matters was seen */
+  ARC_EVENT_DEADLINE,  /* the deadline came; harmless if it did not */
+  ARC_EVENT_REBUILD,   /* somebody asked for a build */
+  ARC_EVENT_SUCCEEDED, /* the build ended: the database holds what it took */
+  ARC_EVENT_FAILED,    /* the build ended: it has to be done again */
+  ARC_EVENT_STOPPED,   /* the build was ended on request: it has to be done again, but not by itself
+                        */
+  ARC_EVENT_SHUTDOWN,  /* the service stops */
+} ArcEvent;
+
+#define ARC_N_EVENTS (ARC_EVENT_SHUTDOWN + 1)
+
+/* What keeps automatic builds from starting. Only an unavailable tree keeps a requested one from
+ * it, too. */
+typedef enum
+{
+  ARC_HOLD_NONE = 0,
+  ARC_HOLD_PAUSED = 1 << 0,
+  ARC_HOLD_INHIBITED = 1 << 1,
+  ARC_HOLD_UNAVAILABLE = 1 << 2,
+  ARC_HOLD_POWER_SAVER = 1 << 3,
+} ArcHolds;
+
+/* Why nothing starts now; the words of the D-Bus property `Reason`. */
+typedef enum
+{
+  ARC_REASON_NOTHING_PENDING,
+  ARC_REASON_DEBOUNCE,
+  ARC_REASON_COOLDOWN,
+  ARC_REASON_RETRY,
+  ARC_REASON_BUILDING,
+  ARC_REASON_PAUSED,
+  ARC_REASON_INHIBITED,
+  ARC_REASON_UNAVAILABLE,
+  ARC_REASON_POWER_SAVER,
+} ArcReason;
+
+#define ARC_N_REASONS (ARC_REASON_POWER_SAVER + 1)
+
+/* What the caller has to do after a step, in this order. */
+typedef enum
+{
+  ARC_EFFECT_NONE = 0,
+  ARC_EFFECT_COMMIT = 1 << 0,  /* drop the changes that the ended build took */
+  ARC_EFFECT_RESTORE = 1 << 1, /* merge them back into the pending ones */
+  ARC_EFFECT_STOP = 1 << 2,    /* end the running build */
+  ARC_EFFECT_START = 1 << 3,   /* take the pending changes and start a build */
+} ArcEffects;
+
+/**
+ * ArcTiming:
+ * @debounce: how long the writer must be quiet before a build
+ * @debounce_limit: how long a writer who is never quiet can put it off
+ * @cooldown: how long to rest after a build
+ * @cooldown_from_change: whether the rest counts from the last touch, if that is later than the end
+ * of the build
+ * @retry_delay: how long after a failure to try again; doubles with each try
+ * @retry_limit: how many times to try again without a new touch
+ *
+ * The times of the machine, in microseconds.
+ */
+typedef struct
+{
+  gint64 debounce;
+  gint64 debounce_limit;
+  gint64 cooldown;
+  gboolean cooldown_from_change;
+  gint64 retry_delay;
+  guint retry_limit;
+} ArcTiming;
+
+/**
+ * ArcMachine:
+ * @state: where the machine is
+ * @since: when it came there; a build that starts right after another counts as coming there again
+ * @holds: what keeps automatic builds from starting; the caller sets it, between steps
+ * @closing: the service stops: nothing starts any more
+ * @asked: a build was asked for and none has started since
+ * @owed: the last build did not succeed, so what it took has to be built again
+ * @first_touch: the first touch since a build last started, or %ARC_NEVER
+ * @last_touch: the last touch since a build last started, or %ARC_NEVER
+ * @ended: when the last build ended, or %ARC_NEVER
+ * @retry_at: when to build again what is owed, or %ARC_NEVER if only on a touch or a request
+ * @failures: builds that failed in a row since the last touch
+ *
+ * All of the machine: a value that can be copied, compared and printed. Only arc_machine_step()
+ * changes it, but for @holds.
+ */
+typedef struct
+{
+  ArcState state;
+  gint64 since;
+  ArcHolds holds;
+  gboolean closing;
+  gboolean asked;
+  gboolean owed;
+  gint64 first_touch;
+  gint64 last_touch;
+  gint64 ended;
+  gint64 retry_at;
+  guint failures;
+} ArcMachine;
+
+/* The condition of a transition. */
+typedef enum
+{
+  ARC_GUARD_NONE,  /* always */
+  ARC_GUARD_FREE,  /* a build could start: the tree is there and the service is not stopping */
+  ARC_GUARD_ASKED, /* the same, and a build was asked for */
+  ARC_GUARD_DUE,   /* the deadline has come */
+  ARC_GUARD_DUE_AND_PENDING, /* the deadline has come, and there is something to build */
+} ArcGuard;
+
+/**
+ * ArcTransition:
+ *
+ * A row of the table that the machine runs on. Of the rows for a state and an event the first whose
+ * guard holds is taken; without one the machine stays where it is.
+ */
+typedef struct
+{
+  ArcState from;
+  ArcEvent event;
+  ArcGuard guard;
+  ArcState to;
+  ArcEffects effects;
+} ArcTransition;
+
+/* The machine at the start of the service: idle since NOW. */
+void arc_machine_init (ArcMachine *machine, gint64 now);
+
+/* Brings MACHINE from before EVENT to after it, and returns what the caller has to do. NOW must not
+ * be before any earlier one. The next deadline may already have come: ask
+ * arc_machine_get_deadline() after each step. */
+ArcEffects
+arc_machine_step (ArcMachine *machine, const ArcTiming *timing, ArcEvent event, gint64 now);
+
+/* When ARC_EVENT_DEADLINE is due, or ARC_NEVER. It changes with each step, with the holds and with
+ * the timing. */
+gint64 arc_machine_get_deadline (const ArcMachine *machine, const ArcTiming *timing);
+
+/* When the next automatic build will start if nothing more happens, or ARC_NEVER if none will or
+ * nobody can know. */
+gint64 arc_machine_get_next_build (const ArcMachine *machine, const ArcTiming *timing);
+
+/* Whether there is something to build that no running build contains. */
+gboolean arc_machine_is_pending (const ArcMachine *machine);
+
+/* Whether another build is to follow the one that runs or has just ended. */
+gboolean arc_machine_is_stoked (const ArcMachine *machine);
+
+ArcReason arc_machine_get_reason (const ArcMachine *machine);
+
+/* The table itself, for those who draw or check it; N_TRANSITIONS gets its length. */
+const ArcTransition *arc_machine_get_transitions (guint *n_transitions);
+
+/* The words of D-Bus, logs and pictures; never translated. */
+const char *arc_state_to_string (ArcState state);
+const char *arc_event_to_string (ArcEvent event);
+const char *arc_guard_to_string (ArcGuard guard); /* "" for ARC_GUARD_NONE */
+const char *arc_reason_to_string (ArcReason reason);
+
+G_END_DECLS

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "core/arc-changes.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ArcFingerprint:
+ *
+ * What tells that a file is no longer the one that was seen. No field needs to grow: a file
+ * restored from a backup has an older mtime, and is a change all the same. The ctime is in it
+ * because no program can set it (inode(7)): a writer that restores the mtime and keeps the size
+ * still shows.
+ */
+typedef struct
+{
+  guint64 inode;
+  guint64 size;    /* bytes */
+  gint64 mtime_ns; /* since the epoch */
+  gint64 ctime_ns; /* since the epoch */
+} ArcFingerprint;
+
+/**
+ * ArcEntry:
+ * @name: the file's name in its directory
+ * @fingerprint: how it looked
+ *
+ * One file of a directory, as a scan found it.
+ */
+typedef struct
+{
+  const char *name;
+  ArcFingerprint fingerprint;
+} ArcEntry;
+
+/**
+ * ArcSnapshot:
+ *
+ * How every file that matters looked when it was last seen: directories by absolute path, and in
+ * each the files by name.
+ *
+ * The strings of a directory's files share one block; a lookup in a directory is a binary search,
+ * and comparing a directory with a scan of it is one merge of two sorted lists.
+ */
+typedef struct _ArcSnapshot ArcSnapshot;
+
+ArcSnapshot *arc_snapshot_new (void);
+void arc_snapshot_free (ArcSnapshot *snapshot);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcSnapshot, arc_snapshot_free)
+
+guint arc_snapshot_get_n_files (const ArcSnapshot *snapshot);
+
+/* Sets (or, with FINGERPRINT NULL, forgets) one file and adds what that means, if anything, to
+ * CHANGES. TRUE if it was a change. */
+gboolean arc_snapshot_set_file (ArcSnapshot *snapshot,
+                                const char *directory,
+                                const char *name,
+                                const ArcFingerprint *fingerprint,
+                                ArcChanges *changes);
+
+/* Replaces what is known of DIRECTORY (not of those below it) by ENTRIES, sorted here by name (the
+ * array is reordered), and adds the differences to CHANGES. N_ENTRIES 0 forgets it. Returns the
+ * number of differences. */
+guint arc_snapshot_set_directory (ArcSnapshot *snapshot,
+                                  const char *directory,
+                                  ArcEntry *entries,
+                                  guint n_entries,
+                                  ArcChanges *changes);
+
+/* (nullable): what is known of one file. */
+const ArcFingerprint *
+arc_snapshot_lookup (const ArcSnapshot *snapshot, const char *directory, const char *name);
+
+/* Every file of SNAPSHOT as an addition: the list of a full build. */
+ArcChanges *arc_snapshot_list (const ArcSnapshot *snapshot);
+
+/* What leads from BEFORE to AFTER. */
+ArcChanges *arc_snapshot_diff (const ArcSnapshot *before, const ArcSnapshot *after);
+
+G_END_DECLS

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* How a build ended; the words of DESIGN §5. */
+typedef enum
+{
+  ARC_RESULT_SUCCESS,
+  ARC_RESULT_FAILED,       /* an exit status other than 0 */
+  ARC_RESULT_SIGNAL,       /* killed by a signal that we did not send */
+  ARC_RESULT_TIMEOUT,      /* we ended it because it ran too long */
+  ARC_RESULT_CANCELED,     /* we ended it because somebody asked */
+  ARC_RESULT_SPAWN_FAILED, /* it never started */
+  ARC_RESULT_INTERRUPTED,  /* we ended it because the service stops */
+} ArcResult;
+
+#define ARC_N_RESULTS (ARC_RESULT_INTERRUPTED + 1)
+
+const char *arc_result_to_string (ArcResult result);
+
+/**
+ * ArcRun:
+ * @argv: the program and its arguments; no shell is involved
+ * @environment: (element-type filename): the whole environment of the child, as `NAME=value`
+ * @log_file: where the output goes; created 0600, capped: head and tail are kept
+ * @timeout: microseconds until it is ended, 0 for never
+ * @stop_grace: microseconds between SIGTERM and SIGKILL
+ *
+ * One build to run.
+ */
+typedef struct
+{
+  const char *const *argv;
+  const char *const *environment;
+  const char *log_file;
+  gint64 timeout;
+  gint64 stop_grace;
+} ArcRun;
+
+/**
+ * ArcOutcome:
+ * @result: how it ended
+ * @exit_status: the exit status, or the number of the signal for %ARC_RESULT_SIGNAL, else 0
+ * @cpu_usec: processor time of the child and of those of its descendants that it waited for
+ * @max_rss: the largest resident set of the child that was seen, bytes; sampled, so a short peak
+ * may be missed
+ * @message: (nullable): English, for the log, what went wrong; for %ARC_RESULT_SPAWN_FAILED it says
+ * what to do
+ */
+typedef struct
+{
+  ArcResult result;
+  int exit_status;
+  guint64 cpu_usec;
+  guint64 max_rss;
+  const char *message;
+} ArcOutcome;
+
+/**
+ * ArcRunner:
+ *
+ * Runs one child at a time, in its own process group, with /dev/null as its standard input, and
+ * sees to it that nothing of the group is left afterwards.
+ *
+ * Signals:
+ *   `line (const char *text, guint64 length)`: a line of standard output or standard error, without
+ * the newline; very long lines come in pieces, NUL bytes are kept. `ended (ArcOutcome *outcome)`:
+ * exactly once for each arc_runner_start() that returned TRUE, always from the main loop; nothing
+ * of the process group is alive by then.
+ *
+ * Timeouts are real time: they bound a real process.
+ */
+#define ARC_TYPE_RUNNER (arc_runner_get_type ())
+G_DECLARE_FINAL_TYPE (ArcRunner, arc_runner, ARC, RUNNER, GObject)
+
+ArcRunner *arc_runner_new (void);
+
+/* Starts a build. FALSE and ARC_ERROR_COMMAND, naming the program and what to do, if it cannot be
+ * started; no signal follows then. It is an error to call it while one runs. */
+gboolean arc_runner_start (ArcRunner *runner, const ArcRun *run, GError **error);
+
+/* Ends the running build: SIGTERM to its group, after the grace SIGKILL. It then ends with RESULT
+ * (ARC_RESULT_CANCELED or ARC_RESULT_INTERRUPTED), whatever its exit status. The first reason
+ * given, a timeout included, is the one that stays. */
+void arc_runner_stop (ArcRunner *runner, ArcResult result);
+
+gboolean arc_runner_is_running (ArcRunner *runner);
+
+/* The process group of the running build, or 0. */
+pid_t arc_runner_get_process_group (ArcRunner *runner);
+
+G_END_DECLS

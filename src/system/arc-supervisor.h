@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ArcSupervisor:
+ *
+ * The service manager's side of the house: sd_notify(3), without libsystemd. Does nothing, quietly,
+ * where there is no NOTIFY_SOCKET.
+ *
+ * Takes NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID out of the environment, so that no child
+ * speaks in our name, and pets the watchdog from the main loop at half of its time for as long as
+ * it lives.
+ */
+#define ARC_TYPE_SUPERVISOR (arc_supervisor_get_type ())
+G_DECLARE_FINAL_TYPE (ArcSupervisor, arc_supervisor, ARC, SUPERVISOR, GObject)
+
+ArcSupervisor *arc_supervisor_new (void);
+
+/* READY=1; also the end of a reload. */
+void arc_supervisor_ready (ArcSupervisor *supervisor);
+
+/* RELOADING=1 with MONOTONIC_USEC, as Type=notify-reload wants it. */
+void arc_supervisor_reloading (ArcSupervisor *supervisor);
+
+/* STOPPING=1 */
+void arc_supervisor_stopping (ArcSupervisor *supervisor);
+
+/* STATUS=TEXT, one line; sent only if it differs from the last one. */
+void arc_supervisor_set_status (ArcSupervisor *supervisor, const char *text);
+
+G_END_DECLS

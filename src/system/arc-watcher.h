@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "core/arc-changes.h"
+#include "core/arc-filter.h"
+#include "core/arc-snapshot.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  ARC_HEALTH_OK,          /* every directory is watched */
+  ARC_HEALTH_DEGRADED,    /* changes arrive, but some only with the periodic reconcile */
+  ARC_HEALTH_UNAVAILABLE, /* a root is not there: nothing is to be built */
+} ArcHealth;
+
+const char *arc_health_to_string (ArcHealth health);
+
+/**
+ * ArcWatcher:
+ *
+ * Keeps a snapshot of the files that matter true to the disk, and tells what changed.
+ *
+ * A GFileMonitor for each directory makes it quick; comparing the disk with the snapshot makes it
+ * true. The watcher works in the main context that was the thread default when it was made, in
+ * slices of a few milliseconds, so that a scan of a large tree does not keep others waiting.
+ *
+ * Signals:
+ *   `changed (ArcChanges *changes, gboolean monitored)`: files that differ from the snapshot, which
+ * has them already. MONITORED is FALSE if only a comparison found them and no monitor had told of
+ * them. `settled`: the scan, or the reconciliation, that was under way is done: every directory is
+ * watched as well as can be and the snapshot is what the disk was at some time since it was asked
+ * for. `notify::health`, `notify::health-message`
+ *
+ * Properties: `health` (ArcHealth as an int), `health-message` (string, English, "" if ok),
+ * `n-directories`, `n-files` (uint).
+ */
+#define ARC_TYPE_WATCHER (arc_watcher_get_type ())
+G_DECLARE_FINAL_TYPE (ArcWatcher, arc_watcher, ARC, WATCHER, GObject)
+
+/* ROOTS: absolute directories, none inside another; they need not exist yet. Nothing happens before
+ * arc_watcher_start(). */
+ArcWatcher *arc_watcher_new (const char *const *roots, ArcFilter *filter, gboolean follow_symlinks);
+
+/* Starts watching. SNAPSHOT, if not NULL, is what an earlier run knew: the differences to it are
+ * told as changes. Without it the first scan tells nothing: what it finds is the start. `settled`
+ * follows. */
+void arc_watcher_start (ArcWatcher *watcher,
+                        ArcSnapshot *snapshot /* (transfer full) (nullable) */);
+
+/* Replaces what is watched. Files that thereby come or go are told as changes; `settled` follows.
+ */
+void arc_watcher_set_tree (ArcWatcher *watcher,
+                           const char *const *roots,
+                           ArcFilter *filter,
+                           gboolean follow_symlinks);
+
+/* Compares the whole tree with the snapshot. `changed` tells of differences, `settled` of the end.
+ * Asked for again while one is under way, it begins anew: at `settled` the whole tree was looked at
+ * after the last call. */
+void arc_watcher_reconcile (ArcWatcher *watcher);
+
+/* Whether no scan and no reconciliation is under way. */
+gboolean arc_watcher_is_settled (ArcWatcher *watcher);
+
+/* Takes every monitor away, so that no more signals come; the snapshot stays. */
+void arc_watcher_stop (ArcWatcher *watcher);
+
+ArcHealth arc_watcher_get_health (ArcWatcher *watcher);
+const char *arc_watcher_get_health_message (ArcWatcher *watcher);
+guint arc_watcher_get_n_directories (ArcWatcher *watcher);
+guint arc_watcher_get_n_files (ArcWatcher *watcher);
+
+/* Owned by the watcher, and true only until control returns to the main loop. */
+const ArcSnapshot *arc_watcher_get_snapshot (ArcWatcher *watcher);
+
+/* Does PATH (absolute) matter, and by which rule? RULE gets a pattern or a short English reason
+ * such as "outside the watched directories" (owned by the watcher until its tree changes). */
+gboolean arc_watcher_explain (ArcWatcher *watcher, const char *path, const char **rule);
+
+G_END_DECLS
