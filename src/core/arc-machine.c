@@ -188,7 +188,6 @@ note_end (ArcMachine *machine, gint64 now, gboolean owed)
 {
   machine->ended = now;
   machine->owed = owed;
-  machine->retry_at = ARC_NEVER;
 }
 
 /* What the machine remembers of EVENT, wherever it then goes. */

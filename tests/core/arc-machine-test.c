@@ -266,6 +266,15 @@ test_again (void)
   effects = arc_machine_step (&machine, &default_timing, ARC_EVENT_SUCCEEDED, START_TIME + 4);
   g_assert_cmpint (effects, ==, ARC_EFFECT_COMMIT);
   g_assert_cmpint (machine.state, ==, ARC_STATE_COOLDOWN);
+
+  /* However the build ends, whoever asked gets the next one. */
+  for (ArcEvent event = ARC_EVENT_FAILED; event <= ARC_EVENT_STOPPED; event++)
+    {
+      machine = make_running ();
+      arc_machine_step (&machine, &default_timing, ARC_EVENT_REBUILD, START_TIME + 1);
+      effects = arc_machine_step (&machine, &default_timing, event, START_TIME + 2);
+      g_assert_cmpint (effects, ==, ARC_EFFECT_RESTORE | ARC_EFFECT_START);
+    }
 }
 
 /* Runs to the next deadline; returns what happened there. */
@@ -316,6 +325,20 @@ test_retries (void)
   g_assert_cmpint (machine.retry_at, ==, now + default_timing.retry_delay);
 }
 
+/* Failures count in a row. */
+static void
+test_success_resets_retries (void)
+{
+  ArcMachine machine = make_running ();
+
+  arc_machine_step (&machine, &default_timing, ARC_EVENT_FAILED, START_TIME);
+  arc_machine_step (&machine, &default_timing, ARC_EVENT_REBUILD, START_TIME);
+  arc_machine_step (&machine, &default_timing, ARC_EVENT_SUCCEEDED, START_TIME);
+  arc_machine_step (&machine, &default_timing, ARC_EVENT_REBUILD, START_TIME);
+  arc_machine_step (&machine, &default_timing, ARC_EVENT_FAILED, START_TIME);
+  g_assert_cmpint (machine.retry_at, ==, START_TIME + default_timing.retry_delay);
+}
+
 static void
 test_retry_delay_does_not_overflow (void)
 {
@@ -334,6 +357,9 @@ test_stopped_waits_for_touch (void)
   ArcMachine machine = make_running ();
   gint64 now = START_TIME;
 
+  /* A failure before it must not leave its retry behind. */
+  arc_machine_step (&machine, &default_timing, ARC_EVENT_FAILED, now);
+  arc_machine_step (&machine, &default_timing, ARC_EVENT_REBUILD, now);
   arc_machine_step (&machine, &default_timing, ARC_EVENT_STOPPED, now);
   step_deadline (&machine, &default_timing, &now);
   g_assert_cmpint (machine.state, ==, ARC_STATE_WAITING);
@@ -380,6 +406,15 @@ test_holds (void)
       arc_machine_step (&machine, &default_timing, ARC_EVENT_REBUILD, later);
       g_assert_cmpint (machine.state, ==, holds[i].asked);
       machine.holds = ARC_HOLD_NONE;
+      arc_machine_step (&machine, &default_timing, ARC_EVENT_DEADLINE, later);
+      g_assert_cmpint (machine.state, ==, ARC_STATE_RUNNING);
+
+      /* What was asked for while there was no tree starts even if the other hold is still there. */
+      machine = make_idle ();
+      machine.holds = holds[i].hold | ARC_HOLD_UNAVAILABLE;
+      arc_machine_step (&machine, &default_timing, ARC_EVENT_REBUILD, later);
+      g_assert_cmpint (machine.state, ==, ARC_STATE_WAITING);
+      machine.holds &= ~ARC_HOLD_UNAVAILABLE;
       arc_machine_step (&machine, &default_timing, ARC_EVENT_DEADLINE, later);
       g_assert_cmpint (machine.state, ==, ARC_STATE_RUNNING);
     }
@@ -600,6 +635,10 @@ model_step (Model *model, const ArcTiming *timing, ArcEvent event)
   g_assert_false (model->machine.state == ARC_STATE_IDLE && model->pending != 0);
   if (model->pending != 0)
     g_assert_true (arc_machine_is_pending (&model->machine));
+  /* While a build runs, stoked says exactly whether another has to follow. */
+  if (model->running)
+    g_assert_cmpint (arc_machine_is_stoked (&model->machine), ==,
+                     model->pending != 0 || model->requested);
   /* A shutdown is final: there is nothing left to wait for. */
   if (model->shut_down)
     g_assert_cmpint (arc_machine_get_deadline (&model->machine, timing), ==, ARC_NEVER);
@@ -768,7 +807,18 @@ test_table (void)
   guint n_transitions;
   const ArcTransition *transitions = arc_machine_get_transitions (&n_transitions);
 
-  g_assert_cmpuint (n_transitions, >, 0);
+  /* What changes nothing but the books is a row, too: people want to see what a touch does to a
+   * running build. */
+  for (ArcState state = 0; state < ARC_N_STATES; state++)
+    for (ArcEvent event = 0; event < ARC_N_EVENTS; event++)
+      {
+        gboolean has_row = FALSE;
+
+        for (guint i = 0; i < n_transitions; i++)
+          has_row |= transitions[i].from == state && transitions[i].event == event;
+        if (event == ARC_EVENT_TOUCH || event == ARC_EVENT_REBUILD)
+          g_assert_true (has_row);
+      }
 
   for (guint i = 0; i < n_transitions; i++)
     for (guint j = 0; j < i; j++)
@@ -804,6 +854,7 @@ main (int argc, char **argv)
   g_test_add_func ("/machine/cooldown/from-change", test_cooldown_from_change);
   g_test_add_func ("/machine/again", test_again);
   g_test_add_func ("/machine/retries", test_retries);
+  g_test_add_func ("/machine/retries/success-resets", test_success_resets_retries);
   g_test_add_func ("/machine/retries/overflow", test_retry_delay_does_not_overflow);
   g_test_add_func ("/machine/stopped", test_stopped_waits_for_touch);
   g_test_add_func ("/machine/holds", test_holds);
