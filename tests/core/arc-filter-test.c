@@ -334,6 +334,32 @@ test_shortcuts_random (void)
   g_assert_cmpuint (n_matches, >, 2000);
 }
 
+/* A reconciliation of a large tree; "-m perf" shows how long the names of it take. */
+static void
+test_many_names (void)
+{
+  const guint n_files = 100000;
+  g_autoptr (ArcFilter) filter = default_filter ();
+  guint n_matches = 0;
+
+  g_test_timer_start ();
+  for (guint i = 0; i < n_files; i++)
+    {
+      char path[64];
+
+      g_snprintf (path, sizeof path, "main/2024-01-01-note-%05u.%s", i, i % 2 == 0 ? "org" : "txt");
+      n_matches += (guint) arc_filter_match_file (filter, path, NULL);
+    }
+  if (g_test_perf ())
+    {
+      double elapsed = g_test_timer_elapsed () * 1e3;
+
+      g_test_minimized_result (elapsed, "%.1f ms for 100,000 names", elapsed);
+    }
+
+  g_assert_cmpuint (n_matches, ==, n_files / 2);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -352,6 +378,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/filter/equal", test_equal);
   g_test_add_func ("/filter/ownership", test_ownership);
   g_test_add_func ("/filter/shortcuts-random", test_shortcuts_random);
+  g_test_add_func ("/filter/many-names", test_many_names);
 
   return g_test_run ();
 }
