@@ -622,8 +622,7 @@ test_large_tree (void)
   report (g_test_timer_elapsed () * 1e3, "ms to compare two snapshots");
   assert_changes (difference, "A/home/somebody/org/00/directory-00000/new.org ");
 
-  g_assert_cmpuint (fill_large (snapshot, 4999, &ignored, changes), ==, n_files);
-  g_assert_cmpuint (arc_changes_get_size (changes), ==, n_files);
+  g_assert_cmpuint (fill_large (snapshot, 4999, &ignored, NULL), ==, n_files);
 }
 
 int
