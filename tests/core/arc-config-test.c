@@ -213,7 +213,7 @@ random_usec (void)
 static void
 test_duration_round_trip (void)
 {
-  for (guint i = 0; i < 20000; i++)
+  for (guint i = 0; i < 4000; i++)
     {
       gint64 usec = random_usec (), back = -1;
       g_autofree char *text = arc_duration_format (usec);
@@ -229,7 +229,7 @@ test_duration_garbage (void)
 {
   static const char alphabet[] = "0123456789.. smhdwuinecyo\t-\xC2\xB5";
 
-  for (guint i = 0; i < 50000; i++)
+  for (guint i = 0; i < 10000; i++)
     {
       char text[12] = { 0 };
       gint64 usec = -1, back = -1;
@@ -944,7 +944,7 @@ assert_same_values (const ArcConfig *a, const ArcConfig *b)
 static void
 test_round_trip (void)
 {
-  for (guint i = 0; i < 2000; i++)
+  for (guint i = 0; i < 400; i++)
     {
       g_autoptr (ArcConfig) config = random_config ();
       g_autoptr (ArcConfig) back = arc_config_new ();
@@ -1005,10 +1005,9 @@ test_example (void)
   groups = g_key_file_get_groups (file, NULL);
   for (guint i = 0; groups[i] != NULL; i++)
     {
-      gsize length;
-      g_auto (GStrv) keys = g_key_file_get_keys (file, groups[i], &length, NULL);
+      g_auto (GStrv) keys = g_key_file_get_keys (file, groups[i], NULL, NULL);
 
-      n_keys += length;
+      n_keys += g_strv_length (keys);
     }
   g_assert_cmpuint (n_keys, ==, n_settings);
 
@@ -1109,7 +1108,7 @@ test_garbage (void)
   gsize length = strlen (example);
   guint n_refused = 0;
 
-  for (guint i = 0; i < 2000; i++)
+  for (guint i = 0; i < 400; i++)
     {
       g_autofree char *text = g_memdup2 (example, length + 1);
       g_autoptr (ArcConfig) config = arc_config_new ();

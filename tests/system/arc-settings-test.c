@@ -520,23 +520,20 @@ print_settings (void)
   return 0;
 }
 
-/* The first line that the child prints with ENVIRONMENT. */
+/* What the child prints with ENVIRONMENT. */
 static char *
 run_child (const char *const *environment, gboolean succeeds)
 {
-  g_autoptr (GSubprocessLauncher) launcher =
-      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
-  g_autoptr (GSubprocess) child = NULL;
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  const char *const argv[] = { program, "--print-settings", NULL };
   g_autoptr (GError) error = NULL;
   char *output = NULL;
+  int wait_status;
 
-  g_subprocess_launcher_set_environ (launcher, (GStrv) environment);
-  child =
-      g_subprocess_launcher_spawn (launcher, &error, "/proc/self/exe", "--print-settings", NULL);
+  g_spawn_sync (NULL, (GStrv) argv, (GStrv) environment, G_SPAWN_DEFAULT, NULL, NULL, &output, NULL,
+                &wait_status, &error);
   g_assert_no_error (error);
-  g_subprocess_communicate_utf8 (child, NULL, NULL, &output, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_cmpint (g_subprocess_get_successful (child), ==, succeeds);
+  g_assert_cmpint (g_spawn_check_wait_status (wait_status, NULL), ==, succeeds);
 
   return g_strchomp (output);
 }
