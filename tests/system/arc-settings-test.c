@@ -520,7 +520,7 @@ print_settings (void)
   return 0;
 }
 
-/* What the child prints with ENVIRONMENT. */
+/* What the child prints with ENVIRONMENT; it runs in the home directory. */
 static char *
 run_child (const char *const *environment, gboolean succeeds)
 {
@@ -530,8 +530,8 @@ run_child (const char *const *environment, gboolean succeeds)
   char *output = NULL;
   int wait_status;
 
-  g_spawn_sync (NULL, (GStrv) argv, (GStrv) environment, G_SPAWN_DEFAULT, NULL, NULL, &output, NULL,
-                &wait_status, &error);
+  g_spawn_sync (g_get_home_dir (), (GStrv) argv, (GStrv) environment, G_SPAWN_DEFAULT, NULL, NULL,
+                &output, NULL, &wait_status, &error);
   g_assert_no_error (error);
   g_assert_cmpint (g_spawn_check_wait_status (wait_status, NULL), ==, succeeds);
 
@@ -545,6 +545,7 @@ test_real_environment (void)
   g_autofree char *home_variable = g_strconcat ("HOME=", home, NULL);
   g_autofree char *config_variable = g_strdup_printf ("XDG_CONFIG_HOME=%s/c", home);
   g_autofree char *file = g_build_filename (home, "c", "arcology-builder", "builder.conf", NULL);
+  g_autofree char *ignored = g_build_filename (home, "r", "arcology-builder", "builder.conf", NULL);
   g_autofree char *in_home =
       g_build_filename (home, ".config", "arcology-builder", "builder.conf", NULL);
   const char *const defaults[] = { home_variable, "XDG_CONFIG_DIRS=/nonexistent", NULL };
@@ -554,14 +555,15 @@ test_real_environment (void)
                                 "XDG_STATE_HOME=/s",
                                 "XDG_CONFIG_DIRS=/nonexistent",
                                 NULL };
-  const char *const relative[] = { home_variable,      "XDG_CONFIG_HOME=c", "XDG_DATA_HOME=d",
-                                   "XDG_STATE_HOME=s", "XDG_CONFIG_DIRS=c", NULL };
+  const char *const relative[] = { home_variable,      "XDG_CONFIG_HOME=r", "XDG_DATA_HOME=r",
+                                   "XDG_STATE_HOME=r", "XDG_CONFIG_DIRS=r", NULL };
   const char *const no_home[] = { "HOME=here", "XDG_CONFIG_DIRS=/nonexistent", NULL };
   g_autofree char *expected = NULL;
   g_autofree char *output = NULL;
 
   write_file (in_home, "[Timing]\nDebounce=6s\n");
   write_file (file, "[Timing]\nDebounce=7s\n");
+  write_file (ignored, "nonsense");
 
   expected = g_strdup_printf ("%s/org %s/.local/share/arcology-builder/arcology.db 6 "
                               "%s/.local/state/arcology-builder",
