@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <sysexits.h>
 
 struct _ArcBuilder
 {
@@ -38,7 +39,8 @@ struct _ArcBuilder
   guint64 built_serial;
   guint64 rescans;
   guint64 missed_by_monitors;
-  guint64 found; /* changes since the reconciliation under way was asked for */
+  gboolean rescanning; /* a reconciliation was asked for and is not done */
+  guint64 found;       /* changes since the reconciliation under way was asked for */
   gint64 rescan_at;
   guint consecutive_failures;
   guint progress_done;
@@ -259,6 +261,11 @@ end_build (ArcBuilder *self, const ArcOutcome *outcome)
   build->max_rss = outcome->max_rss;
   log_end (build);
 
+  /* The database lacks what an incremental build needs, says the build (EX_DATAERR of sysexits.h).
+   */
+  if (outcome->result == ARC_RESULT_FAILED && outcome->exit_status == EX_DATAERR)
+    self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
+
   self->preparing = FALSE;
   self->progress_done = 0;
   self->progress_total = 0;
@@ -430,9 +437,6 @@ become_ready (ArcBuilder *self)
 static void
 on_settled (ArcWatcher *watcher, ArcBuilder *self)
 {
-  const guint64 found = self->found;
-
-  self->found = 0;
   self->rescan_at = self->config->rescan_interval == 0
                         ? ARC_NEVER
                         : arc_clock_get_time (self->clock) + self->config->rescan_interval;
@@ -443,8 +447,16 @@ on_settled (ArcWatcher *watcher, ArcBuilder *self)
       return;
     }
 
+  /* The scan of a new directory. */
+  if (!self->rescanning)
+    {
+      update (self);
+      return;
+    }
+
+  self->rescanning = FALSE;
   self->rescans++;
-  g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, found);
+  g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, self->found);
 
   if (!self->preparing)
     update (self);
@@ -585,6 +597,7 @@ arc_builder_rescan (ArcBuilder *self)
 
   /* Not again before this one is done. */
   self->rescan_at = ARC_NEVER;
+  self->rescanning = TRUE;
   self->found = 0;
   arc_watcher_reconcile (self->watcher);
 }

@@ -251,6 +251,21 @@ test_missing_database (void)
   arc_test_host_assert_told (host, 2, ALL_NOTES);
 }
 
+/* A build script that finds that the database lacks what an incremental build needs says so with
+ * EX_DATAERR. */
+static void
+test_asks_for_full_build (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 65);
+  arc_test_host_advance (host, 600 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 3, ALL_NOTES);
+}
+
 static void
 test_cancel (void)
 {
@@ -365,7 +380,7 @@ test_command_not_found (void)
   const ArcBuild *build;
 
   g_strfreev (host->config->command);
-  host->config->command = g_strdupv ((char *[]){ "arcology-no-such-command", NULL });
+  host->config->command = arc_test_make_strv ("arcology-no-such-command", NULL);
   arc_builder_set_config (host->builder, host->config);
   rebuild (host, ARC_BUILD_INCREMENTAL, 2);
   arc_test_wait_until (host->n_finished == 2);
@@ -477,7 +492,7 @@ test_other_settings (void)
   g_assert_no_errno (g_mkdir (other, 0700));
   g_assert_true (g_file_set_contents (note, "four", -1, NULL));
   g_strfreev (host->config->directories);
-  host->config->directories = g_strdupv ((char *[]){ other, host->tree, NULL });
+  host->config->directories = arc_test_make_strv (other, host->tree, NULL);
   host->config->timing.debounce = SECOND;
   arc_builder_set_config (host->builder, host->config);
 
@@ -512,6 +527,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/failure/and-touch", test_failure_and_touch);
   g_test_add_func ("/builder/failure/full", test_failed_full_build);
   g_test_add_func ("/builder/missing-database", test_missing_database);
+  g_test_add_func ("/builder/asks-for-full", test_asks_for_full_build);
   g_test_add_func ("/builder/cancel", test_cancel);
   g_test_add_func ("/builder/pause", test_pause);
   g_test_add_func ("/builder/stop", test_stop_ends_the_build);
