@@ -2,11 +2,11 @@
 
 #include "arc-builder.h"
 
+#include "arc-launch.h"
 #include "core/arc-error.h"
 #include "core/arc-filter.h"
 #include "core/arc-progress.h"
 
-#include <errno.h>
 #include <glib/gstdio.h>
 #include <sysexits.h>
 
@@ -285,77 +285,18 @@ abandon_build (ArcBuilder *self, const char *message)
   end_build (self, &(ArcOutcome){ .result = ARC_RESULT_SPAWN_FAILED, .message = message });
 }
 
-/* The environment of a build: ours, with what DESIGN §5 adds. NOTIFY_SOCKET and its kin are for
- * this process alone. */
-static GStrv
-make_environment (ArcBuilder *self, const char *changes_file)
-{
-  static const char *const private[] = { "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID" };
-  g_autofree char *directories = g_strjoinv (":", self->config->directories);
-  g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, self->build->id);
-  const char *kind = arc_build_kind_to_string (self->build->kind);
-  GStrv environment = g_get_environ ();
-
-  for (guint i = 0; i < G_N_ELEMENTS (private); i++)
-    environment = g_environ_unsetenv (environment, private[i]);
-
-  environment =
-      g_environ_setenv (environment, "ARCOLOGY_DIRECTORY", self->config->directories[0], TRUE);
-  environment = g_environ_setenv (environment, "ARCOLOGY_DIRECTORIES", directories, TRUE);
-  environment = g_environ_setenv (environment, "ARCOLOGY_DATABASE", self->config->database, TRUE);
-  environment = g_environ_setenv (environment, "ARCOLOGY_BUILD_ID", id, TRUE);
-  environment = g_environ_setenv (environment, "ARCOLOGY_BUILD_KIND", kind, TRUE);
-  environment = g_environ_setenv (environment, "ARCOLOGY_CHANGES", changes_file, TRUE);
-
-  return environment;
-}
-
-static gboolean
-make_database_directory (const char *database, GError **error)
-{
-  g_autofree char *directory = g_path_get_dirname (database);
-
-  if (g_mkdir_with_parents (directory, 0700) == 0)
-    return TRUE;
-
-  g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND,
-               "Cannot make the directory of the database, %s: %s", directory, g_strerror (errno));
-  return FALSE;
-}
-
 static gboolean
 start_runner (ArcBuilder *self, GError **error)
 {
   g_autoptr (ArcChanges) list = NULL; /* of a full build */
-  g_auto (GStrv) environment = NULL;
-  g_autofree char *log_file = NULL;
   const ArcChanges *changes = self->taken;
-  const char *changes_file;
 
   if (self->build->kind != ARC_BUILD_INCREMENTAL)
     changes = list = arc_snapshot_list (arc_watcher_get_snapshot (self->watcher));
+
   self->build->n_changed = arc_changes_get_size (changes);
 
-  if (!make_database_directory (self->config->database, error))
-    return FALSE;
-  changes_file = arc_store_write_changes (self->store, changes, error);
-  if (changes_file == NULL)
-    return FALSE;
-  log_file = arc_store_prepare_log (self->store, self->build->id, error);
-  if (log_file == NULL)
-    return FALSE;
-
-  environment = make_environment (self, changes_file);
-
-  return arc_runner_start (self->runner,
-                           &(ArcRun){
-                               .argv = (const char *const *) self->config->command,
-                               .environment = (const char *const *) environment,
-                               .log_file = log_file,
-                               .timeout = self->config->timeout,
-                               .stop_grace = self->config->stop_grace,
-                           },
-                           error);
+  return arc_launch (self->runner, self->store, self->config, self->build, changes, error);
 }
 
 /* The tree has been compared: now the build takes what is pending. What is seen from here on is for
