@@ -135,6 +135,8 @@ typedef enum
   ARC_GUARD_DUE_AND_PENDING, /* the deadline has come, and there is something to build */
 } ArcGuard;
 
+#define ARC_N_GUARDS (ARC_GUARD_DUE_AND_PENDING + 1)
+
 /**
  * ArcTransition:
  *
