@@ -45,6 +45,8 @@ typedef enum
 
 GQuark arc_error_quark (void);
 
+/* The name of ERROR on D-Bus, such as "org.arcology.Builder.Error.TreeUnavailable": the prefix and
+ * the enumerator in CamelCase. Clients depend on it, so it never changes. */
 const char *arc_error_get_dbus_name (ArcError error);
 
 G_END_DECLS

@@ -18,7 +18,7 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
-  guint64 inode;
+  guint64 inode;   /* alone it tells of a replacement that kept size and times */
   guint64 size;    /* bytes */
   gint64 mtime_ns; /* since the epoch */
   gint64 ctime_ns; /* since the epoch */
@@ -43,8 +43,12 @@ typedef struct
  * How every file that matters looked when it was last seen: directories by absolute path, and in
  * each the files by name.
  *
- * The strings of a directory's files share one block; a lookup in a directory is a binary search,
- * and comparing a directory with a scan of it is one merge of two sorted lists.
+ * The names of a directory's files share one block; a lookup in a directory is a binary search, and
+ * comparing a directory with a scan of it is one merge of two sorted lists.
+ *
+ * Directories are absolute, without a slash at the end (but for "/"), and always spelled the same:
+ * they are compared as bytes. One without files is not kept. Wherever CHANGES is (nullable), NULL
+ * means that nobody wants to know.
  */
 typedef struct _ArcSnapshot ArcSnapshot;
 
@@ -55,30 +59,38 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcSnapshot, arc_snapshot_free)
 guint arc_snapshot_get_n_files (const ArcSnapshot *snapshot);
 
 /* Sets (or, with FINGERPRINT NULL, forgets) one file and adds what that means, if anything, to
- * CHANGES. TRUE if it was a change. */
+ * CHANGES (nullable). TRUE if it was a change: the file was not known, is no longer, or any field
+ * of its fingerprint differs. */
 gboolean arc_snapshot_set_file (ArcSnapshot *snapshot,
                                 const char *directory,
                                 const char *name,
                                 const ArcFingerprint *fingerprint,
                                 ArcChanges *changes);
 
-/* Replaces what is known of DIRECTORY (not of those below it) by ENTRIES, sorted here by name (the
- * array is reordered), and adds the differences to CHANGES. N_ENTRIES 0 forgets it. Returns the
- * number of differences. */
+/* Replaces what is known of DIRECTORY (not of those below it) by ENTRIES and adds the differences
+ * to CHANGES (nullable). N_ENTRIES 0 forgets it. Returns the number of differences.
+ *
+ * ENTRIES come in any order, as from readdir(3), and are sorted here in place; their names are
+ * copied. If a name is there twice, which readdir(3) may do while files come and go, the later one
+ * counts. */
 guint arc_snapshot_set_directory (ArcSnapshot *snapshot,
                                   const char *directory,
                                   ArcEntry *entries,
                                   guint n_entries,
                                   ArcChanges *changes);
 
-/* (nullable): what is known of one file. */
+/* (nullable): what is known of one file; valid until the snapshot is changed. */
 const ArcFingerprint *
 arc_snapshot_lookup (const ArcSnapshot *snapshot, const char *directory, const char *name);
+
+/* (transfer container): the directories that hold files, in no order, NULL-terminated; free the
+ * array with g_free(). A string is valid until the snapshot is changed. */
+const char **arc_snapshot_get_directories (const ArcSnapshot *snapshot);
 
 /* Every file of SNAPSHOT as an addition: the list of a full build. */
 ArcChanges *arc_snapshot_list (const ArcSnapshot *snapshot);
 
-/* What leads from BEFORE to AFTER. */
+/* What leads from BEFORE to AFTER, compared as arc_snapshot_set_file() does. */
 ArcChanges *arc_snapshot_diff (const ArcSnapshot *before, const ArcSnapshot *after);
 
 G_END_DECLS

@@ -14,7 +14,10 @@ G_BEGIN_DECLS
  *
  * Takes NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID out of the environment, so that no child
  * speaks in our name, and pets the watchdog from the main loop at half of its time for as long as
- * it lives.
+ * it lives. The environment is not safe to change once there are threads, so make it first of all.
+ *
+ * Never waits: what a busy manager does not take is sent again a little later, but of each kind of
+ * message only the last one.
  */
 #define ARC_TYPE_SUPERVISOR (arc_supervisor_get_type ())
 G_DECLARE_FINAL_TYPE (ArcSupervisor, arc_supervisor, ARC, SUPERVISOR, GObject)

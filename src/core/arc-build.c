@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "core/arc-build.h"
+
+const char *
+arc_build_kind_to_string (ArcBuildKind kind)
+{
+  static const char *const words[] = {
+    [ARC_BUILD_INCREMENTAL] = "incremental",
+    [ARC_BUILD_FULL] = "full",
+    [ARC_BUILD_CLEAN] = "clean",
+  };
+
+  G_STATIC_ASSERT (G_N_ELEMENTS (words) == ARC_N_BUILD_KINDS);
+
+  return words[kind];
+}
+
+const char *
+arc_cause_to_string (ArcCause cause)
+{
+  static const char *const words[] = {
+    [ARC_CAUSE_START] = "start",
+    [ARC_CAUSE_CHANGE] = "change",
+    [ARC_CAUSE_RETRY] = "retry",
+    [ARC_CAUSE_REQUEST] = "request",
+  };
+
+  G_STATIC_ASSERT (G_N_ELEMENTS (words) == ARC_N_CAUSES);
+
+  return words[cause];
+}
+
+const char *
+arc_result_to_string (ArcResult result)
+{
+  static const char *const words[] = {
+    [ARC_RESULT_SUCCESS] = "success",         [ARC_RESULT_FAILED] = "failed",
+    [ARC_RESULT_SIGNAL] = "signal",           [ARC_RESULT_TIMEOUT] = "timeout",
+    [ARC_RESULT_CANCELED] = "canceled",       [ARC_RESULT_SPAWN_FAILED] = "spawn-failed",
+    [ARC_RESULT_INTERRUPTED] = "interrupted",
+  };
+
+  G_STATIC_ASSERT (G_N_ELEMENTS (words) == ARC_N_RESULTS);
+
+  return words[result];
+}
+
+ArcBuild *
+arc_build_new (guint64 id, ArcBuildKind kind, ArcCause cause, gint64 started)
+{
+  ArcBuild *build = g_new0 (ArcBuild, 1);
+
+  build->id = id;
+  build->kind = kind;
+  build->cause = cause;
+  build->started = started;
+  build->failed_files = g_ptr_array_new_with_free_func (g_free);
+
+  return build;
+}
+
+void
+arc_build_free (ArcBuild *build)
+{
+  g_free (build->message);
+  g_ptr_array_unref (build->failed_files);
+  g_free (build);
+}
+
+void
+arc_build_add_failed_file (ArcBuild *build, const char *path)
+{
+  if (build->failed_files->len < ARC_BUILD_MAX_FAILED_FILES)
+    g_ptr_array_add (build->failed_files, g_strdup (path));
+}

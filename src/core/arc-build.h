@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* What a build does; a later one does all that an earlier one does. */
+typedef enum
+{
+  ARC_BUILD_INCREMENTAL, /* what changed */
+  ARC_BUILD_FULL,        /* every file */
+  ARC_BUILD_CLEAN,       /* every file, into an empty database */
+} ArcBuildKind;
+
+#define ARC_N_BUILD_KINDS (ARC_BUILD_CLEAN + 1)
+
+/* Why a build started. */
+typedef enum
+{
+  ARC_CAUSE_START,
+  ARC_CAUSE_CHANGE,
+  ARC_CAUSE_RETRY,
+  ARC_CAUSE_REQUEST,
+} ArcCause;
+
+#define ARC_N_CAUSES (ARC_CAUSE_REQUEST + 1)
+
+/* How a build ended. */
+typedef enum
+{
+  ARC_RESULT_SUCCESS,
+  ARC_RESULT_FAILED,       /* an exit status other than 0 */
+  ARC_RESULT_SIGNAL,       /* killed by a signal that we did not send */
+  ARC_RESULT_TIMEOUT,      /* we ended it because it ran too long */
+  ARC_RESULT_CANCELED,     /* we ended it because somebody asked */
+  ARC_RESULT_SPAWN_FAILED, /* it never started */
+  ARC_RESULT_INTERRUPTED,  /* we ended it because the service stops */
+} ArcResult;
+
+#define ARC_N_RESULTS (ARC_RESULT_INTERRUPTED + 1)
+
+/* The words of D-Bus, the environment of builds and the logs; never translated. */
+const char *arc_build_kind_to_string (ArcBuildKind kind);
+const char *arc_cause_to_string (ArcCause cause);
+const char *arc_result_to_string (ArcResult result);
+
+/* How many failed files of a build are remembered by name. */
+#define ARC_BUILD_MAX_FAILED_FILES 1000
+
+/**
+ * ArcBuild:
+ * @id: its number, larger than that of every build before it
+ * @kind: what it does
+ * @cause: why it started
+ * @result: how it ended
+ * @exit_status: its exit status, 0 if it did not exit
+ * @signal: the signal that killed it, 0 if none did
+ * @message: (nullable): English: what went wrong
+ * @started: microseconds since the epoch
+ * @finished: microseconds since the epoch, 0 while it runs
+ * @n_changed: how many files it was told of
+ * @failed_files: (element-type filename): the files that it reported
+ * @cpu_usec: processor time, microseconds
+ * @max_rss: largest memory seen, bytes
+ *
+ * One build, from its start on. What is not known before it has ended is 0 until then.
+ */
+typedef struct
+{
+  guint64 id;
+  ArcBuildKind kind;
+  ArcCause cause;
+  ArcResult result;
+  int exit_status;
+  int signal;
+  char *message;
+  gint64 started;
+  gint64 finished;
+  guint n_changed;
+  GPtrArray *failed_files;
+  guint64 cpu_usec;
+  guint64 max_rss;
+} ArcBuild;
+
+ArcBuild *arc_build_new (guint64 id, ArcBuildKind kind, ArcCause cause, gint64 started);
+void arc_build_free (ArcBuild *build);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcBuild, arc_build_free)
+
+/* Remembers PATH, unless there are ARC_BUILD_MAX_FAILED_FILES already. */
+void arc_build_add_failed_file (ArcBuild *build, const char *path);
+
+G_END_DECLS

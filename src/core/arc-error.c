@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "core/arc-error.h"
+
+#define DBUS_PREFIX "org.arcology.Builder.Error."
+
+static const char *const dbus_names[] = {
+  [ARC_ERROR_CONFIG] = DBUS_PREFIX "Config",
+  [ARC_ERROR_DATA] = DBUS_PREFIX "Data",
+  [ARC_ERROR_LOCKED] = DBUS_PREFIX "Locked",
+  [ARC_ERROR_STATE_DIRECTORY] = DBUS_PREFIX "StateDirectory",
+  [ARC_ERROR_COMMAND] = DBUS_PREFIX "Command",
+  [ARC_ERROR_TREE_UNAVAILABLE] = DBUS_PREFIX "TreeUnavailable",
+  [ARC_ERROR_NOT_BUILDING] = DBUS_PREFIX "NotBuilding",
+  [ARC_ERROR_NOT_ABSOLUTE] = DBUS_PREFIX "NotAbsolute",
+  [ARC_ERROR_SHUTTING_DOWN] = DBUS_PREFIX "ShuttingDown",
+  [ARC_ERROR_BUS] = DBUS_PREFIX "Bus",
+};
+
+/* A new enumerator without a name does not compile. */
+G_STATIC_ASSERT (G_N_ELEMENTS (dbus_names) == ARC_N_ERRORS);
+
+/* Written out: clang-format would put blanks around the hyphens in G_DEFINE_QUARK(). */
+GQuark
+arc_error_quark (void)
+{
+  return g_quark_from_static_string ("arc-error-quark");
+}
+
+const char *
+arc_error_get_dbus_name (ArcError error)
+{
+  g_return_val_if_fail ((guint) error < ARC_N_ERRORS, NULL);
+
+  return dbus_names[error];
+}

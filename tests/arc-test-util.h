@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* How long a test waits for what has to come: long enough for a slow machine under valgrind. */
+#define ARC_TEST_DEADLINE_SECONDS 60
+
+/* Iterates the default main context until CONDITION holds; fails the test if that takes longer than
+ * the deadline. CONDITION is looked at after each iteration, so what makes it true has to come
+ * through the main loop. */
+#define arc_test_wait_until(condition)                                                             \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    gboolean arc_late = FALSE;                                                                     \
+    guint arc_deadline =                                                                           \
+        g_timeout_add_seconds (ARC_TEST_DEADLINE_SECONDS, arc_test_set_true, &arc_late);           \
+                                                                                                   \
+    while (!(condition) && !arc_late)                                                              \
+      g_main_context_iteration (NULL, TRUE);                                                       \
+    if (arc_late)                                                                                  \
+      g_error ("%s:%d: still not true after %d s: %s", __FILE__, __LINE__,                         \
+               ARC_TEST_DEADLINE_SECONDS, #condition);                                             \
+    g_source_remove (arc_deadline);                                                                \
+  }                                                                                                \
+  G_STMT_END
+
+/* Dispatches what is ready now, without waiting. */
+void arc_test_dispatch_ready (void);
+
+gboolean arc_test_set_true (gpointer flag);
+
+G_END_DECLS

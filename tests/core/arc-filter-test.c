@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "core/arc-filter.h"
+
+#include <fnmatch.h>
+#include <locale.h>
+#include <string.h>
+
+#define LIST(...) ((const char *const[]){ __VA_ARGS__ __VA_OPT__ (, ) NULL })
+
+static ArcFilter *
+default_filter (void)
+{
+  return arc_filter_new (arc_filter_default_include, arc_filter_default_exclude);
+}
+
+static void
+assert_file (const ArcFilter *filter, const char *path, gboolean matters, const char *rule)
+{
+  const char *got = "untouched";
+  g_autofree char *shown = g_strescape (path, NULL);
+
+  g_test_message ("file %s", shown);
+  g_assert_cmpint (arc_filter_match_file (filter, path, &got), ==, matters);
+  g_assert_cmpstr (got, ==, rule);
+  g_assert_cmpint (arc_filter_match_file (filter, path, NULL), ==, matters);
+}
+
+static void
+assert_directory (const ArcFilter *filter, const char *path, gboolean matters, const char *rule)
+{
+  const char *got = "untouched";
+
+  g_test_message ("directory %s", path);
+  g_assert_cmpint (arc_filter_match_directory (filter, path, &got), ==, matters);
+  g_assert_cmpstr (got, ==, rule);
+  g_assert_cmpint (arc_filter_match_directory (filter, path, NULL), ==, matters);
+}
+
+static void
+assert_explain (const ArcFilter *filter, const char *path, gboolean matters, const char *rule)
+{
+  const char *got = "untouched";
+
+  g_test_message ("explain %s", path);
+  g_assert_cmpint (arc_filter_explain (filter, path, &got), ==, matters);
+  g_assert_cmpstr (got, ==, rule);
+  g_assert_cmpint (arc_filter_explain (filter, path, NULL), ==, matters);
+}
+
+/* The name test of the script that this program replaces accepted the first three and refused the
+ * last. */
+static void
+test_script_faults (void)
+{
+  g_autoptr (ArcFilter) filter = default_filter ();
+
+  assert_file (filter, "note.org.~1~", FALSE, NULL);
+  assert_file (filter, ".note.org.swp", FALSE, NULL);
+  assert_file (filter, "note.org.bak", FALSE, NULL);
+  assert_file (filter, "note.tmp.org", TRUE, "*.org");
+}
+
+static void
+test_defaults (void)
+{
+  g_autoptr (ArcFilter) filter = default_filter ();
+
+  assert_file (filter, "note.org", TRUE, "*.org");
+  assert_file (filter, "deep/down/note.org", TRUE, "*.org");
+  assert_file (filter, "two words.org", TRUE, "*.org");
+  assert_file (filter, "note.sync.org", TRUE, "*.org");
+  assert_file (filter, "note#1.org", TRUE, "*.org");
+  assert_file (filter, "a~b.org", TRUE, "*.org");
+
+  /* Emacs: autosave, lock, backup. */
+  assert_file (filter, "#note.org#", FALSE, NULL);
+  assert_file (filter, "#note.org", FALSE, "#*");
+  assert_file (filter, ".#note.org", FALSE, ".*");
+  assert_file (filter, "deep/.#note.org", FALSE, ".*");
+  assert_file (filter, "note.org~", FALSE, NULL);
+  /* Syncthing: the copy of a conflict, the file under way. */
+  assert_file (filter, "note.sync-conflict-20240101-120000-ABCDEFG.org", FALSE,
+               "*.sync-conflict-*");
+  assert_file (filter, ".syncthing.note.org.tmp", FALSE, NULL);
+  assert_file (filter, "~syncthing~note.org.tmp", FALSE, NULL);
+  /* vim, rsync, sed -i. */
+  assert_file (filter, "4913", FALSE, NULL);
+  assert_file (filter, ".note.org.x8sKzQ", FALSE, NULL);
+  assert_file (filter, "sedA1b2C3", FALSE, NULL);
+
+  assert_file (filter, ".org", FALSE, ".*");
+  assert_file (filter, "org", FALSE, NULL);
+  assert_file (filter, "noteorg", FALSE, NULL);
+  assert_file (filter, "note.orgx", FALSE, NULL);
+  assert_file (filter, "note.org/README", FALSE, NULL);
+
+  assert_directory (filter, "main", TRUE, NULL);
+  assert_directory (filter, "main/note.org", TRUE, NULL);
+  assert_directory (filter, ".git", FALSE, ".*");
+  assert_directory (filter, "main/.stversions", FALSE, ".*");
+  assert_directory (filter, ".git/refs", TRUE, NULL);
+}
+
+static void
+test_encrypted_when_listed (void)
+{
+  g_autoptr (ArcFilter) defaults = default_filter ();
+  g_autoptr (ArcFilter) listed =
+      arc_filter_new (LIST ("*.org", "*.org.gpg", "*.org.age"), arc_filter_default_exclude);
+
+  assert_file (defaults, "note.org.gpg", FALSE, NULL);
+  assert_file (defaults, "note.org.age", FALSE, NULL);
+  assert_file (listed, "note.org.gpg", TRUE, "*.org.gpg");
+  assert_file (listed, "note.org.age", TRUE, "*.org.age");
+  assert_file (listed, "note.org", TRUE, "*.org");
+  assert_file (listed, "note.gpg", FALSE, NULL);
+}
+
+static void
+test_case (void)
+{
+  g_autoptr (ArcFilter) filter = default_filter ();
+  g_autoptr (ArcFilter) glob = arc_filter_new (LIST ("[a-c]?.org"), LIST ());
+
+  assert_file (filter, "NOTE.ORG", FALSE, NULL);
+  assert_file (filter, "note.Org", FALSE, NULL);
+  assert_file (filter, "NOTE.org", TRUE, "*.org");
+  assert_file (glob, "B1.org", FALSE, NULL);
+  assert_file (glob, "b1.org", TRUE, "[a-c]?.org");
+}
+
+/* The same answers in every locale, for names that are UTF-8 and names that are not. */
+static void
+check_bytes (void)
+{
+  g_autoptr (ArcFilter) filter = default_filter ();
+  g_autoptr (ArcFilter) globs =
+      arc_filter_new (LIST ("??.org", "x*\xff*.org", "\xc3*y?.org", "[\xe9]zz.org"),
+                      LIST ("*!*bad*"));
+
+  assert_file (filter, "\xff.org", TRUE, "*.org");
+  assert_file (filter, "caf\xe9.org", TRUE, "*.org");
+  assert_file (filter, "\xff.txt", FALSE, NULL);
+  assert_file (filter, "\xe9.sync-conflict-\xff.org", FALSE, "*.sync-conflict-*");
+  assert_file (filter, "dir\xff/note\xc3.org", TRUE, "*.org");
+  assert_file (filter, "caf\xc3\xa9.org", TRUE, "*.org");
+
+  /* Two bytes, whether they are one character of UTF-8 or two wrong ones. */
+  assert_file (globs, "\xc3\xa9.org", TRUE, "??.org");
+  assert_file (globs, "\xff\xff.org", TRUE, "??.org");
+  assert_file (globs, "\xff.org", FALSE, NULL);
+  assert_file (globs,
+               "x1\xff"
+               "2.org",
+               TRUE, "x*\xff*.org");
+  assert_file (globs, "\xc3\xa9yz.org", TRUE, "\xc3*y?.org");
+  assert_file (globs, "\xe9zz.org", TRUE, "[\xe9]zz.org");
+  assert_file (globs,
+               "x\xff!\xff"
+               "bad\xff.org",
+               FALSE, "*!*bad*");
+}
+
+static void
+test_bytes (void)
+{
+  const char *const locales[] = { "C", "C.UTF-8" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (locales); i++)
+    {
+      g_test_message ("locale %s", locales[i]);
+      g_assert_nonnull (setlocale (LC_ALL, locales[i]));
+      check_bytes ();
+      /* It is the caller's again afterwards. */
+      g_assert_cmpstr (setlocale (LC_ALL, NULL), ==, locales[i]);
+      g_assert_true (uselocale ((locale_t) 0) == LC_GLOBAL_LOCALE);
+    }
+}
+
+static void
+test_slash (void)
+{
+  g_autoptr (ArcFilter) filter =
+      arc_filter_new (LIST ("*.org"), LIST ("drafts/*.org", "/inbox.org", "work/old.org"));
+
+  assert_file (filter, "drafts/a.org", FALSE, "drafts/*.org");
+  assert_file (filter, "drafts/deep/a.org", TRUE, "*.org");
+  assert_file (filter, "my/drafts/a.org", TRUE, "*.org");
+  assert_file (filter, "inbox.org", FALSE, "/inbox.org");
+  assert_file (filter, "work/inbox.org", TRUE, "*.org");
+  assert_file (filter, "work/old.org", FALSE, "work/old.org");
+  assert_file (filter, "work/old.org/a.org", TRUE, "*.org");
+  assert_file (filter, "old.org", TRUE, "*.org");
+}
+
+static void
+test_directory_only (void)
+{
+  g_autoptr (ArcFilter) filter =
+      arc_filter_new (LIST ("*.org", "notes/"),
+                      LIST ("archive.org/", "work/old/", "/top/", "t?p/"));
+
+  assert_directory (filter, "archive.org", FALSE, "archive.org/");
+  assert_directory (filter, "deep/archive.org", FALSE, "archive.org/");
+  assert_file (filter, "archive.org", TRUE, "*.org");
+  assert_directory (filter, "work/old", FALSE, "work/old/");
+  assert_directory (filter, "my/work/old", TRUE, NULL);
+  assert_directory (filter, "old", TRUE, NULL);
+  assert_directory (filter, "top", FALSE, "/top/");
+  assert_directory (filter, "deep/top", FALSE, "t?p/");
+  assert_directory (filter, "deep/toop", TRUE, NULL);
+  assert_file (filter, "notes", FALSE, NULL);
+}
+
+static void
+test_explain (void)
+{
+  g_autoptr (ArcFilter) filter =
+      arc_filter_new (LIST ("*.org"), LIST (".*", "archive/", "work/old/", "*.bak.org"));
+
+  assert_explain (filter, "note.org", TRUE, "*.org");
+  assert_explain (filter, "main/sub/note.org", TRUE, "*.org");
+  assert_explain (filter, "main/sub/note.txt", FALSE, NULL);
+  assert_explain (filter, "main/sub/note.bak.org", FALSE, "*.bak.org");
+  assert_explain (filter, ".git/note.org", FALSE, ".*");
+  assert_explain (filter, "main/.git/deep/note.org", FALSE, ".*");
+  assert_explain (filter, "main/archive/deep/note.org", FALSE, "archive/");
+  assert_explain (filter, "work/old/.git/note.org", FALSE, "work/old/");
+  assert_explain (filter, "work/older/note.org", TRUE, "*.org");
+  /* A file is not a directory. */
+  assert_explain (filter, "main/archive", FALSE, NULL);
+}
+
+static void
+test_odd_patterns (void)
+{
+  g_autoptr (ArcFilter) empty = arc_filter_new (LIST (), LIST ());
+  g_autoptr (ArcFilter) odd =
+      arc_filter_new (LIST ("", "/", "//", "[a", "\\*.org", "end\\"), LIST ());
+  g_autoptr (ArcFilter) all = arc_filter_new (LIST ("*"), LIST ());
+
+  assert_file (empty, "note.org", FALSE, NULL);
+  assert_directory (empty, "main", TRUE, NULL);
+  assert_file (odd, "note.org", FALSE, NULL);
+  assert_file (odd, "[a", TRUE, "[a");
+  assert_file (odd, "*.org", TRUE, "\\*.org");
+  assert_file (odd, "end", FALSE, NULL);
+  assert_file (all, "a", TRUE, "*");
+  assert_file (all, "deep/.a", TRUE, "*");
+}
+
+/* The first pattern that matches is the rule. */
+static void
+test_order (void)
+{
+  g_autoptr (ArcFilter) filter = arc_filter_new (LIST ("n*", "*.org"), LIST ("*x.org", "*.x*"));
+
+  assert_file (filter, "note.org", TRUE, "n*");
+  assert_file (filter, "a.org", TRUE, "*.org");
+  assert_file (filter, "a.xx.org", FALSE, "*x.org");
+  assert_file (filter, "a.xy.org", FALSE, "*.x*");
+}
+
+static void
+test_equal (void)
+{
+  g_autoptr (ArcFilter) a = arc_filter_new (LIST ("*.org", "*.gpg"), LIST (".*"));
+  g_autoptr (ArcFilter) same = arc_filter_new (LIST ("*.org", "*.gpg"), LIST (".*"));
+  g_autoptr (ArcFilter) swapped = arc_filter_new (LIST ("*.gpg", "*.org"), LIST (".*"));
+  g_autoptr (ArcFilter) shorter = arc_filter_new (LIST ("*.org"), LIST (".*"));
+  g_autoptr (ArcFilter) other = arc_filter_new (LIST ("*.org", "*.gpg"), LIST (".*/"));
+  g_autoptr (ArcFilter) again = arc_filter_ref (a);
+
+  g_assert_true (again == a);
+  g_assert_true (arc_filter_equal (a, again));
+  g_assert_true (arc_filter_equal (a, same));
+  g_assert_false (arc_filter_equal (a, swapped));
+  g_assert_false (arc_filter_equal (a, shorter));
+  g_assert_false (arc_filter_equal (shorter, a));
+  g_assert_false (arc_filter_equal (a, other));
+}
+
+/* A filter keeps copies, and lives as long as somebody holds it. */
+static void
+test_ownership (void)
+{
+  g_autofree char *pattern = g_strdup ("*.org");
+  ArcFilter *filter = arc_filter_new (LIST (pattern), LIST ());
+  g_autoptr (ArcFilter) held = arc_filter_ref (filter);
+
+  memset (pattern, 'x', strlen (pattern));
+  arc_filter_unref (filter);
+  assert_file (held, "note.org", TRUE, "*.org");
+}
+
+static char *
+random_text (const char *alphabet, int longest)
+{
+  GString *text = g_string_new (NULL);
+  int length = g_test_rand_int_range (1, longest + 1);
+
+  for (int i = 0; i < length; i++)
+    g_string_append_c (text, alphabet[g_test_rand_int_range (0, (int) strlen (alphabet))]);
+
+  return g_string_free (text, FALSE);
+}
+
+/* The short cuts for simple patterns say what fnmatch(3) says. */
+static void
+test_shortcuts_random (void)
+{
+  guint n_matches = 0;
+
+  g_assert_nonnull (setlocale (LC_ALL, "C"));
+
+  for (int i = 0; i < 20000; i++)
+    {
+      g_autofree char *pattern = random_text ("a.*?\xff", 4);
+      g_autofree char *name = random_text ("a.\xff", 5);
+      g_autoptr (ArcFilter) filter = arc_filter_new (LIST (pattern), LIST ());
+      gboolean expected = fnmatch (pattern, name, 0) == 0;
+
+      if (arc_filter_match_file (filter, name, NULL) != expected)
+        {
+          g_autofree char *shown = g_strescape (pattern, NULL);
+          g_autofree char *shown_name = g_strescape (name, NULL);
+
+          g_error ("\"%s\" and \"%s\": expected %d", shown, shown_name, expected);
+        }
+      n_matches += expected;
+    }
+
+  g_assert_cmpuint (n_matches, >, 2000);
+}
+
+/* A reconciliation of a large tree; "-m perf" shows how long the names of it take. */
+static void
+test_many_names (void)
+{
+  const guint n_files = 100000;
+  g_autoptr (ArcFilter) filter = default_filter ();
+  guint n_matches = 0;
+
+  g_test_timer_start ();
+  for (guint i = 0; i < n_files; i++)
+    {
+      char path[64];
+
+      g_snprintf (path, sizeof path, "main/2024-01-01-note-%05u.%s", i, i % 2 == 0 ? "org" : "txt");
+      n_matches += (guint) arc_filter_match_file (filter, path, NULL);
+    }
+  if (g_test_perf ())
+    {
+      double elapsed = g_test_timer_elapsed () * 1e3;
+
+      g_test_minimized_result (elapsed, "%.1f ms for 100,000 names", elapsed);
+    }
+
+  g_assert_cmpuint (n_matches, ==, n_files / 2);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+
+  g_test_add_func ("/filter/script-faults", test_script_faults);
+  g_test_add_func ("/filter/defaults", test_defaults);
+  g_test_add_func ("/filter/encrypted-when-listed", test_encrypted_when_listed);
+  g_test_add_func ("/filter/case", test_case);
+  g_test_add_func ("/filter/bytes", test_bytes);
+  g_test_add_func ("/filter/slash", test_slash);
+  g_test_add_func ("/filter/directory-only", test_directory_only);
+  g_test_add_func ("/filter/explain", test_explain);
+  g_test_add_func ("/filter/odd-patterns", test_odd_patterns);
+  g_test_add_func ("/filter/order", test_order);
+  g_test_add_func ("/filter/equal", test_equal);
+  g_test_add_func ("/filter/ownership", test_ownership);
+  g_test_add_func ("/filter/shortcuts-random", test_shortcuts_random);
+  g_test_add_func ("/filter/many-names", test_many_names);
+
+  return g_test_run ();
+}

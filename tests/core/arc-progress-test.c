@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "core/arc-progress.h"
+
+#include <string.h>
+
+/* TEXT is given as a copy of just its size, so that a checker of memory sees a read beyond it. */
+static void
+parse_bytes (const char *text, gsize length, ArcLine *line)
+{
+  g_autofree char *copy = g_memdup2 (text, length);
+
+  memset (line, 0xaa, sizeof *line);
+  arc_line_parse (copy, length, line);
+}
+
+static void
+assert_plain_bytes (const char *text, gsize length)
+{
+  g_auto (ArcLine) line;
+  g_autofree char *shown = g_strescape (text, NULL);
+
+  g_test_message ("plain: %s", shown);
+  parse_bytes (text, length, &line);
+  g_assert_cmpint (line.kind, ==, ARC_LINE_PLAIN);
+  g_assert_cmpuint (line.done, ==, 0);
+  g_assert_cmpuint (line.total, ==, 0);
+  g_assert_null (line.path);
+  g_assert_null (line.why);
+}
+
+static void
+assert_plain (const char *text)
+{
+  assert_plain_bytes (text, strlen (text));
+}
+
+static void
+assert_progress (const char *text, guint done, guint total)
+{
+  g_auto (ArcLine) line;
+
+  g_test_message ("progress: %s", text);
+  parse_bytes (text, strlen (text), &line);
+  g_assert_cmpint (line.kind, ==, ARC_LINE_PROGRESS);
+  g_assert_cmpuint (line.done, ==, done);
+  g_assert_cmpuint (line.total, ==, total);
+  g_assert_null (line.path);
+  g_assert_null (line.why);
+}
+
+static void
+assert_failed (const char *text, const char *path, const char *why)
+{
+  g_auto (ArcLine) line;
+  g_autofree char *shown = g_strescape (text, NULL);
+
+  g_test_message ("failed: %s", shown);
+  parse_bytes (text, strlen (text), &line);
+  g_assert_cmpint (line.kind, ==, ARC_LINE_FAILED);
+  g_assert_cmpstr (line.path, ==, path);
+  g_assert_cmpstr (line.why, ==, why);
+  g_assert_cmpuint (line.done, ==, 0);
+  g_assert_cmpuint (line.total, ==, 0);
+}
+
+static void
+test_progress (void)
+{
+  assert_progress ("arcology: progress 0 0", 0, 0);
+  assert_progress ("arcology: progress 0 529", 0, 529);
+  assert_progress ("arcology: progress 17 529", 17, 529);
+  assert_progress ("arcology: progress 529 529", 529, 529);
+  assert_progress ("arcology: progress 007 10", 7, 10);
+  assert_progress ("arcology: progress 4294967295 4294967295", G_MAXUINT, G_MAXUINT);
+}
+
+static void
+test_progress_wrong (void)
+{
+  assert_plain ("arcology: progress");
+  assert_plain ("arcology: progress ");
+  assert_plain ("arcology: progress 1");
+  assert_plain ("arcology: progress 1 ");
+  assert_plain ("arcology: progress  2");
+  assert_plain ("arcology: progress 1 2 ");
+  assert_plain ("arcology: progress 1 2 3");
+  assert_plain ("arcology: progress 1  2");
+  assert_plain ("arcology: progress  1 2");
+  assert_plain ("arcology: progress 1\t2");
+  assert_plain ("arcology: progress 1/2");
+  assert_plain ("arcology: progress 1 2\r");
+  assert_plain ("arcology: progress +1 2");
+  assert_plain ("arcology: progress -1 2");
+  assert_plain ("arcology: progress 1 +2");
+  assert_plain ("arcology: progress 0x1 0x2");
+  assert_plain ("arcology: progress 1.0 2");
+  assert_plain ("arcology: progress one two");
+  assert_plain ("arcology: progress \xd9\xa1 \xd9\xa2");
+  assert_plain ("arcology: progress 3 2");
+  assert_plain ("arcology: progress 1 4294967296");
+  assert_plain ("arcology: progress 4294967296 4294967296");
+  /* 2^32 + 1 and 2^64 + 1 would be 1 in fewer bits. */
+  assert_plain ("arcology: progress 1 4294967297");
+  assert_plain ("arcology: progress 1 18446744073709551617");
+  assert_plain ("arcology: progress 1 99999999999999999999999999999999999999");
+}
+
+static void
+test_other_lines (void)
+{
+  assert_plain ("");
+  assert_plain ("Loading org...");
+  assert_plain ("arcology");
+  assert_plain ("arcology:");
+  assert_plain ("arcology: ");
+  assert_plain ("arcology: done");
+  assert_plain ("arcology:progress 1 2");
+  assert_plain ("Arcology: progress 1 2");
+  assert_plain (" arcology: progress 1 2");
+  assert_plain ("Warning: arcology: progress 1 2");
+  assert_plain ("arcology: Progress 1 2");
+  assert_plain ("arcology: progressing 1 2");
+  assert_plain ("\xff\xfe");
+}
+
+static void
+test_failed (void)
+{
+  assert_failed ("arcology: failed /org/a.org: why", "/org/a.org", "why");
+  assert_failed ("arcology: failed /org/two words.org: File mode: no", "/org/two words.org",
+                 "File mode: no");
+  assert_failed ("arcology: failed /org/a:b.org: why", "/org/a:b.org", "why");
+  assert_failed ("arcology: failed /org/a.org: ", "/org/a.org", "");
+  assert_failed ("arcology: failed /org/a.org::  x ", "/org/a.org:", " x ");
+  assert_failed ("arcology: failed /org/\xff\xc3.org: \xe9", "/org/\xff\xc3.org", "\xe9");
+  assert_failed ("arcology: failed /: why", "/", "why");
+}
+
+/* A build that escapes is always understood. */
+static void
+test_failed_escaped (void)
+{
+  assert_failed ("arcology: failed /org/Emacs\\072 a guide.org: parse error: line 3",
+                 "/org/Emacs: a guide.org", "parse error: line 3");
+  assert_failed ("arcology: failed /org/a\\012b.org: why", "/org/a\nb.org", "why");
+  assert_failed ("arcology: failed /org/a\\134072 b.org: why", "/org/a\\072 b.org", "why");
+  assert_failed ("arcology: failed /org/\\377\\303\\251: why", "/org/\xff\xc3\xa9", "why");
+  assert_failed ("arcology: failed /org/a\\072: why", "/org/a:", "why");
+
+  /* Any other backslash is itself, as in the lines of a build that does not escape. */
+  assert_failed ("arcology: failed /org/a\\b.org: why", "/org/a\\b.org", "why");
+  assert_failed ("arcology: failed /org/a\\\\b\\: why", "/org/a\\\\b\\", "why");
+  assert_failed ("arcology: failed /org/\\08\\1: why", "/org/\\08\\1", "why");
+  assert_failed ("arcology: failed /org/\\400\\777: why", "/org/\\400\\777", "why");
+  assert_failed ("arcology: failed /org/\\07: 2", "/org/\\07", "2");
+  /* Nothing is unescaped in the reason. */
+  assert_failed ("arcology: failed /org/a: \\072", "/org/a", "\\072");
+}
+
+static void
+test_failed_wrong (void)
+{
+  assert_plain ("arcology: failed");
+  assert_plain ("arcology: failed ");
+  assert_plain ("arcology: failed : why");
+  assert_plain ("arcology: failed a.org: why");
+  assert_plain ("arcology: failed ./a.org: why");
+  assert_plain ("arcology: failed  /org/a.org: why");
+  assert_plain ("arcology: failed \\057org/a.org: why");
+  assert_plain ("arcology: failed /org/a.org");
+  assert_plain ("arcology: failed /org/a.org:");
+  assert_plain ("arcology: failed /org/a.org:why");
+  assert_plain ("arcology: failed /org/\\000.org: why");
+}
+
+#define BYTES(text) text, sizeof text - 1
+
+static void
+test_nul (void)
+{
+  assert_plain_bytes (BYTES ("\0"));
+  assert_plain_bytes (BYTES ("arcology: progress 1 2\0"));
+  assert_plain_bytes (BYTES ("arcology: progress 1 2\0 3"));
+  assert_plain_bytes (BYTES ("arcology: failed /a\0: why"));
+  assert_plain_bytes (BYTES ("arcology: failed /a: why\0"));
+}
+
+static char *
+escape_path (const char *path)
+{
+  GString *escaped = g_string_new (NULL);
+
+  for (; *path != '\0'; path++)
+    if (strchr ("\\:\n", *path) != NULL)
+      g_string_append_printf (escaped, "\\%03o", (guchar) *path);
+    else
+      g_string_append_c (escaped, *path);
+
+  return g_string_free (escaped, FALSE);
+}
+
+static void
+test_escape_random (void)
+{
+  static const char alphabet[] = "\\:\n 0123457/a\xff";
+
+  for (int round = 0; round < 20000; round++)
+    {
+      g_autoptr (GString) path = g_string_new ("/");
+      g_autofree char *escaped = NULL;
+      g_autofree char *text = NULL;
+      int length = g_test_rand_int_range (0, 12);
+
+      for (int i = 0; i < length; i++)
+        g_string_append_c (path, alphabet[g_test_rand_int_range (0, strlen (alphabet))]);
+      escaped = escape_path (path->str);
+      text = g_strdup_printf ("arcology: failed %s: why", escaped);
+      assert_failed (text, path->str, "why");
+    }
+}
+
+/* Every line that is shorter than a good one is plain, or a good one itself. */
+static void
+test_cut (void)
+{
+  static const char good[] = "arcology: progress 12 345";
+  static const char failed[] = "arcology: failed /a: b";
+
+  for (gsize length = 0; length < strlen (good); length++)
+    {
+      g_auto (ArcLine) line;
+
+      parse_bytes (good, length, &line);
+      g_assert_cmpint (line.kind, ==,
+                       length > strlen ("arcology: progress 12 3") ? ARC_LINE_PROGRESS
+                                                                   : ARC_LINE_PLAIN);
+    }
+
+  for (gsize length = 0; length < strlen (failed); length++)
+    {
+      g_auto (ArcLine) line;
+
+      parse_bytes (failed, length, &line);
+      g_assert_cmpint (line.kind, ==,
+                       length >= strlen ("arcology: failed /a: ") ? ARC_LINE_FAILED
+                                                                  : ARC_LINE_PLAIN);
+    }
+}
+
+/* It can be cleared twice. */
+static void
+test_clear (void)
+{
+  ArcLine line;
+
+  parse_bytes (BYTES ("arcology: failed /a: why"), &line);
+  arc_line_clear (&line);
+  g_assert_null (line.path);
+  g_assert_null (line.why);
+  arc_line_clear (&line);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+
+  g_test_add_func ("/progress/progress", test_progress);
+  g_test_add_func ("/progress/progress-wrong", test_progress_wrong);
+  g_test_add_func ("/progress/other-lines", test_other_lines);
+  g_test_add_func ("/progress/failed", test_failed);
+  g_test_add_func ("/progress/failed-escaped", test_failed_escaped);
+  g_test_add_func ("/progress/failed-wrong", test_failed_wrong);
+  g_test_add_func ("/progress/nul", test_nul);
+  g_test_add_func ("/progress/escape-random", test_escape_random);
+  g_test_add_func ("/progress/cut", test_cut);
+  g_test_add_func ("/progress/clear", test_clear);
+
+  return g_test_run ();
+}
