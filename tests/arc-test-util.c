@@ -9,10 +9,26 @@ arc_test_dispatch_ready (void)
     ;
 }
 
+void
+arc_test_iterate_for (guint msec)
+{
+  gboolean over = FALSE;
+
+  g_timeout_add (msec, arc_test_set_true, &over);
+  while (!over)
+    g_main_context_iteration (NULL, TRUE);
+}
+
 gboolean
 arc_test_set_true (gpointer flag)
 {
   *(gboolean *) flag = TRUE;
 
   return G_SOURCE_REMOVE;
+}
+
+gboolean
+arc_test_tick (gpointer unused)
+{
+  return G_SOURCE_CONTINUE;
 }

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 #define ARC_TEST_DEADLINE_SECONDS 60
 
 /* Iterates the default main context until CONDITION holds; fails the test if that takes longer than
- * the deadline. CONDITION is looked at after each iteration, so what makes it true has to come
+ * the deadline. CONDITION is also looked at every few milliseconds, for things that do not come
  * through the main loop. */
 #define arc_test_wait_until(condition)                                                             \
   G_STMT_START                                                                                     \
@@ -18,6 +18,7 @@ G_BEGIN_DECLS
     gboolean arc_late = FALSE;                                                                     \
     guint arc_deadline =                                                                           \
         g_timeout_add_seconds (ARC_TEST_DEADLINE_SECONDS, arc_test_set_true, &arc_late);           \
+    guint arc_tick = g_timeout_add (5, arc_test_tick, NULL);                                       \
                                                                                                    \
     while (!(condition) && !arc_late)                                                              \
       g_main_context_iteration (NULL, TRUE);                                                       \
@@ -25,12 +26,18 @@ G_BEGIN_DECLS
       g_error ("%s:%d: still not true after %d s: %s", __FILE__, __LINE__,                         \
                ARC_TEST_DEADLINE_SECONDS, #condition);                                             \
     g_source_remove (arc_deadline);                                                                \
+    g_source_remove (arc_tick);                                                                    \
   }                                                                                                \
   G_STMT_END
 
 /* Dispatches what is ready now, without waiting. */
 void arc_test_dispatch_ready (void);
 
+/* Iterates the default main context for MSEC: only to see that something does *not* come. */
+void arc_test_iterate_for (guint msec);
+
+/* Source functions. */
 gboolean arc_test_set_true (gpointer flag);
+gboolean arc_test_tick (gpointer unused);
 
 G_END_DECLS

@@ -58,6 +58,53 @@ typedef struct
   ArcPowerSaver power_saver;
 } ArcConfig;
 
+/* How a setting is written, and the type of its member in ArcConfig. */
+typedef enum
+{
+  ARC_SETTING_PATHS,    /* GStrv: a list; each starts with `/` or `~/` */
+  ARC_SETTING_PATTERNS, /* GStrv: a list */
+  ARC_SETTING_COMMAND,  /* GStrv: a line for g_shell_parse_argv(); nothing after `=` is NULL */
+  ARC_SETTING_PATH,     /* char *: a file; nothing after `=` is NULL */
+  ARC_SETTING_DURATION, /* gint64 */
+  ARC_SETTING_COUNT,    /* guint */
+  ARC_SETTING_WORD,     /* an enumeration or gboolean */
+} ArcSettingType;
+
+/**
+ * ArcSetting:
+ * @group: its group in the file
+ * @key: its key there
+ * @type: how it is written
+ * @offset: its member of ArcConfig
+ * @list: (nullable): the default of paths and patterns
+ * @words: (nullable): the values of a word, in the order of the enumeration
+ * @initial: the default of durations (microseconds), counts and words
+ * @minimum: the least duration or count
+ * @maximum: the greatest
+ * @off: whether 0 is allowed below the minimum, and means that there is none
+ *
+ * All there is to know about one setting.
+ */
+typedef struct
+{
+  const char *group;
+  const char *key;
+  ArcSettingType type;
+  gsize offset;
+  const char *const *list;
+  const char *const *words;
+  gint64 initial;
+  gint64 minimum;
+  gint64 maximum;
+  gboolean off;
+} ArcSetting;
+
+/* Every setting, group by group; N_SETTINGS gets how many. */
+const ArcSetting *arc_config_get_settings (guint *n_settings);
+
+/* The environment variables that arc_config_merge_variable() knows; NULL-terminated. */
+extern const char *const arc_config_variables[];
+
 /* The compiled defaults. */
 ArcConfig *arc_config_new (void);
 ArcConfig *arc_config_copy (const ArcConfig *config);
@@ -65,32 +112,41 @@ void arc_config_free (ArcConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcConfig, arc_config_free)
 
 /* Lays the settings in LENGTH bytes at DATA over CONFIG; FILE is for the messages. FALSE and
- * ARC_ERROR_CONFIG, with "FILE:LINE:" first in the message and the group and key in it, on bad
- * syntax, an unknown group or key, or a value out of range; CONFIG is then unchanged. */
+ * ARC_ERROR_CONFIG, with "FILE:LINE: " first in the message and the group and key in it, on bad
+ * syntax, an unknown group or key, a key that is there twice, or a value out of range; CONFIG is
+ * then unchanged. */
 gboolean arc_config_merge_data (
     ArcConfig *config, const char *data, gsize length, const char *file, GError **error);
 
-/* Lays one environment variable of the old script over CONFIG: ARCOLOGY_DIRECTORY,
- * DB_GENERATION_DEBOUNCE and DB_GENERATION_COOLDOWN (seconds, a fraction allowed). VALUE NULL or
- * empty changes nothing. */
+/* The inverse: every setting as a file that arc_config_merge_data() reads back. (A path that is not
+ * UTF-8 is written as it is, and refused when read.) */
+char *arc_config_to_data (const ArcConfig *config);
+
+/* Lays one environment variable of the old script over CONFIG: ARCOLOGY_DIRECTORY (one directory,
+ * any bytes), DB_GENERATION_DEBOUNCE and DB_GENERATION_COOLDOWN (seconds, a fraction allowed).
+ * VALUE NULL or empty changes nothing. The script knew no DebounceLimit: a longer debounce raises
+ * it. FALSE and ARC_ERROR_CONFIG, with "NAME: " first in the message, if VALUE is wrong; CONFIG is
+ * then unchanged. */
 gboolean
 arc_config_merge_variable (ArcConfig *config, const char *name, const char *value, GError **error);
 
-/* Settings that contradict each other (no directory, one directory inside another, DebounceLimit
- * below Debounce, the database inside the tree ...): ARC_ERROR_CONFIG with both keys in the
- * message. Paths must be expanded. */
+/* Settings that contradict each other: no directory or nothing to include, a directory twice or
+ * inside another, DebounceLimit below Debounce, a database that would itself be watched:
+ * ARC_ERROR_CONFIG with the keys in the message. Paths must be expanded. */
 gboolean arc_config_check (const ArcConfig *config, GError **error);
 
-/* Turns `~/` at the start of every path into HOME (absolute) and cleans the paths up; a path that
- * is still relative is an error. */
+/* Turns `~/` at the start of every path and of the program of the command into HOME (absolute), and
+ * cleans the paths up, by their names alone; ARC_ERROR_CONFIG, and CONFIG unchanged, if a path is
+ * still relative. */
 gboolean arc_config_expand (ArcConfig *config, const char *home, GError **error);
 
-/* "5s", "3min", "1h 30min", "250ms", "0", "90" (seconds) -> microseconds. The units of
- * systemd.time(7): us ms s min h d w and their long forms. FALSE on anything else, negative or
- * beyond a hundred years. */
+/* "5s", "3min", "1h 30min", "1.5h", "250ms", "0", "90" (seconds) -> microseconds. The units of
+ * systemd.time(7) up to the week: us ms s m min h d w and their long forms. Only a number that
+ * stands alone may do without one. FALSE on anything else, negative or beyond a hundred years. */
 gboolean arc_duration_parse (const char *text, gint64 *usec);
 
-/* The shortest form that arc_duration_parse() reads back: "1h 30min". */
+/* The form with the largest units that arc_duration_parse() reads back, "1h 30min"; USEC is not
+ * negative. */
 char *arc_duration_format (gint64 usec);
 
 G_END_DECLS

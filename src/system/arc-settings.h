@@ -9,30 +9,35 @@
 G_BEGIN_DECLS
 
 /**
- * ArcSettings:
+ * ArcSettingsOptions:
+ * @config_file: (nullable): --config: read instead of all other files; it must exist
+ * @directories: (nullable): --directory: instead of every other setting of the directories;
+ * NULL-terminated, any bytes, relative to the current directory; empty is as good as NULL
  *
- * Where the configuration comes from: compiled defaults,
- * `$XDG_CONFIG_DIRS/arcology-builder/builder.conf` (the most important directory last),
- * `$XDG_CONFIG_HOME/arcology-builder/builder.conf`, the environment, the command line; the later
- * wins, key by key.
+ * What the command line says about the configuration, which comes from compiled defaults,
+ * `arcology-builder/builder.conf` in each of `$XDG_CONFIG_DIRS` (the first of them is the most
+ * important, so it is read last) and in `$XDG_CONFIG_HOME`, the environment
+ * (arc_config_variables), and the command line; the later wins, key by key.
  */
 typedef struct
 {
-  const char
-      *config_file; /* (nullable): --config: read instead of the files above; it must exist */
-  const char *const
-      *directories; /* (nullable): --directory: instead of every other setting of it */
+  const char *config_file;
+  const char *const *directories;
 } ArcSettingsOptions;
 
-/* Reads, layers, expands and checks all of it. A file that is not there is skipped; one that cannot
- * be read is an error. NULL and ARC_ERROR_CONFIG, with file, line and key in the message, if
- * anything is wrong. Paths in the result are absolute, and `database` and `command` are filled in:
- * the default command runs BATCH_FILE, the installed arcology-batch.el. SOURCES, if not NULL, gets
- * the files that were read. */
+/* Reads, layers, expands and checks all of it; OPTIONS may be NULL. A file that is not there is
+ * skipped; one that cannot be read is an error. NULL and ARC_ERROR_CONFIG, with file, line and key
+ * or the variable in the message, if anything is wrong.
+ *
+ * Paths in the result are absolute, and `database` and `command` are filled in: by default
+ * `$XDG_DATA_HOME/arcology-builder/arcology.db`, and Emacs with the installed arcology-batch.el or,
+ * for a build tree, the one that the environment variable ARCOLOGY_BATCH_FILE names.
+ *
+ * SOURCES, if not NULL, gets the files that were read, in that order; on an error it gets NULL. */
 ArcConfig *arc_settings_load (const ArcSettingsOptions *options, GStrv *sources, GError **error);
 
-/* (transfer full): `$XDG_STATE_HOME/arcology-builder`, or systemd's STATE_DIRECTORY if that is set.
- */
+/* (transfer full): systemd's STATE_DIRECTORY, the first if there are several (systemd.exec(5)),
+ * else `$XDG_STATE_HOME/arcology-builder`. */
 char *arc_settings_get_state_directory (void);
 
 G_END_DECLS

@@ -78,6 +78,7 @@ test_defaults (void)
   assert_file (filter, "#note.org", FALSE, "#*");
   assert_file (filter, ".#note.org", FALSE, ".*");
   assert_file (filter, "deep/.#note.org", FALSE, ".*");
+  assert_file (filter, "deep/down/.#note.org", FALSE, ".*");
   assert_file (filter, "note.org~", FALSE, NULL);
   /* Syncthing: the copy of a conflict, the file under way. */
   assert_file (filter, "note.sync-conflict-20240101-120000-ABCDEFG.org", FALSE,
@@ -135,6 +136,7 @@ static void
 check_bytes (void)
 {
   g_autoptr (ArcFilter) filter = default_filter ();
+  g_autoptr (ArcFilter) single = arc_filter_new (LIST ("?.org"), LIST ());
   g_autoptr (ArcFilter) globs =
       arc_filter_new (LIST ("??.org", "x*\xff*.org", "\xc3*y?.org", "[\xe9]zz.org"),
                       LIST ("*!*bad*"));
@@ -145,6 +147,10 @@ check_bytes (void)
   assert_file (filter, "\xe9.sync-conflict-\xff.org", FALSE, "*.sync-conflict-*");
   assert_file (filter, "dir\xff/note\xc3.org", TRUE, "*.org");
   assert_file (filter, "caf\xc3\xa9.org", TRUE, "*.org");
+
+  /* Never one, not even where glibc would take them for a character. */
+  assert_file (single, "\xc3\xa9.org", FALSE, NULL);
+  assert_file (single, "\xff.org", TRUE, "?.org");
 
   /* Two bytes, whether they are one character of UTF-8 or two wrong ones. */
   assert_file (globs, "\xc3\xa9.org", TRUE, "??.org");
@@ -182,7 +188,8 @@ static void
 test_slash (void)
 {
   g_autoptr (ArcFilter) filter =
-      arc_filter_new (LIST ("*.org"), LIST ("drafts/*.org", "/inbox.org", "work/old.org"));
+      arc_filter_new (LIST ("*.org"),
+                      LIST ("drafts/*.org", "/inbox.org", "work/old.org", "*/top.org", "all/*"));
 
   assert_file (filter, "drafts/a.org", FALSE, "drafts/*.org");
   assert_file (filter, "drafts/deep/a.org", TRUE, "*.org");
@@ -192,6 +199,11 @@ test_slash (void)
   assert_file (filter, "work/old.org", FALSE, "work/old.org");
   assert_file (filter, "work/old.org/a.org", TRUE, "*.org");
   assert_file (filter, "old.org", TRUE, "*.org");
+  assert_file (filter, "a/top.org", FALSE, "*/top.org");
+  assert_file (filter, "a/b/top.org", TRUE, "*.org");
+  assert_file (filter, "top.org", TRUE, "*.org");
+  assert_file (filter, "all/a.org", FALSE, "all/*");
+  assert_file (filter, "all/deep/a.org", TRUE, "*.org");
 }
 
 static void
@@ -237,7 +249,7 @@ test_odd_patterns (void)
 {
   g_autoptr (ArcFilter) empty = arc_filter_new (LIST (), LIST ());
   g_autoptr (ArcFilter) odd =
-      arc_filter_new (LIST ("", "/", "//", "[a", "\\*.org", "end\\"), LIST ());
+      arc_filter_new (LIST ("", "/", "//", "[a", "\\*.org", "a\\b", "end\\"), LIST ());
   g_autoptr (ArcFilter) all = arc_filter_new (LIST ("*"), LIST ());
 
   assert_file (empty, "note.org", FALSE, NULL);
@@ -245,6 +257,8 @@ test_odd_patterns (void)
   assert_file (odd, "note.org", FALSE, NULL);
   assert_file (odd, "[a", TRUE, "[a");
   assert_file (odd, "*.org", TRUE, "\\*.org");
+  assert_file (odd, "ab", TRUE, "a\\b");
+  assert_file (odd, "a\\b", FALSE, NULL);
   assert_file (odd, "end", FALSE, NULL);
   assert_file (all, "a", TRUE, "*");
   assert_file (all, "deep/.a", TRUE, "*");
@@ -314,7 +328,7 @@ test_shortcuts_random (void)
 
   g_assert_nonnull (setlocale (LC_ALL, "C"));
 
-  for (int i = 0; i < 20000; i++)
+  for (int i = 0; i < 10000; i++)
     {
       g_autofree char *pattern = random_text ("a.*?\xff", 4);
       g_autofree char *name = random_text ("a.\xff", 5);
@@ -331,7 +345,7 @@ test_shortcuts_random (void)
       n_matches += expected;
     }
 
-  g_assert_cmpuint (n_matches, >, 2000);
+  g_assert_cmpuint (n_matches, >, 1000);
 }
 
 /* A reconciliation of a large tree; "-m perf" shows how long the names of it take. */

@@ -217,6 +217,7 @@ test_directories (void)
   g_autofree const char **none = arc_snapshot_get_directories (snapshot);
   g_autofree const char **two = NULL;
   g_autofree const char **one = NULL;
+  g_autofree const char **none_again = NULL;
 
   g_assert_null (none[0]);
 
@@ -235,6 +236,8 @@ test_directories (void)
   g_assert_cmpstr (one[0], ==, "/a");
   g_assert_null (one[1]);
   arc_snapshot_set_file (snapshot, one[0], "x", NULL, NULL);
+  none_again = arc_snapshot_get_directories (snapshot);
+  g_assert_null (none_again[0]);
   g_assert_cmpuint (arc_snapshot_get_n_files (snapshot), ==, 0);
 }
 
@@ -441,10 +444,10 @@ test_model_random (void)
       g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
       g_autoptr (GHashTable) model = model_new ();
 
-      for (int step = 0; step < 3000; step++)
+      for (int step = 0; step < 1500; step++)
         {
           random_step (snapshot, model, n_names[i]);
-          if (step % 20 == 0)
+          if (step % 50 == 0)
             assert_like_model (snapshot, model);
         }
       assert_like_model (snapshot, model);
@@ -526,6 +529,30 @@ test_large_directory (void)
   g_assert_cmpuint (arc_snapshot_get_n_files (snapshot), ==, 0);
 }
 
+/* Names of files that are gone take no room for ever: a writer that makes a new temporary name for
+ * each save would fill the memory. */
+static void
+test_passing_names (void)
+{
+  g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
+  size_t used;
+
+  arc_snapshot_set_file (snapshot, "/org", "stays.org", &base, NULL);
+  /* Nothing where a checker of memory replaces malloc(). */
+  used = mallinfo2 ().uordblks;
+
+  for (int i = 0; i < 10000; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("note-%d.tmp.org", i);
+
+      arc_snapshot_set_file (snapshot, "/org", name, &base, NULL);
+      arc_snapshot_set_file (snapshot, "/org", name, NULL, NULL);
+    }
+
+  g_assert_cmpuint (mallinfo2 ().uordblks, <, used + 4096);
+  assert_fingerprint (snapshot, "/org", "stays.org", &base);
+}
+
 #define LARGE_DIRECTORIES 10000
 #define LARGE_FILES       10
 
@@ -595,8 +622,7 @@ test_large_tree (void)
   report (g_test_timer_elapsed () * 1e3, "ms to compare two snapshots");
   assert_changes (difference, "A/home/somebody/org/00/directory-00000/new.org ");
 
-  g_assert_cmpuint (fill_large (snapshot, 4999, &ignored, changes), ==, n_files);
-  g_assert_cmpuint (arc_changes_get_size (changes), ==, n_files);
+  g_assert_cmpuint (fill_large (snapshot, 4999, &ignored, NULL), ==, n_files);
 }
 
 int
@@ -614,6 +640,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/snapshot/model-random", test_model_random);
   g_test_add_func ("/snapshot/diff-random", test_diff_random);
   g_test_add_func ("/snapshot/large-directory", test_large_directory);
+  g_test_add_func ("/snapshot/passing-names", test_passing_names);
   g_test_add_func ("/snapshot/large-tree", test_large_tree);
 
   return g_test_run ();

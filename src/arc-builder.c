@@ -1,0 +1,804 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "arc-builder.h"
+
+#include "core/arc-error.h"
+#include "core/arc-filter.h"
+#include "core/arc-progress.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+
+struct _ArcBuilder
+{
+  GObject parent;
+
+  ArcClock *clock;
+  ArcWatcher *watcher;
+  ArcRunner *runner;
+  ArcStore *store;
+  ArcConfig *config;
+
+  ArcMachine machine;
+  gboolean ready;    /* the first scan is done */
+  gboolean starting; /* the build that OnStart asks for is about to start */
+
+  ArcChanges *pending;  /* (owned): seen, and in no build */
+  ArcChanges *taken;    /* (owned) (nullable): in the build that runs */
+  guint64 taken_serial; /* the change_serial when they were taken */
+  ArcBuildKind wanted;  /* what the next build has to do at least */
+
+  guint64 next_id; /* of the next build that starts */
+  ArcBuild *build; /* (owned) (nullable): the one that runs */
+  gboolean
+      preparing; /* it has not taken its changes yet: the reconciliation before it is under way */
+  ArcBuild *last_build; /* (owned) (nullable) */
+
+  guint64 change_serial;
+  guint64 built_serial;
+  guint64 rescans;
+  guint64 missed_by_monitors;
+  guint64 found; /* changes since the reconciliation under way was asked for */
+  gint64 rescan_at;
+  guint consecutive_failures;
+  guint progress_done;
+  guint progress_total;
+
+  /* What is shown is converted once: the two clocks drift, and a time that nobody changed must not
+   * seem to. */
+  gint64 next_build;
+  gint64 next_build_real;
+  gint64 since;
+  gint64 since_real;
+  gint64 last_touch_real;
+  gint64 last_run_real;
+};
+
+enum
+{
+  PROP_CLOCK = 1,
+  PROP_WATCHER,
+  PROP_RUNNER,
+  PROP_STORE,
+  PROP_CONFIG,
+  N_PROPERTIES,
+};
+
+enum
+{
+  SIGNAL_READY,
+  SIGNAL_CHANGED,
+  SIGNAL_BUILD_STARTED,
+  SIGNAL_BUILD_FINISHED,
+  SIGNAL_RESCANNED,
+  SIGNAL_STOPPED,
+  N_SIGNALS,
+};
+
+static GParamSpec *properties[N_PROPERTIES];
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (ArcBuilder, arc_builder, G_TYPE_OBJECT)
+
+/* Arms the one alarm and tells that there is something new to see. */
+static void
+update (ArcBuilder *self)
+{
+  const ArcTiming *timing = &self->config->timing;
+  gint64 deadline = arc_machine_get_deadline (&self->machine, timing);
+  gint64 next_build = arc_machine_get_next_build (&self->machine, timing);
+
+  if (self->since != self->machine.since)
+    {
+      self->since = self->machine.since;
+      self->since_real = arc_clock_to_real_time (self->clock, self->since);
+    }
+
+  if (self->next_build != next_build)
+    {
+      self->next_build = next_build;
+      self->next_build_real = arc_clock_to_real_time (self->clock, next_build);
+    }
+
+  if (!self->machine.closing)
+    deadline = MIN (deadline, self->rescan_at);
+  arc_clock_set_alarm (self->clock, deadline);
+
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+}
+
+static ArcCause
+get_cause (const ArcMachine *machine, ArcEvent event)
+{
+  if (event != ARC_EVENT_DEADLINE || machine->asked)
+    return ARC_CAUSE_REQUEST;
+
+  return machine->last_touch != ARC_NEVER ? ARC_CAUSE_CHANGE : ARC_CAUSE_RETRY;
+}
+
+/* A build begins: the tree is compared with the snapshot first; on_settled() goes on. */
+static void
+begin_build (ArcBuilder *self, ArcCause cause)
+{
+  ArcBuildKind kind = self->wanted;
+
+  g_assert (self->build == NULL);
+
+  /* Somebody removed the database, or there never was one: what changed since the last build is not
+   * enough. */
+  if (kind == ARC_BUILD_INCREMENTAL && !g_file_test (self->config->database, G_FILE_TEST_EXISTS))
+    kind = ARC_BUILD_FULL;
+
+  self->wanted = ARC_BUILD_INCREMENTAL;
+  self->last_run_real = arc_clock_get_real_time (self->clock);
+  self->build = arc_build_new (self->next_id++, kind, cause, self->last_run_real);
+  self->preparing = TRUE;
+  arc_builder_rescan (self);
+}
+
+static void end_build (ArcBuilder *self, const ArcOutcome *outcome);
+
+static void
+stop_build (ArcBuilder *self, ArcResult result)
+{
+  if (self->preparing)
+    end_build (self, &(ArcOutcome){ .result = result });
+  else
+    arc_runner_stop (self->runner, result);
+}
+
+static void
+commit_changes (ArcBuilder *self)
+{
+  g_clear_pointer (&self->taken, arc_changes_free);
+  self->built_serial = self->taken_serial;
+}
+
+static void
+restore_changes (ArcBuilder *self, ArcBuildKind kind)
+{
+  self->wanted = MAX (self->wanted, kind);
+
+  if (self->taken == NULL)
+    return;
+
+  arc_changes_merge (self->taken, self->pending);
+  arc_changes_free (self->pending);
+  self->pending = g_steal_pointer (&self->taken);
+}
+
+static gboolean
+emit_stopped (gpointer user_data)
+{
+  g_signal_emit (user_data, signals[SIGNAL_STOPPED], 0);
+  return G_SOURCE_REMOVE;
+}
+
+/* An event of the machine, and everything that follows from it. ENDED is the build that the event
+ * is the end of. */
+static void
+step (ArcBuilder *self, ArcEvent event, ArcBuild *ended /* (nullable) */)
+{
+  const ArcCause cause = self->starting ? ARC_CAUSE_START : get_cause (&self->machine, event);
+  const ArcEffects effects = arc_machine_step (&self->machine, &self->config->timing, event,
+                                               arc_clock_get_time (self->clock));
+
+  if (effects & ARC_EFFECT_COMMIT)
+    commit_changes (self);
+  if (effects & ARC_EFFECT_RESTORE)
+    restore_changes (self, ended->kind);
+  if (effects & ARC_EFFECT_START)
+    {
+      self->starting = FALSE;
+      begin_build (self, cause);
+    }
+
+  update (self);
+
+  if (ended != NULL)
+    g_signal_emit (self, signals[SIGNAL_BUILD_FINISHED], 0, ended);
+  if (effects & ARC_EFFECT_START)
+    g_signal_emit (self, signals[SIGNAL_BUILD_STARTED], 0, self->build);
+  if (self->machine.closing && self->machine.state != ARC_STATE_RUNNING &&
+      (event == ARC_EVENT_SHUTDOWN || ended != NULL))
+    g_idle_add_full (G_PRIORITY_DEFAULT, emit_stopped, g_object_ref (self), g_object_unref);
+
+  if (effects & ARC_EFFECT_STOP)
+    stop_build (self, ARC_RESULT_INTERRUPTED);
+}
+
+static ArcEvent
+get_end_event (ArcResult result)
+{
+  switch (result)
+    {
+    case ARC_RESULT_SUCCESS:
+      return ARC_EVENT_SUCCEEDED;
+    case ARC_RESULT_FAILED:
+    case ARC_RESULT_SIGNAL:
+    case ARC_RESULT_TIMEOUT:
+    case ARC_RESULT_SPAWN_FAILED:
+      return ARC_EVENT_FAILED;
+    case ARC_RESULT_CANCELED:
+    case ARC_RESULT_INTERRUPTED:
+      return ARC_EVENT_STOPPED;
+    }
+
+  g_return_val_if_reached (ARC_EVENT_FAILED);
+}
+
+static void
+log_end (const ArcBuild *build)
+{
+  const double seconds = (build->finished - build->started) / (double) G_USEC_PER_SEC;
+
+  if (build->result == ARC_RESULT_SUCCESS)
+    g_message ("Build %" G_GUINT64_FORMAT " (%s, %u files) succeeded in %.1f s", build->id,
+               arc_build_kind_to_string (build->kind), build->n_changed, seconds);
+  else
+    g_warning ("Build %" G_GUINT64_FORMAT " (%s, %u files) ended after %.1f s: %s%s%s", build->id,
+               arc_build_kind_to_string (build->kind), build->n_changed, seconds,
+               arc_result_to_string (build->result), build->message != NULL ? ": " : "",
+               build->message != NULL ? build->message : "");
+}
+
+static void
+end_build (ArcBuilder *self, const ArcOutcome *outcome)
+{
+  ArcBuild *build = g_steal_pointer (&self->build);
+  const ArcEvent event = get_end_event (outcome->result);
+
+  build->result = outcome->result;
+  if (outcome->result == ARC_RESULT_SIGNAL)
+    build->signal = outcome->exit_status;
+  else
+    build->exit_status = outcome->exit_status;
+  build->message = g_strdup (outcome->message);
+  build->finished = arc_clock_get_real_time (self->clock);
+  build->cpu_usec = outcome->cpu_usec;
+  build->max_rss = outcome->max_rss;
+  log_end (build);
+
+  self->preparing = FALSE;
+  self->progress_done = 0;
+  self->progress_total = 0;
+  if (event == ARC_EVENT_SUCCEEDED)
+    self->consecutive_failures = 0;
+  else if (event == ARC_EVENT_FAILED)
+    self->consecutive_failures++;
+
+  g_clear_pointer (&self->last_build, arc_build_free);
+  self->last_build = build;
+  step (self, event, build);
+}
+
+static void
+abandon_build (ArcBuilder *self, const char *message)
+{
+  end_build (self, &(ArcOutcome){ .result = ARC_RESULT_SPAWN_FAILED, .message = message });
+}
+
+/* The environment of a build: ours, with what DESIGN §5 adds. NOTIFY_SOCKET and its kin are for
+ * this process alone. */
+static GStrv
+make_environment (ArcBuilder *self, const char *changes_file)
+{
+  static const char *const private[] = { "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID" };
+  g_autofree char *directories = g_strjoinv (":", self->config->directories);
+  g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, self->build->id);
+  const char *kind = arc_build_kind_to_string (self->build->kind);
+  GStrv environment = g_get_environ ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (private); i++)
+    environment = g_environ_unsetenv (environment, private[i]);
+
+  environment =
+      g_environ_setenv (environment, "ARCOLOGY_DIRECTORY", self->config->directories[0], TRUE);
+  environment = g_environ_setenv (environment, "ARCOLOGY_DIRECTORIES", directories, TRUE);
+  environment = g_environ_setenv (environment, "ARCOLOGY_DATABASE", self->config->database, TRUE);
+  environment = g_environ_setenv (environment, "ARCOLOGY_BUILD_ID", id, TRUE);
+  environment = g_environ_setenv (environment, "ARCOLOGY_BUILD_KIND", kind, TRUE);
+  environment = g_environ_setenv (environment, "ARCOLOGY_CHANGES", changes_file, TRUE);
+
+  return environment;
+}
+
+static gboolean
+make_database_directory (const char *database, GError **error)
+{
+  g_autofree char *directory = g_path_get_dirname (database);
+
+  if (g_mkdir_with_parents (directory, 0700) == 0)
+    return TRUE;
+
+  g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND,
+               "Cannot make the directory of the database, %s: %s", directory, g_strerror (errno));
+  return FALSE;
+}
+
+static gboolean
+start_runner (ArcBuilder *self, GError **error)
+{
+  g_autoptr (ArcChanges) list = NULL; /* of a full build */
+  g_auto (GStrv) environment = NULL;
+  g_autofree char *log_file = NULL;
+  const ArcChanges *changes = self->taken;
+  const char *changes_file;
+
+  if (self->build->kind != ARC_BUILD_INCREMENTAL)
+    changes = list = arc_snapshot_list (arc_watcher_get_snapshot (self->watcher));
+  self->build->n_changed = arc_changes_get_size (changes);
+
+  if (!make_database_directory (self->config->database, error))
+    return FALSE;
+  changes_file = arc_store_write_changes (self->store, changes, error);
+  if (changes_file == NULL)
+    return FALSE;
+  log_file = arc_store_prepare_log (self->store, self->build->id, error);
+  if (log_file == NULL)
+    return FALSE;
+
+  environment = make_environment (self, changes_file);
+
+  return arc_runner_start (self->runner,
+                           &(ArcRun){
+                               .argv = (const char *const *) self->config->command,
+                               .environment = (const char *const *) environment,
+                               .log_file = log_file,
+                               .timeout = self->config->timeout,
+                               .stop_grace = self->config->stop_grace,
+                           },
+                           error);
+}
+
+/* The tree has been compared: now the build takes what is pending. What is seen from here on is for
+ * the next one. */
+static void
+take_changes (ArcBuilder *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->taken = g_steal_pointer (&self->pending);
+  self->taken_serial = self->change_serial;
+  self->pending = arc_changes_new ();
+  self->preparing = FALSE;
+
+  if (start_runner (self, &error))
+    update (self);
+  else
+    abandon_build (self, error->message);
+}
+
+static void
+on_changed (ArcWatcher *watcher, ArcChanges *changes, gboolean monitored, ArcBuilder *self)
+{
+  arc_changes_merge (self->pending, changes);
+  self->change_serial++;
+  self->found += arc_changes_get_size (changes);
+  if (!monitored)
+    self->missed_by_monitors += arc_changes_get_size (changes);
+  self->last_touch_real = arc_clock_get_real_time (self->clock);
+
+  /* A build that has not taken its changes yet will take these, too. */
+  if (self->preparing)
+    update (self);
+  else
+    step (self, ARC_EVENT_TOUCH, NULL);
+}
+
+static void
+set_hold (ArcBuilder *self, ArcHolds hold, gboolean held)
+{
+  if (held)
+    self->machine.holds |= hold;
+  else
+    self->machine.holds &= ~hold;
+}
+
+static void
+on_health (ArcBuilder *self)
+{
+  const gboolean unavailable = arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE;
+  const gboolean was_unavailable = (self->machine.holds & ARC_HOLD_UNAVAILABLE) != 0;
+
+  set_hold (self, ARC_HOLD_UNAVAILABLE, unavailable);
+
+  /* A build that found no tree was stopped, and only a touch starts it again. */
+  if (was_unavailable && !unavailable && self->machine.owed)
+    step (self, ARC_EVENT_TOUCH, NULL);
+  else
+    update (self);
+}
+
+/* The first scan is done, and with it everything is true that anybody can ask for. */
+static void
+become_ready (ArcBuilder *self)
+{
+  self->ready = TRUE;
+  on_health (self);
+  g_signal_emit (self, signals[SIGNAL_READY], 0);
+
+  /* What changed while nobody watched is not known, so ARC_ON_START_CHANGED builds, too. */
+  if (self->config->on_start != ARC_ON_START_NEVER)
+    {
+      self->starting = TRUE;
+      self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
+      step (self, ARC_EVENT_REBUILD, NULL);
+    }
+}
+
+static void
+on_settled (ArcWatcher *watcher, ArcBuilder *self)
+{
+  const guint64 found = self->found;
+
+  self->found = 0;
+  self->rescan_at = self->config->rescan_interval == 0
+                        ? ARC_NEVER
+                        : arc_clock_get_time (self->clock) + self->config->rescan_interval;
+
+  if (!self->ready)
+    {
+      become_ready (self);
+      return;
+    }
+
+  self->rescans++;
+  g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, found);
+
+  if (!self->preparing)
+    update (self);
+  else if (self->machine.holds & ARC_HOLD_UNAVAILABLE)
+    abandon_build (self, arc_watcher_get_health_message (self->watcher));
+  else
+    take_changes (self);
+}
+
+static void
+on_alarm (ArcClock *clock, ArcBuilder *self)
+{
+  if (arc_clock_get_time (clock) >= self->rescan_at)
+    arc_builder_rescan (self);
+
+  step (self, ARC_EVENT_DEADLINE, NULL);
+}
+
+static void
+on_line (ArcRunner *runner, const char *text, guint64 length, ArcBuilder *self)
+{
+  g_auto (ArcLine) line = { 0 };
+  g_autofree char *valid = g_utf8_make_valid (text, length);
+  g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, self->build->id);
+
+  arc_line_parse (text, length, &line);
+
+  switch (line.kind)
+    {
+    case ARC_LINE_PROGRESS:
+      self->progress_done = line.done;
+      self->progress_total = line.total;
+      update (self);
+      return;
+
+    case ARC_LINE_FAILED:
+      arc_build_add_failed_file (self->build, line.path);
+      break;
+
+    case ARC_LINE_PLAIN:
+      break;
+    }
+
+  g_log_structured (G_LOG_DOMAIN,
+                    line.kind == ARC_LINE_FAILED ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_INFO,
+                    "ARCOLOGY_BUILD_ID", id, "MESSAGE", "%s", valid);
+}
+
+static void
+on_ended (ArcRunner *runner, const ArcOutcome *outcome, ArcBuilder *self)
+{
+  end_build (self, outcome);
+}
+
+void
+arc_builder_start (ArcBuilder *self)
+{
+  g_return_if_fail (ARC_IS_BUILDER (self));
+
+  set_hold (self, ARC_HOLD_PAUSED, arc_store_get_paused (self->store));
+  arc_watcher_start (self->watcher, NULL);
+}
+
+void
+arc_builder_stop (ArcBuilder *self)
+{
+  g_return_if_fail (ARC_IS_BUILDER (self));
+
+  if (!self->machine.closing)
+    step (self, ARC_EVENT_SHUTDOWN, NULL);
+}
+
+static gboolean
+check_open (ArcBuilder *self, GError **error)
+{
+  if (!self->machine.closing)
+    return TRUE;
+
+  g_set_error_literal (error, ARC_ERROR, ARC_ERROR_SHUTTING_DOWN, "The service is stopping");
+  return FALSE;
+}
+
+gboolean
+arc_builder_rebuild (ArcBuilder *self, ArcBuildKind kind, guint64 *build, GError **error)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), FALSE);
+
+  if (!check_open (self, error))
+    return FALSE;
+
+  if (self->machine.holds & ARC_HOLD_UNAVAILABLE)
+    {
+      g_set_error_literal (error, ARC_ERROR, ARC_ERROR_TREE_UNAVAILABLE,
+                           arc_watcher_get_health_message (self->watcher));
+      return FALSE;
+    }
+
+  self->wanted = MAX (self->wanted, kind);
+  *build = self->next_id;
+  step (self, ARC_EVENT_REBUILD, NULL);
+
+  return TRUE;
+}
+
+gboolean
+arc_builder_cancel (ArcBuilder *self, GError **error)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), FALSE);
+
+  if (self->build == NULL)
+    {
+      g_set_error_literal (error, ARC_ERROR, ARC_ERROR_NOT_BUILDING, "No build is running");
+      return FALSE;
+    }
+
+  stop_build (self, ARC_RESULT_CANCELED);
+  return TRUE;
+}
+
+gboolean
+arc_builder_set_paused (ArcBuilder *self, gboolean paused, GError **error)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), FALSE);
+
+  if (!arc_store_set_paused (self->store, paused, error))
+    return FALSE;
+
+  set_hold (self, ARC_HOLD_PAUSED, paused);
+  update (self);
+
+  return TRUE;
+}
+
+void
+arc_builder_rescan (ArcBuilder *self)
+{
+  g_return_if_fail (ARC_IS_BUILDER (self));
+
+  /* Not again before this one is done. */
+  self->rescan_at = ARC_NEVER;
+  self->found = 0;
+  arc_watcher_reconcile (self->watcher);
+}
+
+void
+arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
+{
+  g_autoptr (ArcConfig) old = g_steal_pointer (&self->config);
+  g_autoptr (ArcFilter) filter = NULL;
+
+  g_return_if_fail (ARC_IS_BUILDER (self));
+
+  self->config = arc_config_copy (config);
+
+  if (!g_strv_equal ((const char *const *) old->directories,
+                     (const char *const *) config->directories) ||
+      !g_strv_equal ((const char *const *) old->include, (const char *const *) config->include) ||
+      !g_strv_equal ((const char *const *) old->exclude, (const char *const *) config->exclude) ||
+      old->follow_symlinks != config->follow_symlinks)
+    {
+      filter = arc_filter_new ((const char *const *) config->include,
+                               (const char *const *) config->exclude);
+      arc_watcher_set_tree (self->watcher, (const char *const *) config->directories, filter,
+                            config->follow_symlinks);
+    }
+
+  if (g_strcmp0 (old->database, config->database) != 0)
+    {
+      /* Nobody knows what is in the other database. */
+      self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
+      self->change_serial++;
+      step (self, ARC_EVENT_TOUCH, NULL);
+    }
+  else
+    {
+      update (self);
+    }
+}
+
+void
+arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
+{
+  g_return_if_fail (ARC_IS_BUILDER (self));
+
+  *status = (ArcStatus){
+    .state = self->machine.state,
+    .stoked = arc_machine_is_stoked (&self->machine),
+    .paused = (self->machine.holds & ARC_HOLD_PAUSED) != 0,
+    .reason = arc_machine_get_reason (&self->machine),
+    .next_build = self->next_build_real,
+    .state_since = self->since_real,
+    .last_touch = self->last_touch_real,
+    .last_run = self->last_run_real,
+    .fresh = self->built_serial == self->change_serial &&
+             (self->machine.holds & ARC_HOLD_UNAVAILABLE) == 0,
+    .change_serial = self->change_serial,
+    .built_serial = self->built_serial,
+    .n_pending = arc_changes_get_size (self->pending),
+    .rescans = self->rescans,
+    .missed_by_monitors = self->missed_by_monitors,
+    .current_build = self->build != NULL ? self->build->id : 0,
+    .progress_done = self->progress_done,
+    .progress_total = self->progress_total,
+    .consecutive_failures = self->consecutive_failures,
+  };
+}
+
+const ArcBuild *
+arc_builder_get_last_build (ArcBuilder *self)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
+
+  return self->last_build;
+}
+
+const ArcChanges *
+arc_builder_get_pending (ArcBuilder *self)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
+
+  return self->pending;
+}
+
+const ArcConfig *
+arc_builder_get_config (ArcBuilder *self)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
+
+  return self->config;
+}
+
+ArcWatcher *
+arc_builder_get_watcher (ArcBuilder *self)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
+
+  return self->watcher;
+}
+
+ArcBuilder *
+arc_builder_new (ArcClock *clock,
+                 ArcWatcher *watcher,
+                 ArcRunner *runner,
+                 ArcStore *store,
+                 const ArcConfig *config)
+{
+  return g_object_new (ARC_TYPE_BUILDER, "clock", clock, "watcher", watcher, "runner", runner,
+                       "store", store, "config", config, NULL);
+}
+
+static void
+arc_builder_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  ArcBuilder *self = ARC_BUILDER (object);
+
+  switch (id)
+    {
+    case PROP_CLOCK:
+      self->clock = g_value_dup_object (value);
+      break;
+    case PROP_WATCHER:
+      self->watcher = g_value_dup_object (value);
+      break;
+    case PROP_RUNNER:
+      self->runner = g_value_dup_object (value);
+      break;
+    case PROP_STORE:
+      self->store = g_value_dup_object (value);
+      break;
+    case PROP_CONFIG:
+      self->config = arc_config_copy (g_value_get_pointer (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+arc_builder_constructed (GObject *object)
+{
+  ArcBuilder *self = ARC_BUILDER (object);
+
+  G_OBJECT_CLASS (arc_builder_parent_class)->constructed (object);
+
+  self->next_id = arc_store_next_build (self->store);
+  arc_machine_init (&self->machine, arc_clock_get_time (self->clock));
+  self->since = self->machine.since;
+  self->since_real = arc_clock_get_real_time (self->clock);
+
+  g_signal_connect_object (self->clock, "alarm", G_CALLBACK (on_alarm), self, 0);
+  g_signal_connect_object (self->watcher, "changed", G_CALLBACK (on_changed), self, 0);
+  g_signal_connect_object (self->watcher, "settled", G_CALLBACK (on_settled), self, 0);
+  g_signal_connect_object (self->watcher, "notify::health", G_CALLBACK (on_health), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->runner, "line", G_CALLBACK (on_line), self, 0);
+  g_signal_connect_object (self->runner, "ended", G_CALLBACK (on_ended), self, 0);
+}
+
+static void
+arc_builder_finalize (GObject *object)
+{
+  ArcBuilder *self = ARC_BUILDER (object);
+
+  g_clear_pointer (&self->pending, arc_changes_free);
+  g_clear_pointer (&self->taken, arc_changes_free);
+  g_clear_pointer (&self->build, arc_build_free);
+  g_clear_pointer (&self->last_build, arc_build_free);
+  g_clear_pointer (&self->config, arc_config_free);
+  g_clear_object (&self->clock);
+  g_clear_object (&self->watcher);
+  g_clear_object (&self->runner);
+  g_clear_object (&self->store);
+
+  G_OBJECT_CLASS (arc_builder_parent_class)->finalize (object);
+}
+
+static guint
+add_signal (const char *name, guint n_params, GType type)
+{
+  return g_signal_new (name, ARC_TYPE_BUILDER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                       n_params, type);
+}
+
+static void
+arc_builder_class_init (ArcBuilderClass *klass)
+{
+  const GParamFlags flags = G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS;
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->set_property = arc_builder_set_property;
+  object_class->constructed = arc_builder_constructed;
+  object_class->finalize = arc_builder_finalize;
+
+  properties[PROP_CLOCK] = g_param_spec_object ("clock", NULL, NULL, ARC_TYPE_CLOCK, flags);
+  properties[PROP_WATCHER] = g_param_spec_object ("watcher", NULL, NULL, ARC_TYPE_WATCHER, flags);
+  properties[PROP_RUNNER] = g_param_spec_object ("runner", NULL, NULL, ARC_TYPE_RUNNER, flags);
+  properties[PROP_STORE] = g_param_spec_object ("store", NULL, NULL, ARC_TYPE_STORE, flags);
+  properties[PROP_CONFIG] = g_param_spec_pointer ("config", NULL, NULL, flags);
+  g_object_class_install_properties (object_class, N_PROPERTIES, properties);
+
+  signals[SIGNAL_READY] = add_signal ("ready", 0, G_TYPE_NONE);
+  signals[SIGNAL_CHANGED] = add_signal ("changed", 0, G_TYPE_NONE);
+  signals[SIGNAL_BUILD_STARTED] = add_signal ("build-started", 1, G_TYPE_POINTER);
+  signals[SIGNAL_BUILD_FINISHED] = add_signal ("build-finished", 1, G_TYPE_POINTER);
+  signals[SIGNAL_RESCANNED] = add_signal ("rescanned", 1, G_TYPE_UINT64);
+  signals[SIGNAL_STOPPED] = add_signal ("stopped", 0, G_TYPE_NONE);
+}
+
+static void
+arc_builder_init (ArcBuilder *self)
+{
+  self->pending = arc_changes_new ();
+  self->wanted = ARC_BUILD_INCREMENTAL;
+  self->rescan_at = ARC_NEVER;
+  self->next_build = ARC_NEVER;
+  self->change_serial = 1; /* what was there before us; no build has it yet */
+}

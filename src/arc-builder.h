@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "core/arc-build.h"
+#include "core/arc-changes.h"
+#include "core/arc-config.h"
+#include "core/arc-machine.h"
+#include "system/arc-clock.h"
+#include "system/arc-runner.h"
+#include "system/arc-store.h"
+#include "system/arc-watcher.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ArcStatus:
+ *
+ * What there is to tell of the builder: the properties of org.arcology.Builder.xml by the same
+ * names. Times are microseconds since the epoch, 0 for never.
+ */
+typedef struct
+{
+  ArcState state;
+  gboolean stoked;
+  gboolean paused;
+  ArcReason reason;
+  gint64 next_build;
+  gint64 state_since;
+  gint64 last_touch;
+  gint64 last_run;
+  gboolean fresh;
+  guint64 change_serial;
+  guint64 built_serial;
+  guint n_pending;
+  guint64 rescans;
+  guint64 missed_by_monitors;
+  guint64 current_build;
+  guint progress_done;
+  guint progress_total;
+  guint consecutive_failures;
+} ArcStatus;
+
+/**
+ * ArcBuilder:
+ *
+ * The engine. It owns the machine and the pending changes, and connects the ports: the watcher's
+ * changes and the runner's end are events of the machine, and the machine's effects are a
+ * reconciliation and a run.
+ *
+ * A build begins with a reconciliation: the tree is compared with the snapshot once more, because
+ * half of a replace is a deletion, and because monitors may have missed something. Only then it
+ * takes the changes. So every change is in a build whose process started after it, or is still
+ * pending.
+ *
+ * Signals:
+ *   `ready`: the first scan is done: everything that can be asked is true.
+ *   `changed`: something of arc_builder_get_status() or arc_builder_get_last_build() is different.
+ * Emitted for each state passed through. `build-started (const ArcBuild *build)`, `build-finished
+ * (const ArcBuild *build)` `rescanned (guint64 changes)`: a reconciliation is done; how many
+ * changes were found since it was asked for. `stopped`: after arc_builder_stop(): no build runs any
+ * more, and none will.
+ */
+#define ARC_TYPE_BUILDER (arc_builder_get_type ())
+G_DECLARE_FINAL_TYPE (ArcBuilder, arc_builder, ARC, BUILDER, GObject)
+
+/* All of the ports are construct-only; the builder keeps references. CONFIG is copied. The store
+ * must be locked by the time that the builder is started. */
+ArcBuilder *arc_builder_new (ArcClock *clock,
+                             ArcWatcher *watcher,
+                             ArcRunner *runner,
+                             ArcStore *store,
+                             const ArcConfig *config);
+
+/* Starts watching and, as `OnStart` has it, building. */
+void arc_builder_start (ArcBuilder *builder);
+
+/* Ends the running build, if any, and lets none start; `stopped` follows, always from the main
+ * loop. */
+void arc_builder_stop (ArcBuilder *builder);
+
+/* Asks for a build at once. BUILD gets the number of the one that will contain everything that was
+ * saved before. ARC_ERROR_TREE_UNAVAILABLE, ARC_ERROR_SHUTTING_DOWN. */
+gboolean
+arc_builder_rebuild (ArcBuilder *builder, ArcBuildKind kind, guint64 *build, GError **error);
+
+/* ARC_ERROR_NOT_BUILDING if no build runs. */
+gboolean arc_builder_cancel (ArcBuilder *builder, GError **error);
+
+/* ARC_ERROR_STATE_DIRECTORY if the pause cannot be remembered; it is then not in force. */
+gboolean arc_builder_set_paused (ArcBuilder *builder, gboolean paused, GError **error);
+
+/* Compares the whole tree with the snapshot; `rescanned` follows. */
+void arc_builder_rescan (ArcBuilder *builder);
+
+/* Puts other settings in force. A build that runs goes on with the old ones. */
+void arc_builder_set_config (ArcBuilder *builder, const ArcConfig *config);
+
+void arc_builder_get_status (ArcBuilder *builder, ArcStatus *status);
+
+/* (nullable) (transfer none): valid until control returns to the main loop. */
+const ArcBuild *arc_builder_get_last_build (ArcBuilder *builder);
+const ArcChanges *arc_builder_get_pending (ArcBuilder *builder);
+const ArcConfig *arc_builder_get_config (ArcBuilder *builder);
+ArcWatcher *arc_builder_get_watcher (ArcBuilder *builder);
+
+G_END_DECLS

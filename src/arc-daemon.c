@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "arc-daemon.h"
+
+#include "arc-builder.h"
+#include "arc-service.h"
+#include "core/arc-error.h"
+#include "core/arc-filter.h"
+#include "system/arc-supervisor.h"
+
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+
+/* How long a service that is being replaced has to end its build and let go of the lock. */
+#define REPLACE_TIMEOUT   (90 * G_USEC_PER_SEC)
+#define REPLACE_POLL_MSEC 100
+
+typedef struct
+{
+  const ArcDaemonOptions *options;
+  GMainLoop *loop;
+  ArcExit exit;
+  gboolean stopping;
+
+  ArcSupervisor *supervisor;
+  ArcStore *store;
+  ArcBuilder *builder;
+  ArcService *service;         /* (nullable): only the service has one */
+  GDBusConnection *connection; /* (nullable) */
+  gboolean exported;
+  gboolean has_name;
+  gint64 replace_deadline; /* g_get_monotonic_time() */
+} ArcDaemon;
+
+static void
+stop (ArcDaemon *self, ArcExit exit_status)
+{
+  if (self->stopping)
+    return;
+
+  self->stopping = TRUE;
+  self->exit = exit_status;
+  arc_supervisor_stopping (self->supervisor);
+  arc_builder_stop (self->builder);
+}
+
+static void
+on_stopped (ArcDaemon *self)
+{
+  g_main_loop_quit (self->loop);
+}
+
+static gboolean
+on_stop_signal (gpointer user_data)
+{
+  ArcDaemon *self = user_data;
+
+  /* A foreground build that is interrupted has not succeeded. */
+  stop (self, self->options->once ? ARC_EXIT_BUILD_FAILED : ARC_EXIT_SUCCESS);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+reload (gpointer user_data, GError **error)
+{
+  ArcDaemon *self = user_data;
+  g_autoptr (ArcConfig) config = NULL;
+
+  arc_supervisor_reloading (self->supervisor);
+  config = arc_settings_load (&self->options->settings, NULL, error);
+  if (config != NULL)
+    {
+      arc_builder_set_config (self->builder, config);
+      g_message ("Settings reloaded");
+    }
+  arc_supervisor_ready (self->supervisor);
+
+  return config != NULL;
+}
+
+static gboolean
+on_reload_signal (gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!reload (user_data, &error))
+    g_warning ("The old settings stay in force: %s", error->message);
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* The line that `systemctl --user status` shows. */
+static void
+on_builder_changed (ArcDaemon *self)
+{
+  ArcStatus status;
+  g_autofree char *text = NULL;
+
+  arc_builder_get_status (self->builder, &status);
+
+  switch (status.reason)
+    {
+    case ARC_REASON_NOTHING_PENDING:
+      text = g_strdup (status.fresh ? "idle: the database is up to date"
+                                    : "idle: no build has succeeded yet");
+      break;
+    case ARC_REASON_DEBOUNCE:
+      text = g_strdup_printf ("waiting: %u changed, until the writer pauses", status.n_pending);
+      break;
+    case ARC_REASON_COOLDOWN:
+      text = g_strdup_printf ("cooldown: %u changed since the last build", status.n_pending);
+      break;
+    case ARC_REASON_RETRY:
+      text = g_strdup_printf ("waiting: %s to build again after %u failed",
+                              status.next_build != 0 ? "a while" : "for a change",
+                              status.consecutive_failures);
+      break;
+    case ARC_REASON_BUILDING:
+      text = g_strdup_printf ("running: build %" G_GUINT64_FORMAT, status.current_build);
+      break;
+    case ARC_REASON_PAUSED:
+    case ARC_REASON_INHIBITED:
+    case ARC_REASON_POWER_SAVER:
+    case ARC_REASON_UNAVAILABLE:
+      text = g_strdup_printf ("%s: %s, %u changed", arc_state_to_string (status.state),
+                              arc_reason_to_string (status.reason), status.n_pending);
+      break;
+    }
+
+  arc_supervisor_set_status (self->supervisor, text);
+}
+
+static void
+on_name_acquired (ArcDaemon *self)
+{
+  self->has_name = TRUE;
+}
+
+static void
+on_name_lost (ArcDaemon *self)
+{
+  if (g_dbus_connection_is_closed (self->connection))
+    {
+      if (!self->stopping)
+        g_warning ("The message bus is gone");
+      stop (self, ARC_EXIT_NO_BUS);
+    }
+  else if (self->has_name)
+    {
+      g_message ("Another instance takes over");
+      stop (self, ARC_EXIT_SUCCESS);
+    }
+  else
+    {
+      g_warning ("The name %s is taken; --replace takes it over", ARC_SERVICE_NAME);
+      stop (self, ARC_EXIT_TAKEN);
+    }
+}
+
+static void
+export_service (ArcDaemon *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->exported)
+    return;
+
+  self->exported =
+      arc_service_export (self->service, self->connection, self->options->replace, &error);
+  if (self->exported)
+    return;
+
+  g_warning ("Cannot appear on the message bus: %s", error->message);
+  stop (self, ARC_EXIT_NO_BUS);
+}
+
+static void
+on_ready (ArcDaemon *self)
+{
+  if (self->service == NULL)
+    return;
+
+  export_service (self);
+  arc_supervisor_ready (self->supervisor);
+}
+
+/* The progress of `--once`. */
+static void
+on_once_changed (ArcDaemon *self)
+{
+  ArcStatus status;
+
+  arc_builder_get_status (self->builder, &status);
+  if (status.progress_total != 0)
+    g_print (_ ("%u of %u files\n"), status.progress_done, status.progress_total);
+}
+
+static void
+on_once_finished (ArcDaemon *self, const ArcBuild *build)
+{
+  const ArcConfig *config = arc_builder_get_config (self->builder);
+  g_autofree char *database = g_filename_display_name (config->database);
+
+  if (build->result == ARC_RESULT_SUCCESS)
+    g_print (_ ("Built %s\n"), database);
+  else
+    g_printerr (_ ("The build failed: %s\n"),
+                build->message != NULL ? build->message : arc_result_to_string (build->result));
+
+  stop (self, build->result == ARC_RESULT_SUCCESS ? ARC_EXIT_SUCCESS : ARC_EXIT_BUILD_FAILED);
+}
+
+static ArcBuilder *
+make_builder (const ArcConfig *config, ArcStore *store)
+{
+  const char *const *directories = (const char *const *) config->directories;
+  g_autoptr (ArcFilter) filter =
+      arc_filter_new ((const char *const *) config->include, (const char *const *) config->exclude);
+  g_autoptr (ArcClock) clock = arc_boot_clock_new ();
+  g_autoptr (ArcRunner) runner = arc_runner_new ();
+  g_autoptr (ArcWatcher) watcher = arc_watcher_new (directories, filter, config->follow_symlinks);
+
+  return arc_builder_new (clock, watcher, runner, store, config);
+}
+
+/* Takes the lock and starts. A service that is being replaced needs time to let go of it. */
+static gboolean
+try_start (gpointer user_data)
+{
+  ArcDaemon *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (self->stopping)
+    return G_SOURCE_REMOVE;
+
+  if (arc_store_lock (self->store, &error))
+    {
+      arc_builder_start (self->builder);
+      return G_SOURCE_REMOVE;
+    }
+
+  if (self->options->replace && g_error_matches (error, ARC_ERROR, ARC_ERROR_LOCKED) &&
+      g_get_monotonic_time () < self->replace_deadline)
+    return G_SOURCE_CONTINUE;
+
+  g_warning ("%s", error->message);
+  stop (self, ARC_EXIT_TAKEN);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+connect_to_bus (ArcDaemon *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->connection = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &error);
+  if (self->connection == NULL)
+    {
+      g_warning ("There is no message bus: %s", error->message);
+      return FALSE;
+    }
+
+  /* Without the bus there is still a build to end and a lock to let go of. */
+  g_dbus_connection_set_exit_on_close (self->connection, FALSE);
+
+  self->service = arc_service_new (self->builder, reload, self);
+  g_signal_connect_swapped (self->service, "name-acquired", G_CALLBACK (on_name_acquired), self);
+  g_signal_connect_swapped (self->service, "name-lost", G_CALLBACK (on_name_lost), self);
+
+  return TRUE;
+}
+
+static void
+run (ArcDaemon *self)
+{
+  const guint term_id = g_unix_signal_add (SIGTERM, on_stop_signal, self);
+  const guint int_id = g_unix_signal_add (SIGINT, on_stop_signal, self);
+  const guint hup_id = g_unix_signal_add (SIGHUP, on_reload_signal, self);
+
+  g_signal_connect_swapped (self->builder, "stopped", G_CALLBACK (on_stopped), self);
+  g_signal_connect_swapped (self->builder, "changed", G_CALLBACK (on_builder_changed), self);
+  g_signal_connect_swapped (self->builder, "ready", G_CALLBACK (on_ready), self);
+
+  if (self->options->once)
+    {
+      g_signal_connect_swapped (self->builder, "changed", G_CALLBACK (on_once_changed), self);
+      g_signal_connect_swapped (self->builder, "build-finished", G_CALLBACK (on_once_finished),
+                                self);
+    }
+
+  /* To replace is to take the name first: the old service then lets go of the lock, and the name is
+   * never free meanwhile. */
+  if (self->options->replace && self->service != NULL)
+    export_service (self);
+
+  self->replace_deadline = g_get_monotonic_time () + REPLACE_TIMEOUT;
+  if (try_start (self) == G_SOURCE_CONTINUE)
+    g_timeout_add (REPLACE_POLL_MSEC, try_start, self);
+
+  g_main_loop_run (self->loop);
+
+  /* The name goes last, so that whoever waits for it finds the lock free. */
+  if (self->service != NULL)
+    arc_service_close (self->service);
+
+  g_source_remove (term_id);
+  g_source_remove (int_id);
+  g_source_remove (hup_id);
+}
+
+ArcExit
+arc_daemon_run (const ArcDaemonOptions *options)
+{
+  g_autoptr (ArcSupervisor) supervisor = arc_supervisor_new ();
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *state_directory = arc_settings_get_state_directory ();
+  g_autoptr (ArcStore) store = arc_store_new (state_directory);
+  g_autoptr (ArcConfig) config = arc_settings_load (&options->settings, NULL, &error);
+  g_autoptr (ArcBuilder) builder = NULL;
+  ArcDaemon self = { .options = options, .loop = loop, .supervisor = supervisor, .store = store };
+
+  if (config == NULL)
+    {
+      g_warning ("%s", error->message);
+      return ARC_EXIT_CONFIG;
+    }
+
+  if (options->once)
+    config->on_start = ARC_ON_START_ALWAYS;
+
+  self.builder = builder = make_builder (config, store);
+
+  if (options->once || connect_to_bus (&self))
+    run (&self);
+  else
+    self.exit = ARC_EXIT_NO_BUS;
+
+  g_clear_object (&self.service);
+  g_clear_object (&self.connection);
+
+  return self.exit;
+}

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "arc-service.h"
+
+#include "arc-dbus.h"
+#include "core/arc-error.h"
+
+#include <string.h>
+
+#define API_VERSION 1
+
+struct _ArcService
+{
+  GObject parent;
+
+  ArcBuilder *builder;
+  ArcReloadFunc reload;
+  gpointer reload_data;
+
+  ArcDBusBuilder *skeleton;
+  GDBusConnection *connection; /* (owned) (nullable): while exported */
+  guint name_id;
+  GQueue rescans; /* of GDBusMethodInvocation, owned: `Rescan` calls that wait for their reply */
+};
+
+enum
+{
+  SIGNAL_NAME_ACQUIRED,
+  SIGNAL_NAME_LOST,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (ArcService, arc_service, G_TYPE_OBJECT)
+
+static const char *
+change_to_string (ArcChange change)
+{
+  switch (change)
+    {
+    case ARC_CHANGE_ADDED:
+      return "added";
+    case ARC_CHANGE_MODIFIED:
+      return "modified";
+    case ARC_CHANGE_DELETED:
+      return "deleted";
+    }
+
+  g_return_val_if_reached ("");
+}
+
+static GVariant *
+build_to_variant (const ArcBuild *build /* (nullable) */)
+{
+  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
+  GVariant *failed;
+
+  if (build == NULL)
+    return g_variant_dict_end (&dict);
+
+  failed = g_variant_new_bytestring_array ((const char *const *) build->failed_files->pdata,
+                                           build->failed_files->len);
+  g_variant_dict_insert (&dict, "id", "t", build->id);
+  g_variant_dict_insert (&dict, "kind", "s", arc_build_kind_to_string (build->kind));
+  g_variant_dict_insert (&dict, "cause", "s", arc_cause_to_string (build->cause));
+  g_variant_dict_insert (&dict, "result", "s", arc_result_to_string (build->result));
+  g_variant_dict_insert (&dict, "exit-status", "i", build->exit_status);
+  g_variant_dict_insert (&dict, "signal", "i", build->signal);
+  g_variant_dict_insert (&dict, "message", "s", build->message != NULL ? build->message : "");
+  g_variant_dict_insert (&dict, "started", "t", build->started);
+  g_variant_dict_insert (&dict, "finished", "t", build->finished);
+  g_variant_dict_insert (&dict, "changed", "u", build->n_changed);
+  g_variant_dict_insert_value (&dict, "failed-files", failed);
+  g_variant_dict_insert (&dict, "cpu-usec", "t", build->cpu_usec);
+  g_variant_dict_insert (&dict, "max-rss", "t", build->max_rss);
+
+  return g_variant_dict_end (&dict);
+}
+
+/* Every property, and out with them at once: the generated setters wait for an idle moment and fold
+ * what happened until then, so a state that lasted no time would never be seen. */
+static void
+on_changed (ArcBuilder *builder, ArcService *self)
+{
+  const ArcConfig *config = arc_builder_get_config (builder);
+  ArcWatcher *watcher = arc_builder_get_watcher (builder);
+  ArcDBusBuilder *skeleton = self->skeleton;
+  ArcStatus status;
+
+  arc_builder_get_status (builder, &status);
+
+  arc_dbus_builder_set_state (skeleton, arc_state_to_string (status.state));
+  arc_dbus_builder_set_stoked (skeleton, status.stoked);
+  arc_dbus_builder_set_paused (skeleton, status.paused);
+  arc_dbus_builder_set_reason (skeleton, arc_reason_to_string (status.reason));
+  arc_dbus_builder_set_next_build (skeleton, status.next_build);
+  arc_dbus_builder_set_state_since (skeleton, status.state_since);
+  arc_dbus_builder_set_last_touch (skeleton, status.last_touch);
+  arc_dbus_builder_set_last_run (skeleton, status.last_run);
+  arc_dbus_builder_set_health (skeleton, arc_health_to_string (arc_watcher_get_health (watcher)));
+  arc_dbus_builder_set_health_message (skeleton, arc_watcher_get_health_message (watcher));
+  arc_dbus_builder_set_fresh (skeleton, status.fresh);
+  arc_dbus_builder_set_change_serial (skeleton, status.change_serial);
+  arc_dbus_builder_set_built_serial (skeleton, status.built_serial);
+  arc_dbus_builder_set_pending_count (skeleton, status.n_pending);
+  arc_dbus_builder_set_directories (skeleton, (const char *const *) config->directories);
+  arc_dbus_builder_set_database (skeleton, config->database);
+  arc_dbus_builder_set_watched_directories (skeleton, arc_watcher_get_n_directories (watcher));
+  arc_dbus_builder_set_watched_files (skeleton, arc_watcher_get_n_files (watcher));
+  arc_dbus_builder_set_rescans (skeleton, status.rescans);
+  arc_dbus_builder_set_missed_by_monitors (skeleton, status.missed_by_monitors);
+  arc_dbus_builder_set_current_build (skeleton, status.current_build);
+  arc_dbus_builder_set_progress (skeleton, g_variant_new ("(uu)", status.progress_done,
+                                                          status.progress_total));
+  arc_dbus_builder_set_last_build (skeleton,
+                                   build_to_variant (arc_builder_get_last_build (builder)));
+  arc_dbus_builder_set_consecutive_failures (skeleton, status.consecutive_failures);
+  arc_dbus_builder_set_debounce_usec (skeleton, config->timing.debounce);
+  arc_dbus_builder_set_debounce_limit_usec (skeleton, config->timing.debounce_limit);
+  arc_dbus_builder_set_cooldown_usec (skeleton, config->timing.cooldown);
+
+  g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (skeleton));
+}
+
+static void
+on_build_started (ArcBuilder *builder, const ArcBuild *build, ArcService *self)
+{
+  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
+
+  g_variant_dict_insert (&dict, "kind", "s", arc_build_kind_to_string (build->kind));
+  g_variant_dict_insert (&dict, "cause", "s", arc_cause_to_string (build->cause));
+  arc_dbus_builder_emit_build_started (self->skeleton, build->id, g_variant_dict_end (&dict));
+}
+
+static void
+on_build_finished (ArcBuilder *builder, const ArcBuild *build, ArcService *self)
+{
+  arc_dbus_builder_emit_build_finished (self->skeleton, build->id,
+                                        arc_result_to_string (build->result),
+                                        build_to_variant (build));
+}
+
+static void
+on_rescanned (ArcBuilder *builder, guint64 changes, ArcService *self)
+{
+  GDBusMethodInvocation *invocation;
+
+  while ((invocation = g_queue_pop_head (&self->rescans)) != NULL)
+    arc_dbus_builder_complete_rescan (self->skeleton, invocation, MIN (changes, G_MAXUINT32));
+}
+
+static gboolean
+parse_rebuild_options (GVariant *options, ArcBuildKind *kind, GError **error)
+{
+  GVariantIter iter;
+  const char *key;
+  GVariant *value;
+  gboolean ok = TRUE;
+
+  *kind = ARC_BUILD_INCREMENTAL;
+
+  g_variant_iter_init (&iter, options);
+  while (ok && g_variant_iter_next (&iter, "{&sv}", &key, &value))
+    {
+      const gboolean is_clean = strcmp (key, "clean") == 0;
+
+      if (!is_clean && strcmp (key, "full") != 0)
+        {
+          g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                       "Unknown option \"%s\"; known are \"full\" and \"clean\"", key);
+          ok = FALSE;
+        }
+      else if (!g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN))
+        {
+          g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                       "Option \"%s\" must be of type \"b\", not \"%s\"", key,
+                       g_variant_get_type_string (value));
+          ok = FALSE;
+        }
+      else if (g_variant_get_boolean (value))
+        {
+          *kind = MAX (*kind, is_clean ? ARC_BUILD_CLEAN : ARC_BUILD_FULL);
+        }
+
+      g_variant_unref (value);
+    }
+
+  return ok;
+}
+
+static gboolean
+on_rebuild (ArcDBusBuilder *skeleton,
+            GDBusMethodInvocation *invocation,
+            GVariant *options,
+            ArcService *self)
+{
+  g_autoptr (GError) error = NULL;
+  ArcBuildKind kind;
+  guint64 build;
+
+  if (parse_rebuild_options (options, &kind, &error) &&
+      arc_builder_rebuild (self->builder, kind, &build, &error))
+    arc_dbus_builder_complete_rebuild (skeleton, invocation, build);
+  else
+    g_dbus_method_invocation_return_gerror (invocation, error);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+on_cancel (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcService *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (arc_builder_cancel (self->builder, &error))
+    arc_dbus_builder_complete_cancel (skeleton, invocation);
+  else
+    g_dbus_method_invocation_return_gerror (invocation, error);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+on_pause (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcService *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (arc_builder_set_paused (self->builder, TRUE, &error))
+    arc_dbus_builder_complete_pause (skeleton, invocation);
+  else
+    g_dbus_method_invocation_return_gerror (invocation, error);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+on_resume (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcService *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (arc_builder_set_paused (self->builder, FALSE, &error))
+    arc_dbus_builder_complete_resume (skeleton, invocation);
+  else
+    g_dbus_method_invocation_return_gerror (invocation, error);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+on_rescan (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcService *self)
+{
+  g_queue_push_tail (&self->rescans, invocation);
+  arc_builder_rescan (self->builder);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+on_reload (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcService *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->reload (self->reload_data, &error))
+    arc_dbus_builder_complete_reload (skeleton, invocation);
+  else
+    g_dbus_method_invocation_return_gerror (invocation, error);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+typedef struct
+{
+  GVariantBuilder builder;
+  guint n_left;
+} PendingReply;
+
+static void
+add_pending (const char *path, ArcChange change, gpointer user_data)
+{
+  PendingReply *reply = user_data;
+
+  if (reply->n_left == 0)
+    return;
+
+  reply->n_left--;
+  g_variant_builder_add (&reply->builder, "(s^ay)", change_to_string (change), path);
+}
+
+static gboolean
+on_get_pending (ArcDBusBuilder *skeleton,
+                GDBusMethodInvocation *invocation,
+                guint max,
+                ArcService *self)
+{
+  const ArcChanges *pending = arc_builder_get_pending (self->builder);
+  const guint size = arc_changes_get_size (pending);
+  PendingReply reply = {
+    .builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(say)")),
+    .n_left = max == 0 ? size : MIN (max, size),
+  };
+  const gboolean truncated = reply.n_left < size;
+
+  arc_changes_foreach (pending, add_pending, &reply);
+  arc_dbus_builder_complete_get_pending (skeleton, invocation,
+                                         g_variant_builder_end (&reply.builder), truncated);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+on_explain (ArcDBusBuilder *skeleton,
+            GDBusMethodInvocation *invocation,
+            GVariant *bytes,
+            ArcService *self)
+{
+  gsize length;
+  const char *data = g_variant_get_fixed_array (bytes, &length, sizeof (char));
+  g_autofree char *path = g_strndup (data, length);
+  const char *rule = NULL;
+  gboolean watched;
+
+  if (path[0] != '/')
+    {
+      g_dbus_method_invocation_return_error (invocation, ARC_ERROR, ARC_ERROR_NOT_ABSOLUTE,
+                                             "The path must start with a slash");
+      return G_DBUS_METHOD_INVOCATION_HANDLED;
+    }
+
+  watched = arc_watcher_explain (arc_builder_get_watcher (self->builder), path, &rule);
+  arc_dbus_builder_complete_explain (skeleton, invocation, watched, rule != NULL ? rule : "");
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+on_name_acquired (GDBusConnection *connection, const char *name, gpointer user_data)
+{
+  g_signal_emit (user_data, signals[SIGNAL_NAME_ACQUIRED], 0);
+}
+
+static void
+on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
+{
+  g_signal_emit (user_data, signals[SIGNAL_NAME_LOST], 0);
+}
+
+gboolean
+arc_service_export (ArcService *self, GDBusConnection *connection, gboolean replace, GError **error)
+{
+  GBusNameOwnerFlags flags =
+      G_BUS_NAME_OWNER_FLAGS_ALLOW_REPLACEMENT | G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE;
+
+  g_return_val_if_fail (ARC_IS_SERVICE (self), FALSE);
+  g_return_val_if_fail (self->connection == NULL, FALSE);
+
+  on_changed (self->builder, self);
+
+  if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->skeleton), connection,
+                                         ARC_SERVICE_PATH, error))
+    return FALSE;
+
+  if (replace)
+    flags |= G_BUS_NAME_OWNER_FLAGS_REPLACE;
+
+  self->connection = g_object_ref (connection);
+  self->name_id = g_bus_own_name_on_connection (connection, ARC_SERVICE_NAME, flags,
+                                                on_name_acquired, on_name_lost, self, NULL);
+
+  return TRUE;
+}
+
+void
+arc_service_close (ArcService *self)
+{
+  GDBusMethodInvocation *invocation;
+
+  g_return_if_fail (ARC_IS_SERVICE (self));
+
+  while ((invocation = g_queue_pop_head (&self->rescans)) != NULL)
+    g_dbus_method_invocation_return_error (invocation, ARC_ERROR, ARC_ERROR_SHUTTING_DOWN,
+                                           "The service is stopping");
+
+  if (self->connection == NULL)
+    return;
+
+  g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->skeleton));
+  g_clear_handle_id (&self->name_id, g_bus_unown_name);
+  if (!g_dbus_connection_is_closed (self->connection))
+    g_dbus_connection_flush_sync (self->connection, NULL, NULL);
+  g_clear_object (&self->connection);
+}
+
+ArcService *
+arc_service_new (ArcBuilder *builder, ArcReloadFunc reload, gpointer user_data)
+{
+  ArcService *self = g_object_new (ARC_TYPE_SERVICE, NULL);
+
+  self->builder = g_object_ref (builder);
+  self->reload = reload;
+  self->reload_data = user_data;
+
+  g_signal_connect_object (builder, "changed", G_CALLBACK (on_changed), self, 0);
+  g_signal_connect_object (builder, "build-started", G_CALLBACK (on_build_started), self, 0);
+  g_signal_connect_object (builder, "build-finished", G_CALLBACK (on_build_finished), self, 0);
+  g_signal_connect_object (builder, "rescanned", G_CALLBACK (on_rescanned), self, 0);
+
+  return self;
+}
+
+static void
+arc_service_dispose (GObject *object)
+{
+  ArcService *self = ARC_SERVICE (object);
+
+  arc_service_close (self);
+  g_clear_object (&self->skeleton);
+  g_clear_object (&self->builder);
+
+  G_OBJECT_CLASS (arc_service_parent_class)->dispose (object);
+}
+
+static void
+register_errors (void)
+{
+  for (guint i = 0; i < ARC_N_ERRORS; i++)
+    g_dbus_error_register_error (ARC_ERROR, i, arc_error_get_dbus_name (i));
+}
+
+static guint
+add_signal (const char *name)
+{
+  return g_signal_new (name, ARC_TYPE_SERVICE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                       0);
+}
+
+static void
+arc_service_class_init (ArcServiceClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = arc_service_dispose;
+
+  register_errors ();
+  signals[SIGNAL_NAME_ACQUIRED] = add_signal ("name-acquired");
+  signals[SIGNAL_NAME_LOST] = add_signal ("name-lost");
+}
+
+static void
+arc_service_init (ArcService *self)
+{
+  static const struct
+  {
+    const char *name;
+    GCallback handler;
+  } methods[] = {
+    { "handle-rebuild", G_CALLBACK (on_rebuild) },
+    { "handle-cancel", G_CALLBACK (on_cancel) },
+    { "handle-pause", G_CALLBACK (on_pause) },
+    { "handle-resume", G_CALLBACK (on_resume) },
+    { "handle-rescan", G_CALLBACK (on_rescan) },
+    { "handle-reload", G_CALLBACK (on_reload) },
+    { "handle-get-pending", G_CALLBACK (on_get_pending) },
+    { "handle-explain", G_CALLBACK (on_explain) },
+  };
+
+  self->skeleton = arc_dbus_builder_skeleton_new ();
+  arc_dbus_builder_set_version (self->skeleton, ARC_VERSION);
+  arc_dbus_builder_set_api_version (self->skeleton, API_VERSION);
+
+  for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
+    g_signal_connect_object (self->skeleton, methods[i].name, methods[i].handler, self, 0);
+}

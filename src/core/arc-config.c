@@ -1,0 +1,1202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "core/arc-config.h"
+
+#include "core/arc-error.h"
+#include "core/arc-filter.h"
+
+#include <string.h>
+
+#define MILLISECOND (G_USEC_PER_SEC / 1000)
+#define SECOND      ((gint64) G_USEC_PER_SEC)
+#define MINUTE      (60 * SECOND)
+#define HOUR        (60 * MINUTE)
+#define DAY         (24 * HOUR)
+#define WEEK        (7 * DAY)
+
+/* A hundred years of 365.25 days: sums of such times are still far from overflow. */
+#define LONGEST (36525 * DAY)
+
+/* How much of a wrong value a message repeats, in characters. */
+#define LONGEST_QUOTE 100
+
+static const char *const default_directories[] = { "~/org", NULL };
+
+static const char *const boolean_words[] = { [FALSE] = "false", [TRUE] = "true", NULL };
+static const char *const anchor_words[] = { [FALSE] = "build", [TRUE] = "change", NULL };
+static const char *const on_start_words[] = {
+  [ARC_ON_START_ALWAYS] = "always",
+  [ARC_ON_START_CHANGED] = "changed",
+  [ARC_ON_START_NEVER] = "never",
+  NULL,
+};
+static const char *const notify_words[] = {
+  [ARC_NOTIFY_FAILURES] = "failures",
+  [ARC_NOTIFY_ALWAYS] = "always",
+  [ARC_NOTIFY_NEVER] = "never",
+  NULL,
+};
+static const char *const power_saver_words[] = {
+  [ARC_POWER_SAVER_HOLD] = "hold",
+  [ARC_POWER_SAVER_IGNORE] = "ignore",
+  NULL,
+};
+
+/* A word is stored as an int, whatever enumeration it belongs to. */
+G_STATIC_ASSERT (sizeof (ArcOnStart) == sizeof (int));
+G_STATIC_ASSERT (sizeof (ArcNotify) == sizeof (int));
+G_STATIC_ASSERT (sizeof (ArcPowerSaver) == sizeof (int));
+G_STATIC_ASSERT (sizeof (gboolean) == sizeof (int));
+
+#define SETTING(group_, key_, type_, member_)                                                      \
+  .group = group_, .key = key_, .type = ARC_SETTING_##type_,                                       \
+  .offset = G_STRUCT_OFFSET (ArcConfig, member_)
+
+static const ArcSetting settings[] = {
+  { SETTING ("Tree", "Directories", PATHS, directories), .list = default_directories },
+  { SETTING ("Tree", "Include", PATTERNS, include), .list = arc_filter_default_include },
+  { SETTING ("Tree", "Exclude", PATTERNS, exclude), .list = arc_filter_default_exclude },
+  { SETTING ("Tree", "FollowSymlinks", WORD, follow_symlinks), .words = boolean_words },
+  { SETTING ("Tree", "RescanInterval", DURATION, rescan_interval), .initial = 15 * MINUTE,
+    .minimum = SECOND, .maximum = 4 * WEEK, .off = TRUE },
+
+  { SETTING ("Build", "Command", COMMAND, command) },
+  { SETTING ("Build", "Database", PATH, database) },
+  { SETTING ("Build", "Timeout", DURATION, timeout), .initial = 30 * MINUTE,
+    .minimum = 100 * MILLISECOND, .maximum = WEEK, .off = TRUE },
+  { SETTING ("Build", "StopGrace", DURATION, stop_grace), .initial = 10 * SECOND,
+    .maximum = 10 * MINUTE },
+  { SETTING ("Build", "OnStart", WORD, on_start), .words = on_start_words },
+
+  { SETTING ("Timing", "Debounce", DURATION, timing.debounce), .initial = 5 * SECOND,
+    .maximum = HOUR },
+  { SETTING ("Timing", "DebounceLimit", DURATION, timing.debounce_limit), .initial = 60 * SECOND,
+    .maximum = DAY },
+  { SETTING ("Timing", "Cooldown", DURATION, timing.cooldown), .initial = 3 * MINUTE,
+    .maximum = WEEK },
+  { SETTING ("Timing", "CooldownFrom", WORD, timing.cooldown_from_change), .words = anchor_words },
+  { SETTING ("Timing", "RetryDelay", DURATION, timing.retry_delay), .initial = MINUTE,
+    .minimum = 100 * MILLISECOND, .maximum = DAY },
+  { SETTING ("Timing", "RetryLimit", COUNT, timing.retry_limit), .initial = 3, .maximum = 100 },
+
+  { SETTING ("Desktop", "Notify", WORD, notify), .words = notify_words },
+  { SETTING ("Desktop", "PowerSaver", WORD, power_saver), .words = power_saver_words },
+};
+
+const char *const arc_config_variables[] = {
+  "ARCOLOGY_DIRECTORY",
+  "DB_GENERATION_DEBOUNCE",
+  "DB_GENERATION_COOLDOWN",
+  NULL,
+};
+
+typedef struct
+{
+  const char *name;
+  gint64 usec;
+} Unit;
+
+/* The first of each length is the one to write. */
+static const Unit units[] = {
+  { "w", WEEK },        { "week", WEEK },      { "weeks", WEEK },     { "d", DAY },
+  { "day", DAY },       { "days", DAY },       { "h", HOUR },         { "hr", HOUR },
+  { "hour", HOUR },     { "hours", HOUR },     { "min", MINUTE },     { "m", MINUTE },
+  { "minute", MINUTE }, { "minutes", MINUTE }, { "s", SECOND },       { "sec", SECOND },
+  { "second", SECOND }, { "seconds", SECOND }, { "ms", MILLISECOND }, { "msec", MILLISECOND },
+  { "us", 1 },          { "usec", 1 },         { "\xC2\xB5s", 1 }, /* U+00B5 MICRO SIGN */
+  { "\xCE\xBCs", 1 }, /* U+03BC GREEK SMALL LETTER MU */
+};
+
+/* The length of the unit's name at TEXT: letters, and the bytes of a mu. */
+static gsize
+span_unit (const char *text)
+{
+  gsize length = 0;
+
+  while (g_ascii_isalpha (text[length]) || (guchar) text[length] >= 0x80)
+    length++;
+
+  return length;
+}
+
+static const Unit *
+find_unit (const char *name, gsize length)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (units); i++)
+    if (strlen (units[i].name) == length && strncmp (units[i].name, name, length) == 0)
+      return &units[i];
+
+  return NULL;
+}
+
+static const char *
+skip_blanks (const char *text)
+{
+  while (*text == ' ' || *text == '\t')
+    text++;
+
+  return text;
+}
+
+gboolean
+arc_duration_parse (const char *text, gint64 *usec)
+{
+  gint64 sum = 0;
+  guint n_parts = 0;
+  gboolean bare = FALSE;
+
+  g_return_val_if_fail (text != NULL, FALSE);
+  g_return_val_if_fail (usec != NULL, FALSE);
+
+  for (text = skip_blanks (text); *text != '\0'; text = skip_blanks (text))
+    {
+      const char *number = text;
+      const char *fraction = NULL;
+      const Unit *unit;
+      gint64 whole = 0, part, scale;
+      gsize length;
+
+      for (; g_ascii_isdigit (*text); text++)
+        {
+          whole = whole * 10 + g_ascii_digit_value (*text);
+          if (whole > LONGEST)
+            return FALSE;
+        }
+      if (*text == '.')
+        {
+          fraction = ++text;
+          while (g_ascii_isdigit (*text))
+            text++;
+        }
+      if (text == number || text == fraction)
+        return FALSE;
+
+      text = skip_blanks (text);
+      length = span_unit (text);
+      bare = bare || length == 0;
+      unit = length == 0 ? find_unit ("s", 1) : find_unit (text, length);
+      if (unit == NULL || whole > (LONGEST - sum) / unit->usec)
+        return FALSE;
+      text += length;
+
+      part = whole * unit->usec;
+      scale = unit->usec;
+      for (; fraction != NULL && g_ascii_isdigit (*fraction); fraction++)
+        {
+          scale /= 10;
+          part += g_ascii_digit_value (*fraction) * scale;
+        }
+      if (part > LONGEST - sum)
+        return FALSE;
+      sum += part;
+      n_parts++;
+    }
+
+  if (n_parts == 0 || (bare && n_parts > 1))
+    return FALSE;
+
+  *usec = sum;
+
+  return TRUE;
+}
+
+char *
+arc_duration_format (gint64 usec)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  g_return_val_if_fail (usec >= 0, NULL);
+
+  if (usec == 0)
+    return g_strdup ("0");
+
+  for (guint i = 0; i < G_N_ELEMENTS (units); i++)
+    {
+      gint64 count = usec / units[i].usec;
+
+      if (count == 0)
+        continue;
+      g_string_append_printf (text, "%s%" G_GINT64_FORMAT "%s", text->len > 0 ? " " : "", count,
+                              units[i].name);
+      usec -= count * units[i].usec;
+    }
+
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+/* TEXT for a message: whatever it holds, one line of printable UTF-8. */
+static char *
+make_printable (const char *text, glong limit)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+  g_autoptr (GString) printable = g_string_new (NULL);
+
+  for (const char *p = valid; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (limit-- == 0)
+        {
+          g_string_append (printable, "...");
+          break;
+        }
+      if (g_unichar_isprint (c))
+        g_string_append_unichar (printable, c);
+      else
+        g_string_append_printf (printable, "\\x{%X}", c);
+    }
+
+  return g_string_free (g_steal_pointer (&printable), FALSE);
+}
+
+static char *
+quote (const char *text)
+{
+  g_autofree char *printable = make_printable (text, LONGEST_QUOTE);
+
+  return g_strdup_printf ("\"%s\"", printable);
+}
+
+static GStrv *
+get_strv (const ArcConfig *config, const ArcSetting *setting)
+{
+  return G_STRUCT_MEMBER_P (config, setting->offset);
+}
+
+static char **
+get_string (const ArcConfig *config, const ArcSetting *setting)
+{
+  return G_STRUCT_MEMBER_P (config, setting->offset);
+}
+
+static gint64 *
+get_duration (const ArcConfig *config, const ArcSetting *setting)
+{
+  return G_STRUCT_MEMBER_P (config, setting->offset);
+}
+
+static guint *
+get_count (const ArcConfig *config, const ArcSetting *setting)
+{
+  return G_STRUCT_MEMBER_P (config, setting->offset);
+}
+
+static int *
+get_word (const ArcConfig *config, const ArcSetting *setting)
+{
+  return G_STRUCT_MEMBER_P (config, setting->offset);
+}
+
+const ArcSetting *
+arc_config_get_settings (guint *n_settings)
+{
+  g_return_val_if_fail (n_settings != NULL, NULL);
+
+  *n_settings = G_N_ELEMENTS (settings);
+
+  return settings;
+}
+
+ArcConfig *
+arc_config_new (void)
+{
+  ArcConfig *config = g_new0 (ArcConfig, 1);
+
+  for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
+    {
+      const ArcSetting *setting = &settings[i];
+
+      switch (setting->type)
+        {
+        case ARC_SETTING_PATHS:
+        case ARC_SETTING_PATTERNS:
+          *get_strv (config, setting) = g_strdupv ((GStrv) setting->list);
+          break;
+        case ARC_SETTING_COMMAND:
+        case ARC_SETTING_PATH:
+          break;
+        case ARC_SETTING_DURATION:
+          *get_duration (config, setting) = setting->initial;
+          break;
+        case ARC_SETTING_COUNT:
+          *get_count (config, setting) = setting->initial;
+          break;
+        case ARC_SETTING_WORD:
+          *get_word (config, setting) = setting->initial;
+          break;
+        }
+    }
+
+  return config;
+}
+
+ArcConfig *
+arc_config_copy (const ArcConfig *config)
+{
+  ArcConfig *copy;
+
+  g_return_val_if_fail (config != NULL, NULL);
+
+  copy = g_memdup2 (config, sizeof *config);
+  copy->directories = g_strdupv (config->directories);
+  copy->include = g_strdupv (config->include);
+  copy->exclude = g_strdupv (config->exclude);
+  copy->command = g_strdupv (config->command);
+  copy->database = g_strdup (config->database);
+
+  return copy;
+}
+
+static void
+clear_config (ArcConfig *config)
+{
+  g_strfreev (config->directories);
+  g_strfreev (config->include);
+  g_strfreev (config->exclude);
+  g_strfreev (config->command);
+  g_free (config->database);
+}
+
+void
+arc_config_free (ArcConfig *config)
+{
+  if (config == NULL)
+    return;
+
+  clear_config (config);
+  g_free (config);
+}
+
+/* Gives CONFIG all that NEXT (owned) holds. */
+static void
+replace_config (ArcConfig *config, ArcConfig *next)
+{
+  clear_config (config);
+  *config = *next;
+  g_free (next);
+}
+
+/* The errors of the functions that follow say what is wrong with the value and what would be right;
+ * their callers put before it where the value stands. */
+static gboolean G_GNUC_PRINTF (2, 3) fail (GError **error, const char *format, ...)
+{
+  g_autofree char *message = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  message = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error_literal (error, ARC_ERROR, ARC_ERROR_CONFIG, message);
+
+  return FALSE;
+}
+
+static gboolean
+is_home_path (const char *path)
+{
+  return path[0] == '~' && (path[1] == '\0' || path[1] == '/');
+}
+
+static gboolean
+check_path (const char *path, GError **error)
+{
+  g_autofree char *quoted = NULL;
+
+  if (g_path_is_absolute (path) || is_home_path (path))
+    return TRUE;
+
+  quoted = quote (path);
+
+  return fail (error,
+               "%s is not a whole path: write it from / or from ~/; variables and ~NAME are not "
+               "known here",
+               quoted);
+}
+
+/* RAW as it stands in the file, without the blanks around the separators: people write "a; b". A
+ * name that does begin or end with a blank is written with \s. */
+static char *
+tighten_list (const char *raw)
+{
+  g_autoptr (GString) tight = g_string_new (NULL);
+  gsize fixed = 0; /* up to here blanks are part of a name */
+
+  for (const char *p = skip_blanks (raw); *p != '\0'; p++)
+    {
+      if (*p == '\\' && p[1] != '\0')
+        {
+          g_string_append_len (tight, p++, 2);
+          fixed = tight->len;
+        }
+      else if (*p == ';')
+        {
+          while (tight->len > fixed && strchr (" \t", tight->str[tight->len - 1]) != NULL)
+            g_string_truncate (tight, tight->len - 1);
+          g_string_append_c (tight, ';');
+          fixed = tight->len;
+          p = skip_blanks (p + 1) - 1;
+        }
+      else
+        {
+          g_string_append_c (tight, *p);
+        }
+    }
+
+  return g_string_free (g_steal_pointer (&tight), FALSE);
+}
+
+/* A string or, if IS_LIST, a list as GKeyFile reads it, with its escapes. A key file of one key:
+ * what belongs to which line is found out here, and how a value is escaped is left to GLib. */
+static GStrv
+unescape (const char *raw, gboolean is_list, GError **error)
+{
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autoptr (GError) invalid = NULL;
+  g_auto (GStrv) list = NULL;
+  g_autofree char *quoted = NULL;
+
+  if (is_list)
+    {
+      g_autofree char *tight = tighten_list (raw);
+
+      g_key_file_set_value (file, "g", "k", tight);
+      list = g_key_file_get_string_list (file, "g", "k", NULL, &invalid);
+    }
+  else
+    {
+      g_key_file_set_value (file, "g", "k", raw);
+      list = g_new0 (char *, 2);
+      list[0] = g_key_file_get_string (file, "g", "k", &invalid);
+    }
+
+  /* Not the result tells: for a \ that ends the line GLib 2.74 returns a string and an error. */
+  if (invalid == NULL)
+    return g_steal_pointer (&list);
+
+  quoted = quote (raw);
+  fail (error, "%s has a \\ where none can be: write \\\\ for one, \\s for a blank%s", quoted,
+        is_list ? ", \\; for a ;" : "; a line cannot be continued on the next");
+
+  return NULL;
+}
+
+static gboolean
+set_list (ArcConfig *config, const ArcSetting *setting, const char *raw, GError **error)
+{
+  g_auto (GStrv) list = unescape (raw, TRUE, error);
+  GStrv *member = get_strv (config, setting);
+
+  if (list == NULL)
+    return FALSE;
+
+  for (guint i = 0; list[i] != NULL; i++)
+    {
+      if (*list[i] == '\0')
+        return fail (error, "entry %u of the list is empty: take out the extra ;", i + 1);
+      if (setting->type == ARC_SETTING_PATHS && !check_path (list[i], error))
+        return FALSE;
+    }
+
+  g_strfreev (*member);
+  *member = g_steal_pointer (&list);
+
+  return TRUE;
+}
+
+static gboolean
+set_command (ArcConfig *config, const ArcSetting *setting, const char *raw, GError **error)
+{
+  g_auto (GStrv) text = NULL;
+  g_auto (GStrv) argv = NULL;
+  g_autoptr (GError) syntax = NULL;
+  g_autofree char *quoted = quote (raw);
+
+  if (*raw != '\0')
+    {
+      text = unescape (raw, FALSE, error);
+      if (text == NULL)
+        return FALSE;
+      if (!g_shell_parse_argv (text[0], NULL, &argv, &syntax))
+        return fail (error, "%s cannot be split into words as a shell would: %s", quoted,
+                     syntax->message);
+      if (*argv[0] == '\0' || (strchr (argv[0], '/') != NULL && !g_path_is_absolute (argv[0]) &&
+                               !is_home_path (argv[0])))
+        return fail (error,
+                     "%s does not begin with a program: write its name, to be looked up in PATH, "
+                     "or its path from / or ~/",
+                     quoted);
+    }
+
+  g_strfreev (config->command);
+  config->command = g_steal_pointer (&argv);
+
+  return TRUE;
+}
+
+static gboolean
+set_path (ArcConfig *config, const ArcSetting *setting, const char *raw, GError **error)
+{
+  g_auto (GStrv) text = NULL;
+  char **member = get_string (config, setting);
+
+  if (*raw != '\0')
+    {
+      text = unescape (raw, FALSE, error);
+      if (text == NULL || !check_path (text[0], error))
+        return FALSE;
+      if (g_str_has_suffix (text[0], "/") || strcmp (text[0], "~") == 0)
+        {
+          g_autofree char *quoted = quote (text[0]);
+
+          return fail (error, "%s is a directory: add the name of a file", quoted);
+        }
+    }
+
+  g_free (*member);
+  *member = text != NULL ? g_steal_pointer (&text[0]) : NULL;
+
+  return TRUE;
+}
+
+static char *
+describe_range (const ArcSetting *setting)
+{
+  g_autofree char *minimum = arc_duration_format (setting->minimum);
+  g_autofree char *maximum = arc_duration_format (setting->maximum);
+
+  return g_strdup_printf ("give %sa duration from %s to %s", setting->off ? "0 for none, or " : "",
+                          minimum, maximum);
+}
+
+static gboolean
+set_duration (ArcConfig *config, const ArcSetting *setting, const char *raw, GError **error)
+{
+  g_autofree char *quoted = quote (raw);
+  gint64 usec;
+
+  /* systemd.time(7)'s word for a time that never ends. */
+  if (setting->off && strcmp (raw, "infinity") == 0)
+    usec = 0;
+  else if (!arc_duration_parse (raw, &usec))
+    return fail (error,
+                 "%s is not a duration: give numbers with units (us, ms, s, min, h, d, w), such as "
+                 "5s or 1h 30min%s",
+                 quoted, strchr (raw, '#') != NULL ? "; a comment needs a line of its own" : "");
+
+  if ((usec < setting->minimum && !(setting->off && usec == 0)) || usec > setting->maximum)
+    {
+      g_autofree char *range = describe_range (setting);
+
+      return fail (error, "%s is out of range: %s", quoted, range);
+    }
+
+  *get_duration (config, setting) = usec;
+
+  return TRUE;
+}
+
+static gboolean
+set_count (ArcConfig *config, const ArcSetting *setting, const char *raw, GError **error)
+{
+  guint64 count;
+
+  if (!g_ascii_string_to_unsigned (raw, 10, setting->minimum, setting->maximum, &count, NULL))
+    {
+      g_autofree char *quoted = quote (raw);
+
+      return fail (error,
+                   "%s is not right: give a whole number from %" G_GINT64_FORMAT
+                   " to %" G_GINT64_FORMAT,
+                   quoted, setting->minimum, setting->maximum);
+    }
+
+  *get_count (config, setting) = count;
+
+  return TRUE;
+}
+
+static gboolean
+set_word (ArcConfig *config, const ArcSetting *setting, const char *raw, GError **error)
+{
+  g_autofree char *quoted = NULL;
+  g_autofree char *words = NULL;
+
+  for (int i = 0; setting->words[i] != NULL; i++)
+    if (strcmp (setting->words[i], raw) == 0)
+      {
+        *get_word (config, setting) = i;
+
+        return TRUE;
+      }
+
+  quoted = quote (raw);
+  words = g_strjoinv (", ", (GStrv) setting->words);
+
+  return fail (error, "%s is not one of: %s", quoted, words);
+}
+
+static gboolean
+set_value (ArcConfig *config, const ArcSetting *setting, const char *raw, GError **error)
+{
+  switch (setting->type)
+    {
+    case ARC_SETTING_PATHS:
+    case ARC_SETTING_PATTERNS:
+      return set_list (config, setting, raw, error);
+    case ARC_SETTING_COMMAND:
+      return set_command (config, setting, raw, error);
+    case ARC_SETTING_PATH:
+      return set_path (config, setting, raw, error);
+    case ARC_SETTING_DURATION:
+      return set_duration (config, setting, raw, error);
+    case ARC_SETTING_COUNT:
+      return set_count (config, setting, raw, error);
+    case ARC_SETTING_WORD:
+      return set_word (config, setting, raw, error);
+    }
+
+  g_return_val_if_reached (FALSE);
+}
+
+/* GROUP and KEY NULL: any. */
+static const ArcSetting *
+find_setting (const char *group, const char *key)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
+    if ((group == NULL || strcmp (settings[i].group, group) == 0) &&
+        (key == NULL || strcmp (settings[i].key, key) == 0))
+      return &settings[i];
+
+  return NULL;
+}
+
+/* The keys of GROUP or, if that is NULL, the groups. */
+static char *
+list_names (const char *group)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+  const char *last = "";
+
+  for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
+    {
+      const char *comma = names->len > 0 ? ", " : "";
+
+      if (group == NULL && strcmp (settings[i].group, last) != 0)
+        g_string_append_printf (names, "%s[%s]", comma, settings[i].group);
+      if (group != NULL && strcmp (settings[i].group, group) == 0)
+        g_string_append_printf (names, "%s%s", comma, settings[i].key);
+      last = settings[i].group;
+    }
+
+  return g_string_free (g_steal_pointer (&names), FALSE);
+}
+
+/* What a file has said so far. */
+typedef struct
+{
+  ArcConfig *config;
+  const char *group;                    /* (nullable): the name in the table */
+  guint lines[G_N_ELEMENTS (settings)]; /* where each setting was found; 0: nowhere */
+} Reader;
+
+static gboolean
+read_group (Reader *reader, const char *text, GError **error)
+{
+  gsize length = strlen (text);
+  g_autofree char *name = NULL;
+  g_autofree char *quoted = quote (text);
+  g_autofree char *groups = list_names (NULL);
+  const ArcSetting *setting;
+
+  if (length < 2 || text[length - 1] != ']')
+    return fail (error, "%s does not end with ]: write a group alone on its line: %s", quoted,
+                 groups);
+
+  name = g_strndup (text + 1, length - 2);
+  setting = find_setting (name, NULL);
+  if (setting == NULL)
+    return fail (error, "there is no group %s: the groups are %s", quoted, groups);
+
+  reader->group = setting->group;
+
+  return TRUE;
+}
+
+static gboolean
+read_setting (Reader *reader, guint line, const char *key, const char *raw, GError **error)
+{
+  const ArcSetting *setting = find_setting (reader->group, key);
+  const ArcSetting *elsewhere = find_setting (NULL, key);
+  g_autofree char *printable = make_printable (key, LONGEST_QUOTE);
+
+  if (setting == NULL && elsewhere != NULL)
+    return fail (error, "[%s] %s: this key belongs in [%s]", reader->group, printable,
+                 elsewhere->group);
+  if (setting == NULL)
+    {
+      g_autofree char *keys = list_names (reader->group);
+
+      return fail (error, "[%s] %s: there is no such key: the keys of this group are %s",
+                   reader->group, printable, keys);
+    }
+  if (reader->lines[setting - settings] != 0)
+    return fail (error, "[%s] %s: this key is in line %u already: take one of the two out",
+                 reader->group, printable, reader->lines[setting - settings]);
+
+  reader->lines[setting - settings] = line;
+  if (!set_value (reader->config, setting, raw, error))
+    {
+      g_prefix_error (error, "[%s] %s: ", setting->group, setting->key);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* TEXT is one line of LENGTH bytes; the rules are those of GKeyFile. */
+static gboolean
+read_line (Reader *reader, guint line, const char *text, gsize length, GError **error)
+{
+  g_autofree char *stripped = NULL;
+  g_autofree char *quoted = NULL;
+  g_autofree char *key = NULL;
+  const char *equals;
+
+  if (length > 0 && text[length - 1] == '\r')
+    length--;
+  while (length > 0 && strchr (" \t", text[length - 1]) != NULL)
+    length--;
+  stripped = g_strndup (text, length);
+  text = skip_blanks (stripped);
+
+  if (*text == '\0' || *text == '#')
+    return TRUE;
+  if (*text == '[')
+    return read_group (reader, text, error);
+
+  quoted = quote (text);
+  if (*text == ';')
+    return fail (error, "%s: a comment begins with #", quoted);
+  equals = strchr (text, '=');
+  if (equals == NULL || equals == text)
+    return fail (error, "%s is not a setting: write Key=Value, or # before a comment", quoted);
+  if (reader->group == NULL)
+    {
+      g_autofree char *groups = list_names (NULL);
+
+      return fail (error,
+                   "%s stands before the first group: write the line of a group above it: %s",
+                   quoted, groups);
+    }
+
+  key = g_strchomp (g_strndup (text, equals - text));
+
+  return read_setting (reader, line, key, skip_blanks (equals + 1), error);
+}
+
+static gboolean
+check_encoding (const char *data, gsize length, const char **end, GError **error)
+{
+  if (g_utf8_validate_len (data, length, end))
+    return TRUE;
+  if (**end == '\0')
+    return fail (error, "there is a NUL byte in this line: save the file as plain UTF-8 text");
+
+  return fail (error,
+               "byte 0x%02X is not UTF-8: save the file as UTF-8; a directory whose name is not "
+               "UTF-8 can only be given with --directory or ARCOLOGY_DIRECTORY",
+               (guchar) * *end);
+}
+
+static void
+prefix_line (GError **error, const char *file, guint line)
+{
+  g_autofree char *printable = make_printable (file, -1);
+
+  g_prefix_error (error, "%s:%u: ", printable, line);
+}
+
+gboolean
+arc_config_merge_data (
+    ArcConfig *config, const char *data, gsize length, const char *file, GError **error)
+{
+  g_autoptr (ArcConfig) next = NULL;
+  Reader reader = { 0 };
+  guint line = 1;
+  const char *end, *bad;
+
+  g_return_val_if_fail (config != NULL, FALSE);
+  g_return_val_if_fail (data != NULL || length == 0, FALSE);
+  g_return_val_if_fail (file != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (length == 0)
+    return TRUE;
+
+  if (!check_encoding (data, length, &bad, error))
+    {
+      for (const char *p = data; p < bad; p++)
+        line += *p == '\n';
+      prefix_line (error, file, line);
+      return FALSE;
+    }
+
+  next = arc_config_copy (config);
+  reader.config = next;
+  end = data + length;
+
+  /* The byte order mark that some editors put in front of UTF-8. */
+  if (length >= 3 && memcmp (data, "\xEF\xBB\xBF", 3) == 0)
+    data += 3;
+
+  for (; data < end; line++)
+    {
+      const char *newline = memchr (data, '\n', end - data);
+      gsize line_length = (newline != NULL ? newline : end) - data;
+
+      if (!read_line (&reader, line, data, line_length, error))
+        {
+          prefix_line (error, file, line);
+          return FALSE;
+        }
+      data += line_length + (newline != NULL);
+    }
+
+  replace_config (config, g_steal_pointer (&next));
+
+  return TRUE;
+}
+
+/* GLib escapes the blanks at the start of a string but not those at its end, which a reader drops.
+ * Of several the last is enough: an escaped blank is no blank. */
+static void
+write_list (GKeyFile *file, const ArcSetting *setting, const char *const *list)
+{
+  g_autofree char *raw = NULL;
+  g_autoptr (GString) text = NULL;
+
+  g_key_file_set_string_list (file, setting->group, setting->key, list,
+                              g_strv_length ((GStrv) list));
+  raw = g_key_file_get_value (file, setting->group, setting->key, NULL);
+  text = g_string_new (raw);
+  g_string_replace (text, " ;", "\\s;", 0);
+  g_string_replace (text, "\t;", "\\t;", 0);
+  if (text->len > 0)
+    g_string_truncate (text, text->len - 1);
+  g_key_file_set_value (file, setting->group, setting->key, text->str);
+}
+
+static void
+write_string (GKeyFile *file, const ArcSetting *setting, const char *string)
+{
+  g_autofree char *raw = NULL;
+  g_autoptr (GString) text = NULL;
+
+  g_key_file_set_string (file, setting->group, setting->key, string != NULL ? string : "");
+  raw = g_key_file_get_value (file, setting->group, setting->key, NULL);
+  text = g_string_new (raw);
+  if (g_str_has_suffix (raw, " ") || g_str_has_suffix (raw, "\t"))
+    {
+      g_string_truncate (text, text->len - 1);
+      g_string_append (text, g_str_has_suffix (raw, " ") ? "\\s" : "\\t");
+    }
+  g_key_file_set_value (file, setting->group, setting->key, text->str);
+}
+
+static char *
+join_command (const char *const *argv)
+{
+  g_autoptr (GString) line = g_string_new (NULL);
+
+  for (guint i = 0; argv != NULL && argv[i] != NULL; i++)
+    {
+      const char *plain = G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "/._-+=:,@%";
+      g_autofree char *quoted = g_shell_quote (argv[i]);
+      gboolean is_plain = *argv[i] != '\0' && argv[i][strspn (argv[i], plain)] == '\0';
+
+      g_string_append_printf (line, "%s%s", i > 0 ? " " : "", is_plain ? argv[i] : quoted);
+    }
+
+  return g_string_free (g_steal_pointer (&line), FALSE);
+}
+
+static void
+write_setting (GKeyFile *file, const ArcConfig *config, const ArcSetting *setting)
+{
+  g_autofree char *text = NULL;
+
+  switch (setting->type)
+    {
+    case ARC_SETTING_PATHS:
+    case ARC_SETTING_PATTERNS:
+      write_list (file, setting, (const char *const *) *get_strv (config, setting));
+      return;
+    case ARC_SETTING_COMMAND:
+      text = join_command ((const char *const *) *get_strv (config, setting));
+      write_string (file, setting, text);
+      return;
+    case ARC_SETTING_PATH:
+      write_string (file, setting, *get_string (config, setting));
+      return;
+    case ARC_SETTING_DURATION:
+      text = arc_duration_format (*get_duration (config, setting));
+      break;
+    case ARC_SETTING_COUNT:
+      text = g_strdup_printf ("%u", *get_count (config, setting));
+      break;
+    case ARC_SETTING_WORD:
+      text = g_strdup (setting->words[*get_word (config, setting)]);
+      break;
+    }
+
+  g_key_file_set_value (file, setting->group, setting->key, text);
+}
+
+char *
+arc_config_to_data (const ArcConfig *config)
+{
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+
+  g_return_val_if_fail (config != NULL, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
+    write_setting (file, config, &settings[i]);
+
+  return g_key_file_to_data (file, NULL, NULL);
+}
+
+/* The variable is one path and any bytes: it is taken as it is, with no list and no escapes. */
+static gboolean
+merge_directory (ArcConfig *config, const char *value, GError **error)
+{
+  if (!check_path (value, error))
+    return FALSE;
+
+  g_strfreev (config->directories);
+  config->directories = g_new0 (char *, 2);
+  config->directories[0] = g_strdup (value);
+
+  return TRUE;
+}
+
+static gboolean
+merge_seconds (ArcConfig *config, const char *key, const char *value, GError **error)
+{
+  g_autofree char *stripped = g_strstrip (g_strdup (value));
+
+  if (stripped[strspn (stripped, G_CSET_DIGITS ".")] != '\0')
+    {
+      g_autofree char *quoted = quote (value);
+
+      return fail (error,
+                   "%s is not a number of seconds: give one such as 5 or 2.5, without a unit",
+                   quoted);
+    }
+
+  return set_duration (config, find_setting ("Timing", key), stripped, error);
+}
+
+gboolean
+arc_config_merge_variable (ArcConfig *config, const char *name, const char *value, GError **error)
+{
+  gboolean merged;
+
+  g_return_val_if_fail (config != NULL, FALSE);
+  g_return_val_if_fail (name != NULL, FALSE);
+  g_return_val_if_fail (g_strv_contains (arc_config_variables, name), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (value == NULL || *value == '\0')
+    return TRUE;
+
+  if (strcmp (name, "ARCOLOGY_DIRECTORY") == 0)
+    merged = merge_directory (config, value, error);
+  else if (strcmp (name, "DB_GENERATION_DEBOUNCE") == 0)
+    merged = merge_seconds (config, "Debounce", value, error);
+  else
+    merged = merge_seconds (config, "Cooldown", value, error);
+
+  if (!merged)
+    {
+      g_prefix_error (error, "%s: ", name);
+      return FALSE;
+    }
+
+  if (strcmp (name, "DB_GENERATION_DEBOUNCE") == 0)
+    config->timing.debounce_limit = MAX (config->timing.debounce_limit, config->timing.debounce);
+
+  return TRUE;
+}
+
+/* PATH below DIRECTORY, without the slash between them; NULL if it is not below it. */
+static const char *
+get_path_below (const char *directory, const char *path)
+{
+  gsize length = strlen (directory);
+
+  if (strncmp (directory, path, length) != 0)
+    return NULL;
+  if (length > 0 && directory[length - 1] == '/')
+    return path[length] != '\0' ? path + length : NULL;
+
+  return path[length] == '/' ? path + length + 1 : NULL;
+}
+
+static gboolean
+check_directories (const ArcConfig *config, GError **error)
+{
+  GStrv directories = config->directories;
+
+  if (directories == NULL || directories[0] == NULL)
+    return fail (error, "[Tree] Directories: there is no directory to watch: name one");
+
+  for (guint i = 0; directories[i] != NULL; i++)
+    for (guint j = 0; directories[j] != NULL; j++)
+      {
+        g_autofree char *outer = quote (directories[i]);
+        g_autofree char *inner = quote (directories[j]);
+
+        if (i < j && strcmp (directories[i], directories[j]) == 0)
+          return fail (error, "[Tree] Directories: %s is in the list twice: take one out", outer);
+        if (get_path_below (directories[i], directories[j]) != NULL)
+          return fail (error,
+                       "[Tree] Directories: %s is inside %s, which is watched with all that is "
+                       "below it: take one out",
+                       inner, outer);
+      }
+
+  return TRUE;
+}
+
+/* A build that writes what it watches would never rest. SQLite puts its journals next to the
+ * database, with these endings (sqlite.org/tempfiles.html). */
+static gboolean
+check_database (const ArcConfig *config, GError **error)
+{
+  static const char *const endings[] = { "", "-journal", "-wal", "-shm" };
+  g_autoptr (ArcFilter) filter =
+      arc_filter_new ((const char *const *) config->include, (const char *const *) config->exclude);
+  g_autofree char *quoted = NULL;
+
+  if (config->database == NULL)
+    return TRUE;
+
+  quoted = quote (config->database);
+  for (guint i = 0; config->directories[i] != NULL; i++)
+    {
+      const char *directory = config->directories[i];
+      const char *below = get_path_below (directory, config->database);
+
+      if (strcmp (directory, config->database) == 0 ||
+          get_path_below (config->database, directory) != NULL)
+        return fail (error,
+                     "[Build] Database: %s is a directory of [Tree] Directories, or above one: "
+                     "choose a file",
+                     quoted);
+
+      for (guint j = 0; below != NULL && j < G_N_ELEMENTS (endings); j++)
+        {
+          g_autofree char *file = g_strconcat (below, endings[j], NULL);
+          const char *rule = NULL;
+
+          if (arc_filter_explain (filter, file, &rule))
+            {
+              g_autofree char *pattern = quote (rule);
+
+              return fail (error,
+                           "[Build] Database: %s is in a directory of [Tree] Directories, and %s "
+                           "of [Tree] Include matches it or its journal, so each build would ask "
+                           "for the next: move it or add it to [Tree] Exclude",
+                           quoted, pattern);
+            }
+        }
+    }
+
+  return TRUE;
+}
+
+gboolean
+arc_config_check (const ArcConfig *config, GError **error)
+{
+  g_return_val_if_fail (config != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (config->include == NULL || config->include[0] == NULL)
+    return fail (error, "[Tree] Include: the list is empty, so no file would matter: name a "
+                        "pattern such as *.org");
+
+  if (config->timing.debounce_limit < config->timing.debounce)
+    {
+      g_autofree char *limit = arc_duration_format (config->timing.debounce_limit);
+      g_autofree char *debounce = arc_duration_format (config->timing.debounce);
+
+      return fail (error,
+                   "[Timing] DebounceLimit: %s is shorter than [Timing] Debounce, %s: make it at "
+                   "least as long",
+                   limit, debounce);
+    }
+
+  return check_directories (config, error) && check_database (config, error);
+}
+
+/* (owned); NULL and an error if PATH is relative. */
+static char *
+expand_path (const char *path, const char *home, GError **error)
+{
+  g_autofree char *whole = NULL;
+  g_autofree char *canonical = NULL;
+
+  if (!check_path (path, error))
+    return NULL;
+
+  whole = is_home_path (path) ? g_build_filename (home, path + 1, NULL) : g_strdup (path);
+  canonical = g_canonicalize_filename (whole, "/");
+
+  /* GLib keeps two slashes at the start, which POSIX leaves to each system; on Linux they are one.
+   */
+  return g_strdup (g_str_has_prefix (canonical, "//") ? canonical + 1 : canonical);
+}
+
+static gboolean
+expand_member (char **member, const ArcSetting *setting, const char *home, GError **error)
+{
+  char *expanded = expand_path (*member, home, error);
+
+  if (expanded == NULL)
+    {
+      g_prefix_error (error, "[%s] %s: ", setting->group, setting->key);
+      return FALSE;
+    }
+
+  g_free (*member);
+  *member = expanded;
+
+  return TRUE;
+}
+
+gboolean
+arc_config_expand (ArcConfig *config, const char *home, GError **error)
+{
+  g_autoptr (ArcConfig) next = NULL;
+
+  g_return_val_if_fail (config != NULL, FALSE);
+  g_return_val_if_fail (home != NULL && g_path_is_absolute (home), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  next = arc_config_copy (config);
+
+  for (guint i = 0; next->directories != NULL && next->directories[i] != NULL; i++)
+    if (!expand_member (&next->directories[i], find_setting ("Tree", "Directories"), home, error))
+      return FALSE;
+  if (next->database != NULL &&
+      !expand_member (&next->database, find_setting ("Build", "Database"), home, error))
+    return FALSE;
+  /* The other words of the command are the program's own business. */
+  if (next->command != NULL && is_home_path (next->command[0]) &&
+      !expand_member (&next->command[0], find_setting ("Build", "Command"), home, error))
+    return FALSE;
+
+  replace_config (config, g_steal_pointer (&next));
+
+  return TRUE;
+}

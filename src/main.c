@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "arc-daemon.h"
+
+#include <glib/gi18n.h>
+#include <locale.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* GLib's own writer drops informational messages, and with them the output of the builds, unless it
+ * is told to debug. The journal is where they belong. */
+static GLogWriterOutput
+write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
+{
+  if ((level & G_LOG_LEVEL_DEBUG) == 0 && g_log_writer_is_journald (fileno (stderr)))
+    return g_log_writer_journald (level, fields, n_fields, user_data);
+
+  return g_log_writer_default (level, fields, n_fields, user_data);
+}
+
+static ArcExit
+check_config (const ArcSettingsOptions *options)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) sources = NULL;
+  g_autoptr (ArcConfig) config = arc_settings_load (options, &sources, &error);
+
+  if (config == NULL)
+    {
+      g_printerr ("%s\n", error->message);
+      return ARC_EXIT_CONFIG;
+    }
+
+  if (sources[0] == NULL)
+    g_print (_ ("No settings file: the defaults are in force\n"));
+  for (guint i = 0; sources[i] != NULL; i++)
+    g_print (_ ("%s: OK\n"), sources[i]);
+
+  return ARC_EXIT_SUCCESS;
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autofree char *config_file = NULL;
+  g_auto (GStrv) directories = NULL;
+  gboolean once = FALSE;
+  gboolean replace = FALSE;
+  gboolean verbose = FALSE;
+  gboolean version = FALSE;
+  gboolean check = FALSE;
+  const GOptionEntry entries[] = {
+    { "once", 0, 0, G_OPTION_ARG_NONE, &once, N_ ("Build everything once and exit"), NULL },
+    { "config", 0, 0, G_OPTION_ARG_FILENAME, &config_file,
+      N_ ("Read this settings file instead of the usual ones"), N_ ("FILE") },
+    { "directory", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &directories,
+      N_ ("Watch this directory instead of those in the settings; can be repeated"), N_ ("DIR") },
+    { "replace", 0, 0, G_OPTION_ARG_NONE, &replace, N_ ("Take the place of a service that runs"),
+      NULL },
+    { "verbose", 0, 0, G_OPTION_ARG_NONE, &verbose, N_ ("Log more, also what builds print"), NULL },
+    { "check-config", 0, 0, G_OPTION_ARG_NONE, &check, N_ ("Check the settings and exit"), NULL },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &version, N_ ("Show the version and exit"), NULL },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GError) error = NULL;
+  ArcDaemonOptions options = { 0 };
+
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, ARC_LOCALE_DIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+  g_log_set_writer_func (write_log, NULL, NULL);
+
+  g_option_context_set_summary (context, _ ("Keeps a database true to a tree of Org files."));
+  g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
+  if (!g_option_context_parse (context, &argc, &argv, &error))
+    {
+      g_printerr ("%s\n", error->message);
+      return ARC_EXIT_USAGE;
+    }
+
+  if (argc > 1)
+    {
+      g_printerr (_ ("Unknown argument “%s”; see --help\n"), argv[1]);
+      return ARC_EXIT_USAGE;
+    }
+
+  if (version)
+    {
+      g_print ("arcology-builder %s\n", ARC_VERSION);
+      return ARC_EXIT_SUCCESS;
+    }
+
+  options.settings.config_file = config_file;
+  options.settings.directories = (const char *const *) directories;
+  options.once = once;
+  options.replace = replace;
+
+  if (check)
+    return check_config (&options.settings);
+
+  if (verbose)
+    g_log_set_debug_enabled (TRUE);
+
+  return arc_daemon_run (&options);
+}

@@ -1,0 +1,1174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "core/arc-config.h"
+#include "core/arc-error.h"
+
+#include <string.h>
+
+#define SECOND  ((gint64) G_USEC_PER_SEC)
+#define MINUTE  (60 * SECOND)
+#define HOUR    (60 * MINUTE)
+#define DAY     (24 * HOUR)
+#define LONGEST (36525 * DAY)
+
+static gboolean
+merge (ArcConfig *config, const char *text, GError **error)
+{
+  return arc_config_merge_data (config, text, strlen (text), "/etc/b.conf", error);
+}
+
+/* The value of KEY in the file that CONFIG is written to. */
+static char *
+get_value (const ArcConfig *config, const char *group, const char *key)
+{
+  g_autofree char *data = arc_config_to_data (config);
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autoptr (GError) error = NULL;
+  char *value;
+
+  g_key_file_load_from_data (file, data, -1, G_KEY_FILE_NONE, &error);
+  g_assert_no_error (error);
+  value = g_key_file_get_value (file, group, key, &error);
+  g_assert_no_error (error);
+
+  return value;
+}
+
+static void
+assert_equal (const ArcConfig *a, const ArcConfig *b)
+{
+  g_autofree char *a_data = arc_config_to_data (a);
+  g_autofree char *b_data = arc_config_to_data (b);
+
+  g_assert_cmpstr (a_data, ==, b_data);
+}
+
+/* TEXT is refused with MESSAGE, word for word, and changes nothing. */
+static void
+assert_refused (const char *text, gssize length, const char *message)
+{
+  g_autoptr (ArcConfig) config = arc_config_new ();
+  g_autoptr (ArcConfig) before = NULL;
+  g_autoptr (GError) error = NULL;
+
+  config->timing.cooldown = 42;
+  before = arc_config_copy (config);
+
+  g_assert_false (arc_config_merge_data (config, text, length < 0 ? strlen (text) : (gsize) length,
+                                         "/etc/b.conf", &error));
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
+  g_assert_cmpstr (error->message, ==, message);
+  assert_equal (config, before);
+
+  g_assert_false (arc_config_merge_data (config, text, length < 0 ? strlen (text) : (gsize) length,
+                                         "/etc/b.conf", NULL));
+}
+
+static void
+test_duration_parse (void)
+{
+  static const struct
+  {
+    const char *text;
+    gint64 usec;
+  } good[] = {
+    { "0", 0 },
+    { "90", 90 * SECOND },
+    { "  5s ", 5 * SECOND },
+    { "5 s", 5 * SECOND },
+    { "\t5\ts\t", 5 * SECOND },
+    { "3min", 3 * MINUTE },
+    { "3m", 3 * MINUTE },
+    { "1 minute", MINUTE },
+    { "2 minutes", 2 * MINUTE },
+    { "1h 30min", 90 * MINUTE },
+    { "1h30min", 90 * MINUTE },
+    { "30min 1h", 90 * MINUTE },
+    { "1hr", HOUR },
+    { "1hour", HOUR },
+    { "48hours", 48 * HOUR },
+    { "1d", DAY },
+    { "1day", DAY },
+    { "2days", 2 * DAY },
+    { "1w", 7 * DAY },
+    { "1week", 7 * DAY },
+    { "2weeks", 14 * DAY },
+    { "5sec", 5 * SECOND },
+    { "5second", 5 * SECOND },
+    { "5seconds", 5 * SECOND },
+    { "250ms", 250000 },
+    { "250msec", 250000 },
+    { "7us", 7 },
+    { "7usec", 7 },
+    { "7\xC2\xB5s", 7 },
+    { "7\xCE\xBCs", 7 },
+    { "55s500ms", 55500000 },
+    { "300ms20s 5day", 300000 + 20 * SECOND + 5 * DAY },
+    { "1.5h", 90 * MINUTE },
+    { "2.5", 2500000 },
+    { ".5s", 500000 },
+    { "0.0000019s", 1 },
+    { "1.000000999999999999999999s", 1000000 },
+    { "0.1us", 0 },
+    { "000000000000000000000000000005s", 5 * SECOND },
+    { "36525d", LONGEST },
+    { "3155760000", LONGEST },
+  };
+  static const char *const bad[] = {
+    "",
+    " ",
+    "s",
+    ".",
+    ".s",
+    "5.",
+    "5.s",
+    "-1",
+    "-1s",
+    "+1s",
+    "1..5s",
+    "1.5.5s",
+    "1,5s",
+    "5 parsecs",
+    "5S",
+    "5M",
+    "5y",
+    "5month",
+    "5s 3",
+    "1h 30",
+    "5 3min",
+    "0x10",
+    "1e3",
+    "5\n",
+    "five",
+    "infinity",
+    "5s # five",
+    "36525d 1us",
+    "36525d.000001s",
+    "3155760001",
+    "5218w",
+    "9223372036854775807us",
+    "99999999999999999999999999999999",
+    "18446744073709551617s",
+    "5\xC2",
+    "5\xFFs",
+  };
+  gint64 usec;
+
+  for (guint i = 0; i < G_N_ELEMENTS (good); i++)
+    {
+      g_test_message ("%s", good[i].text);
+      usec = -1;
+      g_assert_true (arc_duration_parse (good[i].text, &usec));
+      g_assert_cmpint (usec, ==, good[i].usec);
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autofree char *escaped = g_strescape (bad[i], NULL);
+
+      g_test_message ("\"%s\"", escaped);
+      usec = -1;
+      g_assert_false (arc_duration_parse (bad[i], &usec));
+      g_assert_cmpint (usec, ==, -1);
+    }
+}
+
+static void
+test_duration_format (void)
+{
+  static const struct
+  {
+    gint64 usec;
+    const char *text;
+  } cases[] = {
+    { 0, "0" },
+    { 1, "1us" },
+    { 1000, "1ms" },
+    { 5 * SECOND, "5s" },
+    { 60 * SECOND, "1min" },
+    { 90 * MINUTE, "1h 30min" },
+    { 8 * DAY + 1, "1w 1d 1us" },
+    { 25 * HOUR + 61 * SECOND + 1001, "1d 1h 1min 1s 1ms 1us" },
+    { LONGEST, "5217w 6d" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *text = arc_duration_format (cases[i].usec);
+
+      g_assert_cmpstr (text, ==, cases[i].text);
+    }
+}
+
+static gint64
+random_usec (void)
+{
+  gint64 usec = ((gint64) g_test_rand_int_range (0, G_MAXINT32) << 31) |
+                g_test_rand_int_range (0, G_MAXINT32);
+
+  /* Of every size, not only of the largest. */
+  return (usec >> g_test_rand_int_range (0, 62)) % (LONGEST + 1);
+}
+
+static void
+test_duration_round_trip (void)
+{
+  for (guint i = 0; i < 20000; i++)
+    {
+      gint64 usec = random_usec (), back = -1;
+      g_autofree char *text = arc_duration_format (usec);
+
+      g_assert_true (arc_duration_parse (text, &back));
+      g_assert_cmpint (back, ==, usec);
+    }
+}
+
+/* Whatever is read is written in one way, and that way is read as the same. */
+static void
+test_duration_garbage (void)
+{
+  static const char alphabet[] = "0123456789.. smhdwuinecyo\t-\xC2\xB5";
+
+  for (guint i = 0; i < 50000; i++)
+    {
+      char text[12] = { 0 };
+      gint64 usec = -1, back = -1;
+
+      for (int j = g_test_rand_int_range (0, sizeof text); j > 0; j--)
+        text[j - 1] = alphabet[g_test_rand_int_range (0, sizeof alphabet - 1)];
+
+      if (arc_duration_parse (text, &usec))
+        {
+          g_autofree char *formatted = arc_duration_format (usec);
+
+          g_assert_cmpint (usec, >=, 0);
+          g_assert_cmpint (usec, <=, LONGEST);
+          g_assert_true (arc_duration_parse (formatted, &back));
+          g_assert_cmpint (back, ==, usec);
+        }
+      else
+        {
+          g_assert_cmpint (usec, ==, -1);
+        }
+    }
+}
+
+static void
+test_defaults (void)
+{
+  g_autoptr (ArcConfig) config = arc_config_new ();
+
+  g_assert_cmpstrv (config->directories, ((const char *[]){ "~/org", NULL }));
+  g_assert_cmpstrv (config->include, ((const char *[]){ "*.org", NULL }));
+  g_assert_true (g_strv_contains ((const char *const *) config->exclude, "*.sync-conflict-*"));
+  g_assert_false (config->follow_symlinks);
+  g_assert_cmpint (config->rescan_interval, ==, 15 * MINUTE);
+  g_assert_null (config->command);
+  g_assert_null (config->database);
+  g_assert_cmpint (config->timeout, ==, 30 * MINUTE);
+  g_assert_cmpint (config->stop_grace, ==, 10 * SECOND);
+  g_assert_cmpint (config->on_start, ==, ARC_ON_START_ALWAYS);
+  g_assert_cmpint (config->timing.debounce, ==, 5 * SECOND);
+  g_assert_cmpint (config->timing.debounce_limit, ==, 60 * SECOND);
+  g_assert_cmpint (config->timing.cooldown, ==, 3 * MINUTE);
+  g_assert_false (config->timing.cooldown_from_change);
+  g_assert_cmpint (config->timing.retry_delay, ==, MINUTE);
+  g_assert_cmpuint (config->timing.retry_limit, ==, 3);
+  g_assert_cmpint (config->notify, ==, ARC_NOTIFY_FAILURES);
+  g_assert_cmpint (config->power_saver, ==, ARC_POWER_SAVER_HOLD);
+}
+
+static void
+test_every_setting (void)
+{
+  g_autoptr (ArcConfig) config = arc_config_new ();
+  g_autoptr (ArcConfig) copy = NULL;
+  g_autoptr (GError) error = NULL;
+
+  merge (config,
+         "[Tree]\n"
+         "Directories=/a;~/b\n"
+         "Include=*.org;*.org.gpg\n"
+         "Exclude=drafts/\n"
+         "FollowSymlinks=true\n"
+         "RescanInterval=1h\n"
+         "[Build]\n"
+         "Command=make -C '/my notes' db\n"
+         "Database=~/x.db\n"
+         "Timeout=2min\n"
+         "StopGrace=1s\n"
+         "OnStart=changed\n"
+         "[Timing]\n"
+         "Debounce=1s\n"
+         "DebounceLimit=2s\n"
+         "Cooldown=3s\n"
+         "CooldownFrom=change\n"
+         "RetryDelay=4s\n"
+         "RetryLimit=5\n"
+         "[Desktop]\n"
+         "Notify=never\n"
+         "PowerSaver=ignore\n",
+         &error);
+  g_assert_no_error (error);
+
+  /* A copy is whole, and stands by itself. */
+  copy = arc_config_copy (config);
+  assert_equal (copy, config);
+  g_clear_pointer (&config, arc_config_free);
+
+  g_assert_cmpstrv (copy->directories, ((const char *[]){ "/a", "~/b", NULL }));
+  g_assert_cmpstrv (copy->include, ((const char *[]){ "*.org", "*.org.gpg", NULL }));
+  g_assert_cmpstrv (copy->exclude, ((const char *[]){ "drafts/", NULL }));
+  g_assert_true (copy->follow_symlinks);
+  g_assert_cmpint (copy->rescan_interval, ==, HOUR);
+  g_assert_cmpstrv (copy->command, ((const char *[]){ "make", "-C", "/my notes", "db", NULL }));
+  g_assert_cmpstr (copy->database, ==, "~/x.db");
+  g_assert_cmpint (copy->timeout, ==, 2 * MINUTE);
+  g_assert_cmpint (copy->stop_grace, ==, SECOND);
+  g_assert_cmpint (copy->on_start, ==, ARC_ON_START_CHANGED);
+  g_assert_cmpint (copy->timing.debounce, ==, SECOND);
+  g_assert_cmpint (copy->timing.debounce_limit, ==, 2 * SECOND);
+  g_assert_cmpint (copy->timing.cooldown, ==, 3 * SECOND);
+  g_assert_true (copy->timing.cooldown_from_change);
+  g_assert_cmpint (copy->timing.retry_delay, ==, 4 * SECOND);
+  g_assert_cmpuint (copy->timing.retry_limit, ==, 5);
+  g_assert_cmpint (copy->notify, ==, ARC_NOTIFY_NEVER);
+  g_assert_cmpint (copy->power_saver, ==, ARC_POWER_SAVER_IGNORE);
+
+  /* Nothing after the = takes back what an earlier file said. */
+  merge (copy, "[Build]\nCommand=\nDatabase=\n[Tree]\nExclude=\n", &error);
+  g_assert_no_error (error);
+  g_assert_null (copy->command);
+  g_assert_null (copy->database);
+  g_assert_cmpuint (g_strv_length (copy->exclude), ==, 0);
+  g_assert_cmpint (copy->timeout, ==, 2 * MINUTE);
+}
+
+/* Each word of the table is read as its place there and written as itself. */
+static void
+test_words (void)
+{
+  guint n_settings;
+  const ArcSetting *settings = arc_config_get_settings (&n_settings);
+
+  for (guint i = 0; i < n_settings; i++)
+    for (int j = 0; settings[i].words != NULL && settings[i].words[j] != NULL; j++)
+      {
+        g_autoptr (ArcConfig) config = arc_config_new ();
+        g_autoptr (GError) error = NULL;
+        g_autofree char *value = NULL;
+        g_autofree char *text = g_strdup_printf ("[%s]\n%s=%s\n", settings[i].group,
+                                                 settings[i].key, settings[i].words[j]);
+
+        merge (config, text, &error);
+        g_assert_no_error (error);
+        g_assert_cmpint (G_STRUCT_MEMBER (int, config, settings[i].offset), ==, j);
+        value = get_value (config, settings[i].group, settings[i].key);
+        g_assert_cmpstr (value, ==, settings[i].words[j]);
+      }
+}
+
+static gboolean
+try_number (const ArcSetting *setting, gint64 number)
+{
+  g_autoptr (ArcConfig) config = arc_config_new ();
+  g_autoptr (GError) error = NULL;
+  gboolean is_count = setting->type == ARC_SETTING_COUNT;
+  g_autofree char *text = g_strdup_printf ("[%s]\n%s=%" G_GINT64_FORMAT "%s\n", setting->group,
+                                           setting->key, number, is_count ? "" : "us");
+
+  if (!merge (config, text, &error))
+    {
+      g_autofree char *prefix =
+          g_strdup_printf ("/etc/b.conf:2: [%s] %s: ", setting->group, setting->key);
+
+      g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
+      g_assert_true (g_str_has_prefix (error->message, prefix));
+      return FALSE;
+    }
+
+  if (is_count)
+    g_assert_cmpuint (G_STRUCT_MEMBER (guint, config, setting->offset), ==, number);
+  else
+    g_assert_cmpint (G_STRUCT_MEMBER (gint64, config, setting->offset), ==, number);
+
+  return TRUE;
+}
+
+static void
+test_ranges (void)
+{
+  guint n_settings, n_seen = 0;
+  const ArcSetting *settings = arc_config_get_settings (&n_settings);
+
+  for (guint i = 0; i < n_settings; i++)
+    if (settings[i].type == ARC_SETTING_DURATION || settings[i].type == ARC_SETTING_COUNT)
+      {
+        g_test_message ("[%s] %s", settings[i].group, settings[i].key);
+        g_assert_true (try_number (&settings[i], settings[i].minimum));
+        g_assert_true (try_number (&settings[i], settings[i].maximum));
+        g_assert_true (try_number (&settings[i], settings[i].initial));
+        g_assert_false (try_number (&settings[i], settings[i].minimum - 1));
+        g_assert_false (try_number (&settings[i], settings[i].maximum + 1));
+        g_assert_cmpint (try_number (&settings[i], 0), ==,
+                         settings[i].off || settings[i].minimum == 0);
+        n_seen++;
+      }
+
+  g_assert_cmpuint (n_seen, ==, 8);
+}
+
+static void
+test_infinity (void)
+{
+  g_autoptr (ArcConfig) config = arc_config_new ();
+  g_autoptr (GError) error = NULL;
+
+  merge (config, "[Build]\nTimeout=infinity\n[Tree]\nRescanInterval=infinity\n", &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (config->timeout, ==, 0);
+  g_assert_cmpint (config->rescan_interval, ==, 0);
+
+  g_assert_false (merge (config, "[Timing]\nCooldown=infinity\n", NULL));
+}
+
+static void
+test_errors (void)
+{
+  static const struct
+  {
+    const char *text;
+    const char *message;
+  } cases[] = {
+    { "[Timing]\n\n# c\nDebounce=5 parsecs\n",
+      "/etc/b.conf:4: [Timing] Debounce: \"5 parsecs\" is not a duration: give numbers with units "
+      "(us, ms, s, min, h, d, w), such as 5s or 1h 30min" },
+    { "[Timing]\nDebounce=5s # five\n",
+      "/etc/b.conf:2: [Timing] Debounce: \"5s # five\" is not a duration: give numbers with units "
+      "(us, ms, s, min, h, d, w), such as 5s or 1h 30min; a comment needs a line of its own" },
+    { "[Timing]\nDebounce=\n",
+      "/etc/b.conf:2: [Timing] Debounce: \"\" is not a duration: give numbers with units "
+      "(us, ms, s, min, h, d, w), such as 5s or 1h 30min" },
+    { "[Timing]\nDebounce=2h\n", "/etc/b.conf:2: [Timing] Debounce: \"2h\" is out of range: give a "
+                                 "duration from 0 to 1h" },
+    { "[Build]\nTimeout=5w\n", "/etc/b.conf:2: [Build] Timeout: \"5w\" is out of range: give 0 for "
+                               "none, or a duration from 100ms to 1w" },
+    { "[Timing]\nRetryLimit=-1\n", "/etc/b.conf:2: [Timing] RetryLimit: \"-1\" is not right: give "
+                                   "a whole number from 0 to 100" },
+    { "[Timing]\nCooldownFrom=Build\n",
+      "/etc/b.conf:2: [Timing] CooldownFrom: \"Build\" is not one of: build, change" },
+    { "[Tree]\nFollowSymlinks=yes\n",
+      "/etc/b.conf:2: [Tree] FollowSymlinks: \"yes\" is not one of: false, true" },
+    { "[Tree]\nDirectories=/a;org\n",
+      "/etc/b.conf:2: [Tree] Directories: \"org\" is not a whole path: write it from / or from ~/; "
+      "variables and ~NAME are not known here" },
+    { "[Tree]\nDirectories=$HOME/org\n",
+      "/etc/b.conf:2: [Tree] Directories: \"$HOME/org\" is not a whole path: write it from / or "
+      "from ~/; variables and ~NAME are not known here" },
+    { "[Tree]\nDirectories=~me/org\n",
+      "/etc/b.conf:2: [Tree] Directories: \"~me/org\" is not a whole path: write it from / or "
+      "from ~/; variables and ~NAME are not known here" },
+    { "[Tree]\nInclude=*.org;;*.txt\n",
+      "/etc/b.conf:2: [Tree] Include: entry 2 of the list is empty: take out the extra ;" },
+    { "[Tree]\nInclude=a\\d\n",
+      "/etc/b.conf:2: [Tree] Include: \"a\\d\" has a \\ where none can be: write \\\\ for one, \\s "
+      "for a blank, \\; for a ;" },
+    { "[Build]\nCommand=emacs \\\n--batch\n",
+      "/etc/b.conf:2: [Build] Command: \"emacs \\\" has a \\ where none can be: write \\\\ for "
+      "one, "
+      "\\s for a blank; a line cannot be continued on the next" },
+    { "[Build]\nCommand=bin/build\n",
+      "/etc/b.conf:2: [Build] Command: \"bin/build\" does not begin with a program: write its "
+      "name, to be looked up in PATH, or its path from / or ~/" },
+    { "[Build]\nCommand=''\n",
+      "/etc/b.conf:2: [Build] Command: \"''\" does not begin with a program: write its name, to be "
+      "looked up in PATH, or its path from / or ~/" },
+    { "[Build]\nDatabase=db\n",
+      "/etc/b.conf:2: [Build] Database: \"db\" is not a whole path: write it from / or from ~/; "
+      "variables and ~NAME are not known here" },
+    { "[Build]\nDatabase=~/db/\n",
+      "/etc/b.conf:2: [Build] Database: \"~/db/\" is a directory: add the name of a file" },
+    { "[Build]\nDatabase=~\n",
+      "/etc/b.conf:2: [Build] Database: \"~\" is a directory: add the name of a file" },
+    { "[Timing]\nDebunce=5s\n",
+      "/etc/b.conf:2: [Timing] Debunce: there is no such key: the keys of this group are Debounce, "
+      "DebounceLimit, Cooldown, CooldownFrom, RetryDelay, RetryLimit" },
+    { "[Timing]\nDebounce[de]=5s\n",
+      "/etc/b.conf:2: [Timing] Debounce[de]: there is no such key: the keys of this group are "
+      "Debounce, DebounceLimit, Cooldown, CooldownFrom, RetryDelay, RetryLimit" },
+    { "[Build]\nDebounce=5s\n", "/etc/b.conf:2: [Build] Debounce: this key belongs in [Timing]" },
+    { "[Timing]\nDebounce=5s\nCooldown=1s\n[Tree]\n[Timing]\nDebounce=5s\n",
+      "/etc/b.conf:6: [Timing] Debounce: this key is in line 2 already: take one of the two out" },
+    { "[timing]\nDebounce=5s\n", "/etc/b.conf:1: there is no group \"[timing]\": the groups are "
+                                 "[Tree], [Build], [Timing], [Desktop]" },
+    { "[]\n", "/etc/b.conf:1: there is no group \"[]\": the groups are [Tree], [Build], [Timing], "
+              "[Desktop]" },
+    { "[\n", "/etc/b.conf:1: \"[\" does not end with ]: write a group alone on its line: [Tree], "
+             "[Build], [Timing], [Desktop]" },
+    { "[Timing] # c\n",
+      "/etc/b.conf:1: \"[Timing] # c\" does not end with ]: write a group alone on its line: "
+      "[Tree], [Build], [Timing], [Desktop]" },
+    { "\nDebounce=5s\n", "/etc/b.conf:2: \"Debounce=5s\" stands before the first group: write the "
+                         "line of a group above it: [Tree], [Build], [Timing], [Desktop]" },
+    { "[Timing]\nDebounce 5s\n", "/etc/b.conf:2: \"Debounce 5s\" is not a setting: write "
+                                 "Key=Value, or # before a comment" },
+    { "[Timing]\n=5s", "/etc/b.conf:2: \"=5s\" is not a setting: write Key=Value, or # before a "
+                       "comment" },
+    { "[Timing]\n; c\n", "/etc/b.conf:2: \"; c\": a comment begins with #" },
+    { "[Timing]\r\nDebounce=x\033[31m\r\n",
+      "/etc/b.conf:2: [Timing] Debounce: \"x\\x{1B}[31m\" is not a duration: give numbers with "
+      "units (us, ms, s, min, h, d, w), such as 5s or 1h 30min" },
+    { "[Tree]\nDirectories=/caf\xE9\n",
+      "/etc/b.conf:2: byte 0xE9 is not UTF-8: save the file as UTF-8; a directory whose name is "
+      "not UTF-8 can only be given with --directory or ARCOLOGY_DIRECTORY" },
+    { "\xFF\xFE[", "/etc/b.conf:1: byte 0xFF is not UTF-8: save the file as UTF-8; a directory "
+                   "whose name is not UTF-8 can only be given with --directory or "
+                   "ARCOLOGY_DIRECTORY" },
+  };
+  g_autofree char *syntax = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    assert_refused (cases[i].text, -1, cases[i].message);
+
+  assert_refused ("[Tree]\n\nX\0Y\n", 12,
+                  "/etc/b.conf:3: there is a NUL byte in this line: save the file as plain UTF-8 "
+                  "text");
+
+  /* What GLib says of shell syntax is its own. */
+  g_shell_parse_argv ("emacs 'x", NULL, NULL, &error);
+  syntax = g_strdup_printf ("/etc/b.conf:2: [Build] Command: \"emacs 'x\" cannot be split into "
+                            "words as a shell would: %s",
+                            error->message);
+  assert_refused ("[Build]\nCommand=emacs 'x\n", -1, syntax);
+}
+
+/* The good lines above a bad one do not count either. */
+static void
+test_failed_merge_changes_nothing (void)
+{
+  g_autoptr (ArcConfig) config = arc_config_new ();
+  g_autoptr (ArcConfig) before = arc_config_copy (config);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (merge (config,
+                         "[Tree]\nDirectories=/x\nInclude=y\n[Build]\nCommand=z\nDatabase=/z\n"
+                         "[Timing]\nDebounce=1s\nCooldown=later\n",
+                         &error));
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
+  assert_equal (config, before);
+}
+
+static void
+test_long_value_is_cut (void)
+{
+  g_autoptr (ArcConfig) config = arc_config_new ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *value = g_strnfill (100000, 'x');
+  g_autofree char *text = g_strdup_printf ("[Timing]\nDebounce=%s\n%s=1\n", value, value);
+
+  g_assert_false (merge (config, text, &error));
+  g_assert_nonnull (strstr (error->message, "xxx...\" is not a duration"));
+  g_assert_cmpuint (strlen (error->message), <, 400);
+}
+
+static void
+test_file_name_is_printable (void)
+{
+  g_autoptr (ArcConfig) config = arc_config_new ();
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (arc_config_merge_data (config, "x", 1, "/a\n/caf\xE9", &error));
+  g_assert_true (g_str_has_prefix (error->message, "/a\\x{A}/caf\xEF\xBF\xBD:1: \"x\" is not"));
+}
+
+static void
+test_syntax (void)
+{
+  static const char *const texts[] = {
+    "[Timing]\nDebounce=7s\n",
+    "[Timing]\nDebounce=7s",
+    "[Timing]\r\nDebounce=7s\r\n",
+    "\xEF\xBB\xBF[Timing]\nDebounce=7s\n",
+    "\xEF\xBB\xBF# c\r\n\r\n[Timing]\r\nDebounce=7s\r\n",
+    "  [Timing]  \n\t Debounce \t= 7s\t \n",
+    "[Timing]\n# Debounce=8s\n   # c\n#\nDebounce=7s\n\n\n",
+    "[Desktop]\n[Timing]\n[Timing]\n[Tree]\n[Timing]\nDebounce=7s\n[Build]\n",
+    "[Timing]\nCooldown=3min\n[Timing]\nDebounce=7s\n",
+  };
+  g_autoptr (ArcConfig) empty = arc_config_new ();
+  g_autoptr (ArcConfig) defaults = arc_config_new ();
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autoptr (ArcConfig) config = arc_config_new ();
+
+      g_test_message ("%u", i);
+      merge (config, texts[i], &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (config->timing.debounce, ==, 7 * SECOND);
+
+      config->timing.debounce = defaults->timing.debounce;
+      assert_equal (config, defaults);
+    }
+
+  arc_config_merge_data (empty, NULL, 0, "f", &error);
+  g_assert_no_error (error);
+  merge (empty, "\xEF\xBB\xBF", &error);
+  g_assert_no_error (error);
+  merge (empty, "\n# nothing\n", &error);
+  g_assert_no_error (error);
+  assert_equal (empty, defaults);
+
+  /* LENGTH counts, not a NUL. */
+  arc_config_merge_data (empty, "[Timing]\nDebounce=7s0000", 20, "f", &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (empty->timing.debounce, ==, 7 * SECOND);
+}
+
+static void
+test_lists (void)
+{
+  static const struct
+  {
+    const char *raw;
+    const char *list[4];
+  } cases[] = {
+    { "/a", { "/a" } },
+    { "/a;", { "/a" } },
+    { "/a;/b", { "/a", "/b" } },
+    { " /a ; /b ;\t/c ;  ", { "/a", "/b", "/c" } },
+    { "/my notes;/x", { "/my notes", "/x" } },
+    { "/a\\;b;/c", { "/a;b", "/c" } },
+    { "/a\\\\;/c", { "/a\\", "/c" } },
+    { "/a\\s ;/b\\t;/c\\n", { "/a ", "/b\t", "/c\n" } },
+    { "/a\\s\\s;/c", { "/a  ", "/c" } },
+    { "/caf\xC3\xA9;~;~/", { "/caf\xC3\xA9", "~", "~/" } },
+    { "/a=b", { "/a=b" } },
+    { "/a#b", { "/a#b" } },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (ArcConfig) config = arc_config_new ();
+      g_autoptr (GError) error = NULL;
+      g_autofree char *text = g_strdup_printf ("[Tree]\nDirectories=%s\n", cases[i].raw);
+
+      g_test_message ("%s", cases[i].raw);
+      merge (config, text, &error);
+      g_assert_no_error (error);
+      g_assert_cmpstrv (config->directories, cases[i].list);
+    }
+}
+
+static void
+test_variables (void)
+{
+  g_autoptr (ArcConfig) config = arc_config_new ();
+  g_autoptr (ArcConfig) before = NULL;
+  g_autoptr (GError) error = NULL;
+  static const struct
+  {
+    const char *name;
+    const char *value;
+    const char *message;
+  } bad[] = {
+    { "ARCOLOGY_DIRECTORY", "org",
+      "ARCOLOGY_DIRECTORY: \"org\" is not a whole path: write it from / or from ~/; variables and "
+      "~NAME are not known here" },
+    { "DB_GENERATION_DEBOUNCE", "5s",
+      "DB_GENERATION_DEBOUNCE: \"5s\" is not a number of seconds: give one such as 5 or 2.5, "
+      "without a unit" },
+    { "DB_GENERATION_DEBOUNCE", "-1",
+      "DB_GENERATION_DEBOUNCE: \"-1\" is not a number of seconds: give one such as 5 or 2.5, "
+      "without a unit" },
+    { "DB_GENERATION_DEBOUNCE", "3601",
+      "DB_GENERATION_DEBOUNCE: \"3601\" is out of range: give a duration from 0 to 1h" },
+    { "DB_GENERATION_COOLDOWN", "1 2",
+      "DB_GENERATION_COOLDOWN: \"1 2\" is not a number of seconds: give one such as 5 or 2.5, "
+      "without a unit" },
+    { "DB_GENERATION_COOLDOWN", "9999999999999999999999",
+      "DB_GENERATION_COOLDOWN: \"9999999999999999999999\" is not a duration: give numbers with "
+      "units (us, ms, s, min, h, d, w), such as 5s or 1h 30min" },
+    { "DB_GENERATION_COOLDOWN", "1.2.3",
+      "DB_GENERATION_COOLDOWN: \"1.2.3\" is not a duration: give numbers with units (us, ms, s, "
+      "min, h, d, w), such as 5s or 1h 30min" },
+  };
+
+  /* A path is one path and any bytes: no list, no escapes. */
+  arc_config_merge_variable (config, "ARCOLOGY_DIRECTORY", "/a;b\\s\xE9 ", &error);
+  g_assert_no_error (error);
+  g_assert_cmpstrv (config->directories, ((const char *[]){ "/a;b\\s\xE9 ", NULL }));
+
+  arc_config_merge_variable (config, "DB_GENERATION_DEBOUNCE", "2.5", &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (config->timing.debounce, ==, 2500000);
+  g_assert_cmpint (config->timing.debounce_limit, ==, 60 * SECOND);
+  g_assert_cmpint (config->timing.cooldown, ==, 3 * MINUTE);
+
+  arc_config_merge_variable (config, "DB_GENERATION_COOLDOWN", " 90\n", &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (config->timing.cooldown, ==, 90 * SECOND);
+
+  /* The script, whose variable it is, knew no limit. */
+  arc_config_merge_variable (config, "DB_GENERATION_DEBOUNCE", "300", &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (config->timing.debounce, ==, 300 * SECOND);
+  g_assert_cmpint (config->timing.debounce_limit, ==, 300 * SECOND);
+  g_assert_cmpint (config->timing.cooldown, ==, 90 * SECOND);
+
+  before = arc_config_copy (config);
+  for (guint i = 0; arc_config_variables[i] != NULL; i++)
+    {
+      arc_config_merge_variable (config, arc_config_variables[i], NULL, &error);
+      g_assert_no_error (error);
+      arc_config_merge_variable (config, arc_config_variables[i], "", &error);
+      g_assert_no_error (error);
+      assert_equal (config, before);
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_assert_false (arc_config_merge_variable (config, bad[i].name, bad[i].value, &error));
+      g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
+      g_assert_cmpstr (error->message, ==, bad[i].message);
+      g_clear_error (&error);
+      assert_equal (config, before);
+    }
+}
+
+static void
+test_expand (void)
+{
+  g_autoptr (ArcConfig) config = arc_config_new ();
+  g_autoptr (ArcConfig) before = NULL;
+  g_autoptr (GError) error = NULL;
+
+  merge (config,
+         "[Tree]\nDirectories=~;~/;~/org/;/a//b/../c/.;//x;/~/y;/\n"
+         "[Build]\nCommand=~/bin/b ~/z\nDatabase=~/./d//x.db\n",
+         &error);
+  g_assert_no_error (error);
+  arc_config_expand (config, "/home/me/", &error);
+  g_assert_no_error (error);
+  g_assert_cmpstrv (config->directories, ((const char *[]){ "/home/me", "/home/me", "/home/me/org",
+                                                            "/a/c", "/x", "/~/y", "/", NULL }));
+  g_assert_cmpstr (config->database, ==, "/home/me/d/x.db");
+  g_assert_cmpstrv (config->command, ((const char *[]){ "/home/me/bin/b", "~/z", NULL }));
+
+  /* Once is as good as twice. */
+  before = arc_config_copy (config);
+  arc_config_expand (config, "/other", &error);
+  g_assert_no_error (error);
+  assert_equal (config, before);
+
+  /* The program may be looked up in PATH; there may be none, and no database. */
+  merge (config, "[Build]\nCommand=make db\nDatabase=\n", &error);
+  g_assert_no_error (error);
+  arc_config_expand (config, "/home/me", &error);
+  g_assert_no_error (error);
+  g_assert_cmpstrv (config->command, ((const char *[]){ "make", "db", NULL }));
+  g_assert_null (config->database);
+
+  g_free (config->database);
+  config->database = g_strdup ("x");
+  g_clear_pointer (&before, arc_config_free);
+  before = arc_config_copy (config);
+  g_assert_false (arc_config_expand (config, "/home/me", &error));
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
+  g_assert_true (g_str_has_prefix (error->message, "[Build] Database: \"x\" is not a whole path"));
+  assert_equal (config, before);
+}
+
+static void
+test_check (void)
+{
+  static const struct
+  {
+    const char *text;
+    const char *message; /* NULL: nothing is wrong */
+  } cases[] = {
+    { "", NULL },
+    { "[Tree]\nDirectories=\n", "[Tree] Directories: there is no directory to watch: name one" },
+    { "[Tree]\nInclude=\n", "[Tree] Include: the list is empty, so no file would matter: name a "
+                            "pattern such as *.org" },
+    { "[Tree]\nExclude=\n", NULL },
+    { "[Tree]\nDirectories=/a;/b;/a/\n",
+      "[Tree] Directories: \"/a\" is in the list twice: take one out" },
+    { "[Tree]\nDirectories=/a/b;/c;/a\n",
+      "[Tree] Directories: \"/a/b\" is inside \"/a\", which is watched with all that is below it: "
+      "take one out" },
+    { "[Tree]\nDirectories=/;/a\n",
+      "[Tree] Directories: \"/a\" is inside \"/\", which is watched with all that is below it: "
+      "take one out" },
+    { "[Tree]\nDirectories=/a;/ab;/b\n", NULL },
+    { "[Tree]\nDirectories=/\n[Build]\nDatabase=/x.db\n", NULL },
+    { "[Timing]\nDebounce=1min 1us\n",
+      "[Timing] DebounceLimit: 1min is shorter than [Timing] Debounce, 1min 1us: make it at least "
+      "as long" },
+    { "[Timing]\nDebounce=1min\n", NULL },
+    { "[Timing]\nDebounce=0\nDebounceLimit=0\nCooldown=0\n", NULL },
+    { "[Tree]\nDirectories=/a\n[Build]\nDatabase=/a/x.db\n", NULL },
+    { "[Tree]\nDirectories=/b;/a\n[Build]\nDatabase=/a/sub/x.org\n",
+      "[Build] Database: \"/a/sub/x.org\" is in a directory of [Tree] Directories, and \"*.org\" "
+      "of "
+      "[Tree] Include matches it or its journal, so each build would ask for the next: move it or "
+      "add it to [Tree] Exclude" },
+    { "[Tree]\nDirectories=/a\n[Build]\nDatabase=/a/.hidden/x.org\n", NULL },
+    { "[Tree]\nDirectories=/a\nInclude=*\nExclude=*.db\n[Build]\nDatabase=/a/x.db\n",
+      "[Build] Database: \"/a/x.db\" is in a directory of [Tree] Directories, and \"*\" of [Tree] "
+      "Include matches it or its journal, so each build would ask for the next: move it or add it "
+      "to [Tree] Exclude" },
+    { "[Tree]\nDirectories=/a\nInclude=*\nExclude=*.db*\n[Build]\nDatabase=/a/x.db\n", NULL },
+    { "[Tree]\nDirectories=/a\nInclude=*\n[Build]\nDatabase=/ab/x.db\n", NULL },
+    { "[Tree]\nDirectories=/a/b\n[Build]\nDatabase=/a/b\n",
+      "[Build] Database: \"/a/b\" is a directory of [Tree] Directories, or above one: choose a "
+      "file" },
+    { "[Tree]\nDirectories=/a/b\n[Build]\nDatabase=/a\n",
+      "[Build] Database: \"/a\" is a directory of [Tree] Directories, or above one: choose a "
+      "file" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (ArcConfig) config = arc_config_new ();
+      g_autoptr (GError) error = NULL;
+
+      g_test_message ("%s", cases[i].text);
+      merge (config, cases[i].text, &error);
+      g_assert_no_error (error);
+      arc_config_expand (config, "/home/me", &error);
+      g_assert_no_error (error);
+
+      g_assert_cmpint (arc_config_check (config, &error), ==, cases[i].message == NULL);
+      if (cases[i].message == NULL)
+        g_assert_no_error (error);
+      else
+        g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
+      if (error != NULL)
+        g_assert_cmpstr (error->message, ==, cases[i].message);
+    }
+}
+
+static char *
+random_text (const char *start)
+{
+  static const char *const pieces[] = { "a",  "B",  "/",  " ",        "  ", ";", "\\",
+                                        "\t", "\n", "\r", "\"",       "'",  "#", "[x]",
+                                        "=",  "$",  "~",  "\xC3\xA9", "\\s" };
+  GString *text = g_string_new (start);
+
+  for (int i = g_test_rand_int_range (1, 8); i > 0; i--)
+    g_string_append (text, pieces[g_test_rand_int_range (0, G_N_ELEMENTS (pieces))]);
+
+  return g_string_free (text, FALSE);
+}
+
+static GStrv
+random_list (const char *start, int least)
+{
+  int length = g_test_rand_int_range (least, 5);
+  GStrv list = g_new0 (char *, length + 1);
+
+  for (int i = 0; i < length; i++)
+    list[i] = random_text (start);
+
+  return list;
+}
+
+static ArcConfig *
+random_config (void)
+{
+  guint n_settings;
+  const ArcSetting *settings = arc_config_get_settings (&n_settings);
+  ArcConfig *config = arc_config_new ();
+
+  for (guint i = 0; i < n_settings; i++)
+    {
+      const ArcSetting *setting = &settings[i];
+      gpointer member = G_STRUCT_MEMBER_P (config, setting->offset);
+      gint64 span = setting->maximum - setting->minimum + 1;
+
+      switch (setting->type)
+        {
+        case ARC_SETTING_PATHS:
+        case ARC_SETTING_PATTERNS:
+          g_strfreev (*(GStrv *) member);
+          *(GStrv *) member = random_list (setting->type == ARC_SETTING_PATHS ? "/" : "", 0);
+          break;
+        case ARC_SETTING_COMMAND:
+          if (g_test_rand_bit ())
+            {
+              *(GStrv *) member = random_list ("", 1);
+              g_free ((*(GStrv *) member)[0]);
+              (*(GStrv *) member)[0] = random_text ("/bin/");
+            }
+          break;
+        case ARC_SETTING_PATH:
+          if (g_test_rand_bit ())
+            {
+              g_autofree char *text = random_text ("~/");
+
+              *(char **) member = g_strconcat (text, g_test_rand_bit () ? " " : "\t", NULL);
+            }
+          break;
+        case ARC_SETTING_DURATION:
+          *(gint64 *) member = setting->minimum + random_usec () % span;
+          break;
+        case ARC_SETTING_COUNT:
+          *(guint *) member = setting->minimum + g_test_rand_int_range (0, span);
+          break;
+        case ARC_SETTING_WORD:
+          *(int *) member = g_test_rand_int_range (0, g_strv_length ((GStrv) setting->words));
+          break;
+        }
+    }
+
+  return config;
+}
+
+static void
+assert_same_values (const ArcConfig *a, const ArcConfig *b)
+{
+  g_assert_cmpstrv (a->directories, b->directories);
+  g_assert_cmpstrv (a->include, b->include);
+  g_assert_cmpstrv (a->exclude, b->exclude);
+  g_assert_cmpint (a->command == NULL, ==, b->command == NULL);
+  if (a->command != NULL)
+    g_assert_cmpstrv (a->command, b->command);
+  g_assert_cmpstr (a->database, ==, b->database);
+  assert_equal (a, b);
+}
+
+static void
+test_round_trip (void)
+{
+  for (guint i = 0; i < 2000; i++)
+    {
+      g_autoptr (ArcConfig) config = random_config ();
+      g_autoptr (ArcConfig) back = arc_config_new ();
+      g_autoptr (GError) error = NULL;
+      g_autofree char *data = arc_config_to_data (config);
+
+      merge (back, data, &error);
+      g_assert_no_error (error);
+      assert_same_values (back, config);
+    }
+}
+
+static char *
+read_source (const char *directory, const char *name)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "..", directory, name, NULL);
+  g_autoptr (GError) error = NULL;
+  char *text = NULL;
+
+  g_file_get_contents (path, &text, NULL, &error);
+  g_assert_no_error (error);
+
+  return text;
+}
+
+/* The example with the # in front of each setting taken away. */
+static char *
+read_uncommented_example (void)
+{
+  g_autofree char *text = read_source ("data", "builder.conf");
+  g_autoptr (GRegex) regex = g_regex_new ("^#([A-Z][A-Za-z]*=)", G_REGEX_MULTILINE, 0, NULL);
+
+  return g_regex_replace (regex, text, -1, 0, "\\1", 0, NULL);
+}
+
+static void
+test_example (void)
+{
+  g_autofree char *text = read_source ("data", "builder.conf");
+  g_autofree char *uncommented = read_uncommented_example ();
+  g_autoptr (ArcConfig) defaults = arc_config_new ();
+  g_autoptr (ArcConfig) config = arc_config_new ();
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autoptr (GError) error = NULL;
+  guint n_settings, n_keys = 0;
+  const ArcSetting *settings = arc_config_get_settings (&n_settings);
+  g_auto (GStrv) groups = NULL;
+
+  merge (config, text, &error);
+  g_assert_no_error (error);
+  assert_same_values (config, defaults);
+
+  /* Every key is there, and nothing but the default is said of any. */
+  g_key_file_load_from_data (file, uncommented, -1, G_KEY_FILE_NONE, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < n_settings; i++)
+    g_assert_true (g_key_file_has_key (file, settings[i].group, settings[i].key, NULL));
+  groups = g_key_file_get_groups (file, NULL);
+  for (guint i = 0; groups[i] != NULL; i++)
+    {
+      gsize length;
+      g_auto (GStrv) keys = g_key_file_get_keys (file, groups[i], &length, NULL);
+
+      n_keys += length;
+    }
+  g_assert_cmpuint (n_keys, ==, n_settings);
+
+  g_clear_pointer (&config, arc_config_free);
+  config = random_config ();
+  merge (config, uncommented, &error);
+  g_assert_no_error (error);
+  assert_same_values (config, defaults);
+}
+
+/* The part of the manual page about KEY: from its heading to the next. */
+static char *
+find_manual_entry (const char *page, const ArcSetting *setting)
+{
+  g_autofree char *heading = g_strdup_printf (".It Ic %s Ns = Ns ", setting->key);
+  const char *start = strstr (page, heading);
+  const char *end;
+
+  if (start == NULL)
+    g_error ("The manual page says nothing of [%s] %s", setting->group, setting->key);
+  end = strstr (start + 1, "\n.It ");
+  if (strstr (start, "\n.El") != NULL && (end == NULL || strstr (start, "\n.El") < end))
+    end = strstr (start, "\n.El");
+  g_assert_nonnull (end);
+
+  return g_strndup (start, end - start);
+}
+
+/* The source of the manual page as the characters that a reader sees. */
+static char *
+read_manual_page (void)
+{
+  g_autofree char *source = read_source ("data", "arcology-builder.conf.5");
+  GString *page = g_string_new (source);
+
+  g_string_replace (page, "\\(ti", "~", 0);
+  g_string_replace (page, "\\-", "-", 0);
+
+  return g_string_free (page, FALSE);
+}
+
+static void
+test_manual_page (void)
+{
+  g_autofree char *page = read_manual_page ();
+  g_autoptr (ArcConfig) defaults = arc_config_new ();
+  guint n_settings;
+  const ArcSetting *settings = arc_config_get_settings (&n_settings);
+
+  for (guint i = 0; i < n_settings; i++)
+    {
+      const ArcSetting *setting = &settings[i];
+      g_autofree char *entry = find_manual_entry (page, setting);
+      g_autofree char *value = get_value (defaults, setting->group, setting->key);
+      g_autofree char *minimum = arc_duration_format (setting->minimum);
+      g_autofree char *maximum = arc_duration_format (setting->maximum);
+      g_autofree char *initial = NULL;
+      g_autofree char *range = NULL;
+
+      g_test_message ("[%s] %s", setting->group, setting->key);
+
+      if (*value != '\0')
+        {
+          initial = g_strdup_printf ("\nDefault:\n.Ql %s .\n", value);
+          g_assert_nonnull (strstr (entry, initial));
+        }
+      else
+        {
+          g_assert_nonnull (strstr (entry, "\nDefault:\n"));
+        }
+
+      if (setting->type == ARC_SETTING_DURATION)
+        range = g_strdup_printf ("\nFrom %s to %s%s.\n", minimum, maximum,
+                                 setting->off ? ", or 0 for none" : "");
+      else if (setting->type == ARC_SETTING_COUNT)
+        range =
+            g_strdup_printf ("\nFrom %d to %d.\n", (int) setting->minimum, (int) setting->maximum);
+      if (range != NULL)
+        g_assert_nonnull (strstr (entry, range));
+
+      for (guint j = 0; setting->words != NULL && setting->words[j] != NULL; j++)
+        g_assert_nonnull (strstr (entry, setting->words[j]));
+    }
+
+  for (guint i = 0; arc_config_variables[i] != NULL; i++)
+    {
+      g_autofree char *heading = g_strdup_printf ("\n.It Ev %s\n", arc_config_variables[i]);
+
+      g_assert_nonnull (strstr (page, heading));
+    }
+}
+
+/* Whatever a file holds, it is read whole or refused with a line that it has. */
+static void
+test_garbage (void)
+{
+  g_autofree char *example = read_uncommented_example ();
+  gsize length = strlen (example);
+  guint n_refused = 0;
+
+  for (guint i = 0; i < 2000; i++)
+    {
+      g_autofree char *text = g_memdup2 (example, length + 1);
+      g_autoptr (ArcConfig) config = arc_config_new ();
+      g_autoptr (ArcConfig) before = arc_config_new ();
+      g_autoptr (GError) error = NULL;
+      gsize cut = g_test_rand_int_range (0, length + 1);
+      gint64 line, n_lines = 1;
+
+      for (int j = g_test_rand_int_range (0, 4); j > 0; j--)
+        text[g_test_rand_int_range (0, length)] =
+            g_test_rand_bit () ? "\n[]=;\\ #\"'"[g_test_rand_int_range (0, 10)]
+                               : g_test_rand_int_range (0, 256);
+
+      if (arc_config_merge_data (config, text, cut, "f", &error))
+        continue;
+
+      n_refused++;
+      g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
+      g_assert_true (g_str_has_prefix (error->message, "f:"));
+      g_assert_true (g_utf8_validate (error->message, -1, NULL));
+      g_assert_null (strchr (error->message, '\n'));
+      for (gsize j = 0; j < cut; j++)
+        n_lines += text[j] == '\n';
+      line = g_ascii_strtoll (error->message + 2, NULL, 10);
+      g_assert_cmpint (line, >=, 1);
+      g_assert_cmpint (line, <=, n_lines);
+      assert_same_values (config, before);
+    }
+
+  g_assert_cmpuint (n_refused, >, 0);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+
+  g_test_add_func ("/config/duration/parse", test_duration_parse);
+  g_test_add_func ("/config/duration/format", test_duration_format);
+  g_test_add_func ("/config/duration/round-trip", test_duration_round_trip);
+  g_test_add_func ("/config/duration/garbage", test_duration_garbage);
+  g_test_add_func ("/config/defaults", test_defaults);
+  g_test_add_func ("/config/every-setting", test_every_setting);
+  g_test_add_func ("/config/words", test_words);
+  g_test_add_func ("/config/ranges", test_ranges);
+  g_test_add_func ("/config/infinity", test_infinity);
+  g_test_add_func ("/config/errors", test_errors);
+  g_test_add_func ("/config/failed-merge-changes-nothing", test_failed_merge_changes_nothing);
+  g_test_add_func ("/config/long-value-is-cut", test_long_value_is_cut);
+  g_test_add_func ("/config/file-name-is-printable", test_file_name_is_printable);
+  g_test_add_func ("/config/syntax", test_syntax);
+  g_test_add_func ("/config/lists", test_lists);
+  g_test_add_func ("/config/variables", test_variables);
+  g_test_add_func ("/config/expand", test_expand);
+  g_test_add_func ("/config/check", test_check);
+  g_test_add_func ("/config/round-trip", test_round_trip);
+  g_test_add_func ("/config/example", test_example);
+  g_test_add_func ("/config/manual-page", test_manual_page);
+  g_test_add_func ("/config/garbage", test_garbage);
+
+  return g_test_run ();
+}

@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "arc-builder.h"
+
+#include "arc-test-host.h"
+#include "core/arc-error.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+
+#define SECOND    ((gint64) G_USEC_PER_SEC)
+#define ALL_NOTES "A one.org\nA sub/three.org\nA two.org\n"
+
+/* Brings a host to where every note is built and nothing is pending. */
+static ArcTestHost *
+new_idle_host (void)
+{
+  ArcTestHost *host = arc_test_host_new ();
+  g_autoptr (GError) error = NULL;
+  guint64 build;
+
+  arc_test_host_start (host);
+  g_assert_true (arc_builder_rebuild (host->builder, ARC_BUILD_FULL, &build, &error));
+  g_assert_no_error (error);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_advance (host, 180 * SECOND);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_IDLE);
+  g_free (arc_test_host_take_states (host));
+
+  return host;
+}
+
+static void
+rebuild (ArcTestHost *host, ArcBuildKind kind, guint64 expected)
+{
+  g_autoptr (GError) error = NULL;
+  guint64 build;
+
+  arc_builder_rebuild (host->builder, kind, &build, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (build, ==, expected);
+}
+
+static void
+test_builds_at_start (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new ();
+  g_autofree char *states = NULL;
+  g_autofree char *kind = NULL;
+  ArcStatus status;
+
+  host->config->on_start = ARC_ON_START_ALWAYS;
+  arc_builder_set_config (host->builder, host->config);
+  status = arc_test_host_get_status (host);
+  g_assert_false (status.fresh);
+
+  arc_test_host_start (host);
+  arc_test_host_finish_build (host, 0);
+
+  status = arc_test_host_get_status (host);
+  g_assert_cmpint (status.state, ==, ARC_STATE_COOLDOWN);
+  g_assert_true (status.fresh);
+  g_assert_cmpint (arc_builder_get_last_build (host->builder)->cause, ==, ARC_CAUSE_START);
+  arc_test_host_assert_told (host, 1, ALL_NOTES);
+  kind = arc_test_host_get_environment (host, 1, "ARCOLOGY_BUILD_KIND");
+  g_assert_cmpstr (kind, ==, "full");
+
+  arc_test_host_advance (host, 180 * SECOND);
+  states = arc_test_host_take_states (host);
+  g_assert_cmpstr (states, ==, "idle running cooldown idle");
+}
+
+static void
+test_three_saves_are_one_build (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autofree char *states = NULL;
+  g_autofree char *kind = NULL;
+
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 3 * SECOND);
+  arc_test_host_touch (host, "new.org");
+  arc_test_host_advance (host, 3 * SECOND);
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND - 1);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_WAITING);
+  g_assert_cmpuint (arc_test_host_get_status (host).n_pending, ==, 2);
+  g_assert_false (arc_test_host_get_status (host).fresh);
+  arc_test_host_advance (host, 1);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_RUNNING);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_advance (host, 180 * SECOND);
+
+  states = arc_test_host_take_states (host);
+  g_assert_cmpstr (states, ==, "waiting running cooldown idle");
+  arc_test_host_assert_told (host, 2, "A new.org\nM one.org\n");
+  kind = arc_test_host_get_environment (host, 2, "ARCOLOGY_BUILD_KIND");
+  g_assert_cmpstr (kind, ==, "incremental");
+  g_assert_true (arc_test_host_get_status (host).fresh);
+}
+
+static void
+test_touch_while_running (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autofree char *states = NULL;
+
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_end_build (host, 0); /* it has begun, so it has taken its changes */
+  arc_test_host_touch (host, "two.org");
+  arc_test_wait_until (host->n_finished == 2);
+
+  g_assert_true (arc_test_host_get_status (host).stoked);
+  g_assert_false (arc_test_host_get_status (host).fresh);
+  arc_test_host_assert_told (host, 2, "M one.org\n");
+
+  arc_test_host_advance (host, 180 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 3, "M two.org\n");
+  arc_test_host_advance (host, 180 * SECOND);
+  states = arc_test_host_take_states (host);
+  g_assert_cmpstr (states, ==, "waiting running cooldown waiting running cooldown idle");
+}
+
+/* A save that is a deletion and a creation: what counts is what is there when the build starts. */
+static void
+test_half_of_a_replace (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  const guint64 serial = arc_test_host_get_status (host).change_serial;
+
+  arc_test_host_remove (host, "one.org");
+  arc_test_wait_until (arc_test_host_get_status (host).change_serial > serial);
+  arc_test_host_advance (host, 5 * SECOND - 1);
+  arc_test_host_write (host, "one.org", "other half");
+  arc_test_clock_advance (host->clock, 1);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 2, "M one.org\n");
+}
+
+static void
+test_rebuild_in_each_state (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+
+  /* idle */
+  rebuild (host, ARC_BUILD_INCREMENTAL, 2);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_RUNNING);
+
+  /* running: one more, however often it is asked for, and at once */
+  rebuild (host, ARC_BUILD_INCREMENTAL, 3);
+  rebuild (host, ARC_BUILD_FULL, 3);
+  arc_test_host_finish_build (host, 0);
+  g_assert_cmpuint (arc_test_host_get_status (host).current_build, ==, 3);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 2, "");
+  arc_test_host_assert_told (host, 3, ALL_NOTES);
+
+  /* cooldown */
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_COOLDOWN);
+  rebuild (host, ARC_BUILD_CLEAN, 4);
+  arc_test_host_finish_build (host, 0);
+  g_assert_cmpint (arc_builder_get_last_build (host->builder)->kind, ==, ARC_BUILD_CLEAN);
+  g_assert_cmpint (arc_builder_get_last_build (host->builder)->cause, ==, ARC_CAUSE_REQUEST);
+
+  /* waiting */
+  arc_test_host_advance (host, 180 * SECOND);
+  arc_test_host_touch (host, "one.org");
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_WAITING);
+  rebuild (host, ARC_BUILD_INCREMENTAL, 5);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 5, "M one.org\n");
+  g_assert_cmpuint (host->n_started, ==, 5);
+}
+
+static void
+test_failure_is_retried (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  ArcStatus status;
+
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 1);
+
+  status = arc_test_host_get_status (host);
+  g_assert_cmpint (status.state, ==, ARC_STATE_COOLDOWN);
+  g_assert_true (status.stoked);
+  g_assert_false (status.fresh);
+  g_assert_cmpuint (status.n_pending, ==, 1);
+  g_assert_cmpuint (status.consecutive_failures, ==, 1);
+  g_assert_cmpint (arc_builder_get_last_build (host->builder)->result, ==, ARC_RESULT_FAILED);
+  g_assert_cmpint (arc_builder_get_last_build (host->builder)->exit_status, ==, 1);
+
+  arc_test_host_advance (host, 180 * SECOND);
+  status = arc_test_host_get_status (host);
+  g_assert_cmpint (status.state, ==, ARC_STATE_WAITING);
+  g_assert_cmpint (status.reason, ==, ARC_REASON_RETRY);
+  g_assert_cmpint (status.next_build, ==,
+                   arc_clock_get_real_time (ARC_CLOCK (host->clock)) + 420 * SECOND);
+
+  arc_test_host_advance (host, 420 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 3, "M one.org\n");
+  g_assert_cmpint (arc_builder_get_last_build (host->builder)->cause, ==, ARC_CAUSE_RETRY);
+  g_assert_true (arc_test_host_get_status (host).fresh);
+  g_assert_cmpuint (arc_test_host_get_status (host).consecutive_failures, ==, 0);
+}
+
+/* What was in the failed build and what came while it ran are built together. */
+static void
+test_failure_and_touch (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_end_build (host, 3);
+  arc_test_host_touch (host, "two.org");
+  arc_test_wait_until (host->n_finished == 2);
+  arc_test_host_advance (host, 180 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 3, "M one.org\nM two.org\n");
+}
+
+/* A full build that failed is owed as a full build. */
+static void
+test_failed_full_build (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+
+  rebuild (host, ARC_BUILD_FULL, 2);
+  arc_test_host_finish_build (host, 1);
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 180 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 3, ALL_NOTES);
+}
+
+static void
+test_missing_database (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+
+  g_assert_no_errno (g_unlink (host->config->database));
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 2, ALL_NOTES);
+}
+
+static void
+test_cancel (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (arc_builder_cancel (host->builder, &error));
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_NOT_BUILDING);
+  g_clear_error (&error);
+
+  /* Before it has begun. */
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  g_assert_true (arc_builder_cancel (host->builder, &error));
+  g_assert_cmpint (arc_builder_get_last_build (host->builder)->result, ==, ARC_RESULT_CANCELED);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_COOLDOWN);
+
+  /* While it runs. */
+  rebuild (host, ARC_BUILD_INCREMENTAL, 3);
+  arc_test_wait_until (arc_runner_is_running (host->runner));
+  g_assert_true (arc_builder_cancel (host->builder, &error));
+  arc_test_wait_until (host->n_finished == 3);
+  g_assert_cmpint (arc_builder_get_last_build (host->builder)->result, ==, ARC_RESULT_CANCELED);
+
+  /* Nothing is lost, and nothing starts by itself. */
+  arc_test_host_advance (host, 10000 * SECOND);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_WAITING);
+  g_assert_cmpuint (arc_test_host_get_status (host).n_pending, ==, 1);
+  arc_test_host_touch (host, "two.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 4, "M one.org\nM two.org\n");
+}
+
+static void
+test_pause (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (arc_builder_set_paused (host->builder, TRUE, &error));
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 1000 * SECOND);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_WAITING);
+  g_assert_cmpint (arc_test_host_get_status (host).reason, ==, ARC_REASON_PAUSED);
+
+  /* It outlives a restart. */
+  arc_test_host_restart (host);
+  arc_test_host_start (host);
+  g_assert_true (arc_test_host_get_status (host).paused);
+
+  /* Whoever asks gets a build. */
+  arc_test_host_touch (host, "two.org");
+  rebuild (host, ARC_BUILD_INCREMENTAL, 2);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_touch (host, "two.org");
+  arc_test_host_advance (host, 1000 * SECOND);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_WAITING);
+
+  /* What was due meanwhile starts at once. */
+  g_assert_true (arc_builder_set_paused (host->builder, FALSE, &error));
+  arc_test_host_wait_for_state (host, ARC_STATE_RUNNING);
+  arc_test_host_finish_build (host, 0);
+}
+
+static void
+test_stop_ends_the_build (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (GError) error = NULL;
+  guint64 build;
+
+  rebuild (host, ARC_BUILD_INCREMENTAL, 2);
+  arc_test_wait_until (arc_runner_is_running (host->runner));
+  arc_builder_stop (host->builder);
+  arc_test_wait_until (host->stopped);
+  g_assert_false (arc_runner_is_running (host->runner));
+  g_assert_cmpint (arc_builder_get_last_build (host->builder)->result, ==, ARC_RESULT_INTERRUPTED);
+
+  g_assert_false (arc_builder_rebuild (host->builder, ARC_BUILD_FULL, &build, &error));
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_SHUTTING_DOWN);
+  arc_test_host_advance (host, 10000 * SECOND);
+  g_assert_cmpuint (host->n_started, ==, 2);
+}
+
+static void
+test_failed_files (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autofree char *say = g_build_filename (host->out, "say", NULL);
+  g_autofree char *path = arc_test_host_get_path (host, "one.org");
+  g_autofree char *text =
+      g_strdup_printf ("hello\narcology: progress 1 2\narcology: failed %s: no title\n", path);
+  const ArcBuild *build;
+
+  g_assert_true (g_file_set_contents (say, text, -1, NULL));
+  rebuild (host, ARC_BUILD_INCREMENTAL, 2);
+  arc_test_wait_until (arc_test_host_get_status (host).progress_total == 2);
+  g_assert_cmpuint (arc_test_host_get_status (host).progress_done, ==, 1);
+  arc_test_host_finish_build (host, 1);
+
+  build = arc_builder_get_last_build (host->builder);
+  g_assert_cmpuint (build->failed_files->len, ==, 1);
+  g_assert_cmpstr (g_ptr_array_index (build->failed_files, 0), ==, path);
+  g_assert_cmpuint (arc_test_host_get_status (host).progress_total, ==, 0);
+}
+
+static void
+test_command_not_found (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  const ArcBuild *build;
+
+  g_strfreev (host->config->command);
+  host->config->command = g_strdupv ((char *[]){ "arcology-no-such-command", NULL });
+  arc_builder_set_config (host->builder, host->config);
+  rebuild (host, ARC_BUILD_INCREMENTAL, 2);
+  arc_test_wait_until (host->n_finished == 2);
+
+  build = arc_builder_get_last_build (host->builder);
+  g_assert_cmpint (build->result, ==, ARC_RESULT_SPAWN_FAILED);
+  g_assert_nonnull (strstr (build->message, "arcology-no-such-command"));
+  g_assert_true (arc_test_host_get_status (host).stoked);
+}
+
+static void
+test_environment (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new ();
+  g_autofree char *directory = NULL;
+  g_autofree char *directories = NULL;
+  g_autofree char *database = NULL;
+  g_autofree char *id = NULL;
+
+  g_setenv ("NOTIFY_SOCKET", "/nowhere", TRUE);
+  arc_test_host_start (host);
+  rebuild (host, ARC_BUILD_INCREMENTAL, 1);
+  arc_test_host_finish_build (host, 0);
+  g_unsetenv ("NOTIFY_SOCKET");
+
+  directory = arc_test_host_get_environment (host, 1, "ARCOLOGY_DIRECTORY");
+  directories = arc_test_host_get_environment (host, 1, "ARCOLOGY_DIRECTORIES");
+  database = arc_test_host_get_environment (host, 1, "ARCOLOGY_DATABASE");
+  id = arc_test_host_get_environment (host, 1, "ARCOLOGY_BUILD_ID");
+  g_assert_cmpstr (directory, ==, host->tree);
+  g_assert_cmpstr (directories, ==, host->tree);
+  g_assert_cmpstr (database, ==, host->config->database);
+  g_assert_cmpstr (id, ==, "1");
+  g_assert_null (arc_test_host_get_environment (host, 1, "NOTIFY_SOCKET"));
+}
+
+static void
+on_rescanned (ArcBuilder *builder, guint64 changes, guint64 *found)
+{
+  *found = changes;
+}
+
+/* Without its monitors the watcher is deaf; the periodic comparison finds what it missed. */
+static void
+test_rescan (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  guint64 found = G_MAXUINT64;
+  const guint64 rescans = arc_test_host_get_status (host).rescans;
+
+  g_signal_connect (host->builder, "rescanned", G_CALLBACK (on_rescanned), &found);
+
+  arc_builder_rescan (host->builder);
+  arc_test_wait_until (found != G_MAXUINT64);
+  g_assert_cmpuint (found, ==, 0);
+  g_assert_cmpuint (arc_test_host_get_status (host).rescans, ==, rescans + 1);
+
+  host->config->rescan_interval = 900 * SECOND;
+  arc_builder_set_config (host->builder, host->config);
+  arc_builder_rescan (host->builder);
+  arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 2);
+  arc_test_host_advance (host, 900 * SECOND - 1);
+  arc_test_dispatch_ready ();
+  g_assert_cmpuint (arc_test_host_get_status (host).rescans, ==, rescans + 2);
+  arc_test_host_advance (host, 1);
+  arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 3);
+  g_signal_handlers_disconnect_by_data (host->builder, &found);
+}
+
+static void
+test_unavailable_tree (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autofree char *away = g_strconcat (host->tree, ".away", NULL);
+  g_autoptr (GError) error = NULL;
+  guint64 build;
+
+  g_assert_no_errno (g_rename (host->tree, away));
+  arc_test_wait_until (arc_test_host_get_status (host).reason == ARC_REASON_UNAVAILABLE);
+  g_assert_false (arc_test_host_get_status (host).fresh);
+  g_assert_false (arc_builder_rebuild (host->builder, ARC_BUILD_FULL, &build, &error));
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_TREE_UNAVAILABLE);
+  arc_test_host_advance (host, 10000 * SECOND);
+  g_assert_cmpuint (host->n_started, ==, 1);
+  g_assert_cmpuint (arc_test_host_get_status (host).n_pending, ==, 0);
+
+  /* Exactly what changed meanwhile is built when it is back. */
+  {
+    g_autofree char *path = g_build_filename (away, "one.org", NULL);
+
+    g_assert_true (g_file_set_contents (path, "changed while it was away", -1, NULL));
+  }
+  g_assert_no_errno (g_rename (away, host->tree));
+  arc_builder_rescan (host->builder);
+  arc_test_host_wait_for_state (host, ARC_STATE_WAITING);
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 2, "M one.org\n");
+}
+
+static void
+test_other_settings (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autofree char *other = g_build_filename (host->scratch, "other", NULL);
+  g_autofree char *note = g_build_filename (other, "four.org", NULL);
+  g_autofree char *database = NULL;
+
+  g_assert_no_errno (g_mkdir (other, 0700));
+  g_assert_true (g_file_set_contents (note, "four", -1, NULL));
+  g_strfreev (host->config->directories);
+  host->config->directories = g_strdupv ((char *[]){ other, host->tree, NULL });
+  host->config->timing.debounce = SECOND;
+  arc_builder_set_config (host->builder, host->config);
+
+  arc_test_host_wait_for_state (host, ARC_STATE_WAITING);
+  arc_test_host_advance (host, SECOND);
+  arc_test_host_finish_build (host, 0);
+  g_assert_cmpuint (arc_builder_get_last_build (host->builder)->n_changed, ==, 1);
+
+  /* Nobody knows what is in another database. */
+  g_free (host->config->database);
+  host->config->database = g_build_filename (host->scratch, "data", "other.db", NULL);
+  arc_builder_set_config (host->builder, host->config);
+  g_assert_false (arc_test_host_get_status (host).fresh);
+  arc_test_host_advance (host, 180 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  g_assert_cmpuint (arc_builder_get_last_build (host->builder)->n_changed, ==, 4);
+  database = arc_test_host_get_environment (host, 3, "ARCOLOGY_DATABASE");
+  g_assert_cmpstr (database, ==, host->config->database);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+
+  g_test_add_func ("/builder/start", test_builds_at_start);
+  g_test_add_func ("/builder/three-saves-are-one-build", test_three_saves_are_one_build);
+  g_test_add_func ("/builder/touch-while-running", test_touch_while_running);
+  g_test_add_func ("/builder/half-of-a-replace", test_half_of_a_replace);
+  g_test_add_func ("/builder/rebuild", test_rebuild_in_each_state);
+  g_test_add_func ("/builder/failure/retried", test_failure_is_retried);
+  g_test_add_func ("/builder/failure/and-touch", test_failure_and_touch);
+  g_test_add_func ("/builder/failure/full", test_failed_full_build);
+  g_test_add_func ("/builder/missing-database", test_missing_database);
+  g_test_add_func ("/builder/cancel", test_cancel);
+  g_test_add_func ("/builder/pause", test_pause);
+  g_test_add_func ("/builder/stop", test_stop_ends_the_build);
+  g_test_add_func ("/builder/failed-files", test_failed_files);
+  g_test_add_func ("/builder/command-not-found", test_command_not_found);
+  g_test_add_func ("/builder/environment", test_environment);
+  g_test_add_func ("/builder/rescan", test_rescan);
+  g_test_add_func ("/builder/unavailable", test_unavailable_tree);
+  g_test_add_func ("/builder/settings", test_other_settings);
+
+  return g_test_run ();
+}

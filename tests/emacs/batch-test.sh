@@ -1,0 +1,433 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# arcology-batch.el on small trees that have everything that can go wrong.
+#
+# Dollars and quotes are what the notes are full of; functions are called by check.
+# shellcheck disable=SC2016,SC1078,SC1079,SC2317
+
+# shellcheck source=SCRIPTDIR/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+tree=$scratch/org
+db=$scratch/db
+
+# note FILE ID TITLE [LINE...]
+note()
+{
+  local file=$1 id=$2 title=$3
+  shift 3
+  printf ':PROPERTIES:\n:ID: %s\n:END:\n#+TITLE: %s\n' "$id" "$title" >"$file"
+  [ $# = 0 ] || printf '%s\n' "$@" >>"$file"
+}
+
+# A fresh tree of three notes and its database.
+start_afresh()
+{
+  rm -rf "$tree" "$db" "$db"-* "$scratch"/db.*
+  mkdir "$tree"
+  note "$tree/a.org" id-a 'Note A' '[[id:id-b][B]]' '* Under A' ':PROPERTIES:' ':ID: id-a1' ':END:'
+  note "$tree/b.org" id-b 'Note B' '#+filetags: :t1:t2:' '[[id:id-a][A]]'
+  note "$tree/c.org" id-c 'Note C' '#+ARCOLOGY_KEY: c/key'
+  full full "$db" "$tree"
+}
+
+# ---- what it makes of strange notes and names
+
+mkdir "$tree" "$tree/sub dir"
+note "$tree/plain.org" id-plain 'Plain' '[[id:id-utf8][x]]'
+note "$tree/sub dir/col: on.org" id-colon 'Colon'
+note "$tree/quo\"te's.org" id-quote "A \"quoted\" one's title"
+note "$tree/per%cent \$s1 \\back.org" id-percent '100 %s $s1 \n'
+note "$tree/caf"$'\xc3\xa9'.org id-utf8 $'Caf\xc3\xa9'
+note "$tree/caf"$'\xe9'.org id-latin1 $'Latin-1 caf\xe9'
+note "$tree/new"$'\n'"line.org" id-newline 'New line'
+note "$tree/tab"$'\t'"and"$'\x01'"5.org" id-tab 'Tab'
+printf '#+TITLE: No ID\n* Heading without\n' >"$tree/no-id.org"
+: >"$tree/empty.org"
+printf 'no title\n' >"$tree/untitled.org"
+printf '\xff\xfe\x00binary\n' >"$tree/binary.org"
+printf ':PROPERTIES:\r\n:ID: id-dos\r\n:END:\r\n#+TITLE: DOS\r\n' >"$tree/dos.org"
+note "$tree/full.org" id-full 'Everything' '#+filetags: :one:two:' \
+  '* TODO [#A] A [[https://example.org][link]] in a title :tag:' \
+  'SCHEDULED: <2024-01-02 Tue> DEADLINE: <2024-02-03 Sat>' ':PROPERTIES:' ':ID: id-full-1' \
+  ':ROAM_ALIASES: "first alias" second' ':ROAM_REFS: https://example.org/x @key' ':END:' \
+  'Cites [cite:@someone2024] and [[id:id-plain][plain]], <https://example.com>.' \
+  '** Excluded' ':PROPERTIES:' ':ID: id-excluded' ':ROAM_EXCLUDE: t' ':END:' '[[file:a.org::*x][f]]'
+before=$(state_of "$tree")
+
+reference "$scratch/roam" "$tree"
+full full "$db" "$tree"
+check "strange notes and names: all are built" ended 0
+check "every row is that of org-roam-db-sync" same_as_roam "$scratch/roam" "$db"
+check "there are as many files as in the tree" query "$db" 'SELECT count(*) FROM files' \
+  "$(find "$tree" -name '*.org' -printf x | wc -c)"
+check "a Latin-1 title is stored as UTF-8" query "$db" \
+  "SELECT title FROM nodes WHERE id = '\"id-latin1\"'" $'"Latin-1 caf\xc3\xa9"'
+check "a file without ID is known, and has no node" query "$db" \
+  "SELECT count(*), (SELECT count(*) FROM nodes WHERE file LIKE '%/no-id.org\"') FROM files
+   WHERE file LIKE '%/no-id.org\"'" '1|0'
+dump "$db" >"$scratch/strange"
+LC_ALL=C.UTF-8 full clean "$scratch/db.utf8" "$tree"
+check "the locale does not matter" dump_is "$scratch/strange" "$scratch/db.utf8"
+full full "$db" "$tree"
+check "a full build again changes nothing" dump_is "$scratch/strange" "$db"
+check "the tree is as it was" diff <(echo "$before") <(state_of "$tree")
+
+mapfile -d '' strange < <(find "$tree" -name '*.org' -print0)
+mapfile -d '' records < <(printf 'D\0%s\0' "${strange[@]}")
+run incremental "$db" "$tree" "$(changes "${records[@]}")"
+check "deletions are done" ended 0
+check "every strange name is found again to be deleted" query "$db" \
+  'SELECT (SELECT count(*) FROM files) + (SELECT count(*) FROM nodes) + (SELECT count(*) FROM links)' 0
+mapfile -d '' records < <(printf 'A\0%s\0' "${strange[@]}")
+run incremental "$db" "$tree" "$(changes "${records[@]}")"
+check "additions one by one give the same as all at once" dump_is "$scratch/strange" "$db"
+
+# ---- keywords
+
+start_afresh
+note "$tree/k.org" id-k 'Keywords' '#+ARCOLOGY_KEY: garden/100% $s1 $v1 '\''q'\'' "d"' \
+  '#+arcology_feed:   a b  ' '#+Arcology_Allow_Crawl:' '#+OTHER: x' '#+ARCOLOGY_KEY: second' \
+  '#+begin_example' '#+ARCOLOGY_KEY: not this' '#+end_example' $'#+ARCOLOGY_TOOT_VISIBILITY: \xc3\xa9'
+run incremental "$db" "$tree" "$(changes A "$tree/k.org")"
+check "keywords are plain text, in capitals, from keyword lines only" query "$db" \
+  "SELECT keyword, '<' || value || '>', typeof (value) FROM keywords
+   WHERE file = '\"$tree/k.org\"' ORDER BY rowid" \
+  "ARCOLOGY_KEY|<garden/100% \$s1 \$v1 'q' \"d\">|text
+ARCOLOGY_FEED|<a b>|text
+ARCOLOGY_ALLOW_CRAWL|<>|text
+ARCOLOGY_KEY|<second>|text
+ARCOLOGY_TOOT_VISIBILITY|<"$'\xc3\xa9'">|text"
+check "keywords join with nodes" query "$db" \
+  "SELECT n.title FROM keywords k JOIN nodes n USING (file) WHERE k.value = 'c/key'" '"Note C"'
+ARCOLOGY_KEYWORDS='other:else nothing' run incremental "$db" "$tree" "$(changes M "$tree/k.org")"
+check "the environment names other keywords" query "$db" \
+  "SELECT keyword, value FROM keywords WHERE file LIKE '%/k.org\"'" 'OTHER|x'
+run incremental "$db" "$tree" "$(changes M "$tree/k.org")" \
+  --eval '(setq arcology-batch-keywords (list "Other" "Arcology_Feed"))'
+check "so does a setting" query "$db" \
+  "SELECT keyword FROM keywords WHERE file LIKE '%/k.org\"' ORDER BY 1" $'ARCOLOGY_FEED\nOTHER'
+rm "$tree/k.org"
+run incremental "$db" "$tree" "$(changes D "$tree/k.org")"
+check "they go with their file" query "$db" \
+  "SELECT count(*) FROM keywords WHERE file LIKE '%/k.org\"'" 0
+
+# ---- incremental builds
+
+start_afresh
+note "$tree/unlisted.org" id-unlisted 'Unlisted'
+echo 'Changed.' >>"$tree/b.org"
+run incremental "$db" "$tree" "$(changes M "$tree/a.org")"
+check "only what is listed is touched" query "$db" \
+  "SELECT count(*) FROM files WHERE file LIKE '%/unlisted.org\"'" 0
+rm "$tree/c.org"
+run incremental "$db" "$tree" "$(changes M "$tree/c.org" M "$tree/b.org" A "$tree/unlisted.org" \
+  D "$tree/never-was.org" A "$tree/b.org/below-a-file.org")"
+check "a listed file that vanished counts as deleted" ended 0
+full full "$scratch/db.fresh" "$tree"
+check "its rows are gone" same "$scratch/db.fresh" "$db"
+
+# Refiled: a heading goes from z.org to the earlier a.org, another the other way.
+start_afresh
+note "$tree/z.org" id-z 'Z' '* Wanderer' ':PROPERTIES:' ':ID: id-w' ':END:' '[[id:id-a][a]]'
+run incremental "$db" "$tree" "$(changes A "$tree/z.org")"
+note "$tree/a.org" id-a 'Note A' '* Wanderer' ':PROPERTIES:' ':ID: id-w' ':END:' '[[id:id-b][b]]'
+note "$tree/z.org" id-z 'Z' '* Under A' ':PROPERTIES:' ':ID: id-a1' ':END:'
+run incremental "$db" "$tree" "$(changes M "$tree/a.org" M "$tree/z.org")"
+check "notes may change places between files in one build" ended 0
+full clean "$scratch/db.fresh" "$tree"
+check "each is where it went" same "$scratch/db.fresh" "$db"
+rm "$tree/b.org" "$tree/z.org"
+full full "$db" "$tree"
+full clean "$scratch/db.fresh" "$tree"
+check "a full build forgets what is not listed" same "$scratch/db.fresh" "$db"
+
+# Several directories, also one with a colon in its name and names that org-roam leaves out.
+start_afresh
+mkdir -p "$scratch/db.second/data"
+note "$scratch/db.second/data/s.org" id-s 'Second'
+echo untitled >"$scratch/db.second/u.org"
+more_directories=:$scratch/db.second
+run full "$db" "$tree" "$(list "$tree" "$scratch/db.second")"
+check "files of all directories are built" query "$db" 'SELECT count(*) FROM files' 5
+check "a file without title is named from its own directory" query "$db" \
+  "SELECT title FROM files WHERE file LIKE '%/u.org\"'" '"u"'
+more_directories=
+mkdir "$scratch/db.co:lon"
+note "$scratch/db.co:lon/x.org" id-x 'X'
+full full "$scratch/db.colon" "$scratch/db.co:lon"
+check "the first directory may have a colon in its name" ended 0
+
+# ---- files that fail
+
+start_afresh
+dump "$db" >"$scratch/good"
+good_c=$(cat "$tree/c.org")
+note "$tree/b.org" id-b 'Note B changed'
+note "$tree/c.org" id-c 'Note C broken' '* H' ':PROPERTIES:' ':ID: id-c1' \
+  ':ROAM_ALIASES: "unbalanced' ':END:'
+note "$tree/d.org" id-a 'Claims the ID of A' '#+filetags: :stray:'
+note "$tree/e.org" id-e 'Twice' '* Again' ':PROPERTIES:' ':ID: id-e' ':END:'
+mkfifo "$tree/fifo.org"
+run incremental "$db" "$tree" "$(changes M "$tree/b.org" M "$tree/c.org" A "$tree/d.org" \
+  A "$tree/e.org" A "$tree/fifo.org")"
+check "failed files: exit status 1" ended 1
+check "four are reported" is 4 "$(grep -ac '^arcology: failed ' "$scratch/log")"
+check "one that cannot be parsed" says "^arcology: failed $tree/c\\.org: End of file"
+check "one that takes an ID, with the other's name" \
+  says "^arcology: failed $tree/d\\.org: The ID id-a is also that of a note in $tree/a\\.org"
+check "one that has an ID twice" says "^arcology: failed $tree/e\\.org: The ID id-e is there twice"
+check "one that would block" says "^arcology: failed $tree/fifo\\.org: It is not a regular file"
+check "progress goes on to the end" said "arcology: progress 5 5"
+check "the others are built" query "$db" "SELECT title FROM nodes WHERE id = '\"id-b\"'" \
+  '"Note B changed"'
+check "a failed file keeps what it had" query "$db" \
+  "SELECT n.title, k.value FROM nodes n JOIN keywords k USING (file) WHERE id = '\"id-c\"'" \
+  '"Note C"|c/key'
+check "nothing of a failed one strays into others" query "$db" \
+  "SELECT count(*) FROM tags WHERE tag = '\"stray\"'" 0
+check "the database is sound" sound "$db"
+echo "$good_c" >"$tree/c.org"
+note "$tree/d.org" id-d 'D'
+note "$tree/e.org" id-e 'E'
+rm "$tree/fifo.org"
+run incremental "$db" "$tree" "$(changes M "$tree/c.org" A "$tree/d.org" A "$tree/e.org" \
+  D "$tree/fifo.org")"
+check "mended, they are built" ended 0
+full clean "$scratch/db.fresh" "$tree"
+check "and nothing is different from a fresh build" same "$scratch/db.fresh" "$db"
+note "$tree/caf"$'\xe9'" new"$'\n'"line.org" id-d 'Strange name'
+run incremental "$db" "$tree" "$(changes A "$tree/caf"$'\xe9'" new"$'\n'"line.org")"
+check "a failed path is printed as its bytes, on one line" \
+  says "^arcology: failed $tree/caf"$'\xe9'" new\\\\nline\\.org: The ID"
+
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+  start_afresh
+  chmod 711 "$scratch"
+  mkdir "$scratch/db.nobody" "$tree/locked"
+  note "$tree/locked/l.org" id-l 'L'
+  run incremental "$db" "$tree" "$(changes A "$tree/locked/l.org")"
+  cp "$db" "$scratch/db.nobody/db"
+  cp "$SCRIPT" "$scratch/db.nobody/"
+  chown -R 65534 "$scratch/db.nobody"
+  chmod 700 "$tree/locked"
+  chmod 600 "$tree/a.org"
+  changes M "$tree/a.org" M "$tree/locked/l.org" >/dev/null
+  chmod 644 "$scratch/changes"
+  (
+    umask 077
+    printf '#!/bin/sh\nexec setpriv --reuid=65534 --clear-groups %q "$@"\n' "$EMACS" >"$scratch/as"
+    chmod 700 "$scratch/as"
+  )
+  HOME=/nonexistent EMACS=$scratch/as SCRIPT=$scratch/db.nobody/arcology-batch.el \
+    run incremental "$scratch/db.nobody/db" "$tree" "$scratch/changes"
+  check "a file that may not be read fails" says "^arcology: failed $tree/a\\.org: .*ermission denied"
+  check "so does one in a directory that may not be searched" \
+    says "^arcology: failed $tree/locked/l\\.org: .*ermission denied"
+  check "neither is forgotten" query "$scratch/db.nobody/db" 'SELECT count(*) FROM files' 4
+  chmod 555 "$scratch/db.nobody"
+  HOME=/nonexistent EMACS=$scratch/as SCRIPT=$scratch/db.nobody/arcology-batch.el \
+    run incremental "$scratch/db.nobody/db" "$tree" "$scratch/changes"
+  check "a database directory that cannot be written" refused 73 "cannot be written"
+fi
+
+# ---- notes are data
+
+start_afresh
+bait=$scratch/db.bait
+note "$tree/evil.org" id-evil 'Evil' "#+LINK: run %(shell-command-to-string)" \
+  "#+MACRO: m (eval (write-region \"\" nil \"$bait\"))" '{{{m}}}' "[[run:touch $bait][x]]" \
+  "#+SETUPFILE: https://127.0.0.1:1/setup.org" \
+  '#+begin_src emacs-lisp :results silent' "(write-region \"\" nil \"$bait\")" '#+end_src' \
+  "SCHEDULED: <%%(write-region \"\" nil \"$bait\")>" \
+  '# Local Variables:' "# eval: (write-region \"\" nil \"$bait\")" \
+  "# org-roam-directory: \"/\"" '# End:'
+sed -i "1i # -*- eval: (write-region \"\" nil \"$bait\"); mode: org -*-" "$tree/evil.org"
+sed -i 1d "$tree/evil.org"
+echo "((org-mode . ((eval . (write-region \"\" nil \"$bait\")))))" >"$tree/.dir-locals.el"
+note "$tree/cookie.org" id-cookie Cookie
+sed -i "1i # -*- eval: (write-region \"\" nil \"$bait\") -*-" "$tree/cookie.org"
+before=$(state_of "$tree")
+run incremental "$db" "$tree" "$(changes A "$tree/evil.org" A "$tree/cookie.org")"
+check "notes that hold code are built" ended 0
+check "and none of it runs" test ! -e "$bait"
+check "nothing is fetched" query "$db" "SELECT title FROM nodes WHERE id = '\"id-evil\"'" '"Evil"'
+printf 'not encrypted' >"$tree/secret.org.gpg"
+printf 'age-encryption.org/v1\n' >"$tree/secret.org.age"
+GNUPGHOME=$scratch/db.gnupg run incremental "$db" "$tree" \
+  "$(changes A "$tree/secret.org.gpg" A "$tree/secret.org.age")"
+check "what cannot be decrypted fails" is 2 "$(grep -ac '^arcology: failed ' "$scratch/log")"
+rm "$tree"/secret.org.*
+check "the tree is as it was" diff <(echo "$before" | grep -v '^ d') <(state_of "$tree" | grep -v '^ d')
+
+# ---- killed in the middle
+
+# halt KIND LIST-PATHS...: starts a build that stops at the note b.org; its process in $pid.
+halt()
+{
+  local kind=$1 paths=$2
+  rm -f "$scratch/mark"
+  (
+    export HALT_AT=$tree/b.org HALT_MARK=$scratch/mark ARCOLOGY_BUILD_KIND=$kind \
+      ARCOLOGY_DATABASE=$db ARCOLOGY_DIRECTORY=$tree ARCOLOGY_CHANGES=$paths
+    exec "$EMACS" -q --batch -l "$TESTS/halt.el" -l "$SCRIPT" </dev/null >"$scratch/log" 2>&1
+  ) &
+  pid=$!
+  until_true test -s "$scratch/mark" || echo "# the build did not come to b.org"
+  mapfile -t children < <(pgrep -P "$pid")
+}
+
+gone()
+{
+  local process
+  for process in "$@"; do
+    ! kill -0 "$process" 2>/dev/null || return 1
+  done
+}
+
+end()
+{
+  kill -s "$1" "$pid"
+  wait "$pid" 2>/dev/null
+  status=$?
+  check "no process is left" until_true gone "${children[@]}"
+}
+
+for kind in incremental full clean; do
+  start_afresh
+  dump "$db" >"$scratch/old"
+  for name in a b c; do
+    echo "* More in $name [[id:x][x]]" >>"$tree/$name.org"
+  done
+  note "$tree/aa.org" id-aa 'New'
+  halt $kind "$(list "$tree")"
+  check "$kind: readers see the old content in the middle of a build" dump_is "$scratch/old" "$db"
+  end KILL
+  check "$kind: killed, it leaves the old content" dump_is "$scratch/old" "$db"
+  full full "$db" "$tree"
+  check "$kind: the next build goes well" ended 0
+done
+full clean "$scratch/db.fresh" "$tree"
+check "and holds everything" same "$scratch/db.fresh" "$db"
+dump "$db" >"$scratch/old"
+echo 'More.' >>"$tree/a.org"
+halt full "$(list "$tree")"
+end TERM
+check "ended by SIGTERM, it leaves the old content" dump_is "$scratch/old" "$db"
+rm "$db"
+halt full "$(list "$tree")"
+end KILL
+check "killed at the very first build, it leaves an empty database" query "$db" \
+  'SELECT count(*) FROM sqlite_master' 0
+full full "$db" "$tree"
+full clean "$scratch/db.fresh" "$tree"
+check "which the next full build fills" same "$scratch/db.fresh" "$db"
+
+# More than SQLite's page cache holds, so that it would write before the end.
+start_afresh
+dump "$db" >"$scratch/old"
+line=$(head -c 60000 /dev/zero | tr '\0' x)
+for i in $(seq 70); do
+  note "$tree/a$i.org" "id-a$i" "$line"
+done
+halt full "$(list "$tree")"
+check "a large build does not keep readers out" dump_is "$scratch/old" "$db"
+end KILL
+
+# ---- what keeps it from building
+
+start_afresh
+here=$(changes M "$tree/a.org")
+run incremental "$scratch/db.none" "$tree" "$here"
+check "incremental without a database" refused 65 'a full build is needed'
+check "makes none" test ! -e "$scratch/db.none"
+: >"$scratch/db.none"
+run incremental "$scratch/db.none" "$tree" "$here"
+check "nor does an empty one do" refused 65 'a full build is needed'
+reference "$scratch/db.roam" "$tree"
+run incremental "$scratch/db.roam" "$tree" "$here"
+check "nor one that org-roam made" refused 65 'a full build is needed'
+full full "$scratch/db.roam" "$tree"
+check "which a full build takes over" same "$db" "$scratch/db.roam"
+dump "$db" >"$scratch/old"
+
+cp "$db" "$scratch/db.newer"
+sqlite3 "$scratch/db.newer" 'PRAGMA user_version = 99'
+dump "$scratch/db.newer" >"$scratch/newer"
+full full "$scratch/db.newer" "$tree"
+check "a newer org-roam's database" refused 78 'newer org-roam \(version 99;.*update org-roam'
+check "is left alone" dump_is "$scratch/newer" "$scratch/db.newer"
+full clean "$scratch/db.newer" "$tree"
+check "unless the build is a clean one" dump_is "$scratch/old" "$scratch/db.newer"
+sqlite3 "$scratch/db.newer" 'PRAGMA user_version = 3'
+run incremental "$scratch/db.newer" "$tree" "$here"
+check "an older org-roam's database" refused 65 'a full build is needed'
+full full "$scratch/db.newer" "$tree"
+check "is made anew by a full build" dump_is "$scratch/old" "$scratch/db.newer"
+
+sqlite3 "$scratch/db.other" 'CREATE TABLE precious (x); INSERT INTO precious VALUES (1)'
+full clean "$scratch/db.other" "$tree"
+check "a database of something else" refused 78 'not a database of org-roam'
+check "is left alone" query "$scratch/db.other" 'SELECT * FROM precious' 1
+head -c 20000 /dev/urandom >"$scratch/db.damaged"
+full clean "$scratch/db.damaged" "$tree"
+check "a file that is no database" refused 78 'damaged or is no SQLite database: move it away'
+full full "$tree/a.org/db" "$tree"
+check "a directory that cannot be made" refused 73 'cannot be made'
+full full "$tree" "$tree"
+check "a directory in place of the database" refused 73 'is not a file'
+
+coproc LOCK { sqlite3 "$db" 2>&1; }
+printf 'BEGIN IMMEDIATE; SELECT 1;\n' >&"${LOCK[1]}"
+read -r -u "${LOCK[0]}" _
+full full "$db" "$tree" --eval '(setq arcology-batch-lock-timeout 0)'
+check "a database that another program writes" refused 75 'in use by another program'
+printf '.quit\n' >&"${LOCK[1]}"
+wait
+check "is left alone" dump_is "$scratch/old" "$db"
+
+run full "$db" "$scratch/db.gone" "$here"
+check "a directory that is missing" refused 66 'is missing: bring it back'
+run full "$db" "$tree" "$scratch/db.gone"
+check "a list that is missing" refused 66 'Cannot read ARCOLOGY_CHANGES'
+printf 'M\0%s' "$tree/a.org" >"$scratch/changes"
+run full "$db" "$tree" "$scratch/changes"
+check "a list cut short" refused 64 'is damaged after 0 records'
+run full "$db" "$tree" "$(changes M "$tree/a.org" X "$tree/b.org")"
+check "a list with another letter" refused 64 'is damaged after 1 records'
+run full "$db" "$tree" "$(changes M a.org)"
+check "a list with a relative path" refused 64 'is damaged'
+run partial "$db" "$tree" "$here"
+check "an unknown kind" refused 64 'none of incremental, full, clean: partial'
+"$EMACS" -q --batch -l "$SCRIPT" </dev/null >"$scratch/log" 2>&1
+status=$?
+check "no environment" refused 64 'ARCOLOGY_BUILD_KIND is not set'
+here=$(changes M "$tree/a.org")
+run full "$db" "$tree" "$here" --eval '(setq package-user-dir "/nonexistent" package-directory-list nil
+  load-path (delq nil (mapcar (lambda (directory)
+    (unless (string-match-p "site-lisp" directory) directory)) load-path)))'
+check "Emacs without org-roam" refused 69 'org-roam is not installed.*apt install elpa-org-roam'
+run full "$db" "$tree" "$here" -Q
+check "emacs -Q" refused 69 'org-roam is not installed'
+run full "$db" "$tree" "$here" --eval '(setq load-path (delq nil (mapcar (lambda (directory)
+  (unless (string-match-p "emacsql-sqlite" directory) directory)) load-path)))'
+check "org-roam without EmacSQL's SQLite" refused 69 'apt install elpa-org-roam elpa-emacsql-sqlite'
+run full "$db" "$tree" "$here" --eval '(setq emacsql-sqlite-executable "/nonexistent/emacsql")'
+if "$EMACS" -q --batch --eval '(kill-emacs (if (fboundp (quote sqlite-open)) 1 0))' 2>/dev/null; then
+  check "EmacSQL without its program" refused 69 '/nonexistent/emacsql is missing'
+fi
+check "after all this the database is as it was" dump_is "$scratch/old" "$db"
+
+# ---- as a library
+
+"$EMACS" -q --batch -L "$(dirname "$SCRIPT")" --eval '(require (quote arcology-batch))' \
+  --eval '(message "loaded")' </dev/null >"$scratch/log" 2>&1
+check "as a library it does nothing by itself" said "loaded"
+ARCOLOGY_BUILD_KIND=full ARCOLOGY_DATABASE=$db ARCOLOGY_DIRECTORY=$tree \
+  ARCOLOGY_CHANGES=$(list "$tree") "$EMACS" -q --batch -L "$(dirname "$SCRIPT")" \
+  --eval '(require (quote arcology-batch))' -f arcology-batch-run </dev/null >"$scratch/log" 2>&1
+status=$?
+check "and builds when it is called" said "arcology: progress 3 3"
+
+finish

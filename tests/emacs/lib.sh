@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
+#
+# What the tests of arcology-batch.el share: a scratch directory, TAP, builds and comparisons.
+# To be sourced; SCRIPT is the build script, TESTS the directory of this file.
+
+set -u
+# Every byte is a character: paths are bytes.
+export LC_ALL=C
+
+SCRIPT=$(realpath "${SCRIPT:?}")
+TESTS=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+EMACS=${EMACS:-emacs}
+
+for tool in "$EMACS" sqlite3; do
+  if ! command -v "$tool" >/dev/null; then
+    echo "1..0 # SKIP $tool is not installed"
+    exit 77
+  fi
+done
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+mkdir "$scratch/home" "$scratch/tmp"
+export HOME=$scratch/home TMPDIR=$scratch/tmp
+unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_CACHE_HOME XDG_STATE_HOME ARCOLOGY_KEYWORDS
+
+if ! "$EMACS" -q --batch --eval '(require (quote org-roam))' >/dev/null 2>&1; then
+  echo "1..0 # SKIP org-roam is not installed"
+  exit 77
+fi
+
+tests=0
+failures=0
+
+# check NAME COMMAND...: one line of TAP; what the command prints is shown if it fails.
+check()
+{
+  local name=$1 output
+  shift
+  tests=$((tests + 1))
+  if output=$("$@" 2>&1); then
+    echo "ok $tests - $name"
+  else
+    failures=$((failures + 1))
+    echo "not ok $tests - $name"
+    printf '%s\n' "$output" | head -n 40 | sed 's/^/# /'
+    # shellcheck disable=SC2154
+    [ ! -f "$scratch/log" ] || tail -n 20 "$scratch/log" | sed 's/^/# log: /'
+  fi
+}
+
+finish()
+{
+  check "nothing is written in the home directory" no_files_in "$HOME"
+  check "nothing is left in the temporary directory" no_files_in "$TMPDIR"
+  echo "1..$tests"
+  exit $((failures > 0))
+}
+
+no_files_in()
+{
+  [ -z "$(find "$1" -mindepth 1 | tee /dev/stderr)" ]
+}
+
+# run KIND DATABASE TREE LIST [EMACS-OPTION...]: a build; its output is in $scratch/log, its exit
+# status in $status.  More directories come from $more_directories.
+more_directories=
+run()
+{
+  local kind=$1 database=$2 tree=$3 list=$4
+  shift 4
+  ARCOLOGY_BUILD_KIND=$kind ARCOLOGY_DATABASE=$database ARCOLOGY_DIRECTORY=$tree \
+    ARCOLOGY_DIRECTORIES=$tree$more_directories ARCOLOGY_BUILD_ID=1 ARCOLOGY_CHANGES=$list \
+    "$EMACS" -q --batch "$@" -l "$SCRIPT" </dev/null >"$scratch/log" 2>&1
+  status=$?
+}
+
+# list TREE...: the change list of a full build of the trees, in the order of the bytes.
+list()
+{
+  find "$@" -type f -name '*.org' -print0 | sort -z | xargs -0 -r printf 'A\0%s\0' >"$scratch/list"
+  echo "$scratch/list"
+}
+
+# changes LETTER PATH...: the change list of an incremental build.
+changes()
+{
+  printf '%s\0' "$@" >"$scratch/changes"
+  echo "$scratch/changes"
+}
+
+full()
+{
+  local kind=$1 database=$2 tree=$3
+  shift 3
+  run "$kind" "$database" "$tree" "$(list "$tree")" "$@"
+}
+
+reference()
+{
+  ARCOLOGY_DATABASE=$1 ARCOLOGY_DIRECTORY=$2 \
+    "$EMACS" -q --batch -l "$TESTS/reference-sync.el" </dev/null >"$scratch/reference.log" 2>&1
+}
+
+# Every row of org-roam's tables in an order of its own.  Without files.atime, the time of the last
+# reading, which reading changes.
+dump_roam()
+{
+  local query
+  for query in 'file, title, hash, mtime FROM files' '* FROM nodes' '* FROM aliases' \
+    '* FROM citations' '* FROM refs' '* FROM tags' '* FROM links'; do
+    echo "-- $query"
+    sqlite3 -cmd '.mode quote' "$1" "SELECT $query" | sort
+  done
+  sqlite3 "$1" 'PRAGMA user_version'
+}
+
+dump()
+{
+  dump_roam "$1"
+  echo '-- keywords'
+  sqlite3 -cmd '.mode quote' "$1" 'SELECT * FROM keywords' | sort
+}
+
+same()
+{
+  diff <(dump "$1") <(dump "$2")
+}
+
+same_as_roam()
+{
+  diff <(dump_roam "$1") <(dump_roam "$2")
+}
+
+# dump_is FILE DATABASE: the database is still what was written to FILE by dump, and sound.
+dump_is()
+{
+  diff "$1" <(dump "$2") && sound "$2"
+}
+
+sound()
+{
+  is ok "$(sqlite3 "$1" 'PRAGMA integrity_check')" &&
+    is '' "$(sqlite3 "$1" 'PRAGMA foreign_key_check')"
+}
+
+# query DATABASE SQL EXPECTED
+query()
+{
+  is "$3" "$(sqlite3 "$1" "$2")"
+}
+
+is()
+{
+  [ "$1" = "$2" ] || {
+    printf 'expected: %s\n     got: %s\n' "$1" "$2"
+    return 1
+  }
+}
+
+# ended STATUS: how the last run ended.
+ended()
+{
+  is "$1" "$status"
+}
+
+# said LINE: the log has exactly this line; says REGEXP: a line that matches.
+said()
+{
+  grep -aqxF -- "$1" "$scratch/log" || { cat "$scratch/log"; return 1; }
+}
+
+says()
+{
+  grep -aqE -- "$1" "$scratch/log" || { cat "$scratch/log"; return 1; }
+}
+
+# Exactly one line that starts with "arcology: error: ", and it matches REGEXP; exit status STATUS.
+refused()
+{
+  ended "$1" && says "^arcology: error: .*$2" &&
+    is 1 "$(grep -ac '^arcology: error: ' "$scratch/log")"
+}
+
+# All that can be seen of a tree without reading it.
+state_of()
+{
+  find "$1" -printf '%P %y %i %s %T@ %C@ %m\n' | sort
+}
+
+# until_true COMMAND...: waits for it, 20 s at most.
+until_true()
+{
+  local deadline=$((SECONDS + 20))
+  until "$@"; do
+    [ $SECONDS -lt $deadline ] || return 1
+    sleep 0.02
+  done
+}
