@@ -6,7 +6,7 @@
 #include <locale.h>
 #include <string.h>
 
-#define LIST(...) ((const char *const[]){ __VA_ARGS__ __VA_OPT__ (, ) NULL })
+#define LIST(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 static ArcFilter *
 default_filter (void)
@@ -122,7 +122,7 @@ static void
 test_case (void)
 {
   g_autoptr (ArcFilter) filter = default_filter ();
-  g_autoptr (ArcFilter) glob = arc_filter_new (LIST ("[a-c]?.org"), LIST ());
+  g_autoptr (ArcFilter) glob = arc_filter_new (LIST ("[a-c]?.org"), LIST (NULL));
 
   assert_file (filter, "NOTE.ORG", FALSE, NULL);
   assert_file (filter, "note.Org", FALSE, NULL);
@@ -136,7 +136,7 @@ static void
 check_bytes (void)
 {
   g_autoptr (ArcFilter) filter = default_filter ();
-  g_autoptr (ArcFilter) single = arc_filter_new (LIST ("?.org"), LIST ());
+  g_autoptr (ArcFilter) single = arc_filter_new (LIST ("?.org"), LIST (NULL));
   g_autoptr (ArcFilter) globs =
       arc_filter_new (LIST ("??.org", "x*\xff*.org", "\xc3*y?.org", "[\xe9]zz.org"),
                       LIST ("*!*bad*"));
@@ -247,10 +247,10 @@ test_explain (void)
 static void
 test_odd_patterns (void)
 {
-  g_autoptr (ArcFilter) empty = arc_filter_new (LIST (), LIST ());
+  g_autoptr (ArcFilter) empty = arc_filter_new (LIST (NULL), LIST (NULL));
   g_autoptr (ArcFilter) odd =
-      arc_filter_new (LIST ("", "/", "//", "[a", "\\*.org", "a\\b", "end\\"), LIST ());
-  g_autoptr (ArcFilter) all = arc_filter_new (LIST ("*"), LIST ());
+      arc_filter_new (LIST ("", "/", "//", "[a", "\\*.org", "a\\b", "end\\"), LIST (NULL));
+  g_autoptr (ArcFilter) all = arc_filter_new (LIST ("*"), LIST (NULL));
 
   assert_file (empty, "note.org", FALSE, NULL);
   assert_directory (empty, "main", TRUE, NULL);
@@ -300,7 +300,7 @@ static void
 test_ownership (void)
 {
   g_autofree char *pattern = g_strdup ("*.org");
-  ArcFilter *filter = arc_filter_new (LIST (pattern), LIST ());
+  ArcFilter *filter = arc_filter_new (LIST (pattern), LIST (NULL));
   g_autoptr (ArcFilter) held = arc_filter_ref (filter);
 
   memset (pattern, 'x', strlen (pattern));
@@ -332,7 +332,7 @@ test_shortcuts_random (void)
     {
       g_autofree char *pattern = random_text ("a.*?\xff", 4);
       g_autofree char *name = random_text ("a.\xff", 5);
-      g_autoptr (ArcFilter) filter = arc_filter_new (LIST (pattern), LIST ());
+      g_autoptr (ArcFilter) filter = arc_filter_new (LIST (pattern), LIST (NULL));
       gboolean expected = fnmatch (pattern, name, 0) == 0;
 
       if (arc_filter_match_file (filter, name, NULL) != expected)
