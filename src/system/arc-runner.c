@@ -77,23 +77,6 @@ enum
 
 static guint signals[N_SIGNALS];
 
-static const char *const result_names[] = {
-  [ARC_RESULT_SUCCESS] = "success",         [ARC_RESULT_FAILED] = "failed",
-  [ARC_RESULT_SIGNAL] = "signal",           [ARC_RESULT_TIMEOUT] = "timeout",
-  [ARC_RESULT_CANCELED] = "canceled",       [ARC_RESULT_SPAWN_FAILED] = "spawn-failed",
-  [ARC_RESULT_INTERRUPTED] = "interrupted",
-};
-
-G_STATIC_ASSERT (G_N_ELEMENTS (result_names) == ARC_N_RESULTS);
-
-const char *
-arc_result_to_string (ArcResult result)
-{
-  g_return_val_if_fail (result < ARC_N_RESULTS, NULL);
-
-  return result_names[result];
-}
-
 static void
 clear_source (GSource **source)
 {

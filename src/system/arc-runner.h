@@ -2,25 +2,11 @@
 
 #pragma once
 
+#include "core/arc-build.h"
+
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
-
-/* How a build ended; the words of DESIGN §5. */
-typedef enum
-{
-  ARC_RESULT_SUCCESS,
-  ARC_RESULT_FAILED,       /* an exit status other than 0 */
-  ARC_RESULT_SIGNAL,       /* killed by a signal that we did not send */
-  ARC_RESULT_TIMEOUT,      /* we ended it because it ran too long */
-  ARC_RESULT_CANCELED,     /* we ended it because somebody asked */
-  ARC_RESULT_SPAWN_FAILED, /* it never started */
-  ARC_RESULT_INTERRUPTED,  /* we ended it because the service stops */
-} ArcResult;
-
-#define ARC_N_RESULTS (ARC_RESULT_INTERRUPTED + 1)
-
-const char *arc_result_to_string (ArcResult result);
 
 /**
  * ArcRun:
