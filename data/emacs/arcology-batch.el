@@ -52,10 +52,10 @@
 ;; To use the database in Emacs
 ;;
 ;;     (setq org-roam-directory "~/org"
-;;           org-roam-db-location "~/.local/share/arcology-builder/org-roam.db"
+;;           org-roam-db-location "~/.local/share/arcology-builder/arcology.db"
 ;;           org-roam-db-update-on-save nil)
 ;;
-;; (`arcologyctl status' tells the true place) and do without `org-roam-db-autosync-mode', so that
+;; (or where your settings put it) and do without `org-roam-db-autosync-mode', so that
 ;; one program writes and all others read.
 ;;
 ;; Your own settings
