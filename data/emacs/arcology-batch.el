@@ -332,9 +332,6 @@ the setting `Directories'" directory)))))
         locale-coding-system 'utf-8-unix
         file-name-coding-system 'utf-8-unix
         system-messages-locale "C")
-  ;; A service may run in the C locale; notes do not change with it.
-  (when (member current-language-environment '("English" "ASCII"))
-    (set-language-environment "UTF-8"))
   (setq enable-local-variables nil
         enable-local-eval nil
         enable-dir-local-variables nil

@@ -201,10 +201,19 @@ run incremental "$db" "$tree" "$(changes M "$tree/c.org" A "$tree/d.org" A "$tre
 check "mended, they are built" ended 0
 full clean "$scratch/db.fresh" "$tree"
 check "and nothing is different from a fresh build" same "$scratch/db.fresh" "$db"
-note "$tree/caf"$'\xe9'" new"$'\n'"line.org" id-d 'Strange name'
-run incremental "$db" "$tree" "$(changes A "$tree/caf"$'\xe9'" new"$'\n'"line.org")"
+full clean "$db" "$tree"
+odd_path=$tree/$'\xc3\xa9'caf$'\xe9'
+note "$odd_path"$' new\nline.org' id-d 'Strange name'
+run incremental "$db" "$tree" "$(changes A "$odd_path"$' new\nline.org')"
 check "a failed path is printed as its bytes, on one line" \
-  says "^arcology: failed $tree/caf"$'\xe9'" new\\\\nline\\.org: The ID"
+  says "^arcology: failed $odd_path new\\\\nline\\.org: The ID"
+note "$tree/b.org" id-a 'Claims the ID of A'
+run clean "$db" "$tree" "$(changes A "$tree/a.org" A "$tree/b.org")"
+check "a clean build keeps nothing, also not of a failed file" query "$db" \
+  'SELECT file FROM files' "\"$tree/a.org\""
+mkdir "$scratch/db.$(printf '\303\251')"
+full full "$scratch/db.$(printf '\303\251')/db" "$tree"
+check "the database may have a name that is not ASCII" test -s "$scratch/db.$(printf '\303\251')/db"
 
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
   start_afresh
@@ -272,6 +281,17 @@ if command -v gpg >/dev/null; then
   gpg --batch --quiet --encrypt -r test@example.org -o "$tree/secret.org.gpg" "$scratch/db.secret"
   run incremental "$db" "$tree" "$(changes A "$tree/secret.org.gpg")"
   check "what the agent can decrypt is built" query "$db" \
+    "SELECT title FROM nodes WHERE file = '\"$tree/secret.org.gpg\"'" '"Secret"'
+  printf '#!/bin/sh\ntouch %q\n' "$bait" >"$scratch/pinentry"
+  chmod +x "$scratch/pinentry"
+  echo "pinentry-program $scratch/pinentry" >"$GNUPGHOME/gpg-agent.conf"
+  gpgconf --kill all
+  rm "$tree/secret.org.gpg"
+  gpg --batch --quiet --pinentry-mode loopback --passphrase x --symmetric --no-symkey-cache \
+    -o "$tree/secret.org.gpg" "$scratch/db.secret"
+  run incremental "$db" "$tree" "$(changes M "$tree/secret.org.gpg")"
+  check "for what it cannot, nobody is asked" test ! -e "$bait"
+  check "and it keeps what it had" query "$db" \
     "SELECT title FROM nodes WHERE file = '\"$tree/secret.org.gpg\"'" '"Secret"'
   gpgconf --kill all
   rm "$tree/secret.org.gpg"
