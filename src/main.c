@@ -60,7 +60,7 @@ main (int argc, char **argv)
     { "verbose", 0, 0, G_OPTION_ARG_NONE, &verbose, N_ ("Log more, also what builds print"), NULL },
     { "check-config", 0, 0, G_OPTION_ARG_NONE, &check, N_ ("Check the settings and exit"), NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, N_ ("Show the version and exit"), NULL },
-    { NULL },
+    G_OPTION_ENTRY_NULL,
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GError) error = NULL;

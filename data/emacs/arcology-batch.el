@@ -86,6 +86,8 @@
 ;;     arcology: progress DONE TOTAL
 ;;     arcology: failed PATH: WHY
 ;;
+;; (in PATH, a backslash, a colon and a newline are written as \134, \072 and \012)
+;;
 ;; and whatever else should go to the log, and ends with 0 if the database holds all files of the
 ;; list, otherwise not; then it gets the same changes again.
 ;;
@@ -188,6 +190,14 @@ REASON is a key of `arcology-batch--statuses'."
                                 ("\t" "\\t")
                                 (_ (format "\\%03o" (aref char 0)))))
                             text t t))
+
+(defun arcology-batch--escape-path (path)
+  "Return PATH so that it ends at the first colon of a line.
+A backslash, a colon and control characters are written as a backslash
+and three octal digits, which the service reads back."
+  (replace-regexp-in-string "[\000-\037\177\\\\:]"
+                            (lambda (char) (format "\\%03o" (aref char 0)))
+                            path t t))
 
 (defun arcology-batch--explain (error)
   "Return the message of ERROR, as caught by `condition-case', on one line."
@@ -718,7 +728,7 @@ A file that is there but may not be looked at is not gone."
       (let ((problem (arcology-batch--process-file path)))
         (when problem
           (setq failed (1+ failed))
-          (message "arcology: failed %s: %s" (arcology-batch--one-line path) problem)))
+          (message "arcology: failed %s: %s" (arcology-batch--escape-path path) problem)))
       (setq done (1+ done))
       (when (and (zerop (mod done step)) (< done total))
         (arcology-batch--progress done total)))

@@ -83,23 +83,24 @@ group_new (ArcMonitors *self)
 {
   static GSourceFuncs pump_funcs = { .dispatch = pump_dispatch };
   Group *group = g_new0 (Group, 1);
-  GPollFD fd = { .fd = -1 };
+  GPollFD wakeup = { 0 };
   int timeout;
 
+  wakeup.fd = -1;
   group->monitors = self;
   group->context = g_main_context_new ();
 
   /* A context without sources polls its wakeup descriptor alone. */
   if (g_main_context_acquire (group->context))
     {
-      g_main_context_query (group->context, G_MAXINT, &timeout, &fd, 1);
+      g_main_context_query (group->context, G_MAXINT, &timeout, &wakeup, 1);
       g_main_context_release (group->context);
     }
 
   group->pump = g_source_new (&pump_funcs, sizeof (Pump));
   ((Pump *) group->pump)->child = group->context;
   g_source_set_static_name (group->pump, "ArcMonitors");
-  g_source_add_unix_fd (group->pump, fd.fd, G_IO_IN);
+  g_source_add_unix_fd (group->pump, wakeup.fd, G_IO_IN);
   g_source_attach (group->pump, self->context);
 
   return group;

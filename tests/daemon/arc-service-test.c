@@ -228,7 +228,7 @@ get_all (Client *client)
 static void
 sync_client (Client *client)
 {
-  g_autoptr (GVariant) properties = get_all (client);
+  g_variant_unref (get_all (client));
 }
 
 static void

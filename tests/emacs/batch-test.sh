@@ -203,10 +203,10 @@ full clean "$scratch/db.fresh" "$tree"
 check "and nothing is different from a fresh build" same "$scratch/db.fresh" "$db"
 full clean "$db" "$tree"
 odd_path=$tree/$'\xc3\xa9'caf$'\xe9'
-note "$odd_path"$' new\nline.org' id-d 'Strange name'
-run incremental "$db" "$tree" "$(changes A "$odd_path"$' new\nline.org')"
+note "$odd_path"$' new: a\nline.org' id-d 'Strange name'
+run incremental "$db" "$tree" "$(changes A "$odd_path"$' new: a\nline.org')"
 check "a failed path is printed as its bytes, on one line" \
-  says "^arcology: failed $odd_path new\\\\nline\\.org: The ID"
+  says "^arcology: failed $odd_path new\\\\072 a\\\\012line\\.org: The ID"
 note "$tree/b.org" id-a 'Claims the ID of A'
 run clean "$db" "$tree" "$(changes A "$tree/a.org" A "$tree/b.org")"
 check "a clean build keeps nothing, also not of a failed file" query "$db" \
