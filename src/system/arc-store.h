@@ -39,13 +39,14 @@ gboolean arc_store_lock (ArcStore *store, GError **error);
 guint64 arc_store_next_build (ArcStore *store);
 
 /* (transfer full): where the log of build ID goes; its directory exists, and old logs have been
- * removed. */
+ * removed. NULL and ARC_ERROR_STATE_DIRECTORY if that directory cannot be made. */
 char *arc_store_prepare_log (ArcStore *store, guint64 id, GError **error);
 
-/* Writes the change list; returns its path (owned by the store). NULL and an error of G_FILE_ERROR
- * if it cannot be written whole. */
+/* Writes the change list; returns its path (owned by the store). NULL and ARC_ERROR_STATE_DIRECTORY
+ * or an error of G_FILE_ERROR if it cannot be written whole; the old list is then still there. */
 const char *arc_store_write_changes (ArcStore *store, const ArcChanges *changes, GError **error);
 
+/* The flag outlives the process. It fails like arc_store_write_changes(). */
 gboolean arc_store_get_paused (ArcStore *store);
 gboolean arc_store_set_paused (ArcStore *store, gboolean paused, GError **error);
 

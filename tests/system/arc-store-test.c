@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "system/arc-store.h"
+
+#include "arc-test-util.h"
+#include "core/arc-error.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct
+{
+  char *parent;    /* (owned): a directory that is there */
+  char *directory; /* (owned): one below it that is not */
+  ArcStore *store; /* (owned) (nullable) */
+} Fixture;
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  fixture->parent = g_dir_make_tmp ("arc-XXXXXX", &error);
+  g_assert_no_error (error);
+  fixture->directory = g_build_filename (fixture->parent, "state", "arcology-builder", NULL);
+  fixture->store = arc_store_new (fixture->directory);
+}
+
+static void
+remove_tree (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *child = g_build_filename (path, name, NULL);
+
+      remove_tree (child);
+    }
+  g_assert_cmpint (g_remove (path), ==, 0);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  g_clear_object (&fixture->store);
+  remove_tree (fixture->parent);
+  g_free (fixture->directory);
+  g_free (fixture->parent);
+}
+
+static char *
+get_path (Fixture *fixture, const char *name)
+{
+  return g_build_filename (fixture->directory, name, NULL);
+}
+
+static void
+assert_mode (const char *path, guint mode)
+{
+  GStatBuf info;
+
+  g_assert_cmpint (g_stat (path, &info), ==, 0);
+  g_assert_cmpuint (info.st_mode & 07777, ==, mode);
+}
+
+static void
+assert_names (const char *path, guint n)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  guint found = 0;
+
+  while (g_dir_read_name (dir) != NULL)
+    found++;
+  g_assert_cmpuint (found, ==, n);
+}
+
+/* Runs this program as another process on the state directory. */
+static GSubprocess *
+spawn_other (Fixture *fixture, const char *option)
+{
+  g_autofree char *self = g_file_read_link ("/proc/self/exe", NULL);
+  g_autoptr (GError) error = NULL;
+  GSubprocess *process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error, self, option,
+                                           fixture->directory, NULL);
+
+  g_assert_no_error (error);
+
+  return process;
+}
+
+static int
+lock_and_wait (const char *directory)
+{
+  g_autoptr (ArcStore) store = arc_store_new (directory);
+  g_autoptr (GError) error = NULL;
+
+  arc_store_lock (store, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (write (STDOUT_FILENO, "ready\n", 6), ==, 6);
+  while (TRUE)
+    pause ();
+
+  return 0;
+}
+
+static int
+try_lock (const char *directory)
+{
+  g_autoptr (ArcStore) store = arc_store_new (directory);
+
+  return arc_store_lock (store, NULL) ? 0 : 1;
+}
+
+/* Whether another process can have the lock. */
+static gboolean
+is_lock_free (Fixture *fixture)
+{
+  g_autoptr (GSubprocess) other = spawn_other (fixture, "--try-lock");
+
+  g_assert_true (g_subprocess_wait (other, NULL, NULL));
+  g_assert_true (g_subprocess_get_if_exited (other));
+
+  return g_subprocess_get_exit_status (other) == 0;
+}
+
+static void
+test_lock (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *lock = get_path (fixture, "lock");
+  g_autofree char *pid = g_strdup_printf ("%d\n", (int) getpid ());
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpstr (arc_store_get_directory (fixture->store), ==, fixture->directory);
+  g_assert_false (g_file_test (fixture->directory, G_FILE_TEST_EXISTS));
+  g_assert_true (arc_store_lock (fixture->store, &error));
+  g_assert_no_error (error);
+
+  assert_mode (fixture->directory, 0700);
+  assert_mode (lock, 0600);
+  g_assert_true (g_file_get_contents (lock, &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, pid);
+  g_assert_false (is_lock_free (fixture));
+
+  /* Ours already. */
+  g_assert_true (arc_store_lock (fixture->store, &error));
+  g_assert_no_error (error);
+  g_assert_false (is_lock_free (fixture));
+
+  g_clear_object (&fixture->store);
+  g_assert_true (is_lock_free (fixture));
+}
+
+static void
+test_locked_by_other (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GSubprocess) other = spawn_other (fixture, "--lock-and-wait");
+  g_autofree char *owner = g_strdup_printf ("Process %s ", g_subprocess_get_identifier (other));
+  g_autoptr (GError) error = NULL;
+  char ready[8];
+
+  g_input_stream_read (g_subprocess_get_stdout_pipe (other), ready, sizeof ready, NULL, &error);
+  g_assert_no_error (error);
+
+  g_assert_false (arc_store_lock (fixture->store, &error));
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_LOCKED);
+  g_assert_true (g_str_has_prefix (error->message, owner));
+  g_assert_nonnull (strstr (error->message, fixture->directory));
+  g_clear_error (&error);
+
+  /* After a crash the lock is free by itself, whatever is in the file. */
+  g_subprocess_force_exit (other);
+  g_assert_true (g_subprocess_wait (other, NULL, NULL));
+  arc_store_lock (fixture->store, &error);
+  g_assert_no_error (error);
+}
+
+static void
+test_locked_by_unknown (Fixture *fixture, gconstpointer contents)
+{
+  g_autofree char *lock = get_path (fixture, "lock");
+  g_autoptr (ArcStore) second = arc_store_new (fixture->directory);
+  g_autoptr (GError) error = NULL;
+  gssize length = strlen (contents);
+  int fd;
+
+  g_assert_true (arc_store_lock (fixture->store, NULL));
+  /* In place: a new file by the same name would not be locked. g_file_set_contents_full() would do
+   * that, or leave the end of longer contents (GLib 2.74). */
+  fd = open (lock, O_WRONLY | O_TRUNC | O_CLOEXEC);
+  g_assert_cmpint (write (fd, contents, length), ==, length);
+  g_assert_true (g_close (fd, NULL));
+
+  g_assert_false (arc_store_lock (second, &error));
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_LOCKED);
+  g_assert_true (g_str_has_prefix (error->message, "Another process "));
+}
+
+/* A lock that the build inherited would pass on to a daemon that the build starts. */
+static void
+test_lock_is_not_inherited (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GSubprocess) child = NULL;
+
+  g_assert_true (arc_store_lock (fixture->store, NULL));
+  /* The flag that leaves every descriptor as it is. */
+  child = g_subprocess_new (G_SUBPROCESS_FLAGS_INHERIT_FDS, NULL, "sleep", "1000", NULL);
+  g_assert_nonnull (child);
+
+  g_clear_object (&fixture->store);
+  g_assert_true (is_lock_free (fixture));
+
+  g_subprocess_force_exit (child);
+  g_assert_true (g_subprocess_wait (child, NULL, NULL));
+}
+
+static void
+test_directory_made_private (Fixture *fixture, gconstpointer data)
+{
+  g_assert_cmpint (g_mkdir_with_parents (fixture->directory, 0755), ==, 0);
+  g_assert_cmpint (g_chmod (fixture->directory, 0755), ==, 0);
+  g_assert_true (arc_store_lock (fixture->store, NULL));
+  assert_mode (fixture->directory, 0700);
+}
+
+static void
+assert_state_directory_error (GError **error, const char *path)
+{
+  g_assert_error (*error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY);
+  g_assert_true (g_str_has_prefix ((*error)->message, path));
+  g_clear_error (error);
+}
+
+/* Something else is where the directory should be. */
+static void
+test_directory_unusable (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *in_the_way = g_build_filename (fixture->parent, "state", NULL);
+  g_autoptr (ArcChanges) changes = arc_changes_new ();
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_file_set_contents (in_the_way, "", 0, NULL));
+
+  g_assert_false (arc_store_lock (fixture->store, &error));
+  assert_state_directory_error (&error, fixture->directory);
+  g_assert_null (arc_store_prepare_log (fixture->store, 1, &error));
+  assert_state_directory_error (&error, fixture->directory);
+  g_assert_null (arc_store_write_changes (fixture->store, changes, &error));
+  assert_state_directory_error (&error, fixture->directory);
+  g_assert_false (arc_store_set_paused (fixture->store, TRUE, &error));
+  assert_state_directory_error (&error, fixture->directory);
+  g_assert_false (arc_store_get_paused (fixture->store));
+  g_assert_cmpuint (arc_store_next_build (fixture->store), ==, 1);
+}
+
+static void
+test_lock_unusable (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *lock = get_path (fixture, "lock");
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (g_mkdir_with_parents (lock, 0700), ==, 0);
+  g_assert_false (arc_store_lock (fixture->store, &error));
+  assert_state_directory_error (&error, lock);
+}
+
+static void
+test_next_build (Fixture *fixture, gconstpointer data)
+{
+  const char *const strange[] = {
+    "0.log",        "007.log", "99",         "99.log~",
+    "-99.log",      "+99.log", "99x.log",    ".log",
+    "log",          "99.LOG",  " 99.log",    "99999999999999999999999.log",
+    "98765.log.gz", "x99.log", "0x7fff.log", "18446744073709551615.log",
+  };
+  g_autofree char *logs = get_path (fixture, "logs");
+  g_autofree char *log = get_path (fixture, "logs/41.log");
+
+  g_assert_cmpuint (arc_store_next_build (fixture->store), ==, 1);
+  g_assert_cmpuint (arc_store_next_build (fixture->store), ==, 2);
+
+  g_assert_cmpint (g_mkdir_with_parents (logs, 0700), ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (strange); i++)
+    {
+      g_autofree char *path = g_build_filename (logs, strange[i], NULL);
+
+      g_assert_true (g_file_set_contents (path, "", 0, NULL));
+    }
+  g_assert_cmpuint (arc_store_next_build (fixture->store), ==, 3);
+
+  g_assert_true (g_file_set_contents (log, "", 0, NULL));
+  g_assert_cmpuint (arc_store_next_build (fixture->store), ==, 42);
+
+  /* The log may go meanwhile. */
+  g_assert_cmpint (g_unlink (log), ==, 0);
+  g_assert_cmpuint (arc_store_next_build (fixture->store), ==, 43);
+
+  /* None of them is a log, so none is removed. */
+  for (guint64 id = 100; id < 200; id++)
+    {
+      g_autofree char *path = arc_store_prepare_log (fixture->store, id, NULL);
+
+      g_assert_true (g_file_set_contents (path, "", 0, NULL));
+    }
+  assert_names (logs, ARC_STORE_LOGS + G_N_ELEMENTS (strange));
+}
+
+static void
+test_logs (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *logs = get_path (fixture, "logs");
+  g_autoptr (ArcStore) next_life = NULL;
+  g_autofree char *again = NULL;
+
+  for (guint i = 1; i <= 120; i++)
+    {
+      guint64 id = arc_store_next_build (fixture->store);
+      g_autofree char *expected = g_strdup_printf ("%s/%u.log", logs, i);
+      g_autoptr (GError) error = NULL;
+      g_autofree char *path = arc_store_prepare_log (fixture->store, id, &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpstr (path, ==, expected);
+      g_assert_true (g_file_set_contents (path, "", 0, NULL));
+      assert_names (logs, MIN (i, ARC_STORE_LOGS));
+    }
+
+  assert_mode (fixture->directory, 0700);
+  assert_mode (logs, 0700);
+
+  /* The newest are left, by number and not by the order of the names. */
+  for (guint i = 1; i <= 120; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("%s/%u.log", logs, i);
+
+      g_assert_cmpint (g_file_test (path, G_FILE_TEST_EXISTS), ==, i > 120 - ARC_STORE_LOGS);
+    }
+
+  /* One that is there already counts once. */
+  again = arc_store_prepare_log (fixture->store, 120, NULL);
+  assert_names (logs, ARC_STORE_LOGS);
+
+  next_life = arc_store_new (fixture->directory);
+  g_assert_cmpuint (arc_store_next_build (next_life), ==, 121);
+}
+
+static void
+test_changes (Fixture *fixture, gconstpointer data)
+{
+  const char expected[] = "A\0/org/a\xff.org\0D\0/org/b\nc.org";
+  g_autoptr (ArcChanges) changes = arc_changes_new ();
+  g_autofree char *path = get_path (fixture, "changes");
+  g_autofree char *text = NULL;
+  g_autofree char *nothing = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize length;
+
+  arc_changes_add (changes, "/org/b\nc.org", ARC_CHANGE_DELETED);
+  arc_changes_add (changes, "/org/a\xff.org", ARC_CHANGE_ADDED);
+  g_assert_cmpstr (arc_store_write_changes (fixture->store, changes, &error), ==, path);
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (path, &text, &length, NULL));
+  g_assert_cmpmem (text, length, expected, sizeof expected);
+  assert_mode (fixture->directory, 0700);
+  assert_mode (path, 0600);
+
+  /* The next list takes its place, and no temporary file stays. */
+  arc_changes_remove (changes, "/org/b\nc.org");
+  arc_changes_remove (changes, "/org/a\xff.org");
+  arc_store_write_changes (fixture->store, changes, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (path, &nothing, &length, NULL));
+  g_assert_cmpuint (length, ==, 0);
+  assert_names (fixture->directory, 1);
+}
+
+/* A build may still read the old list: it is replaced, not written over. */
+static void
+test_changes_atomic (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ArcChanges) changes = arc_changes_new ();
+  g_autoptr (GMappedFile) old = NULL;
+  const char *path;
+
+  arc_changes_add (changes, "/org/a.org", ARC_CHANGE_ADDED);
+  path = arc_store_write_changes (fixture->store, changes, NULL);
+  old = g_mapped_file_new (path, FALSE, NULL);
+
+  arc_changes_add (changes, "/org/a.org", ARC_CHANGE_DELETED);
+  g_assert_nonnull (arc_store_write_changes (fixture->store, changes, NULL));
+  g_assert_cmpmem (g_mapped_file_get_contents (old), g_mapped_file_get_length (old),
+                   "A\0/org/a.org", 13);
+}
+
+static void
+test_changes_fail (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ArcChanges) changes = arc_changes_new ();
+  g_autofree char *in_the_way = get_path (fixture, "changes/in-the-way");
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (g_mkdir_with_parents (in_the_way, 0700), ==, 0);
+  g_assert_null (arc_store_write_changes (fixture->store, changes, &error));
+  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_ISDIR);
+}
+
+static void
+test_paused (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = get_path (fixture, "paused");
+  g_autoptr (ArcStore) next_life = arc_store_new (fixture->directory);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (arc_store_get_paused (fixture->store));
+  arc_store_set_paused (fixture->store, FALSE, &error);
+  g_assert_no_error (error);
+
+  for (guint i = 0; i < 2; i++)
+    {
+      arc_store_set_paused (fixture->store, TRUE, &error);
+      g_assert_no_error (error);
+      g_assert_true (arc_store_get_paused (fixture->store));
+      g_assert_true (arc_store_get_paused (next_life));
+      assert_mode (path, 0600);
+    }
+
+  for (guint i = 0; i < 2; i++)
+    {
+      arc_store_set_paused (fixture->store, FALSE, &error);
+      g_assert_no_error (error);
+      g_assert_false (arc_store_get_paused (fixture->store));
+      g_assert_false (arc_store_get_paused (next_life));
+    }
+}
+
+static void
+test_paused_fail (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = get_path (fixture, "paused");
+  g_autofree char *in_the_way = get_path (fixture, "paused/in-the-way");
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (g_mkdir_with_parents (in_the_way, 0700), ==, 0);
+  g_assert_false (arc_store_set_paused (fixture->store, FALSE, &error));
+  assert_state_directory_error (&error, path);
+  g_assert_true (arc_store_get_paused (fixture->store));
+}
+
+int
+main (int argc, char **argv)
+{
+  /* What the tests run as another process. */
+  if (argc > 2 && g_str_equal (argv[1], "--lock-and-wait"))
+    return lock_and_wait (argv[2]);
+  if (argc > 2 && g_str_equal (argv[1], "--try-lock"))
+    return try_lock (argv[2]);
+
+  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+
+#define ADD_WITH(path, function, data)                                                             \
+  g_test_add ("/store/" path, Fixture, data, set_up, function, tear_down)
+#define ADD(path, function) ADD_WITH (path, function, NULL)
+  ADD ("lock", test_lock);
+  ADD ("locked-by-other", test_locked_by_other);
+  ADD_WITH ("locked-by-unknown/empty", test_locked_by_unknown, "");
+  ADD_WITH ("locked-by-unknown/text", test_locked_by_unknown, "nobody\n");
+  ADD_WITH ("locked-by-unknown/long", test_locked_by_unknown,
+            "1234567890123456789012345678901234567890");
+  ADD ("lock-is-not-inherited", test_lock_is_not_inherited);
+  ADD ("directory-made-private", test_directory_made_private);
+  ADD ("directory-unusable", test_directory_unusable);
+  ADD ("lock-unusable", test_lock_unusable);
+  ADD ("next-build", test_next_build);
+  ADD ("logs", test_logs);
+  ADD ("changes", test_changes);
+  ADD ("changes-atomic", test_changes_atomic);
+  ADD ("changes-fail", test_changes_fail);
+  ADD ("paused", test_paused);
+  ADD ("paused-fail", test_paused_fail);
+#undef ADD
+#undef ADD_WITH
+
+  return g_test_run ();
+}
