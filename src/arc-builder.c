@@ -2,12 +2,14 @@
 
 #include "arc-builder.h"
 
+#include "arc-launch.h"
 #include "core/arc-error.h"
 #include "core/arc-filter.h"
+#include "core/arc-loop-guard.h"
 #include "core/arc-progress.h"
 
-#include <errno.h>
 #include <glib/gstdio.h>
+#include <sysexits.h>
 
 struct _ArcBuilder
 {
@@ -28,18 +30,24 @@ struct _ArcBuilder
   guint64 taken_serial; /* the change_serial when they were taken */
   ArcBuildKind wanted;  /* what the next build has to do at least */
 
-  guint64 next_id; /* of the next build that starts */
-  ArcBuild *build; /* (owned) (nullable): the one that runs */
-  gboolean
-      preparing; /* it has not taken its changes yet: the reconciliation before it is under way */
+  guint64 next_id;      /* of the next build that starts */
+  ArcBuild *build;      /* (owned) (nullable): the one that runs */
+  gboolean preparing;   /* it has not taken its changes yet: the tree is being compared */
   ArcBuild *last_build; /* (owned) (nullable) */
+  guint64 built_id;     /* the last one that succeeded, 0 if none did */
+
+  ArcLoopGuard *loop_guard; /* (owned) */
+  ArcTiming timing;         /* of the settings, with the cooldown that the loop guard asks for */
+  GPtrArray *syncs;         /* of GTask, owned: calls of arc_builder_sync_async(); data: Sync */
 
   guint64 change_serial;
   guint64 built_serial;
   guint64 rescans;
   guint64 missed_by_monitors;
-  guint64 found; /* changes since the reconciliation under way was asked for */
+  gboolean rescanning; /* a reconciliation was asked for and is not done */
+  guint64 found;       /* changes since the reconciliation under way was asked for */
   gint64 rescan_at;
+  char *health_message; /* (owned) */
   guint consecutive_failures;
   guint progress_done;
   guint progress_total;
@@ -75,18 +83,57 @@ enum
   N_SIGNALS,
 };
 
+/* A caller that waits until the database holds what is on the disk. */
+typedef struct
+{
+  guint64 build; /* the build that it waits for; 0 while the tree is being compared */
+} Sync;
+
+/* What monitors tell so soon after the end of a build was most likely done by it. */
+#define LATE_NEWS G_USEC_PER_SEC
+
 static GParamSpec *properties[N_PROPERTIES];
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ArcBuilder, arc_builder, G_TYPE_OBJECT)
 
+static void
+add_loop_path (const char *path, ArcChange change, gpointer user_data)
+{
+  GString *message = user_data;
+  g_autofree char *name = g_filename_display_name (path);
+
+  /* Enough to know which setting of Emacs it is. */
+  if (message->len < 500)
+    g_string_append_printf (message, " %s", name);
+}
+
+/* What the watcher has to say, and what only the engine knows. */
+static void
+update_health (ArcBuilder *self)
+{
+  g_autoptr (GString) message = g_string_new (arc_watcher_get_health_message (self->watcher));
+
+  if (arc_loop_guard_is_looping (self->loop_guard))
+    {
+      g_string_append_printf (
+          message,
+          "%sEach build changes the tree and so causes the next one; the service rests longer "
+          "between them. Changed by builds:",
+          message->len > 0 ? " " : "");
+      arc_changes_foreach (arc_loop_guard_get_changes (self->loop_guard), add_loop_path, message);
+    }
+
+  g_free (self->health_message);
+  self->health_message = g_string_free (g_steal_pointer (&message), FALSE);
+}
+
 /* Arms the one alarm and tells that there is something new to see. */
 static void
 update (ArcBuilder *self)
 {
-  const ArcTiming *timing = &self->config->timing;
-  gint64 deadline = arc_machine_get_deadline (&self->machine, timing);
-  gint64 next_build = arc_machine_get_next_build (&self->machine, timing);
+  gint64 deadline = arc_machine_get_deadline (&self->machine, &self->timing);
+  gint64 next_build = arc_machine_get_next_build (&self->machine, &self->timing);
 
   if (self->since != self->machine.since)
     {
@@ -104,7 +151,16 @@ update (ArcBuilder *self)
     deadline = MIN (deadline, self->rescan_at);
   arc_clock_set_alarm (self->clock, deadline);
 
+  update_health (self);
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+}
+
+static void
+update_timing (ArcBuilder *self)
+{
+  self->timing = self->config->timing;
+  self->timing.cooldown =
+      arc_loop_guard_get_cooldown (self->loop_guard, self->config->timing.cooldown);
 }
 
 static ArcCause
@@ -167,6 +223,92 @@ restore_changes (ArcBuilder *self, ArcBuildKind kind)
   self->pending = g_steal_pointer (&self->taken);
 }
 
+/* Whether a build can be had. */
+static gboolean
+check_available (ArcBuilder *self, GError **error)
+{
+  if (self->machine.closing)
+    {
+      g_set_error_literal (error, ARC_ERROR, ARC_ERROR_SHUTTING_DOWN, "The service is stopping");
+      return FALSE;
+    }
+
+  if (self->machine.holds & ARC_HOLD_UNAVAILABLE)
+    {
+      g_set_error_literal (error, ARC_ERROR, ARC_ERROR_TREE_UNAVAILABLE,
+                           arc_watcher_get_health_message (self->watcher));
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+is_fresh (ArcBuilder *self)
+{
+  return self->built_serial == self->change_serial &&
+         (self->machine.holds & ARC_HOLD_UNAVAILABLE) == 0;
+}
+
+/* The tree has been compared with the snapshot since each of these calls came: so all that they ask
+ * for is known, and in the database, in the build that runs, or pending. */
+static void
+advance_syncs (ArcBuilder *self)
+{
+  for (guint i = self->syncs->len; i > 0; i--)
+    {
+      g_autoptr (GTask) task = g_object_ref (g_ptr_array_index (self->syncs, i - 1));
+      Sync *sync = g_task_get_task_data (task);
+      GError *error = NULL;
+
+      if (sync->build != 0)
+        continue;
+
+      if (is_fresh (self) && g_file_test (self->config->database, G_FILE_TEST_EXISTS))
+        {
+          sync->build = self->built_id;
+          g_ptr_array_remove_index (self->syncs, i - 1);
+          g_task_return_int (task, ARC_RESULT_SUCCESS);
+        }
+      else if (self->build != NULL &&
+               (self->preparing || self->taken_serial == self->change_serial))
+        {
+          sync->build = self->build->id;
+        }
+      else if (!arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, &sync->build, &error))
+        {
+          g_ptr_array_remove_index (self->syncs, i - 1);
+          g_task_return_error (task, error);
+        }
+    }
+}
+
+static void
+finish_syncs (ArcBuilder *self, const ArcBuild *ended)
+{
+  for (guint i = self->syncs->len; i > 0; i--)
+    {
+      g_autoptr (GTask) task = g_object_ref (g_ptr_array_index (self->syncs, i - 1));
+      Sync *sync = g_task_get_task_data (task);
+
+      if (sync->build == 0 || sync->build > ended->id)
+        continue;
+
+      g_ptr_array_remove_index (self->syncs, i - 1);
+      g_task_return_int (task, ended->result);
+    }
+}
+
+static void
+fail_syncs (ArcBuilder *self, ArcError code, const char *message)
+{
+  g_autoptr (GPtrArray) syncs = g_steal_pointer (&self->syncs);
+
+  self->syncs = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < syncs->len; i++)
+    g_task_return_new_error (g_ptr_array_index (syncs, i), ARC_ERROR, code, "%s", message);
+}
+
 static gboolean
 emit_stopped (gpointer user_data)
 {
@@ -180,8 +322,8 @@ static void
 step (ArcBuilder *self, ArcEvent event, ArcBuild *ended /* (nullable) */)
 {
   const ArcCause cause = self->starting ? ARC_CAUSE_START : get_cause (&self->machine, event);
-  const ArcEffects effects = arc_machine_step (&self->machine, &self->config->timing, event,
-                                               arc_clock_get_time (self->clock));
+  const ArcEffects effects =
+      arc_machine_step (&self->machine, &self->timing, event, arc_clock_get_time (self->clock));
 
   if (effects & ARC_EFFECT_COMMIT)
     commit_changes (self);
@@ -196,7 +338,10 @@ step (ArcBuilder *self, ArcEvent event, ArcBuild *ended /* (nullable) */)
   update (self);
 
   if (ended != NULL)
-    g_signal_emit (self, signals[SIGNAL_BUILD_FINISHED], 0, ended);
+    {
+      finish_syncs (self, ended);
+      g_signal_emit (self, signals[SIGNAL_BUILD_FINISHED], 0, ended);
+    }
   if (effects & ARC_EFFECT_START)
     g_signal_emit (self, signals[SIGNAL_BUILD_STARTED], 0, self->build);
   if (self->machine.closing && self->machine.state != ARC_STATE_RUNNING &&
@@ -259,11 +404,19 @@ end_build (ArcBuilder *self, const ArcOutcome *outcome)
   build->max_rss = outcome->max_rss;
   log_end (build);
 
+  /* The database lacks what an incremental build needs, says the build (EX_DATAERR of sysexits.h).
+   */
+  if (outcome->result == ARC_RESULT_FAILED && outcome->exit_status == EX_DATAERR)
+    self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
+
   self->preparing = FALSE;
   self->progress_done = 0;
   self->progress_total = 0;
   if (event == ARC_EVENT_SUCCEEDED)
-    self->consecutive_failures = 0;
+    {
+      self->consecutive_failures = 0;
+      self->built_id = build->id;
+    }
   else if (event == ARC_EVENT_FAILED)
     self->consecutive_failures++;
 
@@ -278,77 +431,18 @@ abandon_build (ArcBuilder *self, const char *message)
   end_build (self, &(ArcOutcome){ .result = ARC_RESULT_SPAWN_FAILED, .message = message });
 }
 
-/* The environment of a build: ours, with what DESIGN §5 adds. NOTIFY_SOCKET and its kin are for
- * this process alone. */
-static GStrv
-make_environment (ArcBuilder *self, const char *changes_file)
-{
-  static const char *const private[] = { "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID" };
-  g_autofree char *directories = g_strjoinv (":", self->config->directories);
-  g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, self->build->id);
-  const char *kind = arc_build_kind_to_string (self->build->kind);
-  GStrv environment = g_get_environ ();
-
-  for (guint i = 0; i < G_N_ELEMENTS (private); i++)
-    environment = g_environ_unsetenv (environment, private[i]);
-
-  environment =
-      g_environ_setenv (environment, "ARCOLOGY_DIRECTORY", self->config->directories[0], TRUE);
-  environment = g_environ_setenv (environment, "ARCOLOGY_DIRECTORIES", directories, TRUE);
-  environment = g_environ_setenv (environment, "ARCOLOGY_DATABASE", self->config->database, TRUE);
-  environment = g_environ_setenv (environment, "ARCOLOGY_BUILD_ID", id, TRUE);
-  environment = g_environ_setenv (environment, "ARCOLOGY_BUILD_KIND", kind, TRUE);
-  environment = g_environ_setenv (environment, "ARCOLOGY_CHANGES", changes_file, TRUE);
-
-  return environment;
-}
-
-static gboolean
-make_database_directory (const char *database, GError **error)
-{
-  g_autofree char *directory = g_path_get_dirname (database);
-
-  if (g_mkdir_with_parents (directory, 0700) == 0)
-    return TRUE;
-
-  g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND,
-               "Cannot make the directory of the database, %s: %s", directory, g_strerror (errno));
-  return FALSE;
-}
-
 static gboolean
 start_runner (ArcBuilder *self, GError **error)
 {
   g_autoptr (ArcChanges) list = NULL; /* of a full build */
-  g_auto (GStrv) environment = NULL;
-  g_autofree char *log_file = NULL;
   const ArcChanges *changes = self->taken;
-  const char *changes_file;
 
   if (self->build->kind != ARC_BUILD_INCREMENTAL)
     changes = list = arc_snapshot_list (arc_watcher_get_snapshot (self->watcher));
+
   self->build->n_changed = arc_changes_get_size (changes);
 
-  if (!make_database_directory (self->config->database, error))
-    return FALSE;
-  changes_file = arc_store_write_changes (self->store, changes, error);
-  if (changes_file == NULL)
-    return FALSE;
-  log_file = arc_store_prepare_log (self->store, self->build->id, error);
-  if (log_file == NULL)
-    return FALSE;
-
-  environment = make_environment (self, changes_file);
-
-  return arc_runner_start (self->runner,
-                           &(ArcRun){
-                               .argv = (const char *const *) self->config->command,
-                               .environment = (const char *const *) environment,
-                               .log_file = log_file,
-                               .timeout = self->config->timeout,
-                               .stop_grace = self->config->stop_grace,
-                           },
-                           error);
+  return arc_launch (self->runner, self->store, self->config, self->build, changes, error);
 }
 
 /* The tree has been compared: now the build takes what is pending. What is seen from here on is for
@@ -357,6 +451,9 @@ static void
 take_changes (ArcBuilder *self)
 {
   g_autoptr (GError) error = NULL;
+
+  arc_loop_guard_begin_build (self->loop_guard, self->build->cause == ARC_CAUSE_REQUEST);
+  update_timing (self);
 
   self->taken = g_steal_pointer (&self->pending);
   self->taken_serial = self->change_serial;
@@ -369,9 +466,22 @@ take_changes (ArcBuilder *self)
     abandon_build (self, error->message);
 }
 
+/* Whether a change that is told now was most likely made by a build. */
+static gboolean
+is_of_build (ArcBuilder *self)
+{
+  if (self->machine.state == ARC_STATE_RUNNING)
+    return !self->preparing;
+
+  return self->machine.ended != ARC_NEVER &&
+         arc_clock_get_time (self->clock) - self->machine.ended < LATE_NEWS;
+}
+
 static void
 on_changed (ArcWatcher *watcher, ArcChanges *changes, gboolean monitored, ArcBuilder *self)
 {
+  arc_loop_guard_note_changes (self->loop_guard, changes, is_of_build (self));
+  update_timing (self);
   arc_changes_merge (self->pending, changes);
   self->change_serial++;
   self->found += arc_changes_get_size (changes);
@@ -402,6 +512,8 @@ on_health (ArcBuilder *self)
   const gboolean was_unavailable = (self->machine.holds & ARC_HOLD_UNAVAILABLE) != 0;
 
   set_hold (self, ARC_HOLD_UNAVAILABLE, unavailable);
+  if (unavailable)
+    fail_syncs (self, ARC_ERROR_TREE_UNAVAILABLE, arc_watcher_get_health_message (self->watcher));
 
   /* A build that found no tree was stopped, and only a touch starts it again. */
   if (was_unavailable && !unavailable && self->machine.owed)
@@ -430,9 +542,6 @@ become_ready (ArcBuilder *self)
 static void
 on_settled (ArcWatcher *watcher, ArcBuilder *self)
 {
-  const guint64 found = self->found;
-
-  self->found = 0;
   self->rescan_at = self->config->rescan_interval == 0
                         ? ARC_NEVER
                         : arc_clock_get_time (self->clock) + self->config->rescan_interval;
@@ -443,8 +552,16 @@ on_settled (ArcWatcher *watcher, ArcBuilder *self)
       return;
     }
 
+  /* The scan of a new directory. */
+  if (!self->rescanning)
+    {
+      update (self);
+      return;
+    }
+
+  self->rescanning = FALSE;
   self->rescans++;
-  g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, found);
+  g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, self->found);
 
   if (!self->preparing)
     update (self);
@@ -452,6 +569,8 @@ on_settled (ArcWatcher *watcher, ArcBuilder *self)
     abandon_build (self, arc_watcher_get_health_message (self->watcher));
   else
     take_changes (self);
+
+  advance_syncs (self);
 }
 
 static void
@@ -513,18 +632,11 @@ arc_builder_stop (ArcBuilder *self)
 {
   g_return_if_fail (ARC_IS_BUILDER (self));
 
-  if (!self->machine.closing)
-    step (self, ARC_EVENT_SHUTDOWN, NULL);
-}
+  if (self->machine.closing)
+    return;
 
-static gboolean
-check_open (ArcBuilder *self, GError **error)
-{
-  if (!self->machine.closing)
-    return TRUE;
-
-  g_set_error_literal (error, ARC_ERROR, ARC_ERROR_SHUTTING_DOWN, "The service is stopping");
-  return FALSE;
+  fail_syncs (self, ARC_ERROR_SHUTTING_DOWN, "The service is stopping");
+  step (self, ARC_EVENT_SHUTDOWN, NULL);
 }
 
 gboolean
@@ -532,15 +644,8 @@ arc_builder_rebuild (ArcBuilder *self, ArcBuildKind kind, guint64 *build, GError
 {
   g_return_val_if_fail (ARC_IS_BUILDER (self), FALSE);
 
-  if (!check_open (self, error))
+  if (!check_available (self, error))
     return FALSE;
-
-  if (self->machine.holds & ARC_HOLD_UNAVAILABLE)
-    {
-      g_set_error_literal (error, ARC_ERROR, ARC_ERROR_TREE_UNAVAILABLE,
-                           arc_watcher_get_health_message (self->watcher));
-      return FALSE;
-    }
 
   self->wanted = MAX (self->wanted, kind);
   *build = self->next_id;
@@ -585,8 +690,50 @@ arc_builder_rescan (ArcBuilder *self)
 
   /* Not again before this one is done. */
   self->rescan_at = ARC_NEVER;
+  self->rescanning = TRUE;
   self->found = 0;
   arc_watcher_reconcile (self->watcher);
+}
+
+void
+arc_builder_sync_async (ArcBuilder *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  g_autoptr (GError) error = NULL;
+
+  g_return_if_fail (ARC_IS_BUILDER (self));
+
+  g_task_set_source_tag (task, arc_builder_sync_async);
+  g_task_set_task_data (task, g_new0 (Sync, 1), g_free);
+
+  if (!check_available (self, &error))
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
+  g_ptr_array_add (self->syncs, g_steal_pointer (&task));
+  arc_builder_rescan (self);
+}
+
+gboolean
+arc_builder_sync_finish (
+    ArcBuilder *self, GAsyncResult *result, guint64 *build, ArcResult *build_result, GError **error)
+{
+  const Sync *sync;
+  gssize value;
+
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  sync = g_task_get_task_data (G_TASK (result));
+  value = g_task_propagate_int (G_TASK (result), error);
+  if (value < 0)
+    return FALSE;
+
+  *build = sync->build;
+  *build_result = value;
+
+  return TRUE;
 }
 
 void
@@ -598,6 +745,7 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
   g_return_if_fail (ARC_IS_BUILDER (self));
 
   self->config = arc_config_copy (config);
+  update_timing (self);
 
   if (!g_strv_equal ((const char *const *) old->directories,
                      (const char *const *) config->directories) ||
@@ -624,6 +772,14 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
     }
 }
 
+static ArcHealth
+get_health (ArcBuilder *self)
+{
+  const ArcHealth health = arc_watcher_get_health (self->watcher);
+
+  return health == ARC_HEALTH_OK && self->health_message[0] != '\0' ? ARC_HEALTH_DEGRADED : health;
+}
+
 void
 arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
 {
@@ -634,12 +790,13 @@ arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
     .stoked = arc_machine_is_stoked (&self->machine),
     .paused = (self->machine.holds & ARC_HOLD_PAUSED) != 0,
     .reason = arc_machine_get_reason (&self->machine),
+    .health = get_health (self),
+    .health_message = self->health_message,
     .next_build = self->next_build_real,
     .state_since = self->since_real,
     .last_touch = self->last_touch_real,
     .last_run = self->last_run_real,
-    .fresh = self->built_serial == self->change_serial &&
-             (self->machine.holds & ARC_HOLD_UNAVAILABLE) == 0,
+    .fresh = is_fresh (self),
     .change_serial = self->change_serial,
     .built_serial = self->built_serial,
     .n_pending = arc_changes_get_size (self->pending),
@@ -730,6 +887,7 @@ arc_builder_constructed (GObject *object)
   G_OBJECT_CLASS (arc_builder_parent_class)->constructed (object);
 
   self->next_id = arc_store_next_build (self->store);
+  update_timing (self);
   arc_machine_init (&self->machine, arc_clock_get_time (self->clock));
   self->since = self->machine.since;
   self->since_real = arc_clock_get_real_time (self->clock);
@@ -748,6 +906,9 @@ arc_builder_finalize (GObject *object)
 {
   ArcBuilder *self = ARC_BUILDER (object);
 
+  g_clear_pointer (&self->syncs, g_ptr_array_unref);
+  g_clear_pointer (&self->loop_guard, arc_loop_guard_free);
+  g_clear_pointer (&self->health_message, g_free);
   g_clear_pointer (&self->pending, arc_changes_free);
   g_clear_pointer (&self->taken, arc_changes_free);
   g_clear_pointer (&self->build, arc_build_free);
@@ -797,7 +958,10 @@ static void
 arc_builder_init (ArcBuilder *self)
 {
   self->pending = arc_changes_new ();
+  self->loop_guard = arc_loop_guard_new ();
+  self->syncs = g_ptr_array_new_with_free_func (g_object_unref);
   self->wanted = ARC_BUILD_INCREMENTAL;
+  self->health_message = g_strdup ("");
   self->rescan_at = ARC_NEVER;
   self->next_build = ARC_NEVER;
   self->change_serial = 1; /* what was there before us; no build has it yet */

@@ -27,6 +27,8 @@ typedef struct
   gboolean stoked;
   gboolean paused;
   ArcReason reason;
+  ArcHealth health;
+  const char *health_message; /* owned by the builder, true until the next change */
   gint64 next_build;
   gint64 state_since;
   gint64 last_touch;
@@ -85,6 +87,17 @@ void arc_builder_stop (ArcBuilder *builder);
  * saved before. ARC_ERROR_TREE_UNAVAILABLE, ARC_ERROR_SHUTTING_DOWN. */
 gboolean
 arc_builder_rebuild (ArcBuilder *builder, ArcBuildKind kind, guint64 *build, GError **error);
+
+/* Compares the tree with the snapshot, builds what is stale, and is done when the database holds
+ * all that was on the disk when it was called. BUILD gets the number of the build that did it,
+ * which may have been an earlier one, and BUILD_RESULT how it ended: only with ARC_RESULT_SUCCESS
+ * does the database hold it. ARC_ERROR_TREE_UNAVAILABLE, ARC_ERROR_SHUTTING_DOWN. */
+void arc_builder_sync_async (ArcBuilder *builder, GAsyncReadyCallback callback, gpointer user_data);
+gboolean arc_builder_sync_finish (ArcBuilder *builder,
+                                  GAsyncResult *result,
+                                  guint64 *build,
+                                  ArcResult *build_result,
+                                  GError **error);
 
 /* ARC_ERROR_NOT_BUILDING if no build runs. */
 gboolean arc_builder_cancel (ArcBuilder *builder, GError **error);

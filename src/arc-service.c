@@ -98,8 +98,8 @@ on_changed (ArcBuilder *builder, ArcService *self)
   arc_dbus_builder_set_state_since (skeleton, status.state_since);
   arc_dbus_builder_set_last_touch (skeleton, status.last_touch);
   arc_dbus_builder_set_last_run (skeleton, status.last_run);
-  arc_dbus_builder_set_health (skeleton, arc_health_to_string (arc_watcher_get_health (watcher)));
-  arc_dbus_builder_set_health_message (skeleton, arc_watcher_get_health_message (watcher));
+  arc_dbus_builder_set_health (skeleton, arc_health_to_string (status.health));
+  arc_dbus_builder_set_health_message (skeleton, status.health_message);
   arc_dbus_builder_set_fresh (skeleton, status.fresh);
   arc_dbus_builder_set_change_serial (skeleton, status.change_serial);
   arc_dbus_builder_set_built_serial (skeleton, status.built_serial);
@@ -204,6 +204,54 @@ on_rebuild (ArcDBusBuilder *skeleton,
     arc_dbus_builder_complete_rebuild (skeleton, invocation, build);
   else
     g_dbus_method_invocation_return_gerror (invocation, error);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+typedef struct
+{
+  ArcService *self;                  /* (owned) */
+  GDBusMethodInvocation *invocation; /* (owned) */
+} SyncCall;
+
+static void
+on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree SyncCall *call = user_data;
+  g_autoptr (ArcService) self = call->self;
+  g_autoptr (GError) error = NULL;
+  guint64 build;
+  ArcResult build_result;
+
+  if (arc_builder_sync_finish (ARC_BUILDER (source), result, &build, &build_result, &error))
+    arc_dbus_builder_complete_sync (self->skeleton, call->invocation, build,
+                                    arc_result_to_string (build_result));
+  else
+    g_dbus_method_invocation_return_gerror (call->invocation, error);
+}
+
+static gboolean
+on_sync (ArcDBusBuilder *skeleton,
+         GDBusMethodInvocation *invocation,
+         GVariant *options,
+         ArcService *self)
+{
+  SyncCall *call;
+  GVariantIter iter;
+  const char *key;
+
+  g_variant_iter_init (&iter, options);
+  if (g_variant_iter_next (&iter, "{&sv}", &key, NULL))
+    {
+      g_dbus_method_invocation_return_error (invocation, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                                             "Unknown option \"%s\"; there are none yet", key);
+      return G_DBUS_METHOD_INVOCATION_HANDLED;
+    }
+
+  call = g_new (SyncCall, 1);
+  call->self = g_object_ref (self);
+  call->invocation = invocation;
+  arc_builder_sync_async (self->builder, on_synced, call);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -453,6 +501,7 @@ arc_service_init (ArcService *self)
     GCallback handler;
   } methods[] = {
     { "handle-rebuild", G_CALLBACK (on_rebuild) },
+    { "handle-sync", G_CALLBACK (on_sync) },
     { "handle-cancel", G_CALLBACK (on_cancel) },
     { "handle-pause", G_CALLBACK (on_pause) },
     { "handle-resume", G_CALLBACK (on_resume) },

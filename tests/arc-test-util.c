@@ -32,3 +32,17 @@ arc_test_tick (gpointer unused)
 {
   return G_SOURCE_CONTINUE;
 }
+
+GStrv
+arc_test_make_strv (const char *first, ...)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  va_list arguments;
+
+  va_start (arguments, first);
+  for (const char *argument = first; argument != NULL; argument = va_arg (arguments, const char *))
+    g_strv_builder_add (builder, argument);
+  va_end (arguments);
+
+  return g_strv_builder_end (builder);
+}

@@ -37,6 +37,9 @@ void arc_test_dispatch_ready (void);
 void arc_test_iterate_for (guint msec);
 
 /* Source functions. */
+/* (transfer full): a copy of the arguments, which end with NULL. */
+GStrv arc_test_make_strv (const char *first, ...) G_GNUC_NULL_TERMINATED;
+
 gboolean arc_test_set_true (gpointer flag);
 gboolean arc_test_tick (gpointer unused);
 

@@ -175,7 +175,7 @@ arc_duration_parse (const char *text, gint64 *usec)
       length = span_unit (text);
       bare = bare || length == 0;
       unit = length == 0 ? find_unit ("s", 1) : find_unit (text, length);
-      if (unit == NULL || whole > (LONGEST - sum) / unit->usec)
+      if (unit == NULL || whole > LONGEST / unit->usec)
         return FALSE;
       text += length;
 
@@ -419,7 +419,7 @@ static char *
 tighten_list (const char *raw)
 {
   g_autoptr (GString) tight = g_string_new (NULL);
-  gsize fixed = 0; /* up to here blanks are part of a name */
+  gsize fixed = 0; /* up to here nothing is taken away: what follows a \ belongs to it */
 
   for (const char *p = skip_blanks (raw); *p != '\0'; p++)
     {
@@ -433,7 +433,6 @@ tighten_list (const char *raw)
           while (tight->len > fixed && strchr (" \t", tight->str[tight->len - 1]) != NULL)
             g_string_truncate (tight, tight->len - 1);
           g_string_append_c (tight, ';');
-          fixed = tight->len;
           p = skip_blanks (p + 1) - 1;
         }
       else

@@ -251,6 +251,21 @@ test_missing_database (void)
   arc_test_host_assert_told (host, 2, ALL_NOTES);
 }
 
+/* A build script that finds that the database lacks what an incremental build needs says so with
+ * EX_DATAERR. */
+static void
+test_asks_for_full_build (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 65);
+  arc_test_host_advance (host, 600 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 3, ALL_NOTES);
+}
+
 static void
 test_cancel (void)
 {
@@ -365,7 +380,7 @@ test_command_not_found (void)
   const ArcBuild *build;
 
   g_strfreev (host->config->command);
-  host->config->command = g_strdupv ((char *[]){ "arcology-no-such-command", NULL });
+  host->config->command = arc_test_make_strv ("arcology-no-such-command", NULL);
   arc_builder_set_config (host->builder, host->config);
   rebuild (host, ARC_BUILD_INCREMENTAL, 2);
   arc_test_wait_until (host->n_finished == 2);
@@ -435,6 +450,144 @@ test_rescan (void)
   g_signal_handlers_disconnect_by_data (host->builder, &found);
 }
 
+typedef struct
+{
+  gboolean done;
+  guint64 build;
+  ArcResult result;
+  GError *error;
+} SyncReply;
+
+static void
+on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SyncReply *reply = user_data;
+
+  arc_builder_sync_finish (ARC_BUILDER (source), result, &reply->build, &reply->result,
+                           &reply->error);
+  reply->done = TRUE;
+}
+
+static void
+test_sync_fresh (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  SyncReply reply = { 0 };
+
+  arc_builder_sync_async (host->builder, on_synced, &reply);
+  arc_test_wait_until (reply.done);
+  g_assert_no_error (reply.error);
+  g_assert_cmpuint (reply.build, ==, 1);
+  g_assert_cmpint (reply.result, ==, ARC_RESULT_SUCCESS);
+  g_assert_cmpuint (host->n_started, ==, 1);
+}
+
+/* What was written before the call is built at once, told by a monitor or not: the clock stands
+ * still, so nothing is debounced. */
+static void
+test_sync_stale (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  SyncReply one = { 0 }, two = { 0 };
+
+  arc_test_host_write (host, "one.org", "not told of yet");
+  arc_builder_sync_async (host->builder, on_synced, &one);
+  arc_builder_sync_async (host->builder, on_synced, &two);
+  arc_test_wait_until (host->n_started == 2);
+  arc_test_host_finish_build (host, 0);
+  arc_test_wait_until (one.done && two.done);
+  g_assert_cmpuint (one.build, ==, 2);
+  g_assert_cmpuint (two.build, ==, 2);
+  g_assert_cmpint (one.result, ==, ARC_RESULT_SUCCESS);
+  arc_test_host_assert_told (host, 2, "M one.org\n");
+}
+
+/* A build that runs already and has taken all that there is serves, too. */
+static void
+test_sync_while_running (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  const guint64 rescans = arc_test_host_get_status (host).rescans;
+  SyncReply served = { 0 }, later = { 0 };
+
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_wait_until (arc_runner_is_running (host->runner));
+  arc_builder_sync_async (host->builder, on_synced, &served);
+  arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 2);
+
+  /* But not for what is saved after it began. */
+  arc_test_host_touch (host, "two.org");
+  arc_builder_sync_async (host->builder, on_synced, &later);
+  arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 3);
+  arc_test_host_finish_build (host, 0);
+  arc_test_wait_until (served.done);
+  g_assert_cmpuint (served.build, ==, 2);
+  g_assert_false (later.done);
+  arc_test_host_finish_build (host, 1);
+  arc_test_wait_until (later.done);
+  g_assert_cmpuint (later.build, ==, 3);
+  g_assert_cmpint (later.result, ==, ARC_RESULT_FAILED);
+}
+
+static void
+test_sync_cannot (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  SyncReply stopped = { 0 }, refused = { 0 };
+
+  arc_builder_sync_async (host->builder, on_synced, &stopped);
+  arc_builder_stop (host->builder);
+  arc_builder_sync_async (host->builder, on_synced, &refused);
+  arc_test_wait_until (stopped.done && refused.done);
+  g_assert_error (stopped.error, ARC_ERROR, ARC_ERROR_SHUTTING_DOWN);
+  g_assert_error (refused.error, ARC_ERROR, ARC_ERROR_SHUTTING_DOWN);
+  g_error_free (stopped.error);
+  g_error_free (refused.error);
+}
+
+/* A build that changes a note each time: all of it is built, with longer and longer rests. */
+static void
+test_loop (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autofree char *path = arc_test_host_get_path (host, "one.org");
+
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  for (guint i = 0; i < 7; i++)
+    {
+      const guint n_finished = host->n_finished;
+
+      arc_test_wait_until (arc_runner_is_running (host->runner));
+      arc_test_host_touch (host, "one.org");
+      arc_test_host_end_build (host, 0);
+      arc_test_wait_until (host->n_finished > n_finished);
+      g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_COOLDOWN);
+      if (i < 6)
+        {
+          g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_OK);
+          arc_test_host_advance (host, 180 * SECOND);
+        }
+    }
+
+  g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_DEGRADED);
+  g_assert_nonnull (strstr (arc_test_host_get_status (host).health_message, path));
+  arc_test_host_advance (host, 360 * SECOND - 1);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_COOLDOWN);
+  arc_test_host_advance (host, 1);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 9, "M one.org\n");
+
+  /* A change from outside ends it. */
+  arc_test_host_advance (host, 10 * SECOND);
+  arc_test_host_touch (host, "two.org");
+  g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_OK);
+  arc_test_host_advance (host, 170 * SECOND);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_RUNNING);
+  arc_test_host_finish_build (host, 0);
+}
+
 static void
 test_unavailable_tree (void)
 {
@@ -477,7 +630,7 @@ test_other_settings (void)
   g_assert_no_errno (g_mkdir (other, 0700));
   g_assert_true (g_file_set_contents (note, "four", -1, NULL));
   g_strfreev (host->config->directories);
-  host->config->directories = g_strdupv ((char *[]){ other, host->tree, NULL });
+  host->config->directories = arc_test_make_strv (other, host->tree, NULL);
   host->config->timing.debounce = SECOND;
   arc_builder_set_config (host->builder, host->config);
 
@@ -512,6 +665,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/failure/and-touch", test_failure_and_touch);
   g_test_add_func ("/builder/failure/full", test_failed_full_build);
   g_test_add_func ("/builder/missing-database", test_missing_database);
+  g_test_add_func ("/builder/asks-for-full", test_asks_for_full_build);
   g_test_add_func ("/builder/cancel", test_cancel);
   g_test_add_func ("/builder/pause", test_pause);
   g_test_add_func ("/builder/stop", test_stop_ends_the_build);
@@ -519,6 +673,11 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/command-not-found", test_command_not_found);
   g_test_add_func ("/builder/environment", test_environment);
   g_test_add_func ("/builder/rescan", test_rescan);
+  g_test_add_func ("/builder/sync/fresh", test_sync_fresh);
+  g_test_add_func ("/builder/sync/stale", test_sync_stale);
+  g_test_add_func ("/builder/sync/running", test_sync_while_running);
+  g_test_add_func ("/builder/sync/cannot", test_sync_cannot);
+  g_test_add_func ("/builder/loop", test_loop);
   g_test_add_func ("/builder/unavailable", test_unavailable_tree);
   g_test_add_func ("/builder/settings", test_other_settings);
 

@@ -583,6 +583,30 @@ test_rescan (Fixture *fixture, gconstpointer data)
 }
 
 static void
+test_sync (Fixture *fixture, gconstpointer data)
+{
+  ArcTestHost *host = fixture->host;
+  const char *result;
+  guint64 build;
+  Call sync;
+
+  arc_test_host_write (host, "one.org", "new");
+  start_call (fixture->one, ARC_SERVICE_NAME, ARC_SERVICE_NAME, "Sync",
+              g_variant_new_parsed ("(@a{sv} {},)"), &sync);
+  arc_test_wait_until (host->n_started == 2);
+  arc_test_host_finish_build (host, 0);
+  arc_test_wait_until (sync.done);
+  g_assert_no_error (sync.error);
+  g_variant_get (sync.reply, "(t&s)", &build, &result);
+  g_assert_cmpuint (build, ==, 2);
+  g_assert_cmpstr (result, ==, "success");
+  g_variant_unref (sync.reply);
+
+  assert_call_fails (fixture->one, "Sync", g_variant_new_parsed ("({'full': <true>},)"),
+                     "org.freedesktop.DBus.Error.InvalidArgs");
+}
+
+static void
 test_reload (Fixture *fixture, gconstpointer data)
 {
   g_variant_unref (call (fixture->one, "Reload", NULL));
@@ -675,6 +699,7 @@ main (int argc, char **argv)
   add ("/service/get-pending", fixture_set_up_idle, test_get_pending);
   add ("/service/explain", fixture_set_up_idle, test_explain);
   add ("/service/rescan", fixture_set_up_idle, test_rescan);
+  add ("/service/sync", fixture_set_up_idle, test_sync);
   add ("/service/reload", fixture_set_up_idle, test_reload);
   add ("/service/last-build", fixture_set_up_idle, test_last_build);
   add ("/service/close", fixture_set_up_idle, test_close_answers);

@@ -99,9 +99,9 @@ arc_test_host_new (void)
   g_clear_pointer (&host->config->directories, g_strfreev);
   g_clear_pointer (&host->config->command, g_strfreev);
   g_clear_pointer (&host->config->database, g_free);
-  host->config->directories = g_strdupv ((char *[]){ host->tree, NULL });
+  host->config->directories = arc_test_make_strv (host->tree, NULL);
   host->config->command =
-      g_strdupv ((char *[]){ "/bin/sh", "-c", (char *) build_script, "build", host->out, NULL });
+      arc_test_make_strv ("/bin/sh", "-c", build_script, "build", host->out, NULL);
   host->config->database = g_build_filename (host->scratch, "data", "notes.db", NULL);
   host->config->on_start = ARC_ON_START_NEVER;
   host->config->rescan_interval = 0;

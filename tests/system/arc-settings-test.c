@@ -520,23 +520,20 @@ print_settings (void)
   return 0;
 }
 
-/* The first line that the child prints with ENVIRONMENT. */
+/* What the child prints with ENVIRONMENT; it runs in the home directory. */
 static char *
 run_child (const char *const *environment, gboolean succeeds)
 {
-  g_autoptr (GSubprocessLauncher) launcher =
-      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
-  g_autoptr (GSubprocess) child = NULL;
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  const char *const argv[] = { program, "--print-settings", NULL };
   g_autoptr (GError) error = NULL;
   char *output = NULL;
+  int wait_status;
 
-  g_subprocess_launcher_set_environ (launcher, (GStrv) environment);
-  child =
-      g_subprocess_launcher_spawn (launcher, &error, "/proc/self/exe", "--print-settings", NULL);
+  g_spawn_sync (g_get_home_dir (), (GStrv) argv, (GStrv) environment, G_SPAWN_DEFAULT, NULL, NULL,
+                &output, NULL, &wait_status, &error);
   g_assert_no_error (error);
-  g_subprocess_communicate_utf8 (child, NULL, NULL, &output, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_cmpint (g_subprocess_get_successful (child), ==, succeeds);
+  g_assert_cmpint (g_spawn_check_wait_status (wait_status, NULL), ==, succeeds);
 
   return g_strchomp (output);
 }
@@ -548,6 +545,7 @@ test_real_environment (void)
   g_autofree char *home_variable = g_strconcat ("HOME=", home, NULL);
   g_autofree char *config_variable = g_strdup_printf ("XDG_CONFIG_HOME=%s/c", home);
   g_autofree char *file = g_build_filename (home, "c", "arcology-builder", "builder.conf", NULL);
+  g_autofree char *ignored = g_build_filename (home, "r", "arcology-builder", "builder.conf", NULL);
   g_autofree char *in_home =
       g_build_filename (home, ".config", "arcology-builder", "builder.conf", NULL);
   const char *const defaults[] = { home_variable, "XDG_CONFIG_DIRS=/nonexistent", NULL };
@@ -557,14 +555,15 @@ test_real_environment (void)
                                 "XDG_STATE_HOME=/s",
                                 "XDG_CONFIG_DIRS=/nonexistent",
                                 NULL };
-  const char *const relative[] = { home_variable,      "XDG_CONFIG_HOME=c", "XDG_DATA_HOME=d",
-                                   "XDG_STATE_HOME=s", "XDG_CONFIG_DIRS=c", NULL };
+  const char *const relative[] = { home_variable,      "XDG_CONFIG_HOME=r", "XDG_DATA_HOME=r",
+                                   "XDG_STATE_HOME=r", "XDG_CONFIG_DIRS=r", NULL };
   const char *const no_home[] = { "HOME=here", "XDG_CONFIG_DIRS=/nonexistent", NULL };
   g_autofree char *expected = NULL;
   g_autofree char *output = NULL;
 
   write_file (in_home, "[Timing]\nDebounce=6s\n");
   write_file (file, "[Timing]\nDebounce=7s\n");
+  write_file (ignored, "nonsense");
 
   expected = g_strdup_printf ("%s/org %s/.local/share/arcology-builder/arcology.db 6 "
                               "%s/.local/state/arcology-builder",
