@@ -6,6 +6,7 @@
 #include "arc-service.h"
 #include "core/arc-error.h"
 #include "core/arc-filter.h"
+#include "system/arc-sleep.h"
 #include "system/arc-supervisor.h"
 
 #include <glib-unix.h>
@@ -27,6 +28,7 @@ typedef struct
   ArcBuilder *builder;
   ArcService *service;         /* (nullable): only the service has one */
   GDBusConnection *connection; /* (nullable) */
+  ArcSleep *sleep;             /* (nullable): there may be no system bus */
   gboolean exported;
   gboolean has_name;
   gint64 replace_deadline; /* g_get_monotonic_time() */
@@ -224,6 +226,26 @@ make_builder (const ArcConfig *config, ArcStore *store)
   return arc_builder_new (clock, watcher, runner, store, config);
 }
 
+/* Others may have written to the tree while this machine slept: over a network, or to a disk that
+ * was carried away. */
+static void
+watch_sleep (ArcDaemon *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDBusConnection) system_bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, &error);
+
+  if (system_bus == NULL)
+    {
+      g_debug ("No system bus, so nobody tells of sleep: %s", error->message);
+      return;
+    }
+
+  /* It can go without us. */
+  g_dbus_connection_set_exit_on_close (system_bus, FALSE);
+  self->sleep = arc_sleep_new (system_bus);
+  g_signal_connect_swapped (self->sleep, "resumed", G_CALLBACK (arc_builder_rescan), self->builder);
+}
+
 /* Takes the lock and starts. A service that is being replaced needs time to let go of it. */
 static gboolean
 try_start (gpointer user_data)
@@ -268,6 +290,7 @@ connect_to_bus (ArcDaemon *self)
   self->service = arc_service_new (self->builder, reload, self);
   g_signal_connect_swapped (self->service, "name-acquired", G_CALLBACK (on_name_acquired), self);
   g_signal_connect_swapped (self->service, "name-lost", G_CALLBACK (on_name_lost), self);
+  watch_sleep (self);
 
   return TRUE;
 }
@@ -338,6 +361,7 @@ arc_daemon_run (const ArcDaemonOptions *options)
   else
     self.exit = ARC_EXIT_NO_BUS;
 
+  g_clear_object (&self.sleep);
   g_clear_object (&self.service);
   g_clear_object (&self.connection);
 

@@ -52,10 +52,10 @@
 ;; To use the database in Emacs
 ;;
 ;;     (setq org-roam-directory "~/org"
-;;           org-roam-db-location "~/.local/share/arcology-builder/org-roam.db"
+;;           org-roam-db-location "~/.local/share/arcology-builder/arcology.db"
 ;;           org-roam-db-update-on-save nil)
 ;;
-;; (`arcologyctl status' tells the true place) and do without `org-roam-db-autosync-mode', so that
+;; (or where your settings put it) and do without `org-roam-db-autosync-mode', so that
 ;; one program writes and all others read.
 ;;
 ;; Your own settings
@@ -332,9 +332,6 @@ the setting `Directories'" directory)))))
         locale-coding-system 'utf-8-unix
         file-name-coding-system 'utf-8-unix
         system-messages-locale "C")
-  ;; A service may run in the C locale; notes do not change with it.
-  (when (member current-language-environment '("English" "ASCII"))
-    (set-language-environment "UTF-8"))
   (setq enable-local-variables nil
         enable-local-eval nil
         enable-dir-local-variables nil

@@ -2,31 +2,19 @@
 
 #pragma once
 
+#include "core/arc-build.h"
+
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
 
-/* How a build ended; the words of DESIGN §5. */
-typedef enum
-{
-  ARC_RESULT_SUCCESS,
-  ARC_RESULT_FAILED,       /* an exit status other than 0 */
-  ARC_RESULT_SIGNAL,       /* killed by a signal that we did not send */
-  ARC_RESULT_TIMEOUT,      /* we ended it because it ran too long */
-  ARC_RESULT_CANCELED,     /* we ended it because somebody asked */
-  ARC_RESULT_SPAWN_FAILED, /* it never started */
-  ARC_RESULT_INTERRUPTED,  /* we ended it because the service stops */
-} ArcResult;
-
-#define ARC_N_RESULTS (ARC_RESULT_INTERRUPTED + 1)
-
-const char *arc_result_to_string (ArcResult result);
-
 /**
  * ArcRun:
  * @argv: the program and its arguments; no shell is involved
- * @environment: (element-type filename): the whole environment of the child, as `NAME=value`
- * @log_file: where the output goes; created 0600, capped: head and tail are kept
+ * @environment: (element-type filename): the whole environment of the child, as `NAME=value`; its
+ * PATH is where the program is looked for
+ * @log_file: (nullable): where the output goes; created 0600, capped as arc-log.h tells. A log that
+ * cannot be written does not stop the build: the outcome's message says so
  * @timeout: microseconds until it is ended, 0 for never
  * @stop_grace: microseconds between SIGTERM and SIGKILL
  *
@@ -47,7 +35,7 @@ typedef struct
  * @exit_status: the exit status, or the number of the signal for %ARC_RESULT_SIGNAL, else 0
  * @cpu_usec: processor time of the child and of those of its descendants that it waited for
  * @max_rss: the largest resident set of the child that was seen, bytes; sampled, so a short peak
- * may be missed
+ * may be missed, and 0 if it was gone too soon to look at
  * @message: (nullable): English, for the log, what went wrong; for %ARC_RESULT_SPAWN_FAILED it says
  * what to do
  */
@@ -70,7 +58,16 @@ typedef struct
  *   `line (const char *text, guint64 length)`: a line of standard output or standard error, without
  * the newline; very long lines come in pieces, NUL bytes are kept. `ended (ArcOutcome *outcome)`:
  * exactly once for each arc_runner_start() that returned TRUE, always from the main loop; nothing
- * of the process group is alive by then.
+ * of the process group is alive by then, but for a process that hangs in the kernel and survives
+ * SIGKILL for seconds: the message tells of it.
+ *
+ * When the program has exited, what is left of its process group is ended like a stopped build. A
+ * process that left the group, as a daemon does, is not touched; its output is no longer read.
+ *
+ * Disposing of the runner kills the running build with SIGKILL; `ended` is not emitted then.
+ *
+ * The child gets SIGKILL when the *thread* that started it ends (PR_SET_PDEATHSIG, prctl(2)), so
+ * start builds in one that lives as long as the service.
  *
  * Timeouts are real time: they bound a real process.
  */
@@ -85,7 +82,8 @@ gboolean arc_runner_start (ArcRunner *runner, const ArcRun *run, GError **error)
 
 /* Ends the running build: SIGTERM to its group, after the grace SIGKILL. It then ends with RESULT
  * (ARC_RESULT_CANCELED or ARC_RESULT_INTERRUPTED), whatever its exit status. The first reason
- * given, a timeout included, is the one that stays. */
+ * given, a timeout included, is the one that stays; a program that was seen to exit before that
+ * keeps its own result. Nothing happens if no build runs. */
 void arc_runner_stop (ArcRunner *runner, ArcResult result);
 
 gboolean arc_runner_is_running (ArcRunner *runner);

@@ -30,10 +30,20 @@ const char *arc_health_to_string (ArcHealth health);
  *
  * Signals:
  *   `changed (ArcChanges *changes, gboolean monitored)`: files that differ from the snapshot, which
- * has them already. MONITORED is FALSE if only a comparison found them and no monitor had told of
- * them. `settled`: the scan, or the reconciliation, that was under way is done: every directory is
+ * has them already. MONITORED is FALSE if a reconciliation found them although a monitor ought to
+ * have told of them. What differs at the start from the snapshot of an earlier run, comes or goes
+ * with arc_watcher_set_tree(), or is found when a root is back, counts as monitored: no monitor
+ * missed it.
+ *   `settled`: the scan, or the reconciliation, that was under way is done: every directory is
  * watched as well as can be and the snapshot is what the disk was at some time since it was asked
- * for. `notify::health`, `notify::health-message`
+ * for. New directories are a scan too.
+ *   `notify::health`, `notify::health-message`
+ *
+ * A file whose last change is younger than the clock of the file system can tell (20 ms, 2 s on
+ * FAT) is told only when it is older, since it could be changed again without a trace.
+ *
+ * While a root is unavailable, none of its files counts as deleted. It is looked for every two
+ * seconds.
  *
  * Properties: `health` (ArcHealth as an int), `health-message` (string, English, "" if ok),
  * `n-directories`, `n-files` (uint).

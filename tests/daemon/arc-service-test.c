@@ -13,6 +13,7 @@
 typedef struct
 {
   GDBusConnection *connection;
+  guint subscriptions[2];
   GPtrArray *states;   /* every value of State, in the order of arrival */
   GPtrArray *signals;  /* "BuildStarted 1", "BuildFinished 1 success" */
   GVariantDict *known; /* the newest value of every property */
@@ -103,13 +104,16 @@ client_new (GTestDBus *bus)
   client->states = g_ptr_array_new_with_free_func (g_free);
   client->signals = g_ptr_array_new_with_free_func (g_free);
   client->known = g_variant_dict_new (NULL);
-  g_dbus_connection_signal_subscribe (client->connection, NULL, "org.freedesktop.DBus.Properties",
-                                      "PropertiesChanged", ARC_SERVICE_PATH, ARC_SERVICE_NAME,
-                                      G_DBUS_SIGNAL_FLAGS_NONE, on_properties_changed, client,
-                                      NULL);
-  g_dbus_connection_signal_subscribe (client->connection, NULL, ARC_SERVICE_NAME, NULL,
-                                      ARC_SERVICE_PATH, NULL, G_DBUS_SIGNAL_FLAGS_NONE,
-                                      on_build_signal, client, NULL);
+  client->subscriptions[0] =
+      g_dbus_connection_signal_subscribe (client->connection, NULL,
+                                          "org.freedesktop.DBus.Properties", "PropertiesChanged",
+                                          ARC_SERVICE_PATH, ARC_SERVICE_NAME,
+                                          G_DBUS_SIGNAL_FLAGS_NONE, on_properties_changed, client,
+                                          NULL);
+  client->subscriptions[1] =
+      g_dbus_connection_signal_subscribe (client->connection, NULL, ARC_SERVICE_NAME, NULL,
+                                          ARC_SERVICE_PATH, NULL, G_DBUS_SIGNAL_FLAGS_NONE,
+                                          on_build_signal, client, NULL);
 
   return client;
 }
@@ -117,6 +121,8 @@ client_new (GTestDBus *bus)
 static void
 client_free (Client *client)
 {
+  for (guint i = 0; i < G_N_ELEMENTS (client->subscriptions); i++)
+    g_dbus_connection_signal_unsubscribe (client->connection, client->subscriptions[i]);
   g_dbus_connection_close_sync (client->connection, NULL, NULL);
   g_object_unref (client->connection);
   g_ptr_array_unref (client->states);

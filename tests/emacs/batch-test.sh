@@ -99,6 +99,10 @@ ARCOLOGY_FEED|<a b>|text
 ARCOLOGY_ALLOW_CRAWL|<>|text
 ARCOLOGY_KEY|<second>|text
 ARCOLOGY_TOOT_VISIBILITY|<"$'\xc3\xa9'">|text"
+printf '\0\n#+ARCOLOGY_KEY: a\xffb\n' >"$tree/raw.org"
+run incremental "$db" "$tree" "$(changes A "$tree/raw.org")"
+check "a byte that means nothing becomes a replacement character" query "$db" \
+  "SELECT value FROM keywords WHERE file LIKE '%/raw.org\"'" $'a\xef\xbf\xbdb'
 check "keywords join with nodes" query "$db" \
   "SELECT n.title FROM keywords k JOIN nodes n USING (file) WHERE k.value = 'c/key'" '"Note C"'
 ARCOLOGY_KEYWORDS='other:else nothing' run incremental "$db" "$tree" "$(changes M "$tree/k.org")"
@@ -197,10 +201,19 @@ run incremental "$db" "$tree" "$(changes M "$tree/c.org" A "$tree/d.org" A "$tre
 check "mended, they are built" ended 0
 full clean "$scratch/db.fresh" "$tree"
 check "and nothing is different from a fresh build" same "$scratch/db.fresh" "$db"
-note "$tree/caf"$'\xe9'" new"$'\n'"line.org" id-d 'Strange name'
-run incremental "$db" "$tree" "$(changes A "$tree/caf"$'\xe9'" new"$'\n'"line.org")"
+full clean "$db" "$tree"
+odd_path=$tree/$'\xc3\xa9'caf$'\xe9'
+note "$odd_path"$' new\nline.org' id-d 'Strange name'
+run incremental "$db" "$tree" "$(changes A "$odd_path"$' new\nline.org')"
 check "a failed path is printed as its bytes, on one line" \
-  says "^arcology: failed $tree/caf"$'\xe9'" new\\\\nline\\.org: The ID"
+  says "^arcology: failed $odd_path new\\\\nline\\.org: The ID"
+note "$tree/b.org" id-a 'Claims the ID of A'
+run clean "$db" "$tree" "$(changes A "$tree/a.org" A "$tree/b.org")"
+check "a clean build keeps nothing, also not of a failed file" query "$db" \
+  'SELECT file FROM files' "\"$tree/a.org\""
+mkdir "$scratch/db.$(printf '\303\251')"
+full full "$scratch/db.$(printf '\303\251')/db" "$tree"
+check "the database may have a name that is not ASCII" test -s "$scratch/db.$(printf '\303\251')/db"
 
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
   start_afresh
@@ -259,6 +272,31 @@ GNUPGHOME=$scratch/db.gnupg run incremental "$db" "$tree" \
   "$(changes A "$tree/secret.org.gpg" A "$tree/secret.org.age")"
 check "what cannot be decrypted fails" is 2 "$(grep -ac '^arcology: failed ' "$scratch/log")"
 rm "$tree"/secret.org.*
+if command -v gpg >/dev/null; then
+  export GNUPGHOME=$scratch/db.gnupg
+  mkdir -m 700 "$GNUPGHOME"
+  note "$scratch/db.secret" id-secret 'Secret'
+  gpg --batch --quiet --passphrase '' --quick-gen-key test@example.org default default never \
+    2>/dev/null
+  gpg --batch --quiet --encrypt -r test@example.org -o "$tree/secret.org.gpg" "$scratch/db.secret"
+  run incremental "$db" "$tree" "$(changes A "$tree/secret.org.gpg")"
+  check "what the agent can decrypt is built" query "$db" \
+    "SELECT title FROM nodes WHERE file = '\"$tree/secret.org.gpg\"'" '"Secret"'
+  printf '#!/bin/sh\ntouch %q\n' "$bait" >"$scratch/pinentry"
+  chmod +x "$scratch/pinentry"
+  echo "pinentry-program $scratch/pinentry" >"$GNUPGHOME/gpg-agent.conf"
+  gpgconf --kill all
+  rm "$tree/secret.org.gpg"
+  gpg --batch --quiet --pinentry-mode loopback --passphrase x --symmetric --no-symkey-cache \
+    -o "$tree/secret.org.gpg" "$scratch/db.secret"
+  run incremental "$db" "$tree" "$(changes M "$tree/secret.org.gpg")"
+  check "for what it cannot, nobody is asked" test ! -e "$bait"
+  check "and it keeps what it had" query "$db" \
+    "SELECT title FROM nodes WHERE file = '\"$tree/secret.org.gpg\"'" '"Secret"'
+  gpgconf --kill all
+  rm "$tree/secret.org.gpg"
+  unset GNUPGHOME
+fi
 check "the tree is as it was" diff <(echo "$before" | grep -v '^ d') <(state_of "$tree" | grep -v '^ d')
 
 # ---- killed in the middle
@@ -315,6 +353,14 @@ echo 'More.' >>"$tree/a.org"
 halt full "$(list "$tree")"
 end TERM
 check "ended by SIGTERM, it leaves the old content" dump_is "$scratch/old" "$db"
+halt full "$(list "$tree")"
+kill -9 "${children[@]}"
+until_true gone "${children[@]}"
+rm "$scratch/mark"
+wait "$pid"
+status=$?
+check "without its SQLite program a build ends" refused 1 .
+check "and leaves the old content" dump_is "$scratch/old" "$db"
 rm "$db"
 halt full "$(list "$tree")"
 end KILL
@@ -373,6 +419,10 @@ check "is left alone" query "$scratch/db.other" 'SELECT * FROM precious' 1
 head -c 20000 /dev/urandom >"$scratch/db.damaged"
 full clean "$scratch/db.damaged" "$tree"
 check "a file that is no database" refused 78 'damaged or is no SQLite database: move it away'
+cp "$db" "$scratch/db.torn"
+head -c 30000 /dev/urandom | dd of="$scratch/db.torn" bs=1 seek=4096 conv=notrunc status=none
+full full "$scratch/db.torn" "$tree"
+check "a damaged database" refused 78 'damaged'
 full full "$tree/a.org/db" "$tree"
 check "a directory that cannot be made" refused 73 'cannot be made'
 full full "$tree" "$tree"

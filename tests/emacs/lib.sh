@@ -21,7 +21,8 @@ done
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-mkdir "$scratch/home" "$scratch/tmp"
+# Some programs keep their caches only where a directory for them is there already.
+mkdir -p "$scratch/home/.emacs.d" "$scratch/home/.cache" "$scratch/home/.config" "$scratch/tmp"
 export HOME=$scratch/home TMPDIR=$scratch/tmp
 unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_CACHE_HOME XDG_STATE_HOME ARCOLOGY_KEYWORDS
 
@@ -60,7 +61,7 @@ finish()
 
 no_files_in()
 {
-  [ -z "$(find "$1" -mindepth 1 | tee /dev/stderr)" ]
+  [ -z "$(find "$1" ! -type d | tee /dev/stderr)" ]
 }
 
 # run KIND DATABASE TREE LIST [EMACS-OPTION...]: a build; its output is in $scratch/log, its exit

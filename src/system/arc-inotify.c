@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "system/arc-inotify.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+struct _ArcInotify
+{
+  int fd; /* -1 until it is needed, and if the kernel gives none */
+};
+
+ArcInotify *
+arc_inotify_new (void)
+{
+  ArcInotify *self = g_new0 (ArcInotify, 1);
+
+  self->fd = -1;
+
+  return self;
+}
+
+void
+arc_inotify_free (ArcInotify *self)
+{
+  if (self->fd >= 0)
+    close (self->fd);
+  g_free (self);
+}
+
+/* The instance is kept: to close one waits for a grace period of the kernel's RCU, which takes
+ * tens of milliseconds. */
+static gboolean
+ensure_fd (ArcInotify *self)
+{
+  if (self->fd < 0)
+    self->fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
+
+  return self->fd >= 0;
+}
+
+/* Removing a watch leaves IN_IGNORED in the queue. */
+static void
+drain (ArcInotify *self)
+{
+  char buffer[4096];
+
+  while (read (self->fd, buffer, sizeof buffer) > 0)
+    ;
+}
+
+static guint
+read_number (const char *file)
+{
+  g_autofree char *text = NULL;
+  guint64 number;
+
+  if (!g_file_get_contents (file, &text, NULL, NULL))
+    return G_MAXUINT;
+
+  number = g_ascii_strtoull (text, NULL, 10);
+
+  return (guint) MIN (number, G_MAXUINT);
+}
+
+guint
+arc_inotify_get_limit (const char **name)
+{
+  guint system = read_number ("/proc/sys/fs/inotify/max_user_watches");
+  /* Each user namespace has its own, which may only be lower (user_namespaces(7), containers). */
+  guint namespace = read_number ("/proc/sys/user/max_inotify_watches");
+
+  if (name != NULL)
+    *name = namespace < system ? "user.max_inotify_watches" : "fs.inotify.max_user_watches";
+
+  return MIN (system, namespace);
+}
+
+gboolean
+arc_inotify_has_room (ArcInotify *self, const char *path)
+{
+  int watch;
+
+  if (!ensure_fd (self))
+    return TRUE;
+
+  watch = inotify_add_watch (self->fd, path, IN_DELETE_SELF | IN_ONLYDIR);
+  if (watch < 0)
+    return errno != ENOSPC;
+
+  inotify_rm_watch (self->fd, watch);
+  drain (self);
+
+  return TRUE;
+}
+
+/* proc_pid_fdinfo(5): "inotify wd:2 ino:7ef82a sdev:800001 mask:800afff ..."; the device is as the
+ * kernel has it inside, 12 bits of major above 20 of minor. */
+static gboolean
+parse_watch (const char *line, int *watch, ArcFileId *id)
+{
+  unsigned int number;
+  unsigned long inode;
+  unsigned int device;
+
+  if (sscanf (line, "inotify wd:%x ino:%lx sdev:%x ", &number, &inode, &device) != 3)
+    return FALSE;
+
+  *watch = (int) number;
+  id->inode = inode;
+  id->device = makedev (device >> 20, device & 0xfffff);
+
+  return TRUE;
+}
+
+typedef void (*WatchFunc) (int watch, const ArcFileId *id, gpointer user_data);
+
+static void
+foreach_watch (const char *fd, WatchFunc func, gpointer user_data)
+{
+  g_autofree char *path = g_build_filename ("/proc/self/fdinfo", fd, NULL);
+  FILE *file = fopen (path, "re");
+  char *line = NULL;
+  size_t size = 0;
+
+  if (file == NULL)
+    return;
+
+  while (getline (&line, &size, file) >= 0)
+    {
+      int watch;
+      ArcFileId id;
+
+      if (parse_watch (line, &watch, &id))
+        func (watch, &id, user_data);
+    }
+
+  free (line);
+  fclose (file);
+}
+
+/* The numbers of the inotify descriptors of this process, other than our own. */
+static GPtrArray *
+list_instances (ArcInotify *self)
+{
+  g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GDir) directory = g_dir_open ("/proc/self/fd", 0, NULL);
+  const char *name;
+
+  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL)
+    {
+      g_autofree char *path = g_build_filename ("/proc/self/fd", name, NULL);
+      char target[32];
+      ssize_t length = readlink (path, target, sizeof target - 1);
+
+      if (length < 0)
+        continue;
+
+      target[length] = '\0';
+      if (strcmp (target, "anon_inode:inotify") == 0 && atoi (name) != self->fd)
+        g_ptr_array_add (list, g_strdup (name));
+    }
+
+  return g_steal_pointer (&list);
+}
+
+static void
+add_to_set (int watch G_GNUC_UNUSED, const ArcFileId *id, gpointer user_data)
+{
+  GHashTable *set = user_data;
+
+  g_hash_table_add (set, g_memdup2 (id, sizeof *id));
+}
+
+static void
+add_to_map (int watch, const ArcFileId *id, gpointer user_data)
+{
+  GHashTable *map = user_data;
+
+  g_hash_table_insert (map, GINT_TO_POINTER (watch), g_memdup2 (id, sizeof *id));
+}
+
+/* On btrfs and overlayfs, stat(2) tells another device, or inode, than the kernel has inside and
+ * shows in fdinfo. A watch of our own on the same directory shows there as that of GIO does. */
+static void
+audit_exactly (ArcInotify *self, ArcInotifyTarget *targets, guint n_targets, GHashTable *watched)
+{
+  g_autoptr (GHashTable) ids = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  g_autofree char *fd = NULL;
+  g_autofree int *watches = g_new (int, n_targets);
+
+  if (!ensure_fd (self))
+    return;
+
+  for (guint i = 0; i < n_targets; i++)
+    watches[i] = targets[i].watched
+                     ? -1
+                     : inotify_add_watch (self->fd, targets[i].path, IN_DELETE_SELF | IN_ONLYDIR);
+
+  fd = g_strdup_printf ("%d", self->fd);
+  foreach_watch (fd, add_to_map, ids);
+
+  for (guint i = 0; i < n_targets; i++)
+    {
+      const ArcFileId *id;
+
+      if (watches[i] < 0)
+        continue;
+
+      id = g_hash_table_lookup (ids, GINT_TO_POINTER (watches[i]));
+      targets[i].watched = id != NULL && g_hash_table_contains (watched, id);
+      inotify_rm_watch (self->fd, watches[i]);
+    }
+
+  drain (self);
+}
+
+void
+arc_inotify_audit (ArcInotify *self, ArcInotifyTarget *targets, guint n_targets)
+{
+  g_autoptr (GPtrArray) instances = list_instances (self);
+  g_autoptr (GHashTable) watched =
+      g_hash_table_new_full (arc_file_id_hash, arc_file_id_equal, g_free, NULL);
+  guint n_missing = 0;
+
+  for (guint i = 0; i < instances->len; i++)
+    foreach_watch (instances->pdata[i], add_to_set, watched);
+
+  for (guint i = 0; i < n_targets; i++)
+    {
+      targets[i].watched = g_hash_table_contains (watched, &targets[i].id);
+      n_missing += !targets[i].watched;
+    }
+
+  if (n_missing > 0)
+    audit_exactly (self, targets, n_targets, watched);
+}
+
+guint
+arc_inotify_get_backlog (ArcInotify *self)
+{
+  g_autoptr (GPtrArray) instances = list_instances (self);
+  int most = 0;
+
+  for (guint i = 0; i < instances->len; i++)
+    {
+      int bytes = 0;
+
+      if (ioctl (atoi (instances->pdata[i]), FIONREAD, &bytes) == 0)
+        most = MAX (most, bytes);
+    }
+
+  return (guint) most;
+}
+
+guint
+arc_inotify_get_queue_size (void)
+{
+  guint events = read_number ("/proc/sys/fs/inotify/max_queued_events");
+
+  /* An event without a name is the smallest. */
+  return MIN (events, G_MAXUINT / sizeof (struct inotify_event)) * sizeof (struct inotify_event);
+}

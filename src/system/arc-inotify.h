@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "system/arc-file-id.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ArcInotify:
+ *
+ * What GIO does not tell of the inotify(7) that it works with: whether there is room for one more
+ * watch, and which directories are watched in truth. It has an inotify instance of its own to ask
+ * with, and never touches that of GIO.
+ */
+typedef struct _ArcInotify ArcInotify;
+
+typedef struct
+{
+  const char *path;
+  ArcFileId id;
+  gboolean watched; /* the answer of arc_inotify_audit() */
+} ArcInotifyTarget;
+
+ArcInotify *arc_inotify_new (void);
+void arc_inotify_free (ArcInotify *inotify);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcInotify, arc_inotify_free)
+
+/* How many watches the user may have, all processes together, and, if NAME is not NULL, the
+ * sysctl(8) that says so. G_MAXUINT if it cannot be known. */
+guint arc_inotify_get_limit (const char **name);
+
+/* FALSE if the kernel refuses one more watch because the limit is reached. PATH is a directory to
+ * try it on. */
+gboolean arc_inotify_has_room (ArcInotify *inotify, const char *path);
+
+/* Sets for each of TARGETS whether an inotify instance of this process watches it. */
+void arc_inotify_audit (ArcInotify *inotify, ArcInotifyTarget *targets, guint n_targets);
+
+/* How many bytes of events wait to be read in the fullest inotify queue of this process. */
+guint arc_inotify_get_backlog (ArcInotify *inotify);
+
+/* How many bytes of events it takes to fill a queue; the kernel drops what comes after that. */
+guint arc_inotify_get_queue_size (void);
+
+G_END_DECLS

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ArcLook:
+ *
+ * A path that somebody said to look at, once for all that was said of it.
+ */
+typedef struct
+{
+  char *path;
+  gint64 first; /* when it was first said; g_get_monotonic_time() */
+  gint64 due;   /* not before this; 0: at once */
+  GList link;
+
+  guint told : 1;       /* a monitor told of it */
+  guint moved : 1;      /* see ARC_HINT_MOVED */
+  guint attributes : 1; /* see ARC_HINT_ATTRIBUTES */
+  guint silent : 1;     /* what it finds is no change but the start */
+  guint holding : 1;    /* a scan left it over: without it, the scan is not done */
+} ArcLook;
+
+/**
+ * ArcLooks:
+ *
+ * The paths to look at, in the order in which they are due and were told.
+ */
+typedef struct _ArcLooks ArcLooks;
+
+ArcLooks *arc_looks_new (void);
+void arc_looks_free (ArcLooks *looks);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcLooks, arc_looks_free)
+
+/* The look at PATH that waits already, with its flags and its time, or a new one, due at once. */
+ArcLook *arc_looks_ask (ArcLooks *looks, const char *path);
+
+/* Makes LOOK, which waits in LOOKS, one that holds. */
+void arc_looks_hold (ArcLooks *looks, ArcLook *look);
+guint arc_looks_get_n_holding (const ArcLooks *looks);
+
+/* (nullable) (transfer full): the next that is due at NOW. */
+ArcLook *arc_looks_take (ArcLooks *looks, gint64 now);
+
+/* Puts LOOK back, due at DUE; its flags are kept. PATH must not have been asked for meanwhile. */
+void arc_looks_postpone (ArcLooks *looks, ArcLook *look /* (transfer full) */, gint64 due);
+
+/* When the next one is due; -1 if there is none. */
+gint64 arc_looks_get_due (const ArcLooks *looks);
+
+void arc_looks_clear (ArcLooks *looks);
+
+void arc_look_free (ArcLook *look);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcLook, arc_look_free)
+
+G_END_DECLS

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "system/arc-monitors.h"
+
+#define GROUP_SIZE 1024
+
+/* How often one dispatch of the pump runs its child: enough for what one write causes, and not so
+ * often that a writer that never rests keeps the main context from others. */
+#define MAX_ROUNDS 8
+
+typedef struct
+{
+  ArcMonitors *monitors; /* (unowned) */
+  GMainContext *context;
+  GSource *pump;
+  guint n_monitors;
+} Group;
+
+struct _ArcMonitors
+{
+  ArcMonitorsFunc func;
+  gpointer user_data;
+  GMainContext *context;
+  GPtrArray *groups; /* (element-type Group) */
+  Group *current;    /* (unowned) (nullable): where the next monitor goes if there is room */
+  guint n_monitors;
+};
+
+struct _ArcMonitor
+{
+  GFileMonitor *monitor;
+  Group *group; /* (unowned) */
+};
+
+typedef struct
+{
+  GSource parent;
+  GMainContext *child; /* (unowned) the group destroys this source first */
+} Pump;
+
+/* Runs the child until it has nothing more to do, and sleeps until its wakeup descriptor or its
+ * next timeout. GIO hands events over from a thread of its own with g_source_set_ready_time(),
+ * which writes to that descriptor (GLib 2.74, gmain.c). */
+static gboolean
+pump_dispatch (GSource *source, GSourceFunc callback G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED)
+{
+  GMainContext *child = ((Pump *) source)->child;
+  gboolean dispatched = TRUE;
+  int timeout = 0;
+
+  if (!g_main_context_acquire (child))
+    return G_SOURCE_CONTINUE;
+
+  for (guint i = 0; i < MAX_ROUNDS && dispatched; i++)
+    {
+      GPollFD fds[4];
+      int n_fds;
+      int priority;
+
+      g_main_context_prepare (child, &priority);
+      n_fds = g_main_context_query (child, priority, &timeout, fds, G_N_ELEMENTS (fds));
+      n_fds = MIN (n_fds, (int) G_N_ELEMENTS (fds));
+      g_poll (fds, (guint) n_fds, 0);
+      dispatched = g_main_context_check (child, priority, fds, n_fds);
+      if (dispatched)
+        g_main_context_dispatch (child);
+    }
+
+  g_main_context_release (child);
+
+  if (dispatched)
+    g_source_set_ready_time (source, 0);
+  else if (timeout < 0)
+    g_source_set_ready_time (source, -1);
+  else
+    g_source_set_ready_time (source, g_get_monotonic_time () + timeout * G_TIME_SPAN_MILLISECOND);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static Group *
+group_new (ArcMonitors *self)
+{
+  static GSourceFuncs pump_funcs = { .dispatch = pump_dispatch };
+  Group *group = g_new0 (Group, 1);
+  GPollFD fd = { .fd = -1 };
+  int timeout;
+
+  group->monitors = self;
+  group->context = g_main_context_new ();
+
+  /* A context without sources polls its wakeup descriptor alone. */
+  if (g_main_context_acquire (group->context))
+    {
+      g_main_context_query (group->context, G_MAXINT, &timeout, &fd, 1);
+      g_main_context_release (group->context);
+    }
+
+  group->pump = g_source_new (&pump_funcs, sizeof (Pump));
+  ((Pump *) group->pump)->child = group->context;
+  g_source_set_static_name (group->pump, "ArcMonitors");
+  g_source_add_unix_fd (group->pump, fd.fd, G_IO_IN);
+  g_source_attach (group->pump, self->context);
+
+  return group;
+}
+
+static void
+group_free (gpointer data)
+{
+  Group *group = data;
+
+  g_source_destroy (group->pump);
+  g_source_unref (group->pump);
+  g_main_context_unref (group->context);
+  g_free (group);
+}
+
+ArcMonitors *
+arc_monitors_new (ArcMonitorsFunc func, gpointer user_data)
+{
+  ArcMonitors *self = g_new0 (ArcMonitors, 1);
+
+  self->func = func;
+  self->user_data = user_data;
+  self->context = g_main_context_ref_thread_default ();
+  self->groups = g_ptr_array_new_with_free_func (group_free);
+
+  return self;
+}
+
+void
+arc_monitors_free (ArcMonitors *self)
+{
+  g_warn_if_fail (self->n_monitors == 0);
+
+  g_ptr_array_unref (self->groups);
+  g_main_context_unref (self->context);
+  g_free (self);
+}
+
+guint
+arc_monitors_get_n_monitors (const ArcMonitors *self)
+{
+  return self->n_monitors;
+}
+
+static void
+tell (ArcMonitors *self, GFile *file /* (nullable) */, ArcHint hint)
+{
+  const char *path = file != NULL ? g_file_peek_path (file) : NULL;
+
+  if (path != NULL)
+    self->func (path, hint, self->user_data);
+}
+
+static void
+on_changed (GFileMonitor *monitor G_GNUC_UNUSED,
+            GFile *file,
+            GFile *other_file,
+            GFileMonitorEvent event,
+            ArcMonitors *self)
+{
+  ArcHint hint = ARC_HINT_LOOK;
+
+  switch (event)
+    {
+    case G_FILE_MONITOR_EVENT_CHANGED:
+    case G_FILE_MONITOR_EVENT_CHANGES_DONE_HINT:
+    case G_FILE_MONITOR_EVENT_CREATED:
+      hint = ARC_HINT_LOOK;
+      break;
+
+    case G_FILE_MONITOR_EVENT_ATTRIBUTE_CHANGED:
+      hint = ARC_HINT_ATTRIBUTES;
+      break;
+
+    case G_FILE_MONITOR_EVENT_DELETED:
+    case G_FILE_MONITOR_EVENT_PRE_UNMOUNT:
+    case G_FILE_MONITOR_EVENT_UNMOUNTED:
+    case G_FILE_MONITOR_EVENT_MOVED:
+    case G_FILE_MONITOR_EVENT_RENAMED:
+    case G_FILE_MONITOR_EVENT_MOVED_IN:
+    case G_FILE_MONITOR_EVENT_MOVED_OUT:
+      hint = ARC_HINT_MOVED;
+      break;
+    }
+
+  tell (self, file, hint);
+  tell (self, other_file, hint);
+}
+
+static Group *
+find_group (ArcMonitors *self)
+{
+  if (self->current != NULL && self->current->n_monitors < GROUP_SIZE)
+    return self->current;
+
+  for (guint i = 0; i < self->groups->len; i++)
+    {
+      Group *group = self->groups->pdata[i];
+
+      if (group->n_monitors < GROUP_SIZE)
+        return group;
+    }
+
+  g_ptr_array_add (self->groups, group_new (self));
+
+  return self->groups->pdata[self->groups->len - 1];
+}
+
+ArcMonitor *
+arc_monitors_add (ArcMonitors *self, const char *directory, GError **error)
+{
+  g_autoptr (GFile) file = g_file_new_for_path (directory);
+  GFileMonitor *monitor;
+  ArcMonitor *handle;
+
+  self->current = find_group (self);
+
+  g_main_context_push_thread_default (self->current->context);
+  monitor = g_file_monitor_directory (file, G_FILE_MONITOR_WATCH_MOVES, NULL, error);
+  g_main_context_pop_thread_default (self->current->context);
+
+  if (monitor == NULL)
+    return NULL;
+
+  g_signal_connect (monitor, "changed", G_CALLBACK (on_changed), self);
+
+  handle = g_new0 (ArcMonitor, 1);
+  handle->monitor = monitor;
+  handle->group = self->current;
+  handle->group->n_monitors++;
+  self->n_monitors++;
+
+  return handle;
+}
+
+void
+arc_monitor_cancel (ArcMonitor *handle)
+{
+  Group *group = handle->group;
+  ArcMonitors *self = group->monitors;
+
+  g_signal_handlers_disconnect_by_data (handle->monitor, self);
+  g_file_monitor_cancel (handle->monitor);
+  g_object_unref (handle->monitor);
+  g_free (handle);
+
+  self->n_monitors--;
+  if (--group->n_monitors > 0)
+    return;
+
+  if (self->current == group)
+    self->current = NULL;
+  g_ptr_array_remove_fast (self->groups, group);
+}

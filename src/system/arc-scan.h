@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "core/arc-filter.h"
+#include "core/arc-snapshot.h"
+#include "system/arc-file-id.h"
+
+#include <glib.h>
+#include <sys/stat.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ArcScan:
+ *
+ * Reads one directory, on one file descriptor, in as many steps as its caller likes.
+ */
+typedef struct _ArcScan ArcScan;
+
+/**
+ * ArcScanChild:
+ * @name: a directory's name in the one that was scanned
+ * @inode: its inode as readdir(3) told it: on a mount point that of the directory underneath
+ */
+typedef struct
+{
+  const char *name;
+  guint64 inode;
+} ArcScanChild;
+
+/* PATH may be a symbolic link only if FOLLOW. Fails with G_FILE_ERROR. */
+ArcScan *arc_scan_open (const char *path, gboolean follow, GError **error);
+void arc_scan_free (ArcScan *scan);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcScan, arc_scan_free)
+
+/* Which directory it is. */
+ArcFileId arc_scan_get_id (const ArcScan *scan);
+
+typedef enum
+{
+  ARC_SCAN_MORE,
+  ARC_SCAN_DONE,
+  ARC_SCAN_FAILED,
+} ArcScanResult;
+
+/* Reads on until DEADLINE (g_get_monotonic_time()) or the end. BELOW_ROOT is the directory's path
+ * below its root, "" for the root itself: what FILTER is asked with. With FOLLOW_SYMLINKS a link
+ * counts as what it leads to. */
+ArcScanResult arc_scan_run (ArcScan *scan,
+                            ArcFilter *filter,
+                            const char *below_root,
+                            gboolean follow_symlinks,
+                            gint64 deadline,
+                            GError **error);
+
+/* What was found; the names live as long as SCAN. */
+GArray *arc_scan_get_files (ArcScan *scan);     /* (element-type ArcEntry) files that matter */
+GPtrArray *arc_scan_get_recent (ArcScan *scan); /* (element-type filename) see _is_recent();
+                                                   those are not among the files */
+GArray *arc_scan_get_children (ArcScan *scan);  /* (element-type ArcScanChild) */
+gboolean arc_scan_is_empty (ArcScan *scan); /* nothing at all in it, whether it matters or not */
+
+ArcFingerprint arc_fingerprint_from_stat (const struct stat *info);
+
+/* How fresh a file may be, in nanoseconds, before its fingerprint tells for sure.
+ *
+ * The kernel stamps files with a clock that ticks every 1 to 10 ms (CONFIG_HZ; some file systems
+ * since Linux 6.13 do better), and some file systems keep whole seconds only: two writes within a
+ * tick can leave the same fingerprint. So a file that was changed less than a tick ago must be
+ * looked at again later; what is seen then can not be changed without a trace. (git has the same
+ * problem with its index and calls it racy.) */
+gint64 arc_fingerprint_get_grain (const ArcFingerprint *fingerprint);
+
+/* Whether FINGERPRINT, seen at NOW (nanoseconds since the epoch), is younger than its grain. */
+gboolean arc_fingerprint_is_recent (const ArcFingerprint *fingerprint, gint64 now);
+
+/* Now in nanoseconds since the epoch, by the clock that the kernel stamps files with. */
+gint64 arc_get_stamp_time (void);
+
+G_END_DECLS

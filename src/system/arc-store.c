@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "system/arc-store.h"
+
+#include "core/arc-error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define DIRECTORY_MODE 0700
+#define FILE_MODE      0600
+
+struct _ArcStore
+{
+  GObject parent_instance;
+
+  char *directory; /* (owned) */
+  char *changes;   /* (owned): the path of the change list */
+  int lock;        /* -1 if we do not have it */
+  guint64 last_build;
+};
+
+G_DEFINE_FINAL_TYPE (ArcStore, arc_store, G_TYPE_OBJECT)
+
+static void
+set_error (GError **error, const char *path, const char *what)
+{
+  int saved_errno = errno;
+  g_autofree char *name = g_filename_display_name (path);
+
+  g_set_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY,
+               "%s: %s: %s. Look at the owner, the permissions and the free space of the state "
+               "directory",
+               name, what, g_strerror (saved_errno));
+}
+
+/* Makes PATH if it is not there, and keeps others out of it. */
+static gboolean
+make_directory (const char *path, GError **error)
+{
+  GStatBuf info;
+
+  if (g_mkdir_with_parents (path, DIRECTORY_MODE) < 0 || g_stat (path, &info) < 0)
+    {
+      set_error (error, path, "Cannot make the directory");
+      return FALSE;
+    }
+
+  if ((info.st_mode & 0777) != DIRECTORY_MODE && g_chmod (path, DIRECTORY_MODE) < 0)
+    {
+      set_error (error, path, "Cannot make the directory private");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static char *
+get_logs_directory (ArcStore *self)
+{
+  return g_build_filename (self->directory, "logs", NULL);
+}
+
+/* "ID.log", as arc_store_prepare_log() names it: digits without a leading zero. */
+static gboolean
+parse_log_name (const char *name, guint64 *id)
+{
+  g_autofree char *digits = NULL;
+
+  if (!g_str_has_suffix (name, ".log") || name[0] == '0')
+    return FALSE;
+
+  digits = g_strndup (name, strlen (name) - strlen (".log"));
+
+  return g_ascii_string_to_unsigned (digits, 10, 1, G_MAXINT64, id, NULL);
+}
+
+static int
+compare_descending (gconstpointer a, gconstpointer b)
+{
+  guint64 x = *(const guint64 *) a;
+  guint64 y = *(const guint64 *) b;
+
+  return (x < y) - (x > y);
+}
+
+/* (transfer full) (element-type guint64): the builds that have a log, the newest first. */
+static GArray *
+list_logs (ArcStore *self)
+{
+  GArray *ids = g_array_new (FALSE, FALSE, sizeof (guint64));
+  g_autofree char *path = get_logs_directory (self);
+  g_autoptr (GDir) logs = g_dir_open (path, 0, NULL);
+  const char *name;
+  guint64 id;
+
+  while (logs != NULL && (name = g_dir_read_name (logs)) != NULL)
+    {
+      if (parse_log_name (name, &id))
+        g_array_append_val (ids, id);
+    }
+
+  g_array_sort (ids, compare_descending);
+
+  return ids;
+}
+
+static char *
+get_log (ArcStore *self, guint64 id)
+{
+  return g_strdup_printf ("%s/logs/%" G_GUINT64_FORMAT ".log", self->directory, id);
+}
+
+static void
+set_locked_error (ArcStore *self, int fd, GError **error)
+{
+  g_autofree char *name = g_filename_display_name (self->directory);
+  char text[32] = "";
+  guint64 pid;
+
+  /* The owner may not have got to writing it. */
+  if (read (fd, text, sizeof text - 1) > 0 &&
+      g_ascii_string_to_unsigned (g_strchomp (text), 10, 1, G_MAXINT, &pid, NULL))
+    g_set_error (error, ARC_ERROR, ARC_ERROR_LOCKED,
+                 "Process %d already works with the state directory %s: stop it first", (int) pid,
+                 name);
+  else
+    g_set_error (error, ARC_ERROR, ARC_ERROR_LOCKED,
+                 "Another process already works with the state directory %s: stop it first", name);
+}
+
+gboolean
+arc_store_lock (ArcStore *self, GError **error)
+{
+  g_autofree char *path = NULL;
+  char text[32];
+  int length;
+  int fd;
+
+  g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
+
+  if (self->lock >= 0)
+    return TRUE;
+
+  if (!make_directory (self->directory, error))
+    return FALSE;
+
+  path = g_build_filename (self->directory, "lock", NULL);
+  /* NFS makes a lock of byte ranges of it, which wants a file that is open for writing (flock(2)).
+   * Close-on-exec, because a lock is released when the last copy of the descriptor is closed. */
+  fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+  if (fd < 0)
+    {
+      set_error (error, path, "Cannot open the lock");
+      return FALSE;
+    }
+
+  if (flock (fd, LOCK_EX | LOCK_NB) < 0)
+    {
+      if (errno == EWOULDBLOCK)
+        set_locked_error (self, fd, error);
+      else
+        set_error (error, path, "Cannot take the lock");
+      close (fd);
+      return FALSE;
+    }
+
+  length = g_snprintf (text, sizeof text, "%d\n", (int) getpid ());
+  if (ftruncate (fd, 0) < 0 || write (fd, text, length) != length)
+    {
+      set_error (error, path, "Cannot write the lock");
+      close (fd);
+      return FALSE;
+    }
+
+  /* The file stays when the lock goes: removing it would race with whoever is opening it. */
+  self->lock = fd;
+
+  return TRUE;
+}
+
+const char *
+arc_store_get_directory (ArcStore *self)
+{
+  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
+
+  return self->directory;
+}
+
+guint64
+arc_store_next_build (ArcStore *self)
+{
+  g_autoptr (GArray) logs = NULL;
+
+  g_return_val_if_fail (ARC_IS_STORE (self), 0);
+
+  logs = list_logs (self);
+  if (logs->len > 0)
+    self->last_build = MAX (self->last_build, g_array_index (logs, guint64, 0));
+
+  return ++self->last_build;
+}
+
+char *
+arc_store_prepare_log (ArcStore *self, guint64 id, GError **error)
+{
+  g_autofree char *directory = NULL;
+  g_autoptr (GArray) logs = NULL;
+  guint kept = 1;
+
+  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
+
+  directory = get_logs_directory (self);
+  if (!make_directory (self->directory, error) || !make_directory (directory, error))
+    return NULL;
+
+  /* A log that cannot be removed does no harm. */
+  logs = list_logs (self);
+  for (guint i = 0; i < logs->len; i++)
+    {
+      guint64 other = g_array_index (logs, guint64, i);
+
+      if (other != id && ++kept > ARC_STORE_LOGS)
+        {
+          g_autofree char *log = get_log (self, other);
+
+          g_unlink (log);
+        }
+    }
+
+  return get_log (self, id);
+}
+
+/* The file at PATH is the old one or the new one, also after a crash of the machine. */
+static gboolean
+write_file (ArcStore *self, const char *path, const char *data, gsize length, GError **error)
+{
+  if (!make_directory (self->directory, error))
+    return FALSE;
+
+  return g_file_set_contents_full (path, data, length,
+                                   G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                   FILE_MODE, error);
+}
+
+const char *
+arc_store_write_changes (ArcStore *self, const ArcChanges *changes, GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  const char *data;
+  gsize length;
+
+  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
+  g_return_val_if_fail (changes != NULL, NULL);
+
+  bytes = arc_changes_serialise (changes);
+  data = g_bytes_get_data (bytes, &length);
+  /* No bytes may be no pointer. */
+  if (!write_file (self, self->changes, data != NULL ? data : "", length, error))
+    return NULL;
+
+  return self->changes;
+}
+
+static char *
+get_paused_path (ArcStore *self)
+{
+  return g_build_filename (self->directory, "paused", NULL);
+}
+
+gboolean
+arc_store_get_paused (ArcStore *self)
+{
+  g_autofree char *path = NULL;
+
+  g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
+
+  path = get_paused_path (self);
+
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+gboolean
+arc_store_set_paused (ArcStore *self, gboolean paused, GError **error)
+{
+  g_autofree char *path = NULL;
+
+  g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
+
+  path = get_paused_path (self);
+  if (paused)
+    return write_file (self, path, "", 0, error);
+
+  if (g_unlink (path) < 0 && errno != ENOENT)
+    {
+      set_error (error, path, "Cannot remove the file");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static void
+arc_store_finalize (GObject *object)
+{
+  ArcStore *self = ARC_STORE (object);
+
+  if (self->lock >= 0)
+    close (self->lock);
+  g_free (self->changes);
+  g_free (self->directory);
+
+  G_OBJECT_CLASS (arc_store_parent_class)->finalize (object);
+}
+
+static void
+arc_store_init (ArcStore *self)
+{
+  self->lock = -1;
+}
+
+static void
+arc_store_class_init (ArcStoreClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = arc_store_finalize;
+}
+
+ArcStore *
+arc_store_new (const char *directory)
+{
+  ArcStore *self = g_object_new (ARC_TYPE_STORE, NULL);
+
+  self->directory = g_strdup (directory);
+  self->changes = g_build_filename (directory, "changes", NULL);
+
+  return self;
+}

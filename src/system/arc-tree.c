@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "system/arc-tree.h"
+
+#include <string.h>
+
+struct _ArcTree
+{
+  GHashTable *by_path; /* (element-type filename ArcNode) keys lie in the values */
+  GHashTable *by_id;   /* (element-type ArcFileId ArcNode) keys lie in the values */
+  GQueue queue;        /* (element-type ArcNode) */
+};
+
+static void
+node_free (gpointer data)
+{
+  ArcNode *node = data;
+
+  g_clear_pointer (&node->monitor, arc_monitor_cancel);
+  g_free (node->problem);
+  g_free (node->path);
+  g_free (node);
+}
+
+ArcTree *
+arc_tree_new (void)
+{
+  ArcTree *self = g_new0 (ArcTree, 1);
+
+  self->by_path = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, node_free);
+  self->by_id = g_hash_table_new (arc_file_id_hash, arc_file_id_equal);
+  g_queue_init (&self->queue);
+
+  return self;
+}
+
+void
+arc_tree_free (ArcTree *self)
+{
+  g_hash_table_unref (self->by_id);
+  g_hash_table_unref (self->by_path);
+  g_free (self);
+}
+
+guint
+arc_tree_get_size (const ArcTree *self)
+{
+  return g_hash_table_size (self->by_path);
+}
+
+ArcNode *
+arc_tree_lookup (const ArcTree *self, const char *path)
+{
+  return g_hash_table_lookup (self->by_path, path);
+}
+
+ArcNode *
+arc_tree_lookup_id (const ArcTree *self, const ArcFileId *id)
+{
+  return g_hash_table_lookup (self->by_id, id);
+}
+
+GPtrArray *
+arc_tree_list (const ArcTree *self)
+{
+  g_autoptr (GPtrArray) list = g_ptr_array_sized_new (arc_tree_get_size (self));
+  GHashTableIter iter;
+  gpointer node;
+
+  g_hash_table_iter_init (&iter, self->by_path);
+  while (g_hash_table_iter_next (&iter, NULL, &node))
+    g_ptr_array_add (list, node);
+
+  return g_steal_pointer (&list);
+}
+
+ArcNode *
+arc_tree_add (ArcTree *self, ArcNode *parent, const char *path)
+{
+  ArcNode *node = g_new0 (ArcNode, 1);
+
+  node->path = g_strdup (path);
+  node->link.data = node;
+  node->parent = parent;
+  if (parent != NULL)
+    {
+      node->next = parent->first_child;
+      if (node->next != NULL)
+        node->next->previous = node;
+      parent->first_child = node;
+    }
+
+  g_hash_table_insert (self->by_path, node->path, node);
+
+  return node;
+}
+
+static void
+unqueue (ArcTree *self, ArcNode *node)
+{
+  if (!node->queued)
+    return;
+
+  g_queue_unlink (&self->queue, &node->link);
+  node->queued = FALSE;
+  node->told = FALSE;
+}
+
+static void
+unlink_from_parent (ArcNode *node)
+{
+  if (node->previous != NULL)
+    node->previous->next = node->next;
+  else if (node->parent != NULL)
+    node->parent->first_child = node->next;
+  if (node->next != NULL)
+    node->next->previous = node->previous;
+}
+
+static void
+drop_disarmed (ArcTree *self, ArcNode *node, ArcTreeFunc func, gpointer user_data)
+{
+  while (node->first_child != NULL)
+    drop_disarmed (self, node->first_child, func, user_data);
+
+  if (func != NULL)
+    func (node, user_data);
+
+  unqueue (self, node);
+  unlink_from_parent (node);
+  g_hash_table_remove (self->by_path, node->path);
+}
+
+void
+arc_tree_drop (ArcTree *self, ArcNode *node, ArcTreeFunc func, gpointer user_data)
+{
+  arc_tree_disarm (self, node);
+  drop_disarmed (self, node, func, user_data);
+}
+
+void
+arc_tree_disarm (ArcTree *self, ArcNode *node)
+{
+  g_clear_pointer (&node->monitor, arc_monitor_cancel);
+  if (node->identified)
+    g_hash_table_remove (self->by_id, &node->id);
+  node->identified = FALSE;
+  node->generation = 0;
+
+  for (ArcNode *child = node->first_child; child != NULL; child = child->next)
+    arc_tree_disarm (self, child);
+}
+
+void
+arc_tree_identify (ArcTree *self, ArcNode *node, const ArcFileId *id)
+{
+  g_return_if_fail (!node->identified && arc_tree_lookup_id (self, id) == NULL);
+
+  node->id = *id;
+  node->identified = TRUE;
+  g_hash_table_insert (self->by_id, &node->id, node);
+}
+
+gboolean
+arc_node_is_below (const ArcNode *node, const ArcNode *ancestor)
+{
+  while (node != NULL && node != ancestor)
+    node = node->parent;
+
+  return node != NULL;
+}
+
+ArcNode *
+arc_node_get_root (ArcNode *node)
+{
+  while (node->parent != NULL)
+    node = node->parent;
+
+  return node;
+}
+
+const char *
+arc_node_get_below_root (ArcNode *node)
+{
+  const char *rest = node->path + strlen (arc_node_get_root (node)->path);
+
+  return rest[0] == '/' ? rest + 1 : rest;
+}
+
+/* The children of a directory before its siblings, which keeps the queue short. */
+void
+arc_tree_push (ArcTree *self, ArcNode *node, gboolean told)
+{
+  node->told = node->told || told;
+  if (node->queued)
+    return;
+
+  node->queued = TRUE;
+  g_queue_push_head_link (&self->queue, &node->link);
+}
+
+ArcNode *
+arc_tree_pop (ArcTree *self)
+{
+  GList *link = g_queue_pop_head_link (&self->queue);
+  ArcNode *node;
+
+  if (link == NULL)
+    return NULL;
+
+  node = link->data;
+  node->queued = FALSE;
+
+  return node;
+}
+
+gboolean
+arc_tree_is_idle (const ArcTree *self)
+{
+  return self->queue.head == NULL;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "system/arc-file-id.h"
+#include "system/arc-monitors.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ArcNode:
+ *
+ * A directory that is, or is about to be, watched and scanned.
+ */
+typedef struct _ArcNode ArcNode;
+
+struct _ArcNode
+{
+  char *path;
+  ArcNode *parent; /* (nullable): a root has none */
+  ArcNode *first_child;
+  ArcNode *previous; /* among the children of the parent */
+  ArcNode *next;
+
+  ArcFileId id;         /* if identified */
+  ArcFileId scanned_as; /* if scanned: the id then */
+  ArcMonitor *monitor;  /* (owned) (nullable) */
+  char *problem;        /* (owned) (nullable): why it cannot be read; a root is then unavailable */
+
+  GList link;         /* in the queue */
+  guint64 generation; /* of the last scan, 0 if it must be scanned in any case */
+  guint64 retried;    /* the generation in which the audit armed it anew */
+  guint32 seen;       /* the last scan of the parent that found it */
+
+  guint identified : 1; /* the id is true, and no other node has it */
+  guint queued : 1;
+  guint told : 1;    /* queued because a monitor told */
+  guint scanned : 1; /* at least once since it became a node */
+};
+
+/**
+ * ArcTree:
+ *
+ * The directories, by path and by identity, and the queue of those to be scanned.
+ *
+ * No two nodes have the same identity: GIO gives two monitors on one inode the same kernel watch,
+ * and cancelling either then kills it for both.
+ */
+typedef struct _ArcTree ArcTree;
+
+/* NODE is still whole, but for its children and its monitor. */
+typedef void (*ArcTreeFunc) (ArcNode *node, gpointer user_data);
+
+ArcTree *arc_tree_new (void);
+
+/* Cancels all monitors. */
+void arc_tree_free (ArcTree *tree);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcTree, arc_tree_free)
+
+guint arc_tree_get_size (const ArcTree *tree);
+
+/* (nullable) */
+ArcNode *arc_tree_lookup (const ArcTree *tree, const char *path);
+ArcNode *arc_tree_lookup_id (const ArcTree *tree, const ArcFileId *id);
+
+/* All nodes, in no order. (element-type ArcNode) (transfer container) */
+GPtrArray *arc_tree_list (const ArcTree *tree);
+
+/* PATH must not be in the tree. PARENT is NULL for a root. */
+ArcNode *arc_tree_add (ArcTree *tree, ArcNode *parent /* (nullable) */, const char *path);
+
+/* Forgets NODE and all below it: first their monitors, then them, each after those below it. FUNC,
+ * if not NULL, is called for each. */
+void arc_tree_drop (ArcTree *tree, ArcNode *node, ArcTreeFunc func, gpointer user_data);
+
+/* Cancels the monitors of NODE and of all below it and forgets which directories they are, so that
+ * the next scans, which they are in want of, find out anew. */
+void arc_tree_disarm (ArcTree *tree, ArcNode *node);
+
+/* No other node may have ID. */
+void arc_tree_identify (ArcTree *tree, ArcNode *node, const ArcFileId *id);
+
+gboolean arc_node_is_below (const ArcNode *node, const ArcNode *ancestor); /* or the same */
+ArcNode *arc_node_get_root (ArcNode *node);
+
+/* The path below the root, "" for a root. */
+const char *arc_node_get_below_root (ArcNode *node);
+
+/* The queue; a node is in it at most once. */
+void arc_tree_push (ArcTree *tree, ArcNode *node, gboolean told);
+ArcNode *arc_tree_pop (ArcTree *tree); /* (nullable) */
+gboolean arc_tree_is_idle (const ArcTree *tree);
+
+G_END_DECLS

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "system/arc-watcher.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ArcFixture:
+ *
+ * A watcher on a real directory, and all that it told.
+ */
+typedef struct
+{
+  char *base;  /* holds all that follows; removed at the end */
+  char *root;  /* BASE/tree */
+  char *aside; /* BASE/aside: not watched, to move things in and out */
+  ArcFilter *filter;
+  ArcWatcher *watcher;
+  GHashTable *known;     /* (element-type filename) the files, by what was told since the start */
+  ArcChanges *told;      /* since arc_fixture_forget() */
+  ArcChanges *missed;    /* those that no monitor told, since the start */
+  guint n_changed;       /* signals since arc_fixture_forget() */
+  guint n_settled;       /* since the start */
+  gboolean may_be_fresh; /* the test stamps files in the future */
+} ArcFixture;
+
+ArcFixture *arc_fixture_new (void);
+void arc_fixture_free (ArcFixture *fixture);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcFixture, arc_fixture_free)
+
+/* Makes the watcher and starts it, and waits until it settles. */
+void arc_fixture_start (ArcFixture *fixture, ArcSnapshot *snapshot, gboolean follow_symlinks);
+void arc_fixture_restart (ArcFixture *fixture, ArcSnapshot *snapshot);
+
+/* Runs a line of sh(1) in the directory BASE; it must succeed. The main context does not run
+ * meanwhile. */
+void arc_fixture_sh (ArcFixture *fixture, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+typedef gboolean (*ArcFixtureFunc) (ArcFixture *fixture, gconstpointer data);
+
+/* Runs the main context until FUNC returns TRUE; after 20 s the test fails. */
+void arc_fixture_wait (ArcFixture *fixture, ArcFixtureFunc func, gconstpointer data);
+
+void arc_fixture_wait_settled (ArcFixture *fixture);
+void arc_fixture_reconcile (ArcFixture *fixture);
+
+/* Waits until the snapshot is what a walk of its own finds on the disk and what was told leads to.
+ */
+void arc_fixture_wait_true (ArcFixture *fixture);
+
+void arc_fixture_forget (ArcFixture *fixture);
+
+/* PATH is below BASE. */
+void arc_fixture_wait_told (ArcFixture *fixture, const char *path, ArcChange change);
+gboolean arc_fixture_is_told (ArcFixture *fixture, const char *path);
+
+/* Writes a file in each of the directories PATHS (below BASE) and waits until all were told, so
+ * that what happened in them before must have been told too. */
+void arc_fixture_wait_sentinels (ArcFixture *fixture, const char *const *paths);
+
+/* That no reconciliation found what a monitor should have told. */
+void arc_fixture_assert_none_missed (ArcFixture *fixture);
+
+/* Every directory of the tree, below BASE, by a walk of its own. */
+GPtrArray *arc_fixture_list_directories (ArcFixture *fixture);
+
+G_END_DECLS
