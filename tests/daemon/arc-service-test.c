@@ -95,10 +95,26 @@ connect_to (GTestDBus *bus)
   return connection;
 }
 
+static void
+client_clear (gpointer data)
+{
+  Client *client = data;
+
+  g_ptr_array_unref (client->states);
+  g_ptr_array_unref (client->signals);
+  g_variant_dict_unref (client->known);
+}
+
+static void
+client_unref (gpointer client)
+{
+  g_rc_box_release_full (client, client_clear);
+}
+
 static Client *
 client_new (GTestDBus *bus)
 {
-  Client *client = g_new0 (Client, 1);
+  Client *client = g_rc_box_new0 (Client);
 
   client->connection = connect_to (bus);
   client->states = g_ptr_array_new_with_free_func (g_free);
@@ -108,16 +124,18 @@ client_new (GTestDBus *bus)
       g_dbus_connection_signal_subscribe (client->connection, NULL,
                                           "org.freedesktop.DBus.Properties", "PropertiesChanged",
                                           ARC_SERVICE_PATH, ARC_SERVICE_NAME,
-                                          G_DBUS_SIGNAL_FLAGS_NONE, on_properties_changed, client,
-                                          NULL);
+                                          G_DBUS_SIGNAL_FLAGS_NONE, on_properties_changed,
+                                          g_rc_box_acquire (client), client_unref);
   client->subscriptions[1] =
       g_dbus_connection_signal_subscribe (client->connection, NULL, ARC_SERVICE_NAME, NULL,
                                           ARC_SERVICE_PATH, NULL, G_DBUS_SIGNAL_FLAGS_NONE,
-                                          on_build_signal, client, NULL);
+                                          on_build_signal, g_rc_box_acquire (client), client_unref);
 
   return client;
 }
 
+/* A signal that is on its way when its subscription ends may still arrive: GDBus holds the client
+ * until it has told otherwise (g_dbus_connection_signal_unsubscribe()). */
 static void
 client_free (Client *client)
 {
@@ -125,10 +143,7 @@ client_free (Client *client)
     g_dbus_connection_signal_unsubscribe (client->connection, client->subscriptions[i]);
   g_dbus_connection_close_sync (client->connection, NULL, NULL);
   g_object_unref (client->connection);
-  g_ptr_array_unref (client->states);
-  g_ptr_array_unref (client->signals);
-  g_variant_dict_unref (client->known);
-  g_free (client);
+  client_unref (client);
 }
 
 typedef struct

@@ -5,7 +5,7 @@
 
 if [ ! -d "${CORPUS:-}" ]; then
   echo "1..0 # SKIP the corpus is not there"
-  exit 77
+  exit 0
 fi
 
 # shellcheck source=SCRIPTDIR/lib.sh
