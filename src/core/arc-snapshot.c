@@ -249,6 +249,24 @@ arc_snapshot_free (ArcSnapshot *snapshot)
   g_free (snapshot);
 }
 
+ArcSnapshot *
+arc_snapshot_copy (const ArcSnapshot *snapshot)
+{
+  ArcSnapshot *copy = arc_snapshot_new ();
+  g_autoptr (GArray) entries = g_array_new (FALSE, FALSE, sizeof (ArcEntry));
+  GHashTableIter iter;
+  gpointer path;
+
+  g_hash_table_iter_init (&iter, snapshot->directories);
+  while (g_hash_table_iter_next (&iter, &path, NULL))
+    {
+      arc_snapshot_get_entries (snapshot, path, entries);
+      arc_snapshot_set_directory (copy, path, (gpointer) entries->data, entries->len, NULL);
+    }
+
+  return copy;
+}
+
 guint
 arc_snapshot_get_n_files (const ArcSnapshot *snapshot)
 {
@@ -401,6 +419,42 @@ arc_snapshot_get_directories (const ArcSnapshot *snapshot)
 {
   /* The array that this returns ends in NULL. */
   return (const char **) g_hash_table_get_keys_as_array (snapshot->directories, NULL);
+}
+
+void
+arc_snapshot_get_entries (const ArcSnapshot *snapshot, const char *directory, GArray *entries)
+{
+  const Directory *known = g_hash_table_lookup (snapshot->directories, directory);
+  guint n_files = known != NULL ? known->n_files : 0;
+
+  g_array_set_size (entries, n_files);
+  for (guint i = 0; i < n_files; i++)
+    g_array_index (entries, ArcEntry, i) =
+        (ArcEntry){ directory_get_name (known, i), known->files[i].fingerprint };
+}
+
+static void
+mark_dirty (const char *path, ArcChange change G_GNUC_UNUSED, gpointer user_data)
+{
+  static const ArcFingerprint zeros = { 0 };
+  ArcSnapshot *snapshot = user_data;
+  const char *name = strrchr (path, '/') + 1;
+  gsize length = (gsize) (name - path);
+  g_autofree char *directory = g_strndup (path, length);
+
+  /* No slash at the end, but for the root directory. */
+  while (length > 1 && directory[length - 1] == '/')
+    directory[--length] = '\0';
+
+  /* A path that ends in a slash is none of a file. */
+  if (*name != '\0')
+    arc_snapshot_set_file (snapshot, directory, name, &zeros, NULL);
+}
+
+void
+arc_snapshot_mark_dirty (ArcSnapshot *snapshot, const ArcChanges *changes)
+{
+  arc_changes_foreach (changes, mark_dirty, snapshot);
 }
 
 ArcChanges *

@@ -56,6 +56,8 @@ ArcSnapshot *arc_snapshot_new (void);
 void arc_snapshot_free (ArcSnapshot *snapshot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcSnapshot, arc_snapshot_free)
 
+ArcSnapshot *arc_snapshot_copy (const ArcSnapshot *snapshot);
+
 guint arc_snapshot_get_n_files (const ArcSnapshot *snapshot);
 
 /* Sets (or, with FINGERPRINT NULL, forgets) one file and adds what that means, if anything, to
@@ -86,6 +88,16 @@ arc_snapshot_lookup (const ArcSnapshot *snapshot, const char *directory, const c
 /* (transfer container): the directories that hold files, in no order, NULL-terminated; free the
  * array with g_free(). A string is valid until the snapshot is changed. */
 const char **arc_snapshot_get_directories (const ArcSnapshot *snapshot);
+
+/* Makes ENTRIES (element-type ArcEntry) what is known of the files of DIRECTORY, by the order of
+ * the bytes of their names. A name is valid until the snapshot is changed. */
+void arc_snapshot_get_entries (const ArcSnapshot *snapshot, const char *directory, GArray *entries);
+
+/* Gives every file in CHANGES, whatever its change, a fingerprint that is nothing but zeros, which
+ * no file has: the next look finds it modified if it is there, and deleted if it is not, even if
+ * the snapshot did not know it. So the database hears of it again, though nobody knows how much of
+ * the change it has seen. */
+void arc_snapshot_mark_dirty (ArcSnapshot *snapshot, const ArcChanges *changes);
 
 /* Every file of SNAPSHOT as an addition: the list of a full build. */
 ArcChanges *arc_snapshot_list (const ArcSnapshot *snapshot);

@@ -257,6 +257,122 @@ test_list (void)
   assert_changes (full, "A/a/w A/a/x A/b/y ");
 }
 
+static void
+assert_entries (const ArcSnapshot *snapshot, const char *directory, const char *expected)
+{
+  g_autoptr (GArray) entries = g_array_new (FALSE, FALSE, sizeof (ArcEntry));
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  /* What is in it before does not count. */
+  g_array_set_size (entries, 7);
+  arc_snapshot_get_entries (snapshot, directory, entries);
+
+  for (guint i = 0; i < entries->len; i++)
+    {
+      const ArcEntry *entry = &g_array_index (entries, ArcEntry, i);
+
+      assert_fingerprint (snapshot, directory, entry->name, &entry->fingerprint);
+      g_string_append_printf (names, "%s ", entry->name);
+    }
+  g_assert_cmpstr (names->str, ==, expected);
+}
+
+static void
+test_entries (void)
+{
+  g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
+  ArcFingerprint later = base;
+
+  later.inode++;
+  assert_entries (snapshot, "/org", "");
+  arc_snapshot_set_file (snapshot, "/org", "\xff", &later, NULL);
+  arc_snapshot_set_file (snapshot, "/org", "b", &base, NULL);
+  arc_snapshot_set_file (snapshot, "/org", "a", &later, NULL);
+  arc_snapshot_set_file (snapshot, "/org/below", "x", &base, NULL);
+  assert_entries (snapshot, "/org", "a b \xff ");
+  assert_entries (snapshot, "/", "");
+}
+
+static void
+test_copy (void)
+{
+  g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
+  g_autoptr (ArcSnapshot) copy_of_nothing = arc_snapshot_copy (snapshot);
+  g_autoptr (ArcSnapshot) copy = NULL;
+  g_autoptr (ArcChanges) none = NULL;
+  g_autoptr (ArcChanges) some = NULL;
+
+  g_assert_cmpuint (arc_snapshot_get_n_files (copy_of_nothing), ==, 0);
+
+  arc_snapshot_set_file (snapshot, "/", "a", &base, NULL);
+  arc_snapshot_set_file (snapshot, "/org", "b", &base, NULL);
+  arc_snapshot_set_file (snapshot, "/org", "a", &base, NULL);
+  copy = arc_snapshot_copy (snapshot);
+  none = arc_snapshot_diff (snapshot, copy);
+  assert_changes (none, "");
+  g_assert_cmpuint (arc_snapshot_get_n_files (copy), ==, 3);
+
+  /* The one does not follow the other. */
+  arc_snapshot_set_file (snapshot, "/org", "a", NULL, NULL);
+  arc_snapshot_set_file (copy, "/org", "c", &base, NULL);
+  some = arc_snapshot_diff (snapshot, copy);
+  assert_changes (some, "A/org/a A/org/c ");
+}
+
+/* Whatever had happened to a file before, and whatever happens to it while nobody looks, its next
+ * look is a change; no other file's is. */
+static void
+test_mark_dirty (void)
+{
+  g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
+  g_autoptr (ArcSnapshot) disk = arc_snapshot_new ();
+  g_autoptr (ArcChanges) dirty = arc_changes_new ();
+  g_autoptr (ArcChanges) found = NULL;
+
+  arc_snapshot_set_file (snapshot, "/", "root.org", &base, NULL);
+  arc_snapshot_set_file (snapshot, "/org", "added.org", &base, NULL);
+  arc_snapshot_set_file (snapshot, "/org", "clean.org", &base, NULL);
+  arc_snapshot_set_file (snapshot, "/org", "modified.org", &base, NULL);
+  arc_snapshot_set_file (snapshot, "/org", "vanishes.org", &base, NULL);
+  arc_changes_add (dirty, "/root.org", ARC_CHANGE_MODIFIED);
+  arc_changes_add (dirty, "/org/added.org", ARC_CHANGE_ADDED);
+  arc_changes_add (dirty, "/org/modified.org", ARC_CHANGE_MODIFIED);
+  arc_changes_add (dirty, "/org/vanishes.org", ARC_CHANGE_MODIFIED);
+  arc_changes_add (dirty, "/org/deleted.org", ARC_CHANGE_DELETED);
+  arc_changes_add (dirty, "/org/back.org", ARC_CHANGE_DELETED);
+  arc_changes_add (dirty, "/gone/deleted.org", ARC_CHANGE_DELETED);
+  arc_snapshot_mark_dirty (snapshot, dirty);
+  g_assert_cmpuint (arc_snapshot_get_n_files (snapshot), ==, 8);
+
+  arc_snapshot_set_file (disk, "/", "root.org", &base, NULL);
+  arc_snapshot_set_file (disk, "/org", "added.org", &base, NULL);
+  arc_snapshot_set_file (disk, "/org", "back.org", &base, NULL);
+  arc_snapshot_set_file (disk, "/org", "clean.org", &base, NULL);
+  arc_snapshot_set_file (disk, "/org", "modified.org", &base, NULL);
+  found = arc_snapshot_diff (snapshot, disk);
+  assert_changes (found, "D/gone/deleted.org M/org/added.org M/org/back.org D/org/deleted.org "
+                         "M/org/modified.org D/org/vanishes.org M/root.org ");
+}
+
+/* A change list may hold any absolute path: what is not how this program spells one stays harmless.
+ */
+static void
+test_mark_odd_paths (void)
+{
+  g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
+  g_autoptr (ArcChanges) dirty = arc_changes_new ();
+  g_autoptr (ArcChanges) list = NULL;
+
+  arc_changes_add (dirty, "/", ARC_CHANGE_MODIFIED);
+  arc_changes_add (dirty, "//", ARC_CHANGE_MODIFIED);
+  arc_changes_add (dirty, "/org/", ARC_CHANGE_MODIFIED);
+  arc_changes_add (dirty, "//a", ARC_CHANGE_MODIFIED);
+  arc_changes_add (dirty, "/org//b", ARC_CHANGE_MODIFIED);
+  arc_snapshot_mark_dirty (snapshot, dirty);
+  list = arc_snapshot_list (snapshot);
+  assert_changes (list, "A/a A/org/b ");
+}
+
 /*
  * A plain model to compare with: one hash table from the full path to the fingerprint.
  */
@@ -637,6 +753,10 @@ main (int argc, char *argv[])
   g_test_add_func ("/snapshot/name-twice", test_name_twice);
   g_test_add_func ("/snapshot/directories", test_directories);
   g_test_add_func ("/snapshot/list", test_list);
+  g_test_add_func ("/snapshot/entries", test_entries);
+  g_test_add_func ("/snapshot/copy", test_copy);
+  g_test_add_func ("/snapshot/mark-dirty", test_mark_dirty);
+  g_test_add_func ("/snapshot/mark-odd-paths", test_mark_odd_paths);
   g_test_add_func ("/snapshot/model-random", test_model_random);
   g_test_add_func ("/snapshot/diff-random", test_diff_random);
   g_test_add_func ("/snapshot/large-directory", test_large_directory);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "core/arc-snapshot.h"
+
+G_BEGIN_DECLS
+
+/*
+ * A snapshot as it is kept from one run to the next: a frame (arc-frame.h) whose body holds
+ *
+ *     the size of the identity and the identity
+ *     for each directory, by the order of the bytes of their paths:
+ *       its path and NUL
+ *       how many files it has
+ *       the name of each and NUL, by the order of the bytes
+ *       for each the inode, size, mtime and ctime
+ *
+ * Numbers are LEB128, so that a small one takes a byte. Inode and mtime are differences from the
+ * file before, the ctime is one from the mtime; signed ones are folded: 0, -1, 1, -2, ...
+ * One snapshot has exactly one form.
+ */
+
+/* The magic and version of the frame. */
+#define ARC_SNAPSHOT_MAGIC   "ArcSnap\n"
+#define ARC_SNAPSHOT_VERSION 1
+
+/* SNAPSHOT with each path in DIRTY (nullable) marked, as arc_snapshot_mark_dirty() does, though
+ * SNAPSHOT itself stays as it is. IDENTITY (nullable: empty), any bytes, says what the snapshot is
+ * of. */
+GBytes *
+arc_snapshot_serialise (const ArcSnapshot *snapshot, const ArcChanges *dirty, GBytes *identity);
+
+/* The inverse. IDENTITY (out) (nullable) gets what was given then: if it is not what the caller
+ * would give now, the snapshot is of something else. NULL and ARC_ERROR_DATA, with what is wrong
+ * with the file in the message, if BYTES are anything else; IDENTITY is then not set. */
+ArcSnapshot *arc_snapshot_parse (GBytes *bytes, GBytes **identity, GError **error);
+
+G_END_DECLS
