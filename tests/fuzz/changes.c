@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "arc-fuzz.h"
+
+#include "core/arc-changes.h"
+#include "core/arc-error.h"
+#include "core/arc-snapshot-file.h"
+
+#include <string.h>
+
+/* Whatever paths a change list names, a snapshot that they are marked in can be read again. */
+static void
+check_mark (const ArcChanges *changes)
+{
+  g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
+  g_autoptr (GBytes) bytes = arc_snapshot_serialise (snapshot, changes, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ArcSnapshot) marked = arc_snapshot_parse (bytes, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (arc_snapshot_get_n_files (marked), <=, arc_changes_get_size (changes));
+}
+
+static void
+check_round_trip (const ArcChanges *changes, gsize size)
+{
+  g_autoptr (GBytes) bytes = arc_changes_serialise (changes);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ArcChanges) again = arc_changes_parse (bytes, &error);
+  g_autoptr (GBytes) bytes_again = NULL;
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_bytes_get_size (bytes), ==, size);
+  bytes_again = arc_changes_serialise (again);
+  g_assert_true (g_bytes_equal (bytes, bytes_again));
+}
+
+static void
+check_error (const GError *error, gsize size)
+{
+  static const char prefix[] = "Invalid change list at byte ";
+
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_DATA);
+  g_assert_true (g_str_has_prefix (error->message, prefix));
+  g_assert_cmpuint (g_ascii_strtoull (error->message + strlen (prefix), NULL, 10), <=, size);
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new (data, size);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ArcChanges) changes = arc_changes_parse (bytes, &error);
+
+  if (changes == NULL)
+    {
+      check_error (error, size);
+      return 0;
+    }
+
+  g_assert_no_error (error);
+  check_round_trip (changes, size);
+  check_mark (changes);
+  return 0;
+}
