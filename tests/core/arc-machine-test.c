@@ -758,7 +758,7 @@ explore (const Model *model, const ArcTiming *timing, guint depth, guint64 *n_se
 static void
 test_exhaustive (void)
 {
-  const guint depth = g_getenv ("ARC_TEST_SHALLOW") != NULL ? 6 : 8;
+  const guint depth = g_getenv ("ARC_TEST_VALGRIND") != NULL ? 6 : 8;
   guint64 n_sequences = 0;
   Model model;
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define DEADLINE_SECONDS 20
+#define DEADLINE_SECONDS 120
 
 ArcFixture *
 arc_fixture_new (void)

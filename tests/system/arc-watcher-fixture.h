@@ -40,7 +40,7 @@ void arc_fixture_sh (ArcFixture *fixture, const char *format, ...) G_GNUC_PRINTF
 
 typedef gboolean (*ArcFixtureFunc) (ArcFixture *fixture, gconstpointer data);
 
-/* Runs the main context until FUNC returns TRUE; after 20 s the test fails. */
+/* Runs the main context until FUNC returns TRUE; after two minutes the test fails. */
 void arc_fixture_wait (ArcFixture *fixture, ArcFixtureFunc func, gconstpointer data);
 
 void arc_fixture_wait_settled (ArcFixture *fixture);

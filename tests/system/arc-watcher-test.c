@@ -39,7 +39,6 @@ test_start_with_snapshot (void)
 {
   g_autoptr (ArcFixture) fixture = arc_fixture_new ();
   g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
-  g_autoptr (ArcChanges) files = NULL;
   static const char *const names[] = { "same.org", "modified.org", "deleted.org", NULL };
 
   arc_fixture_sh (fixture,
@@ -927,7 +926,6 @@ static void
 limit_child (void)
 {
   g_autoptr (ArcFixture) fixture = NULL;
-  g_autoptr (ArcSnapshot) before = NULL;
 
   write_text ("/proc/sys/user/max_inotify_watches", "300");
   fixture = arc_fixture_new ();
