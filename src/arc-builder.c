@@ -5,6 +5,7 @@
 #include "arc-launch.h"
 #include "core/arc-error.h"
 #include "core/arc-filter.h"
+#include "core/arc-history.h"
 #include "core/arc-loop-guard.h"
 #include "core/arc-progress.h"
 
@@ -22,8 +23,9 @@ struct _ArcBuilder
   ArcConfig *config;
 
   ArcMachine machine;
-  gboolean ready;    /* the first scan is done */
-  gboolean starting; /* the build that OnStart asks for is about to start */
+  gboolean ready;      /* the first scan is done */
+  gboolean remembered; /* what the database held when the last run ended is known */
+  gboolean starting;   /* the build that OnStart asks for is about to start */
 
   ArcChanges *pending;  /* (owned): seen, and in no build */
   ArcChanges *taken;    /* (owned) (nullable): in the build that runs */
@@ -33,7 +35,8 @@ struct _ArcBuilder
   guint64 next_id;      /* of the next build that starts */
   ArcBuild *build;      /* (owned) (nullable): the one that runs */
   gboolean preparing;   /* it has not taken its changes yet: the tree is being compared */
-  ArcBuild *last_build; /* (owned) (nullable) */
+  char *build_database; /* (owned) (nullable): what it writes: the settings may change meanwhile */
+  GPtrArray *history;   /* (owned) (element-type ArcBuild): those that ended, the newest last */
   guint64 built_id;     /* the last one that succeeded, 0 if none did */
 
   ArcLoopGuard *loop_guard; /* (owned) */
@@ -48,6 +51,7 @@ struct _ArcBuilder
   guint64 found;       /* changes since the reconciliation under way was asked for */
   gint64 rescan_at;
   char *health_message; /* (owned) */
+  char *store_problem;  /* (owned) (nullable): why the state directory cannot be written */
   guint consecutive_failures;
   guint progress_done;
   guint progress_total;
@@ -92,6 +96,10 @@ typedef struct
 /* What monitors tell so soon after the end of a build was most likely done by it. */
 #define LATE_NEWS G_USEC_PER_SEC
 
+/* How long what is left of a build of a killed service has between SIGTERM and SIGKILL. Nobody
+ * waits for its result. */
+#define LEFTOVER_GRACE (2 * G_USEC_PER_SEC)
+
 static GParamSpec *properties[N_PROPERTIES];
 static guint signals[N_SIGNALS];
 
@@ -113,6 +121,9 @@ static void
 update_health (ArcBuilder *self)
 {
   g_autoptr (GString) message = g_string_new (arc_watcher_get_health_message (self->watcher));
+
+  if (self->store_problem != NULL)
+    g_string_append_printf (message, "%s%s", message->len > 0 ? " " : "", self->store_problem);
 
   if (arc_loop_guard_is_looping (self->loop_guard))
     {
@@ -203,11 +214,38 @@ stop_build (ArcBuilder *self, ArcResult result)
     arc_runner_stop (self->runner, result);
 }
 
+/* Whether the state directory can be written goes to the log when it changes, and to the health. */
+static void
+note_store_result (ArcBuilder *self, const GError *error /* (nullable) */)
+{
+  if (error != NULL && self->store_problem == NULL)
+    g_warning ("Changes that come while the service is down may be built twice: %s",
+               error->message);
+
+  g_free (self->store_problem);
+  self->store_problem = error != NULL ? g_strdup (error->message) : NULL;
+}
+
+static void
+remember_history (ArcBuilder *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  arc_store_save_history (self->store, self->history, &error);
+  note_store_result (self, error);
+}
+
+/* The database is true to what the build took; what came later is pending. */
 static void
 commit_changes (ArcBuilder *self)
 {
+  g_autoptr (GError) error = NULL;
+
   g_clear_pointer (&self->taken, arc_changes_free);
   self->built_serial = self->taken_serial;
+  arc_store_commit (self->store, arc_watcher_get_snapshot (self->watcher), self->pending,
+                    self->build_database, &error);
+  note_store_result (self, error);
 }
 
 static void
@@ -420,8 +458,11 @@ end_build (ArcBuilder *self, const ArcOutcome *outcome)
   else if (event == ARC_EVENT_FAILED)
     self->consecutive_failures++;
 
-  g_clear_pointer (&self->last_build, arc_build_free);
-  self->last_build = build;
+  g_ptr_array_add (self->history, build);
+  if (self->history->len > ARC_HISTORY_MAX)
+    g_ptr_array_remove_index (self->history, 0);
+  remember_history (self);
+  arc_store_set_group (self->store, 0);
   step (self, event, build);
 }
 
@@ -455,6 +496,8 @@ take_changes (ArcBuilder *self)
   arc_loop_guard_begin_build (self->loop_guard, self->build->cause == ARC_CAUSE_REQUEST);
   update_timing (self);
 
+  g_free (self->build_database);
+  self->build_database = g_strdup (self->config->database);
   self->taken = g_steal_pointer (&self->pending);
   self->taken_serial = self->change_serial;
   self->pending = arc_changes_new ();
@@ -522,6 +565,28 @@ on_health (ArcBuilder *self)
     update (self);
 }
 
+static gboolean
+needs_build_at_start (ArcBuilder *self)
+{
+  switch (self->config->on_start)
+    {
+    case ARC_ON_START_ALWAYS:
+      self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
+      return TRUE;
+
+    case ARC_ON_START_CHANGED:
+      /* If nobody knows what the database holds, it may lack anything. */
+      if (!self->remembered)
+        self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
+      return !is_fresh (self);
+
+    case ARC_ON_START_NEVER:
+      return FALSE;
+    }
+
+  g_return_val_if_reached (TRUE);
+}
+
 /* The first scan is done, and with it everything is true that anybody can ask for. */
 static void
 become_ready (ArcBuilder *self)
@@ -530,11 +595,9 @@ become_ready (ArcBuilder *self)
   on_health (self);
   g_signal_emit (self, signals[SIGNAL_READY], 0);
 
-  /* What changed while nobody watched is not known, so ARC_ON_START_CHANGED builds, too. */
-  if (self->config->on_start != ARC_ON_START_NEVER)
+  if (needs_build_at_start (self))
     {
       self->starting = TRUE;
-      self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
       step (self, ARC_EVENT_REBUILD, NULL);
     }
 }
@@ -618,13 +681,56 @@ on_ended (ArcRunner *runner, const ArcOutcome *outcome, ArcBuilder *self)
   end_build (self, outcome);
 }
 
+/* What the last run left. */
+static ArcSnapshot *
+recall (ArcBuilder *self)
+{
+  g_autoptr (GError) history_error = NULL;
+  g_autoptr (GError) snapshot_error = NULL;
+  g_autoptr (ArcSnapshot) snapshot = NULL;
+
+  g_ptr_array_unref (self->history);
+  self->history = arc_store_load_history (self->store, &history_error);
+  if (history_error != NULL)
+    g_warning ("The history of builds begins anew: %s", history_error->message);
+
+  for (guint i = 0; i < self->history->len; i++)
+    {
+      const ArcBuild *build = g_ptr_array_index (self->history, i);
+
+      self->next_id = MAX (self->next_id, build->id + 1);
+      if (build->result == ARC_RESULT_SUCCESS)
+        self->built_id = build->id;
+    }
+
+  snapshot = arc_store_load_snapshot (self->store, self->config->database, &snapshot_error);
+  if (snapshot_error != NULL)
+    g_warning ("Everything is built anew: %s", snapshot_error->message);
+
+  /* Without its database it says nothing. */
+  if (!g_file_test (self->config->database, G_FILE_TEST_EXISTS))
+    g_clear_pointer (&snapshot, arc_snapshot_free);
+
+  return g_steal_pointer (&snapshot);
+}
+
 void
 arc_builder_start (ArcBuilder *self)
 {
+  ArcSnapshot *snapshot;
+
   g_return_if_fail (ARC_IS_BUILDER (self));
 
+  if (arc_store_end_leftover (self->store, LEFTOVER_GRACE))
+    g_message ("Ended what was left of a build of a service that was killed");
+
   set_hold (self, ARC_HOLD_PAUSED, arc_store_get_paused (self->store));
-  arc_watcher_start (self->watcher, NULL);
+
+  snapshot = recall (self);
+  self->remembered = snapshot != NULL;
+  if (self->remembered)
+    self->built_serial = self->change_serial;
+  arc_watcher_start (self->watcher, snapshot);
 }
 
 void
@@ -814,7 +920,7 @@ arc_builder_get_last_build (ArcBuilder *self)
 {
   g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
 
-  return self->last_build;
+  return self->history->len > 0 ? g_ptr_array_index (self->history, self->history->len - 1) : NULL;
 }
 
 const ArcChanges *
@@ -912,7 +1018,9 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->pending, arc_changes_free);
   g_clear_pointer (&self->taken, arc_changes_free);
   g_clear_pointer (&self->build, arc_build_free);
-  g_clear_pointer (&self->last_build, arc_build_free);
+  g_clear_pointer (&self->history, g_ptr_array_unref);
+  g_clear_pointer (&self->build_database, g_free);
+  g_clear_pointer (&self->store_problem, g_free);
   g_clear_pointer (&self->config, arc_config_free);
   g_clear_object (&self->clock);
   g_clear_object (&self->watcher);
@@ -959,6 +1067,7 @@ arc_builder_init (ArcBuilder *self)
 {
   self->pending = arc_changes_new ();
   self->loop_guard = arc_loop_guard_new ();
+  self->history = g_ptr_array_new_with_free_func ((GDestroyNotify) arc_build_free);
   self->syncs = g_ptr_array_new_with_free_func (g_object_unref);
   self->wanted = ARC_BUILD_INCREMENTAL;
   self->health_message = g_strdup ("");

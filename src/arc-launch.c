@@ -69,13 +69,19 @@ arc_launch (ArcRunner *runner,
 
   environment = make_environment (config, build, changes_file);
 
-  return arc_runner_start (runner,
-                           &(ArcRun){
-                               .argv = (const char *const *) config->command,
-                               .environment = (const char *const *) environment,
-                               .log_file = log_file,
-                               .timeout = config->timeout,
-                               .stop_grace = config->stop_grace,
-                           },
-                           error);
+  if (!arc_runner_start (runner,
+                         &(ArcRun){
+                             .argv = (const char *const *) config->command,
+                             .environment = (const char *const *) environment,
+                             .log_file = log_file,
+                             .timeout = config->timeout,
+                             .stop_grace = config->stop_grace,
+                         },
+                         error))
+    return FALSE;
+
+  /* For the next service, if this one is killed. */
+  arc_store_set_group (store, arc_runner_get_process_group (runner));
+
+  return TRUE;
 }

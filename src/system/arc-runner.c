@@ -4,8 +4,8 @@
 
 #include "core/arc-error.h"
 #include "system/arc-log.h"
+#include "system/arc-process-group.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gunixinputstream.h>
@@ -255,57 +255,6 @@ on_sample (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Whether a process of GROUP is there that is not a zombie. */
-static gboolean
-group_is_alive (pid_t group)
-{
-  DIR *proc;
-  const struct dirent *entry;
-  gboolean alive = FALSE;
-
-  /* EPERM: there are some, and all of them are somebody else's (kill(2)). */
-  if (kill (-group, 0) < 0 && errno == ESRCH)
-    return FALSE;
-
-  /* kill(2) finds zombies, too, and those that nobody reaps stay for ever. */
-  proc = opendir ("/proc");
-  if (proc == NULL)
-    return TRUE;
-
-  while (!alive && (entry = readdir (proc)) != NULL)
-    {
-      char path[64];
-      char text[512];
-      const char *end_of_name;
-      char state;
-      int process_group;
-      int fd;
-      gssize length;
-
-      if (!g_ascii_isdigit (entry->d_name[0]))
-        continue;
-
-      g_snprintf (path, sizeof path, "/proc/%.32s/stat", entry->d_name);
-      fd = open (path, O_RDONLY | O_CLOEXEC);
-      if (fd < 0)
-        continue;
-      length = read (fd, text, sizeof text - 1);
-      close (fd);
-      if (length <= 0)
-        continue;
-      text[length] = '\0';
-
-      /* "PID (NAME) STATE PPID PGRP ...": the name may hold anything (proc(5)). */
-      end_of_name = strrchr (text, ')');
-      if (end_of_name != NULL && sscanf (end_of_name, ") %c %*d %d", &state, &process_group) == 2)
-        alive = process_group == group && state != 'Z' && state != 'X';
-    }
-
-  closedir (proc);
-
-  return alive;
-}
-
 /* The number of the group stays its own for as long as it has a member, even when the leader has
  * been reaped. After that the kernel goes round all other numbers before it gives it away again
  * (pid_max, proc(5)), which takes longer than we hold on to it. */
@@ -466,7 +415,7 @@ on_poll (gpointer user_data)
 static void
 wait_for_group (ArcRunner *self)
 {
-  gboolean alive = group_is_alive (self->group);
+  gboolean alive = arc_process_group_is_alive (self->group);
   gboolean given_up = self->killing && g_get_monotonic_time () - self->killing_since >
                                            KILL_PATIENCE_MS * G_TIME_SPAN_MILLISECOND;
 

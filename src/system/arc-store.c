@@ -3,6 +3,9 @@
 #include "system/arc-store.h"
 
 #include "core/arc-error.h"
+#include "core/arc-history.h"
+#include "core/arc-snapshot-file.h"
+#include "system/arc-process-group.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +16,11 @@
 
 #define DIRECTORY_MODE 0700
 #define FILE_MODE      0600
+
+#define CHANGES_NAME  "changes"
+#define GROUP_NAME    "group"
+#define HISTORY_NAME  "history"
+#define SNAPSHOT_NAME "snapshot"
 
 struct _ArcStore
 {
@@ -267,6 +275,195 @@ arc_store_write_changes (ArcStore *self, const ArcChanges *changes, GError **err
 }
 
 static char *
+get_path (ArcStore *self, const char *name)
+{
+  return g_build_filename (self->directory, name, NULL);
+}
+
+static gboolean
+write_bytes (ArcStore *self, const char *name, GBytes *bytes, GError **error)
+{
+  g_autofree char *path = get_path (self, name);
+  gsize length;
+  const char *data = g_bytes_get_data (bytes, &length);
+
+  return write_file (self, path, data, length, error);
+}
+
+/* (nullable): NULL without an error if there is no such file. */
+static GBytes *
+read_bytes (ArcStore *self, const char *name, GError **error)
+{
+  g_autofree char *path = get_path (self, name);
+  g_autoptr (GError) read_error = NULL;
+  char *data;
+  gsize length;
+
+  if (g_file_get_contents (path, &data, &length, &read_error))
+    return g_bytes_new_take (data, length);
+
+  if (!g_error_matches (read_error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+    g_propagate_error (error, g_steal_pointer (&read_error));
+
+  return NULL;
+}
+
+/* Puts the file NAME, which ERROR is about, aside: somebody may want to know what became of it, and
+ * the next run must not trip over it again. */
+static void
+put_aside (ArcStore *self, const char *name, GError **error)
+{
+  g_autofree char *path = get_path (self, name);
+  g_autofree char *aside = g_strconcat (path, ".damaged", NULL);
+  g_autofree char *shown = g_filename_display_name (path);
+
+  g_rename (path, aside);
+  g_prefix_error (error, "%s, now put aside with .damaged at its end: ", shown);
+}
+
+static gboolean
+mark_uncommitted (ArcStore *self, ArcSnapshot *snapshot, GError **error)
+{
+  g_autoptr (GError) read_error = NULL;
+  g_autoptr (GBytes) bytes = read_bytes (self, CHANGES_NAME, &read_error);
+  g_autoptr (ArcChanges) changes = NULL;
+
+  if (bytes != NULL)
+    changes = arc_changes_parse (bytes, &read_error);
+
+  if (read_error != NULL)
+    {
+      put_aside (self, CHANGES_NAME, &read_error);
+      g_propagate_error (error, g_steal_pointer (&read_error));
+      return FALSE;
+    }
+
+  if (changes != NULL)
+    arc_snapshot_mark_dirty (snapshot, changes);
+
+  return TRUE;
+}
+
+ArcSnapshot *
+arc_store_load_snapshot (ArcStore *self, const char *database, GError **error)
+{
+  g_autoptr (ArcSnapshot) snapshot = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GBytes) identity = NULL;
+  g_autoptr (GBytes) expected = NULL;
+  g_autoptr (GError) read_error = NULL;
+
+  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
+
+  bytes = read_bytes (self, SNAPSHOT_NAME, &read_error);
+  if (bytes != NULL)
+    snapshot = arc_snapshot_parse (bytes, &identity, &read_error);
+
+  if (read_error != NULL)
+    {
+      put_aside (self, SNAPSHOT_NAME, &read_error);
+      g_propagate_error (error, g_steal_pointer (&read_error));
+      return NULL;
+    }
+
+  expected = g_bytes_new (database, strlen (database));
+  if (snapshot == NULL || !g_bytes_equal (identity, expected) ||
+      !mark_uncommitted (self, snapshot, error))
+    return NULL;
+
+  return g_steal_pointer (&snapshot);
+}
+
+gboolean
+arc_store_commit (ArcStore *self,
+                  const ArcSnapshot *snapshot,
+                  const ArcChanges *pending,
+                  const char *database,
+                  GError **error)
+{
+  g_autoptr (GBytes) identity = g_bytes_new (database, strlen (database));
+  g_autoptr (GBytes) bytes = arc_snapshot_serialise (snapshot, pending, identity);
+
+  g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
+
+  if (!write_bytes (self, SNAPSHOT_NAME, bytes, error))
+    return FALSE;
+
+  /* Only now: until here both say the same of what the build took. */
+  g_unlink (self->changes);
+
+  return TRUE;
+}
+
+void
+arc_store_set_group (ArcStore *self, pid_t group)
+{
+  g_autofree char *path = get_path (self, GROUP_NAME);
+  g_autofree char *text = g_strdup_printf ("%d\n", (int) group);
+
+  g_return_if_fail (ARC_IS_STORE (self));
+
+  /* It is of use only as long as the machine runs, so it need not be durable; and without it the
+   * kernel still ends the leader with us. */
+  if (group == 0)
+    g_unlink (path);
+  else
+    g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, FILE_MODE, NULL);
+}
+
+gboolean
+arc_store_end_leftover (ArcStore *self, gint64 grace)
+{
+  g_autofree char *path = get_path (self, GROUP_NAME);
+  g_autofree char *assignment = g_strconcat ("ARCOLOGY_CHANGES=", self->changes, NULL);
+  g_autofree char *text = NULL;
+  gboolean found;
+  guint64 group;
+
+  g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
+
+  if (!g_file_get_contents (path, &text, NULL, NULL) ||
+      !g_ascii_string_to_unsigned (g_strchomp (text), 10, 2, G_MAXINT, &group, NULL))
+    return FALSE;
+
+  found = arc_process_group_end (group, assignment, grace);
+  g_unlink (path);
+
+  return found;
+}
+
+GPtrArray *
+arc_store_load_history (ArcStore *self, GError **error)
+{
+  g_autoptr (GError) read_error = NULL;
+  g_autoptr (GBytes) bytes = read_bytes (self, HISTORY_NAME, &read_error);
+  GPtrArray *builds = NULL;
+
+  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
+
+  if (bytes != NULL)
+    builds = arc_history_parse (bytes, &read_error);
+
+  if (read_error != NULL)
+    {
+      put_aside (self, HISTORY_NAME, &read_error);
+      g_propagate_error (error, g_steal_pointer (&read_error));
+    }
+
+  return builds != NULL ? builds : g_ptr_array_new_with_free_func ((GDestroyNotify) arc_build_free);
+}
+
+gboolean
+arc_store_save_history (ArcStore *self, const GPtrArray *builds, GError **error)
+{
+  g_autoptr (GBytes) bytes = arc_history_serialise (builds);
+
+  g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
+
+  return write_bytes (self, HISTORY_NAME, bytes, error);
+}
+
+static char *
 get_paused_path (ArcStore *self)
 {
   return g_build_filename (self->directory, "paused", NULL);
@@ -335,7 +532,7 @@ arc_store_new (const char *directory)
   ArcStore *self = g_object_new (ARC_TYPE_STORE, NULL);
 
   self->directory = g_strdup (directory);
-  self->changes = g_build_filename (directory, "changes", NULL);
+  self->changes = g_build_filename (directory, CHANGES_NAME, NULL);
 
   return self;
 }

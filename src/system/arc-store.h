@@ -2,7 +2,9 @@
 
 #pragma once
 
+#include "core/arc-build.h"
 #include "core/arc-changes.h"
+#include "core/arc-snapshot.h"
 
 #include <gio/gio.h>
 
@@ -11,13 +13,21 @@ G_BEGIN_DECLS
 /**
  * ArcStore:
  *
- * The state directory (0700): the build lock, the flag that says paused, the change list of the
- * running build and the log of each build.
+ * The state directory (0700): what a run of the service leaves to the next.
  *
  *     lock               flock(2), close-on-exec; holds the pid of its owner for people to read
  *     paused             there if the user paused the service
- *     changes            what the running build is told
+ *     snapshot           the files that the database is true to
+ *     changes            what the last build was told, as long as it is not in the snapshot
+ *     group              the process group of the running build
+ *     history            the last builds
  *     logs/ID.log        the output of build ID; the newest ARC_STORE_LOGS are kept
+ *
+ * The snapshot is written only after a build has succeeded, and the change list before a build
+ * starts. So whenever the service, the build or the machine dies: what the database may lack is
+ * what differs from the snapshot, or is in the change list.
+ *
+ * A file that is damaged, or of another version, is put aside under a name that ends in `.damaged`.
  */
 #define ARC_TYPE_STORE (arc_store_get_type ())
 G_DECLARE_FINAL_TYPE (ArcStore, arc_store, ARC, STORE, GObject)
@@ -42,9 +52,39 @@ guint64 arc_store_next_build (ArcStore *store);
  * removed. NULL and ARC_ERROR_STATE_DIRECTORY if that directory cannot be made. */
 char *arc_store_prepare_log (ArcStore *store, guint64 id, GError **error);
 
-/* Writes the change list; returns its path (owned by the store). NULL and ARC_ERROR_STATE_DIRECTORY
- * or an error of G_FILE_ERROR if it cannot be written whole; the old list is then still there. */
+/* Writes the change list, which stays until arc_store_commit(); returns its path (owned by the
+ * store). NULL and ARC_ERROR_STATE_DIRECTORY or an error of G_FILE_ERROR if it cannot be written
+ * whole; the old list is then still there. */
 const char *arc_store_write_changes (ArcStore *store, const ArcChanges *changes, GError **error);
+
+/* (transfer full) (nullable): the files that DATABASE is true to. What a build was told that was
+ * not committed is marked dirty in it: the next look at the disk finds it changed. NULL, without an
+ * error, if nothing is known of DATABASE; NULL and an error if a file was damaged, which is then
+ * put aside. */
+ArcSnapshot *arc_store_load_snapshot (ArcStore *store, const char *database, GError **error);
+
+/* A build succeeded: DATABASE is true to SNAPSHOT, but for PENDING. It fails like
+ * arc_store_write_changes(). */
+gboolean arc_store_commit (ArcStore *store,
+                           const ArcSnapshot *snapshot,
+                           const ArcChanges *pending,
+                           const char *database,
+                           GError **error);
+
+/* Remembers the process group of the running build; 0 if it has ended. */
+void arc_store_set_group (ArcStore *store, pid_t group);
+
+/* Ends what is left of a build of an earlier service that was killed, and blocks until it is gone:
+ * SIGKILL comes GRACE microseconds after SIGTERM. A process that left the group on purpose is not
+ * touched. TRUE if there was something. */
+gboolean arc_store_end_leftover (ArcStore *store, gint64 grace);
+
+/* (transfer full) (element-type ArcBuild): the last builds, the newest last; empty and an error if
+ * the file was damaged, which is then put aside. */
+GPtrArray *arc_store_load_history (ArcStore *store, GError **error);
+
+/* It fails like arc_store_write_changes(). */
+gboolean arc_store_save_history (ArcStore *store, const GPtrArray *builds, GError **error);
 
 /* The flag outlives the process. It fails like arc_store_write_changes(). */
 gboolean arc_store_get_paused (ArcStore *store);

@@ -450,6 +450,167 @@ test_rescan (void)
   g_signal_handlers_disconnect_by_data (host->builder, &found);
 }
 
+/* A service that stops, and another that starts where it was, with OnStart=changed. */
+static void
+restart (ArcTestHost *host)
+{
+  host->config->on_start = ARC_ON_START_CHANGED;
+  arc_test_host_restart (host);
+  g_free (arc_test_host_take_states (host));
+}
+
+static void
+test_remembers (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+
+  restart (host);
+  arc_test_host_start (host);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_IDLE);
+  g_assert_true (arc_test_host_get_status (host).fresh);
+  g_assert_cmpuint (host->n_started, ==, 1);
+  g_assert_cmpuint (arc_builder_get_last_build (host->builder)->id, ==, 1);
+
+  /* A touch is then built as ever, with the next number. */
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 2, "M one.org\n");
+}
+
+static void
+test_changed_while_down (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+
+  restart (host);
+  arc_test_host_write (host, "one.org", "changed");
+  arc_test_host_write (host, "sub/four.org", "added");
+  arc_test_host_remove (host, "two.org");
+  arc_test_host_start (host);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 2, "M one.org\nA sub/four.org\nD two.org\n");
+  g_assert_cmpint (arc_builder_get_last_build (host->builder)->cause, ==, ARC_CAUSE_START);
+  g_assert_true (arc_test_host_get_status (host).fresh);
+}
+
+/* Nobody knows how far a build came that was interrupted: what it was told is told again, though
+ * the files are as they were then. */
+static void
+test_interrupted_build (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_touch (host, "new.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_wait_until (arc_runner_is_running (host->runner));
+  arc_test_host_touch (host, "two.org");
+  restart (host);
+
+  /* Even that a file is gone again that only that build knew. */
+  arc_test_host_remove (host, "new.org");
+  arc_test_host_start (host);
+  g_assert_false (arc_test_host_get_status (host).fresh);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 3, "D new.org\nM one.org\nM two.org\n");
+
+  restart (host);
+  arc_test_host_start (host);
+  g_assert_true (arc_test_host_get_status (host).fresh);
+}
+
+/* The same for one that failed, and for what came while one ran that succeeded. */
+static void
+test_pending_over_restart (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 1);
+  restart (host);
+  arc_test_host_start (host);
+  arc_test_host_end_build (host, 0);
+  arc_test_host_touch (host, "two.org");
+  arc_test_wait_until (host->n_finished == 3);
+  arc_test_host_assert_told (host, 3, "M one.org\n");
+
+  restart (host);
+  arc_test_host_start (host);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 4, "M two.org\n");
+}
+
+static void
+test_damaged_memory (void)
+{
+  static const char *const names[] = { "snapshot", "changes", "history" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autoptr (ArcTestHost) host = new_idle_host ();
+      g_autofree char *path = g_build_filename (host->scratch, "state", names[i], NULL);
+      g_autofree char *aside = g_strconcat (path, ".damaged", NULL);
+
+      restart (host);
+      g_assert_true (g_file_set_contents (path, "nonsense", -1, NULL));
+      arc_test_host_start (host);
+      g_assert_true (g_file_test (aside, G_FILE_TEST_EXISTS));
+
+      /* The history is not needed to know what is built. */
+      if (g_str_equal (names[i], "history"))
+        {
+          g_assert_true (arc_test_host_get_status (host).fresh);
+          continue;
+        }
+
+      arc_test_host_finish_build (host, 0);
+      arc_test_host_assert_told (host, 2, ALL_NOTES);
+      restart (host);
+      arc_test_host_start (host);
+      g_assert_true (arc_test_host_get_status (host).fresh);
+    }
+}
+
+static void
+test_memory_of_other_database (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+
+  g_free (host->config->database);
+  host->config->database = g_build_filename (host->scratch, "data", "other.db", NULL);
+  restart (host);
+  arc_test_host_start (host);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 2, ALL_NOTES);
+}
+
+/* The state directory cannot be written: the service says so and works on. */
+static void
+test_no_memory (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autofree char *path = g_build_filename (host->scratch, "state", "snapshot", NULL);
+
+  g_assert_no_errno (g_unlink (path));
+  g_assert_no_errno (g_mkdir (path, 0700));
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 2, "M one.org\n");
+  g_assert_true (arc_test_host_get_status (host).fresh);
+  g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_DEGRADED);
+  g_assert_nonnull (strstr (arc_test_host_get_status (host).health_message, path));
+
+  /* And it says when that is over. */
+  g_assert_no_errno (g_rmdir (path));
+  arc_test_host_advance (host, 180 * SECOND);
+  rebuild (host, ARC_BUILD_INCREMENTAL, 3);
+  arc_test_host_finish_build (host, 0);
+  g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_OK);
+}
+
 typedef struct
 {
   gboolean done;
@@ -673,6 +834,13 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/command-not-found", test_command_not_found);
   g_test_add_func ("/builder/environment", test_environment);
   g_test_add_func ("/builder/rescan", test_rescan);
+  g_test_add_func ("/builder/memory/fresh", test_remembers);
+  g_test_add_func ("/builder/memory/changed", test_changed_while_down);
+  g_test_add_func ("/builder/memory/interrupted", test_interrupted_build);
+  g_test_add_func ("/builder/memory/pending", test_pending_over_restart);
+  g_test_add_func ("/builder/memory/damaged", test_damaged_memory);
+  g_test_add_func ("/builder/memory/other-database", test_memory_of_other_database);
+  g_test_add_func ("/builder/memory/none", test_no_memory);
   g_test_add_func ("/builder/sync/fresh", test_sync_fresh);
   g_test_add_func ("/builder/sync/stale", test_sync_stale);
   g_test_add_func ("/builder/sync/running", test_sync_while_running);
