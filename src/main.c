@@ -7,15 +7,32 @@
 #include <stdio.h>
 #include <unistd.h>
 
+static gboolean
+is_ours (const GLogField *fields, gsize n_fields)
+{
+  for (gsize i = 0; i < n_fields; i++)
+    if (g_str_equal (fields[i].key, "GLIB_DOMAIN"))
+      return g_strcmp0 (fields[i].value, G_LOG_DOMAIN) == 0;
+
+  return FALSE;
+}
+
 /* GLib's own writer drops informational messages, and with them the output of the builds, unless it
- * is told to debug. The journal is where they belong. */
+ * is told to debug every library. The journal is where they belong. */
 static GLogWriterOutput
 write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
 {
-  if ((level & G_LOG_LEVEL_DEBUG) == 0 && g_log_writer_is_journald (fileno (stderr)))
-    return g_log_writer_journald (level, fields, n_fields, user_data);
+  const gboolean *verbose = user_data;
+  const gboolean is_debug = (level & G_LOG_LEVEL_DEBUG) != 0;
 
-  return g_log_writer_default (level, fields, n_fields, user_data);
+  if (is_ours (fields, n_fields) && (*verbose || !is_debug) &&
+      g_log_writer_is_journald (fileno (stderr)))
+    return g_log_writer_journald (level, fields, n_fields, NULL);
+
+  if (is_ours (fields, n_fields) && *verbose)
+    return g_log_writer_standard_streams (level, fields, n_fields, NULL);
+
+  return g_log_writer_default (level, fields, n_fields, NULL);
 }
 
 static ArcExit
@@ -70,7 +87,7 @@ main (int argc, char **argv)
   bindtextdomain (GETTEXT_PACKAGE, ARC_LOCALE_DIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
-  g_log_set_writer_func (write_log, NULL, NULL);
+  g_log_set_writer_func (write_log, &verbose, NULL);
 
   g_option_context_set_summary (context, _ ("Keeps a database true to a tree of Org files."));
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
@@ -99,9 +116,6 @@ main (int argc, char **argv)
 
   if (check)
     return check_config (&options.settings);
-
-  if (verbose)
-    g_log_set_debug_enabled (TRUE);
 
   return arc_daemon_run (&options);
 }

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -450,6 +451,134 @@ test_paused_fail (Fixture *fixture, gconstpointer data)
   g_assert_true (arc_store_get_paused (fixture->store));
 }
 
+static void
+make_leader (gpointer data)
+{
+  setsid ();
+}
+
+/* A shell in a process group of its own, as a build is, that has said "ready". CHANGES is what its
+ * environment says of the change list. */
+static GSubprocess *
+start_build (const char *script, const char *changes)
+{
+  g_autoptr (GSubprocessLauncher) launcher =
+      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+  g_autoptr (GError) error = NULL;
+  GSubprocess *build;
+  char ready[6];
+
+  g_subprocess_launcher_setenv (launcher, "ARCOLOGY_CHANGES", changes, TRUE);
+  g_subprocess_launcher_set_child_setup (launcher, make_leader, NULL, NULL);
+  build = g_subprocess_launcher_spawn (launcher, &error, "/bin/sh", "-c", script, NULL);
+  g_assert_no_error (error);
+  g_assert_true (g_input_stream_read_all (g_subprocess_get_stdout_pipe (build), ready, sizeof ready,
+                                          NULL, NULL, &error));
+  g_assert_no_error (error);
+
+  return build;
+}
+
+static pid_t
+get_pid (GSubprocess *process)
+{
+  return g_ascii_strtoll (g_subprocess_get_identifier (process), NULL, 10);
+}
+
+static void
+test_leftover (Fixture *fixture, gconstpointer script)
+{
+  g_autoptr (ArcStore) next = NULL;
+  g_autoptr (GSubprocess) build = NULL;
+  g_autofree char *changes = get_path (fixture, "changes");
+
+  g_assert_true (arc_store_lock (fixture->store, NULL));
+  build = start_build (script, changes);
+  arc_store_set_group (fixture->store, get_pid (build));
+
+  next = arc_store_new (fixture->directory);
+  g_assert_true (arc_store_end_leftover (next, 100 * G_TIME_SPAN_MILLISECOND));
+  g_assert_true (g_subprocess_wait (build, NULL, NULL));
+  g_assert_true (g_subprocess_get_if_signaled (build));
+
+  /* And that was it. */
+  g_assert_false (arc_store_end_leftover (next, 0));
+}
+
+/* The number of the group is another's by now. */
+static void
+test_leftover_of_other (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GSubprocess) other =
+      start_build ("echo ready; exec tail -f /dev/null", "/elsewhere/changes");
+
+  g_assert_true (arc_store_lock (fixture->store, NULL));
+  arc_store_set_group (fixture->store, get_pid (other));
+  g_assert_false (arc_store_end_leftover (fixture->store, 0));
+  g_assert_cmpint (kill (get_pid (other), 0), ==, 0);
+  g_subprocess_force_exit (other);
+  g_assert_true (g_subprocess_wait (other, NULL, NULL));
+}
+
+static void
+test_no_leftover (Fixture *fixture, gconstpointer data)
+{
+  static const char *const contents[] = { "", "0\n", "1\n", "-1\n", "99999999999\n", "x" };
+  g_autofree char *path = get_path (fixture, "group");
+
+  g_assert_true (arc_store_lock (fixture->store, NULL));
+  g_assert_false (arc_store_end_leftover (fixture->store, 0));
+
+  for (guint i = 0; i < G_N_ELEMENTS (contents); i++)
+    {
+      g_assert_true (g_file_set_contents (path, contents[i], -1, NULL));
+      g_assert_false (arc_store_end_leftover (fixture->store, 0));
+    }
+
+  arc_store_set_group (fixture->store, getpid ());
+  arc_store_set_group (fixture->store, 0);
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+}
+
+static void
+test_snapshot (Fixture *fixture, gconstpointer data)
+{
+  const ArcFingerprint print = { .inode = 1, .size = 2, .mtime_ns = 3, .ctime_ns = 4 };
+  g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
+  g_autoptr (ArcChanges) pending = arc_changes_new ();
+  g_autoptr (ArcSnapshot) loaded = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *changes = get_path (fixture, "changes");
+
+  g_assert_null (arc_store_load_snapshot (fixture->store, "/db", &error));
+  g_assert_no_error (error);
+
+  arc_snapshot_set_file (snapshot, "/org", "a.org", &print, NULL);
+  arc_snapshot_set_file (snapshot, "/org", "b.org", &print, NULL);
+  arc_changes_add (pending, "/org/b.org", ARC_CHANGE_MODIFIED);
+  g_assert_nonnull (arc_store_write_changes (fixture->store, pending, &error));
+  g_assert_true (arc_store_commit (fixture->store, snapshot, pending, "/db", &error));
+  g_assert_no_error (error);
+  g_assert_false (g_file_test (changes, G_FILE_TEST_EXISTS));
+
+  /* What is pending is not in the database: it must not look as if nothing had happened to it. */
+  loaded = arc_store_load_snapshot (fixture->store, "/db", &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (arc_snapshot_lookup (loaded, "/org", "a.org")->size, ==, 2);
+  g_assert_cmpuint (arc_snapshot_lookup (loaded, "/org", "b.org")->ctime_ns, ==, 0);
+  g_clear_pointer (&loaded, arc_snapshot_free);
+
+  /* Nor what a build was told that did not succeed. */
+  arc_changes_add (pending, "/org/a.org", ARC_CHANGE_MODIFIED);
+  g_assert_nonnull (arc_store_write_changes (fixture->store, pending, &error));
+  loaded = arc_store_load_snapshot (fixture->store, "/db", &error);
+  g_assert_cmpuint (arc_snapshot_lookup (loaded, "/org", "a.org")->ctime_ns, ==, 0);
+
+  /* Of another database it says nothing. */
+  g_assert_null (arc_store_load_snapshot (fixture->store, "/other", &error));
+  g_assert_no_error (error);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -481,8 +610,14 @@ main (int argc, char **argv)
   ADD ("changes-fail", test_changes_fail);
   ADD ("paused", test_paused);
   ADD ("paused-fail", test_paused_fail);
+  ADD_WITH ("leftover", test_leftover, "echo ready; exec tail -f /dev/null");
+  ADD_WITH ("leftover/child", test_leftover,
+            "(trap '' HUP; echo ready; exec tail -f /dev/null) & wait");
+  ADD_WITH ("leftover/stubborn", test_leftover, "trap '' TERM; echo ready; exec tail -f /dev/null");
+  ADD ("leftover/other", test_leftover_of_other);
+  ADD ("leftover/none", test_no_leftover);
+  ADD ("snapshot", test_snapshot);
 #undef ADD
 #undef ADD_WITH
-
   return g_test_run ();
 }
