@@ -483,14 +483,14 @@ test_steady_writer (void)
   arc_fixture_start (fixture, NULL, FALSE);
   arc_fixture_forget (fixture);
 
-  end = g_get_monotonic_time () + 700 * G_TIME_SPAN_MILLISECOND;
-  while (g_get_monotonic_time () < end)
+  end = g_get_monotonic_time () + 15 * G_TIME_SPAN_SECOND;
+  while (fixture->n_changed < 2)
     {
       g_assert_cmpint (pwrite (fd, "x", 1, 0), ==, 1);
       g_main_context_iteration (NULL, FALSE);
+      g_assert_cmpint (g_get_monotonic_time (), <, end);
     }
   close (fd);
-  g_assert_cmpuint (fixture->n_changed, >=, 2);
 
   arc_fixture_forget (fixture);
   arc_fixture_wait_true (fixture);
@@ -510,7 +510,7 @@ test_reconcile_while_writing (void)
   arc_fixture_start (fixture, NULL, FALSE);
   arc_watcher_reconcile (fixture->watcher);
 
-  end = g_get_monotonic_time () + 5 * G_TIME_SPAN_SECOND;
+  end = g_get_monotonic_time () + 15 * G_TIME_SPAN_SECOND;
   while (!arc_watcher_is_settled (fixture->watcher))
     {
       g_assert_cmpint (pwrite (fd, "x", 1, 0), ==, 1);
