@@ -5,17 +5,11 @@
 #include "core/arc-changes.h"
 #include "core/arc-filter.h"
 #include "core/arc-snapshot.h"
+#include "system/arc-crawler.h"
 
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
-
-typedef enum
-{
-  ARC_HEALTH_OK,          /* every directory is watched */
-  ARC_HEALTH_DEGRADED,    /* changes arrive, but some only with the periodic reconcile */
-  ARC_HEALTH_UNAVAILABLE, /* a root is not there: nothing is to be built */
-} ArcHealth;
 
 const char *arc_health_to_string (ArcHealth health);
 

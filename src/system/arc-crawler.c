@@ -1,0 +1,1183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "system/arc-crawler.h"
+
+#include "system/arc-looks.h"
+#include "system/arc-scan.h"
+#include "system/arc-tree.h"
+#include "system/arc-watches.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* How long a file that is changed all the time is not told because it is too fresh. */
+#define MAX_GRAINS 5
+
+/* What is too fresh is looked at again on a grid of this. */
+#define GRID (10 * G_TIME_SPAN_MILLISECOND)
+
+/* How often to look for a root that is not there. */
+#define ROOT_INTERVAL (2 * G_TIME_SPAN_SECOND)
+
+struct _ArcCrawler
+{
+  GPtrArray *roots; /* (element-type filename) */
+  ArcFilter *filter;
+  gboolean follow_symlinks;
+
+  ArcSnapshot *snapshot;
+  ArcFindings *findings; /* (unowned) */
+  ArcWatches *watches;
+  ArcTree *tree;
+  ArcLooks *looks;
+  GHashTable *left_out; /* (element-type filename): directories that are in the tree already under
+                           another path */
+
+  /* The scan under way. */
+  ArcScan *scan;      /* (nullable) */
+  ArcNode *scan_node; /* (unowned) (nullable) */
+  gboolean scan_told;
+  guint32 scan_number;
+
+  guint64 generation;      /* of reconciliations */
+  gboolean active;         /* something was queued since arc_crawler_rest() */
+  gboolean baseline;       /* the first scan, without a snapshot: what it finds is no change */
+  gboolean scan_is_owed;   /* looks took all of the last slice */
+  gboolean prune_pending;  /* the snapshot may know directories that are no nodes */
+  gboolean health_pending; /* something happened that the health depends on */
+  gboolean left_out_pending;
+  gint64 root_check; /* when to look for lost roots; 0: none is lost */
+};
+
+/* Paths */
+
+static char *
+join (const char *directory, const char *name)
+{
+  return g_str_has_suffix (directory, "/") ? g_strconcat (directory, name, NULL)
+                                           : g_strconcat (directory, "/", name, NULL);
+}
+
+/* (nullable): PATH below DIRECTORY, "" if it is the same. */
+static const char *
+get_below (const char *path, const char *directory)
+{
+  gsize length = strlen (directory);
+
+  if (strncmp (path, directory, length) != 0)
+    return NULL;
+  if (path[length] == '\0' || g_str_has_suffix (directory, "/"))
+    return path + length;
+
+  return path[length] == '/' ? path + length + 1 : NULL;
+}
+
+static gboolean
+is_lost_root (const ArcNode *node)
+{
+  return node->parent == NULL && node->problem != NULL;
+}
+
+static gboolean
+get_info (const char *path, gboolean follow, struct stat *info)
+{
+  return (follow ? stat (path, info) : lstat (path, info)) == 0;
+}
+
+static gboolean
+follows (ArcCrawler *self, const ArcNode *node)
+{
+  return node->parent == NULL || self->follow_symlinks;
+}
+
+/* Whether a directory and all above it, up to the root, are still where they were. */
+static gboolean
+is_in_place (ArcCrawler *self, const ArcNode *node)
+{
+  for (; node != NULL; node = node->parent)
+    {
+      struct stat info;
+      ArcFileId id;
+
+      if (!node->identified || !get_info (node->path, follows (self, node), &info))
+        return FALSE;
+
+      id = arc_file_id_from_stat (&info);
+      if (!arc_file_id_equal (&id, &node->id))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+static void
+push (ArcCrawler *self, ArcNode *node, gboolean told)
+{
+  arc_tree_push (self->tree, node, told);
+  self->active = TRUE;
+}
+
+static ArcLook *
+look_at_again (ArcCrawler *self, const char *path, gboolean told)
+{
+  ArcLook *look = arc_looks_ask (self->looks, path);
+
+  look->told = look->told || told;
+
+  return look;
+}
+
+/* Directories */
+
+static void
+abort_scan_below (ArcCrawler *self, ArcNode *node)
+{
+  if (self->scan == NULL || !arc_node_is_below (self->scan_node, node))
+    return;
+
+  g_clear_pointer (&self->scan, arc_scan_free);
+  push (self, self->scan_node, self->scan_told);
+  self->scan_node->generation = 0;
+  self->scan_node = NULL;
+}
+
+static void
+disarm (ArcCrawler *self, ArcNode *node)
+{
+  abort_scan_below (self, node);
+  arc_tree_disarm (self->tree, node);
+  self->left_out_pending = TRUE;
+}
+
+typedef struct
+{
+  ArcCrawler *crawler;
+  ArcChanges *changes;
+} Forget;
+
+static void
+forget_files (ArcNode *node, gpointer user_data)
+{
+  Forget *forget = user_data;
+
+  arc_snapshot_set_directory (forget->crawler->snapshot, node->path, NULL, 0, forget->changes);
+}
+
+static void
+drop_with_files (ArcCrawler *self, ArcNode *node, gboolean told)
+{
+  g_autoptr (ArcChanges) changes = arc_changes_new ();
+  Forget forget = { self, changes };
+
+  abort_scan_below (self, node);
+  arc_tree_drop (self->tree, node, forget_files, &forget);
+  arc_findings_add (self->findings, changes, told);
+  self->health_pending = TRUE;
+}
+
+/* The directory is gone. Maybe it was what kept another path out of the tree. */
+static void
+forget_directory (ArcCrawler *self, ArcNode *node, gboolean told)
+{
+  drop_with_files (self, node, told);
+  self->left_out_pending = TRUE;
+}
+
+static gboolean
+knows_files_below (ArcCrawler *self, const char *path)
+{
+  g_autofree const char **directories = arc_snapshot_get_directories (self->snapshot);
+
+  for (guint i = 0; directories[i] != NULL; i++)
+    if (get_below (directories[i], path) != NULL)
+      return TRUE;
+
+  return FALSE;
+}
+
+static void
+set_problem (ArcCrawler *self, ArcNode *node, const char *problem)
+{
+  if (g_strcmp0 (node->problem, problem) == 0)
+    return;
+
+  g_free (node->problem);
+  node->problem = g_strdup (problem);
+  self->health_pending = TRUE;
+}
+
+/* A root is not there. Its files are only out of sight: the snapshot keeps them. */
+static void
+lose_root (ArcCrawler *self, ArcNode *root, const char *problem)
+{
+  disarm (self, root);
+  while (root->first_child != NULL)
+    arc_tree_drop (self->tree, root->first_child, NULL, NULL);
+
+  set_problem (self, root, problem);
+  self->root_check = g_get_monotonic_time () + ROOT_INTERVAL;
+}
+
+/* Whether a root that was lost can be scanned. One that is empty but was not before is more likely
+ * the place where something is mounted. */
+static gboolean
+is_root_back (ArcCrawler *self, ArcNode *root)
+{
+  g_autoptr (ArcScan) scan = arc_scan_open (root->path, TRUE, NULL);
+  ArcFileId id;
+
+  if (scan == NULL)
+    return FALSE;
+
+  id = arc_scan_get_id (scan);
+  if (arc_tree_lookup_id (self->tree, &id) != NULL ||
+      arc_scan_run (scan, self->filter, "", FALSE, 0, NULL) == ARC_SCAN_FAILED)
+    return FALSE;
+
+  return !arc_scan_is_empty (scan) || !knows_files_below (self, root->path);
+}
+
+void
+arc_crawler_check_roots (ArcCrawler *self, gint64 now)
+{
+  if (self->root_check == 0 || now < self->root_check)
+    return;
+
+  self->root_check = 0;
+  for (guint i = 0; i < self->roots->len; i++)
+    {
+      ArcNode *root = arc_tree_lookup (self->tree, self->roots->pdata[i]);
+
+      if (!is_lost_root (root))
+        continue;
+
+      if (is_root_back (self, root))
+        {
+          arc_findings_set_expected (self->findings, TRUE);
+          self->prune_pending = TRUE;
+          push (self, root, FALSE);
+        }
+      else
+        {
+          self->root_check = now + ROOT_INTERVAL;
+        }
+    }
+}
+
+/* Makes NODE, and no other, the directory ID. */
+static gboolean
+take_identity (ArcCrawler *self, ArcNode *node, const ArcFileId *id)
+{
+  ArcNode *other = arc_tree_lookup_id (self->tree, id);
+
+  if (other != NULL && is_in_place (self, other))
+    {
+      g_autofree char *name = g_filename_display_name (other->path);
+      g_autofree char *problem = g_strdup_printf ("it is the same directory as %s", name);
+
+      /* A bind mount, or a link that is followed. */
+      if (node->parent == NULL)
+        {
+          lose_root (self, node, problem);
+          return FALSE;
+        }
+      g_hash_table_add (self->left_out, g_strdup (node->path));
+      drop_with_files (self, node, TRUE);
+      return FALSE;
+    }
+
+  if (other != NULL)
+    {
+      /* It was moved. First the monitors under the old path go, with all below: they share the
+       * kernel's watch with those that are to come. */
+      disarm (self, other);
+      push (self, other, TRUE);
+    }
+
+  arc_tree_identify (self->tree, node, id);
+
+  return TRUE;
+}
+
+/* Whether what is missing below NODE is gone, rather than out of sight with the whole tree: when a
+ * root is unmounted, each of its directories tells (IN_UNMOUNT, inotify(7)). */
+static gboolean
+has_root_in_place (ArcCrawler *self, ArcNode *node)
+{
+  ArcNode *root = arc_node_get_root (node);
+
+  if (is_in_place (self, root))
+    return TRUE;
+
+  push (self, root, TRUE);
+
+  return FALSE;
+}
+
+static void
+fail_scan (ArcCrawler *self, ArcNode *node, gboolean told, const GError *error)
+{
+  if (node->parent == NULL)
+    {
+      lose_root (self, node, error->message);
+      return;
+    }
+
+  if (g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT) ||
+      g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOTDIR) ||
+      g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_LOOP))
+    {
+      if (has_root_in_place (self, node))
+        forget_directory (self, node, told);
+      else
+        node->generation = 0;
+      return;
+    }
+
+  /* What is in it, nobody knows: nothing that is known of it is forgotten. */
+  set_problem (self, node, error->message);
+}
+
+static void
+begin_scan (ArcCrawler *self, ArcNode *node)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ArcScan) scan = arc_scan_open (node->path, follows (self, node), &error);
+  gboolean told = node->told;
+  struct stat info;
+  ArcFileId id;
+  ArcFileId now;
+
+  node->told = FALSE;
+  node->generation = self->generation;
+  if (scan == NULL)
+    {
+      fail_scan (self, node, told, error);
+      return;
+    }
+
+  id = arc_scan_get_id (scan);
+  if (node->identified && !arc_file_id_equal (&node->id, &id))
+    {
+      disarm (self, node);
+      node->generation = self->generation;
+    }
+  if (!node->identified && !take_identity (self, node, &id))
+    return;
+
+  if (node->monitor == NULL)
+    {
+      /* The monitor comes before the reading: what is made in the directory after that is told, and
+       * what was made before is found. */
+      arc_watches_arm (self->watches, node);
+      if (node->monitor == NULL)
+        self->health_pending = TRUE;
+
+      /* Is it the directory that was opened that is monitored? Asked once, so that a file system
+       * that cannot tell does not keep us here. */
+      if (!get_info (node->path, follows (self, node), &info))
+        info = (struct stat){ 0 };
+      now = arc_file_id_from_stat (&info);
+      if (!arc_file_id_equal (&now, &id) && node->retried != self->generation)
+        {
+          disarm (self, node);
+          node->retried = self->generation;
+          push (self, node, told);
+          return;
+        }
+    }
+
+  self->scan = g_steal_pointer (&scan);
+  self->scan_node = node;
+  self->scan_told = told;
+}
+
+/* Files that are too fresh stay as they are known, if they are, until they are looked at again. */
+static void
+postpone_recent (ArcCrawler *self, ArcNode *node, ArcScan *scan, gboolean told)
+{
+  GPtrArray *recent = arc_scan_get_recent (scan);
+  GArray *files = arc_scan_get_files (scan);
+
+  for (guint i = 0; i < recent->len; i++)
+    {
+      const char *name = recent->pdata[i];
+      const ArcFingerprint *known = arc_snapshot_lookup (self->snapshot, node->path, name);
+      g_autofree char *path = join (node->path, name);
+      ArcLook *look = arc_looks_ask (self->looks, path);
+
+      if (known != NULL)
+        {
+          ArcEntry entry = { name, *known };
+
+          g_array_append_val (files, entry);
+        }
+      else if (self->baseline && !node->scanned && !look->told)
+        {
+          look->silent = TRUE;
+        }
+
+      look->told = look->told || told;
+      arc_looks_hold (self->looks, look);
+    }
+}
+
+static void
+add_children (ArcCrawler *self, ArcNode *node, ArcScan *scan, gboolean told)
+{
+  GArray *children = arc_scan_get_children (scan);
+  ArcNode *next;
+
+  self->scan_number++;
+  for (guint i = 0; i < children->len; i++)
+    {
+      const ArcScanChild *found = &g_array_index (children, ArcScanChild, i);
+      g_autofree char *path = join (node->path, found->name);
+      ArcNode *child = arc_tree_lookup (self->tree, path);
+
+      if (child == NULL && g_hash_table_contains (self->left_out, path))
+        continue;
+
+      if (child == NULL)
+        child = arc_tree_add (self->tree, node, path);
+      child->seen = self->scan_number;
+
+      if (child->generation < node->generation ||
+          (child->identified && child->id.inode != found->inode))
+        push (self, child, told);
+    }
+
+  for (ArcNode *child = node->first_child; child != NULL; child = next)
+    {
+      next = child->next;
+      if (child->seen != self->scan_number)
+        forget_directory (self, child, told);
+    }
+}
+
+/* A root that was emptied under our eyes is empty in truth: where something was unmounted, there is
+ * another directory. */
+static gboolean
+was_emptied (const ArcNode *root)
+{
+  return root->scanned && !is_lost_root (root) && arc_file_id_equal (&root->id, &root->scanned_as);
+}
+
+static void
+finish_scan (ArcCrawler *self, ArcScan *scan, ArcNode *node, gboolean told)
+{
+  g_autoptr (ArcChanges) changes = NULL;
+  GArray *files = arc_scan_get_files (scan);
+
+  if (node->parent == NULL && arc_scan_is_empty (scan) && !was_emptied (node) &&
+      knows_files_below (self, node->path))
+    {
+      lose_root (self, node,
+                 "it is empty, but was not before: if it is meant to be, create any file in it");
+      return;
+    }
+
+  if (node->problem != NULL)
+    self->health_pending = TRUE;
+  g_clear_pointer (&node->problem, g_free);
+
+  changes = arc_changes_new ();
+  postpone_recent (self, node, scan, told);
+  arc_snapshot_set_directory (self->snapshot, node->path, (ArcEntry *) (gpointer) files->data,
+                              files->len, self->baseline && !node->scanned ? NULL : changes);
+  arc_findings_add (self->findings, changes, told);
+  node->scanned = TRUE;
+  node->scanned_as = node->id;
+  add_children (self, node, scan, told);
+}
+
+static void
+continue_scan (ArcCrawler *self, gint64 deadline)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ArcScan) scan = NULL;
+  ArcNode *node = self->scan_node;
+  ArcScanResult result = arc_scan_run (self->scan, self->filter, arc_node_get_below_root (node),
+                                       self->follow_symlinks, deadline, &error);
+
+  if (result == ARC_SCAN_MORE)
+    return;
+
+  scan = g_steal_pointer (&self->scan);
+  self->scan_node = NULL;
+  if (result == ARC_SCAN_FAILED)
+    fail_scan (self, node, self->scan_told, error);
+  else
+    finish_scan (self, scan, node, self->scan_told);
+}
+
+/* Looks */
+
+static void
+look_at_root (ArcCrawler *self, ArcNode *root, const ArcLook *look)
+{
+  struct stat info;
+  ArcFileId id;
+
+  if (is_lost_root (root))
+    return;
+
+  if (get_info (root->path, TRUE, &info))
+    {
+      id = arc_file_id_from_stat (&info);
+      if (!look->moved && !look->attributes && root->identified &&
+          arc_file_id_equal (&id, &root->id))
+        return;
+    }
+
+  if (look->moved)
+    disarm (self, root);
+  push (self, root, TRUE);
+}
+
+static void
+look_at_directory (
+    ArcCrawler *self, ArcNode *parent, ArcNode *node, const ArcLook *look, const struct stat *info)
+{
+  g_autofree char *below = join (arc_node_get_below_root (parent), strrchr (look->path, '/') + 1);
+  ArcFileId id = arc_file_id_from_stat (info);
+
+  if (!arc_filter_match_directory (self->filter, below[0] == '/' ? below + 1 : below, NULL))
+    {
+      if (node != NULL)
+        forget_directory (self, node, look->told);
+      return;
+    }
+
+  if (node == NULL)
+    {
+      node = arc_tree_add (self->tree, parent, look->path);
+      push (self, node, look->told);
+    }
+  else if (look->moved || !node->identified || !arc_file_id_equal (&node->id, &id))
+    {
+      disarm (self, node);
+      push (self, node, look->told);
+    }
+  else if (look->attributes || node->problem != NULL)
+    {
+      push (self, node, look->told);
+    }
+}
+
+/* What LOOK looked at is no file, or none that matters. */
+static void
+forget_file (ArcCrawler *self, const char *directory, const ArcLook *look)
+{
+  g_autoptr (ArcChanges) changes = NULL;
+  const char *name = strrchr (look->path, '/') + 1;
+
+  if (arc_snapshot_lookup (self->snapshot, directory, name) == NULL)
+    return;
+
+  changes = arc_changes_new ();
+  arc_snapshot_set_file (self->snapshot, directory, name, NULL, changes);
+  arc_findings_add (self->findings, changes, look->told);
+}
+
+typedef enum
+{
+  FRESHNESS_OLD,    /* a later change will show in the fingerprint */
+  FRESHNESS_FRESH,  /* one may not; to be looked at again at a later time */
+  FRESHNESS_STEADY, /* the same, and so for a long time: the file is written all the time */
+  FRESHNESS_FUTURE, /* stamped by another machine, or before the clock was put back */
+} Freshness;
+
+static Freshness
+get_freshness (const ArcLook *look, const ArcFingerprint *fingerprint, gint64 *due)
+{
+  gint64 now = arc_get_stamp_time ();
+  gint64 grain = arc_fingerprint_get_grain (fingerprint) / 1000;
+  gint64 monotonic = g_get_monotonic_time ();
+
+  if (!arc_fingerprint_is_recent (fingerprint, now))
+    return FRESHNESS_OLD;
+  /* The clock for stamps lags behind by at most a tick. */
+  if (fingerprint->ctime_ns > now + arc_fingerprint_get_grain (fingerprint))
+    return FRESHNESS_FUTURE;
+
+  /* On a grid, so that files that were written together are told together. */
+  *due = monotonic + grain - (now - fingerprint->ctime_ns) / 1000;
+  *due = (*due / GRID + 1) * GRID;
+
+  return monotonic - look->first > MAX_GRAINS * grain ? FRESHNESS_STEADY : FRESHNESS_FRESH;
+}
+
+/* Takes over what a look at a file that matters found. (transfer full) LOOK */
+static void
+see_file (ArcCrawler *self, ArcNode *parent, ArcLook *look, ArcFingerprint fingerprint)
+{
+  g_autoptr (ArcLook) owned = look;
+  g_autoptr (ArcChanges) changes = arc_changes_new ();
+  const char *name = strrchr (look->path, '/') + 1;
+  Freshness freshness;
+  gboolean changed;
+  gint64 due = 0;
+
+  freshness = get_freshness (look, &fingerprint, &due);
+  if (freshness == FRESHNESS_FRESH)
+    {
+      arc_looks_postpone (self->looks, g_steal_pointer (&owned), due);
+      return;
+    }
+
+  /* So that the next look finds a difference whatever it sees. */
+  if (freshness == FRESHNESS_STEADY)
+    fingerprint.ctime_ns = 0;
+
+  changed = arc_snapshot_set_file (self->snapshot, parent->path, name, &fingerprint, changes);
+  if (freshness == FRESHNESS_FUTURE && !changed && look->told)
+    arc_changes_add (changes, look->path, ARC_CHANGE_MODIFIED);
+  if (!look->silent)
+    arc_findings_add (self->findings, changes, look->told);
+
+  if (freshness == FRESHNESS_STEADY)
+    {
+      look->first = g_get_monotonic_time ();
+      look->silent = FALSE;
+      look->holding = FALSE;
+      arc_looks_postpone (self->looks, g_steal_pointer (&owned), due);
+    }
+}
+
+static void
+look_at_file (ArcCrawler *self,
+              ArcNode *parent,
+              ArcLook *look /* (transfer full) */,
+              const struct stat *info)
+{
+  g_autoptr (ArcLook) owned = look;
+  const char *name = strrchr (look->path, '/') + 1;
+  g_autofree char *below = join (arc_node_get_below_root (parent), name);
+
+  if (arc_filter_match_file (self->filter, below[0] == '/' ? below + 1 : below, NULL))
+    see_file (self, parent, g_steal_pointer (&owned), arc_fingerprint_from_stat (info));
+  else
+    forget_file (self, parent->path, look);
+}
+
+static void
+look_at (ArcCrawler *self, ArcLook *look /* (transfer full) */)
+{
+  g_autoptr (ArcLook) owned = look;
+  g_autofree char *directory = g_path_get_dirname (look->path);
+  ArcNode *parent = arc_tree_lookup (self->tree, directory);
+  ArcNode *node = arc_tree_lookup (self->tree, look->path);
+  struct stat info;
+  gboolean exists;
+
+  if (look->told && self->active)
+    arc_findings_tell (self->findings, look->path);
+
+  if (node != NULL && node->parent == NULL)
+    {
+      look_at_root (self, node, look);
+      return;
+    }
+
+  /* Not in the tree, or not scanned yet, which will find it. */
+  if (parent == NULL || !parent->scanned || parent->problem != NULL)
+    return;
+
+  errno = 0;
+  exists = get_info (look->path, self->follow_symlinks, &info);
+  if (!exists && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+    {
+      /* The parent cannot be searched any more: let its scan say so. */
+      push (self, parent, look->told);
+      return;
+    }
+
+  if (!exists && !has_root_in_place (self, parent))
+    return;
+
+  if (node != NULL && !(exists && S_ISDIR (info.st_mode)))
+    {
+      forget_directory (self, node, look->told);
+      node = NULL;
+    }
+
+  if (exists && S_ISREG (info.st_mode))
+    {
+      look_at_file (self, parent, g_steal_pointer (&owned), &info);
+      return;
+    }
+
+  forget_file (self, directory, look);
+  if (exists && S_ISDIR (info.st_mode))
+    look_at_directory (self, parent, node, look, &info);
+}
+
+/* The end of a scan */
+
+/* Forgets directories that an earlier run, or another tree, knew and no scan met. */
+static void
+prune (ArcCrawler *self)
+{
+  g_autofree const char **known = arc_snapshot_get_directories (self->snapshot);
+  g_autoptr (GPtrArray) gone = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (ArcChanges) changes = arc_changes_new ();
+
+  self->prune_pending = FALSE;
+
+  for (guint i = 0; known[i] != NULL; i++)
+    {
+      ArcNode *node = arc_tree_lookup (self->tree, known[i]);
+      g_autofree char *above = g_strdup (known[i]);
+
+      if (node != NULL)
+        continue;
+
+      while (node == NULL && strcmp (above, "/") != 0)
+        {
+          char *parent = g_path_get_dirname (above);
+
+          g_free (above);
+          above = parent;
+          node = arc_tree_lookup (self->tree, above);
+        }
+
+      /* Out of sight is not gone. */
+      if (node == NULL || node->problem == NULL)
+        g_ptr_array_add (gone, g_strdup (known[i]));
+    }
+
+  for (guint i = 0; i < gone->len; i++)
+    arc_snapshot_set_directory (self->snapshot, gone->pdata[i], NULL, 0, changes);
+
+  arc_findings_add (self->findings, changes, FALSE);
+}
+
+static void
+look_at_left_out (ArcCrawler *self)
+{
+  g_autoptr (GPtrArray) paths = NULL;
+  GHashTableIter iter;
+  gpointer path;
+
+  self->left_out_pending = FALSE;
+  paths = g_ptr_array_new_with_free_func (g_free);
+  g_hash_table_iter_init (&iter, self->left_out);
+  while (g_hash_table_iter_next (&iter, &path, NULL))
+    {
+      g_hash_table_iter_steal (&iter);
+      g_ptr_array_add (paths, path);
+    }
+
+  for (guint i = 0; i < paths->len; i++)
+    {
+      ArcLook *look = look_at_again (self, paths->pdata[i], TRUE);
+
+      arc_looks_hold (self->looks, look);
+    }
+}
+
+/* Finds the directories that the kernel does not watch although GIO said nothing. */
+static void
+audit (ArcCrawler *self)
+{
+  g_autoptr (GPtrArray) deaf = arc_watches_audit (self->watches, self->tree);
+
+  self->health_pending = TRUE;
+  for (guint i = 0; i < deaf->len && !arc_watches_is_full (self->watches); i++)
+    {
+      ArcNode *node = deaf->pdata[i];
+
+      if (node->retried == self->generation)
+        continue;
+
+      node->retried = self->generation;
+      push (self, node, FALSE);
+    }
+}
+
+/* The public face */
+
+static gboolean
+is_root (ArcCrawler *self, const char *path)
+{
+  for (guint i = 0; i < self->roots->len; i++)
+    if (strcmp (self->roots->pdata[i], path) == 0)
+      return TRUE;
+
+  return FALSE;
+}
+
+static void
+set_roots (ArcCrawler *self, const char *const *roots)
+{
+  g_ptr_array_set_size (self->roots, 0);
+  for (guint i = 0; roots[i] != NULL; i++)
+    {
+      g_autofree char *path = g_canonicalize_filename (roots[i], "/");
+
+      if (!is_root (self, path))
+        g_ptr_array_add (self->roots, g_steal_pointer (&path));
+    }
+}
+
+/* Makes nodes of the roots, and no others roots. */
+static void
+plant (ArcCrawler *self)
+{
+  g_autoptr (GPtrArray) nodes = arc_tree_list (self->tree);
+  g_autoptr (GPtrArray) unwanted = g_ptr_array_new ();
+
+  for (guint i = 0; i < nodes->len; i++)
+    {
+      ArcNode *node = nodes->pdata[i];
+
+      if (node->parent == NULL && !is_root (self, node->path))
+        g_ptr_array_add (unwanted, node);
+    }
+
+  for (guint i = 0; i < unwanted->len; i++)
+    forget_directory (self, unwanted->pdata[i], TRUE);
+
+  for (guint i = 0; i < self->roots->len; i++)
+    {
+      ArcNode *node = arc_tree_lookup (self->tree, self->roots->pdata[i]);
+
+      /* What was a directory of a root may be a root now. */
+      if (node != NULL && node->parent != NULL)
+        {
+          abort_scan_below (self, node);
+          arc_tree_drop (self->tree, node, NULL, NULL);
+          node = NULL;
+        }
+      if (node == NULL)
+        arc_tree_add (self->tree, NULL, self->roots->pdata[i]);
+    }
+}
+
+ArcCrawler *
+arc_crawler_new (ArcFindings *findings, ArcMonitorsFunc func, gpointer user_data)
+{
+  ArcCrawler *self = g_new0 (ArcCrawler, 1);
+
+  self->findings = findings;
+  self->roots = g_ptr_array_new_with_free_func (g_free);
+  self->snapshot = arc_snapshot_new ();
+  self->watches = arc_watches_new (func, user_data);
+  self->tree = arc_tree_new ();
+  self->looks = arc_looks_new ();
+  self->left_out = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  return self;
+}
+
+void
+arc_crawler_free (ArcCrawler *self)
+{
+  g_clear_pointer (&self->scan, arc_scan_free);
+  arc_looks_free (self->looks);
+  arc_tree_free (self->tree);
+  arc_watches_free (self->watches);
+  arc_snapshot_free (self->snapshot);
+  g_hash_table_unref (self->left_out);
+  g_ptr_array_unref (self->roots);
+  g_clear_pointer (&self->filter, arc_filter_unref);
+  g_free (self);
+}
+
+void
+arc_crawler_set_tree (ArcCrawler *self,
+                      const char *const *roots,
+                      ArcFilter *filter,
+                      gboolean follow_symlinks)
+{
+  ArcFilter *old = self->filter;
+
+  set_roots (self, roots);
+  self->filter = arc_filter_ref (filter);
+  g_clear_pointer (&old, arc_filter_unref);
+  self->follow_symlinks = follow_symlinks;
+}
+
+void
+arc_crawler_start (ArcCrawler *self, ArcSnapshot *snapshot)
+{
+  self->baseline = snapshot == NULL;
+  arc_snapshot_free (self->snapshot);
+  self->snapshot = snapshot != NULL ? snapshot : arc_snapshot_new ();
+}
+
+void
+arc_crawler_plant (ArcCrawler *self)
+{
+  /* What it finds now is new to whoever knew the old tree. */
+  arc_findings_set_expected (self->findings, TRUE);
+  self->prune_pending = TRUE;
+  plant (self);
+}
+
+void
+arc_crawler_reconcile (ArcCrawler *self)
+{
+  self->generation++;
+  self->active = TRUE;
+  arc_watches_begin (self->watches);
+  g_hash_table_remove_all (self->left_out);
+
+  for (guint i = 0; i < self->roots->len; i++)
+    push (self, arc_tree_lookup (self->tree, self->roots->pdata[i]), FALSE);
+}
+
+void
+arc_crawler_stop (ArcCrawler *self)
+{
+  g_clear_pointer (&self->scan, arc_scan_free);
+  self->scan_node = NULL;
+  arc_looks_clear (self->looks);
+  arc_tree_free (self->tree);
+  self->tree = arc_tree_new ();
+}
+
+void
+arc_crawler_hint (ArcCrawler *self, const char *path, ArcHint hint)
+{
+  ArcLook *look = look_at_again (self, path, TRUE);
+
+  switch (hint)
+    {
+    case ARC_HINT_LOOK:
+      break;
+    case ARC_HINT_ATTRIBUTES:
+      look->attributes = TRUE;
+      break;
+    case ARC_HINT_MOVED:
+      look->moved = TRUE;
+      break;
+    }
+}
+
+void
+arc_crawler_work (ArcCrawler *self, gint64 deadline)
+{
+  gint64 now;
+  gint64 due;
+
+  /* No look while a directory is being read: what the scan saw first would overwrite it. */
+  for (now = g_get_monotonic_time (); now < deadline; now = g_get_monotonic_time ())
+    {
+      ArcLook *look = NULL;
+      ArcNode *node = NULL;
+
+      if (self->scan == NULL && !self->scan_is_owed)
+        look = arc_looks_take (self->looks, now);
+      if (self->scan == NULL && look == NULL)
+        node = arc_tree_pop (self->tree);
+
+      if (look != NULL)
+        {
+          look_at (self, look);
+          continue;
+        }
+
+      self->scan_is_owed = FALSE;
+      if (node != NULL)
+        begin_scan (self, node);
+      if (self->scan != NULL)
+        continue_scan (self, deadline);
+      else if (node == NULL)
+        break;
+    }
+
+  due = arc_looks_get_due (self->looks);
+  self->scan_is_owed = due >= 0 && due <= now && !arc_tree_is_idle (self->tree);
+}
+
+gboolean
+arc_crawler_is_busy (const ArcCrawler *self)
+{
+  return self->scan != NULL || !arc_tree_is_idle (self->tree) ||
+         arc_looks_get_n_holding (self->looks) > 0;
+}
+
+gboolean
+arc_crawler_is_active (const ArcCrawler *self)
+{
+  return self->active;
+}
+
+gint64
+arc_crawler_get_due (const ArcCrawler *self)
+{
+  gint64 due = arc_looks_get_due (self->looks);
+
+  if (self->scan != NULL || !arc_tree_is_idle (self->tree))
+    return 0;
+  if (self->root_check == 0)
+    return due;
+
+  return due < 0 ? self->root_check : MIN (due, self->root_check);
+}
+
+gboolean
+arc_crawler_conclude (ArcCrawler *self)
+{
+  if (self->prune_pending)
+    prune (self);
+  if (self->left_out_pending)
+    look_at_left_out (self);
+  if (!arc_crawler_is_busy (self) &&
+      arc_watches_wants_audit (self->watches, self->roots->len > 0 ? self->roots->pdata[0] : "/"))
+    audit (self);
+
+  return !arc_crawler_is_busy (self);
+}
+
+void
+arc_crawler_rest (ArcCrawler *self)
+{
+  self->active = FALSE;
+  self->baseline = FALSE;
+  arc_findings_set_expected (self->findings, FALSE);
+}
+
+gboolean
+arc_crawler_has_new_health (const ArcCrawler *self)
+{
+  return self->health_pending;
+}
+
+ArcHealth
+arc_crawler_describe (ArcCrawler *self, char **message)
+{
+  g_autoptr (GPtrArray) nodes = arc_tree_list (self->tree);
+  g_autoptr (GPtrArray) sentences = g_ptr_array_new_with_free_func (g_free);
+  const ArcNode *lost = NULL;
+  const ArcNode *unreadable = NULL;
+  guint n_unreadable = 0;
+  guint n_unwatched = 0;
+
+  self->health_pending = FALSE;
+
+  for (guint i = 0; i < nodes->len; i++)
+    {
+      const ArcNode *node = nodes->pdata[i];
+
+      if (is_lost_root (node))
+        {
+          if (lost == NULL || strcmp (node->path, lost->path) < 0)
+            lost = node;
+        }
+      else if (node->problem != NULL)
+        {
+          n_unreadable++;
+          if (unreadable == NULL || strcmp (node->path, unreadable->path) < 0)
+            unreadable = node;
+        }
+      else if (node->monitor == NULL)
+        {
+          n_unwatched++;
+        }
+    }
+
+  if (lost != NULL)
+    {
+      g_autofree char *name = g_filename_display_name (lost->path);
+
+      g_ptr_array_add (sentences, g_strdup_printf ("%s: %s", name, lost->problem));
+    }
+  if (unreadable != NULL)
+    {
+      g_autofree char *name = g_filename_display_name (unreadable->path);
+      g_autofree char *more =
+          n_unreadable > 1 ? g_strdup_printf (" (and %u more)", n_unreadable - 1) : g_strdup ("");
+
+      g_ptr_array_add (sentences, g_strdup_printf ("%s cannot be read: %s%s", name,
+                                                   unreadable->problem, more));
+    }
+  if (n_unwatched > 0)
+    g_ptr_array_add (sentences, arc_watches_describe (self->watches, n_unwatched,
+                                                      arc_tree_get_size (self->tree)));
+
+  g_ptr_array_add (sentences, NULL);
+  *message = g_strjoinv ("; ", (char **) sentences->pdata);
+
+  if (lost != NULL)
+    return ARC_HEALTH_UNAVAILABLE;
+
+  return (*message)[0] != '\0' ? ARC_HEALTH_DEGRADED : ARC_HEALTH_OK;
+}
+
+guint
+arc_crawler_get_n_directories (const ArcCrawler *self)
+{
+  return arc_tree_get_size (self->tree);
+}
+
+const ArcSnapshot *
+arc_crawler_get_snapshot (const ArcCrawler *self)
+{
+  return self->snapshot;
+}
+
+gboolean
+arc_crawler_is_overrun (ArcCrawler *self, guint events_per_second)
+{
+  return arc_watches_is_overrun (self->watches, events_per_second);
+}
+
+/* Whether a link leads away on the way from ROOT to the file BELOW it. */
+static gboolean
+has_link (const char *root, const char *below)
+{
+  g_auto (GStrv) names = g_strsplit (below, "/", -1);
+  g_autoptr (GString) path = g_string_new (root);
+
+  for (guint i = 0; names[i] != NULL; i++)
+    {
+      struct stat info;
+
+      g_string_append_printf (path, "/%s", names[i]);
+      if (lstat (path->str, &info) == 0 && S_ISLNK (info.st_mode))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+gboolean
+arc_crawler_explain (ArcCrawler *self, const char *path, const char **rule)
+{
+  g_autofree char *canonical = g_canonicalize_filename (path, "/");
+  const char *below = NULL;
+  const char *root = NULL;
+  const char *pattern = NULL;
+  const char *reason;
+  gboolean matters = FALSE;
+
+  for (guint i = 0; i < self->roots->len && below == NULL; i++)
+    {
+      root = self->roots->pdata[i];
+      below = get_below (canonical, root);
+    }
+
+  if (below == NULL)
+    reason = "outside the watched directories";
+  else if (below[0] == '\0')
+    reason = "a watched directory itself";
+  else
+    {
+      matters = arc_filter_explain (self->filter, below, &pattern);
+      reason = pattern != NULL ? pattern : "no include pattern matches";
+      if (matters && !self->follow_symlinks && has_link (root, below))
+        {
+          matters = FALSE;
+          reason = "symbolic links are not followed";
+        }
+    }
+
+  if (rule != NULL)
+    *rule = reason;
+
+  return matters;
+}

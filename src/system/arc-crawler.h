@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "core/arc-filter.h"
+#include "core/arc-snapshot.h"
+#include "system/arc-findings.h"
+#include "system/arc-monitors.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  ARC_HEALTH_OK,          /* every directory is watched */
+  ARC_HEALTH_DEGRADED,    /* changes arrive, but some only with the periodic reconcile */
+  ARC_HEALTH_UNAVAILABLE, /* a root is not there: nothing is to be built */
+} ArcHealth;
+
+/**
+ * ArcCrawler:
+ *
+ * The part of ArcWatcher that looks at the disk: it scans directories, looks at paths that were
+ * hinted at, keeps the snapshot and the monitors, and puts what differs into ArcFindings. It works
+ * only when it is told to, and knows nothing of main loops and signals.
+ */
+typedef struct _ArcCrawler ArcCrawler;
+
+/* FINDINGS must outlive it. FUNC is called for what monitors tell: see arc_crawler_hint(). */
+ArcCrawler *arc_crawler_new (ArcFindings *findings, ArcMonitorsFunc func, gpointer user_data);
+void arc_crawler_free (ArcCrawler *crawler);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcCrawler, arc_crawler_free)
+
+/* See arc_watcher_new() for the arguments. To be followed by arc_crawler_plant() if it is running.
+ */
+void arc_crawler_set_tree (ArcCrawler *crawler,
+                           const char *const *roots,
+                           ArcFilter *filter,
+                           gboolean follow_symlinks);
+
+/* See arc_watcher_start(). To be followed by arc_crawler_plant(). */
+void arc_crawler_start (ArcCrawler *crawler,
+                        ArcSnapshot *snapshot /* (transfer full) (nullable) */);
+
+/* Makes the roots that were set the ones that are watched. To be followed by
+ * arc_crawler_reconcile(). */
+void arc_crawler_plant (ArcCrawler *crawler);
+
+/* Queues the whole tree, from its roots. */
+void arc_crawler_reconcile (ArcCrawler *crawler);
+
+/* Cancels the monitors and forgets what was queued; the snapshot stays. */
+void arc_crawler_stop (ArcCrawler *crawler);
+
+/* Something happened to PATH. */
+void arc_crawler_hint (ArcCrawler *crawler, const char *path, ArcHint hint);
+
+/* Times are those of g_get_monotonic_time(). */
+void arc_crawler_work (ArcCrawler *crawler, gint64 deadline);
+void arc_crawler_check_roots (ArcCrawler *crawler, gint64 now);
+
+/* When there is something to work on: 0 for at once, -1 for never. */
+gint64 arc_crawler_get_due (const ArcCrawler *crawler);
+
+/* Whether a scan is under way, or something that it left over. */
+gboolean arc_crawler_is_busy (const ArcCrawler *crawler);
+
+/* Whether anything was queued since arc_crawler_rest(). */
+gboolean arc_crawler_is_active (const ArcCrawler *crawler);
+
+/* Does what remains to be done when it is not busy any more. FALSE if that made it busy again. */
+gboolean arc_crawler_conclude (ArcCrawler *crawler);
+
+/* A scan is over: what is found from now on is a change. */
+void arc_crawler_rest (ArcCrawler *crawler);
+
+/* Whether what arc_crawler_describe() tells may be different from the last time. */
+gboolean arc_crawler_has_new_health (const ArcCrawler *crawler);
+
+/* MESSAGE (transfer full) is "" if all is well. */
+ArcHealth arc_crawler_describe (ArcCrawler *crawler, char **message);
+
+guint arc_crawler_get_n_directories (const ArcCrawler *crawler);
+const ArcSnapshot *arc_crawler_get_snapshot (const ArcCrawler *crawler);
+
+/* See arc_watches_is_overrun(). */
+gboolean arc_crawler_is_overrun (ArcCrawler *crawler, guint events_per_second);
+
+/* See arc_watcher_explain(). */
+gboolean arc_crawler_explain (ArcCrawler *crawler, const char *path, const char **rule);
+
+G_END_DECLS

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "system/arc-watches.h"
+
+#include "system/arc-inotify.h"
+
+#include <sys/inotify.h>
+
+/* How many monitors to add between two questions whether there is room for more. */
+#define ADDS_PER_PROBE 256
+
+/* How many monitors may be added because of events before all are audited. */
+#define ADDS_PER_AUDIT 64
+
+struct _ArcWatches
+{
+  ArcMonitors *monitors;
+  ArcInotify *inotify;
+  guint limit;
+  gboolean limit_reached;
+  char
+      *monitor_error; /* (nullable): why GIO gives no monitors; it will not give any later either */
+  guint adds_until_probe;
+  guint n_adds;           /* since the last audit */
+  gboolean probe_pending; /* monitors were added, and maybe the last of them found no room */
+  gboolean audit_pending;
+};
+
+ArcWatches *
+arc_watches_new (ArcMonitorsFunc func, gpointer user_data)
+{
+  ArcWatches *self = g_new0 (ArcWatches, 1);
+
+  self->monitors = arc_monitors_new (func, user_data);
+  self->inotify = arc_inotify_new ();
+  self->limit = G_MAXUINT;
+
+  return self;
+}
+
+void
+arc_watches_free (ArcWatches *self)
+{
+  arc_monitors_free (self->monitors);
+  arc_inotify_free (self->inotify);
+  g_free (self->monitor_error);
+  g_free (self);
+}
+
+void
+arc_watches_begin (ArcWatches *self)
+{
+  self->limit = arc_inotify_get_limit (NULL);
+  self->limit_reached = FALSE;
+  self->adds_until_probe = 0;
+  self->audit_pending = TRUE;
+}
+
+void
+arc_watches_arm (ArcWatches *self, ArcNode *node)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (node->monitor != NULL || self->limit_reached || self->monitor_error != NULL)
+    return;
+
+  /* GIO does not tell that the limit is reached. It keeps the directory in a list instead that it
+   * walks with each monitor that comes or goes, and every four seconds. */
+  if (self->adds_until_probe == 0)
+    {
+      self->adds_until_probe = ADDS_PER_PROBE;
+      if (arc_monitors_get_n_monitors (self->monitors) >= self->limit ||
+          !arc_inotify_has_room (self->inotify, node->path))
+        {
+          self->limit_reached = TRUE;
+          self->audit_pending = TRUE;
+          return;
+        }
+    }
+
+  node->monitor = arc_monitors_add (self->monitors, node->path, &error);
+  self->adds_until_probe--;
+  self->n_adds++;
+  self->probe_pending = TRUE;
+  if (node->monitor == NULL)
+    self->monitor_error = g_strdup (error->message);
+}
+
+gboolean
+arc_watches_wants_audit (ArcWatches *self, const char *path)
+{
+  if (self->n_adds >= ADDS_PER_AUDIT)
+    self->audit_pending = TRUE;
+
+  /* An audit costs 7 us a directory: after one that came, it is enough to know that there was room.
+   */
+  if (self->probe_pending && !self->audit_pending)
+    self->audit_pending = !arc_inotify_has_room (self->inotify, path);
+  self->probe_pending = FALSE;
+
+  return self->audit_pending;
+}
+
+GPtrArray *
+arc_watches_audit (ArcWatches *self, const ArcTree *tree)
+{
+  g_autoptr (GPtrArray) nodes = arc_tree_list (tree);
+  g_autoptr (GPtrArray) deaf = g_ptr_array_new ();
+  g_autofree ArcInotifyTarget *targets = g_new0 (ArcInotifyTarget, nodes->len);
+  guint n_targets = 0;
+
+  self->audit_pending = FALSE;
+  self->n_adds = 0;
+
+  for (guint i = 0; i < nodes->len; i++)
+    {
+      ArcNode *node = nodes->pdata[i];
+
+      if (node->monitor == NULL || node->problem != NULL)
+        continue;
+
+      targets[n_targets].path = node->path;
+      targets[n_targets].id = node->id;
+      nodes->pdata[n_targets++] = node;
+    }
+
+  arc_inotify_audit (self->inotify, targets, n_targets);
+
+  for (guint i = 0; i < n_targets; i++)
+    {
+      ArcNode *node = nodes->pdata[i];
+
+      if (targets[i].watched)
+        continue;
+
+      if (!self->limit_reached)
+        self->limit_reached = !arc_inotify_has_room (self->inotify, node->path);
+
+      /* GIO would try it again every four seconds, and walk the list of all such each time. */
+      g_clear_pointer (&node->monitor, arc_monitor_cancel);
+      g_ptr_array_add (deaf, node);
+    }
+
+  return g_steal_pointer (&deaf);
+}
+
+gboolean
+arc_watches_is_full (const ArcWatches *self)
+{
+  return self->limit_reached || self->monitor_error != NULL;
+}
+
+/* The number that the message of a reached limit proposes: room for all, and for other programs. */
+static guint
+propose_limit (const ArcWatches *self, guint n)
+{
+  guint wanted = MAX (2 * (n + self->limit / 2), 524288);
+
+  return MAX (wanted, self->limit);
+}
+
+char *
+arc_watches_describe (ArcWatches *self, guint n_unwatched, guint n)
+{
+  const char *name;
+
+  arc_inotify_get_limit (&name);
+
+  if (self->limit_reached)
+    return g_strdup_printf (
+        "%u of %u directories are not watched, since the limit %s = %u is reached; raise it with: "
+        "sudo sysctl -w %s=%u",
+        n_unwatched, n, name, self->limit, name, propose_limit (self, n));
+
+  if (self->monitor_error != NULL)
+    return g_strdup_printf (
+        "%u of %u directories are not watched: %s; raise the number of inotify instances with: "
+        "sudo "
+        "sysctl -w fs.inotify.max_user_instances=512, and start the service again",
+        n_unwatched, n, self->monitor_error);
+
+  return g_strdup_printf ("%u of %u directories cannot be watched", n_unwatched, n);
+}
+
+gboolean
+arc_watches_is_overrun (ArcWatches *self, guint events_per_second)
+{
+  guint size = arc_inotify_get_queue_size ();
+
+  return events_per_second > size / sizeof (struct inotify_event) / 4 ||
+         arc_inotify_get_backlog (self->inotify) > size / 4 * 3;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "system/arc-monitors.h"
+#include "system/arc-tree.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ArcWatches:
+ *
+ * The monitors of a tree, within what the kernel allows, and whether they are true: GIO does not
+ * tell when a directory cannot be watched.
+ */
+typedef struct _ArcWatches ArcWatches;
+
+ArcWatches *arc_watches_new (ArcMonitorsFunc func, gpointer user_data);
+
+/* Every monitor must have been cancelled. */
+void arc_watches_free (ArcWatches *watches);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcWatches, arc_watches_free)
+
+/* A reconciliation begins: the limits are asked for anew, and an audit is due after it. */
+void arc_watches_begin (ArcWatches *watches);
+
+/* Gives NODE a monitor. If that is not possible, its monitor stays NULL. */
+void arc_watches_arm (ArcWatches *watches, ArcNode *node);
+
+/* Whether there is reason to doubt that all monitors work. PATH is a directory to try with. */
+gboolean arc_watches_wants_audit (ArcWatches *watches, const char *path);
+
+/* Cancels the monitors that the kernel knows nothing of; returns their nodes. (element-type
+ * ArcNode) (transfer container) */
+GPtrArray *arc_watches_audit (ArcWatches *watches, const ArcTree *tree);
+
+/* Whether there is no use in trying again before something is changed. */
+gboolean arc_watches_is_full (const ArcWatches *watches);
+
+/* Why N_UNWATCHED of N directories have no monitor, and the command that helps. */
+char *arc_watches_describe (ArcWatches *watches, guint n_unwatched, guint n);
+
+/* Whether the kernel may be about to drop events, or has, because its queue of them is full. */
+gboolean arc_watches_is_overrun (ArcWatches *watches, guint events_per_second);
+
+G_END_DECLS
