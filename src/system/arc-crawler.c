@@ -22,9 +22,7 @@
 
 struct _ArcCrawler
 {
-  GPtrArray *roots; /* (element-type filename) */
-  ArcFilter *filter;
-  gboolean follow_symlinks;
+  ArcExtent *extent; /* (nullable): until the first one is set */
 
   ArcSnapshot *snapshot;
   ArcFindings *findings; /* (unowned) */
@@ -59,20 +57,6 @@ join (const char *directory, const char *name)
                                            : g_strconcat (directory, "/", name, NULL);
 }
 
-/* (nullable): PATH below DIRECTORY, "" if it is the same. */
-static const char *
-get_below (const char *path, const char *directory)
-{
-  gsize length = strlen (directory);
-
-  if (strncmp (path, directory, length) != 0)
-    return NULL;
-  if (path[length] == '\0' || g_str_has_suffix (directory, "/"))
-    return path + length;
-
-  return path[length] == '/' ? path + length + 1 : NULL;
-}
-
 static gboolean
 is_lost_root (const ArcNode *node)
 {
@@ -88,7 +72,7 @@ get_info (const char *path, gboolean follow, struct stat *info)
 static gboolean
 follows (ArcCrawler *self, const ArcNode *node)
 {
-  return node->parent == NULL || self->follow_symlinks;
+  return node->parent == NULL || self->extent->follow_symlinks;
 }
 
 /* Whether a directory and all above it, up to the root, are still where they were. */
@@ -190,7 +174,7 @@ knows_files_below (ArcCrawler *self, const char *path)
   g_autofree const char **directories = arc_snapshot_get_directories (self->snapshot);
 
   for (guint i = 0; directories[i] != NULL; i++)
-    if (get_below (directories[i], path) != NULL)
+    if (arc_path_get_below (directories[i], path) != NULL)
       return TRUE;
 
   return FALSE;
@@ -232,7 +216,7 @@ is_root_back (ArcCrawler *self, ArcNode *root)
 
   id = arc_scan_get_id (scan);
   if (arc_tree_lookup_id (self->tree, &id) != NULL ||
-      arc_scan_run (scan, self->filter, "", FALSE, 0, NULL) == ARC_SCAN_FAILED)
+      arc_scan_run (scan, self->extent->filter, "", FALSE, 0, NULL) == ARC_SCAN_FAILED)
     return FALSE;
 
   return !arc_scan_is_empty (scan) || !knows_files_below (self, root->path);
@@ -245,9 +229,9 @@ arc_crawler_check_roots (ArcCrawler *self, gint64 now)
     return;
 
   self->root_check = 0;
-  for (guint i = 0; i < self->roots->len; i++)
+  for (guint i = 0; i < self->extent->roots->len; i++)
     {
-      ArcNode *root = arc_tree_lookup (self->tree, self->roots->pdata[i]);
+      ArcNode *root = arc_tree_lookup (self->tree, self->extent->roots->pdata[i]);
 
       if (!is_lost_root (root))
         continue;
@@ -498,8 +482,9 @@ continue_scan (ArcCrawler *self, gint64 deadline)
   g_autoptr (GError) error = NULL;
   g_autoptr (ArcScan) scan = NULL;
   ArcNode *node = self->scan_node;
-  ArcScanResult result = arc_scan_run (self->scan, self->filter, arc_node_get_below_root (node),
-                                       self->follow_symlinks, deadline, &error);
+  ArcScanResult result =
+      arc_scan_run (self->scan, self->extent->filter, arc_node_get_below_root (node),
+                    self->extent->follow_symlinks, deadline, &error);
 
   if (result == ARC_SCAN_MORE)
     return;
@@ -543,7 +528,7 @@ look_at_directory (
   g_autofree char *below = join (arc_node_get_below_root (parent), strrchr (look->path, '/') + 1);
   ArcFileId id = arc_file_id_from_stat (info);
 
-  if (!arc_filter_match_directory (self->filter, below[0] == '/' ? below + 1 : below, NULL))
+  if (!arc_filter_match_directory (self->extent->filter, below[0] == '/' ? below + 1 : below, NULL))
     {
       if (node != NULL)
         forget_directory (self, node, look->told);
@@ -656,7 +641,7 @@ look_at_file (ArcCrawler *self,
   const char *name = strrchr (look->path, '/') + 1;
   g_autofree char *below = join (arc_node_get_below_root (parent), name);
 
-  if (arc_filter_match_file (self->filter, below[0] == '/' ? below + 1 : below, NULL))
+  if (arc_filter_match_file (self->extent->filter, below[0] == '/' ? below + 1 : below, NULL))
     see_file (self, parent, g_steal_pointer (&owned), arc_fingerprint_from_stat (info));
   else
     forget_file (self, parent->path, look);
@@ -686,7 +671,7 @@ look_at (ArcCrawler *self, ArcLook *look /* (transfer full) */)
     return;
 
   errno = 0;
-  exists = get_info (look->path, self->follow_symlinks, &info);
+  exists = get_info (look->path, self->extent->follow_symlinks, &info);
   if (!exists && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
     {
       /* The parent cannot be searched any more: let its scan say so. */
@@ -799,29 +784,6 @@ audit (ArcCrawler *self)
 
 /* The public face */
 
-static gboolean
-is_root (ArcCrawler *self, const char *path)
-{
-  for (guint i = 0; i < self->roots->len; i++)
-    if (strcmp (self->roots->pdata[i], path) == 0)
-      return TRUE;
-
-  return FALSE;
-}
-
-static void
-set_roots (ArcCrawler *self, const char *const *roots)
-{
-  g_ptr_array_set_size (self->roots, 0);
-  for (guint i = 0; roots[i] != NULL; i++)
-    {
-      g_autofree char *path = g_canonicalize_filename (roots[i], "/");
-
-      if (!is_root (self, path))
-        g_ptr_array_add (self->roots, g_steal_pointer (&path));
-    }
-}
-
 /* Makes nodes of the roots, and no others roots. */
 static void
 plant (ArcCrawler *self)
@@ -833,16 +795,16 @@ plant (ArcCrawler *self)
     {
       ArcNode *node = nodes->pdata[i];
 
-      if (node->parent == NULL && !is_root (self, node->path))
+      if (node->parent == NULL && !arc_extent_has_root (self->extent, node->path))
         g_ptr_array_add (unwanted, node);
     }
 
   for (guint i = 0; i < unwanted->len; i++)
     forget_directory (self, unwanted->pdata[i], TRUE);
 
-  for (guint i = 0; i < self->roots->len; i++)
+  for (guint i = 0; i < self->extent->roots->len; i++)
     {
-      ArcNode *node = arc_tree_lookup (self->tree, self->roots->pdata[i]);
+      ArcNode *node = arc_tree_lookup (self->tree, self->extent->roots->pdata[i]);
 
       /* What was a directory of a root may be a root now. */
       if (node != NULL && node->parent != NULL)
@@ -852,7 +814,7 @@ plant (ArcCrawler *self)
           node = NULL;
         }
       if (node == NULL)
-        arc_tree_add (self->tree, NULL, self->roots->pdata[i]);
+        arc_tree_add (self->tree, NULL, self->extent->roots->pdata[i]);
     }
 }
 
@@ -862,7 +824,6 @@ arc_crawler_new (ArcFindings *findings, ArcMonitorsFunc func, gpointer user_data
   ArcCrawler *self = g_new0 (ArcCrawler, 1);
 
   self->findings = findings;
-  self->roots = g_ptr_array_new_with_free_func (g_free);
   self->snapshot = arc_snapshot_new ();
   self->watches = arc_watches_new (func, user_data);
   self->tree = arc_tree_new ();
@@ -881,23 +842,21 @@ arc_crawler_free (ArcCrawler *self)
   arc_watches_free (self->watches);
   arc_snapshot_free (self->snapshot);
   g_hash_table_unref (self->left_out);
-  g_ptr_array_unref (self->roots);
-  g_clear_pointer (&self->filter, arc_filter_unref);
+  g_clear_pointer (&self->extent, arc_extent_free);
   g_free (self);
 }
 
 void
-arc_crawler_set_tree (ArcCrawler *self,
-                      const char *const *roots,
-                      ArcFilter *filter,
-                      gboolean follow_symlinks)
+arc_crawler_set_extent (ArcCrawler *self, ArcExtent *extent)
 {
-  ArcFilter *old = self->filter;
+  g_clear_pointer (&self->extent, arc_extent_free);
+  self->extent = extent;
+}
 
-  set_roots (self, roots);
-  self->filter = arc_filter_ref (filter);
-  g_clear_pointer (&old, arc_filter_unref);
-  self->follow_symlinks = follow_symlinks;
+const ArcExtent *
+arc_crawler_get_extent (const ArcCrawler *self)
+{
+  return self->extent;
 }
 
 void
@@ -925,8 +884,8 @@ arc_crawler_reconcile (ArcCrawler *self)
   arc_watches_begin (self->watches);
   g_hash_table_remove_all (self->left_out);
 
-  for (guint i = 0; i < self->roots->len; i++)
-    push (self, arc_tree_lookup (self->tree, self->roots->pdata[i]), FALSE);
+  for (guint i = 0; i < self->extent->roots->len; i++)
+    push (self, arc_tree_lookup (self->tree, self->extent->roots->pdata[i]), FALSE);
 }
 
 void
@@ -1027,7 +986,8 @@ arc_crawler_conclude (ArcCrawler *self)
   if (self->left_out_pending)
     look_at_left_out (self);
   if (!arc_crawler_is_busy (self) &&
-      arc_watches_wants_audit (self->watches, self->roots->len > 0 ? self->roots->pdata[0] : "/"))
+      arc_watches_wants_audit (self->watches,
+                               self->extent->roots->len > 0 ? self->extent->roots->pdata[0] : "/"))
     audit (self);
 
   return !arc_crawler_is_busy (self);
@@ -1048,64 +1008,11 @@ arc_crawler_has_new_health (const ArcCrawler *self)
 }
 
 ArcHealth
-arc_crawler_describe (ArcCrawler *self, char **message)
+arc_crawler_assess (ArcCrawler *self, char **message)
 {
-  g_autoptr (GPtrArray) nodes = arc_tree_list (self->tree);
-  g_autoptr (GPtrArray) sentences = g_ptr_array_new_with_free_func (g_free);
-  const ArcNode *lost = NULL;
-  const ArcNode *unreadable = NULL;
-  guint n_unreadable = 0;
-  guint n_unwatched = 0;
-
   self->health_pending = FALSE;
 
-  for (guint i = 0; i < nodes->len; i++)
-    {
-      const ArcNode *node = nodes->pdata[i];
-
-      if (is_lost_root (node))
-        {
-          if (lost == NULL || strcmp (node->path, lost->path) < 0)
-            lost = node;
-        }
-      else if (node->problem != NULL)
-        {
-          n_unreadable++;
-          if (unreadable == NULL || strcmp (node->path, unreadable->path) < 0)
-            unreadable = node;
-        }
-      else if (node->monitor == NULL)
-        {
-          n_unwatched++;
-        }
-    }
-
-  if (lost != NULL)
-    {
-      g_autofree char *name = g_filename_display_name (lost->path);
-
-      g_ptr_array_add (sentences, g_strdup_printf ("%s: %s", name, lost->problem));
-    }
-  if (unreadable != NULL)
-    {
-      g_autofree char *name = g_filename_display_name (unreadable->path);
-      g_autofree char *more =
-          n_unreadable > 1 ? g_strdup_printf (" (and %u more)", n_unreadable - 1) : g_strdup ("");
-
-      g_ptr_array_add (sentences, g_strdup_printf ("%s cannot be read: %s%s", name,
-                                                   unreadable->problem, more));
-    }
-  if (n_unwatched > 0)
-    g_ptr_array_add (sentences, arc_watches_describe (self->watches, n_unwatched,
-                                                      arc_tree_get_size (self->tree)));
-
-  g_ptr_array_add (sentences, NULL);
-  *message = g_strjoinv ("; ", (char **) sentences->pdata);
-
-  if (lost != NULL)
-    return ARC_HEALTH_UNAVAILABLE;
-
-  return (*message)[0] != '\0' ? ARC_HEALTH_DEGRADED : ARC_HEALTH_OK;
+  return arc_health_assess (self->tree, self->watches, message);
 }
 
 guint
@@ -1124,60 +1031,4 @@ gboolean
 arc_crawler_is_overrun (ArcCrawler *self, guint events_per_second)
 {
   return arc_watches_is_overrun (self->watches, events_per_second);
-}
-
-/* Whether a link leads away on the way from ROOT to the file BELOW it. */
-static gboolean
-has_link (const char *root, const char *below)
-{
-  g_auto (GStrv) names = g_strsplit (below, "/", -1);
-  g_autoptr (GString) path = g_string_new (root);
-
-  for (guint i = 0; names[i] != NULL; i++)
-    {
-      struct stat info;
-
-      g_string_append_printf (path, "/%s", names[i]);
-      if (lstat (path->str, &info) == 0 && S_ISLNK (info.st_mode))
-        return TRUE;
-    }
-
-  return FALSE;
-}
-
-gboolean
-arc_crawler_explain (ArcCrawler *self, const char *path, const char **rule)
-{
-  g_autofree char *canonical = g_canonicalize_filename (path, "/");
-  const char *below = NULL;
-  const char *root = NULL;
-  const char *pattern = NULL;
-  const char *reason;
-  gboolean matters = FALSE;
-
-  for (guint i = 0; i < self->roots->len && below == NULL; i++)
-    {
-      root = self->roots->pdata[i];
-      below = get_below (canonical, root);
-    }
-
-  if (below == NULL)
-    reason = "outside the watched directories";
-  else if (below[0] == '\0')
-    reason = "a watched directory itself";
-  else
-    {
-      matters = arc_filter_explain (self->filter, below, &pattern);
-      reason = pattern != NULL ? pattern : "no include pattern matches";
-      if (matters && !self->follow_symlinks && has_link (root, below))
-        {
-          matters = FALSE;
-          reason = "symbolic links are not followed";
-        }
-    }
-
-  if (rule != NULL)
-    *rule = reason;
-
-  return matters;
 }

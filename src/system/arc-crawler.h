@@ -2,21 +2,15 @@
 
 #pragma once
 
-#include "core/arc-filter.h"
 #include "core/arc-snapshot.h"
+#include "system/arc-extent.h"
 #include "system/arc-findings.h"
+#include "system/arc-health.h"
 #include "system/arc-monitors.h"
 
 #include <glib.h>
 
 G_BEGIN_DECLS
-
-typedef enum
-{
-  ARC_HEALTH_OK,          /* every directory is watched */
-  ARC_HEALTH_DEGRADED,    /* changes arrive, but some only with the periodic reconcile */
-  ARC_HEALTH_UNAVAILABLE, /* a root is not there: nothing is to be built */
-} ArcHealth;
 
 /**
  * ArcCrawler:
@@ -32,12 +26,9 @@ ArcCrawler *arc_crawler_new (ArcFindings *findings, ArcMonitorsFunc func, gpoint
 void arc_crawler_free (ArcCrawler *crawler);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcCrawler, arc_crawler_free)
 
-/* See arc_watcher_new() for the arguments. To be followed by arc_crawler_plant() if it is running.
- */
-void arc_crawler_set_tree (ArcCrawler *crawler,
-                           const char *const *roots,
-                           ArcFilter *filter,
-                           gboolean follow_symlinks);
+/* Must be set before anything else is done; followed by arc_crawler_plant() if it is running. */
+void arc_crawler_set_extent (ArcCrawler *crawler, ArcExtent *extent /* (transfer full) */);
+const ArcExtent *arc_crawler_get_extent (const ArcCrawler *crawler);
 
 /* See arc_watcher_start(). To be followed by arc_crawler_plant(). */
 void arc_crawler_start (ArcCrawler *crawler,
@@ -75,19 +66,16 @@ gboolean arc_crawler_conclude (ArcCrawler *crawler);
 /* A scan is over: what is found from now on is a change. */
 void arc_crawler_rest (ArcCrawler *crawler);
 
-/* Whether what arc_crawler_describe() tells may be different from the last time. */
+/* Whether what arc_crawler_assess() tells may be different from the last time. */
 gboolean arc_crawler_has_new_health (const ArcCrawler *crawler);
 
-/* MESSAGE (transfer full) is "" if all is well. */
-ArcHealth arc_crawler_describe (ArcCrawler *crawler, char **message);
+/* See arc_health_assess(). */
+ArcHealth arc_crawler_assess (ArcCrawler *crawler, char **message);
 
 guint arc_crawler_get_n_directories (const ArcCrawler *crawler);
 const ArcSnapshot *arc_crawler_get_snapshot (const ArcCrawler *crawler);
 
 /* See arc_watches_is_overrun(). */
 gboolean arc_crawler_is_overrun (ArcCrawler *crawler, guint events_per_second);
-
-/* See arc_watcher_explain(). */
-gboolean arc_crawler_explain (ArcCrawler *crawler, const char *path, const char **rule);
 
 G_END_DECLS

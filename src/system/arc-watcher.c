@@ -64,22 +64,6 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ArcWatcher, arc_watcher, G_TYPE_OBJECT)
 
-const char *
-arc_health_to_string (ArcHealth health)
-{
-  switch (health)
-    {
-    case ARC_HEALTH_OK:
-      return "ok";
-    case ARC_HEALTH_DEGRADED:
-      return "degraded";
-    case ARC_HEALTH_UNAVAILABLE:
-      return "unavailable";
-    }
-
-  g_return_val_if_reached ("unavailable");
-}
-
 static void
 take_earlier (gint64 *ready, gint64 time)
 {
@@ -173,7 +157,7 @@ settle (ArcWatcher *self, gint64 now)
   if (arc_crawler_has_new_health (self->crawler))
     {
       g_autofree char *message = NULL;
-      ArcHealth health = arc_crawler_describe (self->crawler, &message);
+      ArcHealth health = arc_crawler_assess (self->crawler, &message);
 
       set_health (self, health, message);
     }
@@ -263,7 +247,7 @@ arc_watcher_new (const char *const *roots, ArcFilter *filter, gboolean follow_sy
 {
   ArcWatcher *self = g_object_new (ARC_TYPE_WATCHER, NULL);
 
-  arc_crawler_set_tree (self->crawler, roots, filter, follow_symlinks);
+  arc_crawler_set_extent (self->crawler, arc_extent_new (roots, filter, follow_symlinks));
 
   return self;
 }
@@ -291,7 +275,7 @@ arc_watcher_set_tree (ArcWatcher *self,
                       ArcFilter *filter,
                       gboolean follow_symlinks)
 {
-  arc_crawler_set_tree (self->crawler, roots, filter, follow_symlinks);
+  arc_crawler_set_extent (self->crawler, arc_extent_new (roots, filter, follow_symlinks));
 
   if (self->work == NULL)
     return;
@@ -362,7 +346,7 @@ arc_watcher_get_snapshot (ArcWatcher *self)
 gboolean
 arc_watcher_explain (ArcWatcher *self, const char *path, const char **rule)
 {
-  return arc_crawler_explain (self->crawler, path, rule);
+  return arc_extent_explain (arc_crawler_get_extent (self->crawler), path, rule);
 }
 
 static void

@@ -5,13 +5,11 @@
 #include "core/arc-changes.h"
 #include "core/arc-filter.h"
 #include "core/arc-snapshot.h"
-#include "system/arc-crawler.h"
+#include "system/arc-health.h"
 
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
-
-const char *arc_health_to_string (ArcHealth health);
 
 /**
  * ArcWatcher:

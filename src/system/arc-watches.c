@@ -160,7 +160,7 @@ propose_limit (const ArcWatches *self, guint n)
 }
 
 char *
-arc_watches_describe (ArcWatches *self, guint n_unwatched, guint n)
+arc_watches_describe (const ArcWatches *self, guint n_unwatched, guint n)
 {
   const char *name;
 

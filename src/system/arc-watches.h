@@ -40,7 +40,7 @@ GPtrArray *arc_watches_audit (ArcWatches *watches, const ArcTree *tree);
 gboolean arc_watches_is_full (const ArcWatches *watches);
 
 /* Why N_UNWATCHED of N directories have no monitor, and the command that helps. */
-char *arc_watches_describe (ArcWatches *watches, guint n_unwatched, guint n);
+char *arc_watches_describe (const ArcWatches *watches, guint n_unwatched, guint n);
 
 /* Whether the kernel may be about to drop events, or has, because its queue of them is full. */
 gboolean arc_watches_is_overrun (ArcWatches *watches, guint events_per_second);

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "system/arc-extent.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+ArcExtent *
+arc_extent_new (const char *const *roots, ArcFilter *filter, gboolean follow_symlinks)
+{
+  ArcExtent *self = g_new0 (ArcExtent, 1);
+
+  self->roots = g_ptr_array_new_with_free_func (g_free);
+  self->filter = arc_filter_ref (filter);
+  self->follow_symlinks = follow_symlinks;
+
+  for (guint i = 0; roots[i] != NULL; i++)
+    {
+      g_autofree char *path = g_canonicalize_filename (roots[i], "/");
+
+      if (!arc_extent_has_root (self, path))
+        g_ptr_array_add (self->roots, g_steal_pointer (&path));
+    }
+
+  return self;
+}
+
+void
+arc_extent_free (ArcExtent *self)
+{
+  g_ptr_array_unref (self->roots);
+  arc_filter_unref (self->filter);
+  g_free (self);
+}
+
+gboolean
+arc_extent_has_root (const ArcExtent *self, const char *path)
+{
+  for (guint i = 0; i < self->roots->len; i++)
+    if (strcmp (self->roots->pdata[i], path) == 0)
+      return TRUE;
+
+  return FALSE;
+}
+
+const char *
+arc_path_get_below (const char *path, const char *directory)
+{
+  gsize length = strlen (directory);
+
+  if (strncmp (path, directory, length) != 0)
+    return NULL;
+  if (path[length] == '\0' || g_str_has_suffix (directory, "/"))
+    return path + length;
+
+  return path[length] == '/' ? path + length + 1 : NULL;
+}
+
+/* Whether a link leads away on the way from ROOT to the file BELOW it. */
+static gboolean
+has_link (const char *root, const char *below)
+{
+  g_auto (GStrv) names = g_strsplit (below, "/", -1);
+  g_autoptr (GString) path = g_string_new (root);
+
+  for (guint i = 0; names[i] != NULL; i++)
+    {
+      struct stat info;
+
+      g_string_append_printf (path, "/%s", names[i]);
+      if (lstat (path->str, &info) == 0 && S_ISLNK (info.st_mode))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+gboolean
+arc_extent_explain (const ArcExtent *self, const char *path, const char **rule)
+{
+  g_autofree char *canonical = g_canonicalize_filename (path, "/");
+  const char *below = NULL;
+  const char *root = NULL;
+  const char *pattern = NULL;
+  const char *reason;
+  gboolean matters = FALSE;
+
+  for (guint i = 0; i < self->roots->len && below == NULL; i++)
+    {
+      root = self->roots->pdata[i];
+      below = arc_path_get_below (canonical, root);
+    }
+
+  if (below == NULL)
+    reason = "outside the watched directories";
+  else if (below[0] == '\0')
+    reason = "a watched directory itself";
+  else
+    {
+      matters = arc_filter_explain (self->filter, below, &pattern);
+      reason = pattern != NULL ? pattern : "no include pattern matches";
+      if (matters && !self->follow_symlinks && has_link (root, below))
+        {
+          matters = FALSE;
+          reason = "symbolic links are not followed";
+        }
+    }
+
+  if (rule != NULL)
+    *rule = reason;
+
+  return matters;
+}
