@@ -58,7 +58,7 @@ make_text (gsize length)
   GString *text = g_string_sized_new (length + 64);
 
   for (guint i = 0; text->len < length; i++)
-    g_string_append_printf (text, "%u: line of a build\n", i);
+    g_string_append_printf (text, "%u: %*s\n", i, (int) (i % 400), "");
   g_string_truncate (text, length);
 
   return text;
@@ -136,7 +136,7 @@ test_cut (Fixture *fixture, gconstpointer data)
       found = read_file (fixture);
       size = g_bytes_get_size (found);
       g_assert_cmpuint (size, <=, ARC_LOG_HEAD + ARC_LOG_TAIL + 100);
-      g_assert_cmpuint (size, >=, ARC_LOG_HEAD + ARC_LOG_TAIL - 100);
+      g_assert_cmpuint (size, >=, ARC_LOG_HEAD + ARC_LOG_TAIL - 500);
       g_assert_cmpmem (g_bytes_get_data (found, NULL), ARC_LOG_HEAD, text->str, ARC_LOG_HEAD);
 
       /* The line in between starts a line of its own, and its number is true. */

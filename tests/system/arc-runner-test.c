@@ -550,10 +550,10 @@ test_all_output (Fixture *fixture, gconstpointer data)
   g_autofree char *log = NULL;
   g_autoptr (GString) expected = g_string_new (NULL);
 
-  for (guint i = 1; i <= 200000; i++)
+  for (guint i = 1; i <= 50000; i++)
     g_string_append_printf (expected, "%u\n", i);
 
-  run_shell (fixture, "seq 200000; exit 1");
+  run_shell (fixture, "seq 50000; exit 1");
   assert_outcome (fixture, ARC_RESULT_FAILED, 1);
   g_assert_true (g_file_get_contents (fixture->log_file, &log, NULL, NULL));
   g_assert_cmpuint (expected->len, <, ARC_LOG_HEAD + ARC_LOG_TAIL);
@@ -684,7 +684,6 @@ assert_spawn_error (Fixture *fixture, const char *const *argv, const char *patte
 static void
 test_spawn_errors (Fixture *fixture, gconstpointer data)
 {
-  g_autofree char *long_argument = g_strnfill (1024 * 1024, 'x');
   g_autofree char *missing = g_strconcat (fixture->mark, "-missing", NULL);
   g_autofree char *mark_pattern = g_strdup_printf ("*%s may not be executed: *", fixture->mark);
 
@@ -695,10 +694,6 @@ test_spawn_errors (Fixture *fixture, gconstpointer data)
   assert_spawn_error (fixture, (const char *[]){ missing, NULL },
                       "*-missing does not exist: *Build*");
   assert_spawn_error (fixture, (const char *[]){ fixture->mark, NULL }, mark_pattern);
-  /* Valgrind does not survive an exec that fails. */
-  if (g_getenv ("ARC_TEST_VALGRIND") == NULL)
-    assert_spawn_error (fixture, (const char *[]){ "/bin/echo", long_argument, NULL },
-                        "*/bin/echo are too long: *Build*");
   assert_spawn_error (fixture, (const char *[]){ "", NULL }, "*empty*Build*");
   assert_spawn_error (fixture, (const char *[]){ NULL }, "*empty*Build*");
 
@@ -707,6 +702,22 @@ test_spawn_errors (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->ended, ==, 0);
   run_shell (fixture, "exit 3");
   assert_outcome (fixture, ARC_RESULT_FAILED, 3);
+}
+
+static void
+test_too_long (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *long_argument = g_strnfill (1024 * 1024, 'x');
+  const char *preload = g_getenv ("LD_PRELOAD");
+
+  if (preload != NULL && strstr (preload, "vgpreload") != NULL)
+    {
+      g_test_skip ("Valgrind kills the child when exec(2) says E2BIG");
+      return;
+    }
+
+  assert_spawn_error (fixture, (const char *[]){ "/bin/echo", long_argument, NULL },
+                      "*/bin/echo are too long: *Build*");
 }
 
 static void
@@ -834,6 +845,7 @@ main (int argc, char **argv)
   ADD ("start-in-handler", test_start_in_handler);
   ADD ("bad-log", test_bad_log);
   ADD ("spawn-errors", test_spawn_errors);
+  ADD ("too-long", test_too_long);
   ADD ("dispose", test_dispose);
   ADD ("dispose-in-handler", test_dispose_in_handler);
 #undef ADD
