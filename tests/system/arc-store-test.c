@@ -156,6 +156,21 @@ test_lock (Fixture *fixture, gconstpointer data)
   g_assert_true (is_lock_free (fixture));
 }
 
+/* What a process before us wrote is gone, however long. */
+static void
+test_lock_of_old (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *lock = get_path (fixture, "lock");
+  g_autofree char *pid = g_strdup_printf ("%d\n", (int) getpid ());
+  g_autofree char *text = NULL;
+
+  g_assert_cmpint (g_mkdir_with_parents (fixture->directory, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (lock, "a much longer text\n", -1, NULL));
+  g_assert_true (arc_store_lock (fixture->store, NULL));
+  g_assert_true (g_file_get_contents (lock, &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, pid);
+}
+
 static void
 test_locked_by_other (Fixture *fixture, gconstpointer data)
 {
@@ -280,6 +295,7 @@ test_next_build (Fixture *fixture, gconstpointer data)
   };
   g_autofree char *logs = get_path (fixture, "logs");
   g_autofree char *log = get_path (fixture, "logs/41.log");
+  g_autofree char *older = get_path (fixture, "logs/5.log");
 
   g_assert_cmpuint (arc_store_next_build (fixture->store), ==, 1);
   g_assert_cmpuint (arc_store_next_build (fixture->store), ==, 2);
@@ -296,9 +312,11 @@ test_next_build (Fixture *fixture, gconstpointer data)
   g_assert_true (g_file_set_contents (log, "", 0, NULL));
   g_assert_cmpuint (arc_store_next_build (fixture->store), ==, 42);
 
-  /* The log may go meanwhile. */
-  g_assert_cmpint (g_unlink (log), ==, 0);
+  /* The log may go meanwhile, and an older one be there. */
+  g_assert_cmpint (g_rename (log, older), ==, 0);
   g_assert_cmpuint (arc_store_next_build (fixture->store), ==, 43);
+  g_assert_cmpint (g_unlink (older), ==, 0);
+  g_assert_cmpuint (arc_store_next_build (fixture->store), ==, 44);
 
   /* None of them is a log, so none is removed. */
   for (guint64 id = 100; id < 200; id++)
@@ -594,6 +612,7 @@ main (int argc, char **argv)
   g_test_add ("/store/" path, Fixture, data, set_up, function, tear_down)
 #define ADD(path, function) ADD_WITH (path, function, NULL)
   ADD ("lock", test_lock);
+  ADD ("lock-of-old", test_lock_of_old);
   ADD ("locked-by-other", test_locked_by_other);
   ADD_WITH ("locked-by-unknown/empty", test_locked_by_unknown, "");
   ADD_WITH ("locked-by-unknown/text", test_locked_by_unknown, "nobody\n");
