@@ -516,8 +516,11 @@ set_command (ArcConfig *config, const ArcSetting *setting, const char *raw, GErr
       if (text == NULL)
         return FALSE;
       if (!g_shell_parse_argv (text[0], NULL, &argv, &syntax))
+        /* Not GLib's words: they are translated, and repeat the whole line as it is. */
         return fail (error, "%s cannot be split into words as a shell would: %s", quoted,
-                     syntax->message);
+                     g_error_matches (syntax, G_SHELL_ERROR, G_SHELL_ERROR_EMPTY_STRING)
+                         ? "there is none"
+                         : "a quote is not closed, or a backslash is last");
       if (*argv[0] == '\0' || (strchr (argv[0], '/') != NULL && !g_path_is_absolute (argv[0]) &&
                                !is_home_path (argv[0])))
         return fail (error,
