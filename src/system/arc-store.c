@@ -191,6 +191,16 @@ arc_store_lock (ArcStore *self, GError **error)
   return TRUE;
 }
 
+void
+arc_store_unlock (ArcStore *self)
+{
+  g_return_if_fail (ARC_IS_STORE (self));
+
+  if (self->lock >= 0)
+    close (self->lock);
+  self->lock = -1;
+}
+
 const char *
 arc_store_get_directory (ArcStore *self)
 {
@@ -506,8 +516,7 @@ arc_store_finalize (GObject *object)
 {
   ArcStore *self = ARC_STORE (object);
 
-  if (self->lock >= 0)
-    close (self->lock);
+  arc_store_unlock (self);
   g_free (self->changes);
   g_free (self->directory);
 

@@ -44,6 +44,9 @@ const char *arc_store_get_directory (ArcStore *store);
  * directory cannot be made or written. The lock goes with the process. */
 gboolean arc_store_lock (ArcStore *store, GError **error);
 
+/* Lets go of the lock, if it is held. Nothing of the directory may be written after that. */
+void arc_store_unlock (ArcStore *store);
+
 /* A number larger than that of any build whose log is here, and than any that it returned before;
  * from 1. */
 guint64 arc_store_next_build (ArcStore *store);

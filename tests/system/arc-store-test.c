@@ -235,6 +235,23 @@ test_lock_is_not_inherited (Fixture *fixture, gconstpointer data)
 }
 
 static void
+test_unlock (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  arc_store_unlock (fixture->store);
+
+  g_assert_true (arc_store_lock (fixture->store, &error));
+  g_assert_no_error (error);
+  arc_store_unlock (fixture->store);
+  g_assert_true (is_lock_free (fixture));
+
+  g_assert_true (arc_store_lock (fixture->store, &error));
+  g_assert_no_error (error);
+  g_assert_false (is_lock_free (fixture));
+}
+
+static void
 test_directory_made_private (Fixture *fixture, gconstpointer data)
 {
   g_assert_cmpint (g_mkdir_with_parents (fixture->directory, 0755), ==, 0);
@@ -619,6 +636,7 @@ main (int argc, char **argv)
   ADD_WITH ("locked-by-unknown/long", test_locked_by_unknown,
             "1234567890123456789012345678901234567890");
   ADD ("lock-is-not-inherited", test_lock_is_not_inherited);
+  ADD ("unlock", test_unlock);
   ADD ("directory-made-private", test_directory_made_private);
   ADD ("directory-unusable", test_directory_unusable);
   ADD ("lock-unusable", test_lock_unusable);
