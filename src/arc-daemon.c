@@ -180,11 +180,22 @@ export_service (ArcDaemon *self)
 static void
 on_ready (ArcDaemon *self)
 {
-  if (self->service == NULL)
-    return;
-
   export_service (self);
   arc_supervisor_ready (self->supervisor);
+}
+
+/* The service waits for a tree that is not there; nobody wants `--once` to. */
+static void
+on_once_ready (ArcDaemon *self)
+{
+  ArcStatus status;
+
+  arc_builder_get_status (self->builder, &status);
+  if (status.health != ARC_HEALTH_UNAVAILABLE)
+    return;
+
+  g_printerr (_ ("Nothing was built: %s\n"), status.health_message);
+  stop (self, ARC_EXIT_BUILD_FAILED);
 }
 
 /* The progress of `--once`. */
@@ -304,13 +315,17 @@ run (ArcDaemon *self)
 
   g_signal_connect_swapped (self->builder, "stopped", G_CALLBACK (on_stopped), self);
   g_signal_connect_swapped (self->builder, "changed", G_CALLBACK (on_builder_changed), self);
-  g_signal_connect_swapped (self->builder, "ready", G_CALLBACK (on_ready), self);
 
   if (self->options->once)
     {
+      g_signal_connect_swapped (self->builder, "ready", G_CALLBACK (on_once_ready), self);
       g_signal_connect_swapped (self->builder, "changed", G_CALLBACK (on_once_changed), self);
       g_signal_connect_swapped (self->builder, "build-finished", G_CALLBACK (on_once_finished),
                                 self);
+    }
+  else
+    {
+      g_signal_connect_swapped (self->builder, "ready", G_CALLBACK (on_ready), self);
     }
 
   /* To replace is to take the name first: the old service then lets go of the lock, and the name is
@@ -325,6 +340,7 @@ run (ArcDaemon *self)
   g_main_loop_run (self->loop);
 
   /* The name goes last, so that whoever waits for it finds the lock free. */
+  arc_store_unlock (self->store);
   if (self->service != NULL)
     arc_service_close (self->service);
 
