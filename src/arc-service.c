@@ -54,6 +54,7 @@ static GVariant *
 build_to_variant (const ArcBuild *build /* (nullable) */)
 {
   g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
+  g_autofree char *message = NULL;
   GVariant *failed;
 
   if (build == NULL)
@@ -67,7 +68,9 @@ build_to_variant (const ArcBuild *build /* (nullable) */)
   g_variant_dict_insert (&dict, "result", "s", arc_result_to_string (build->result));
   g_variant_dict_insert (&dict, "exit-status", "i", build->exit_status);
   g_variant_dict_insert (&dict, "signal", "i", build->signal);
-  g_variant_dict_insert (&dict, "message", "s", build->message != NULL ? build->message : "");
+  /* It may name a file, or come from an old history. */
+  message = g_utf8_make_valid (build->message != NULL ? build->message : "", -1);
+  g_variant_dict_insert (&dict, "message", "s", message);
   g_variant_dict_insert (&dict, "started", "t", build->started);
   g_variant_dict_insert (&dict, "finished", "t", build->finished);
   g_variant_dict_insert (&dict, "changed", "u", build->n_changed);
