@@ -30,7 +30,10 @@ typedef struct
   GDBusConnection *connection; /* (nullable) */
   ArcSleep *sleep;             /* (nullable): there may be no system bus */
   gboolean exported;
+  gboolean ready;
+  guint shown; /* the progress that was last shown */
   gboolean has_name;
+  gboolean told_to_wait;
   gint64 replace_deadline; /* g_get_monotonic_time() */
 } ArcDaemon;
 
@@ -69,14 +72,17 @@ reload (gpointer user_data, GError **error)
   ArcDaemon *self = user_data;
   g_autoptr (ArcConfig) config = NULL;
 
-  arc_supervisor_reloading (self->supervisor);
+  if (self->ready)
+    arc_supervisor_reloading (self->supervisor);
   config = arc_settings_load (&self->options->settings, NULL, error);
   if (config != NULL)
     {
       arc_builder_set_config (self->builder, config);
       g_message ("Settings reloaded");
     }
-  arc_supervisor_ready (self->supervisor);
+  /* Before that, it is the start that goes on. */
+  if (self->ready)
+    arc_supervisor_ready (self->supervisor);
 
   return config != NULL;
 }
@@ -181,6 +187,7 @@ static void
 on_ready (ArcDaemon *self)
 {
   export_service (self);
+  self->ready = TRUE;
   arc_supervisor_ready (self->supervisor);
 }
 
@@ -194,7 +201,8 @@ on_once_ready (ArcDaemon *self)
   if (status.health != ARC_HEALTH_UNAVAILABLE)
     return;
 
-  g_printerr (_ ("Nothing was built: %s\n"), status.health_message);
+  g_printerr (_ ("Nothing was built: %s; name another with --directory or Directories=\n"),
+              status.health_message);
   stop (self, ARC_EXIT_BUILD_FAILED);
 }
 
@@ -205,8 +213,11 @@ on_once_changed (ArcDaemon *self)
   ArcStatus status;
 
   arc_builder_get_status (self->builder, &status);
-  if (status.progress_total != 0)
-    g_print (_ ("%u of %u files\n"), status.progress_done, status.progress_total);
+  if (status.progress_total == 0 || status.progress_done == self->shown)
+    return;
+
+  self->shown = status.progress_done;
+  g_print (_ ("%u of %u files\n"), status.progress_done, status.progress_total);
 }
 
 static void
@@ -214,12 +225,15 @@ on_once_finished (ArcDaemon *self, const ArcBuild *build)
 {
   const ArcConfig *config = arc_builder_get_config (self->builder);
   g_autofree char *database = g_filename_display_name (config->database);
+  g_autofree char *log_file = arc_store_get_log (self->store, build->id);
+  g_autofree char *log = g_filename_display_name (log_file);
 
   if (build->result == ARC_RESULT_SUCCESS)
     g_print (_ ("Built %s\n"), database);
   else
-    g_printerr (_ ("The build failed: %s\n"),
-                build->message != NULL ? build->message : arc_result_to_string (build->result));
+    g_printerr (_ ("The build failed: %s\nWhat it printed is in %s\n"),
+                build->message != NULL ? build->message : arc_result_to_string (build->result),
+                log);
 
   stop (self, build->result == ARC_RESULT_SUCCESS ? ARC_EXIT_SUCCESS : ARC_EXIT_BUILD_FAILED);
 }
@@ -275,7 +289,12 @@ try_start (gpointer user_data)
 
   if (self->options->replace && g_error_matches (error, ARC_ERROR, ARC_ERROR_LOCKED) &&
       g_get_monotonic_time () < self->replace_deadline)
-    return G_SOURCE_CONTINUE;
+    {
+      if (!self->told_to_wait)
+        g_message ("Waiting for it to end: %s", error->message);
+      self->told_to_wait = TRUE;
+      return G_SOURCE_CONTINUE;
+    }
 
   g_warning ("%s", error->message);
   stop (self, ARC_EXIT_TAKEN);

@@ -117,8 +117,8 @@ list_logs (ArcStore *self)
   return ids;
 }
 
-static char *
-get_log (ArcStore *self, guint64 id)
+char *
+arc_store_get_log (ArcStore *self, guint64 id)
 {
   return g_strdup_printf ("%s/logs/%" G_GUINT64_FORMAT ".log", self->directory, id);
 }
@@ -244,13 +244,13 @@ arc_store_prepare_log (ArcStore *self, guint64 id, GError **error)
 
       if (other != id && ++kept > ARC_STORE_LOGS)
         {
-          g_autofree char *log = get_log (self, other);
+          g_autofree char *log = arc_store_get_log (self, other);
 
           g_unlink (log);
         }
     }
 
-  return get_log (self, id);
+  return arc_store_get_log (self, id);
 }
 
 /* The file at PATH is the old one or the new one, also after a crash of the machine. */

@@ -55,6 +55,9 @@ guint64 arc_store_next_build (ArcStore *store);
  * removed. NULL and ARC_ERROR_STATE_DIRECTORY if that directory cannot be made. */
 char *arc_store_prepare_log (ArcStore *store, guint64 id, GError **error);
 
+/* (transfer full): where the log of build ID is, if it still is. */
+char *arc_store_get_log (ArcStore *store, guint64 id);
+
 /* Writes the change list, which stays until arc_store_commit(); returns its path (owned by the
  * store). NULL and ARC_ERROR_STATE_DIRECTORY or an error of G_FILE_ERROR if it cannot be written
  * whole; the old list is then still there. */
