@@ -3,9 +3,9 @@
 #include "arc-builder.h"
 
 #include "arc-launch.h"
+#include "arc-memory.h"
 #include "core/arc-error.h"
 #include "core/arc-filter.h"
-#include "core/arc-history.h"
 #include "core/arc-loop-guard.h"
 #include "core/arc-progress.h"
 
@@ -36,8 +36,7 @@ struct _ArcBuilder
   ArcBuild *build;      /* (owned) (nullable): the one that runs */
   gboolean preparing;   /* it has not taken its changes yet: the tree is being compared */
   char *build_database; /* (owned) (nullable): what it writes: the settings may change meanwhile */
-  GPtrArray *history;   /* (owned) (element-type ArcBuild): those that ended, the newest last */
-  guint64 built_id;     /* the last one that succeeded, 0 if none did */
+  ArcMemory *memory;    /* (owned) */
 
   ArcLoopGuard *loop_guard; /* (owned) */
   ArcTiming timing;         /* of the settings, with the cooldown that the loop guard asks for */
@@ -51,7 +50,6 @@ struct _ArcBuilder
   guint64 found;       /* changes since the reconciliation under way was asked for */
   gint64 rescan_at;
   char *health_message; /* (owned) */
-  char *store_problem;  /* (owned) (nullable): why the state directory cannot be written */
   guint consecutive_failures;
   guint progress_done;
   guint progress_total;
@@ -122,8 +120,9 @@ update_health (ArcBuilder *self)
 {
   g_autoptr (GString) message = g_string_new (arc_watcher_get_health_message (self->watcher));
 
-  if (self->store_problem != NULL)
-    g_string_append_printf (message, "%s%s", message->len > 0 ? " " : "", self->store_problem);
+  if (arc_memory_get_problem (self->memory) != NULL)
+    g_string_append_printf (message, "%s%s", message->len > 0 ? " " : "",
+                            arc_memory_get_problem (self->memory));
 
   if (arc_loop_guard_is_looping (self->loop_guard))
     {
@@ -214,38 +213,14 @@ stop_build (ArcBuilder *self, ArcResult result)
     arc_runner_stop (self->runner, result);
 }
 
-/* Whether the state directory can be written goes to the log when it changes, and to the health. */
-static void
-note_store_result (ArcBuilder *self, const GError *error /* (nullable) */)
-{
-  if (error != NULL && self->store_problem == NULL)
-    g_warning ("Changes that come while the service is down may be built twice: %s",
-               error->message);
-
-  g_free (self->store_problem);
-  self->store_problem = error != NULL ? g_strdup (error->message) : NULL;
-}
-
-static void
-remember_history (ArcBuilder *self)
-{
-  g_autoptr (GError) error = NULL;
-
-  arc_store_save_history (self->store, self->history, &error);
-  note_store_result (self, error);
-}
-
 /* The database is true to what the build took; what came later is pending. */
 static void
 commit_changes (ArcBuilder *self)
 {
-  g_autoptr (GError) error = NULL;
-
   g_clear_pointer (&self->taken, arc_changes_free);
   self->built_serial = self->taken_serial;
-  arc_store_commit (self->store, arc_watcher_get_snapshot (self->watcher), self->pending,
-                    self->build_database, &error);
-  note_store_result (self, error);
+  arc_memory_commit (self->memory, arc_watcher_get_snapshot (self->watcher), self->pending,
+                     self->build_database);
 }
 
 static void
@@ -304,7 +279,7 @@ advance_syncs (ArcBuilder *self)
 
       if (is_fresh (self) && g_file_test (self->config->database, G_FILE_TEST_EXISTS))
         {
-          sync->build = self->built_id;
+          sync->build = arc_memory_get_built_id (self->memory);
           g_ptr_array_remove_index (self->syncs, i - 1);
           g_task_return_int (task, ARC_RESULT_SUCCESS);
         }
@@ -451,17 +426,11 @@ end_build (ArcBuilder *self, const ArcOutcome *outcome)
   self->progress_done = 0;
   self->progress_total = 0;
   if (event == ARC_EVENT_SUCCEEDED)
-    {
-      self->consecutive_failures = 0;
-      self->built_id = build->id;
-    }
+    self->consecutive_failures = 0;
   else if (event == ARC_EVENT_FAILED)
     self->consecutive_failures++;
 
-  g_ptr_array_add (self->history, build);
-  if (self->history->len > ARC_HISTORY_MAX)
-    g_ptr_array_remove_index (self->history, 0);
-  remember_history (self);
+  arc_memory_add_build (self->memory, build);
   arc_store_set_group (self->store, 0);
   step (self, event, build);
 }
@@ -681,39 +650,6 @@ on_ended (ArcRunner *runner, const ArcOutcome *outcome, ArcBuilder *self)
   end_build (self, outcome);
 }
 
-/* What the last run left. */
-static ArcSnapshot *
-recall (ArcBuilder *self)
-{
-  g_autoptr (GError) history_error = NULL;
-  g_autoptr (GError) snapshot_error = NULL;
-  g_autoptr (ArcSnapshot) snapshot = NULL;
-
-  g_ptr_array_unref (self->history);
-  self->history = arc_store_load_history (self->store, &history_error);
-  if (history_error != NULL)
-    g_warning ("The history of builds begins anew: %s", history_error->message);
-
-  for (guint i = 0; i < self->history->len; i++)
-    {
-      const ArcBuild *build = g_ptr_array_index (self->history, i);
-
-      self->next_id = MAX (self->next_id, build->id + 1);
-      if (build->result == ARC_RESULT_SUCCESS)
-        self->built_id = build->id;
-    }
-
-  snapshot = arc_store_load_snapshot (self->store, self->config->database, &snapshot_error);
-  if (snapshot_error != NULL)
-    g_warning ("Everything is built anew: %s", snapshot_error->message);
-
-  /* Without its database it says nothing. */
-  if (!g_file_test (self->config->database, G_FILE_TEST_EXISTS))
-    g_clear_pointer (&snapshot, arc_snapshot_free);
-
-  return g_steal_pointer (&snapshot);
-}
-
 void
 arc_builder_start (ArcBuilder *self)
 {
@@ -726,7 +662,8 @@ arc_builder_start (ArcBuilder *self)
 
   set_hold (self, ARC_HOLD_PAUSED, arc_store_get_paused (self->store));
 
-  snapshot = recall (self);
+  snapshot = arc_memory_recall (self->memory, self->config->database);
+  self->next_id = MAX (self->next_id, arc_memory_get_last_id (self->memory) + 1);
   self->remembered = snapshot != NULL;
   if (self->remembered)
     self->built_serial = self->change_serial;
@@ -920,7 +857,7 @@ arc_builder_get_last_build (ArcBuilder *self)
 {
   g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
 
-  return self->history->len > 0 ? g_ptr_array_index (self->history, self->history->len - 1) : NULL;
+  return arc_memory_get_last_build (self->memory);
 }
 
 const ArcChanges *
@@ -992,6 +929,7 @@ arc_builder_constructed (GObject *object)
 
   G_OBJECT_CLASS (arc_builder_parent_class)->constructed (object);
 
+  self->memory = arc_memory_new (self->store);
   self->next_id = arc_store_next_build (self->store);
   update_timing (self);
   arc_machine_init (&self->machine, arc_clock_get_time (self->clock));
@@ -1018,9 +956,8 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->pending, arc_changes_free);
   g_clear_pointer (&self->taken, arc_changes_free);
   g_clear_pointer (&self->build, arc_build_free);
-  g_clear_pointer (&self->history, g_ptr_array_unref);
+  g_clear_pointer (&self->memory, arc_memory_free);
   g_clear_pointer (&self->build_database, g_free);
-  g_clear_pointer (&self->store_problem, g_free);
   g_clear_pointer (&self->config, arc_config_free);
   g_clear_object (&self->clock);
   g_clear_object (&self->watcher);
@@ -1067,7 +1004,6 @@ arc_builder_init (ArcBuilder *self)
 {
   self->pending = arc_changes_new ();
   self->loop_guard = arc_loop_guard_new ();
-  self->history = g_ptr_array_new_with_free_func ((GDestroyNotify) arc_build_free);
   self->syncs = g_ptr_array_new_with_free_func (g_object_unref);
   self->wanted = ARC_BUILD_INCREMENTAL;
   self->health_message = g_strdup ("");

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include <gio/gio.h>
 
 G_BEGIN_DECLS
 
@@ -37,6 +37,9 @@ void arc_test_dispatch_ready (void);
 void arc_test_iterate_for (guint msec);
 
 /* Source functions. */
+/* (transfer full): a connection of its own to BUS. */
+GDBusConnection *arc_test_connect (GTestDBus *bus);
+
 /* (transfer full): a copy of the arguments, which end with NULL. */
 GStrv arc_test_make_strv (const char *first, ...) G_GNUC_NULL_TERMINATED;
 

@@ -81,20 +81,6 @@ on_build_signal (GDBusConnection *connection,
                                         : ""));
 }
 
-static GDBusConnection *
-connect_to (GTestDBus *bus)
-{
-  g_autoptr (GError) error = NULL;
-  GDBusConnection *connection =
-      g_dbus_connection_new_for_address_sync (g_test_dbus_get_bus_address (bus),
-                                              G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
-                                                  G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-                                              NULL, NULL, &error);
-
-  g_assert_no_error (error);
-  return connection;
-}
-
 static void
 client_clear (gpointer data)
 {
@@ -116,7 +102,7 @@ client_new (GTestDBus *bus)
 {
   Client *client = g_rc_box_new0 (Client);
 
-  client->connection = connect_to (bus);
+  client->connection = arc_test_connect (bus);
   client->states = g_ptr_array_new_with_free_func (g_free);
   client->signals = g_ptr_array_new_with_free_func (g_free);
   client->known = g_variant_dict_new (NULL);
@@ -296,7 +282,7 @@ fixture_set_up (Fixture *fixture, gconstpointer data)
   fixture->bus = g_test_dbus_new (G_TEST_DBUS_NONE);
   g_test_dbus_up (fixture->bus);
   fixture->host = arc_test_host_new ();
-  fixture->connection = connect_to (fixture->bus);
+  fixture->connection = arc_test_connect (fixture->bus);
   fixture->one = client_new (fixture->bus);
   fixture->two = client_new (fixture->bus);
   fixture->service = arc_service_new (fixture->host->builder, on_reload, fixture);
@@ -685,7 +671,7 @@ test_close_answers (Fixture *fixture, gconstpointer data)
 static void
 test_second_instance (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (GDBusConnection) connection = connect_to (fixture->bus);
+  g_autoptr (GDBusConnection) connection = arc_test_connect (fixture->bus);
   g_autoptr (ArcService) polite = arc_service_new (fixture->host->builder, on_reload, fixture);
   g_autoptr (ArcService) heir = arc_service_new (fixture->host->builder, on_reload, fixture);
   gboolean refused = FALSE;

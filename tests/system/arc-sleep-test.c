@@ -28,20 +28,6 @@ on_resumed (guint *n_resumed)
   (*n_resumed)++;
 }
 
-static GDBusConnection *
-connect_to (GTestDBus *bus)
-{
-  g_autoptr (GError) error = NULL;
-  GDBusConnection *connection =
-      g_dbus_connection_new_for_address_sync (g_test_dbus_get_bus_address (bus),
-                                              G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
-                                                  G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-                                              NULL, NULL, &error);
-
-  g_assert_no_error (error);
-  return connection;
-}
-
 static void
 test_resume (void)
 {
@@ -56,9 +42,9 @@ test_resume (void)
   guint name;
 
   g_test_dbus_up (bus);
-  logind = connect_to (bus);
-  stranger = connect_to (bus);
-  ours = connect_to (bus);
+  logind = arc_test_connect (bus);
+  stranger = arc_test_connect (bus);
+  ours = arc_test_connect (bus);
   name =
       g_bus_own_name_on_connection (logind, "org.freedesktop.login1", G_BUS_NAME_OWNER_FLAGS_NONE,
                                     on_name_acquired, NULL, &has_name, NULL);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "arc-memory.h"
+
+#include "core/arc-history.h"
+
+struct _ArcMemory
+{
+  ArcStore *store;       /* (owned) */
+  GPtrArray *history;    /* (owned) (element-type ArcBuild): the newest last */
+  char *commit_problem;  /* (owned) (nullable) */
+  char *history_problem; /* (owned) (nullable) */
+};
+
+ArcMemory *
+arc_memory_new (ArcStore *store)
+{
+  ArcMemory *memory = g_new0 (ArcMemory, 1);
+
+  memory->store = g_object_ref (store);
+  memory->history = g_ptr_array_new_with_free_func ((GDestroyNotify) arc_build_free);
+
+  return memory;
+}
+
+void
+arc_memory_free (ArcMemory *memory)
+{
+  g_object_unref (memory->store);
+  g_ptr_array_unref (memory->history);
+  g_free (memory->commit_problem);
+  g_free (memory->history_problem);
+  g_free (memory);
+}
+
+ArcSnapshot *
+arc_memory_recall (ArcMemory *memory, const char *database)
+{
+  g_autoptr (GError) history_error = NULL;
+  g_autoptr (GError) snapshot_error = NULL;
+  g_autoptr (ArcSnapshot) snapshot = NULL;
+
+  g_ptr_array_unref (memory->history);
+  memory->history = arc_store_load_history (memory->store, &history_error);
+  if (history_error != NULL)
+    g_warning ("The history of builds begins anew: %s", history_error->message);
+
+  snapshot = arc_store_load_snapshot (memory->store, database, &snapshot_error);
+  if (snapshot_error != NULL)
+    g_warning ("Everything is built anew: %s", snapshot_error->message);
+
+  /* Without its database it says nothing. */
+  if (!g_file_test (database, G_FILE_TEST_EXISTS))
+    return NULL;
+
+  return g_steal_pointer (&snapshot);
+}
+
+/* Keeps in PROBLEM what ERROR says; WHAT of it is told once for as long as it lasts. */
+static void
+note_result (char **problem, const GError *error /* (nullable) */, const char *what)
+{
+  if (error != NULL && *problem == NULL)
+    g_warning ("%s: %s", what, error->message);
+
+  g_free (*problem);
+  *problem = error != NULL ? g_strdup (error->message) : NULL;
+}
+
+void
+arc_memory_commit (ArcMemory *memory,
+                   const ArcSnapshot *snapshot,
+                   const ArcChanges *pending,
+                   const char *database)
+{
+  g_autoptr (GError) error = NULL;
+
+  arc_store_commit (memory->store, snapshot, pending, database, &error);
+  note_result (&memory->commit_problem, error,
+               "What is built now may be built again after a restart");
+}
+
+void
+arc_memory_add_build (ArcMemory *memory, ArcBuild *build)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_ptr_array_add (memory->history, build);
+  if (memory->history->len > ARC_HISTORY_MAX)
+    g_ptr_array_remove_index (memory->history, 0);
+
+  arc_store_save_history (memory->store, memory->history, &error);
+  note_result (&memory->history_problem, error, "The history of builds is not kept");
+}
+
+const ArcBuild *
+arc_memory_get_last_build (const ArcMemory *memory)
+{
+  return memory->history->len > 0 ? g_ptr_array_index (memory->history, memory->history->len - 1)
+                                  : NULL;
+}
+
+guint64
+arc_memory_get_last_id (const ArcMemory *memory)
+{
+  const ArcBuild *last = arc_memory_get_last_build (memory);
+
+  return last != NULL ? last->id : 0;
+}
+
+guint64
+arc_memory_get_built_id (const ArcMemory *memory)
+{
+  for (guint i = memory->history->len; i > 0; i--)
+    {
+      const ArcBuild *build = g_ptr_array_index (memory->history, i - 1);
+
+      if (build->result == ARC_RESULT_SUCCESS)
+        return build->id;
+    }
+
+  return 0;
+}
+
+const char *
+arc_memory_get_problem (const ArcMemory *memory)
+{
+  return memory->commit_problem != NULL ? memory->commit_problem : memory->history_problem;
+}

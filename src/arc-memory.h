@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "core/arc-build.h"
+#include "core/arc-changes.h"
+#include "core/arc-snapshot.h"
+#include "system/arc-store.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ArcMemory:
+ *
+ * What the engine remembers over a restart: the builds that ended, and the files that the database
+ * is true to.
+ *
+ * A state directory that cannot be written does not stop anything: it is told once in the log, and
+ * for as long as it lasts by arc_memory_get_problem(). A file that was damaged is told in the log
+ * and counts as not there.
+ */
+typedef struct _ArcMemory ArcMemory;
+
+ArcMemory *arc_memory_new (ArcStore *store);
+void arc_memory_free (ArcMemory *memory);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcMemory, arc_memory_free)
+
+/* Reads what the last run left; (transfer full) (nullable): the files that DATABASE is true to,
+ * NULL if that is not known or DATABASE is not there. */
+ArcSnapshot *arc_memory_recall (ArcMemory *memory, const char *database);
+
+/* A build succeeded: DATABASE is true to SNAPSHOT, but for PENDING. */
+void arc_memory_commit (ArcMemory *memory,
+                        const ArcSnapshot *snapshot,
+                        const ArcChanges *pending,
+                        const char *database);
+
+/* BUILD (transfer full) has ended. */
+void arc_memory_add_build (ArcMemory *memory, ArcBuild *build);
+
+/* (nullable): the last build that ended. */
+const ArcBuild *arc_memory_get_last_build (const ArcMemory *memory);
+
+/* The numbers of the last build, and of the last that succeeded; 0 if there is none. */
+guint64 arc_memory_get_last_id (const ArcMemory *memory);
+guint64 arc_memory_get_built_id (const ArcMemory *memory);
+
+/* (nullable): why the state directory cannot be written; English. */
+const char *arc_memory_get_problem (const ArcMemory *memory);
+
+G_END_DECLS
