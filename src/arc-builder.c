@@ -249,7 +249,8 @@ check_available (ArcBuilder *self, GError **error)
   if (self->machine.holds & ARC_HOLD_UNAVAILABLE)
     {
       g_set_error_literal (error, ARC_ERROR, ARC_ERROR_TREE_UNAVAILABLE,
-                           arc_watcher_get_health_message (self->watcher));
+                           self->ready ? arc_watcher_get_health_message (self->watcher)
+                                       : "The tree has not been looked at yet: try again");
       return FALSE;
     }
 
@@ -520,7 +521,8 @@ set_hold (ArcBuilder *self, ArcHolds hold, gboolean held)
 static void
 on_health (ArcBuilder *self)
 {
-  const gboolean unavailable = arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE;
+  const gboolean unavailable =
+      !self->ready || arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE;
   const gboolean was_unavailable = (self->machine.holds & ARC_HOLD_UNAVAILABLE) != 0;
 
   set_hold (self, ARC_HOLD_UNAVAILABLE, unavailable);
@@ -563,6 +565,13 @@ become_ready (ArcBuilder *self)
   self->ready = TRUE;
   on_health (self);
   g_signal_emit (self, signals[SIGNAL_READY], 0);
+
+  /* This was also the comparison that somebody asked for before. */
+  if (self->rescanning)
+    {
+      self->rescanning = FALSE;
+      g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, self->found);
+    }
 
   if (needs_build_at_start (self))
     {
@@ -735,7 +744,8 @@ arc_builder_rescan (ArcBuilder *self)
   self->rescan_at = ARC_NEVER;
   self->rescanning = TRUE;
   self->found = 0;
-  arc_watcher_reconcile (self->watcher);
+  if (self->ready)
+    arc_watcher_reconcile (self->watcher);
 }
 
 void
@@ -933,6 +943,8 @@ arc_builder_constructed (GObject *object)
   self->next_id = arc_store_next_build (self->store);
   update_timing (self);
   arc_machine_init (&self->machine, arc_clock_get_time (self->clock));
+  /* Until it has been looked at: nothing may be built before that, nor before the lock is taken. */
+  set_hold (self, ARC_HOLD_UNAVAILABLE, TRUE);
   self->since = self->machine.since;
   self->since_real = arc_clock_get_real_time (self->clock);
 

@@ -749,6 +749,44 @@ test_loop (void)
   arc_test_host_finish_build (host, 0);
 }
 
+/* A service that takes another's place answers before it may start. */
+static void
+test_before_start (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new ();
+  g_autofree char *other = g_build_filename (host->scratch, "other", NULL);
+  g_autoptr (GError) error = NULL;
+  SyncReply reply = { 0 };
+  guint64 found = G_MAXUINT64;
+  guint64 build;
+
+  g_assert_false (arc_builder_rebuild (host->builder, ARC_BUILD_FULL, &build, &error));
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_TREE_UNAVAILABLE);
+  arc_builder_sync_async (host->builder, on_synced, &reply);
+  arc_test_wait_until (reply.done);
+  g_assert_error (reply.error, ARC_ERROR, ARC_ERROR_TREE_UNAVAILABLE);
+  g_error_free (reply.error);
+
+  g_signal_connect (host->builder, "rescanned", G_CALLBACK (on_rescanned), &found);
+  arc_builder_rescan (host->builder);
+  g_assert_no_errno (g_mkdir (other, 0700));
+  g_strfreev (host->config->directories);
+  host->config->directories = arc_test_make_strv (other, NULL);
+  arc_builder_set_config (host->builder, host->config);
+  arc_test_host_advance (host, 1000 * SECOND);
+  arc_test_dispatch_ready ();
+  g_assert_cmpuint (host->n_started, ==, 0);
+  g_assert_cmpuint (found, ==, G_MAXUINT64);
+
+  arc_test_host_start (host);
+  g_assert_cmpuint (found, ==, 0);
+  g_assert_cmpuint (arc_watcher_get_n_directories (arc_builder_get_watcher (host->builder)), ==, 1);
+  rebuild (host, ARC_BUILD_INCREMENTAL, 1);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 1, "");
+  g_signal_handlers_disconnect_by_data (host->builder, &found);
+}
+
 static void
 test_unavailable_tree (void)
 {
@@ -846,6 +884,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/sync/running", test_sync_while_running);
   g_test_add_func ("/builder/sync/cannot", test_sync_cannot);
   g_test_add_func ("/builder/loop", test_loop);
+  g_test_add_func ("/builder/before-start", test_before_start);
   g_test_add_func ("/builder/unavailable", test_unavailable_tree);
   g_test_add_func ("/builder/settings", test_other_settings);
 
