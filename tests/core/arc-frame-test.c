@@ -72,6 +72,7 @@ test_faults (void)
   g_autoptr (GError) older = NULL;
   guint8 longer[sizeof known + 1] = { 0 };
   guint8 damaged[sizeof known - 1];
+  guint8 wrapped[HEADER_SIZE];
 
   assert_refused ("", 0, "The file is truncated after 0 bytes");
   assert_refused ("Arc", 3, "The file is truncated after 3 bytes");
@@ -85,6 +86,11 @@ test_faults (void)
   memcpy (damaged, known, sizeof damaged);
   damaged[HEADER_SIZE] ^= 1;
   assert_refused (damaged, sizeof damaged, "The file is damaged: wrong checksum");
+
+  /* As large as what is left without the checksum, if that were not less than nothing. */
+  memcpy (wrapped, known, sizeof wrapped);
+  memcpy (wrapped + 12, "\xf0\xff\xff\xff\xff\xff\xff\xff", 8);
+  assert_refused (wrapped, sizeof wrapped, "The file is truncated after 20 bytes");
 
   g_assert_null (arc_frame_open (bytes, MAGIC, 257, &newer));
   g_assert_error (newer, ARC_ERROR, ARC_ERROR_DATA);

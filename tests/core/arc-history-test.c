@@ -159,18 +159,6 @@ test_random (void)
     }
 }
 
-static void
-test_newest (void)
-{
-  g_autoptr (GPtrArray) builds = random_history (ARC_HISTORY_MAX + 7);
-  g_autoptr (GBytes) bytes = arc_history_serialise (builds);
-  g_autoptr (GPtrArray) again = parse (bytes);
-
-  g_assert_cmpuint (again->len, ==, ARC_HISTORY_MAX);
-  for (guint i = 0; i < again->len; i++)
-    assert_same (again->pdata[i], builds->pdata[i + 7]);
-}
-
 /* The text of one build, in the way of g_variant_parse(). */
 #define BUILD_WITH(id, kind, message, failed)                                                      \
   "{'id': <uint64 " id ">, 'kind': <" kind ">, 'cause': <'retry'>, 'result': <'failed'>, "         \
@@ -207,6 +195,39 @@ frame_text (const char *text)
 #else
   return frame (g_variant_get_data (given), g_variant_get_size (given));
 #endif
+}
+
+/* The oldest are left out when it is written, and when another version wrote more of them. */
+static void
+test_newest (void)
+{
+  g_autoptr (GPtrArray) builds = random_history (ARC_HISTORY_MAX + 7);
+  g_autoptr (GBytes) bytes = arc_history_serialise (builds);
+  g_autoptr (GPtrArray) again = parse (bytes);
+  g_autoptr (GBytes) bytes_again = arc_history_serialise (again);
+  g_autoptr (GString) text = g_string_new (BUILD ("1"));
+  g_autoptr (GBytes) more = NULL;
+  g_autoptr (GPtrArray) newest = NULL;
+
+  g_assert_cmpuint (again->len, ==, ARC_HISTORY_MAX);
+  for (guint i = 0; i < again->len; i++)
+    assert_same (again->pdata[i], builds->pdata[i + 7]);
+  g_assert_cmpuint (g_bytes_get_size (bytes), ==, g_bytes_get_size (bytes_again));
+
+  for (guint i = 2; i <= ARC_HISTORY_MAX + 3; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("'id': <uint64 %u>", i);
+      g_autoptr (GString) build = g_string_new (BUILD ("1"));
+
+      g_string_replace (build, "'id': <uint64 1>", id, 1);
+      g_string_append_printf (text, ", %s", build->str);
+    }
+  g_string_prepend (text, "[");
+  g_string_append (text, "]");
+  more = frame_text (text->str);
+  newest = parse (more);
+  g_assert_cmpuint (newest->len, ==, ARC_HISTORY_MAX);
+  g_assert_cmpuint (((ArcBuild *) newest->pdata[0])->id, ==, 4);
 }
 
 /* A file of a newer version, which has more to tell, in another order. */
@@ -282,6 +303,18 @@ test_faults (void)
       g_test_message ("fault %" G_GSIZE_FORMAT, i);
       assert_refused (bytes, message);
     }
+}
+
+static void
+test_no_list (void)
+{
+  g_autoptr (GBytes) good = frame_text ("[" BUILD ("1") "]");
+  g_autoptr (GBytes) body = arc_frame_open (good, ARC_HISTORY_MAGIC, ARC_HISTORY_VERSION, NULL);
+  g_autoptr (GBytes) shorter = frame (g_bytes_get_data (body, NULL), g_bytes_get_size (body) - 1);
+  g_autoptr (GBytes) other = frame ("\xff\xff\xff", 3);
+
+  assert_refused (shorter, "Invalid history: it is no list of builds");
+  assert_refused (other, "Invalid history: it is no list of builds");
 }
 
 /* Only the message may be missing. */
@@ -382,6 +415,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/history/newest", test_newest);
   g_test_add_func ("/history/known", test_known);
   g_test_add_func ("/history/faults", test_faults);
+  g_test_add_func ("/history/no-list", test_no_list);
   g_test_add_func ("/history/missing-keys", test_missing_keys);
   g_test_add_func ("/history/random-damage", test_random_damage);
 
