@@ -32,9 +32,11 @@ struct _ArcBuilder
   guint64 taken_serial; /* the change_serial when they were taken */
   ArcBuildKind wanted;  /* what the next build has to do at least */
 
-  guint64 next_id;      /* of the next build that starts */
-  ArcBuild *build;      /* (owned) (nullable): the one that runs */
-  gboolean preparing;   /* it has not taken its changes yet: the tree is being compared */
+  guint64 next_id;    /* of the next build that starts */
+  ArcBuild *build;    /* (owned) (nullable): the one that runs */
+  gboolean preparing; /* it has not taken its changes yet: the tree is being compared */
+  gboolean compared;  /* that is done; only the permission to launch may be missing */
+  gboolean may_launch;
   char *build_database; /* (owned) (nullable): what it writes: the settings may change meanwhile */
   ArcMemory *memory;    /* (owned) */
 
@@ -199,6 +201,7 @@ begin_build (ArcBuilder *self, ArcCause cause)
   self->last_run_real = arc_clock_get_real_time (self->clock);
   self->build = arc_build_new (self->next_id++, kind, cause, self->last_run_real);
   self->preparing = TRUE;
+  self->compared = FALSE;
   arc_builder_rescan (self);
 }
 
@@ -580,6 +583,16 @@ become_ready (ArcBuilder *self)
     }
 }
 
+/* The tree has been compared for the build that is about to run. */
+static void
+proceed (ArcBuilder *self)
+{
+  if (self->machine.holds & ARC_HOLD_UNAVAILABLE)
+    abandon_build (self, arc_watcher_get_health_message (self->watcher));
+  else if (self->may_launch)
+    take_changes (self);
+}
+
 static void
 on_settled (ArcWatcher *watcher, ArcBuilder *self)
 {
@@ -604,12 +617,11 @@ on_settled (ArcWatcher *watcher, ArcBuilder *self)
   self->rescans++;
   g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, self->found);
 
-  if (!self->preparing)
-    update (self);
-  else if (self->machine.holds & ARC_HOLD_UNAVAILABLE)
-    abandon_build (self, arc_watcher_get_health_message (self->watcher));
+  self->compared = self->preparing;
+  if (self->preparing)
+    proceed (self);
   else
-    take_changes (self);
+    update (self);
 
   advance_syncs (self);
 }
@@ -677,6 +689,16 @@ arc_builder_start (ArcBuilder *self)
   if (self->remembered)
     self->built_serial = self->change_serial;
   arc_watcher_start (self->watcher, snapshot);
+}
+
+void
+arc_builder_set_may_launch (ArcBuilder *self, gboolean may_launch)
+{
+  g_return_if_fail (ARC_IS_BUILDER (self));
+
+  self->may_launch = may_launch;
+  if (self->preparing && self->compared)
+    proceed (self);
 }
 
 void
@@ -1018,6 +1040,7 @@ arc_builder_init (ArcBuilder *self)
   self->loop_guard = arc_loop_guard_new ();
   self->syncs = g_ptr_array_new_with_free_func (g_object_unref);
   self->wanted = ARC_BUILD_INCREMENTAL;
+  self->may_launch = TRUE;
   self->health_message = g_strdup ("");
   self->rescan_at = ARC_NEVER;
   self->next_build = ARC_NEVER;

@@ -79,6 +79,11 @@ ArcBuilder *arc_builder_new (ArcClock *clock,
 /* Starts watching and, as `OnStart` has it, building. */
 void arc_builder_start (ArcBuilder *builder);
 
+/* Whether a build may launch its process; TRUE at first. A build that starts without the permission
+ * waits for it, and takes its changes only then. For a service that does not own its name yet:
+ * another one, of other state, may be building. */
+void arc_builder_set_may_launch (ArcBuilder *builder, gboolean may_launch);
+
 /* Ends the running build, if any, and lets none start; `stopped` follows, always from the main
  * loop. */
 void arc_builder_stop (ArcBuilder *builder);

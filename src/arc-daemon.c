@@ -143,6 +143,7 @@ static void
 on_name_acquired (ArcDaemon *self)
 {
   self->has_name = TRUE;
+  arc_builder_set_may_launch (self->builder, TRUE);
 }
 
 static void
@@ -316,6 +317,9 @@ connect_to_bus (ArcDaemon *self)
 
   /* Without the bus there is still a build to end and a lock to let go of. */
   g_dbus_connection_set_exit_on_close (self->connection, FALSE);
+
+  /* Until we own the name, another service may be at work on the same tree. */
+  arc_builder_set_may_launch (self->builder, FALSE);
 
   self->service = arc_service_new (self->builder, reload, self);
   g_signal_connect_swapped (self->service, "name-acquired", G_CALLBACK (on_name_acquired), self);

@@ -787,6 +787,36 @@ test_before_start (void)
   g_signal_handlers_disconnect_by_data (host->builder, &found);
 }
 
+/* A service that does not own its name yet. */
+static void
+test_may_launch (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  const guint64 rescans = arc_test_host_get_status (host).rescans;
+
+  arc_builder_set_may_launch (host->builder, FALSE);
+  rebuild (host, ARC_BUILD_INCREMENTAL, 2);
+  arc_test_wait_until (arc_test_host_get_status (host).rescans > rescans);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_RUNNING);
+  g_assert_false (arc_runner_is_running (host->runner));
+
+  /* What comes meanwhile is in the same build. */
+  arc_test_host_touch (host, "one.org");
+  g_assert_false (arc_runner_is_running (host->runner));
+  arc_builder_set_may_launch (host->builder, TRUE);
+  g_assert_true (arc_runner_is_running (host->runner));
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 2, "M one.org\n");
+
+  /* One that never got it leaves nothing behind. */
+  arc_builder_set_may_launch (host->builder, FALSE);
+  rebuild (host, ARC_BUILD_INCREMENTAL, 3);
+  arc_test_wait_until (arc_test_host_get_status (host).rescans > rescans + 1);
+  g_assert_true (arc_builder_cancel (host->builder, NULL));
+  arc_builder_set_may_launch (host->builder, TRUE);
+  g_assert_false (arc_runner_is_running (host->runner));
+}
+
 static void
 test_unavailable_tree (void)
 {
@@ -885,6 +915,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/sync/cannot", test_sync_cannot);
   g_test_add_func ("/builder/loop", test_loop);
   g_test_add_func ("/builder/before-start", test_before_start);
+  g_test_add_func ("/builder/may-launch", test_may_launch);
   g_test_add_func ("/builder/unavailable", test_unavailable_tree);
   g_test_add_func ("/builder/settings", test_other_settings);
 
