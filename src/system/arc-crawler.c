@@ -39,11 +39,12 @@ struct _ArcCrawler
   guint32 scan_number;
 
   guint64 generation;      /* of reconciliations */
-  gboolean active;         /* something was queued since arc_crawler_rest() */
+  gboolean active;         /* directories were queued or went since arc_crawler_rest() */
   gboolean baseline;       /* the first scan, without a snapshot: what it finds is no change */
   gboolean scan_is_owed;   /* looks took all of the last slice */
   gboolean prune_pending;  /* the snapshot may know directories that are no nodes */
   gboolean health_pending; /* something happened that the health depends on */
+  ArcHealth health;        /* when it was last assessed */
   gboolean left_out_pending;
   gint64 root_check; /* when to look for lost roots; 0: none is lost */
 };
@@ -157,7 +158,10 @@ drop_with_files (ArcCrawler *self, ArcNode *node, gboolean told)
   abort_scan_below (self, node);
   arc_tree_drop (self->tree, node, forget_files, &forget);
   arc_findings_add (self->findings, changes, told);
-  self->health_pending = TRUE;
+
+  /* The numbers in the message, if not the whole of it. */
+  if (self->health != ARC_HEALTH_OK)
+    self->health_pending = TRUE;
 }
 
 /* The directory is gone. Maybe it was what kept another path out of the tree. */
@@ -166,6 +170,7 @@ forget_directory (ArcCrawler *self, ArcNode *node, gboolean told)
 {
   drop_with_files (self, node, told);
   self->left_out_pending = TRUE;
+  self->active = TRUE;
 }
 
 static gboolean
@@ -1011,8 +1016,9 @@ ArcHealth
 arc_crawler_assess (ArcCrawler *self, char **message)
 {
   self->health_pending = FALSE;
+  self->health = arc_health_assess (self->tree, self->watches, message);
 
-  return arc_health_assess (self->tree, self->watches, message);
+  return self->health;
 }
 
 guint

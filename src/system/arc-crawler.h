@@ -57,7 +57,7 @@ gint64 arc_crawler_get_due (const ArcCrawler *crawler);
 /* Whether a scan is under way, or something that it left over. */
 gboolean arc_crawler_is_busy (const ArcCrawler *crawler);
 
-/* Whether anything was queued since arc_crawler_rest(). */
+/* Whether a scan has begun, or a directory is gone, since arc_crawler_rest(). */
 gboolean arc_crawler_is_active (const ArcCrawler *crawler);
 
 /* Does what remains to be done when it is not busy any more. FALSE if that made it busy again. */

@@ -28,7 +28,7 @@ G_BEGIN_DECLS
  * missed it.
  *   `settled`: the scan, or the reconciliation, that was under way is done: every directory is
  * watched as well as can be and the snapshot is what the disk was at some time since it was asked
- * for. New directories are a scan too.
+ * for. Directories that come or go are a scan too.
  *   `notify::health`, `notify::health-message`
  *
  * A file whose last change is younger than the clock of the file system can tell (20 ms, 2 s on
