@@ -344,6 +344,7 @@ test_left_out_comes_back (void)
 
   arc_fixture_sh (fixture, "rm tree/c");
   arc_fixture_wait_told (fixture, "tree/e/1.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_told (fixture, "tree/c/1.org", ARC_CHANGE_DELETED);
   g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 2);
 }
 
