@@ -782,8 +782,10 @@ audit (ArcCrawler *self)
       if (node->retried == self->generation)
         continue;
 
+      /* One that is gone is not deaf: the kernel took its watch away, and the hint is on its way.
+       */
       node->retried = self->generation;
-      push (self, node, FALSE);
+      push (self, node, !is_in_place (self, node));
     }
 }
 

@@ -31,6 +31,7 @@ struct _ArcWatcher
   GSource *work;    /* (nullable): NULL unless started */
   gboolean settled; /* `settled` was emitted, and nothing has begun since */
   gint64 grace_end; /* 0 unless waiting for it */
+  gboolean grace_is_over;
 
   /* Events that may be lost. */
   gint64 last_event; /* 0: none since the last quiet second */
@@ -142,7 +143,20 @@ conclude (ArcWatcher *self, gint64 now)
     }
 
   if (arc_findings_has_compared (self->findings) && self->grace_end == 0)
-    self->grace_end = now + GRACE;
+    {
+      self->grace_end = now + GRACE;
+      self->grace_is_over = FALSE;
+    }
+  if (self->grace_end == 0)
+    return TRUE;
+
+  /* If the process was kept from running, hints may wait that the monitors' sources have not handed
+   * over yet. They have their turn before the next one of this source. */
+  if (self->grace_end <= now && !self->grace_is_over)
+    {
+      self->grace_is_over = TRUE;
+      return FALSE;
+    }
 
   return self->grace_end <= now;
 }
