@@ -68,9 +68,9 @@ make_directory (const char *path, GError **error)
 }
 
 static char *
-get_logs_directory (ArcStore *self)
+get_path (ArcStore *self, const char *name)
 {
-  return g_build_filename (self->directory, "logs", NULL);
+  return g_build_filename (self->directory, name, NULL);
 }
 
 /* "ID.log", as arc_store_prepare_log() names it: digits without a leading zero. */
@@ -101,7 +101,7 @@ static GArray *
 list_logs (ArcStore *self)
 {
   GArray *ids = g_array_new (FALSE, FALSE, sizeof (guint64));
-  g_autofree char *path = get_logs_directory (self);
+  g_autofree char *path = get_path (self, "logs");
   g_autoptr (GDir) logs = g_dir_open (path, 0, NULL);
   const char *name;
   guint64 id;
@@ -157,7 +157,7 @@ arc_store_lock (ArcStore *self, GError **error)
   if (!make_directory (self->directory, error))
     return FALSE;
 
-  path = g_build_filename (self->directory, "lock", NULL);
+  path = get_path (self, "lock");
   /* NFS makes a lock of byte ranges of it, which wants a file that is open for writing (flock(2)).
    * Close-on-exec, because a lock is released when the last copy of the descriptor is closed. */
   fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
@@ -232,7 +232,7 @@ arc_store_prepare_log (ArcStore *self, guint64 id, GError **error)
 
   g_return_val_if_fail (ARC_IS_STORE (self), NULL);
 
-  directory = get_logs_directory (self);
+  directory = get_path (self, "logs");
   if (!make_directory (self->directory, error) || !make_directory (directory, error))
     return NULL;
 
@@ -282,12 +282,6 @@ arc_store_write_changes (ArcStore *self, const ArcChanges *changes, GError **err
     return NULL;
 
   return self->changes;
-}
-
-static char *
-get_path (ArcStore *self, const char *name)
-{
-  return g_build_filename (self->directory, name, NULL);
 }
 
 static gboolean
@@ -473,12 +467,6 @@ arc_store_save_history (ArcStore *self, const GPtrArray *builds, GError **error)
   return write_bytes (self, HISTORY_NAME, bytes, error);
 }
 
-static char *
-get_paused_path (ArcStore *self)
-{
-  return g_build_filename (self->directory, "paused", NULL);
-}
-
 gboolean
 arc_store_get_paused (ArcStore *self)
 {
@@ -486,7 +474,7 @@ arc_store_get_paused (ArcStore *self)
 
   g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
 
-  path = get_paused_path (self);
+  path = get_path (self, "paused");
 
   return g_file_test (path, G_FILE_TEST_EXISTS);
 }
@@ -498,7 +486,7 @@ arc_store_set_paused (ArcStore *self, gboolean paused, GError **error)
 
   g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
 
-  path = get_paused_path (self);
+  path = get_path (self, "paused");
   if (paused)
     return write_file (self, path, "", 0, error);
 
