@@ -4,6 +4,7 @@
 
 #include "arc-launch.h"
 #include "arc-memory.h"
+#include "arc-sync.h"
 #include "core/arc-error.h"
 #include "core/arc-filter.h"
 #include "core/arc-loop-guard.h"
@@ -42,7 +43,7 @@ struct _ArcBuilder
 
   ArcLoopGuard *loop_guard; /* (owned) */
   ArcTiming timing;         /* of the settings, with the cooldown that the loop guard asks for */
-  GPtrArray *syncs;         /* of GTask, owned: calls of arc_builder_sync_async(); data: Sync */
+  ArcSyncs *syncs;          /* (owned) */
 
   guint64 change_serial;
   guint64 built_serial;
@@ -86,12 +87,6 @@ enum
   SIGNAL_STOPPED,
   N_SIGNALS,
 };
-
-/* A caller that waits until the database holds what is on the disk. */
-typedef struct
-{
-  guint64 build; /* the build that it waits for; 0 while the tree is being compared */
-} Sync;
 
 /* What monitors tell so soon after the end of a build was most likely done by it. */
 #define LATE_NEWS G_USEC_PER_SEC
@@ -272,58 +267,38 @@ is_fresh (ArcBuilder *self)
 static void
 advance_syncs (ArcBuilder *self)
 {
-  for (guint i = self->syncs->len; i > 0; i--)
+  g_autoptr (GError) error = NULL;
+  guint64 build;
+
+  if (!arc_syncs_need_build (self->syncs))
+    return;
+
+  if (is_fresh (self) && g_file_test (self->config->database, G_FILE_TEST_EXISTS))
     {
-      g_autoptr (GTask) task = g_object_ref (g_ptr_array_index (self->syncs, i - 1));
-      Sync *sync = g_task_get_task_data (task);
-      GError *error = NULL;
-
-      if (sync->build != 0)
-        continue;
-
-      if (is_fresh (self) && g_file_test (self->config->database, G_FILE_TEST_EXISTS))
-        {
-          sync->build = arc_memory_get_built_id (self->memory);
-          g_ptr_array_remove_index (self->syncs, i - 1);
-          g_task_return_int (task, ARC_RESULT_SUCCESS);
-        }
-      else if (self->build != NULL &&
-               (self->preparing || self->taken_serial == self->change_serial))
-        {
-          sync->build = self->build->id;
-        }
-      else if (!arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, &sync->build, &error))
-        {
-          g_ptr_array_remove_index (self->syncs, i - 1);
-          g_task_return_error (task, error);
-        }
+      build = arc_memory_get_built_id (self->memory);
+      arc_syncs_assign (self->syncs, build);
+      arc_syncs_finish (self->syncs, build, ARC_RESULT_SUCCESS);
     }
-}
-
-static void
-finish_syncs (ArcBuilder *self, const ArcBuild *ended)
-{
-  for (guint i = self->syncs->len; i > 0; i--)
+  else if (self->build != NULL && (self->preparing || self->taken_serial == self->change_serial))
     {
-      g_autoptr (GTask) task = g_object_ref (g_ptr_array_index (self->syncs, i - 1));
-      Sync *sync = g_task_get_task_data (task);
-
-      if (sync->build == 0 || sync->build > ended->id)
-        continue;
-
-      g_ptr_array_remove_index (self->syncs, i - 1);
-      g_task_return_int (task, ended->result);
+      arc_syncs_assign (self->syncs, self->build->id);
+    }
+  else if (arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, &build, &error))
+    {
+      arc_syncs_assign (self->syncs, build);
+    }
+  else
+    {
+      arc_syncs_fail (self->syncs, error);
     }
 }
 
 static void
 fail_syncs (ArcBuilder *self, ArcError code, const char *message)
 {
-  g_autoptr (GPtrArray) syncs = g_steal_pointer (&self->syncs);
+  g_autoptr (GError) error = g_error_new_literal (ARC_ERROR, code, message);
 
-  self->syncs = g_ptr_array_new_with_free_func (g_object_unref);
-  for (guint i = 0; i < syncs->len; i++)
-    g_task_return_new_error (g_ptr_array_index (syncs, i), ARC_ERROR, code, "%s", message);
+  arc_syncs_fail (self->syncs, error);
 }
 
 static gboolean
@@ -356,7 +331,7 @@ step (ArcBuilder *self, ArcEvent event, ArcBuild *ended /* (nullable) */)
 
   if (ended != NULL)
     {
-      finish_syncs (self, ended);
+      arc_syncs_finish (self->syncs, ended->id, ended->result);
       g_signal_emit (self, signals[SIGNAL_BUILD_FINISHED], 0, ended);
     }
   if (effects & ARC_EFFECT_START)
@@ -779,7 +754,6 @@ arc_builder_sync_async (ArcBuilder *self, GAsyncReadyCallback callback, gpointer
   g_return_if_fail (ARC_IS_BUILDER (self));
 
   g_task_set_source_tag (task, arc_builder_sync_async);
-  g_task_set_task_data (task, g_new0 (Sync, 1), g_free);
 
   if (!check_available (self, &error))
     {
@@ -787,7 +761,7 @@ arc_builder_sync_async (ArcBuilder *self, GAsyncReadyCallback callback, gpointer
       return;
     }
 
-  g_ptr_array_add (self->syncs, g_steal_pointer (&task));
+  arc_syncs_add (self->syncs, g_steal_pointer (&task));
   arc_builder_rescan (self);
 }
 
@@ -795,20 +769,9 @@ gboolean
 arc_builder_sync_finish (
     ArcBuilder *self, GAsyncResult *result, guint64 *build, ArcResult *build_result, GError **error)
 {
-  const Sync *sync;
-  gssize value;
-
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
 
-  sync = g_task_get_task_data (G_TASK (result));
-  value = g_task_propagate_int (G_TASK (result), error);
-  if (value < 0)
-    return FALSE;
-
-  *build = sync->build;
-  *build_result = value;
-
-  return TRUE;
+  return arc_sync_propagate (G_TASK (result), build, build_result, error);
 }
 
 void
@@ -984,7 +947,7 @@ arc_builder_finalize (GObject *object)
 {
   ArcBuilder *self = ARC_BUILDER (object);
 
-  g_clear_pointer (&self->syncs, g_ptr_array_unref);
+  g_clear_pointer (&self->syncs, arc_syncs_free);
   g_clear_pointer (&self->loop_guard, arc_loop_guard_free);
   g_clear_pointer (&self->health_message, g_free);
   g_clear_pointer (&self->pending, arc_changes_free);
@@ -1038,7 +1001,7 @@ arc_builder_init (ArcBuilder *self)
 {
   self->pending = arc_changes_new ();
   self->loop_guard = arc_loop_guard_new ();
-  self->syncs = g_ptr_array_new_with_free_func (g_object_unref);
+  self->syncs = arc_syncs_new ();
   self->wanted = ARC_BUILD_INCREMENTAL;
   self->may_launch = TRUE;
   self->health_message = g_strdup ("");

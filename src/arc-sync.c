@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "arc-sync.h"
+
+/* The build of a call that is not assigned to one: it is later than any that ends. */
+#define UNASSIGNED G_MAXUINT64
+
+struct _ArcSyncs
+{
+  GPtrArray *tasks; /* (owned) (element-type GTask): task data: Sync */
+};
+
+typedef struct
+{
+  guint64 build;
+} Sync;
+
+ArcSyncs *
+arc_syncs_new (void)
+{
+  ArcSyncs *syncs = g_new0 (ArcSyncs, 1);
+
+  syncs->tasks = g_ptr_array_new_with_free_func (g_object_unref);
+
+  return syncs;
+}
+
+void
+arc_syncs_free (ArcSyncs *syncs)
+{
+  g_ptr_array_unref (syncs->tasks);
+  g_free (syncs);
+}
+
+static Sync *
+get_sync (const ArcSyncs *syncs, guint index)
+{
+  return g_task_get_task_data (g_ptr_array_index (syncs->tasks, index));
+}
+
+void
+arc_syncs_add (ArcSyncs *syncs, GTask *task)
+{
+  Sync *sync = g_new0 (Sync, 1);
+
+  sync->build = UNASSIGNED;
+  g_task_set_task_data (task, sync, g_free);
+  g_ptr_array_add (syncs->tasks, task);
+}
+
+gboolean
+arc_syncs_need_build (const ArcSyncs *syncs)
+{
+  for (guint i = 0; i < syncs->tasks->len; i++)
+    {
+      if (get_sync (syncs, i)->build == UNASSIGNED)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+void
+arc_syncs_assign (ArcSyncs *syncs, guint64 build)
+{
+  for (guint i = 0; i < syncs->tasks->len; i++)
+    {
+      Sync *sync = get_sync (syncs, i);
+
+      if (sync->build == UNASSIGNED)
+        sync->build = build;
+    }
+}
+
+/* (transfer full) (element-type GTask): those that wait for BUILD or an earlier one, which are no
+ * longer open. An answer may run the callback at once, which may call us. */
+static GPtrArray *
+take_tasks (ArcSyncs *syncs, guint64 build)
+{
+  GPtrArray *taken = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < syncs->tasks->len;)
+    {
+      if (get_sync (syncs, i)->build <= build)
+        g_ptr_array_add (taken, g_ptr_array_steal_index (syncs->tasks, i));
+      else
+        i++;
+    }
+
+  return taken;
+}
+
+void
+arc_syncs_finish (ArcSyncs *syncs, guint64 build, ArcResult result)
+{
+  g_autoptr (GPtrArray) tasks = take_tasks (syncs, build);
+
+  for (guint i = 0; i < tasks->len; i++)
+    g_task_return_int (g_ptr_array_index (tasks, i), result);
+}
+
+void
+arc_syncs_fail (ArcSyncs *syncs, const GError *error)
+{
+  g_autoptr (GPtrArray) tasks = take_tasks (syncs, UNASSIGNED);
+
+  for (guint i = 0; i < tasks->len; i++)
+    g_task_return_error (g_ptr_array_index (tasks, i), g_error_copy (error));
+}
+
+gboolean
+arc_sync_propagate (GTask *task, guint64 *build, ArcResult *build_result, GError **error)
+{
+  const Sync *sync = g_task_get_task_data (task);
+  gssize value = g_task_propagate_int (task, error);
+
+  if (value < 0)
+    return FALSE;
+
+  *build = sync->build;
+  *build_result = value;
+
+  return TRUE;
+}
