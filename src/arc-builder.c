@@ -733,6 +733,45 @@ arc_builder_set_paused (ArcBuilder *self, gboolean paused, GError **error)
 }
 
 void
+arc_builder_set_held (ArcBuilder *self, ArcHolds hold, gboolean held)
+{
+  g_return_if_fail (ARC_IS_BUILDER (self));
+  g_return_if_fail (hold == ARC_HOLD_INHIBITED || hold == ARC_HOLD_POWER_SAVER);
+
+  set_hold (self, hold, held);
+  update (self);
+}
+
+int
+arc_builder_open_log (ArcBuilder *self, guint64 id, GError **error)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), -1);
+
+  if (id == 0)
+    id = self->build != NULL ? self->build->id : arc_memory_get_last_id (self->memory);
+
+  if (id == 0)
+    {
+      g_set_error_literal (error, ARC_ERROR, ARC_ERROR_NO_SUCH_BUILD, "Nothing was built yet");
+      return -1;
+    }
+
+  return arc_store_open_log (self->store, id, self->build != NULL && self->build->id == id, error);
+}
+
+char *
+arc_builder_get_log (ArcBuilder *self, guint64 id)
+{
+  g_autofree char *log = NULL;
+
+  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
+
+  log = arc_store_get_log (self->store, id);
+
+  return g_file_test (log, G_FILE_TEST_EXISTS) ? g_steal_pointer (&log) : NULL;
+}
+
+void
 arc_builder_rescan (ArcBuilder *self)
 {
   g_return_if_fail (ARC_IS_BUILDER (self));
@@ -853,6 +892,14 @@ arc_builder_get_last_build (ArcBuilder *self)
   g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
 
   return arc_memory_get_last_build (self->memory);
+}
+
+const GPtrArray *
+arc_builder_get_history (ArcBuilder *self)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
+
+  return arc_memory_get_history (self->memory);
 }
 
 const ArcChanges *

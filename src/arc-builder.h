@@ -110,6 +110,17 @@ gboolean arc_builder_cancel (ArcBuilder *builder, GError **error);
 /* ARC_ERROR_STATE_DIRECTORY if the pause cannot be remembered; it is then not in force. */
 gboolean arc_builder_set_paused (ArcBuilder *builder, gboolean paused, GError **error);
 
+/* Puts one reason to hold automatic builds in force, or takes it away: ARC_HOLD_INHIBITED or
+ * ARC_HOLD_POWER_SAVER. */
+void arc_builder_set_held (ArcBuilder *builder, ArcHolds hold, gboolean held);
+
+/* The log of build ID, to read, or with 0 that of the build that runs, or else of the last one
+ * (owned by the caller). -1 and ARC_ERROR_NO_SUCH_BUILD or ARC_ERROR_STATE_DIRECTORY. */
+int arc_builder_open_log (ArcBuilder *builder, guint64 id, GError **error);
+
+/* (transfer full) (nullable): where the log of build ID is; NULL if it is gone. */
+char *arc_builder_get_log (ArcBuilder *builder, guint64 id);
+
 /* Compares the whole tree with the snapshot; `rescanned` follows. */
 void arc_builder_rescan (ArcBuilder *builder);
 
@@ -120,6 +131,10 @@ void arc_builder_get_status (ArcBuilder *builder, ArcStatus *status);
 
 /* (nullable) (transfer none): valid until control returns to the main loop. */
 const ArcBuild *arc_builder_get_last_build (ArcBuilder *builder);
+
+/* (element-type ArcBuild) (transfer none): the builds that ended, the newest last. */
+const GPtrArray *arc_builder_get_history (ArcBuilder *builder);
+
 const ArcChanges *arc_builder_get_pending (ArcBuilder *builder);
 const ArcConfig *arc_builder_get_config (ArcBuilder *builder);
 ArcWatcher *arc_builder_get_watcher (ArcBuilder *builder);

@@ -93,6 +93,12 @@ arc_memory_add_build (ArcMemory *memory, ArcBuild *build)
   note_result (&memory->history_problem, error, "The history of builds is not kept");
 }
 
+const GPtrArray *
+arc_memory_get_history (const ArcMemory *memory)
+{
+  return memory->history;
+}
+
 const ArcBuild *
 arc_memory_get_last_build (const ArcMemory *memory)
 {

@@ -38,6 +38,10 @@ void arc_memory_commit (ArcMemory *memory,
 /* BUILD (transfer full) has ended. */
 void arc_memory_add_build (ArcMemory *memory, ArcBuild *build);
 
+/* (element-type ArcBuild): the builds that ended, as far as they are remembered, the newest last.
+ */
+const GPtrArray *arc_memory_get_history (const ArcMemory *memory);
+
 /* (nullable): the last build that ended. */
 const ArcBuild *arc_memory_get_last_build (const ArcMemory *memory);
 

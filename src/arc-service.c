@@ -4,7 +4,9 @@
 
 #include "arc-dbus.h"
 #include "core/arc-error.h"
+#include "system/arc-inhibitors.h"
 
+#include <gio/gunixfdlist.h>
 #include <string.h>
 
 #define API_VERSION 1
@@ -20,6 +22,8 @@ struct _ArcService
   ArcDBusBuilder *skeleton;
   GDBusConnection *connection; /* (owned) (nullable): while exported */
   guint name_id;
+  guint64 last_build;        /* the number of the one that `LastBuild` tells of */
+  ArcInhibitors *inhibitors; /* (owned) */
   GQueue rescans; /* of GDBusMethodInvocation, owned: `Rescan` calls that wait for their reply */
 };
 
@@ -51,34 +55,32 @@ change_to_string (ArcChange change)
 }
 
 static GVariant *
-build_to_variant (const ArcBuild *build /* (nullable) */)
+build_to_variant (ArcService *self, const ArcBuild *build)
 {
   g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
   g_autofree char *message = NULL;
-  GVariant *failed;
+  g_autofree char *log = arc_builder_get_log (self->builder, build->id);
 
-  if (build == NULL)
-    return g_variant_dict_end (&dict);
-
-  failed = g_variant_new_bytestring_array ((const char *const *) build->failed_files->pdata,
-                                           build->failed_files->len);
-  g_variant_dict_insert (&dict, "id", "t", build->id);
-  g_variant_dict_insert (&dict, "kind", "s", arc_build_kind_to_string (build->kind));
-  g_variant_dict_insert (&dict, "cause", "s", arc_cause_to_string (build->cause));
-  g_variant_dict_insert (&dict, "result", "s", arc_result_to_string (build->result));
-  g_variant_dict_insert (&dict, "exit-status", "i", build->exit_status);
-  g_variant_dict_insert (&dict, "signal", "i", build->signal);
+  arc_build_fill_dict (build, &dict);
   /* It may name a file, or come from an old history. */
   message = g_utf8_make_valid (build->message != NULL ? build->message : "", -1);
   g_variant_dict_insert (&dict, "message", "s", message);
-  g_variant_dict_insert (&dict, "started", "t", build->started);
-  g_variant_dict_insert (&dict, "finished", "t", build->finished);
-  g_variant_dict_insert (&dict, "changed", "u", build->n_changed);
-  g_variant_dict_insert_value (&dict, "failed-files", failed);
-  g_variant_dict_insert (&dict, "cpu-usec", "t", build->cpu_usec);
-  g_variant_dict_insert (&dict, "max-rss", "t", build->max_rss);
+  g_variant_dict_insert (&dict, "log", "^ay", log != NULL ? log : "");
 
   return g_variant_dict_end (&dict);
+}
+
+/* A build that has ended does not change any more, but there may be a thousand names in it. */
+static void
+update_last_build (ArcService *self)
+{
+  const ArcBuild *last = arc_builder_get_last_build (self->builder);
+
+  if (last == NULL || last->id == self->last_build)
+    return;
+
+  self->last_build = last->id;
+  arc_dbus_builder_set_last_build (self->skeleton, build_to_variant (self, last));
 }
 
 /* Every property, and out with them at once: the generated setters wait for an idle moment and fold
@@ -116,8 +118,7 @@ on_changed (ArcBuilder *builder, ArcService *self)
   arc_dbus_builder_set_current_build (skeleton, status.current_build);
   arc_dbus_builder_set_progress (skeleton, g_variant_new ("(uu)", status.progress_done,
                                                           status.progress_total));
-  arc_dbus_builder_set_last_build (skeleton,
-                                   build_to_variant (arc_builder_get_last_build (builder)));
+  update_last_build (self);
   arc_dbus_builder_set_consecutive_failures (skeleton, status.consecutive_failures);
   arc_dbus_builder_set_debounce_usec (skeleton, config->timing.debounce);
   arc_dbus_builder_set_debounce_limit_usec (skeleton, config->timing.debounce_limit);
@@ -141,7 +142,7 @@ on_build_finished (ArcBuilder *builder, const ArcBuild *build, ArcService *self)
 {
   arc_dbus_builder_emit_build_finished (self->skeleton, build->id,
                                         arc_result_to_string (build->result),
-                                        build_to_variant (build));
+                                        build_to_variant (self, build));
 }
 
 static void
@@ -294,6 +295,80 @@ on_resume (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcServi
     arc_dbus_builder_complete_resume (skeleton, invocation);
   else
     g_dbus_method_invocation_return_gerror (invocation, error);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+on_inhibitors_changed (ArcInhibitors *inhibitors, ArcService *self)
+{
+  arc_dbus_builder_set_inhibitors (self->skeleton, arc_inhibitors_to_variant (inhibitors));
+  arc_builder_set_held (self->builder, ARC_HOLD_INHIBITED, !arc_inhibitors_is_empty (inhibitors));
+}
+
+static gboolean
+on_inhibit (ArcDBusBuilder *skeleton,
+            GDBusMethodInvocation *invocation,
+            GUnixFDList *in_fds,
+            const char *who,
+            const char *why,
+            ArcService *self)
+{
+  g_autoptr (GUnixFDList) fds = NULL;
+  g_autoptr (GError) error = NULL;
+  int fd = arc_inhibitors_add (self->inhibitors, who, why, &error);
+
+  if (fd < 0)
+    {
+      g_dbus_method_invocation_return_gerror (invocation, error);
+      return G_DBUS_METHOD_INVOCATION_HANDLED;
+    }
+
+  fds = g_unix_fd_list_new_from_array (&fd, 1);
+  arc_dbus_builder_complete_inhibit (skeleton, invocation, fds, g_variant_new_handle (0));
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+on_get_history (ArcDBusBuilder *skeleton,
+                GDBusMethodInvocation *invocation,
+                guint max,
+                ArcService *self)
+{
+  GVariantBuilder builds = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
+  const GPtrArray *history = arc_builder_get_history (self->builder);
+  const guint n = max == 0 ? history->len : MIN (max, history->len);
+
+  for (guint i = 1; i <= n; i++)
+    g_variant_builder_add_value (&builds,
+                                 build_to_variant (self,
+                                                   g_ptr_array_index (history, history->len - i)));
+
+  arc_dbus_builder_complete_get_history (skeleton, invocation, g_variant_builder_end (&builds));
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+on_open_log (ArcDBusBuilder *skeleton,
+             GDBusMethodInvocation *invocation,
+             GUnixFDList *in_fds,
+             guint64 build,
+             ArcService *self)
+{
+  g_autoptr (GUnixFDList) fds = NULL;
+  g_autoptr (GError) error = NULL;
+  int fd = arc_builder_open_log (self->builder, build, &error);
+
+  if (fd < 0)
+    {
+      g_dbus_method_invocation_return_gerror (invocation, error);
+      return G_DBUS_METHOD_INVOCATION_HANDLED;
+    }
+
+  fds = g_unix_fd_list_new_from_array (&fd, 1);
+  arc_dbus_builder_complete_open_log (skeleton, invocation, fds, g_variant_new_handle (0));
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -465,6 +540,7 @@ arc_service_dispose (GObject *object)
   ArcService *self = ARC_SERVICE (object);
 
   arc_service_close (self);
+  g_clear_object (&self->inhibitors);
   g_clear_object (&self->skeleton);
   g_clear_object (&self->builder);
 
@@ -508,6 +584,9 @@ arc_service_init (ArcService *self)
     { "handle-cancel", G_CALLBACK (on_cancel) },
     { "handle-pause", G_CALLBACK (on_pause) },
     { "handle-resume", G_CALLBACK (on_resume) },
+    { "handle-inhibit", G_CALLBACK (on_inhibit) },
+    { "handle-get-history", G_CALLBACK (on_get_history) },
+    { "handle-open-log", G_CALLBACK (on_open_log) },
     { "handle-rescan", G_CALLBACK (on_rescan) },
     { "handle-reload", G_CALLBACK (on_reload) },
     { "handle-get-pending", G_CALLBACK (on_get_pending) },
@@ -517,6 +596,12 @@ arc_service_init (ArcService *self)
   self->skeleton = arc_dbus_builder_skeleton_new ();
   arc_dbus_builder_set_version (self->skeleton, ARC_VERSION);
   arc_dbus_builder_set_api_version (self->skeleton, API_VERSION);
+
+  self->inhibitors = arc_inhibitors_new ();
+  g_signal_connect_object (self->inhibitors, "changed", G_CALLBACK (on_inhibitors_changed), self,
+                           0);
+  arc_dbus_builder_set_inhibitors (self->skeleton, arc_inhibitors_to_variant (self->inhibitors));
+  arc_dbus_builder_set_last_build (self->skeleton, g_variant_new ("a{sv}", NULL));
 
   for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
     g_signal_connect_object (self->skeleton, methods[i].name, methods[i].handler, self, 0);

@@ -69,6 +69,27 @@ arc_build_free (ArcBuild *build)
 }
 
 void
+arc_build_fill_dict (const ArcBuild *build, GVariantDict *dict)
+{
+  GVariant *failed_files =
+      g_variant_new_bytestring_array ((const char *const *) build->failed_files->pdata,
+                                      build->failed_files->len);
+
+  g_variant_dict_insert (dict, "id", "t", build->id);
+  g_variant_dict_insert (dict, "kind", "s", arc_build_kind_to_string (build->kind));
+  g_variant_dict_insert (dict, "cause", "s", arc_cause_to_string (build->cause));
+  g_variant_dict_insert (dict, "result", "s", arc_result_to_string (build->result));
+  g_variant_dict_insert (dict, "exit-status", "i", build->exit_status);
+  g_variant_dict_insert (dict, "signal", "i", build->signal);
+  g_variant_dict_insert (dict, "started", "t", build->started);
+  g_variant_dict_insert (dict, "finished", "t", build->finished);
+  g_variant_dict_insert (dict, "changed", "u", build->n_changed);
+  g_variant_dict_insert_value (dict, "failed-files", failed_files);
+  g_variant_dict_insert (dict, "cpu-usec", "t", build->cpu_usec);
+  g_variant_dict_insert (dict, "max-rss", "t", build->max_rss);
+}
+
+void
 arc_build_add_failed_file (ArcBuild *build, const char *path)
 {
   if (build->failed_files->len < ARC_BUILD_MAX_FAILED_FILES)

@@ -88,6 +88,10 @@ ArcBuild *arc_build_new (guint64 id, ArcBuildKind kind, ArcCause cause, gint64 s
 void arc_build_free (ArcBuild *build);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcBuild, arc_build_free)
 
+/* Puts what there is to tell of BUILD into DICT, by the keys of `LastBuild` on D-Bus; all but the
+ * message, which is bytes in a file and text on D-Bus. */
+void arc_build_fill_dict (const ArcBuild *build, GVariantDict *dict);
+
 /* Remembers PATH, unless there are ARC_BUILD_MAX_FAILED_FILES already. */
 void arc_build_add_failed_file (ArcBuild *build, const char *path);
 

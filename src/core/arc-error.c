@@ -12,6 +12,7 @@ static const char *const dbus_names[] = {
   [ARC_ERROR_COMMAND] = DBUS_PREFIX "Command",
   [ARC_ERROR_TREE_UNAVAILABLE] = DBUS_PREFIX "TreeUnavailable",
   [ARC_ERROR_NOT_BUILDING] = DBUS_PREFIX "NotBuilding",
+  [ARC_ERROR_NO_SUCH_BUILD] = DBUS_PREFIX "NoSuchBuild",
   [ARC_ERROR_NOT_ABSOLUTE] = DBUS_PREFIX "NotAbsolute",
   [ARC_ERROR_SHUTTING_DOWN] = DBUS_PREFIX "ShuttingDown",
   [ARC_ERROR_BUS] = DBUS_PREFIX "Bus",

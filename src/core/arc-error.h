@@ -17,6 +17,7 @@ G_BEGIN_DECLS
  * @ARC_ERROR_TREE_UNAVAILABLE: a watched directory is missing, unmounted or was emptied: bring it
  * back
  * @ARC_ERROR_NOT_BUILDING: no build is running: nothing to do
+ * @ARC_ERROR_NO_SUCH_BUILD: no build of that number is known, or its log is gone: ask for another
  * @ARC_ERROR_NOT_ABSOLUTE: a path must be absolute: give it from the root
  * @ARC_ERROR_SHUTTING_DOWN: the service is stopping: start it again and repeat
  * @ARC_ERROR_BUS: there is no message bus, or the name on it is taken
@@ -34,6 +35,7 @@ typedef enum
   ARC_ERROR_COMMAND,
   ARC_ERROR_TREE_UNAVAILABLE,
   ARC_ERROR_NOT_BUILDING,
+  ARC_ERROR_NO_SUCH_BUILD,
   ARC_ERROR_NOT_ABSOLUTE,
   ARC_ERROR_SHUTTING_DOWN,
   ARC_ERROR_BUS,

@@ -26,24 +26,10 @@ static GVariant *
 build_to_variant (const ArcBuild *build)
 {
   g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
-  GVariant *failed_files =
-      g_variant_new_bytestring_array ((const char *const *) build->failed_files->pdata,
-                                      build->failed_files->len);
 
-  g_variant_dict_insert (&dict, "id", "t", build->id);
-  g_variant_dict_insert (&dict, "kind", "s", arc_build_kind_to_string (build->kind));
-  g_variant_dict_insert (&dict, "cause", "s", arc_cause_to_string (build->cause));
-  g_variant_dict_insert (&dict, "result", "s", arc_result_to_string (build->result));
-  g_variant_dict_insert (&dict, "exit-status", "i", build->exit_status);
-  g_variant_dict_insert (&dict, "signal", "i", build->signal);
+  arc_build_fill_dict (build, &dict);
   if (build->message != NULL)
     g_variant_dict_insert (&dict, "message", "^ay", build->message);
-  g_variant_dict_insert (&dict, "started", "x", build->started);
-  g_variant_dict_insert (&dict, "finished", "x", build->finished);
-  g_variant_dict_insert (&dict, "changed", "u", build->n_changed);
-  g_variant_dict_insert_value (&dict, "failed-files", failed_files);
-  g_variant_dict_insert (&dict, "cpu-usec", "t", build->cpu_usec);
-  g_variant_dict_insert (&dict, "max-rss", "t", build->max_rss);
 
   return g_variant_dict_end (&dict);
 }
@@ -176,9 +162,9 @@ read_build (GVariant *dict, ArcBuild *build)
     return "signal";
   if (!read_message (dict, build))
     return "message";
-  if (!g_variant_lookup (dict, "started", "x", &build->started))
+  if (!g_variant_lookup (dict, "started", "t", &build->started))
     return "started";
-  if (!g_variant_lookup (dict, "finished", "x", &build->finished))
+  if (!g_variant_lookup (dict, "finished", "t", &build->finished))
     return "finished";
   if (!g_variant_lookup (dict, "changed", "u", &build->n_changed))
     return "changed";

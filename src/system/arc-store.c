@@ -253,6 +253,33 @@ arc_store_prepare_log (ArcStore *self, guint64 id, GError **error)
   return arc_store_get_log (self, id);
 }
 
+int
+arc_store_open_log (ArcStore *self, guint64 id, gboolean create, GError **error)
+{
+  g_autofree char *log = NULL;
+  int fd;
+
+  g_return_val_if_fail (ARC_IS_STORE (self), -1);
+
+  log = create ? arc_store_prepare_log (self, id, error) : arc_store_get_log (self, id);
+  if (log == NULL)
+    return -1;
+
+  /* The runner empties a file that is there and does not make a new one (arc-log.c), so whoever
+   * opens it first reads what comes. */
+  fd = open (log, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT : 0), 0600);
+  if (fd >= 0)
+    return fd;
+
+  if (errno == ENOENT)
+    g_set_error (error, ARC_ERROR, ARC_ERROR_NO_SUCH_BUILD,
+                 "There is no log of build %" G_GUINT64_FORMAT, id);
+  else
+    set_error (error, log, "Cannot read the log");
+
+  return -1;
+}
+
 /* The file at PATH is the old one or the new one, also after a crash of the machine. */
 static gboolean
 write_file (ArcStore *self, const char *path, const char *data, gsize length, GError **error)

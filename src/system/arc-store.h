@@ -58,6 +58,11 @@ char *arc_store_prepare_log (ArcStore *store, guint64 id, GError **error);
 /* (transfer full): where the log of build ID is, if it still is. */
 char *arc_store_get_log (ArcStore *store, guint64 id);
 
+/* The log of build ID, to read (owned by the caller, close-on-exec); one that is not there yet is
+ * made if CREATE. -1 and ARC_ERROR_NO_SUCH_BUILD if it is not there, or ARC_ERROR_STATE_DIRECTORY
+ * if it cannot be read. */
+int arc_store_open_log (ArcStore *store, guint64 id, gboolean create, GError **error);
+
 /* Writes the change list, which stays until arc_store_commit(); returns its path (owned by the
  * store). NULL and ARC_ERROR_STATE_DIRECTORY or an error of G_FILE_ERROR if it cannot be written
  * whole; the old list is then still there. */

@@ -162,7 +162,7 @@ test_random (void)
 /* The text of one build, in the way of g_variant_parse(). */
 #define BUILD_WITH(id, kind, message, failed)                                                      \
   "{'id': <uint64 " id ">, 'kind': <" kind ">, 'cause': <'retry'>, 'result': <'failed'>, "         \
-  "'exit-status': <1>, 'signal': <0>, " message "'started': <int64 5>, 'finished': <int64 6>, "    \
+  "'exit-status': <1>, 'signal': <0>, " message "'started': <uint64 5>, 'finished': <uint64 6>, "  \
   "'changed': <uint32 3>, 'failed-files': <" failed ">, 'cpu-usec': <uint64 7>, "                  \
   "'max-rss': <uint64 8>}"
 
@@ -234,12 +234,12 @@ test_newest (void)
 static void
 test_known (void)
 {
-  g_autoptr (GBytes) bytes =
-      frame_text ("[{'new': <(1, 'x')>, 'max-rss': <uint64 8>, 'cpu-usec': <uint64 7>, "
-                  "'failed-files': <[b'/org/a', b'/org/\\377']>, 'changed': <uint32 3>, "
-                  "'finished': <int64 6>, 'started': <int64 5>, 'message': <b'no'>, 'signal': <9>, "
-                  "'exit-status': <1>, 'result': <'signal'>, 'cause': <'retry'>, 'kind': <'full'>, "
-                  "'id': <uint64 1>}, " BUILD ("2") "]");
+  g_autoptr (GBytes) bytes = frame_text (
+      "[{'new': <(1, 'x')>, 'max-rss': <uint64 8>, 'cpu-usec': <uint64 7>, "
+      "'failed-files': <[b'/org/a', b'/org/\\377']>, 'changed': <uint32 3>, "
+      "'finished': <uint64 6>, 'started': <uint64 5>, 'message': <b'no'>, 'signal': <9>, "
+      "'exit-status': <1>, 'result': <'signal'>, 'cause': <'retry'>, 'kind': <'full'>, "
+      "'id': <uint64 1>}, " BUILD ("2") "]");
   g_autoptr (GPtrArray) builds = parse (bytes);
   g_autoptr (ArcBuild) expected = arc_build_new (1, ARC_BUILD_FULL, ARC_CAUSE_RETRY, 5);
 
