@@ -17,8 +17,8 @@
 /* What is too fresh is looked at again on a grid of this. */
 #define GRID (10 * G_TIME_SPAN_MILLISECOND)
 
-/* How often to look for a root that is not there. */
-#define ROOT_INTERVAL (2 * G_TIME_SPAN_SECOND)
+/* How often to look for a directory that is out of sight. */
+#define LOST_INTERVAL (2 * G_TIME_SPAN_SECOND)
 
 struct _ArcCrawler
 {
@@ -46,7 +46,9 @@ struct _ArcCrawler
   gboolean health_pending; /* something happened that the health depends on */
   ArcHealth health;        /* when it was last assessed */
   gboolean left_out_pending;
-  gint64 root_check; /* when to look for lost roots; 0: none is lost */
+  GHashTable *lost;  /* (element-type filename): directories that are out of sight and to be looked
+                        for; some may be back, or forgotten, already */
+  gint64 lost_check; /* when to look for them; 0: there are none */
 };
 
 /* Paths */
@@ -76,24 +78,29 @@ follows (ArcCrawler *self, const ArcNode *node)
   return node->parent == NULL || self->extent->follow_symlinks;
 }
 
+/* Whether there is still the same directory at the path of NODE. */
+static gboolean
+is_itself (ArcCrawler *self, const ArcNode *node)
+{
+  struct stat info;
+  ArcFileId id;
+
+  if (!node->identified || !get_info (node->path, follows (self, node), &info))
+    return FALSE;
+
+  id = arc_file_id_from_stat (&info);
+
+  return arc_file_id_equal (&id, &node->id);
+}
+
 /* Whether a directory and all above it, up to the root, are still where they were. */
 static gboolean
 is_in_place (ArcCrawler *self, const ArcNode *node)
 {
-  for (; node != NULL; node = node->parent)
-    {
-      struct stat info;
-      ArcFileId id;
+  while (node != NULL && is_itself (self, node))
+    node = node->parent;
 
-      if (!node->identified || !get_info (node->path, follows (self, node), &info))
-        return FALSE;
-
-      id = arc_file_id_from_stat (&info);
-      if (!arc_file_id_equal (&id, &node->id))
-        return FALSE;
-    }
-
-  return TRUE;
+  return node == NULL;
 }
 
 static void
@@ -196,62 +203,87 @@ set_problem (ArcCrawler *self, ArcNode *node, const char *problem)
   self->health_pending = TRUE;
 }
 
-/* A root is not there. Its files are only out of sight: the snapshot keeps them. */
+/* NODE cannot be read; try again soon. */
 static void
-lose_root (ArcCrawler *self, ArcNode *root, const char *problem)
+look_for (ArcCrawler *self, const ArcNode *node)
 {
-  disarm (self, root);
-  while (root->first_child != NULL)
-    arc_tree_drop (self->tree, root->first_child, NULL, NULL);
-
-  set_problem (self, root, problem);
-  self->root_check = g_get_monotonic_time () + ROOT_INTERVAL;
+  g_hash_table_add (self->lost, g_strdup (node->path));
+  self->lost_check = g_get_monotonic_time () + LOST_INTERVAL;
 }
 
-/* Whether a root that was lost can be scanned. One that is empty but was not before is more likely
- * the place where something is mounted. */
-static gboolean
-is_root_back (ArcCrawler *self, ArcNode *root)
+/* NODE is not there. Its files are only out of sight: the snapshot keeps them. */
+static void
+lose (ArcCrawler *self, ArcNode *node, const char *problem)
 {
-  g_autoptr (ArcScan) scan = arc_scan_open (root->path, TRUE, NULL);
+  disarm (self, node);
+  while (node->first_child != NULL)
+    arc_tree_drop (self->tree, node->first_child, NULL, NULL);
+
+  set_problem (self, node, problem);
+  look_for (self, node);
+}
+
+/* Whether NODE, if it is the directory ID now, and empty, is more likely the place where something
+ * was mounted than one that somebody emptied. */
+static gboolean
+is_bare (ArcCrawler *self, const ArcNode *node, const ArcFileId *id)
+{
+  gboolean same;
+
+  /* A root may be removed and made anew when it is unmounted; any other must be where another file
+   * system was. */
+  if (node->parent == NULL)
+    same = node->scanned && node->problem == NULL && arc_file_id_equal (&node->scanned_as, id);
+  else
+    same = !node->scanned || node->scanned_as.device == id->device;
+
+  return !same && knows_files_below (self, node->path);
+}
+
+/* Whether a directory that was lost can be scanned. */
+static gboolean
+is_back (ArcCrawler *self, ArcNode *node)
+{
+  g_autoptr (ArcScan) scan = arc_scan_open (node->path, follows (self, node), NULL);
+  const ArcNode *other;
   ArcFileId id;
 
   if (scan == NULL)
     return FALSE;
 
   id = arc_scan_get_id (scan);
-  if (arc_tree_lookup_id (self->tree, &id) != NULL ||
-      arc_scan_run (scan, self->extent->filter, "", FALSE, 0, NULL) == ARC_SCAN_FAILED)
+  other = arc_tree_lookup_id (self->tree, &id);
+  if ((other != NULL && other != node) ||
+      arc_scan_run (scan, self->extent->filter, arc_node_get_below_root (node), FALSE, 0, NULL) ==
+          ARC_SCAN_FAILED)
     return FALSE;
 
-  return !arc_scan_is_empty (scan) || !knows_files_below (self, root->path);
+  return !arc_scan_is_empty (scan) || !is_bare (self, node, &id);
 }
 
 void
-arc_crawler_check_roots (ArcCrawler *self, gint64 now)
+arc_crawler_look_for_lost (ArcCrawler *self, gint64 now)
 {
-  if (self->root_check == 0 || now < self->root_check)
+  GHashTableIter iter;
+  gpointer path;
+
+  if (self->lost_check == 0 || now < self->lost_check)
     return;
 
-  self->root_check = 0;
-  for (guint i = 0; i < self->extent->roots->len; i++)
+  g_hash_table_iter_init (&iter, self->lost);
+  while (g_hash_table_iter_next (&iter, &path, NULL))
     {
-      ArcNode *root = arc_tree_lookup (self->tree, self->extent->roots->pdata[i]);
+      ArcNode *node = arc_tree_lookup (self->tree, path);
 
-      if (!is_lost_root (root))
+      if (node != NULL && node->problem != NULL && !is_back (self, node))
         continue;
 
-      if (is_root_back (self, root))
-        {
-          arc_findings_set_expected (self->findings, TRUE);
-          self->prune_pending = TRUE;
-          push (self, root, FALSE);
-        }
-      else
-        {
-          self->root_check = now + ROOT_INTERVAL;
-        }
+      g_hash_table_iter_remove (&iter);
+      if (node != NULL && node->problem != NULL)
+        push (self, node, FALSE);
     }
+
+  self->lost_check = g_hash_table_size (self->lost) > 0 ? now + LOST_INTERVAL : 0;
 }
 
 /* Makes NODE, and no other, the directory ID. */
@@ -268,7 +300,7 @@ take_identity (ArcCrawler *self, ArcNode *node, const ArcFileId *id)
       /* A bind mount, or a link that is followed. */
       if (node->parent == NULL)
         {
-          lose_root (self, node, problem);
+          lose (self, node, problem);
           return FALSE;
         }
       g_hash_table_add (self->left_out, g_strdup (node->path));
@@ -289,19 +321,35 @@ take_identity (ArcCrawler *self, ArcNode *node, const ArcFileId *id)
   return TRUE;
 }
 
-/* Whether what is missing below NODE is gone, rather than out of sight with the whole tree: when a
- * root is unmounted, each of its directories tells (IN_UNMOUNT, inotify(7)). */
+/* Whether NODE is a root, or where another file system was mounted when it was scanned. */
 static gboolean
-has_root_in_place (ArcCrawler *self, ArcNode *node)
+is_mounted (const ArcNode *node)
 {
-  ArcNode *root = arc_node_get_root (node);
+  return node->parent == NULL ||
+         (node->scanned && node->scanned_as.device != node->parent->scanned_as.device);
+}
 
-  if (is_in_place (self, root))
-    return TRUE;
+/* Whether what is missing in NODE is gone, rather than out of sight: when a file system is
+ * unmounted, each of its directories tells (IN_UNMOUNT, inotify(7)). */
+static gboolean
+is_in_sight (ArcCrawler *self, ArcNode *node)
+{
+  for (ArcNode *above = node; above != NULL; above = above->parent)
+    if (is_mounted (above) && !is_itself (self, above))
+      {
+        push (self, above, TRUE);
+        return FALSE;
+      }
 
-  push (self, root, TRUE);
+  return TRUE;
+}
 
-  return FALSE;
+static gboolean
+is_gone (const GError *error)
+{
+  return g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT) ||
+         g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOTDIR) ||
+         g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_LOOP);
 }
 
 static void
@@ -309,15 +357,13 @@ fail_scan (ArcCrawler *self, ArcNode *node, gboolean told, const GError *error)
 {
   if (node->parent == NULL)
     {
-      lose_root (self, node, error->message);
+      lose (self, node, error->message);
       return;
     }
 
-  if (g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT) ||
-      g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOTDIR) ||
-      g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_LOOP))
+  if (is_gone (error))
     {
-      if (has_root_in_place (self, node))
+      if (is_in_sight (self, node->parent))
         forget_directory (self, node, told);
       else
         node->generation = 0;
@@ -445,30 +491,29 @@ add_children (ArcCrawler *self, ArcNode *node, ArcScan *scan, gboolean told)
     }
 }
 
-/* A root that was emptied under our eyes is empty in truth: where something was unmounted, there is
- * another directory. */
-static gboolean
-was_emptied (const ArcNode *root)
-{
-  return root->scanned && !is_lost_root (root) && arc_file_id_equal (&root->id, &root->scanned_as);
-}
-
 static void
 finish_scan (ArcCrawler *self, ArcScan *scan, ArcNode *node, gboolean told)
 {
   g_autoptr (ArcChanges) changes = NULL;
   GArray *files = arc_scan_get_files (scan);
 
-  if (node->parent == NULL && arc_scan_is_empty (scan) && !was_emptied (node) &&
-      knows_files_below (self, node->path))
+  if (arc_scan_is_empty (scan) && is_bare (self, node, &node->id))
     {
-      lose_root (self, node,
-                 "it is empty, but was not before: if it is meant to be, create any file in it");
+      lose (self, node,
+            node->parent == NULL
+                ? "it is empty, but was not before: if it is meant to be, create any file in it"
+                : "it is empty, but another file system was mounted there before: mount it, or, if "
+                  "it is meant to be empty, create any file in it");
       return;
     }
 
+  /* What it has now, no monitor could tell; and directories in it may have gone meanwhile. */
   if (node->problem != NULL)
-    self->health_pending = TRUE;
+    {
+      self->health_pending = TRUE;
+      self->prune_pending = TRUE;
+      arc_findings_set_expected (self->findings, TRUE);
+    }
   g_clear_pointer (&node->problem, g_free);
 
   changes = arc_changes_new ();
@@ -684,7 +729,7 @@ look_at (ArcCrawler *self, ArcLook *look /* (transfer full) */)
       return;
     }
 
-  if (!exists && !has_root_in_place (self, parent))
+  if (!exists && !is_in_sight (self, parent))
     return;
 
   if (node != NULL && !(exists && S_ISDIR (info.st_mode)))
@@ -836,6 +881,7 @@ arc_crawler_new (ArcFindings *findings, ArcMonitorsFunc func, gpointer user_data
   self->tree = arc_tree_new ();
   self->looks = arc_looks_new ();
   self->left_out = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->lost = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   return self;
 }
@@ -849,6 +895,7 @@ arc_crawler_free (ArcCrawler *self)
   arc_watches_free (self->watches);
   arc_snapshot_free (self->snapshot);
   g_hash_table_unref (self->left_out);
+  g_hash_table_unref (self->lost);
   g_clear_pointer (&self->extent, arc_extent_free);
   g_free (self);
 }
@@ -893,6 +940,12 @@ arc_crawler_reconcile (ArcCrawler *self)
 
   for (guint i = 0; i < self->extent->roots->len; i++)
     push (self, arc_tree_lookup (self->tree, self->extent->roots->pdata[i]), FALSE);
+}
+
+void
+arc_crawler_expect (ArcCrawler *self)
+{
+  arc_findings_set_expected (self->findings, TRUE);
 }
 
 void
@@ -979,10 +1032,10 @@ arc_crawler_get_due (const ArcCrawler *self)
 
   if (self->scan != NULL || !arc_tree_is_idle (self->tree))
     return 0;
-  if (self->root_check == 0)
+  if (self->lost_check == 0)
     return due;
 
-  return due < 0 ? self->root_check : MIN (due, self->root_check);
+  return due < 0 ? self->lost_check : MIN (due, self->lost_check);
 }
 
 gboolean

@@ -41,6 +41,9 @@ void arc_crawler_plant (ArcCrawler *crawler);
 /* Queues the whole tree, from its roots. */
 void arc_crawler_reconcile (ArcCrawler *crawler);
 
+/* What the scan that follows finds, no monitor could have told. */
+void arc_crawler_expect (ArcCrawler *crawler);
+
 /* Cancels the monitors and forgets what was queued; the snapshot stays. */
 void arc_crawler_stop (ArcCrawler *crawler);
 
@@ -49,7 +52,7 @@ void arc_crawler_hint (ArcCrawler *crawler, const char *path, ArcHint hint);
 
 /* Times are those of g_get_monotonic_time(). */
 void arc_crawler_work (ArcCrawler *crawler, gint64 deadline);
-void arc_crawler_check_roots (ArcCrawler *crawler, gint64 now);
+void arc_crawler_look_for_lost (ArcCrawler *crawler, gint64 now); /* directories out of sight */
 
 /* When there is something to work on: 0 for at once, -1 for never. */
 gint64 arc_crawler_get_due (const ArcCrawler *crawler);

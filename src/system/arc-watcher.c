@@ -4,6 +4,7 @@
 
 #include "system/arc-crawler.h"
 #include "system/arc-findings.h"
+#include "system/arc-mounts.h"
 
 #include <string.h>
 
@@ -26,6 +27,7 @@ struct _ArcWatcher
 
   ArcCrawler *crawler;
   ArcFindings *findings;
+  ArcMounts *mounts; /* (nullable): NULL unless started */
 
   GMainContext *context;
   GSource *work;    /* (nullable): NULL unless started */
@@ -226,7 +228,7 @@ work (ArcWatcher *self)
   gint64 now = g_get_monotonic_time ();
 
   watch_the_queue (self, now);
-  arc_crawler_check_roots (self->crawler, now);
+  arc_crawler_look_for_lost (self->crawler, now);
   arc_crawler_work (self->crawler, now + SLICE);
 
   if (arc_crawler_is_active (self->crawler))
@@ -256,6 +258,16 @@ on_work (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+/* inotify(7) tells nothing when a directory is covered. */
+static void
+on_mounts_changed (gpointer user_data)
+{
+  ArcWatcher *self = user_data;
+
+  arc_crawler_expect (self->crawler);
+  arc_watcher_reconcile (self);
+}
+
 ArcWatcher *
 arc_watcher_new (const char *const *roots, ArcFilter *filter, gboolean follow_symlinks)
 {
@@ -278,6 +290,8 @@ arc_watcher_start (ArcWatcher *self, ArcSnapshot *snapshot)
   g_source_set_callback (self->work, on_work, self, NULL);
   g_source_attach (self->work, self->context);
 
+  self->mounts =
+      arc_mounts_new (arc_crawler_get_extent (self->crawler)->roots, on_mounts_changed, self);
   arc_crawler_start (self->crawler, snapshot);
   arc_crawler_plant (self->crawler);
   arc_watcher_reconcile (self);
@@ -294,6 +308,7 @@ arc_watcher_set_tree (ArcWatcher *self,
   if (self->work == NULL)
     return;
 
+  arc_mounts_set_directories (self->mounts, arc_crawler_get_extent (self->crawler)->roots);
   arc_crawler_plant (self->crawler);
   arc_watcher_reconcile (self);
 }
@@ -324,6 +339,7 @@ arc_watcher_stop (ArcWatcher *self)
 
   g_source_destroy (self->work);
   g_clear_pointer (&self->work, g_source_unref);
+  g_clear_pointer (&self->mounts, arc_mounts_free);
   arc_crawler_stop (self->crawler);
 }
 

@@ -1031,6 +1031,77 @@ unmount_child (void)
   arc_fixture_wait (fixture, is_unavailable, "unavailable");
 }
 
+/* A disk in the middle of the tree. */
+static void
+mount_below_child (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  static const char *const sentinels[] = { "tree", "tree/disk", "tree/disk/a", NULL };
+
+  arc_fixture_sh (fixture, "mkdir disk other tree/disk tree/plain && touch tree/1.org && "
+                           "mount -t tmpfs tmpfs disk && mount -t tmpfs tmpfs other && "
+                           "mkdir disk/a && touch disk/2.org disk/a/3.org && "
+                           "mount --bind disk tree/disk");
+  arc_fixture_start (fixture, NULL, FALSE);
+  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 3);
+
+  /* It goes: nothing is deleted, and the rest of the tree goes on. */
+  arc_fixture_sh (fixture, "umount tree/disk");
+  arc_fixture_wait (fixture, is_degraded, "degraded");
+  g_assert_nonnull (
+      strstr (arc_watcher_get_health_message (fixture->watcher), "tree/disk cannot be read"));
+  arc_fixture_reconcile (fixture);
+  g_assert_true (is_degraded (fixture, NULL));
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 3);
+  arc_fixture_sh (fixture, "touch tree/4.org");
+  arc_fixture_wait_told (fixture, "tree/4.org", ARC_CHANGE_ADDED);
+
+  /* And back, with what happened meanwhile. */
+  arc_fixture_forget (fixture);
+  arc_fixture_sh (fixture, "rm disk/2.org && touch disk/5.org && mount --bind disk tree/disk");
+  arc_fixture_wait (fixture, is_ok, "ok");
+  arc_fixture_wait_true (fixture);
+  arc_fixture_wait_told (fixture, "tree/disk/2.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_told (fixture, "tree/disk/5.org", ARC_CHANGE_ADDED);
+  g_assert_cmpuint (arc_changes_get_size (fixture->told), ==, 2);
+  arc_fixture_wait_sentinels (fixture, sentinels);
+
+  /* A directory is covered, which the kernel tells nobody who watches it. */
+  arc_fixture_sh (fixture, "touch tree/plain/6.org other/7.org");
+  arc_fixture_wait_told (fixture, "tree/plain/6.org", ARC_CHANGE_ADDED);
+  arc_fixture_forget (fixture);
+  arc_fixture_sh (fixture, "mount --bind other tree/plain");
+  arc_fixture_wait_told (fixture, "tree/plain/6.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_told (fixture, "tree/plain/7.org", ARC_CHANGE_ADDED);
+  arc_fixture_forget (fixture);
+  arc_fixture_sh (fixture, "umount tree/plain");
+  arc_fixture_wait_told (fixture, "tree/plain/7.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_told (fixture, "tree/plain/6.org", ARC_CHANGE_ADDED);
+
+  /* Gone for good, says the user. */
+  arc_fixture_sh (fixture, "umount tree/disk");
+  arc_fixture_wait (fixture, is_degraded, "degraded");
+  arc_fixture_sh (fixture, "touch tree/disk/gone");
+  arc_fixture_wait (fixture, is_ok, "ok");
+  arc_fixture_wait_told (fixture, "tree/disk/a/3.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_true (fixture);
+
+  /* Emptied by hand before it goes, it is empty. */
+  arc_fixture_forget (fixture);
+  arc_fixture_sh (fixture, "mount --bind disk tree/disk");
+  arc_fixture_wait_told (fixture, "tree/disk/a/3.org", ARC_CHANGE_ADDED);
+  arc_fixture_forget (fixture);
+  arc_fixture_sh (fixture, "rm -r tree/disk/*");
+  arc_fixture_wait_told (fixture, "tree/disk/a/3.org", ARC_CHANGE_DELETED);
+  arc_fixture_sh (fixture, "umount tree/disk && rm -r tree/disk");
+  arc_fixture_wait_true (fixture);
+  g_assert_true (is_ok (fixture, NULL));
+  arc_fixture_assert_none_missed (fixture);
+
+  arc_fixture_sh (fixture, "umount disk && umount other");
+}
+
 static gboolean
 may_enter_namespaces (void)
 {
@@ -1078,6 +1149,12 @@ test_unmount (void)
   run_in_namespaces (unmount_child);
 }
 
+static void
+test_mount_below (void)
+{
+  run_in_namespaces (mount_below_child);
+}
+
 /* The audit tells the truth. */
 static void
 test_audit (void)
@@ -1115,6 +1192,7 @@ main (int argc, char **argv)
   /* First, while this is one thread. */
   g_test_add_func ("/watcher/limit", test_limit);
   g_test_add_func ("/watcher/unmount", test_unmount);
+  g_test_add_func ("/watcher/mount-below", test_mount_below);
 
   g_test_add_func ("/watcher/start", test_start);
   g_test_add_func ("/watcher/start-with-snapshot", test_start_with_snapshot);
