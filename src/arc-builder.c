@@ -672,8 +672,13 @@ arc_builder_set_may_launch (ArcBuilder *self, gboolean may_launch)
   g_return_if_fail (ARC_IS_BUILDER (self));
 
   self->may_launch = may_launch;
-  if (self->preparing && self->compared)
-    proceed (self);
+
+  /* The comparison that it takes its changes after must be the last thing before that. */
+  if (may_launch && self->preparing && self->compared)
+    {
+      self->compared = FALSE;
+      arc_builder_rescan (self);
+    }
 }
 
 void

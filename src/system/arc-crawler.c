@@ -656,7 +656,11 @@ see_file (ArcCrawler *self, ArcNode *parent, ArcLook *look, ArcFingerprint finge
   gint64 due = 0;
 
   freshness = get_freshness (look, &fingerprint, &due);
-  if (freshness == FRESHNESS_FRESH)
+
+  /* During a scan a fresh file waits, so that all in the snapshot is old when a reconciliation
+   * settles: a write that left no trace was before that. Else it is told at once, since nobody
+   * relies on the snapshot before the next reconciliation. */
+  if (freshness == FRESHNESS_FRESH && (self->active || !look->told))
     {
       arc_looks_postpone (self->looks, g_steal_pointer (&owned), due);
       return;
@@ -672,7 +676,11 @@ see_file (ArcCrawler *self, ArcNode *parent, ArcLook *look, ArcFingerprint finge
   if (!look->silent)
     arc_findings_add (self->findings, changes, look->told);
 
-  if (freshness == FRESHNESS_STEADY)
+  if (freshness == FRESHNESS_FRESH)
+    {
+      arc_looks_postpone (self->looks, g_steal_pointer (&owned), due);
+    }
+  else if (freshness == FRESHNESS_STEADY)
     {
       look->first = g_get_monotonic_time ();
       look->silent = FALSE;

@@ -32,7 +32,8 @@ G_BEGIN_DECLS
  *   `notify::health`, `notify::health-message`
  *
  * A file whose last change is younger than the clock of the file system can tell (20 ms, 2 s on
- * FAT) is told only when it is older, since it could be changed again without a trace.
+ * FAT) could be changed again without a trace. It is told all the same, but a reconciliation
+ * settles only when it is older: then the snapshot, and what was told, is all that was on the disk.
  *
  * While a root is unavailable, none of its files counts as deleted. It is looked for every two
  * seconds.

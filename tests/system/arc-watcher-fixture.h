@@ -23,6 +23,7 @@ typedef struct
   ArcChanges *missed;    /* those that no monitor told, since the start */
   guint n_changed;       /* signals since arc_fixture_forget() */
   guint n_settled;       /* since the start */
+  gboolean is_comparing; /* the whole tree, by the fixture's wish */
   gboolean may_be_fresh; /* the test stamps files in the future */
 } ArcFixture;
 

@@ -522,6 +522,45 @@ test_steady_writer (void)
   arc_fixture_wait_true (fixture);
 }
 
+static gboolean
+is_recent (const char *path)
+{
+  ArcFingerprint print;
+  struct stat info;
+
+  g_assert_cmpint (stat (path, &info), ==, 0);
+  print = arc_fingerprint_from_stat (&info);
+
+  return arc_fingerprint_is_recent (&print, arc_get_stamp_time ());
+}
+
+/* A save is told before it is as old as the clock of the file system can tell, and only once. */
+static void
+test_told_at_once (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autofree char *path = g_build_filename (fixture->root, "n.org", NULL);
+  gboolean at_once = FALSE;
+
+  arc_fixture_start (fixture, NULL, FALSE);
+
+  /* Somebody else may have the processor at that moment. */
+  for (guint i = 0; i < 100 && !at_once; i++)
+    {
+      arc_fixture_forget (fixture);
+      arc_fixture_sh (fixture, "echo >>tree/n.org");
+      arc_fixture_wait_told (fixture, "tree/n.org",
+                             i == 0 ? ARC_CHANGE_ADDED : ARC_CHANGE_MODIFIED);
+      at_once = is_recent (path);
+      arc_fixture_reconcile (fixture);
+    }
+
+  g_assert_true (at_once);
+  g_assert_cmpuint (fixture->n_changed, ==, 1);
+  arc_fixture_wait_true (fixture);
+  arc_fixture_assert_none_missed (fixture);
+}
+
 /* Whoever waits for `settled` must not wait for ever because somebody writes all the time. */
 static void
 test_reconcile_while_writing (void)
@@ -1214,6 +1253,7 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher/reentrancy", test_reentrancy);
   g_test_add_func ("/watcher/open-file", test_open_file);
   g_test_add_func ("/watcher/steady-writer", test_steady_writer);
+  g_test_add_func ("/watcher/told-at-once", test_told_at_once);
   g_test_add_func ("/watcher/future", test_future);
   g_test_add_func ("/watcher/batch", test_batch);
   g_test_add_func ("/watcher/large-directory", test_large_directory);
