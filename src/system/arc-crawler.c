@@ -372,6 +372,11 @@ fail_scan (ArcCrawler *self, ArcNode *node, gboolean told, const GError *error)
 
   /* What is in it, nobody knows: nothing that is known of it is forgotten. */
   set_problem (self, node, error->message);
+
+  /* Nothing will tell when there are descriptors again. */
+  if (g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_MFILE) ||
+      g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NFILE))
+    look_for (self, node);
 }
 
 static void
@@ -1097,7 +1102,7 @@ arc_crawler_get_snapshot (const ArcCrawler *self)
 }
 
 gboolean
-arc_crawler_is_overrun (ArcCrawler *self, guint events_per_second)
+arc_crawler_is_overrun (ArcCrawler *self, guint n_events)
 {
-  return arc_watches_is_overrun (self->watches, events_per_second);
+  return arc_watches_is_overrun (self->watches, n_events);
 }

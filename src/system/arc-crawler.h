@@ -79,6 +79,6 @@ guint arc_crawler_get_n_directories (const ArcCrawler *crawler);
 const ArcSnapshot *arc_crawler_get_snapshot (const ArcCrawler *crawler);
 
 /* See arc_watches_is_overrun(). */
-gboolean arc_crawler_is_overrun (ArcCrawler *crawler, guint events_per_second);
+gboolean arc_crawler_is_overrun (ArcCrawler *crawler, guint n_events);
 
 G_END_DECLS

@@ -56,11 +56,13 @@ drain (ArcInotify *self)
 }
 
 static guint
-read_number (const char *file)
+read_sysctl (const char *name)
 {
+  g_autofree char *file = g_strconcat ("/proc/sys/", name, NULL);
   g_autofree char *text = NULL;
   guint64 number;
 
+  g_strdelimit (file + strlen ("/proc/sys/"), ".", '/');
   if (!g_file_get_contents (file, &text, NULL, NULL))
     return G_MAXUINT;
 
@@ -69,17 +71,30 @@ read_number (const char *file)
   return (guint) MIN (number, G_MAXUINT);
 }
 
+/* Each user namespace has limits of its own, too, which may only be lower (user_namespaces(7),
+ * containers). Both are the names of sysctl(8). */
+static guint
+read_lower (const char *of_system, const char *of_namespace, const char **name)
+{
+  guint system = read_sysctl (of_system);
+  guint namespace = read_sysctl (of_namespace);
+
+  if (name != NULL)
+    *name = namespace < system ? of_namespace : of_system;
+
+  return MIN (system, namespace);
+}
+
 guint
 arc_inotify_get_limit (const char **name)
 {
-  guint system = read_number ("/proc/sys/fs/inotify/max_user_watches");
-  /* Each user namespace has its own, which may only be lower (user_namespaces(7), containers). */
-  guint namespace = read_number ("/proc/sys/user/max_inotify_watches");
+  return read_lower ("fs.inotify.max_user_watches", "user.max_inotify_watches", name);
+}
 
-  if (name != NULL)
-    *name = namespace < system ? "user.max_inotify_watches" : "fs.inotify.max_user_watches";
-
-  return MIN (system, namespace);
+guint
+arc_inotify_get_instance_limit (const char **name)
+{
+  return read_lower ("fs.inotify.max_user_instances", "user.max_inotify_instances", name);
 }
 
 gboolean
@@ -121,7 +136,8 @@ parse_watch (const char *line, int *watch, ArcFileId *id)
 
 typedef void (*WatchFunc) (int watch, const ArcFileId *id, gpointer user_data);
 
-static void
+/* FALSE if it cannot be known. */
+static gboolean
 foreach_watch (const char *fd, WatchFunc func, gpointer user_data)
 {
   g_autofree char *path = g_build_filename ("/proc/self/fdinfo", fd, NULL);
@@ -130,7 +146,7 @@ foreach_watch (const char *fd, WatchFunc func, gpointer user_data)
   size_t size = 0;
 
   if (file == NULL)
-    return;
+    return FALSE;
 
   while (getline (&line, &size, file) >= 0)
     {
@@ -143,9 +159,12 @@ foreach_watch (const char *fd, WatchFunc func, gpointer user_data)
 
   free (line);
   fclose (file);
+
+  return TRUE;
 }
 
-/* The numbers of the inotify descriptors of this process, other than our own. */
+/* The numbers of the inotify descriptors of this process, other than our own; (nullable): NULL if
+ * they cannot be known. */
 static GPtrArray *
 list_instances (ArcInotify *self)
 {
@@ -153,7 +172,10 @@ list_instances (ArcInotify *self)
   g_autoptr (GDir) directory = g_dir_open ("/proc/self/fd", 0, NULL);
   const char *name;
 
-  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL)
+  if (directory == NULL)
+    return NULL;
+
+  while ((name = g_dir_read_name (directory)) != NULL)
     {
       g_autofree char *path = g_build_filename ("/proc/self/fd", name, NULL);
       char target[32];
@@ -188,15 +210,17 @@ add_to_map (int watch, const ArcFileId *id, gpointer user_data)
 
 /* On btrfs and overlayfs, stat(2) tells another device, or inode, than the kernel has inside and
  * shows in fdinfo. A watch of our own on the same directory shows there as that of GIO does. */
-static void
+static gboolean
 audit_exactly (ArcInotify *self, ArcInotifyTarget *targets, guint n_targets, GHashTable *watched)
 {
   g_autoptr (GHashTable) ids = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   g_autofree char *fd = NULL;
   g_autofree int *watches = g_new (int, n_targets);
 
+  gboolean known;
+
   if (!ensure_fd (self))
-    return;
+    return FALSE;
 
   for (guint i = 0; i < n_targets; i++)
     watches[i] = targets[i].watched
@@ -204,7 +228,7 @@ audit_exactly (ArcInotify *self, ArcInotifyTarget *targets, guint n_targets, GHa
                      : inotify_add_watch (self->fd, targets[i].path, IN_DELETE_SELF | IN_ONLYDIR);
 
   fd = g_strdup_printf ("%d", self->fd);
-  foreach_watch (fd, add_to_map, ids);
+  known = foreach_watch (fd, add_to_map, ids);
 
   for (guint i = 0; i < n_targets; i++)
     {
@@ -219,18 +243,23 @@ audit_exactly (ArcInotify *self, ArcInotifyTarget *targets, guint n_targets, GHa
     }
 
   drain (self);
+
+  return known;
 }
 
-void
+gboolean
 arc_inotify_audit (ArcInotify *self, ArcInotifyTarget *targets, guint n_targets)
 {
   g_autoptr (GPtrArray) instances = list_instances (self);
   g_autoptr (GHashTable) watched =
       g_hash_table_new_full (arc_file_id_hash, arc_file_id_equal, g_free, NULL);
+  gboolean known = instances != NULL;
   guint n_missing = 0;
 
-  for (guint i = 0; i < instances->len; i++)
-    foreach_watch (instances->pdata[i], add_to_set, watched);
+  for (guint i = 0; instances != NULL && i < instances->len; i++)
+    known = foreach_watch (instances->pdata[i], add_to_set, watched) && known;
+  if (!known)
+    return FALSE;
 
   for (guint i = 0; i < n_targets; i++)
     {
@@ -238,8 +267,7 @@ arc_inotify_audit (ArcInotify *self, ArcInotifyTarget *targets, guint n_targets)
       n_missing += !targets[i].watched;
     }
 
-  if (n_missing > 0)
-    audit_exactly (self, targets, n_targets, watched);
+  return n_missing == 0 || audit_exactly (self, targets, n_targets, watched);
 }
 
 guint
@@ -248,7 +276,7 @@ arc_inotify_get_backlog (ArcInotify *self)
   g_autoptr (GPtrArray) instances = list_instances (self);
   int most = 0;
 
-  for (guint i = 0; i < instances->len; i++)
+  for (guint i = 0; instances != NULL && i < instances->len; i++)
     {
       int bytes = 0;
 
@@ -262,7 +290,7 @@ arc_inotify_get_backlog (ArcInotify *self)
 guint
 arc_inotify_get_queue_size (void)
 {
-  guint events = read_number ("/proc/sys/fs/inotify/max_queued_events");
+  guint events = read_sysctl ("fs.inotify.max_queued_events");
 
   /* An event without a name is the smallest. */
   return MIN (events, G_MAXUINT / sizeof (struct inotify_event)) * sizeof (struct inotify_event);

@@ -30,12 +30,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcInotify, arc_inotify_free)
  * sysctl(8) that says so. G_MAXUINT if it cannot be known. */
 guint arc_inotify_get_limit (const char **name);
 
+/* The same of inotify instances. */
+guint arc_inotify_get_instance_limit (const char **name);
+
 /* FALSE if the kernel refuses one more watch because the limit is reached. PATH is a directory to
  * try it on. */
 gboolean arc_inotify_has_room (ArcInotify *inotify, const char *path);
 
-/* Sets for each of TARGETS whether an inotify instance of this process watches it. */
-void arc_inotify_audit (ArcInotify *inotify, ArcInotifyTarget *targets, guint n_targets);
+/* Sets for each of TARGETS whether an inotify instance of this process watches it. FALSE if it
+ * cannot be known, for lack of a file descriptor or an inotify instance. */
+gboolean arc_inotify_audit (ArcInotify *inotify, ArcInotifyTarget *targets, guint n_targets);
 
 /* How many bytes of events wait to be read in the fullest inotify queue of this process. */
 guint arc_inotify_get_backlog (ArcInotify *inotify);

@@ -2,11 +2,17 @@
 
 #include "system/arc-monitors.h"
 
+#include "system/arc-limits.h"
+
 #define GROUP_SIZE 1024
 
 /* How often one dispatch of the pump runs its child: enough for what one write causes, and not so
  * often that a writer that never rests keeps the main context from others. */
 #define MAX_ROUNDS 8
+
+/* What a new group needs at most: its main context and, when it is the first, GIO's inotify
+ * instance and the main context of GLib's worker thread. */
+#define FILES_PER_GROUP 4
 
 typedef struct
 {
@@ -191,8 +197,9 @@ on_changed (GFileMonitor *monitor G_GNUC_UNUSED,
   tell (self, other_file, hint);
 }
 
+/* (nullable): NULL if there are no file descriptors for it. */
 static Group *
-find_group (ArcMonitors *self)
+find_group (ArcMonitors *self, GError **error)
 {
   if (self->current != NULL && self->current->n_monitors < GROUP_SIZE)
     return self->current;
@@ -203,6 +210,14 @@ find_group (ArcMonitors *self)
 
       if (group->n_monitors < GROUP_SIZE)
         return group;
+    }
+
+  if (!arc_limits_has_files (FILES_PER_GROUP))
+    {
+      g_autofree char *message = arc_limits_describe_files ();
+
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES, message);
+      return NULL;
     }
 
   g_ptr_array_add (self->groups, group_new (self));
@@ -217,7 +232,9 @@ arc_monitors_add (ArcMonitors *self, const char *directory, GError **error)
   GFileMonitor *monitor;
   ArcMonitor *handle;
 
-  self->current = find_group (self);
+  self->current = find_group (self, error);
+  if (self->current == NULL)
+    return NULL;
 
   g_main_context_push_thread_default (self->current->context);
   monitor = g_file_monitor_directory (file, G_FILE_MONITOR_WATCH_MOVES, NULL, error);

@@ -3,6 +3,7 @@
 #include "system/arc-runner.h"
 
 #include "core/arc-error.h"
+#include "system/arc-limits.h"
 #include "system/arc-log.h"
 #include "system/arc-process-group.h"
 
@@ -24,6 +25,10 @@
 
 /* Longer lines come in pieces. */
 #define LINE_SIZE (64 * 1024)
+
+/* What a build needs: two pipes of our own and GLib's one of errors, the log, and GLib's worker
+ * thread and the watch of the child, with some to spare. */
+#define FILES_PER_BUILD 12
 
 #define SAMPLE_INTERVAL_MS 1000
 
@@ -519,6 +524,15 @@ spawn (const ArcRun *run, pid_t *pid, GError **error)
   g_autoptr (GError) cause = NULL;
   ChildSetup setup = { .parent = getpid () };
   int report[2];
+
+  if (!arc_limits_has_files (FILES_PER_BUILD))
+    {
+      g_autofree char *message = arc_limits_describe_files ();
+
+      g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND, "The build command cannot be started: %s",
+                   message);
+      return NULL;
+    }
 
   if (run->argv == NULL || run->argv[0] == NULL || *run->argv[0] == '\0')
     {

@@ -18,6 +18,9 @@
 /* While events come: how often to look how full the kernel's queue is. */
 #define SAMPLE_INTERVAL (50 * G_TIME_SPAN_MILLISECOND)
 
+/* By how much a sample must be late for events to be lost meanwhile. */
+#define GAP (1 * G_TIME_SPAN_SECOND)
+
 /* How long no event must have come before events that may be lost are looked for. */
 #define QUIET (1 * G_TIME_SPAN_SECOND)
 
@@ -37,9 +40,9 @@ struct _ArcWatcher
 
   /* Events that may be lost. */
   gint64 last_event; /* 0: none since the last quiet second */
-  gint64 window_start;
-  guint n_in_window;
+  guint n_events;    /* since then */
   gint64 last_sample;
+  gboolean sampling; /* the next sample is due SAMPLE_INTERVAL after the last */
   gboolean suspicious;
 
   ArcHealth health;
@@ -98,7 +101,7 @@ on_hint (const char *path, ArcHint hint, gpointer user_data)
 
   arc_crawler_hint (self->crawler, path, hint);
   self->last_event = g_get_monotonic_time ();
-  self->n_in_window++;
+  self->n_events++;
   schedule (self);
 }
 
@@ -203,20 +206,21 @@ watch_the_queue (ArcWatcher *self, gint64 now)
   if (self->last_event == 0 || now < self->last_sample + SAMPLE_INTERVAL)
     return;
 
-  self->last_sample = now;
-  if (now - self->window_start > G_TIME_SPAN_SECOND)
-    {
-      self->window_start = now;
-      self->n_in_window = 0;
-    }
+  /* We were kept from running while events came, and so maybe was GIO. */
+  if (self->sampling && now - self->last_sample > GAP)
+    self->suspicious = TRUE;
 
-  if (arc_crawler_is_overrun (self->crawler, self->n_in_window))
+  self->last_sample = now;
+  self->sampling = TRUE;
+  if (arc_crawler_is_overrun (self->crawler, self->n_events))
     self->suspicious = TRUE;
 
   if (now - self->last_event < QUIET)
     return;
 
   self->last_event = 0;
+  self->n_events = 0;
+  self->sampling = FALSE;
   if (self->suspicious)
     arc_watcher_reconcile (self);
   self->suspicious = FALSE;

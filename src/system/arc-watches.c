@@ -18,8 +18,7 @@ struct _ArcWatches
   ArcInotify *inotify;
   guint limit;
   gboolean limit_reached;
-  char
-      *monitor_error; /* (nullable): why GIO gives no monitors; it will not give any later either */
+  GError *error; /* (nullable): why there are no more monitors */
   guint adds_until_probe;
   guint n_adds;           /* since the last audit */
   gboolean probe_pending; /* monitors were added, and maybe the last of them found no room */
@@ -43,8 +42,14 @@ arc_watches_free (ArcWatches *self)
 {
   arc_monitors_free (self->monitors);
   arc_inotify_free (self->inotify);
-  g_free (self->monitor_error);
+  g_clear_error (&self->error);
   g_free (self);
+}
+
+static gboolean
+is_temporary (const GError *error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES);
 }
 
 void
@@ -52,16 +57,18 @@ arc_watches_begin (ArcWatches *self)
 {
   self->limit = arc_inotify_get_limit (NULL);
   self->limit_reached = FALSE;
-  self->adds_until_probe = 0;
+  /* If there is only one inotify instance left, GIO, not the probe, must have it. */
+  self->adds_until_probe = arc_monitors_get_n_monitors (self->monitors) == 0 ? 1 : 0;
+  /* GIO has made up its mind for good. */
+  if (is_temporary (self->error))
+    g_clear_error (&self->error);
   self->audit_pending = TRUE;
 }
 
 void
 arc_watches_arm (ArcWatches *self, ArcNode *node)
 {
-  g_autoptr (GError) error = NULL;
-
-  if (node->monitor != NULL || self->limit_reached || self->monitor_error != NULL)
+  if (node->monitor != NULL || arc_watches_is_full (self))
     return;
 
   /* GIO does not tell that the limit is reached. It keeps the directory in a list instead that it
@@ -78,12 +85,10 @@ arc_watches_arm (ArcWatches *self, ArcNode *node)
         }
     }
 
-  node->monitor = arc_monitors_add (self->monitors, node->path, &error);
+  node->monitor = arc_monitors_add (self->monitors, node->path, &self->error);
   self->adds_until_probe--;
   self->n_adds++;
   self->probe_pending = TRUE;
-  if (node->monitor == NULL)
-    self->monitor_error = g_strdup (error->message);
 }
 
 gboolean
@@ -124,7 +129,8 @@ arc_watches_audit (ArcWatches *self, const ArcTree *tree)
       nodes->pdata[n_targets++] = node;
     }
 
-  arc_inotify_audit (self->inotify, targets, n_targets);
+  if (!arc_inotify_audit (self->inotify, targets, n_targets))
+    return g_steal_pointer (&deaf);
 
   for (guint i = 0; i < n_targets; i++)
     {
@@ -147,7 +153,7 @@ arc_watches_audit (ArcWatches *self, const ArcTree *tree)
 gboolean
 arc_watches_is_full (const ArcWatches *self)
 {
-  return self->limit_reached || self->monitor_error != NULL;
+  return self->limit_reached || self->error != NULL;
 }
 
 /* The number that the message of a reached limit proposes: room for all, and for other programs. */
@@ -159,34 +165,52 @@ propose_limit (const ArcWatches *self, guint n)
   return MAX (wanted, self->limit);
 }
 
-char *
-arc_watches_describe (const ArcWatches *self, guint n_unwatched, guint n)
+static char *
+describe_limit (const ArcWatches *self, guint n)
 {
   const char *name;
 
   arc_inotify_get_limit (&name);
 
+  return g_strdup_printf ("the limit %s = %u is reached; raise it with: sudo sysctl -w %s=%u", name,
+                          self->limit, name, propose_limit (self, n));
+}
+
+static char *
+describe_error (const ArcWatches *self)
+{
+  const char *name;
+  guint limit = arc_inotify_get_instance_limit (&name);
+
+  if (is_temporary (self->error))
+    return g_strdup (self->error->message);
+
+  return g_strdup_printf (
+      "%s; most likely the limit %s = %u is reached: raise it with: sudo sysctl -w %s=%u, and "
+      "start the service again",
+      self->error->message, name, limit, name, MAX (2 * limit, 512));
+}
+
+char *
+arc_watches_describe (const ArcWatches *self, guint n_unwatched, guint n)
+{
+  g_autofree char *reason = NULL;
+
   if (self->limit_reached)
-    return g_strdup_printf (
-        "%u of %u directories are not watched, since the limit %s = %u is reached; raise it with: "
-        "sudo sysctl -w %s=%u",
-        n_unwatched, n, name, self->limit, name, propose_limit (self, n));
+    reason = describe_limit (self, n);
+  else if (self->error != NULL)
+    reason = describe_error (self);
 
-  if (self->monitor_error != NULL)
-    return g_strdup_printf (
-        "%u of %u directories are not watched: %s; raise the number of inotify instances with: "
-        "sudo "
-        "sysctl -w fs.inotify.max_user_instances=512, and start the service again",
-        n_unwatched, n, self->monitor_error);
-
-  return g_strdup_printf ("%u of %u directories cannot be watched", n_unwatched, n);
+  return g_strdup_printf ("%u of %u directories %s%s", n_unwatched, n,
+                          reason != NULL ? "are not watched: " : "cannot be watched",
+                          reason != NULL ? reason : "");
 }
 
 gboolean
-arc_watches_is_overrun (ArcWatches *self, guint events_per_second)
+arc_watches_is_overrun (ArcWatches *self, guint n_events)
 {
   guint size = arc_inotify_get_queue_size ();
 
-  return events_per_second > size / sizeof (struct inotify_event) / 4 ||
+  return n_events > size / sizeof (struct inotify_event) / 4 ||
          arc_inotify_get_backlog (self->inotify) > size / 4 * 3;
 }

@@ -42,7 +42,8 @@ gboolean arc_watches_is_full (const ArcWatches *watches);
 /* Why N_UNWATCHED of N directories have no monitor, and the command that helps. */
 char *arc_watches_describe (const ArcWatches *watches, guint n_unwatched, guint n);
 
-/* Whether the kernel may be about to drop events, or has, because its queue of them is full. */
-gboolean arc_watches_is_overrun (ArcWatches *watches, guint events_per_second);
+/* Whether the kernel may be about to drop events, or has, because its queue of them is full.
+ * N_EVENTS have come without a pause. */
+gboolean arc_watches_is_overrun (ArcWatches *watches, guint n_events);
 
 G_END_DECLS

@@ -197,6 +197,27 @@ arc_fixture_wait_settled (ArcFixture *self)
   arc_fixture_wait (self, is_settled, "settled");
 }
 
+gboolean
+arc_fixture_is_unavailable (ArcFixture *fixture, gconstpointer data)
+{
+  return arc_watcher_get_health (fixture->watcher) == ARC_HEALTH_UNAVAILABLE &&
+         arc_watcher_is_settled (fixture->watcher);
+}
+
+gboolean
+arc_fixture_is_ok (ArcFixture *fixture, gconstpointer data)
+{
+  return arc_watcher_get_health (fixture->watcher) == ARC_HEALTH_OK &&
+         arc_watcher_is_settled (fixture->watcher);
+}
+
+gboolean
+arc_fixture_is_degraded (ArcFixture *fixture, gconstpointer data)
+{
+  return arc_watcher_get_health (fixture->watcher) == ARC_HEALTH_DEGRADED &&
+         arc_watcher_is_settled (fixture->watcher);
+}
+
 void
 arc_fixture_reconcile (ArcFixture *self)
 {

@@ -44,6 +44,11 @@ typedef gboolean (*ArcFixtureFunc) (ArcFixture *fixture, gconstpointer data);
 /* Runs the main context until FUNC returns TRUE; after two minutes the test fails. */
 void arc_fixture_wait (ArcFixture *fixture, ArcFixtureFunc func, gconstpointer data);
 
+/* Of that health, and settled; to be waited for. */
+gboolean arc_fixture_is_ok (ArcFixture *fixture, gconstpointer data);
+gboolean arc_fixture_is_degraded (ArcFixture *fixture, gconstpointer data);
+gboolean arc_fixture_is_unavailable (ArcFixture *fixture, gconstpointer data);
+
 void arc_fixture_wait_settled (ArcFixture *fixture);
 void arc_fixture_reconcile (ArcFixture *fixture);
 

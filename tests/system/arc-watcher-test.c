@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 #include "arc-watcher-fixture.h"
-#include "system/arc-inotify.h"
 #include "system/arc-scan.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static void
@@ -645,27 +641,6 @@ test_large_directory (void)
   arc_fixture_assert_none_missed (fixture);
 }
 
-static gboolean
-is_unavailable (ArcFixture *fixture, gconstpointer data)
-{
-  return arc_watcher_get_health (fixture->watcher) == ARC_HEALTH_UNAVAILABLE &&
-         arc_watcher_is_settled (fixture->watcher);
-}
-
-static gboolean
-is_ok (ArcFixture *fixture, gconstpointer data)
-{
-  return arc_watcher_get_health (fixture->watcher) == ARC_HEALTH_OK &&
-         arc_watcher_is_settled (fixture->watcher);
-}
-
-static gboolean
-is_degraded (ArcFixture *fixture, gconstpointer data)
-{
-  return arc_watcher_get_health (fixture->watcher) == ARC_HEALTH_DEGRADED &&
-         arc_watcher_is_settled (fixture->watcher);
-}
-
 static void
 test_missing_root (void)
 {
@@ -674,32 +649,32 @@ test_missing_root (void)
 
   arc_fixture_sh (fixture, "rmdir tree");
   arc_fixture_start (fixture, NULL, FALSE);
-  g_assert_true (is_unavailable (fixture, NULL));
+  g_assert_true (arc_fixture_is_unavailable (fixture, NULL));
   g_assert_nonnull (strstr (arc_watcher_get_health_message (fixture->watcher), fixture->root));
 
   /* It comes. */
   arc_fixture_sh (fixture, "mkdir -p new/a && touch new/1.org new/a/2.org && mv new tree");
-  arc_fixture_wait (fixture, is_ok, "ok");
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
   arc_fixture_wait_true (fixture);
 
   /* It goes: nothing is deleted. */
   arc_fixture_forget (fixture);
   arc_fixture_sh (fixture, "mv tree away");
-  arc_fixture_wait (fixture, is_unavailable, "unavailable");
+  arc_fixture_wait (fixture, arc_fixture_is_unavailable, "unavailable");
   arc_fixture_reconcile (fixture);
-  g_assert_true (is_unavailable (fixture, NULL));
+  g_assert_true (arc_fixture_is_unavailable (fixture, NULL));
   g_assert_cmpuint (fixture->n_changed, ==, 0);
   g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 2);
 
   /* An empty directory in its place is where it is mounted. */
   arc_fixture_sh (fixture, "mkdir tree");
   arc_fixture_reconcile (fixture);
-  g_assert_true (is_unavailable (fixture, NULL));
+  g_assert_true (arc_fixture_is_unavailable (fixture, NULL));
   g_assert_cmpuint (fixture->n_changed, ==, 0);
 
   /* And back, with what happened meanwhile. */
   arc_fixture_sh (fixture, "rmdir tree && rm away/1.org && touch away/a/3.org && mv away tree");
-  arc_fixture_wait (fixture, is_ok, "ok");
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
   arc_fixture_wait_true (fixture);
   arc_fixture_wait_told (fixture, "tree/1.org", ARC_CHANGE_DELETED);
   arc_fixture_wait_told (fixture, "tree/a/3.org", ARC_CHANGE_ADDED);
@@ -710,7 +685,7 @@ test_missing_root (void)
   arc_fixture_sh (fixture, "rm -r tree/*");
   arc_fixture_wait_true (fixture);
   arc_fixture_reconcile (fixture);
-  g_assert_true (is_ok (fixture, NULL));
+  g_assert_true (arc_fixture_is_ok (fixture, NULL));
   g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 0);
   arc_fixture_assert_none_missed (fixture);
 }
@@ -725,11 +700,11 @@ test_empty_at_start (void)
 
   arc_snapshot_set_file (snapshot, fixture->root, "n.org", &print, NULL);
   arc_fixture_start (fixture, snapshot, FALSE);
-  g_assert_true (is_unavailable (fixture, NULL));
+  g_assert_true (arc_fixture_is_unavailable (fixture, NULL));
   g_assert_cmpuint (fixture->n_changed, ==, 0);
 
   arc_fixture_sh (fixture, "touch tree/sure");
-  arc_fixture_wait (fixture, is_ok, "ok");
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
   arc_fixture_wait_told (fixture, "tree/n.org", ARC_CHANGE_DELETED);
 }
 
@@ -755,9 +730,9 @@ test_unreadable (void)
   arc_fixture_start (fixture, NULL, FALSE);
 
   arc_fixture_sh (fixture, "chmod 0 tree/a");
-  arc_fixture_wait (fixture, is_degraded, "degraded");
+  arc_fixture_wait (fixture, arc_fixture_is_degraded, "degraded");
   arc_fixture_reconcile (fixture);
-  g_assert_true (is_degraded (fixture, NULL));
+  g_assert_true (arc_fixture_is_degraded (fixture, NULL));
   g_assert_nonnull (
       strstr (arc_watcher_get_health_message (fixture->watcher), "tree/a cannot be read"));
   g_assert_cmpuint (fixture->n_changed, ==, 0);
@@ -766,7 +741,7 @@ test_unreadable (void)
   arc_fixture_sh (fixture, "mkdir -m 0 tree/z");
   arc_fixture_wait (fixture, mentions_more, "two of them");
   arc_fixture_sh (fixture, "chmod 700 tree/a && rmdir tree/z");
-  arc_fixture_wait (fixture, is_ok, "ok");
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
   arc_fixture_wait_sentinels (fixture, sentinels);
   arc_fixture_wait_true (fixture);
 
@@ -966,272 +941,10 @@ test_random (void)
   arc_fixture_assert_none_missed (fixture);
 }
 
-/* What the kernel refuses, in a namespace of the test's own */
-
-static void
-write_text (const char *path, const char *text)
-{
-  int fd = open (path, O_WRONLY | O_CLOEXEC);
-
-  g_assert_cmpint (fd, >=, 0);
-  g_assert_cmpint (write (fd, text, strlen (text)), ==, strlen (text));
-  close (fd);
-}
-
-/* To be called before there is a thread. FALSE if this system does not allow it. */
-static gboolean
-enter_namespaces (void)
-{
-  g_autofree char *users = g_strdup_printf ("0 %u 1\n", geteuid ());
-  g_autofree char *groups = g_strdup_printf ("0 %u 1\n", getegid ());
-
-  if (unshare (CLONE_NEWUSER | CLONE_NEWNS) != 0)
-    return FALSE;
-
-  write_text ("/proc/self/setgroups", "deny");
-  write_text ("/proc/self/uid_map", users);
-  write_text ("/proc/self/gid_map", groups);
-
-  return mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
-}
-
-static void
-limit_child (void)
-{
-  g_autoptr (ArcFixture) fixture = NULL;
-
-  write_text ("/proc/sys/user/max_inotify_watches", "300");
-  fixture = arc_fixture_new ();
-  arc_fixture_sh (fixture, "cd tree && seq -f %%.0f/n 400 | xargs mkdir -p");
-  arc_fixture_start (fixture, NULL, FALSE);
-
-  g_assert_true (is_degraded (fixture, NULL));
-  g_test_message ("%s", arc_watcher_get_health_message (fixture->watcher));
-  g_assert_nonnull (strstr (arc_watcher_get_health_message (fixture->watcher),
-                            "sudo sysctl -w user.max_inotify_watches="));
-  g_assert_nonnull (
-      strstr (arc_watcher_get_health_message (fixture->watcher), "of 801 directories"));
-
-  /* A comparison covers what no monitor does. */
-  arc_fixture_sh (fixture, "for i in $(seq 400); do touch tree/$i/n/n.org; done");
-  arc_fixture_wait_settled (fixture);
-  arc_fixture_reconcile (fixture);
-  arc_fixture_wait_true (fixture);
-  g_assert_cmpuint (arc_changes_get_size (fixture->missed), >, 100);
-  g_assert_true (is_degraded (fixture, NULL));
-
-  /* The advice is followed. */
-  write_text ("/proc/sys/user/max_inotify_watches", "2000");
-  arc_fixture_reconcile (fixture);
-  g_assert_true (is_ok (fixture, NULL));
-
-  /* Just beyond the limit, which only the last of them meet. */
-  arc_watcher_stop (fixture->watcher);
-  write_text ("/proc/sys/user/max_inotify_watches", "799");
-  arc_fixture_restart (fixture, NULL);
-  arc_fixture_wait_settled (fixture);
-  g_assert_true (is_degraded (fixture, NULL));
-  g_assert_true (
-      g_str_has_prefix (arc_watcher_get_health_message (fixture->watcher), "2 of 801 ") ||
-      g_str_has_prefix (arc_watcher_get_health_message (fixture->watcher), "3 of 801 "));
-}
-
-static void
-unmount_child (void)
-{
-  g_autoptr (ArcFixture) fixture = NULL;
-  static const char *const sentinels[] = { "tree", "tree/a", NULL };
-
-  fixture = arc_fixture_new ();
-  arc_fixture_sh (
-      fixture, "mkdir disk && mount -t tmpfs tmpfs disk && mkdir -p disk/a/b && touch disk/1.org "
-               "disk/a/2.org disk/a/b/3.org && mount --bind disk tree");
-  arc_fixture_start (fixture, NULL, FALSE);
-  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 3);
-
-  arc_fixture_sh (fixture, "umount tree && umount disk && mount -t tmpfs tmpfs disk");
-  arc_fixture_wait (fixture, is_unavailable, "unavailable");
-  g_assert_cmpuint (fixture->n_changed, ==, 0);
-  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 3);
-
-  arc_fixture_sh (fixture,
-                  "mkdir -p disk/a/b && touch disk/1.org disk/a/b/4.org && mount --bind disk tree");
-  arc_fixture_wait (fixture, is_ok, "ok");
-  arc_fixture_wait_true (fixture);
-  arc_fixture_wait_told (fixture, "tree/a/2.org", ARC_CHANGE_DELETED);
-  arc_fixture_wait_told (fixture, "tree/a/b/4.org", ARC_CHANGE_ADDED);
-  arc_fixture_wait_sentinels (fixture, sentinels);
-
-  /* One directory at two places is watched at one of them, and not at its old place only. */
-  arc_fixture_sh (fixture, "mkdir disk/c && mount --bind disk/a disk/c && touch disk/a/5.org");
-  arc_fixture_reconcile (fixture);
-  g_assert_true (arc_fixture_is_told (fixture, "tree/a/5.org"));
-  arc_fixture_sh (fixture, "umount disk/c && umount tree && umount disk");
-  arc_fixture_wait (fixture, is_unavailable, "unavailable");
-}
-
-/* A disk in the middle of the tree. */
-static void
-mount_below_child (void)
-{
-  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
-  static const char *const sentinels[] = { "tree", "tree/disk", "tree/disk/a", NULL };
-
-  arc_fixture_sh (fixture, "mkdir disk other tree/disk tree/plain && touch tree/1.org && "
-                           "mount -t tmpfs tmpfs disk && mount -t tmpfs tmpfs other && "
-                           "mkdir disk/a && touch disk/2.org disk/a/3.org && "
-                           "mount --bind disk tree/disk");
-  arc_fixture_start (fixture, NULL, FALSE);
-  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 3);
-
-  /* It goes: nothing is deleted, and the rest of the tree goes on. */
-  arc_fixture_sh (fixture, "umount tree/disk");
-  arc_fixture_wait (fixture, is_degraded, "degraded");
-  g_assert_nonnull (
-      strstr (arc_watcher_get_health_message (fixture->watcher), "tree/disk cannot be read"));
-  arc_fixture_reconcile (fixture);
-  g_assert_true (is_degraded (fixture, NULL));
-  g_assert_cmpuint (fixture->n_changed, ==, 0);
-  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 3);
-  arc_fixture_sh (fixture, "touch tree/4.org");
-  arc_fixture_wait_told (fixture, "tree/4.org", ARC_CHANGE_ADDED);
-
-  /* And back, with what happened meanwhile. */
-  arc_fixture_forget (fixture);
-  arc_fixture_sh (fixture, "rm disk/2.org && touch disk/5.org && mount --bind disk tree/disk");
-  arc_fixture_wait (fixture, is_ok, "ok");
-  arc_fixture_wait_true (fixture);
-  arc_fixture_wait_told (fixture, "tree/disk/2.org", ARC_CHANGE_DELETED);
-  arc_fixture_wait_told (fixture, "tree/disk/5.org", ARC_CHANGE_ADDED);
-  g_assert_cmpuint (arc_changes_get_size (fixture->told), ==, 2);
-  arc_fixture_wait_sentinels (fixture, sentinels);
-
-  /* A directory is covered, which the kernel tells nobody who watches it. */
-  arc_fixture_sh (fixture, "touch tree/plain/6.org other/7.org");
-  arc_fixture_wait_told (fixture, "tree/plain/6.org", ARC_CHANGE_ADDED);
-  arc_fixture_forget (fixture);
-  arc_fixture_sh (fixture, "mount --bind other tree/plain");
-  arc_fixture_wait_told (fixture, "tree/plain/6.org", ARC_CHANGE_DELETED);
-  arc_fixture_wait_told (fixture, "tree/plain/7.org", ARC_CHANGE_ADDED);
-  arc_fixture_forget (fixture);
-  arc_fixture_sh (fixture, "umount tree/plain");
-  arc_fixture_wait_told (fixture, "tree/plain/7.org", ARC_CHANGE_DELETED);
-  arc_fixture_wait_told (fixture, "tree/plain/6.org", ARC_CHANGE_ADDED);
-
-  /* Gone for good, says the user. */
-  arc_fixture_sh (fixture, "umount tree/disk");
-  arc_fixture_wait (fixture, is_degraded, "degraded");
-  arc_fixture_sh (fixture, "touch tree/disk/gone");
-  arc_fixture_wait (fixture, is_ok, "ok");
-  arc_fixture_wait_told (fixture, "tree/disk/a/3.org", ARC_CHANGE_DELETED);
-  arc_fixture_wait_true (fixture);
-
-  /* Emptied by hand before it goes, it is empty. */
-  arc_fixture_forget (fixture);
-  arc_fixture_sh (fixture, "mount --bind disk tree/disk");
-  arc_fixture_wait_told (fixture, "tree/disk/a/3.org", ARC_CHANGE_ADDED);
-  arc_fixture_forget (fixture);
-  arc_fixture_sh (fixture, "rm -r tree/disk/*");
-  arc_fixture_wait_told (fixture, "tree/disk/a/3.org", ARC_CHANGE_DELETED);
-  arc_fixture_sh (fixture, "umount tree/disk && rm -r tree/disk");
-  arc_fixture_wait_true (fixture);
-  g_assert_true (is_ok (fixture, NULL));
-  arc_fixture_assert_none_missed (fixture);
-
-  arc_fixture_sh (fixture, "umount disk && umount other");
-}
-
-static gboolean
-may_enter_namespaces (void)
-{
-  pid_t child = fork ();
-  int status;
-
-  g_assert_cmpint (child, >=, 0);
-  if (child == 0)
-    _exit (enter_namespaces () ? 0 : 1);
-
-  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
-
-  return status == 0;
-}
-
-static void
-run_in_namespaces (void (*func) (void))
-{
-  if (g_test_subprocess ())
-    {
-      g_assert_true (enter_namespaces ());
-      func ();
-      return;
-    }
-
-  if (!may_enter_namespaces ())
-    {
-      g_test_skip ("user namespaces are not allowed here");
-      return;
-    }
-
-  g_test_trap_subprocess (NULL, 120 * G_USEC_PER_SEC, G_TEST_SUBPROCESS_INHERIT_STDERR);
-  g_test_trap_assert_passed ();
-}
-
-static void
-test_limit (void)
-{
-  run_in_namespaces (limit_child);
-}
-
-static void
-test_unmount (void)
-{
-  run_in_namespaces (unmount_child);
-}
-
-static void
-test_mount_below (void)
-{
-  run_in_namespaces (mount_below_child);
-}
-
-/* The audit tells the truth. */
-static void
-test_audit (void)
-{
-  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
-  g_autoptr (ArcInotify) inotify = arc_inotify_new ();
-  g_autofree char *watched = g_build_filename (fixture->root, "a", NULL);
-  ArcInotifyTarget targets[2] = { { .path = watched }, { .path = fixture->aside } };
-
-  arc_fixture_sh (fixture, "mkdir tree/a");
-  arc_fixture_start (fixture, NULL, FALSE);
-
-  for (guint exact = 0; exact < 2; exact++)
-    {
-      for (guint i = 0; i < 2; i++)
-        {
-          struct stat info;
-
-          g_assert_no_errno (lstat (targets[i].path, &info));
-          targets[i].id = arc_file_id_from_stat (&info);
-          /* As btrfs and overlayfs do. */
-          targets[i].id.device += exact;
-        }
-      arc_inotify_audit (inotify, targets, 2);
-      g_assert_true (targets[0].watched);
-      g_assert_false (targets[1].watched);
-    }
-}
-
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
-
-  /* First, while this is one thread. */
-  g_test_add_func ("/watcher/limit", test_limit);
-  g_test_add_func ("/watcher/unmount", test_unmount);
-  g_test_add_func ("/watcher/mount-below", test_mount_below);
 
   g_test_add_func ("/watcher/start", test_start);
   g_test_add_func ("/watcher/start-with-snapshot", test_start_with_snapshot);
@@ -1263,7 +976,6 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher/set-tree", test_set_tree);
   g_test_add_func ("/watcher/explain", test_explain);
   g_test_add_func ("/watcher/bytes", test_bytes);
-  g_test_add_func ("/watcher/audit", test_audit);
   g_test_add_func ("/watcher/random", test_random);
 
   return g_test_run ();

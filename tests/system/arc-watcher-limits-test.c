@@ -1,0 +1,571 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* What the kernel refuses or drops, and what it takes away. */
+
+#include "arc-watcher-fixture.h"
+#include "system/arc-inotify.h"
+
+#include <fcntl.h>
+#include <gio/gunixmounts.h>
+#include <glib/gstdio.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void
+write_text (const char *path, const char *text)
+{
+  int fd = open (path, O_WRONLY | O_CLOEXEC);
+
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpint (write (fd, text, strlen (text)), ==, strlen (text));
+  close (fd);
+}
+
+/* To be called before there is a thread. FALSE if this system does not allow it. */
+static gboolean
+enter_namespaces (void)
+{
+  g_autofree char *users = g_strdup_printf ("0 %u 1\n", geteuid ());
+  g_autofree char *groups = g_strdup_printf ("0 %u 1\n", getegid ());
+
+  if (unshare (CLONE_NEWUSER | CLONE_NEWNS) != 0)
+    return FALSE;
+
+  write_text ("/proc/self/setgroups", "deny");
+  write_text ("/proc/self/uid_map", users);
+  write_text ("/proc/self/gid_map", groups);
+
+  return mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+}
+
+static void
+limit_child (void)
+{
+  g_autoptr (ArcFixture) fixture = NULL;
+
+  write_text ("/proc/sys/user/max_inotify_watches", "300");
+  fixture = arc_fixture_new ();
+  arc_fixture_sh (fixture, "cd tree && seq -f %%.0f/n 400 | xargs mkdir -p");
+  arc_fixture_start (fixture, NULL, FALSE);
+
+  g_assert_true (arc_fixture_is_degraded (fixture, NULL));
+  g_test_message ("%s", arc_watcher_get_health_message (fixture->watcher));
+  g_assert_nonnull (strstr (arc_watcher_get_health_message (fixture->watcher),
+                            "sudo sysctl -w user.max_inotify_watches="));
+  g_assert_nonnull (
+      strstr (arc_watcher_get_health_message (fixture->watcher), "of 801 directories"));
+
+  /* A comparison covers what no monitor does. */
+  arc_fixture_sh (fixture, "for i in $(seq 400); do touch tree/$i/n/n.org; done");
+  arc_fixture_wait_settled (fixture);
+  arc_fixture_reconcile (fixture);
+  arc_fixture_wait_true (fixture);
+  g_assert_cmpuint (arc_changes_get_size (fixture->missed), >, 100);
+  g_assert_true (arc_fixture_is_degraded (fixture, NULL));
+
+  /* The advice is followed. */
+  write_text ("/proc/sys/user/max_inotify_watches", "2000");
+  arc_fixture_reconcile (fixture);
+  g_assert_true (arc_fixture_is_ok (fixture, NULL));
+
+  /* Just beyond the limit, which only the last of them meet. */
+  arc_watcher_stop (fixture->watcher);
+  write_text ("/proc/sys/user/max_inotify_watches", "799");
+  arc_fixture_restart (fixture, NULL);
+  arc_fixture_wait_settled (fixture);
+  g_assert_true (arc_fixture_is_degraded (fixture, NULL));
+  g_assert_true (
+      g_str_has_prefix (arc_watcher_get_health_message (fixture->watcher), "2 of 801 ") ||
+      g_str_has_prefix (arc_watcher_get_health_message (fixture->watcher), "3 of 801 "));
+}
+
+static void
+unmount_child (void)
+{
+  g_autoptr (ArcFixture) fixture = NULL;
+  static const char *const sentinels[] = { "tree", "tree/a", NULL };
+
+  fixture = arc_fixture_new ();
+  arc_fixture_sh (
+      fixture, "mkdir disk && mount -t tmpfs tmpfs disk && mkdir -p disk/a/b && touch disk/1.org "
+               "disk/a/2.org disk/a/b/3.org && mount --bind disk tree");
+  arc_fixture_start (fixture, NULL, FALSE);
+  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 3);
+
+  arc_fixture_sh (fixture, "umount tree && umount disk && mount -t tmpfs tmpfs disk");
+  arc_fixture_wait (fixture, arc_fixture_is_unavailable, "unavailable");
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 3);
+
+  arc_fixture_sh (fixture,
+                  "mkdir -p disk/a/b && touch disk/1.org disk/a/b/4.org && mount --bind disk tree");
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+  arc_fixture_wait_true (fixture);
+  arc_fixture_wait_told (fixture, "tree/a/2.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_told (fixture, "tree/a/b/4.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_sentinels (fixture, sentinels);
+
+  /* One directory at two places is watched at one of them, and not at its old place only. */
+  arc_fixture_sh (fixture, "mkdir disk/c && mount --bind disk/a disk/c && touch disk/a/5.org");
+  arc_fixture_reconcile (fixture);
+  g_assert_true (arc_fixture_is_told (fixture, "tree/a/5.org"));
+  arc_fixture_sh (fixture, "umount disk/c && umount tree && umount disk");
+  arc_fixture_wait (fixture, arc_fixture_is_unavailable, "unavailable");
+}
+
+/* A disk in the middle of the tree. */
+static void
+mount_below_child (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  static const char *const sentinels[] = { "tree", "tree/disk", "tree/disk/a", NULL };
+
+  arc_fixture_sh (fixture, "mkdir disk other tree/disk tree/plain && touch tree/1.org && "
+                           "mount -t tmpfs tmpfs disk && mount -t tmpfs tmpfs other && "
+                           "mkdir disk/a && touch disk/2.org disk/a/3.org && "
+                           "mount --bind disk tree/disk");
+  arc_fixture_start (fixture, NULL, FALSE);
+  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 3);
+
+  /* It goes: nothing is deleted, and the rest of the tree goes on. */
+  arc_fixture_sh (fixture, "umount tree/disk");
+  arc_fixture_wait (fixture, arc_fixture_is_degraded, "degraded");
+  g_assert_nonnull (
+      strstr (arc_watcher_get_health_message (fixture->watcher), "tree/disk cannot be read"));
+  arc_fixture_reconcile (fixture);
+  g_assert_true (arc_fixture_is_degraded (fixture, NULL));
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 3);
+  arc_fixture_sh (fixture, "touch tree/4.org");
+  arc_fixture_wait_told (fixture, "tree/4.org", ARC_CHANGE_ADDED);
+
+  /* And back, with what happened meanwhile. */
+  arc_fixture_forget (fixture);
+  arc_fixture_sh (fixture, "rm disk/2.org && touch disk/5.org && mount --bind disk tree/disk");
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+  arc_fixture_wait_true (fixture);
+  arc_fixture_wait_told (fixture, "tree/disk/2.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_told (fixture, "tree/disk/5.org", ARC_CHANGE_ADDED);
+  g_assert_cmpuint (arc_changes_get_size (fixture->told), ==, 2);
+  arc_fixture_wait_sentinels (fixture, sentinels);
+
+  /* A directory is covered, which the kernel tells nobody who watches it. */
+  arc_fixture_sh (fixture, "touch tree/plain/6.org other/7.org");
+  arc_fixture_wait_told (fixture, "tree/plain/6.org", ARC_CHANGE_ADDED);
+  arc_fixture_forget (fixture);
+  arc_fixture_sh (fixture, "mount --bind other tree/plain");
+  arc_fixture_wait_told (fixture, "tree/plain/6.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_told (fixture, "tree/plain/7.org", ARC_CHANGE_ADDED);
+  arc_fixture_forget (fixture);
+  arc_fixture_sh (fixture, "umount tree/plain");
+  arc_fixture_wait_told (fixture, "tree/plain/7.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_told (fixture, "tree/plain/6.org", ARC_CHANGE_ADDED);
+
+  /* Gone for good, says the user. */
+  arc_fixture_sh (fixture, "umount tree/disk");
+  arc_fixture_wait (fixture, arc_fixture_is_degraded, "degraded");
+  arc_fixture_sh (fixture, "touch tree/disk/gone");
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+  arc_fixture_wait_told (fixture, "tree/disk/a/3.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_true (fixture);
+
+  /* Emptied by hand before it goes, it is empty. */
+  arc_fixture_forget (fixture);
+  arc_fixture_sh (fixture, "mount --bind disk tree/disk");
+  arc_fixture_wait_told (fixture, "tree/disk/a/3.org", ARC_CHANGE_ADDED);
+  arc_fixture_forget (fixture);
+  arc_fixture_sh (fixture, "rm -r tree/disk/*");
+  arc_fixture_wait_told (fixture, "tree/disk/a/3.org", ARC_CHANGE_DELETED);
+  arc_fixture_sh (fixture, "umount tree/disk && rm -r tree/disk");
+  arc_fixture_wait_true (fixture);
+  g_assert_true (arc_fixture_is_ok (fixture, NULL));
+  arc_fixture_assert_none_missed (fixture);
+
+  arc_fixture_sh (fixture, "umount disk && umount other");
+}
+
+static gboolean
+may_enter_namespaces (void)
+{
+  pid_t child = fork ();
+  int status;
+
+  g_assert_cmpint (child, >=, 0);
+  if (child == 0)
+    _exit (enter_namespaces () ? 0 : 1);
+
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+
+  return status == 0;
+}
+
+static void
+run_in_subprocess (void (*func) (void))
+{
+  if (g_test_subprocess ())
+    {
+      func ();
+      return;
+    }
+
+  g_test_trap_subprocess (NULL, 120 * G_USEC_PER_SEC, G_TEST_SUBPROCESS_INHERIT_STDERR);
+  g_test_trap_assert_passed ();
+}
+
+static void
+run_in_namespaces (void (*func) (void))
+{
+  if (g_test_subprocess ())
+    g_assert_true (enter_namespaces ());
+  else if (!may_enter_namespaces ())
+    {
+      g_test_skip ("user namespaces are not allowed here");
+      return;
+    }
+
+  run_in_subprocess (func);
+}
+
+static void
+test_limit (void)
+{
+  run_in_namespaces (limit_child);
+}
+
+static void
+test_unmount (void)
+{
+  run_in_namespaces (unmount_child);
+}
+
+static void
+test_mount_below (void)
+{
+  run_in_namespaces (mount_below_child);
+}
+
+/* The audit tells the truth. */
+static void
+test_audit (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autoptr (ArcInotify) inotify = arc_inotify_new ();
+  g_autofree char *watched = g_build_filename (fixture->root, "a", NULL);
+  ArcInotifyTarget targets[2] = { { .path = watched }, { .path = fixture->aside } };
+
+  arc_fixture_sh (fixture, "mkdir tree/a");
+  arc_fixture_start (fixture, NULL, FALSE);
+
+  for (guint exact = 0; exact < 2; exact++)
+    {
+      for (guint i = 0; i < 2; i++)
+        {
+          struct stat info;
+
+          g_assert_no_errno (lstat (targets[i].path, &info));
+          targets[i].id = arc_file_id_from_stat (&info);
+          /* As btrfs and overlayfs do. */
+          targets[i].id.device += exact;
+        }
+      arc_inotify_audit (inotify, targets, 2);
+      g_assert_true (targets[0].watched);
+      g_assert_false (targets[1].watched);
+    }
+}
+
+static void
+assert_message_has (ArcFixture *fixture, const char *part)
+{
+  const char *message = arc_watcher_get_health_message (fixture->watcher);
+
+  if (strstr (message, part) == NULL)
+    g_error ("\"%s\" is not in \"%s\"", part, message);
+}
+
+static void
+instances_child (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+
+  write_text ("/proc/sys/user/max_inotify_instances", "0");
+  arc_fixture_sh (fixture, "mkdir tree/a && touch tree/1.org tree/a/2.org");
+  arc_fixture_start (fixture, NULL, FALSE);
+
+  g_assert_true (arc_fixture_is_degraded (fixture, NULL));
+  assert_message_has (fixture, "2 of 2 directories are not watched");
+  assert_message_has (fixture, "the limit user.max_inotify_instances = 0 is reached");
+  assert_message_has (fixture, "sudo sysctl -w user.max_inotify_instances=512");
+  assert_message_has (fixture, "start the service again");
+
+  /* Comparisons do what monitors cannot. */
+  arc_fixture_sh (fixture, "rm tree/1.org && mkdir tree/b && touch tree/b/3.org");
+  arc_fixture_reconcile (fixture);
+  arc_fixture_wait_true (fixture);
+  g_assert_true (arc_fixture_is_degraded (fixture, NULL));
+  g_assert_cmpuint (arc_changes_get_size (fixture->told), ==, 2);
+
+  /* GIO does not try again: it would be wrong to say that all is well. */
+  write_text ("/proc/sys/user/max_inotify_instances", "100");
+  arc_fixture_reconcile (fixture);
+  g_assert_true (arc_fixture_is_degraded (fixture, NULL));
+  assert_message_has (fixture, "start the service again");
+}
+
+/* The monitors have it, not the one that asks whether there is room for more of them. */
+static void
+last_instance_child (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  static const char *const sentinels[] = { "tree", "tree/a", NULL };
+
+  write_text ("/proc/sys/user/max_inotify_instances", "1");
+  arc_fixture_sh (fixture, "mkdir tree/a");
+  arc_fixture_start (fixture, NULL, FALSE);
+  g_assert_true (arc_fixture_is_ok (fixture, NULL));
+  arc_fixture_wait_sentinels (fixture, sentinels);
+  arc_fixture_reconcile (fixture);
+  arc_fixture_assert_none_missed (fixture);
+}
+
+static void
+test_instances (void)
+{
+  run_in_namespaces (instances_child);
+}
+
+static void
+test_last_instance (void)
+{
+  run_in_namespaces (last_instance_child);
+}
+
+/* Leaves N file descriptors free; G_MAXUINT sets back what there was. */
+static void
+limit_files (guint n)
+{
+  struct rlimit limit;
+  int free_file = fcntl (STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+
+  g_assert_no_errno (getrlimit (RLIMIT_NOFILE, &limit));
+  limit.rlim_cur = n == G_MAXUINT ? limit.rlim_max : (rlim_t) free_file + n;
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &limit));
+  if (free_file >= 0)
+    close (free_file);
+}
+
+static void
+test_files (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autofree char *outside = g_build_filename (fixture->aside, "c", NULL);
+  g_autofree char *inside = g_build_filename (fixture->root, "c", NULL);
+  static const char *const sentinels[] = { "tree", "tree/a", "tree/c", NULL };
+
+  arc_fixture_sh (fixture, "mkdir tree/a aside/c && touch tree/1.org tree/a/2.org aside/c/3.org");
+  arc_fixture_start (fixture, NULL, FALSE);
+
+  /* A directory cannot be read. */
+  limit_files (0);
+  g_assert_no_errno (g_rename (outside, inside));
+  arc_fixture_wait (fixture, arc_fixture_is_degraded, "degraded");
+  assert_message_has (fixture, "tree/c cannot be read: the limit of ");
+  assert_message_has (fixture, " LimitNOFILE=");
+  assert_message_has (fixture, "ulimit -n");
+  limit_files (G_MAXUINT);
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+  arc_fixture_wait_told (fixture, "tree/c/3.org", ARC_CHANGE_ADDED);
+  g_assert_cmpuint (arc_changes_get_size (fixture->told), ==, 1);
+  arc_fixture_wait_sentinels (fixture, sentinels);
+
+  /* None can. */
+  arc_fixture_forget (fixture);
+  limit_files (0);
+  arc_fixture_reconcile (fixture);
+  g_assert_true (arc_fixture_is_unavailable (fixture, NULL));
+  assert_message_has (fixture, " LimitNOFILE=");
+  limit_files (G_MAXUINT);
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+  arc_fixture_wait_true (fixture);
+  arc_fixture_wait_sentinels (fixture, sentinels);
+  arc_fixture_assert_none_missed (fixture);
+}
+
+/* Enough to read directories, but not to watch them. */
+static void
+files_at_start_child (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  /* Shared with the watcher; GIO complains when it finds no descriptors for it. */
+  g_autoptr (GUnixMountMonitor) monitor = g_unix_mount_monitor_get ();
+  static const char *const sentinels[] = { "tree", "tree/a", NULL };
+
+  arc_fixture_sh (fixture, "mkdir tree/a && touch tree/1.org tree/a/2.org");
+  limit_files (2);
+  arc_fixture_start (fixture, NULL, FALSE);
+  g_assert_true (arc_fixture_is_degraded (fixture, NULL));
+  assert_message_has (fixture, "2 of 2 directories are not watched: the limit of ");
+  assert_message_has (fixture, " LimitNOFILE=");
+  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 2);
+
+  limit_files (G_MAXUINT);
+  arc_fixture_reconcile (fixture);
+  g_assert_true (arc_fixture_is_ok (fixture, NULL));
+  arc_fixture_wait_sentinels (fixture, sentinels);
+}
+
+static void
+test_files_at_start (void)
+{
+  run_in_subprocess (files_at_start_child);
+}
+
+/* Who cannot read a directory, cannot find out which ones are watched either. */
+static void
+test_files_for_audit (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autoptr (ArcInotify) inotify = arc_inotify_new ();
+  ArcInotifyTarget target = { .path = fixture->root };
+
+  arc_fixture_start (fixture, NULL, FALSE);
+  g_assert_true (arc_inotify_audit (inotify, &target, 1));
+  limit_files (0);
+  g_assert_false (arc_inotify_audit (inotify, &target, 1));
+  g_assert_cmpuint (arc_inotify_get_backlog (inotify), ==, 0);
+  limit_files (G_MAXUINT);
+}
+
+/* How many events the kernel keeps for us; 0 if it takes too long to make more. */
+static guint
+get_queue_length (void)
+{
+  guint n = arc_inotify_get_queue_size () / 16;
+
+  if (n <= 65536)
+    return n;
+
+  g_test_skip ("fs.inotify.max_queued_events is too high here");
+
+  return 0;
+}
+
+static gboolean
+has_settled_twice (ArcFixture *fixture, gconstpointer data)
+{
+  return fixture->n_settled == 2;
+}
+
+/* A queue that is nearly full while we run. That of GIO is read by a thread of its own all the
+ * time, so this is another one. */
+static void
+test_backlog (void)
+{
+  g_autoptr (ArcFixture) fixture = NULL;
+  g_autoptr (ArcInotify) inotify = arc_inotify_new ();
+  int fd;
+
+  if (get_queue_length () == 0)
+    return;
+
+  fixture = arc_fixture_new ();
+  arc_fixture_start (fixture, NULL, FALSE);
+  g_assert_cmpuint (arc_inotify_get_backlog (inotify), ==, 0);
+
+  fd = inotify_init1 (IN_CLOEXEC);
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpint (inotify_add_watch (fd, fixture->base, IN_ATTRIB), >=, 0);
+  g_assert_cmpint (inotify_add_watch (fd, fixture->aside, IN_ATTRIB), >=, 0);
+  while (arc_inotify_get_backlog (inotify) < arc_inotify_get_queue_size () / 8 * 7)
+    for (guint i = 0; i < 100; i++)
+      g_assert_no_errno (g_chmod (fixture->aside, 0700));
+
+  arc_fixture_sh (fixture, "touch tree/a");
+  arc_fixture_wait (fixture, has_settled_twice, "another comparison");
+  close (fd);
+}
+
+/* More events than the kernel keeps, while we do not run. */
+static void
+test_overflow (void)
+{
+  g_autoptr (ArcFixture) fixture = NULL;
+  guint n = get_queue_length ();
+
+  if (n == 0)
+    return;
+
+  fixture = arc_fixture_new ();
+  arc_fixture_sh (fixture, "mkdir tree/a tree/b && touch tree/b/before.org");
+  arc_fixture_start (fixture, NULL, FALSE);
+
+  /* To make a file takes two events at least. */
+  arc_fixture_sh (fixture,
+                  "kill -STOP $PPID; trap 'kill -CONT $PPID' EXIT; cd tree; "
+                  "seq -f a/%%.0f.org %u | xargs touch; "
+                  "echo >b/after.org; rm b/before.org; mkdir c; touch c/new.org",
+                  n / 2 + 1);
+  arc_fixture_wait_true (fixture);
+
+  g_assert_cmpuint (arc_changes_get_size (fixture->told), ==, n / 2 + 1 + 3);
+  g_assert_cmpuint (arc_changes_get_size (fixture->missed), >, 0);
+  arc_fixture_reconcile (fixture);
+  arc_fixture_wait_true (fixture);
+}
+
+/* The same by a writer whose events GIO makes a few of. Only that time has passed tells. */
+static void
+test_overflow_in_silence (void)
+{
+  g_autoptr (ArcFixture) fixture = NULL;
+  guint n = get_queue_length ();
+
+  if (n == 0)
+    return;
+
+  fixture = arc_fixture_new ();
+  arc_fixture_sh (fixture, "mkdir tree/a tree/b");
+  arc_fixture_start (fixture, NULL, FALSE);
+  arc_fixture_sh (fixture, "touch tree/b/before.org");
+  arc_fixture_wait_told (fixture, "tree/b/before.org", ARC_CHANGE_ADDED);
+
+  arc_fixture_sh (fixture,
+                  "kill -STOP $PPID; trap 'kill -CONT $PPID' EXIT; cd tree; "
+                  "begin=$(date +%%s); i=0; "
+                  "until [ $i -ge %u ] && [ $(date +%%s) -gt $((begin + 1)) ]; do "
+                  "  for j in 1 2 3 4 5 6 7 8 9 10; do echo >>a/1; echo >>a/2; done; "
+                  "  i=$((i + 10)); "
+                  "done; echo >b/after.org",
+                  n / 4);
+  arc_fixture_wait_true (fixture);
+  g_assert_cmpuint (arc_changes_get_size (fixture->missed), ==, 1);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+
+  /* These have a namespace of their own, which must be entered while there is one thread. */
+  g_test_add_func ("/watcher-limits/watches", test_limit);
+  g_test_add_func ("/watcher-limits/unmount", test_unmount);
+  g_test_add_func ("/watcher-limits/mount-below", test_mount_below);
+  g_test_add_func ("/watcher-limits/instances", test_instances);
+  g_test_add_func ("/watcher-limits/last-instance", test_last_instance);
+
+  g_test_add_func ("/watcher-limits/audit", test_audit);
+  g_test_add_func ("/watcher-limits/files", test_files);
+  g_test_add_func ("/watcher-limits/files-for-audit", test_files_for_audit);
+  g_test_add_func ("/watcher-limits/files-at-start", test_files_at_start);
+  g_test_add_func ("/watcher-limits/backlog", test_backlog);
+  g_test_add_func ("/watcher-limits/overflow", test_overflow);
+  g_test_add_func ("/watcher-limits/overflow-in-silence", test_overflow_in_silence);
+
+  return g_test_run ();
+}
