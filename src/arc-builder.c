@@ -9,6 +9,7 @@
 #include "core/arc-filter.h"
 #include "core/arc-loop-guard.h"
 #include "core/arc-progress.h"
+#include "core/arc-remainder.h"
 
 #include <glib/gstdio.h>
 #include <sysexits.h>
@@ -221,17 +222,32 @@ commit_changes (ArcBuilder *self)
                      self->build_database);
 }
 
+/* ENDED did not do what it took, or not all of it. */
 static void
-restore_changes (ArcBuilder *self, ArcBuildKind kind)
+restore_changes (ArcBuilder *self, const ArcBuild *ended)
 {
-  self->wanted = MAX (self->wanted, kind);
+  const ArcSnapshot *snapshot = arc_watcher_get_snapshot (self->watcher);
+  ArcChanges *remainder = NULL;
 
-  if (self->taken == NULL)
-    return;
+  if (self->taken != NULL)
+    {
+      remainder = arc_remainder_new (ended, self->taken, snapshot, self->pending);
+      arc_changes_merge (remainder != NULL ? remainder : self->taken, self->pending);
+      arc_changes_free (self->pending);
+      self->pending = remainder != NULL ? remainder : g_steal_pointer (&self->taken);
+      g_clear_pointer (&self->taken, arc_changes_free);
+    }
 
-  arc_changes_merge (self->taken, self->pending);
-  arc_changes_free (self->pending);
-  self->pending = g_steal_pointer (&self->taken);
+  if (remainder == NULL)
+    {
+      self->wanted = MAX (self->wanted, ended->kind);
+      return;
+    }
+
+  /* A full build may have found out that the database lacks what it was thought to hold. */
+  if (self->built_serial == self->change_serial)
+    self->change_serial++;
+  arc_memory_commit (self->memory, snapshot, self->pending, self->build_database);
 }
 
 /* Whether a build can be had. */
@@ -320,7 +336,7 @@ step (ArcBuilder *self, ArcEvent event, ArcBuild *ended /* (nullable) */)
   if (effects & ARC_EFFECT_COMMIT)
     commit_changes (self);
   if (effects & ARC_EFFECT_RESTORE)
-    restore_changes (self, ended->kind);
+    restore_changes (self, ended);
   if (effects & ARC_EFFECT_START)
     {
       self->starting = FALSE;
@@ -379,6 +395,21 @@ log_end (const ArcBuild *build)
                build->message != NULL ? build->message : "");
 }
 
+/* (transfer full) (nullable) */
+static char *
+describe_end (const ArcBuild *build, const char *message /* (nullable) */)
+{
+  g_autofree char *name = NULL;
+
+  if (build->result != ARC_RESULT_FAILED || build->n_failed == 0)
+    return g_strdup (message);
+
+  name = g_filename_display_name (g_ptr_array_index (build->failed_files, 0));
+
+  return g_strdup_printf ("%s. Failed files: %u, the first of them %s", message, build->n_failed,
+                          name);
+}
+
 static void
 end_build (ArcBuilder *self, const ArcOutcome *outcome)
 {
@@ -390,7 +421,7 @@ end_build (ArcBuilder *self, const ArcOutcome *outcome)
     build->signal = outcome->exit_status;
   else
     build->exit_status = outcome->exit_status;
-  build->message = g_strdup (outcome->message);
+  build->message = describe_end (build, outcome->message);
   build->finished = arc_clock_get_real_time (self->clock);
   build->cpu_usec = outcome->cpu_usec;
   build->max_rss = outcome->max_rss;

@@ -89,16 +89,18 @@
 ;; (in PATH, a backslash, a colon and a newline are written as \134, \072 and \012)
 ;;
 ;; and whatever else should go to the log, and ends with 0 if the database holds all files of the
-;; list, otherwise not; then it gets the same changes again.
+;; list, with 1 if it holds all but those that were reported as failed, otherwise with something
+;; else; then it gets the same changes again.
 ;;
 ;; Exit status
 ;;
 ;;     0   all is in the database
-;;     1   some files failed, all others are in; or the build failed in a way not foreseen
+;;     1   the files reported as failed are not in, everything else is
 ;;     64  the environment is not as above
 ;;     65  the database lacks what an incremental build needs: make a full build
 ;;     66  a watched directory or the list of changes is missing
 ;;     69  org-roam or its access to SQLite is not installed
+;;     70  the build failed in a way not foreseen; nothing is in
 ;;     73  the database cannot be written
 ;;     75  another program holds the database
 ;;     78  the database is damaged, or of something else, or of a newer org-roam
@@ -788,10 +790,10 @@ A file that is there but may not be looked at is not gone."
      (nth 2 error))
     (quit
      (message "arcology: error: The build was interrupted")
-     1)
+     70)
     (error
      (message "arcology: error: %s" (arcology-batch--explain error))
-     1)))
+     70)))
 
 ;;;###autoload
 (defun arcology-batch-run ()

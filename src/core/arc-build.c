@@ -92,6 +92,14 @@ arc_build_fill_dict (const ArcBuild *build, GVariantDict *dict)
 void
 arc_build_add_failed_file (ArcBuild *build, const char *path)
 {
+  build->n_failed++;
   if (build->failed_files->len < ARC_BUILD_MAX_FAILED_FILES)
     g_ptr_array_add (build->failed_files, g_strdup (path));
+}
+
+gboolean
+arc_build_is_partial (const ArcBuild *build)
+{
+  return build->result == ARC_RESULT_FAILED && build->exit_status == ARC_BUILD_PARTIAL_STATUS &&
+         build->n_failed > 0;
 }

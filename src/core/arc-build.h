@@ -46,6 +46,9 @@ const char *arc_build_kind_to_string (ArcBuildKind kind);
 const char *arc_cause_to_string (ArcCause cause);
 const char *arc_result_to_string (ArcResult result);
 
+/* The exit status of a build that did all but the files that it reported as failed. */
+#define ARC_BUILD_PARTIAL_STATUS 1
+
 /* How many failed files of a build are remembered by name. */
 #define ARC_BUILD_MAX_FAILED_FILES 1000
 
@@ -62,6 +65,7 @@ const char *arc_result_to_string (ArcResult result);
  * @finished: microseconds since the epoch, 0 while it runs
  * @n_changed: how many files it was told of
  * @failed_files: (element-type filename): the files that it reported
+ * @n_failed: how often it reported one, also of those that are not remembered
  * @cpu_usec: processor time, microseconds
  * @max_rss: largest memory seen, bytes
  *
@@ -80,6 +84,7 @@ typedef struct
   gint64 finished;
   guint n_changed;
   GPtrArray *failed_files;
+  guint n_failed;
   guint64 cpu_usec;
   guint64 max_rss;
 } ArcBuild;
@@ -92,7 +97,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcBuild, arc_build_free)
  * message, which is bytes in a file and text on D-Bus. */
 void arc_build_fill_dict (const ArcBuild *build, GVariantDict *dict);
 
-/* Remembers PATH, unless there are ARC_BUILD_MAX_FAILED_FILES already. */
+/* Counts PATH, and remembers it unless there are ARC_BUILD_MAX_FAILED_FILES already. */
 void arc_build_add_failed_file (ArcBuild *build, const char *path);
+
+/* Whether BUILD, which has ended, says that the database holds all but the files that it reported.
+ * Without such a file that exit status means what it mostly means: that it came to nothing. */
+gboolean arc_build_is_partial (const ArcBuild *build);
 
 G_END_DECLS

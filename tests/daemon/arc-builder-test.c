@@ -42,6 +42,15 @@ rebuild (ArcTestHost *host, ArcBuildKind kind, guint64 expected)
   g_assert_cmpuint (build, ==, expected);
 }
 
+/* A service that stops, and another that starts where it was, with OnStart=changed. */
+static void
+restart (ArcTestHost *host)
+{
+  host->config->on_start = ARC_ON_START_CHANGED;
+  arc_test_host_restart (host);
+  g_free (arc_test_host_take_states (host));
+}
+
 static void
 test_builds_at_start (void)
 {
@@ -373,6 +382,128 @@ test_failed_files (void)
   g_assert_cmpuint (arc_test_host_get_status (host).progress_total, ==, 0);
 }
 
+/* What the build says: that NAME (nullable) failed. */
+static void
+say_failed (ArcTestHost *host, const char *name)
+{
+  g_autofree char *say = g_build_filename (host->out, "say", NULL);
+  g_autofree char *path = name != NULL ? arc_test_host_get_path (host, name) : NULL;
+  g_autofree char *text = g_strdup_printf ("arcology: failed %s: no title\n", path);
+
+  g_assert_true (g_file_set_contents (say, name != NULL ? text : "", -1, NULL));
+}
+
+/* One note cannot be built, the others are: only that one stays to be done. */
+static void
+test_failed_file_stays (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  ArcStatus status;
+  ArcChange change;
+  g_autofree char *path = arc_test_host_get_path (host, "one.org");
+
+  say_failed (host, "one.org");
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_touch (host, "two.org");
+  arc_test_host_touch (host, "new.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_end_build (host, 1);
+  arc_test_host_touch (host, "sub/three.org");
+  arc_test_wait_until (host->n_finished == 2);
+
+  status = arc_test_host_get_status (host);
+  g_assert_cmpint (arc_builder_get_last_build (host->builder)->result, ==, ARC_RESULT_FAILED);
+  g_assert_nonnull (strstr (arc_builder_get_last_build (host->builder)->message, path));
+  g_assert_cmpuint (status.consecutive_failures, ==, 1);
+  g_assert_cmpuint (status.n_pending, ==, 2);
+  g_assert_true (arc_changes_lookup (arc_builder_get_pending (host->builder), path, &change));
+  g_assert_cmpint (change, ==, ARC_CHANGE_MODIFIED);
+  g_assert_false (status.fresh);
+
+  /* What came meanwhile takes it along. */
+  arc_test_host_advance (host, 180 * SECOND);
+  arc_test_host_finish_build (host, 1);
+  arc_test_host_assert_told (host, 3, "M one.org\nM sub/three.org\n");
+  g_assert_cmpuint (arc_test_host_get_status (host).n_pending, ==, 1);
+
+  /* It alone is tried again, later and later, and no more than RetryLimit has it. */
+  for (guint i = 0; i < 3; i++)
+    {
+      arc_test_host_advance (host, (600 << i) * SECOND - 1);
+      g_assert_cmpint (arc_test_host_get_status (host).reason, ==, ARC_REASON_RETRY);
+      arc_test_host_advance (host, 1);
+      arc_test_host_finish_build (host, 1);
+      arc_test_host_assert_told (host, 4 + i, "M one.org\n");
+    }
+  arc_test_host_advance (host, 100000 * SECOND);
+  g_assert_cmpuint (host->n_started, ==, 6);
+  g_assert_cmpuint (arc_test_host_get_status (host).n_pending, ==, 1);
+
+  /* A change of another file mends it. */
+  say_failed (host, NULL);
+  arc_test_host_touch (host, "two.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 7, "M one.org\nM two.org\n");
+  g_assert_true (arc_test_host_get_status (host).fresh);
+}
+
+/* A full build that some files failed in is not owed again, nor is it after a restart. */
+static void
+test_failed_file_of_full_build (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autofree char *kind = NULL;
+
+  say_failed (host, "one.org");
+  rebuild (host, ARC_BUILD_FULL, 2);
+  arc_test_host_finish_build (host, 1);
+  g_assert_cmpuint (arc_test_host_get_status (host).n_pending, ==, 1);
+  g_assert_false (arc_test_host_get_status (host).fresh);
+
+  restart (host);
+  arc_test_host_start (host);
+  arc_test_host_finish_build (host, 1);
+  arc_test_host_assert_told (host, 3, "M one.org\n");
+  kind = arc_test_host_get_environment (host, 3, "ARCOLOGY_BUILD_KIND");
+  g_assert_cmpstr (kind, ==, "incremental");
+
+  /* The very first one, too, and if the file goes instead of being mended. */
+  arc_test_host_remove (host, "one.org");
+  restart (host);
+  arc_test_host_start (host);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 4, "D one.org\n");
+  g_assert_true (arc_test_host_get_status (host).fresh);
+  restart (host);
+  arc_test_host_start (host);
+  g_assert_true (arc_test_host_get_status (host).fresh);
+}
+
+/* Any other end says nothing of the files that were not reported. */
+static void
+test_failed_file_and_more (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+
+  say_failed (host, "one.org");
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_touch (host, "two.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 2);
+  g_assert_cmpuint (arc_test_host_get_status (host).n_pending, ==, 2);
+
+  /* Nor does a file that was not in the list. */
+  say_failed (host, "sub/three.org");
+  rebuild (host, ARC_BUILD_INCREMENTAL, 3);
+  arc_test_host_finish_build (host, 1);
+  g_assert_cmpuint (arc_test_host_get_status (host).n_pending, ==, 2);
+  restart (host);
+  arc_test_host_start (host);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 4, "M one.org\nM two.org\n");
+}
+
 static void
 test_command_not_found (void)
 {
@@ -448,15 +579,6 @@ test_rescan (void)
   arc_test_host_advance (host, 1);
   arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 3);
   g_signal_handlers_disconnect_by_data (host->builder, &found);
-}
-
-/* A service that stops, and another that starts where it was, with OnStart=changed. */
-static void
-restart (ArcTestHost *host)
-{
-  host->config->on_start = ARC_ON_START_CHANGED;
-  arc_test_host_restart (host);
-  g_free (arc_test_host_take_states (host));
 }
 
 static void
@@ -900,6 +1022,9 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/pause", test_pause);
   g_test_add_func ("/builder/stop", test_stop_ends_the_build);
   g_test_add_func ("/builder/failed-files", test_failed_files);
+  g_test_add_func ("/builder/failed-files/stay", test_failed_file_stays);
+  g_test_add_func ("/builder/failed-files/full", test_failed_file_of_full_build);
+  g_test_add_func ("/builder/failed-files/other-end", test_failed_file_and_more);
   g_test_add_func ("/builder/command-not-found", test_command_not_found);
   g_test_add_func ("/builder/environment", test_environment);
   g_test_add_func ("/builder/rescan", test_rescan);

@@ -359,7 +359,7 @@ until_true gone "${children[@]}"
 rm "$scratch/mark"
 wait "$pid"
 status=$?
-check "without its SQLite program a build ends" refused 1 .
+check "without its SQLite program a build ends" refused 70 .
 check "and leaves the old content" dump_is "$scratch/old" "$db"
 rm "$db"
 halt full "$(list "$tree")"

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "core/arc-remainder.h"
+
+static gboolean
+is_in_snapshot (const ArcSnapshot *snapshot, const char *path)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *name = g_path_get_basename (path);
+
+  return arc_snapshot_lookup (snapshot, directory, name) != NULL;
+}
+
+ArcChanges *
+arc_remainder_new (const ArcBuild *build,
+                   const ArcChanges *taken,
+                   const ArcSnapshot *snapshot,
+                   const ArcChanges *pending)
+{
+  g_autoptr (ArcChanges) remainder = arc_changes_new ();
+
+  if (!arc_build_is_partial (build) || build->n_failed > build->failed_files->len)
+    return NULL;
+
+  for (guint i = 0; i < build->failed_files->len; i++)
+    {
+      const char *path = g_ptr_array_index (build->failed_files, i);
+      ArcChange change = ARC_CHANGE_MODIFIED;
+
+      /* A full build leaves in the database what it knew of a file that fails, so for one that
+       * nobody touched "modified" is right, and for one that the database never had it is as good.
+       */
+      if (!arc_changes_lookup (taken, path, &change) &&
+          (build->kind == ARC_BUILD_INCREMENTAL ||
+           !(is_in_snapshot (snapshot, path) || arc_changes_lookup (pending, path, NULL))))
+        return NULL;
+
+      arc_changes_remove (remainder, path);
+      arc_changes_add (remainder, path, change);
+    }
+
+  return g_steal_pointer (&remainder);
+}
