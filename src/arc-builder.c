@@ -599,6 +599,17 @@ proceed (ArcBuilder *self)
     take_changes (self);
 }
 
+/* What the database is true to may be known, and not written yet. */
+static void
+retry_memory (ArcBuilder *self)
+{
+  if (self->build == NULL && arc_memory_retry (self->memory) &&
+      self->wanted == ARC_BUILD_INCREMENTAL &&
+      g_strcmp0 (self->build_database, self->config->database) == 0)
+    arc_memory_commit (self->memory, arc_watcher_get_snapshot (self->watcher), self->pending,
+                       self->build_database);
+}
+
 static void
 on_settled (ArcWatcher *watcher, ArcBuilder *self)
 {
@@ -623,6 +634,7 @@ on_settled (ArcWatcher *watcher, ArcBuilder *self)
   self->rescans++;
   g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, self->found);
 
+  retry_memory (self);
   self->compared = self->preparing;
   if (self->preparing)
     proceed (self);

@@ -10,6 +10,7 @@ struct _ArcMemory
   GPtrArray *history;    /* (owned) (element-type ArcBuild): the newest last */
   char *commit_problem;  /* (owned) (nullable) */
   char *history_problem; /* (owned) (nullable) */
+  gboolean told;         /* of the problem of the store */
 };
 
 ArcMemory *
@@ -33,12 +34,47 @@ arc_memory_free (ArcMemory *memory)
   g_free (memory);
 }
 
+/* Keeps in PROBLEM what ERROR says of WHAT; it is logged once for as long as it lasts. */
+static void
+note_result (char **problem, const GError *error /* (nullable) */, const char *what)
+{
+  char *message = error != NULL ? g_strdup_printf ("%s: %s", what, error->message) : NULL;
+
+  if (message != NULL && *problem == NULL)
+    g_warning ("%s", message);
+
+  g_free (*problem);
+  *problem = message;
+}
+
+static void
+note_store (ArcMemory *memory)
+{
+  const char *problem = arc_store_get_problem (memory->store);
+
+  if (problem != NULL && !memory->told)
+    g_warning ("%s", problem);
+  memory->told = problem != NULL;
+}
+
+static void
+save_history (ArcMemory *memory)
+{
+  g_autoptr (GError) error = NULL;
+
+  arc_store_save_history (memory->store, memory->history, &error);
+  note_result (&memory->history_problem, error, "The history of builds is not kept");
+  note_store (memory);
+}
+
 ArcSnapshot *
 arc_memory_recall (ArcMemory *memory, const char *database)
 {
   g_autoptr (GError) history_error = NULL;
   g_autoptr (GError) snapshot_error = NULL;
   g_autoptr (ArcSnapshot) snapshot = NULL;
+
+  note_store (memory);
 
   g_ptr_array_unref (memory->history);
   memory->history = arc_store_load_history (memory->store, &history_error);
@@ -54,17 +90,6 @@ arc_memory_recall (ArcMemory *memory, const char *database)
     return NULL;
 
   return g_steal_pointer (&snapshot);
-}
-
-/* Keeps in PROBLEM what ERROR says; WHAT of it is told once for as long as it lasts. */
-static void
-note_result (char **problem, const GError *error /* (nullable) */, const char *what)
-{
-  if (error != NULL && *problem == NULL)
-    g_warning ("%s: %s", what, error->message);
-
-  g_free (*problem);
-  *problem = error != NULL ? g_strdup (error->message) : NULL;
 }
 
 void
@@ -83,14 +108,11 @@ arc_memory_commit (ArcMemory *memory,
 void
 arc_memory_add_build (ArcMemory *memory, ArcBuild *build)
 {
-  g_autoptr (GError) error = NULL;
-
   g_ptr_array_add (memory->history, build);
   if (memory->history->len > ARC_HISTORY_MAX)
     g_ptr_array_remove_index (memory->history, 0);
 
-  arc_store_save_history (memory->store, memory->history, &error);
-  note_result (&memory->history_problem, error, "The history of builds is not kept");
+  save_history (memory);
 }
 
 const GPtrArray *
@@ -131,5 +153,19 @@ arc_memory_get_built_id (const ArcMemory *memory)
 const char *
 arc_memory_get_problem (const ArcMemory *memory)
 {
-  return memory->commit_problem != NULL ? memory->commit_problem : memory->history_problem;
+  if (memory->commit_problem != NULL)
+    return memory->commit_problem;
+  if (memory->history_problem != NULL)
+    return memory->history_problem;
+
+  return arc_store_get_problem (memory->store);
+}
+
+gboolean
+arc_memory_retry (ArcMemory *memory)
+{
+  if (arc_memory_get_problem (memory) != NULL)
+    save_history (memory);
+
+  return memory->commit_problem != NULL;
 }

@@ -16,7 +16,8 @@ G_BEGIN_DECLS
  * is true to.
  *
  * A state directory that cannot be written does not stop anything: it is told once in the log, and
- * for as long as it lasts by arc_memory_get_problem(). A file that was damaged is told in the log
+ * for as long as it lasts by arc_memory_get_problem(). It is tried again with each build, and with
+ * arc_memory_retry(). A file that was damaged is told in the log
  * and counts as not there.
  */
 typedef struct _ArcMemory ArcMemory;
@@ -29,7 +30,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcMemory, arc_memory_free)
  * NULL if that is not known or DATABASE is not there. */
 ArcSnapshot *arc_memory_recall (ArcMemory *memory, const char *database);
 
-/* A build succeeded: DATABASE is true to SNAPSHOT, but for PENDING. */
+/* A build succeeded, or failed for some of PENDING only: DATABASE is true to SNAPSHOT, but for
+ * PENDING. */
 void arc_memory_commit (ArcMemory *memory,
                         const ArcSnapshot *snapshot,
                         const ArcChanges *pending,
@@ -49,7 +51,11 @@ const ArcBuild *arc_memory_get_last_build (const ArcMemory *memory);
 guint64 arc_memory_get_last_id (const ArcMemory *memory);
 guint64 arc_memory_get_built_id (const ArcMemory *memory);
 
-/* (nullable): why the state directory cannot be written; English. */
+/* (nullable): what the state directory cannot keep, why, and what to do about it; English. */
 const char *arc_memory_get_problem (const ArcMemory *memory);
+
+/* Tries again to write what could not be written. TRUE if it remains to call arc_memory_commit(),
+ * for which only the caller knows what is true now. */
+gboolean arc_memory_retry (ArcMemory *memory);
 
 G_END_DECLS

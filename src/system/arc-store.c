@@ -5,21 +5,27 @@
 #include "core/arc-error.h"
 #include "core/arc-history.h"
 #include "core/arc-snapshot-file.h"
+#include "system/arc-lock-file.h"
 #include "system/arc-process-group.h"
+#include "system/arc-spare.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #define DIRECTORY_MODE 0700
 #define FILE_MODE      0600
 
+#define ADVICE ". Look at the owner, the permissions and the free space of the state directory"
+
 #define CHANGES_NAME  "changes"
 #define GROUP_NAME    "group"
 #define HISTORY_NAME  "history"
+#define LOCK_NAME     "lock"
+#define LOGS_NAME     "logs"
+#define PAUSED_NAME   "paused"
 #define SNAPSHOT_NAME "snapshot"
 
 struct _ArcStore
@@ -27,8 +33,11 @@ struct _ArcStore
   GObject parent_instance;
 
   char *directory; /* (owned) */
-  char *changes;   /* (owned): the path of the change list */
+  char *spare;     /* (owned) (nullable): see get_spare() */
+  char *changes;   /* (owned) (nullable): the path of the last change list */
+  char *problem;   /* (owned) (nullable): why the spare directory is in use */
   int lock;        /* -1 if we do not have it */
+  int spare_lock;  /* the same */
   guint64 last_build;
 };
 
@@ -40,10 +49,8 @@ set_error (GError **error, const char *path, const char *what)
   int saved_errno = errno;
   g_autofree char *name = g_filename_display_name (path);
 
-  g_set_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY,
-               "%s: %s: %s. Look at the owner, the permissions and the free space of the state "
-               "directory",
-               name, what, g_strerror (saved_errno));
+  g_set_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY, "%s: %s: %s" ADVICE, name, what,
+               g_strerror (saved_errno));
 }
 
 /* Makes PATH if it is not there, and keeps others out of it. */
@@ -96,13 +103,13 @@ compare_descending (gconstpointer a, gconstpointer b)
   return (x < y) - (x > y);
 }
 
-/* (transfer full) (element-type guint64): the builds that have a log, the newest first. */
+/* (transfer full) (element-type guint64): the builds that have a log in the directory PATH
+ * (nullable), the newest first. */
 static GArray *
-list_logs (ArcStore *self)
+list_logs (const char *path)
 {
   GArray *ids = g_array_new (FALSE, FALSE, sizeof (guint64));
-  g_autofree char *path = get_path (self, "logs");
-  g_autoptr (GDir) logs = g_dir_open (path, 0, NULL);
+  g_autoptr (GDir) logs = path != NULL ? g_dir_open (path, 0, NULL) : NULL;
   const char *name;
   guint64 id;
 
@@ -117,78 +124,117 @@ list_logs (ArcStore *self)
   return ids;
 }
 
-char *
-arc_store_get_log (ArcStore *self, guint64 id)
+/* (nullable): what stands in for the state directory; it is made if need be. Valid until the next
+ * call. */
+static const char *
+get_spare (ArcStore *self, GError **error)
 {
-  return g_strdup_printf ("%s/logs/%" G_GUINT64_FORMAT ".log", self->directory, id);
+  /* Whoever logs out and in again may find that systemd-logind has emptied XDG_RUNTIME_DIR. */
+  if (self->spare != NULL && g_file_test (self->spare, G_FILE_TEST_IS_DIR))
+    return self->spare;
+
+  g_free (self->spare);
+  self->spare = arc_spare_make (self->directory, error);
+
+  return self->spare;
 }
 
-static void
-set_locked_error (ArcStore *self, int fd, GError **error)
+/* (nullable) (transfer full) */
+static char *
+get_spare_path (ArcStore *self, const char *name)
 {
-  g_autofree char *name = g_filename_display_name (self->directory);
-  char text[32] = "";
-  guint64 pid;
+  const char *spare = get_spare (self, NULL);
 
-  /* The owner may not have got to writing it. */
-  if (read (fd, text, sizeof text - 1) > 0 &&
-      g_ascii_string_to_unsigned (g_strchomp (text), 10, 1, G_MAXINT, &pid, NULL))
-    g_set_error (error, ARC_ERROR, ARC_ERROR_LOCKED,
-                 "Process %d already works with the state directory %s: stop it first", (int) pid,
-                 name);
-  else
-    g_set_error (error, ARC_ERROR, ARC_ERROR_LOCKED,
-                 "Another process already works with the state directory %s: stop it first", name);
+  return spare != NULL ? g_build_filename (spare, name, NULL) : NULL;
+}
+
+/* Remembers WHY the state directory cannot be used. */
+static void
+set_problem (ArcStore *self, const GError *why)
+{
+  g_autofree char *spare = g_filename_display_name (self->spare);
+
+  g_free (self->problem);
+  self->problem =
+      g_strdup_printf ("%s. Until it can be used again, %s takes its place", why->message, spare);
+}
+
+/* The lock where everybody looks for it, also those that have another spare directory. */
+static gboolean
+take_own_lock (ArcStore *self, GError **error)
+{
+  g_autofree char *path = get_path (self, LOCK_NAME);
+  g_autoptr (GError) lock_error = NULL;
+
+  if (self->lock >= 0)
+    return TRUE;
+
+  /* One that is there will do, whatever the directory is like. */
+  make_directory (self->directory, &lock_error);
+  self->lock = arc_lock_file_take (path, self->directory, lock_error == NULL ? error : NULL);
+  if (self->lock < 0 && lock_error != NULL)
+    g_propagate_error (error, g_steal_pointer (&lock_error));
+
+  return self->lock >= 0;
 }
 
 gboolean
 arc_store_lock (ArcStore *self, GError **error)
 {
-  g_autofree char *path = NULL;
-  char text[32];
-  int length;
-  int fd;
+  g_autofree char *spare_path = NULL;
+  g_autoptr (GError) spare_error = NULL;
+  g_autoptr (GError) own_error = NULL;
 
   g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
 
-  if (self->lock >= 0)
+  if (self->lock >= 0 || self->spare_lock >= 0)
     return TRUE;
 
-  if (!make_directory (self->directory, error))
-    return FALSE;
-
-  path = get_path (self, "lock");
-  /* NFS makes a lock of byte ranges of it, which wants a file that is open for writing (flock(2)).
-   * Close-on-exec, because a lock is released when the last copy of the descriptor is closed. */
-  fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
-  if (fd < 0)
+  /* Always both, so that one who can write the state directory meets one who could not. */
+  if (get_spare (self, &spare_error) != NULL)
     {
-      set_error (error, path, "Cannot open the lock");
-      return FALSE;
+      spare_path = get_spare_path (self, LOCK_NAME);
+      self->spare_lock = arc_lock_file_take (spare_path, self->directory, &spare_error);
+    }
+  if (!g_error_matches (spare_error, ARC_ERROR, ARC_ERROR_LOCKED) &&
+      take_own_lock (self, &own_error))
+    return TRUE;
+
+  if (own_error == NULL)
+    g_propagate_error (error, g_steal_pointer (&spare_error));
+  else if (self->spare_lock < 0 || g_error_matches (own_error, ARC_ERROR, ARC_ERROR_LOCKED))
+    g_propagate_error (error, g_steal_pointer (&own_error));
+  else
+    {
+      set_problem (self, own_error);
+      return TRUE;
     }
 
-  if (flock (fd, LOCK_EX | LOCK_NB) < 0)
-    {
-      if (errno == EWOULDBLOCK)
-        set_locked_error (self, fd, error);
-      else
-        set_error (error, path, "Cannot take the lock");
-      close (fd);
-      return FALSE;
-    }
+  arc_store_unlock (self);
+  return FALSE;
+}
 
-  length = g_snprintf (text, sizeof text, "%d\n", (int) getpid ());
-  if (ftruncate (fd, 0) < 0 || write (fd, text, length) != length)
-    {
-      set_error (error, path, "Cannot write the lock");
-      close (fd);
-      return FALSE;
-    }
+/* The state directory has just been written. */
+static void
+clear_problem (ArcStore *self)
+{
+  g_autoptr (GError) error = NULL;
 
-  /* The file stays when the lock goes: removing it would race with whoever is opening it. */
-  self->lock = fd;
+  if (self->problem == NULL)
+    return;
 
-  return TRUE;
+  if (take_own_lock (self, &error))
+    g_clear_pointer (&self->problem, g_free);
+  else
+    set_problem (self, error);
+}
+
+static void
+close_lock (int *lock)
+{
+  if (*lock >= 0)
+    close (*lock);
+  *lock = -1;
 }
 
 void
@@ -196,9 +242,16 @@ arc_store_unlock (ArcStore *self)
 {
   g_return_if_fail (ARC_IS_STORE (self));
 
-  if (self->lock >= 0)
-    close (self->lock);
-  self->lock = -1;
+  close_lock (&self->lock);
+  close_lock (&self->spare_lock);
+}
+
+const char *
+arc_store_get_problem (ArcStore *self)
+{
+  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
+
+  return self->problem;
 }
 
 const char *
@@ -209,48 +262,114 @@ arc_store_get_directory (ArcStore *self)
   return self->directory;
 }
 
+static char *
+get_log_path (const char *directory, guint64 id)
+{
+  return g_strdup_printf ("%s/" LOGS_NAME "/%" G_GUINT64_FORMAT ".log", directory, id);
+}
+
+char *
+arc_store_get_log (ArcStore *self, guint64 id)
+{
+  g_autofree char *log = NULL;
+  const char *spare;
+
+  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
+
+  log = get_log_path (self->directory, id);
+  spare = get_spare (self, NULL);
+  if (spare != NULL && !g_file_test (log, G_FILE_TEST_EXISTS))
+    {
+      g_autofree char *spare_log = get_log_path (spare, id);
+
+      if (g_file_test (spare_log, G_FILE_TEST_EXISTS))
+        return g_steal_pointer (&spare_log);
+    }
+
+  return g_steal_pointer (&log);
+}
+
 guint64
 arc_store_next_build (ArcStore *self)
 {
-  g_autoptr (GArray) logs = NULL;
+  g_autofree char *logs = NULL;
+  g_autofree char *spare_logs = NULL;
+  g_autoptr (GArray) ids = NULL;
+  g_autoptr (GArray) spare_ids = NULL;
 
   g_return_val_if_fail (ARC_IS_STORE (self), 0);
 
-  logs = list_logs (self);
-  if (logs->len > 0)
-    self->last_build = MAX (self->last_build, g_array_index (logs, guint64, 0));
+  logs = get_path (self, LOGS_NAME);
+  spare_logs = get_spare_path (self, LOGS_NAME);
+  ids = list_logs (logs);
+  spare_ids = list_logs (spare_logs);
+  if (ids->len > 0)
+    self->last_build = MAX (self->last_build, g_array_index (ids, guint64, 0));
+  if (spare_ids->len > 0)
+    self->last_build = MAX (self->last_build, g_array_index (spare_ids, guint64, 0));
 
   return ++self->last_build;
+}
+
+/* (transfer full): the log of build ID, which is there then, in DIRECTORY, a private one. */
+static char *
+make_log (const char *directory, guint64 id, GError **error)
+{
+  g_autofree char *logs = g_build_filename (directory, LOGS_NAME, NULL);
+  g_autofree char *log = get_log_path (directory, id);
+  g_autoptr (GArray) ids = NULL;
+  guint kept = 1;
+  int fd;
+
+  if (!make_directory (directory, error) || !make_directory (logs, error))
+    return NULL;
+
+  /* A log that cannot be removed does no harm. */
+  ids = list_logs (logs);
+  for (guint i = 0; i < ids->len; i++)
+    {
+      const guint64 other = g_array_index (ids, guint64, i);
+
+      if (other != id && ++kept > ARC_STORE_LOGS)
+        {
+          g_autofree char *old = get_log_path (directory, other);
+
+          g_unlink (old);
+        }
+    }
+
+  fd = open (log, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+  if (fd < 0)
+    {
+      set_error (error, log, "Cannot make the log");
+      return NULL;
+    }
+  close (fd);
+
+  return g_steal_pointer (&log);
 }
 
 char *
 arc_store_prepare_log (ArcStore *self, guint64 id, GError **error)
 {
-  g_autofree char *directory = NULL;
-  g_autoptr (GArray) logs = NULL;
-  guint kept = 1;
+  g_autoptr (GError) own_error = NULL;
+  char *log;
 
   g_return_val_if_fail (ARC_IS_STORE (self), NULL);
 
-  directory = get_path (self, "logs");
-  if (!make_directory (self->directory, error) || !make_directory (directory, error))
-    return NULL;
+  /* Somebody may already read it where it is. */
+  log = arc_store_get_log (self, id);
+  if (g_file_test (log, G_FILE_TEST_EXISTS))
+    return log;
+  g_free (log);
 
-  /* A log that cannot be removed does no harm. */
-  logs = list_logs (self);
-  for (guint i = 0; i < logs->len; i++)
-    {
-      guint64 other = g_array_index (logs, guint64, i);
+  log = make_log (self->directory, id, &own_error);
+  if (log == NULL && get_spare (self, NULL) != NULL)
+    log = make_log (self->spare, id, NULL);
+  if (log == NULL)
+    g_propagate_error (error, g_steal_pointer (&own_error));
 
-      if (other != id && ++kept > ARC_STORE_LOGS)
-        {
-          g_autofree char *log = arc_store_get_log (self, other);
-
-          g_unlink (log);
-        }
-    }
-
-  return arc_store_get_log (self, id);
+  return log;
 }
 
 int
@@ -280,22 +399,46 @@ arc_store_open_log (ArcStore *self, guint64 id, gboolean create, GError **error)
   return -1;
 }
 
-/* The file at PATH is the old one or the new one, also after a crash of the machine. */
+/* The file at PATH is the old one or the new one; with G_FILE_SET_CONTENTS_DURABLE also after a
+ * crash of the machine. */
 static gboolean
-write_file (ArcStore *self, const char *path, const char *data, gsize length, GError **error)
+write_file (
+    const char *path, const char *data, gsize length, GFileSetContentsFlags flags, GError **error)
 {
-  if (!make_directory (self->directory, error))
-    return FALSE;
+  g_autoptr (GError) write_error = NULL;
 
-  return g_file_set_contents_full (path, data, length,
-                                   G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-                                   FILE_MODE, error);
+  if (g_file_set_contents_full (path, data, length, G_FILE_SET_CONTENTS_CONSISTENT | flags,
+                                FILE_MODE, &write_error))
+    return TRUE;
+
+  g_set_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY, "%s" ADVICE, write_error->message);
+  return FALSE;
+}
+
+/* Writes the file NAME of the state directory. */
+static gboolean
+write_own (ArcStore *self, const char *name, const char *data, gsize length, GError **error)
+{
+  g_autofree char *path = get_path (self, name);
+
+  return make_directory (self->directory, error) &&
+         write_file (path, data, length, G_FILE_SET_CONTENTS_DURABLE, error);
+}
+
+static void
+remove_spare (ArcStore *self, const char *name)
+{
+  g_autofree char *path = get_spare_path (self, name);
+
+  if (path != NULL)
+    g_unlink (path);
 }
 
 const char *
 arc_store_write_changes (ArcStore *self, const ArcChanges *changes, GError **error)
 {
   g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GError) own_error = NULL;
   const char *data;
   gsize length;
 
@@ -305,27 +448,46 @@ arc_store_write_changes (ArcStore *self, const ArcChanges *changes, GError **err
   bytes = arc_changes_serialise (changes);
   data = g_bytes_get_data (bytes, &length);
   /* No bytes may be no pointer. */
-  if (!write_file (self, self->changes, data != NULL ? data : "", length, error))
-    return NULL;
+  if (data == NULL)
+    data = "";
 
-  return self->changes;
+  g_free (self->changes);
+  self->changes = get_path (self, CHANGES_NAME);
+  if (write_own (self, CHANGES_NAME, data, length, &own_error))
+    {
+      remove_spare (self, CHANGES_NAME);
+      clear_problem (self);
+      return self->changes;
+    }
+
+  if (get_spare (self, NULL) != NULL)
+    {
+      g_free (self->changes);
+      self->changes = get_spare_path (self, CHANGES_NAME);
+      if (write_file (self->changes, data, length, G_FILE_SET_CONTENTS_NONE, NULL))
+        {
+          set_problem (self, own_error);
+          return self->changes;
+        }
+    }
+
+  g_propagate_error (error, g_steal_pointer (&own_error));
+  return NULL;
 }
 
 static gboolean
 write_bytes (ArcStore *self, const char *name, GBytes *bytes, GError **error)
 {
-  g_autofree char *path = get_path (self, name);
   gsize length;
   const char *data = g_bytes_get_data (bytes, &length);
 
-  return write_file (self, path, data, length, error);
+  return write_own (self, name, data, length, error);
 }
 
 /* (nullable): NULL without an error if there is no such file. */
 static GBytes *
-read_bytes (ArcStore *self, const char *name, GError **error)
+read_bytes (const char *path, GError **error)
 {
-  g_autofree char *path = get_path (self, name);
   g_autoptr (GError) read_error = NULL;
   char *data;
   gsize length;
@@ -339,12 +501,11 @@ read_bytes (ArcStore *self, const char *name, GError **error)
   return NULL;
 }
 
-/* Puts the file NAME, which ERROR is about, aside: somebody may want to know what became of it, and
+/* Puts the file PATH, which ERROR is about, aside: somebody may want to know what became of it, and
  * the next run must not trip over it again. */
 static void
-put_aside (ArcStore *self, const char *name, GError **error)
+put_aside (const char *path, GError **error)
 {
-  g_autofree char *path = get_path (self, name);
   g_autofree char *aside = g_strconcat (path, ".damaged", NULL);
   g_autofree char *shown = g_filename_display_name (path);
 
@@ -352,11 +513,12 @@ put_aside (ArcStore *self, const char *name, GError **error)
   g_prefix_error (error, "%s, now put aside with .damaged at its end: ", shown);
 }
 
+/* PATH (nullable) is a change list. */
 static gboolean
-mark_uncommitted (ArcStore *self, ArcSnapshot *snapshot, GError **error)
+mark_uncommitted (const char *path, ArcSnapshot *snapshot, GError **error)
 {
   g_autoptr (GError) read_error = NULL;
-  g_autoptr (GBytes) bytes = read_bytes (self, CHANGES_NAME, &read_error);
+  g_autoptr (GBytes) bytes = path != NULL ? read_bytes (path, &read_error) : NULL;
   g_autoptr (ArcChanges) changes = NULL;
 
   if (bytes != NULL)
@@ -364,7 +526,7 @@ mark_uncommitted (ArcStore *self, ArcSnapshot *snapshot, GError **error)
 
   if (read_error != NULL)
     {
-      put_aside (self, CHANGES_NAME, &read_error);
+      put_aside (path, &read_error);
       g_propagate_error (error, g_steal_pointer (&read_error));
       return FALSE;
     }
@@ -382,24 +544,28 @@ arc_store_load_snapshot (ArcStore *self, const char *database, GError **error)
   g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GBytes) identity = NULL;
   g_autoptr (GBytes) expected = NULL;
+  g_autofree char *path = get_path (self, SNAPSHOT_NAME);
+  g_autofree char *changes = get_path (self, CHANGES_NAME);
+  g_autofree char *spare_changes = get_spare_path (self, CHANGES_NAME);
   g_autoptr (GError) read_error = NULL;
 
   g_return_val_if_fail (ARC_IS_STORE (self), NULL);
 
-  bytes = read_bytes (self, SNAPSHOT_NAME, &read_error);
+  bytes = read_bytes (path, &read_error);
   if (bytes != NULL)
     snapshot = arc_snapshot_parse (bytes, &identity, &read_error);
 
   if (read_error != NULL)
     {
-      put_aside (self, SNAPSHOT_NAME, &read_error);
+      put_aside (path, &read_error);
       g_propagate_error (error, g_steal_pointer (&read_error));
       return NULL;
     }
 
   expected = g_bytes_new (database, strlen (database));
   if (snapshot == NULL || !g_bytes_equal (identity, expected) ||
-      !mark_uncommitted (self, snapshot, error))
+      !mark_uncommitted (changes, snapshot, error) ||
+      !mark_uncommitted (spare_changes, snapshot, error))
     return NULL;
 
   return g_steal_pointer (&snapshot);
@@ -414,6 +580,7 @@ arc_store_commit (ArcStore *self,
 {
   g_autoptr (GBytes) identity = g_bytes_new (database, strlen (database));
   g_autoptr (GBytes) bytes = arc_snapshot_serialise (snapshot, pending, identity);
+  g_autofree char *changes = get_path (self, CHANGES_NAME);
 
   g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
 
@@ -421,7 +588,9 @@ arc_store_commit (ArcStore *self,
     return FALSE;
 
   /* Only now: until here both say the same of what the build took. */
-  g_unlink (self->changes);
+  g_unlink (changes);
+  remove_spare (self, CHANGES_NAME);
+  clear_problem (self);
 
   return TRUE;
 }
@@ -430,35 +599,56 @@ void
 arc_store_set_group (ArcStore *self, pid_t group)
 {
   g_autofree char *path = get_path (self, GROUP_NAME);
+  g_autofree char *spare_path = get_spare_path (self, GROUP_NAME);
   g_autofree char *text = g_strdup_printf ("%d\n", (int) group);
 
   g_return_if_fail (ARC_IS_STORE (self));
 
+  g_unlink (path);
+  if (spare_path != NULL)
+    g_unlink (spare_path);
+
   /* It is of use only as long as the machine runs, so it need not be durable; and without it the
    * kernel still ends the leader with us. */
-  if (group == 0)
-    g_unlink (path);
-  else
-    g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, FILE_MODE, NULL);
+  if (group != 0 && !write_file (path, text, strlen (text), G_FILE_SET_CONTENTS_NONE, NULL) &&
+      spare_path != NULL)
+    write_file (spare_path, text, strlen (text), G_FILE_SET_CONTENTS_NONE, NULL);
+}
+
+/* DIRECTORY is where the number of the group is, and ASSIGNMENT what its processes have in their
+ * environment. */
+static gboolean
+end_leftover (const char *directory, const char *assignment, gint64 grace)
+{
+  g_autofree char *path = g_build_filename (directory, GROUP_NAME, NULL);
+  g_autofree char *text = NULL;
+  guint64 group;
+
+  return g_file_get_contents (path, &text, NULL, NULL) &&
+         g_ascii_string_to_unsigned (g_strchomp (text), 10, 2, G_MAXINT, &group, NULL) &&
+         arc_process_group_end (group, assignment, grace);
 }
 
 gboolean
 arc_store_end_leftover (ArcStore *self, gint64 grace)
 {
-  g_autofree char *path = get_path (self, GROUP_NAME);
-  g_autofree char *assignment = g_strconcat ("ARCOLOGY_CHANGES=", self->changes, NULL);
-  g_autofree char *text = NULL;
-  gboolean found;
-  guint64 group;
+  const char *directories[] = { self->directory, get_spare (self, NULL) };
+  gboolean found = FALSE;
 
   g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
 
-  if (!g_file_get_contents (path, &text, NULL, NULL) ||
-      !g_ascii_string_to_unsigned (g_strchomp (text), 10, 2, G_MAXINT, &group, NULL))
-    return FALSE;
+  /* Either file may be where the other is not. */
+  for (guint i = 0; i < G_N_ELEMENTS (directories); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (directories); j++)
+      if (directories[i] != NULL && directories[j] != NULL)
+        {
+          g_autofree char *assignment =
+              g_strconcat ("ARCOLOGY_CHANGES=", directories[j], "/" CHANGES_NAME, NULL);
 
-  found = arc_process_group_end (group, assignment, grace);
-  g_unlink (path);
+          found |= end_leftover (directories[i], assignment, grace);
+        }
+
+  arc_store_set_group (self, 0);
 
   return found;
 }
@@ -466,8 +656,9 @@ arc_store_end_leftover (ArcStore *self, gint64 grace)
 GPtrArray *
 arc_store_load_history (ArcStore *self, GError **error)
 {
+  g_autofree char *path = get_path (self, HISTORY_NAME);
   g_autoptr (GError) read_error = NULL;
-  g_autoptr (GBytes) bytes = read_bytes (self, HISTORY_NAME, &read_error);
+  g_autoptr (GBytes) bytes = read_bytes (path, &read_error);
   GPtrArray *builds = NULL;
 
   g_return_val_if_fail (ARC_IS_STORE (self), NULL);
@@ -477,7 +668,7 @@ arc_store_load_history (ArcStore *self, GError **error)
 
   if (read_error != NULL)
     {
-      put_aside (self, HISTORY_NAME, &read_error);
+      put_aside (path, &read_error);
       g_propagate_error (error, g_steal_pointer (&read_error));
     }
 
@@ -491,7 +682,11 @@ arc_store_save_history (ArcStore *self, const GPtrArray *builds, GError **error)
 
   g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
 
-  return write_bytes (self, HISTORY_NAME, bytes, error);
+  if (!write_bytes (self, HISTORY_NAME, bytes, error))
+    return FALSE;
+
+  clear_problem (self);
+  return TRUE;
 }
 
 gboolean
@@ -501,7 +696,7 @@ arc_store_get_paused (ArcStore *self)
 
   g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
 
-  path = get_path (self, "paused");
+  path = get_path (self, PAUSED_NAME);
 
   return g_file_test (path, G_FILE_TEST_EXISTS);
 }
@@ -513,9 +708,9 @@ arc_store_set_paused (ArcStore *self, gboolean paused, GError **error)
 
   g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
 
-  path = get_path (self, "paused");
+  path = get_path (self, PAUSED_NAME);
   if (paused)
-    return write_file (self, path, "", 0, error);
+    return write_own (self, PAUSED_NAME, "", 0, error);
 
   if (g_unlink (path) < 0 && errno != ENOENT)
     {
@@ -534,6 +729,8 @@ arc_store_finalize (GObject *object)
   arc_store_unlock (self);
   g_free (self->changes);
   g_free (self->directory);
+  g_free (self->problem);
+  g_free (self->spare);
 
   G_OBJECT_CLASS (arc_store_parent_class)->finalize (object);
 }
@@ -542,6 +739,7 @@ static void
 arc_store_init (ArcStore *self)
 {
   self->lock = -1;
+  self->spare_lock = -1;
 }
 
 static void
@@ -556,7 +754,6 @@ arc_store_new (const char *directory)
   ArcStore *self = g_object_new (ARC_TYPE_STORE, NULL);
 
   self->directory = g_strdup (directory);
-  self->changes = g_build_filename (directory, CHANGES_NAME, NULL);
 
   return self;
 }

@@ -27,6 +27,10 @@ G_BEGIN_DECLS
  * starts. So whenever the service, the build or the machine dies: what the database may lack is
  * what differs from the snapshot, or is in the change list.
  *
+ * Where the state directory cannot be made or written, a spare one that lasts as long as the
+ * machine runs (arc-spare.h) takes its place for what a build cannot do without: the change list,
+ * the group and the log. The lock is always in both.
+ *
  * A file that is damaged, or of another version, is put aside under a name that ends in `.damaged`.
  */
 #define ARC_TYPE_STORE (arc_store_get_type ())
@@ -40,9 +44,14 @@ ArcStore *arc_store_new (const char *directory);
 const char *arc_store_get_directory (ArcStore *store);
 
 /* Makes the directory if need be and takes the lock, without waiting. ARC_ERROR_LOCKED, naming the
- * directory and the pid of the owner, if another process has it; ARC_ERROR_STATE_DIRECTORY if the
- * directory cannot be made or written. The lock goes with the process. */
+ * directory and the pid of the owner, if another process has it; ARC_ERROR_STATE_DIRECTORY if it
+ * can be had neither in the state directory nor in the spare one. The lock goes with the process.
+ */
 gboolean arc_store_lock (ArcStore *store, GError **error);
+
+/* (nullable): why the spare directory has taken the place of the state directory, which one it is,
+ * and what to do about it; English. Valid until the store is used again. */
+const char *arc_store_get_problem (ArcStore *store);
 
 /* Lets go of the lock, if it is held. Nothing of the directory may be written after that. */
 void arc_store_unlock (ArcStore *store);
@@ -52,7 +61,7 @@ void arc_store_unlock (ArcStore *store);
 guint64 arc_store_next_build (ArcStore *store);
 
 /* (transfer full): where the log of build ID goes; its directory exists, and old logs have been
- * removed. NULL and ARC_ERROR_STATE_DIRECTORY if that directory cannot be made. */
+ * removed. NULL and ARC_ERROR_STATE_DIRECTORY if it cannot be made. */
 char *arc_store_prepare_log (ArcStore *store, guint64 id, GError **error);
 
 /* (transfer full): where the log of build ID is, if it still is. */
@@ -64,8 +73,8 @@ char *arc_store_get_log (ArcStore *store, guint64 id);
 int arc_store_open_log (ArcStore *store, guint64 id, gboolean create, GError **error);
 
 /* Writes the change list, which stays until arc_store_commit(); returns its path (owned by the
- * store). NULL and ARC_ERROR_STATE_DIRECTORY or an error of G_FILE_ERROR if it cannot be written
- * whole; the old list is then still there. */
+ * store until the next). NULL and ARC_ERROR_STATE_DIRECTORY if it cannot be written whole; the old
+ * list is then still there. */
 const char *arc_store_write_changes (ArcStore *store, const ArcChanges *changes, GError **error);
 
 /* (transfer full) (nullable): the files that DATABASE is true to. What a build was told that was
@@ -74,8 +83,8 @@ const char *arc_store_write_changes (ArcStore *store, const ArcChanges *changes,
  * put aside. */
 ArcSnapshot *arc_store_load_snapshot (ArcStore *store, const char *database, GError **error);
 
-/* A build succeeded: DATABASE is true to SNAPSHOT, but for PENDING. It fails like
- * arc_store_write_changes(). */
+/* A build has ended: DATABASE is true to SNAPSHOT, but for PENDING. ARC_ERROR_STATE_DIRECTORY if
+ * that cannot be written. */
 gboolean arc_store_commit (ArcStore *store,
                            const ArcSnapshot *snapshot,
                            const ArcChanges *pending,
@@ -94,10 +103,10 @@ gboolean arc_store_end_leftover (ArcStore *store, gint64 grace);
  * the file was damaged, which is then put aside. */
 GPtrArray *arc_store_load_history (ArcStore *store, GError **error);
 
-/* It fails like arc_store_write_changes(). */
+/* It fails like arc_store_commit(). */
 gboolean arc_store_save_history (ArcStore *store, const GPtrArray *builds, GError **error);
 
-/* The flag outlives the process. It fails like arc_store_write_changes(). */
+/* The flag outlives the process. It fails like arc_store_commit(). */
 gboolean arc_store_get_paused (ArcStore *store);
 gboolean arc_store_set_paused (ArcStore *store, gboolean paused, GError **error);
 

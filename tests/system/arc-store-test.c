@@ -4,6 +4,7 @@
 
 #include "arc-test-util.h"
 #include "core/arc-error.h"
+#include "system/arc-spare.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -53,6 +54,15 @@ tear_down (Fixture *fixture, gconstpointer data)
   g_free (fixture->parent);
 }
 
+/* Removes the spare directory, as another machine start does. */
+static void
+remove_spare (Fixture *fixture)
+{
+  g_autofree char *spare = arc_spare_make (fixture->directory, NULL);
+
+  remove_tree (spare);
+}
+
 static char *
 get_path (Fixture *fixture, const char *name)
 {
@@ -85,12 +95,26 @@ spawn_other (Fixture *fixture, const char *option)
 {
   g_autofree char *self = g_file_read_link ("/proc/self/exe", NULL);
   g_autoptr (GError) error = NULL;
-  GSubprocess *process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error, self, option,
-                                           fixture->directory, NULL);
+  g_autoptr (GSubprocessLauncher) launcher =
+      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+  GSubprocess *process;
 
+  g_subprocess_launcher_setenv (launcher, "XDG_RUNTIME_DIR", g_get_user_runtime_dir (), TRUE);
+  process = g_subprocess_launcher_spawn (launcher, &error, self, option, fixture->directory, NULL);
   g_assert_no_error (error);
 
   return process;
+}
+
+/* Until it has the lock, having been told to wait with it. */
+static void
+wait_until_ready (GSubprocess *other)
+{
+  g_autoptr (GError) error = NULL;
+  char ready[8];
+
+  g_input_stream_read (g_subprocess_get_stdout_pipe (other), ready, sizeof ready, NULL, &error);
+  g_assert_no_error (error);
 }
 
 static int
@@ -177,11 +201,8 @@ test_locked_by_other (Fixture *fixture, gconstpointer data)
   g_autoptr (GSubprocess) other = spawn_other (fixture, "--lock-and-wait");
   g_autofree char *owner = g_strdup_printf ("Process %s ", g_subprocess_get_identifier (other));
   g_autoptr (GError) error = NULL;
-  char ready[8];
 
-  g_input_stream_read (g_subprocess_get_stdout_pipe (other), ready, sizeof ready, NULL, &error);
-  g_assert_no_error (error);
-
+  wait_until_ready (other);
   g_assert_false (arc_store_lock (fixture->store, &error));
   g_assert_error (error, ARC_ERROR, ARC_ERROR_LOCKED);
   g_assert_true (g_str_has_prefix (error->message, owner));
@@ -198,7 +219,8 @@ test_locked_by_other (Fixture *fixture, gconstpointer data)
 static void
 test_locked_by_unknown (Fixture *fixture, gconstpointer contents)
 {
-  g_autofree char *lock = get_path (fixture, "lock");
+  g_autofree char *spare = arc_spare_make (fixture->directory, NULL);
+  g_autofree char *lock = g_build_filename (spare, "lock", NULL);
   g_autoptr (ArcStore) second = arc_store_new (fixture->directory);
   g_autoptr (GError) error = NULL;
   gssize length = strlen (contents);
@@ -268,37 +290,138 @@ assert_state_directory_error (GError **error, const char *path)
   g_clear_error (error);
 }
 
-/* Something else is where the directory should be. */
+static void
+assert_spare (Fixture *fixture, const char *path)
+{
+  g_autofree char *spare = arc_spare_make (fixture->directory, NULL);
+
+  g_assert_true (g_str_has_prefix (path, spare));
+  assert_mode (spare, 0700);
+}
+
+/* Something else is where the directory should be, and then it is gone. */
 static void
 test_directory_unusable (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *in_the_way = g_build_filename (fixture->parent, "state", NULL);
+  g_autofree char *text = NULL;
+  g_autofree char *log = NULL;
+  g_autofree char *same_log = NULL;
   g_autoptr (ArcChanges) changes = arc_changes_new ();
+  g_autoptr (GPtrArray) history = g_ptr_array_new ();
   g_autoptr (GError) error = NULL;
+  const char *path;
 
   g_assert_true (g_file_set_contents (in_the_way, "", 0, NULL));
+  g_assert_null (arc_store_get_problem (fixture->store));
 
-  g_assert_false (arc_store_lock (fixture->store, &error));
-  assert_state_directory_error (&error, fixture->directory);
-  g_assert_null (arc_store_prepare_log (fixture->store, 1, &error));
-  assert_state_directory_error (&error, fixture->directory);
-  g_assert_null (arc_store_write_changes (fixture->store, changes, &error));
-  assert_state_directory_error (&error, fixture->directory);
+  g_assert_true (arc_store_lock (fixture->store, &error));
+  g_assert_no_error (error);
+  g_assert_true (g_str_has_prefix (arc_store_get_problem (fixture->store), fixture->directory));
+  g_assert_false (is_lock_free (fixture));
+
+  g_assert_cmpuint (arc_store_next_build (fixture->store), ==, 1);
+  log = arc_store_prepare_log (fixture->store, 7, &error);
+  g_assert_no_error (error);
+  assert_spare (fixture, log);
+  g_assert_cmpuint (arc_store_next_build (fixture->store), ==, 8);
+
+  arc_changes_add (changes, "/org/a.org", ARC_CHANGE_ADDED);
+  path = arc_store_write_changes (fixture->store, changes, &error);
+  g_assert_no_error (error);
+  assert_spare (fixture, path);
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, "A");
+
+  /* What nothing can take the place of. */
   g_assert_false (arc_store_set_paused (fixture->store, TRUE, &error));
   assert_state_directory_error (&error, fixture->directory);
   g_assert_false (arc_store_get_paused (fixture->store));
-  g_assert_cmpuint (arc_store_next_build (fixture->store), ==, 1);
+  g_assert_false (arc_store_save_history (fixture->store, history, &error));
+  assert_state_directory_error (&error, fixture->directory);
+  g_assert_nonnull (arc_store_get_problem (fixture->store));
+
+  /* The lock, too, is then where it should be. */
+  g_assert_no_errno (g_unlink (in_the_way));
+  path = arc_store_write_changes (fixture->store, changes, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_str_has_prefix (path, fixture->directory));
+  g_assert_null (arc_store_get_problem (fixture->store));
+  same_log = arc_store_prepare_log (fixture->store, 7, &error);
+  g_assert_cmpstr (same_log, ==, log);
+  remove_spare (fixture);
+  g_assert_false (is_lock_free (fixture));
 }
 
+/* One who could not write the state directory keeps out one who can, also after that one had to
+ * wait, and takes no lock that another one has by then. */
 static void
-test_lock_unusable (Fixture *fixture, gconstpointer data)
+test_two_kinds_of_lock (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *in_the_way = g_build_filename (fixture->parent, "state", NULL);
+  g_autoptr (GPtrArray) history = g_ptr_array_new ();
+  g_autoptr (GSubprocess) other = NULL;
+
+  g_assert_true (g_file_set_contents (in_the_way, "", 0, NULL));
+  g_assert_true (arc_store_lock (fixture->store, NULL));
+  g_assert_no_errno (g_unlink (in_the_way));
+  g_assert_false (is_lock_free (fixture));
+
+  /* Another one that has another spare directory. */
+  remove_spare (fixture);
+  other = spawn_other (fixture, "--lock-and-wait");
+  wait_until_ready (other);
+  g_assert_true (arc_store_save_history (fixture->store, history, NULL));
+  g_assert_nonnull (strstr (arc_store_get_problem (fixture->store), "already works"));
+  g_subprocess_force_exit (other);
+  g_assert_true (g_subprocess_wait (other, NULL, NULL));
+  g_assert_true (arc_store_save_history (fixture->store, history, NULL));
+  g_assert_null (arc_store_get_problem (fixture->store));
+}
+
+/* Neither of them, which root needs something in the way for. */
+static void
+test_no_lock (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *lock = get_path (fixture, "lock");
+  g_autofree char *spare = arc_spare_make (fixture->directory, NULL);
+  g_autofree char *spare_lock = g_build_filename (spare, "lock", NULL);
   g_autoptr (GError) error = NULL;
 
-  g_assert_cmpint (g_mkdir_with_parents (lock, 0700), ==, 0);
+  g_assert_no_errno (g_mkdir_with_parents (lock, 0700));
+  g_assert_no_errno (g_mkdir (spare_lock, 0700));
   g_assert_false (arc_store_lock (fixture->store, &error));
   assert_state_directory_error (&error, lock);
+  g_assert_null (arc_store_get_problem (fixture->store));
+}
+
+/* In TMPDIR anybody may have been first. */
+static void
+test_spare_of_other (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *runtime = g_build_filename (g_get_user_runtime_dir (), "arcology-builder", NULL);
+  g_autofree char *spare = NULL;
+  GStatBuf info;
+
+  g_assert_no_errno (g_mkdir_with_parents (g_get_user_runtime_dir (), 0700));
+  g_assert_no_errno (symlink (fixture->parent, runtime));
+  spare = arc_spare_make (fixture->directory, NULL);
+  g_assert_true (g_str_has_prefix (spare, g_get_tmp_dir ()));
+  g_assert_no_errno (g_rmdir (spare));
+  g_clear_pointer (&spare, g_free);
+  g_assert_no_errno (g_unlink (runtime));
+
+  g_assert_no_errno (g_mkdir (runtime, 0700));
+  g_assert_no_errno (g_chmod (runtime, 0777));
+  spare = arc_spare_make (fixture->directory, NULL);
+  g_assert_true (g_str_has_prefix (spare, g_get_tmp_dir ()));
+  g_assert_no_errno (g_rmdir (spare));
+  g_clear_pointer (&spare, g_free);
+
+  g_assert_no_errno (g_chmod (runtime, 0700));
+  spare = arc_spare_make (fixture->directory, NULL);
+  g_assert_true (g_str_has_prefix (spare, runtime));
+  g_assert_no_errno (g_stat (spare, &info));
 }
 
 static void
@@ -437,11 +560,25 @@ test_changes_fail (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (ArcChanges) changes = arc_changes_new ();
   g_autofree char *in_the_way = get_path (fixture, "changes/in-the-way");
+  g_autofree char *spare = NULL;
+  g_autofree char *spare_changes = NULL;
   g_autoptr (GError) error = NULL;
 
   g_assert_cmpint (g_mkdir_with_parents (in_the_way, 0700), ==, 0);
+  g_assert_true (arc_store_lock (fixture->store, NULL));
+  assert_spare (fixture, arc_store_write_changes (fixture->store, changes, &error));
+  g_assert_no_error (error);
+  g_assert_nonnull (strstr (arc_store_get_problem (fixture->store), fixture->directory));
+
+  remove_spare (fixture);
+  assert_spare (fixture, arc_store_write_changes (fixture->store, changes, &error));
+
+  spare = arc_spare_make (fixture->directory, NULL);
+  spare_changes = g_build_filename (spare, "changes", NULL);
+  g_assert_no_errno (g_unlink (spare_changes));
+  g_assert_no_errno (g_mkdir (spare_changes, 0700));
   g_assert_null (arc_store_write_changes (fixture->store, changes, &error));
-  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_ISDIR);
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY);
 }
 
 static void
@@ -609,6 +746,22 @@ test_snapshot (Fixture *fixture, gconstpointer data)
   loaded = arc_store_load_snapshot (fixture->store, "/db", &error);
   g_assert_cmpuint (arc_snapshot_lookup (loaded, "/org", "a.org")->ctime_ns, ==, 0);
 
+  /* Wherever the list had to be written. */
+  g_clear_pointer (&loaded, arc_snapshot_free);
+  g_assert_no_errno (g_unlink (changes));
+  g_assert_no_errno (g_mkdir (changes, 0700));
+  assert_spare (fixture, arc_store_write_changes (fixture->store, pending, &error));
+  g_assert_no_errno (g_rmdir (changes));
+  loaded = arc_store_load_snapshot (fixture->store, "/db", &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (arc_snapshot_lookup (loaded, "/org", "a.org")->ctime_ns, ==, 0);
+  g_assert_true (arc_store_commit (fixture->store, snapshot, pending, "/db", &error));
+  g_clear_pointer (&loaded, arc_snapshot_free);
+  arc_changes_remove (pending, "/org/a.org");
+  g_assert_true (arc_store_commit (fixture->store, snapshot, pending, "/db", &error));
+  loaded = arc_store_load_snapshot (fixture->store, "/db", &error);
+  g_assert_cmpuint (arc_snapshot_lookup (loaded, "/org", "a.org")->ctime_ns, !=, 0);
+
   /* Of another database it says nothing. */
   g_assert_null (arc_store_load_snapshot (fixture->store, "/other", &error));
   g_assert_no_error (error);
@@ -639,7 +792,9 @@ main (int argc, char **argv)
   ADD ("unlock", test_unlock);
   ADD ("directory-made-private", test_directory_made_private);
   ADD ("directory-unusable", test_directory_unusable);
-  ADD ("lock-unusable", test_lock_unusable);
+  ADD ("two-kinds-of-lock", test_two_kinds_of_lock);
+  ADD ("no-lock", test_no_lock);
+  ADD ("spare-of-other", test_spare_of_other);
   ADD ("next-build", test_next_build);
   ADD ("logs", test_logs);
   ADD ("changes", test_changes);
