@@ -36,7 +36,7 @@ project_files() {
 # Prints the scripts that begin with a shell's name.
 shell_scripts() {
   project_files '*' | while IFS= read -r file; do
-    if [[ $file == tests/lint/lib.sh ]] || head -c 64 "$file" | head -n 1 |
+    if [[ $file == tests/*/*.sh ]] || head -c 64 "$file" | head -n 1 |
       LC_ALL=C grep -aqE '^#!.*[/ ](ba|da)?sh( |$)'; then
       printf '%s\n' "$file"
     fi

@@ -1,0 +1,273 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# What the tests of the real program share: PROGRAM, their first argument, is run on buses and in
+# directories of its own, with a build command that is quick or hangs as each case has it. TAP.
+
+# The cases are called by their names, clean_up by a trap, and not each test has a use for all.
+# shellcheck disable=SC2034,SC2119,SC2120,SC2317
+
+set -euo pipefail
+
+program=$1
+name=org.arcology.Builder
+object=/org/arcology/Builder
+deadline=20 # seconds; only what hangs comes near it
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+number=0 failed=0
+
+# --- the stage: what each case finds
+
+# A bus that knows no service files: nothing that is installed can be activated. Tells where it is
+# in $address, and its process in $bus.
+start_bus() {
+  cat >"$here/bus.conf" <<END
+<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:tmpdir=$here</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+END
+  local from
+  exec {from}< <(exec dbus-daemon --config-file="$here/bus.conf" --nofork --print-address)
+  bus=$!
+  started+=("$bus")
+  read -r -t "$deadline" address <&"$from" || fail "there is no bus"
+}
+
+# Everything that a signal or a build tells is a line in one FIFO. The subscription is in place when
+# the monitor tells who owns the name (gdbus asks for that last).
+watch_bus() {
+  start_bus
+  export DBUS_SESSION_BUS_ADDRESS=$address
+  gdbus monitor --session --dest org.freedesktop.DBus >"$RECORD/news" &
+  started+=($!)
+  hear "The name org.freedesktop.DBus is owned by*"
+  gdbus monitor --session --dest "$name" --object-path "$object" >"$RECORD/news" &
+  started+=($!)
+  hear "The name $name does not have an owner"
+}
+
+set_stage() {
+  here=$scratch/$number
+  tree=$here/org
+  export RECORD=$here/record HOME=$here/home
+  export XDG_CONFIG_HOME=$here/config XDG_STATE_HOME=$here/state XDG_DATA_HOME=$here/data
+  export XDG_CACHE_HOME=$here/cache XDG_RUNTIME_DIR=$here/run XDG_CONFIG_DIRS=$here/none
+  export DBUS_SYSTEM_BUS_ADDRESS=disabled:
+  unset ARCOLOGY_DIRECTORY DB_GENERATION_DEBOUNCE DB_GENERATION_COOLDOWN STATE_DIRECTORY
+  settings=$XDG_CONFIG_HOME/arcology-builder/builder.conf
+  lock=$XDG_STATE_HOME/arcology-builder/lock
+  mkdir -p "$tree/sub" "$RECORD" "$HOME" "${settings%/*}"
+  mkdir -m 0700 "$XDG_RUNTIME_DIR"
+  echo '* One' >"$tree/one.org"
+  echo '* Two' >"$tree/sub/two.org"
+  started=()
+  mkfifo "$RECORD/news"
+  exec {news}<>"$RECORD/news"
+  trap clean_up EXIT
+
+  # The build: notes what it is told; ends as told by the file status, when told through the FIFO
+  # gate, or never, if there is a file hang.
+  cat >"$here/build" <<'END'
+#!/usr/bin/env bash
+mkdir "$RECORD/busy" 2>/dev/null || echo overlap >>"$RECORD/overlaps"
+cp "$ARCOLOGY_CHANGES" "$RECORD/changes"
+: >"$ARCOLOGY_DATABASE"
+hangs=
+if [ -e "$RECORD/hang" ]; then
+  hangs=yes
+  sleep 600 &
+  echo "$$ $!" >>"$RECORD/pids"
+fi
+echo "build $ARCOLOGY_BUILD_ID $ARCOLOGY_BUILD_KIND $ARCOLOGY_DIRECTORIES" | tee -a "$RECORD/builds" >"$RECORD/news"
+[ -z "$hangs" ] || wait
+[ ! -e "$RECORD/gate" ] || read -r _ <"$RECORD/gate"
+rmdir "$RECORD/busy"
+[ ! -e "$RECORD/status" ] || exit "$(cat "$RECORD/status")"
+END
+  chmod +x "$here/build"
+  configure
+}
+
+clean_up() {
+  local pid
+  for pid in "${started[@]}"; do
+    kill -KILL "$pid" 2>/dev/null || true
+  done
+}
+
+# configure [LINE]...: the settings, with more lines in their last group, [Timing].
+configure() {
+  cat >"$settings" <<END
+[Tree]
+Directories=$tree
+[Build]
+Command=$here/build
+StopGrace=2s
+[Timing]
+Debounce=50ms
+END
+  printf '%s\n' "${@:-Cooldown=50ms}" >>"$settings"
+}
+
+# test_case WORDS: runs the function of that name (with _ for all that is no letter) in a subshell.
+test_case() {
+  local status=0
+  number=$((number + 1))
+  # Not as a condition: there, set -e would not hold inside.
+  set +e
+  (
+    set -e
+    set_stage
+    "$(tr -c 'a-z0-9\n' '_' <<<"${1,,}")"
+  ) >"$scratch/case.log" 2>&1
+  status=$?
+  set -e
+  if ((status == 0)); then
+    echo "ok $number - $1"
+  else
+    echo "not ok $number - $1"
+    sed 's/^/# /' "$scratch/case.log"
+    tail -n 20 "$scratch/$number/"*.log 2>/dev/null | sed 's/^/# /' || true
+    tail -n 20 "$scratch/$number/heard" 2>/dev/null | sed 's/^/# heard: /' || true
+    failed=$((failed + 1))
+  fi
+}
+
+# --- telling and waiting
+
+fail() {
+  echo "line ${BASH_LINENO[*]}: $*"
+  exit 1
+}
+
+# equal WHAT EXPECTED FOUND
+equal() {
+  [ "$2" = "$3" ] || fail "$1: expected '$2', found '$3'"
+}
+
+next_news() {
+  read -r -t "$deadline" line <&"$news" || fail "nothing happens any more; wanted: $*"
+  echo "$line" >>"$here/heard"
+}
+
+# hear PATTERN: until a line of the news matches.
+hear() {
+  line=
+  # shellcheck disable=SC2053 # it is a pattern
+  until [[ $line == $1 ]]; do
+    next_news "$1"
+  done
+}
+
+# hear_until COMMAND [ARGUMENT]...: until COMMAND succeeds; it is tried with each piece of news.
+hear_until() {
+  # To ask is itself news on the bus, so silence is not enough of a deadline.
+  local end=$((SECONDS + deadline))
+  until "$@"; do
+    ((SECONDS < end)) || fail "gave up waiting for: $*"
+    next_news "$@"
+  done
+}
+
+# log_says TEXT: until the log of the program has TEXT.
+log_says() {
+  local log reader
+  exec {log}< <(exec timeout "$deadline" tail -n +1 -f "$here/program.log")
+  reader=$!
+  started+=("$reader")
+  grep -q -m 1 -- "$1" <&"$log" || fail "'$1' is not in the log"
+  kill "$reader"
+}
+
+# Builds wait for a line from the gate. Open both ways, it keeps nobody from opening it.
+make_gate() {
+  mkfifo "$RECORD/gate"
+  exec {gate}<>"$RECORD/gate"
+}
+
+# get PROPERTY: its value, without the type.
+get() {
+  busctl --user get-property "$name" "$object" "$name" "$1" | cut -d ' ' -f 2-
+}
+
+is() {
+  [ "$(get "$1")" = "$2" ]
+}
+
+# The changes that the last build was told, a line for each.
+changes() {
+  tr '\0' '\n' <"$RECORD/changes" | paste -d ' ' - -
+}
+
+rebuild() {
+  busctl --user call "$name" "$object" "$name" Rebuild 'a{sv}' 0
+}
+
+# run STATUS [ARGUMENT]...: the program ends with STATUS; what it says is in $said.
+run() {
+  local expected=$1 status=0
+  shift
+  said=$(timeout "$deadline" "$program" "$@" 2>&1) || status=$?
+  echo "$said"
+  equal "exit status of $*" "$expected" "$status"
+}
+
+# says PATTERN: the program said it.
+says() {
+  # shellcheck disable=SC2053 # it is a pattern
+  [[ $said == $1 ]] || fail "it should say '$1'"
+}
+
+# start [ARGUMENT]...: the program, in the background, as $service.
+start() {
+  "$program" "$@" >>"$here/program.log" 2>&1 &
+  service=$!
+  started+=("$service")
+}
+
+start_service() {
+  start "$@"
+  hear_until is Fresh true 2>/dev/null
+}
+
+# ends PID STATUS
+ends() {
+  local status=0
+  timeout "$deadline" tail --pid="$1" -s 0.02 -f /dev/null || fail "it does not end"
+  wait "$1" || status=$?
+  equal "exit status" "$2" "$status"
+}
+
+is_gone() {
+  # A zombie that the init process has not collected yet runs no more.
+  [ ! -e "/proc/$1" ] || grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
+}
+
+builds_are_gone() {
+  local pid
+  [ -s "$RECORD/pids" ] || fail "no build told its processes"
+  for pid in $(<"$RECORD/pids"); do
+    is_gone "$pid" || fail "process $pid is left"
+  done
+}
+
+lock_is_free() {
+  flock -n "$lock" true || fail "the lock is taken"
+}
+
+# After the last case.
+finish() {
+  echo "1..$number"
+  exit $((failed > 0))
+}
