@@ -10,7 +10,7 @@ struct _ArcMemory
   GPtrArray *history;    /* (owned) (element-type ArcBuild): the newest last */
   char *commit_problem;  /* (owned) (nullable) */
   char *history_problem; /* (owned) (nullable) */
-  gboolean told;         /* of the problem of the store */
+  gboolean told;         /* that there is a problem */
 };
 
 ArcMemory *
@@ -34,27 +34,33 @@ arc_memory_free (ArcMemory *memory)
   g_free (memory);
 }
 
-/* Keeps in PROBLEM what ERROR says of WHAT; it is logged once for as long as it lasts. */
-static void
-note_result (char **problem, const GError *error /* (nullable) */, const char *what)
+const char *
+arc_memory_get_problem (const ArcMemory *memory)
 {
-  char *message = error != NULL ? g_strdup_printf ("%s: %s", what, error->message) : NULL;
+  if (memory->commit_problem != NULL)
+    return memory->commit_problem;
 
-  if (message != NULL && *problem == NULL)
-    g_warning ("%s", message);
-
-  g_free (*problem);
-  *problem = message;
+  return arc_store_get_problem (memory->store) != NULL ? arc_store_get_problem (memory->store)
+                                                       : memory->history_problem;
 }
 
+/* Most of what cannot be written has one reason, which one message is enough for. */
 static void
-note_store (ArcMemory *memory)
+tell_problem (ArcMemory *memory)
 {
-  const char *problem = arc_store_get_problem (memory->store);
+  const char *problem = arc_memory_get_problem (memory);
 
   if (problem != NULL && !memory->told)
     g_warning ("%s", problem);
   memory->told = problem != NULL;
+}
+
+/* Keeps in PROBLEM what ERROR says of WHAT. */
+static void
+note_result (char **problem, const GError *error /* (nullable) */, const char *what)
+{
+  g_free (*problem);
+  *problem = error != NULL ? g_strdup_printf ("%s: %s", what, error->message) : NULL;
 }
 
 static void
@@ -64,7 +70,7 @@ save_history (ArcMemory *memory)
 
   arc_store_save_history (memory->store, memory->history, &error);
   note_result (&memory->history_problem, error, "The history of builds is not kept");
-  note_store (memory);
+  tell_problem (memory);
 }
 
 ArcSnapshot *
@@ -74,7 +80,7 @@ arc_memory_recall (ArcMemory *memory, const char *database)
   g_autoptr (GError) snapshot_error = NULL;
   g_autoptr (ArcSnapshot) snapshot = NULL;
 
-  note_store (memory);
+  tell_problem (memory);
 
   g_ptr_array_unref (memory->history);
   memory->history = arc_store_load_history (memory->store, &history_error);
@@ -103,6 +109,7 @@ arc_memory_commit (ArcMemory *memory,
   arc_store_commit (memory->store, snapshot, pending, database, &error);
   note_result (&memory->commit_problem, error,
                "What is built now may be built again after a restart");
+  tell_problem (memory);
 }
 
 void
@@ -148,17 +155,6 @@ arc_memory_get_built_id (const ArcMemory *memory)
     }
 
   return 0;
-}
-
-const char *
-arc_memory_get_problem (const ArcMemory *memory)
-{
-  if (memory->commit_problem != NULL)
-    return memory->commit_problem;
-  if (memory->history_problem != NULL)
-    return memory->history_problem;
-
-  return arc_store_get_problem (memory->store);
 }
 
 gboolean

@@ -495,7 +495,8 @@ read_bytes (const char *path, GError **error)
   if (g_file_get_contents (path, &data, &length, &read_error))
     return g_bytes_new_take (data, length);
 
-  if (!g_error_matches (read_error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+  if (!g_error_matches (read_error, G_FILE_ERROR, G_FILE_ERROR_NOENT) &&
+      !g_error_matches (read_error, G_FILE_ERROR, G_FILE_ERROR_NOTDIR))
     g_propagate_error (error, g_steal_pointer (&read_error));
 
   return NULL;
@@ -509,8 +510,10 @@ put_aside (const char *path, GError **error)
   g_autofree char *aside = g_strconcat (path, ".damaged", NULL);
   g_autofree char *shown = g_filename_display_name (path);
 
-  g_rename (path, aside);
-  g_prefix_error (error, "%s, now put aside with .damaged at its end: ", shown);
+  if (g_rename (path, aside) == 0)
+    g_prefix_error (error, "%s, now put aside with .damaged at its end: ", shown);
+  else
+    g_prefix_error (error, "%s: ", shown);
 }
 
 /* PATH (nullable) is a change list. */
