@@ -35,12 +35,15 @@ write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpoint
   return g_log_writer_default (level, fields, n_fields, NULL);
 }
 
+/* Whether they are right or, with PRINT, what they are: a settings file with the names of those
+ * that were read in its comments. */
 static ArcExit
-check_config (const ArcSettingsOptions *options)
+tell_config (const ArcSettingsOptions *options, gboolean print)
 {
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) sources = NULL;
   g_autoptr (ArcConfig) config = arc_settings_load (options, &sources, &error);
+  g_autofree char *data = NULL;
 
   if (config == NULL)
     {
@@ -48,10 +51,14 @@ check_config (const ArcSettingsOptions *options)
       return ARC_EXIT_CONFIG;
     }
 
-  if (sources[0] == NULL)
+  if (sources[0] == NULL && !print)
     g_print (_ ("No settings file: the defaults are in force\n"));
   for (guint i = 0; sources[i] != NULL; i++)
-    g_print (_ ("%s: OK\n"), sources[i]);
+    g_print (print ? "# %s\n" : _ ("%s: OK\n"), sources[i]);
+
+  data = arc_config_to_data (config);
+  if (print)
+    fputs (data, stdout);
 
   return ARC_EXIT_SUCCESS;
 }
@@ -66,6 +73,7 @@ main (int argc, char **argv)
   gboolean verbose = FALSE;
   gboolean version = FALSE;
   gboolean check = FALSE;
+  gboolean print = FALSE;
   const GOptionEntry entries[] = {
     { "once", 0, 0, G_OPTION_ARG_NONE, &once, N_ ("Build everything once and exit"), NULL },
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &config_file,
@@ -76,6 +84,8 @@ main (int argc, char **argv)
       NULL },
     { "verbose", 0, 0, G_OPTION_ARG_NONE, &verbose, N_ ("Log more, also what builds print"), NULL },
     { "check-config", 0, 0, G_OPTION_ARG_NONE, &check, N_ ("Check the settings and exit"), NULL },
+    { "print-config", 0, 0, G_OPTION_ARG_NONE, &print, N_ ("Print the settings in force and exit"),
+      NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, N_ ("Show the version and exit"), NULL },
     G_OPTION_ENTRY_NULL,
   };
@@ -114,8 +124,8 @@ main (int argc, char **argv)
   options.once = once;
   options.replace = replace;
 
-  if (check)
-    return check_config (&options.settings);
+  if (check || print)
+    return tell_config (&options.settings, print);
 
   return arc_daemon_run (&options);
 }
