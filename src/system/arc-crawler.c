@@ -661,6 +661,8 @@ see_file (ArcCrawler *self, ArcNode *parent, ArcLook *look, ArcFingerprint finge
   gint64 due = 0;
 
   freshness = get_freshness (look, &fingerprint, &due);
+  if (freshness == FRESHNESS_STEADY && !self->active)
+    freshness = FRESHNESS_FRESH;
 
   /* During a scan a fresh file waits, so that all in the snapshot is old when a reconciliation
    * settles: a write that left no trace was before that. Else it is told at once, since nobody
@@ -683,6 +685,7 @@ see_file (ArcCrawler *self, ArcNode *parent, ArcLook *look, ArcFingerprint finge
 
   if (freshness == FRESHNESS_FRESH)
     {
+      look->first = g_get_monotonic_time ();
       arc_looks_postpone (self->looks, g_steal_pointer (&owned), due);
     }
   else if (freshness == FRESHNESS_STEADY)

@@ -407,9 +407,8 @@ test_failed_file_stays (void)
   arc_test_host_touch (host, "two.org");
   arc_test_host_touch (host, "new.org");
   arc_test_host_advance (host, 5 * SECOND);
-  arc_test_host_end_build (host, 1);
+  arc_test_host_finish_build (host, 1);
   arc_test_host_touch (host, "sub/three.org");
-  arc_test_wait_until (host->n_finished == 2);
 
   status = arc_test_host_get_status (host);
   g_assert_cmpint (arc_builder_get_last_build (host->builder)->result, ==, ARC_RESULT_FAILED);
@@ -420,7 +419,7 @@ test_failed_file_stays (void)
   g_assert_cmpint (change, ==, ARC_CHANGE_MODIFIED);
   g_assert_false (status.fresh);
 
-  /* What came meanwhile takes it along. */
+  /* What comes while it rests takes it along. */
   arc_test_host_advance (host, 180 * SECOND);
   arc_test_host_finish_build (host, 1);
   arc_test_host_assert_told (host, 3, "M one.org\nM sub/three.org\n");

@@ -179,7 +179,8 @@ arc_test_host_write (ArcTestHost *host, const char *name, const char *text)
   g_autofree char *path = arc_test_host_get_path (host, name);
   g_autoptr (GError) error = NULL;
 
-  g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, &error);
+  /* By a rename: the file is seen once, not empty first. */
+  g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error);
   g_assert_no_error (error);
 }
 

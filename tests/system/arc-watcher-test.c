@@ -557,6 +557,38 @@ test_told_at_once (void)
   arc_fixture_assert_none_missed (fixture);
 }
 
+static gboolean
+has_told_more_than (ArcFixture *fixture, gconstpointer n)
+{
+  return fixture->n_changed > *(const guint *) n;
+}
+
+/* However many saves follow each other, each is told once. */
+static void
+test_many_saves (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autofree char *path = g_build_filename (fixture->root, "n.org", NULL);
+  int fd;
+
+  fd = g_open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  g_assert_cmpint (fd, >=, 0);
+  arc_fixture_start (fixture, NULL, FALSE);
+
+  for (guint n_saves = 1; n_saves <= 12; n_saves++)
+    {
+      arc_fixture_forget (fixture);
+      for (guint n = 0; n < n_saves; n++)
+        {
+          g_assert_cmpint (write (fd, "x", 1), ==, 1);
+          arc_fixture_wait (fixture, has_told_more_than, &n);
+        }
+      arc_fixture_reconcile (fixture);
+      g_assert_cmpuint (fixture->n_changed, ==, n_saves);
+    }
+  close (fd);
+}
+
 /* Whoever waits for `settled` must not wait for ever because somebody writes all the time. */
 static void
 test_reconcile_while_writing (void)
@@ -966,6 +998,7 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher/reentrancy", test_reentrancy);
   g_test_add_func ("/watcher/open-file", test_open_file);
   g_test_add_func ("/watcher/steady-writer", test_steady_writer);
+  g_test_add_func ("/watcher/many-saves", test_many_saves);
   g_test_add_func ("/watcher/told-at-once", test_told_at_once);
   g_test_add_func ("/watcher/future", test_future);
   g_test_add_func ("/watcher/batch", test_batch);
