@@ -5,6 +5,7 @@
 #include "arc-launch.h"
 #include "arc-memory.h"
 #include "arc-sync.h"
+#include "core/arc-emptied.h"
 #include "core/arc-error.h"
 #include "core/arc-filter.h"
 #include "core/arc-loop-guard.h"
@@ -42,6 +43,8 @@ struct _ArcBuilder
   char *build_database; /* (owned) (nullable): what it writes: the settings may change meanwhile */
   ArcMemory *memory;    /* (owned) */
 
+  ArcEmptied *emptied;      /* (owned) */
+  char *emptied_message;    /* (owned) (nullable): what to say of it */
   ArcLoopGuard *loop_guard; /* (owned) */
   ArcTiming timing;         /* of the settings, with the cooldown that the loop guard asks for */
   ArcSyncs *syncs;          /* (owned) */
@@ -118,6 +121,9 @@ update_health (ArcBuilder *self)
 {
   g_autoptr (GString) message = g_string_new (arc_watcher_get_health_message (self->watcher));
 
+  if (self->emptied_message != NULL)
+    g_string_append_printf (message, "%s%s", message->len > 0 ? ". " : "", self->emptied_message);
+
   if (arc_memory_get_problem (self->memory) != NULL)
     g_string_append_printf (message, "%s%s", message->len > 0 ? " " : "",
                             arc_memory_get_problem (self->memory));
@@ -156,7 +162,7 @@ update (ArcBuilder *self)
     }
 
   if (!self->machine.closing)
-    deadline = MIN (deadline, self->rescan_at);
+    deadline = MIN (deadline, MIN (self->rescan_at, arc_emptied_get_deadline (self->emptied)));
   arc_clock_set_alarm (self->clock, deadline);
 
   update_health (self);
@@ -250,6 +256,18 @@ restore_changes (ArcBuilder *self, const ArcBuild *ended)
   arc_memory_commit (self->memory, snapshot, self->pending, self->build_database);
 }
 
+/* Why the tree is unavailable. */
+static const char *
+get_unavailable_message (ArcBuilder *self)
+{
+  if (!self->ready)
+    return "The tree has not been looked at yet: try again";
+  if (arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE)
+    return arc_watcher_get_health_message (self->watcher);
+
+  return self->emptied_message;
+}
+
 /* Whether a build can be had. */
 static gboolean
 check_available (ArcBuilder *self, GError **error)
@@ -263,8 +281,7 @@ check_available (ArcBuilder *self, GError **error)
   if (self->machine.holds & ARC_HOLD_UNAVAILABLE)
     {
       g_set_error_literal (error, ARC_ERROR, ARC_ERROR_TREE_UNAVAILABLE,
-                           self->ready ? arc_watcher_get_health_message (self->watcher)
-                                       : "The tree has not been looked at yet: try again");
+                           get_unavailable_message (self));
       return FALSE;
     }
 
@@ -500,25 +517,6 @@ is_of_build (ArcBuilder *self)
 }
 
 static void
-on_changed (ArcWatcher *watcher, ArcChanges *changes, gboolean monitored, ArcBuilder *self)
-{
-  arc_loop_guard_note_changes (self->loop_guard, changes, is_of_build (self));
-  update_timing (self);
-  arc_changes_merge (self->pending, changes);
-  self->change_serial++;
-  self->found += arc_changes_get_size (changes);
-  if (!monitored)
-    self->missed_by_monitors += arc_changes_get_size (changes);
-  self->last_touch_real = arc_clock_get_real_time (self->clock);
-
-  /* A build that has not taken its changes yet will take these, too. */
-  if (self->preparing)
-    update (self);
-  else
-    step (self, ARC_EVENT_TOUCH, NULL);
-}
-
-static void
 set_hold (ArcBuilder *self, ArcHolds hold, gboolean held)
 {
   if (held)
@@ -530,19 +528,71 @@ set_hold (ArcBuilder *self, ArcHolds hold, gboolean held)
 static void
 on_health (ArcBuilder *self)
 {
-  const gboolean unavailable =
-      !self->ready || arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE;
+  const gboolean unavailable = !self->ready || self->emptied_message != NULL ||
+                               arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE;
   const gboolean was_unavailable = (self->machine.holds & ARC_HOLD_UNAVAILABLE) != 0;
 
   set_hold (self, ARC_HOLD_UNAVAILABLE, unavailable);
   if (unavailable)
-    fail_syncs (self, ARC_ERROR_TREE_UNAVAILABLE, arc_watcher_get_health_message (self->watcher));
+    fail_syncs (self, ARC_ERROR_TREE_UNAVAILABLE, get_unavailable_message (self));
 
   /* A build that found no tree was stopped, and only a touch starts it again. */
   if (was_unavailable && !unavailable && self->machine.owed)
     step (self, ARC_EVENT_TOUCH, NULL);
   else
     update (self);
+}
+
+/* What arc_emptied_get_root() tells is different. */
+static void
+on_emptied (ArcBuilder *self)
+{
+  const char *root = arc_emptied_get_root (self->emptied);
+  const gint64 due = arc_emptied_get_due (self->emptied);
+
+  g_clear_pointer (&self->emptied_message, g_free);
+  if (root != NULL)
+    {
+      const gint64 time = arc_clock_to_real_time (self->clock, due) / G_USEC_PER_SEC;
+      g_autoptr (GDateTime) local = g_date_time_new_from_unix_local (time);
+      g_autofree char *when = g_date_time_format (local, "%F %T");
+      g_autofree char *name = g_filename_display_name (root);
+
+      self->emptied_message = g_strdup_printf (
+          "Every file below %s is gone. If none is back at %s, the database follows", name, when);
+    }
+
+  on_health (self);
+}
+
+static void
+check_emptied (ArcBuilder *self)
+{
+  const gint64 due = arc_clock_get_time (self->clock) + self->config->timing.debounce_limit;
+
+  if (arc_emptied_update (self->emptied, (const char *const *) self->config->directories,
+                          arc_watcher_get_snapshot (self->watcher), self->pending, due))
+    on_emptied (self);
+}
+
+static void
+on_changed (ArcWatcher *watcher, ArcChanges *changes, gboolean monitored, ArcBuilder *self)
+{
+  arc_loop_guard_note_changes (self->loop_guard, changes, is_of_build (self));
+  update_timing (self);
+  arc_changes_merge (self->pending, changes);
+  self->change_serial++;
+  self->found += arc_changes_get_size (changes);
+  if (!monitored)
+    self->missed_by_monitors += arc_changes_get_size (changes);
+  self->last_touch_real = arc_clock_get_real_time (self->clock);
+  check_emptied (self);
+
+  /* A build that has not taken its changes yet will take these, too. */
+  if (self->preparing)
+    update (self);
+  else
+    step (self, ARC_EVENT_TOUCH, NULL);
 }
 
 static gboolean
@@ -594,7 +644,7 @@ static void
 proceed (ArcBuilder *self)
 {
   if (self->machine.holds & ARC_HOLD_UNAVAILABLE)
-    abandon_build (self, arc_watcher_get_health_message (self->watcher));
+    abandon_build (self, get_unavailable_message (self));
   else if (self->may_launch)
     take_changes (self);
 }
@@ -630,6 +680,9 @@ on_settled (ArcWatcher *watcher, ArcBuilder *self)
       return;
     }
 
+  if (arc_emptied_end_look (self->emptied))
+    on_emptied (self);
+
   self->rescanning = FALSE;
   self->rescans++;
   g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, self->found);
@@ -647,7 +700,9 @@ on_settled (ArcWatcher *watcher, ArcBuilder *self)
 static void
 on_alarm (ArcClock *clock, ArcBuilder *self)
 {
-  if (arc_clock_get_time (clock) >= self->rescan_at)
+  const gint64 now = arc_clock_get_time (clock);
+
+  if (arc_emptied_begin_look (self->emptied, now) || now >= self->rescan_at)
     arc_builder_rescan (self);
 
   step (self, ARC_EVENT_DEADLINE, NULL);
@@ -902,6 +957,9 @@ get_health (ArcBuilder *self)
 {
   const ArcHealth health = arc_watcher_get_health (self->watcher);
 
+  if (self->emptied_message != NULL)
+    return ARC_HEALTH_UNAVAILABLE;
+
   return health == ARC_HEALTH_OK && self->health_message[0] != '\0' ? ARC_HEALTH_DEGRADED : health;
 }
 
@@ -1043,6 +1101,8 @@ arc_builder_finalize (GObject *object)
   ArcBuilder *self = ARC_BUILDER (object);
 
   g_clear_pointer (&self->syncs, arc_syncs_free);
+  g_clear_pointer (&self->emptied, arc_emptied_free);
+  g_clear_pointer (&self->emptied_message, g_free);
   g_clear_pointer (&self->loop_guard, arc_loop_guard_free);
   g_clear_pointer (&self->health_message, g_free);
   g_clear_pointer (&self->pending, arc_changes_free);
@@ -1095,6 +1155,7 @@ static void
 arc_builder_init (ArcBuilder *self)
 {
   self->pending = arc_changes_new ();
+  self->emptied = arc_emptied_new ();
   self->loop_guard = arc_loop_guard_new ();
   self->syncs = arc_syncs_new ();
   self->wanted = ARC_BUILD_INCREMENTAL;

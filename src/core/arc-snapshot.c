@@ -2,6 +2,8 @@
 
 #include "core/arc-snapshot.h"
 
+#include "core/arc-path.h"
+
 #include <string.h>
 
 typedef struct
@@ -483,4 +485,18 @@ arc_snapshot_diff (const ArcSnapshot *before, const ArcSnapshot *after)
       compare_directories (NULL, directory, changes);
 
   return g_steal_pointer (&changes);
+}
+
+gboolean
+arc_snapshot_has_files_below (const ArcSnapshot *snapshot, const char *path)
+{
+  GHashTableIter iter;
+  gpointer directory;
+
+  g_hash_table_iter_init (&iter, snapshot->directories);
+  while (g_hash_table_iter_next (&iter, &directory, NULL))
+    if (arc_path_get_below (directory, path) != NULL)
+      return TRUE;
+
+  return FALSE;
 }

@@ -81,6 +81,9 @@ guint arc_snapshot_set_directory (ArcSnapshot *snapshot,
                                   guint n_entries,
                                   ArcChanges *changes);
 
+/* Whether a file is known in the directory PATH or anywhere below it. */
+gboolean arc_snapshot_has_files_below (const ArcSnapshot *snapshot, const char *path);
+
 /* (nullable): what is known of one file; valid until the snapshot is changed. */
 const ArcFingerprint *
 arc_snapshot_lookup (const ArcSnapshot *snapshot, const char *directory, const char *name);

@@ -180,18 +180,6 @@ forget_directory (ArcCrawler *self, ArcNode *node, gboolean told)
   self->active = TRUE;
 }
 
-static gboolean
-knows_files_below (ArcCrawler *self, const char *path)
-{
-  g_autofree const char **directories = arc_snapshot_get_directories (self->snapshot);
-
-  for (guint i = 0; directories[i] != NULL; i++)
-    if (arc_path_get_below (directories[i], path) != NULL)
-      return TRUE;
-
-  return FALSE;
-}
-
 static void
 set_problem (ArcCrawler *self, ArcNode *node, const char *problem)
 {
@@ -237,7 +225,7 @@ is_bare (ArcCrawler *self, const ArcNode *node, const ArcFileId *id)
   else
     same = !node->scanned || node->scanned_as.device == id->device;
 
-  return !same && knows_files_below (self, node->path);
+  return !same && arc_snapshot_has_files_below (self->snapshot, node->path);
 }
 
 /* Whether a directory that was lost can be scanned. */

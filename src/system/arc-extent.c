@@ -2,6 +2,8 @@
 
 #include "system/arc-extent.h"
 
+#include "core/arc-path.h"
+
 #include <string.h>
 #include <sys/stat.h>
 
@@ -41,19 +43,6 @@ arc_extent_has_root (const ArcExtent *self, const char *path)
       return TRUE;
 
   return FALSE;
-}
-
-const char *
-arc_path_get_below (const char *path, const char *directory)
-{
-  gsize length = strlen (directory);
-
-  if (strncmp (path, directory, length) != 0)
-    return NULL;
-  if (path[length] == '\0' || g_str_has_suffix (directory, "/"))
-    return path + length;
-
-  return path[length] == '/' ? path + length + 1 : NULL;
 }
 
 /* Whether a link leads away on the way from ROOT to the file BELOW it. */

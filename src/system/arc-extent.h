@@ -30,7 +30,4 @@ gboolean arc_extent_has_root (const ArcExtent *extent, const char *path);
 /* See arc_watcher_explain(). RULE lives as long as EXTENT. */
 gboolean arc_extent_explain (const ArcExtent *extent, const char *path, const char **rule);
 
-/* (nullable): PATH below DIRECTORY, "" if it is the same, NULL if it is elsewhere. */
-const char *arc_path_get_below (const char *path, const char *directory);
-
 G_END_DECLS

@@ -2,6 +2,8 @@
 
 #include "system/arc-mounts.h"
 
+#include "core/arc-path.h"
+
 #include "system/arc-extent.h"
 
 #include <gio/gunixmounts.h>

@@ -970,6 +970,145 @@ test_unavailable_tree (void)
   arc_test_host_assert_told (host, 2, "M one.org\n");
 }
 
+#define NO_NOTES "D one.org\nD sub/three.org\nD two.org\n"
+
+static void
+empty_tree (ArcTestHost *host)
+{
+  arc_test_host_remove (host, "one.org");
+  arc_test_host_remove (host, "two.org");
+  arc_test_host_remove (host, "sub/three.org");
+}
+
+/* The root is there and every note is gone: that is built, but not in haste. */
+static void
+test_emptied_tree (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (GDateTime) second_look = NULL;
+  g_autofree char *when = NULL;
+  g_autoptr (GError) error = NULL;
+  SyncReply reply = { 0 };
+  guint64 build;
+  ArcStatus status;
+
+  empty_tree (host);
+  arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_UNAVAILABLE);
+  status = arc_test_host_get_status (host);
+  g_assert_cmpint (status.reason, ==, ARC_REASON_UNAVAILABLE);
+  g_assert_false (status.fresh);
+  g_assert_nonnull (strstr (status.health_message, host->tree));
+  second_look = g_date_time_new_from_unix_local (
+      arc_clock_get_real_time (ARC_CLOCK (host->clock)) / SECOND + 60);
+  when = g_date_time_format (second_look, "%F %T");
+  g_assert_nonnull (strstr (status.health_message, when));
+
+  /* Nobody gets it any sooner. */
+  g_assert_false (arc_builder_rebuild (host->builder, ARC_BUILD_FULL, &build, &error));
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_TREE_UNAVAILABLE);
+  g_assert_nonnull (strstr (error->message, when));
+  arc_builder_sync_async (host->builder, on_synced, &reply);
+  arc_test_wait_until (reply.done);
+  g_assert_error (reply.error, ARC_ERROR, ARC_ERROR_TREE_UNAVAILABLE);
+  g_error_free (reply.error);
+  arc_test_host_advance (host, 60 * SECOND - 1);
+  g_assert_cmpuint (host->n_started, ==, 1);
+
+  /* The time alone is not enough: the tree is looked at again first. */
+  arc_test_host_advance (host, 1);
+  g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_UNAVAILABLE);
+  g_assert_cmpuint (host->n_started, ==, 1);
+  arc_test_host_wait_for_state (host, ARC_STATE_RUNNING);
+  g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_OK);
+  arc_test_host_finish_build (host, 1);
+
+  /* It stays believed until it is built. */
+  arc_test_host_advance (host, 600 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 3, NO_NOTES);
+  g_assert_true (arc_test_host_get_status (host).fresh);
+
+  /* The next note is as any other. */
+  arc_test_host_advance (host, 180 * SECOND);
+  arc_test_host_touch (host, "new.org");
+  g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_OK);
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 4, "A new.org\n");
+}
+
+/* A program that replaces everything, and takes its time. */
+static void
+test_emptied_and_filled (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+
+  empty_tree (host);
+  arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_UNAVAILABLE);
+  arc_test_host_advance (host, 59 * SECOND);
+  arc_test_host_touch (host, "one.org");
+  g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_OK);
+  g_assert_cmpuint (host->n_started, ==, 1);
+
+  /* It has some more seconds for the others, as ever. */
+  arc_test_host_touch (host, "two.org");
+  arc_test_host_touch (host, "sub/three.org");
+  arc_test_host_advance (host, SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 2, "M one.org\nM sub/three.org\nM two.org\n");
+}
+
+/* What the monitors do not tell of the second look finds. */
+static void
+test_emptied_and_second_look (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+
+  empty_tree (host);
+  arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_UNAVAILABLE);
+  arc_test_host_write (host, "one.org", "back");
+  arc_test_host_advance (host, 60 * SECOND);
+  arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
+  arc_test_host_wait_for_state (host, ARC_STATE_RUNNING);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 2, "M one.org\nD sub/three.org\nD two.org\n");
+}
+
+/* The service was not there when it happened, and a build was about to run. */
+static void
+test_emptied_while_down (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+
+  restart (host);
+  empty_tree (host);
+  arc_test_host_start (host);
+  g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_UNAVAILABLE);
+  arc_test_host_advance (host, 60 * SECOND - 1);
+  g_assert_cmpuint (host->n_started, ==, 1);
+  arc_test_host_advance (host, 1);
+  arc_test_host_wait_for_state (host, ARC_STATE_RUNNING);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 2, NO_NOTES);
+}
+
+/* It happens just before a build takes its changes. */
+static void
+test_emptied_while_preparing (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+
+  empty_tree (host);
+  rebuild (host, ARC_BUILD_INCREMENTAL, 2);
+  arc_test_wait_until (host->n_finished == 2);
+  g_assert_cmpint (arc_builder_get_last_build (host->builder)->result, ==, ARC_RESULT_SPAWN_FAILED);
+  arc_test_host_advance (host, 180 * SECOND);
+  arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 3, NO_NOTES);
+}
+
 static void
 test_other_settings (void)
 {
@@ -1042,6 +1181,11 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/before-start", test_before_start);
   g_test_add_func ("/builder/may-launch", test_may_launch);
   g_test_add_func ("/builder/unavailable", test_unavailable_tree);
+  g_test_add_func ("/builder/emptied", test_emptied_tree);
+  g_test_add_func ("/builder/emptied/filled", test_emptied_and_filled);
+  g_test_add_func ("/builder/emptied/second-look", test_emptied_and_second_look);
+  g_test_add_func ("/builder/emptied/while-down", test_emptied_while_down);
+  g_test_add_func ("/builder/emptied/while-preparing", test_emptied_while_preparing);
   g_test_add_func ("/builder/settings", test_other_settings);
 
   return g_test_run ();

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "core/arc-path.h"
+
+#include <string.h>
+
+const char *
+arc_path_get_below (const char *path, const char *directory)
+{
+  gsize length = strlen (directory);
+
+  if (strncmp (path, directory, length) != 0)
+    return NULL;
+  if (path[length] == '\0' || g_str_has_suffix (directory, "/"))
+    return path + length;
+
+  return path[length] == '/' ? path + length + 1 : NULL;
+}
