@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* (nullable): PATH below DIRECTORY, "" if it is the same, NULL if it is elsewhere. Both are absolute
- * and in their plain form; the result is a part of PATH. */
+/* (nullable): PATH below DIRECTORY, "" if it is the same, NULL if it is elsewhere. Both are
+ * absolute and in their plain form; the result is a part of PATH. */
 const char *arc_path_get_below (const char *path, const char *directory);
 
 G_END_DECLS

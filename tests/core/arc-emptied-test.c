@@ -84,6 +84,7 @@ test_believed (Fixture *fixture, gconstpointer data)
   g_assert_null (arc_emptied_get_root (fixture->emptied));
   g_assert_cmpint (arc_emptied_get_deadline (fixture->emptied), ==, ARC_NEVER);
   g_assert_false (update (fixture, 40));
+  g_assert_false (arc_emptied_end_look (fixture->emptied));
   g_assert_null (arc_emptied_get_root (fixture->emptied));
 
   /* Filled and emptied again, it is a new case. */
