@@ -4,13 +4,14 @@
 
 #include "arc-launch.h"
 #include "arc-memory.h"
+#include "arc-report.h"
 #include "arc-sync.h"
 #include "core/arc-emptied.h"
 #include "core/arc-error.h"
 #include "core/arc-filter.h"
+#include "core/arc-ledger.h"
 #include "core/arc-loop-guard.h"
 #include "core/arc-progress.h"
-#include "core/arc-remainder.h"
 
 #include <glib/gstdio.h>
 #include <sysexits.h>
@@ -30,10 +31,8 @@ struct _ArcBuilder
   gboolean remembered; /* what the database held when the last run ended is known */
   gboolean starting;   /* the build that OnStart asks for is about to start */
 
-  ArcChanges *pending;  /* (owned): seen, and in no build */
-  ArcChanges *taken;    /* (owned) (nullable): in the build that runs */
-  guint64 taken_serial; /* the change_serial when they were taken */
-  ArcBuildKind wanted;  /* what the next build has to do at least */
+  ArcLedger *ledger;   /* (owned) */
+  ArcBuildKind wanted; /* what the next build has to do at least */
 
   guint64 next_id;    /* of the next build that starts */
   ArcBuild *build;    /* (owned) (nullable): the one that runs */
@@ -49,8 +48,6 @@ struct _ArcBuilder
   ArcTiming timing;         /* of the settings, with the cooldown that the loop guard asks for */
   ArcSyncs *syncs;          /* (owned) */
 
-  guint64 change_serial;
-  guint64 built_serial;
   guint64 rescans;
   guint64 missed_by_monitors;
   gboolean rescanning; /* a reconciliation was asked for and is not done */
@@ -104,44 +101,6 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ArcBuilder, arc_builder, G_TYPE_OBJECT)
 
-static void
-add_loop_path (const char *path, ArcChange change, gpointer user_data)
-{
-  GString *message = user_data;
-  g_autofree char *name = g_filename_display_name (path);
-
-  /* Enough to know which setting of Emacs it is. */
-  if (message->len < 500)
-    g_string_append_printf (message, " %s", name);
-}
-
-/* What the watcher has to say, and what only the engine knows. */
-static void
-update_health (ArcBuilder *self)
-{
-  g_autoptr (GString) message = g_string_new (arc_watcher_get_health_message (self->watcher));
-
-  if (self->emptied_message != NULL)
-    g_string_append_printf (message, "%s%s", message->len > 0 ? ". " : "", self->emptied_message);
-
-  if (arc_memory_get_problem (self->memory) != NULL)
-    g_string_append_printf (message, "%s%s", message->len > 0 ? " " : "",
-                            arc_memory_get_problem (self->memory));
-
-  if (arc_loop_guard_is_looping (self->loop_guard))
-    {
-      g_string_append_printf (
-          message,
-          "%sEach build changes the tree and so causes the next one; the service rests longer "
-          "between them. Changed by builds:",
-          message->len > 0 ? " " : "");
-      arc_changes_foreach (arc_loop_guard_get_changes (self->loop_guard), add_loop_path, message);
-    }
-
-  g_free (self->health_message);
-  self->health_message = g_string_free (g_steal_pointer (&message), FALSE);
-}
-
 /* Arms the one alarm and tells that there is something new to see. */
 static void
 update (ArcBuilder *self)
@@ -165,7 +124,9 @@ update (ArcBuilder *self)
     deadline = MIN (deadline, MIN (self->rescan_at, arc_emptied_get_deadline (self->emptied)));
   arc_clock_set_alarm (self->clock, deadline);
 
-  update_health (self);
+  g_free (self->health_message);
+  self->health_message = arc_report_health (arc_watcher_get_health_message (self->watcher),
+                                            self->emptied_message, self->memory, self->loop_guard);
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
 }
 
@@ -218,42 +179,22 @@ stop_build (ArcBuilder *self, ArcResult result)
     arc_runner_stop (self->runner, result);
 }
 
-/* The database is true to what the build took; what came later is pending. */
+/* The database is true to all but what is pending. */
 static void
-commit_changes (ArcBuilder *self)
+remember (ArcBuilder *self)
 {
-  g_clear_pointer (&self->taken, arc_changes_free);
-  self->built_serial = self->taken_serial;
-  arc_memory_commit (self->memory, arc_watcher_get_snapshot (self->watcher), self->pending,
-                     self->build_database);
+  arc_memory_commit (self->memory, arc_watcher_get_snapshot (self->watcher),
+                     arc_ledger_get_pending (self->ledger), self->build_database);
 }
 
 /* ENDED did not do what it took, or not all of it. */
 static void
 restore_changes (ArcBuilder *self, const ArcBuild *ended)
 {
-  const ArcSnapshot *snapshot = arc_watcher_get_snapshot (self->watcher);
-  ArcChanges *remainder = NULL;
-
-  if (self->taken != NULL)
-    {
-      remainder = arc_remainder_new (ended, self->taken, snapshot, self->pending);
-      arc_changes_merge (remainder != NULL ? remainder : self->taken, self->pending);
-      arc_changes_free (self->pending);
-      self->pending = remainder != NULL ? remainder : g_steal_pointer (&self->taken);
-      g_clear_pointer (&self->taken, arc_changes_free);
-    }
-
-  if (remainder == NULL)
-    {
-      self->wanted = MAX (self->wanted, ended->kind);
-      return;
-    }
-
-  /* A full build may have found out that the database lacks what it was thought to hold. */
-  if (self->built_serial == self->change_serial)
-    self->change_serial++;
-  arc_memory_commit (self->memory, snapshot, self->pending, self->build_database);
+  if (arc_ledger_restore (self->ledger, ended, arc_watcher_get_snapshot (self->watcher)))
+    remember (self);
+  else
+    self->wanted = MAX (self->wanted, ended->kind);
 }
 
 /* Why the tree is unavailable. */
@@ -291,8 +232,7 @@ check_available (ArcBuilder *self, GError **error)
 static gboolean
 is_fresh (ArcBuilder *self)
 {
-  return self->built_serial == self->change_serial &&
-         (self->machine.holds & ARC_HOLD_UNAVAILABLE) == 0;
+  return arc_ledger_is_true (self->ledger) && (self->machine.holds & ARC_HOLD_UNAVAILABLE) == 0;
 }
 
 /* The tree has been compared with the snapshot since each of these calls came: so all that they ask
@@ -312,7 +252,7 @@ advance_syncs (ArcBuilder *self)
       arc_syncs_assign (self->syncs, build);
       arc_syncs_finish (self->syncs, build, ARC_RESULT_SUCCESS);
     }
-  else if (self->build != NULL && (self->preparing || self->taken_serial == self->change_serial))
+  else if (self->build != NULL && (self->preparing || arc_ledger_will_be_true (self->ledger)))
     {
       arc_syncs_assign (self->syncs, self->build->id);
     }
@@ -351,7 +291,10 @@ step (ArcBuilder *self, ArcEvent event, ArcBuild *ended /* (nullable) */)
       arc_machine_step (&self->machine, &self->timing, event, arc_clock_get_time (self->clock));
 
   if (effects & ARC_EFFECT_COMMIT)
-    commit_changes (self);
+    {
+      arc_ledger_commit (self->ledger);
+      remember (self);
+    }
   if (effects & ARC_EFFECT_RESTORE)
     restore_changes (self, ended);
   if (effects & ARC_EFFECT_START)
@@ -398,36 +341,6 @@ get_end_event (ArcResult result)
 }
 
 static void
-log_end (const ArcBuild *build)
-{
-  const double seconds = (build->finished - build->started) / (double) G_USEC_PER_SEC;
-
-  if (build->result == ARC_RESULT_SUCCESS)
-    g_message ("Build %" G_GUINT64_FORMAT " (%s, %u files) succeeded in %.1f s", build->id,
-               arc_build_kind_to_string (build->kind), build->n_changed, seconds);
-  else
-    g_warning ("Build %" G_GUINT64_FORMAT " (%s, %u files) ended after %.1f s: %s%s%s", build->id,
-               arc_build_kind_to_string (build->kind), build->n_changed, seconds,
-               arc_result_to_string (build->result), build->message != NULL ? ": " : "",
-               build->message != NULL ? build->message : "");
-}
-
-/* (transfer full) (nullable) */
-static char *
-describe_end (const ArcBuild *build, const char *message /* (nullable) */)
-{
-  g_autofree char *name = NULL;
-
-  if (build->result != ARC_RESULT_FAILED || build->n_failed == 0)
-    return g_strdup (message);
-
-  name = g_filename_display_name (g_ptr_array_index (build->failed_files, 0));
-
-  return g_strdup_printf ("%s. Failed files: %u, the first of them %s", message, build->n_failed,
-                          name);
-}
-
-static void
 end_build (ArcBuilder *self, const ArcOutcome *outcome)
 {
   ArcBuild *build = g_steal_pointer (&self->build);
@@ -438,11 +351,11 @@ end_build (ArcBuilder *self, const ArcOutcome *outcome)
     build->signal = outcome->exit_status;
   else
     build->exit_status = outcome->exit_status;
-  build->message = describe_end (build, outcome->message);
+  build->message = arc_report_end (build, outcome->message);
   build->finished = arc_clock_get_real_time (self->clock);
   build->cpu_usec = outcome->cpu_usec;
   build->max_rss = outcome->max_rss;
-  log_end (build);
+  arc_report_log_end (build);
 
   /* The database lacks what an incremental build needs, says the build (EX_DATAERR of sysexits.h).
    */
@@ -472,7 +385,7 @@ static gboolean
 start_runner (ArcBuilder *self, GError **error)
 {
   g_autoptr (ArcChanges) list = NULL; /* of a full build */
-  const ArcChanges *changes = self->taken;
+  const ArcChanges *changes = arc_ledger_get_taken (self->ledger);
 
   if (self->build->kind != ARC_BUILD_INCREMENTAL)
     changes = list = arc_snapshot_list (arc_watcher_get_snapshot (self->watcher));
@@ -494,9 +407,7 @@ take_changes (ArcBuilder *self)
 
   g_free (self->build_database);
   self->build_database = g_strdup (self->config->database);
-  self->taken = g_steal_pointer (&self->pending);
-  self->taken_serial = self->change_serial;
-  self->pending = arc_changes_new ();
+  arc_ledger_take (self->ledger);
   self->preparing = FALSE;
 
   if (start_runner (self, &error))
@@ -552,15 +463,7 @@ on_emptied (ArcBuilder *self)
 
   g_clear_pointer (&self->emptied_message, g_free);
   if (root != NULL)
-    {
-      const gint64 time = arc_clock_to_real_time (self->clock, due) / G_USEC_PER_SEC;
-      g_autoptr (GDateTime) local = g_date_time_new_from_unix_local (time);
-      g_autofree char *when = g_date_time_format (local, "%F %T");
-      g_autofree char *name = g_filename_display_name (root);
-
-      self->emptied_message = g_strdup_printf (
-          "Every file below %s is gone. If none is back at %s, the database follows", name, when);
-    }
+    self->emptied_message = arc_report_emptied (root, arc_clock_to_real_time (self->clock, due));
 
   on_health (self);
 }
@@ -571,7 +474,8 @@ check_emptied (ArcBuilder *self)
   const gint64 due = arc_clock_get_time (self->clock) + self->config->timing.debounce_limit;
 
   if (arc_emptied_update (self->emptied, (const char *const *) self->config->directories,
-                          arc_watcher_get_snapshot (self->watcher), self->pending, due))
+                          arc_watcher_get_snapshot (self->watcher),
+                          arc_ledger_get_pending (self->ledger), due))
     on_emptied (self);
 }
 
@@ -580,8 +484,7 @@ on_changed (ArcWatcher *watcher, ArcChanges *changes, gboolean monitored, ArcBui
 {
   arc_loop_guard_note_changes (self->loop_guard, changes, is_of_build (self));
   update_timing (self);
-  arc_changes_merge (self->pending, changes);
-  self->change_serial++;
+  arc_ledger_add (self->ledger, changes);
   self->found += arc_changes_get_size (changes);
   if (!monitored)
     self->missed_by_monitors += arc_changes_get_size (changes);
@@ -656,8 +559,7 @@ retry_memory (ArcBuilder *self)
   if (self->build == NULL && arc_memory_retry (self->memory) &&
       self->wanted == ARC_BUILD_INCREMENTAL &&
       g_strcmp0 (self->build_database, self->config->database) == 0)
-    arc_memory_commit (self->memory, arc_watcher_get_snapshot (self->watcher), self->pending,
-                       self->build_database);
+    remember (self);
 }
 
 static void
@@ -712,8 +614,6 @@ static void
 on_line (ArcRunner *runner, const char *text, guint64 length, ArcBuilder *self)
 {
   g_auto (ArcLine) line = { 0 };
-  g_autofree char *valid = g_utf8_make_valid (text, length);
-  g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, self->build->id);
 
   arc_line_parse (text, length, &line);
 
@@ -733,9 +633,7 @@ on_line (ArcRunner *runner, const char *text, guint64 length, ArcBuilder *self)
       break;
     }
 
-  g_log_structured (G_LOG_DOMAIN,
-                    line.kind == ARC_LINE_FAILED ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_INFO,
-                    "ARCOLOGY_BUILD_ID", id, "MESSAGE", "%s", valid);
+  arc_report_log_line (self->build, line.kind, text, length);
 }
 
 static void
@@ -760,7 +658,7 @@ arc_builder_start (ArcBuilder *self)
   self->next_id = MAX (self->next_id, arc_memory_get_last_id (self->memory) + 1);
   self->remembered = snapshot != NULL;
   if (self->remembered)
-    self->built_serial = self->change_serial;
+    arc_ledger_set_true (self->ledger);
   arc_watcher_start (self->watcher, snapshot);
 }
 
@@ -943,7 +841,7 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
     {
       /* Nobody knows what is in the other database. */
       self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
-      self->change_serial++;
+      arc_ledger_add_unknown (self->ledger);
       step (self, ARC_EVENT_TOUCH, NULL);
     }
   else
@@ -980,9 +878,9 @@ arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
     .last_touch = self->last_touch_real,
     .last_run = self->last_run_real,
     .fresh = is_fresh (self),
-    .change_serial = self->change_serial,
-    .built_serial = self->built_serial,
-    .n_pending = arc_changes_get_size (self->pending),
+    .change_serial = arc_ledger_get_change_serial (self->ledger),
+    .built_serial = arc_ledger_get_built_serial (self->ledger),
+    .n_pending = arc_changes_get_size (arc_ledger_get_pending (self->ledger)),
     .rescans = self->rescans,
     .missed_by_monitors = self->missed_by_monitors,
     .current_build = self->build != NULL ? self->build->id : 0,
@@ -1013,7 +911,7 @@ arc_builder_get_pending (ArcBuilder *self)
 {
   g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
 
-  return self->pending;
+  return arc_ledger_get_pending (self->ledger);
 }
 
 const ArcConfig *
@@ -1105,8 +1003,7 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->emptied_message, g_free);
   g_clear_pointer (&self->loop_guard, arc_loop_guard_free);
   g_clear_pointer (&self->health_message, g_free);
-  g_clear_pointer (&self->pending, arc_changes_free);
-  g_clear_pointer (&self->taken, arc_changes_free);
+  g_clear_pointer (&self->ledger, arc_ledger_free);
   g_clear_pointer (&self->build, arc_build_free);
   g_clear_pointer (&self->memory, arc_memory_free);
   g_clear_pointer (&self->build_database, g_free);
@@ -1154,7 +1051,7 @@ arc_builder_class_init (ArcBuilderClass *klass)
 static void
 arc_builder_init (ArcBuilder *self)
 {
-  self->pending = arc_changes_new ();
+  self->ledger = arc_ledger_new ();
   self->emptied = arc_emptied_new ();
   self->loop_guard = arc_loop_guard_new ();
   self->syncs = arc_syncs_new ();
@@ -1163,5 +1060,4 @@ arc_builder_init (ArcBuilder *self)
   self->health_message = g_strdup ("");
   self->rescan_at = ARC_NEVER;
   self->next_build = ARC_NEVER;
-  self->change_serial = 1; /* what was there before us; no build has it yet */
 }

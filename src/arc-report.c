@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "arc-report.h"
+
+/* Enough of the paths of a loop to know which setting of Emacs it is. */
+#define LOOP_PATHS_LENGTH 500
+
+char *
+arc_report_end (const ArcBuild *build, const char *message)
+{
+  g_autofree char *name = NULL;
+
+  if (build->result != ARC_RESULT_FAILED || build->n_failed == 0)
+    return g_strdup (message);
+
+  name = g_filename_display_name (g_ptr_array_index (build->failed_files, 0));
+
+  return g_strdup_printf ("%s. Failed files: %u, the first of them %s", message, build->n_failed,
+                          name);
+}
+
+void
+arc_report_log_end (const ArcBuild *build)
+{
+  const double seconds = (build->finished - build->started) / (double) G_USEC_PER_SEC;
+
+  if (build->result == ARC_RESULT_SUCCESS)
+    g_message ("Build %" G_GUINT64_FORMAT " (%s, %u files) succeeded in %.1f s", build->id,
+               arc_build_kind_to_string (build->kind), build->n_changed, seconds);
+  else
+    g_warning ("Build %" G_GUINT64_FORMAT " (%s, %u files) ended after %.1f s: %s%s%s", build->id,
+               arc_build_kind_to_string (build->kind), build->n_changed, seconds,
+               arc_result_to_string (build->result), build->message != NULL ? ": " : "",
+               build->message != NULL ? build->message : "");
+}
+
+void
+arc_report_log_line (const ArcBuild *build, ArcLineKind kind, const char *text, gsize length)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, length);
+  g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, build->id);
+
+  g_log_structured (G_LOG_DOMAIN, kind == ARC_LINE_FAILED ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_INFO,
+                    "ARCOLOGY_BUILD_ID", id, "MESSAGE", "%s", valid);
+}
+
+char *
+arc_report_emptied (const char *root, gint64 real_time)
+{
+  g_autoptr (GDateTime) local = g_date_time_new_from_unix_local (real_time / G_USEC_PER_SEC);
+  g_autofree char *when = g_date_time_format (local, "%F %T");
+  g_autofree char *name = g_filename_display_name (root);
+
+  return g_strdup_printf (
+      "Every file below %s is gone. If none is back at %s, the database follows", name, when);
+}
+
+static void
+add_loop_path (const char *path, ArcChange change, gpointer user_data)
+{
+  GString *message = user_data;
+  g_autofree char *name = g_filename_display_name (path);
+
+  if (message->len < LOOP_PATHS_LENGTH)
+    g_string_append_printf (message, " %s", name);
+}
+
+/* SENTENCE (nullable) has no full stop. */
+static void
+add_sentence (GString *message, const char *sentence)
+{
+  if (sentence != NULL && sentence[0] != '\0')
+    g_string_append_printf (message, "%s%s", message->len > 0 ? ". " : "", sentence);
+}
+
+char *
+arc_report_health (const char *watcher,
+                   const char *emptied,
+                   const ArcMemory *memory,
+                   const ArcLoopGuard *loop_guard)
+{
+  g_autoptr (GString) message = g_string_new (NULL);
+  g_autoptr (GString) loop = NULL;
+
+  add_sentence (message, watcher);
+  add_sentence (message, emptied);
+  add_sentence (message, arc_memory_get_problem (memory));
+
+  if (arc_loop_guard_is_looping (loop_guard))
+    {
+      loop = g_string_new ("Each build changes the tree and so causes the next one; the service "
+                           "rests longer between them. Changed by builds:");
+      arc_changes_foreach (arc_loop_guard_get_changes (loop_guard), add_loop_path, loop);
+      add_sentence (message, loop->str);
+    }
+
+  return g_string_free (g_steal_pointer (&message), FALSE);
+}

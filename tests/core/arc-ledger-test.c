@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "core/arc-ledger.h"
+
+static void
+see (ArcLedger *ledger, const char *path)
+{
+  g_autoptr (ArcChanges) changes = arc_changes_new ();
+
+  arc_changes_add (changes, path, ARC_CHANGE_MODIFIED);
+  arc_ledger_add (ledger, changes);
+}
+
+static gboolean
+is_pending (ArcLedger *ledger, const char *path)
+{
+  return arc_changes_lookup (arc_ledger_get_pending (ledger), path, NULL);
+}
+
+/* A ledger whose build has taken /org/a.org and /org/b.org, since when /org/c.org was seen. */
+static ArcLedger *
+new_building (void)
+{
+  ArcLedger *ledger = arc_ledger_new ();
+
+  g_assert_false (arc_ledger_is_true (ledger));
+  arc_ledger_set_true (ledger);
+  g_assert_true (arc_ledger_is_true (ledger));
+
+  see (ledger, "/org/a.org");
+  see (ledger, "/org/b.org");
+  g_assert_null (arc_ledger_get_taken (ledger));
+  arc_ledger_take (ledger);
+  g_assert_cmpuint (arc_changes_get_size (arc_ledger_get_taken (ledger)), ==, 2);
+  g_assert_cmpuint (arc_changes_get_size (arc_ledger_get_pending (ledger)), ==, 0);
+  g_assert_true (arc_ledger_will_be_true (ledger));
+  g_assert_false (arc_ledger_is_true (ledger));
+
+  see (ledger, "/org/c.org");
+  g_assert_false (arc_ledger_will_be_true (ledger));
+
+  return ledger;
+}
+
+static void
+test_commit (void)
+{
+  g_autoptr (ArcLedger) ledger = new_building ();
+  const guint64 serial = arc_ledger_get_change_serial (ledger);
+
+  arc_ledger_commit (ledger);
+  g_assert_null (arc_ledger_get_taken (ledger));
+  g_assert_cmpuint (arc_changes_get_size (arc_ledger_get_pending (ledger)), ==, 1);
+  g_assert_cmpuint (arc_ledger_get_built_serial (ledger), ==, serial - 1);
+  g_assert_false (arc_ledger_is_true (ledger));
+
+  arc_ledger_take (ledger);
+  arc_ledger_commit (ledger);
+  g_assert_cmpuint (arc_ledger_get_built_serial (ledger), ==, serial);
+  g_assert_true (arc_ledger_is_true (ledger));
+
+  arc_ledger_add_unknown (ledger);
+  g_assert_false (arc_ledger_is_true (ledger));
+}
+
+static void
+test_restore (void)
+{
+  g_autoptr (ArcLedger) ledger = new_building ();
+  g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
+  g_autoptr (ArcBuild) build = arc_build_new (1, ARC_BUILD_INCREMENTAL, ARC_CAUSE_CHANGE, 1);
+
+  build->result = ARC_RESULT_TIMEOUT;
+  g_assert_false (arc_ledger_restore (ledger, build, snapshot));
+  g_assert_cmpuint (arc_changes_get_size (arc_ledger_get_pending (ledger)), ==, 3);
+  g_assert_null (arc_ledger_get_taken (ledger));
+  g_assert_false (arc_ledger_is_true (ledger));
+
+  /* A build that took nothing leaves nothing. */
+  g_assert_false (arc_ledger_restore (ledger, build, snapshot));
+  g_assert_cmpuint (arc_changes_get_size (arc_ledger_get_pending (ledger)), ==, 3);
+}
+
+static void
+test_restore_some (void)
+{
+  g_autoptr (ArcLedger) ledger = new_building ();
+  g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
+  g_autoptr (ArcBuild) build = arc_build_new (1, ARC_BUILD_INCREMENTAL, ARC_CAUSE_CHANGE, 1);
+
+  build->result = ARC_RESULT_FAILED;
+  build->exit_status = ARC_BUILD_PARTIAL_STATUS;
+  arc_build_add_failed_file (build, "/org/b.org");
+  g_assert_true (arc_ledger_restore (ledger, build, snapshot));
+  g_assert_cmpuint (arc_changes_get_size (arc_ledger_get_pending (ledger)), ==, 2);
+  g_assert_true (is_pending (ledger, "/org/b.org"));
+  g_assert_true (is_pending (ledger, "/org/c.org"));
+  g_assert_false (arc_ledger_is_true (ledger));
+}
+
+/* The database was true, and a full build that nobody had to make found out that it is not. */
+static void
+test_restore_of_full_build (void)
+{
+  g_autoptr (ArcLedger) ledger = arc_ledger_new ();
+  g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
+  g_autoptr (ArcBuild) build = arc_build_new (1, ARC_BUILD_FULL, ARC_CAUSE_REQUEST, 1);
+  const ArcFingerprint fingerprint = { .inode = 1 };
+
+  arc_snapshot_set_file (snapshot, "/org", "a.org", &fingerprint, NULL);
+  arc_ledger_set_true (ledger);
+  arc_ledger_take (ledger);
+  build->result = ARC_RESULT_FAILED;
+  build->exit_status = ARC_BUILD_PARTIAL_STATUS;
+  arc_build_add_failed_file (build, "/org/a.org");
+  g_assert_true (arc_ledger_restore (ledger, build, snapshot));
+  g_assert_true (is_pending (ledger, "/org/a.org"));
+  g_assert_false (arc_ledger_is_true (ledger));
+
+  arc_ledger_take (ledger);
+  arc_ledger_commit (ledger);
+  g_assert_true (arc_ledger_is_true (ledger));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+
+  g_test_add_func ("/ledger/commit", test_commit);
+  g_test_add_func ("/ledger/restore", test_restore);
+  g_test_add_func ("/ledger/restore/some", test_restore_some);
+  g_test_add_func ("/ledger/restore/full", test_restore_of_full_build);
+
+  return g_test_run ();
+}
