@@ -70,16 +70,6 @@ struct _ArcBuilder
 
 enum
 {
-  PROP_CLOCK = 1,
-  PROP_WATCHER,
-  PROP_RUNNER,
-  PROP_STORE,
-  PROP_CONFIG,
-  N_PROPERTIES,
-};
-
-enum
-{
   SIGNAL_READY,
   SIGNAL_CHANGED,
   SIGNAL_BUILD_STARTED,
@@ -96,7 +86,6 @@ enum
  * waits for its result. */
 #define LEFTOVER_GRACE (2 * G_USEC_PER_SEC)
 
-static GParamSpec *properties[N_PROPERTIES];
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ArcBuilder, arc_builder, G_TYPE_OBJECT)
@@ -136,15 +125,6 @@ update_timing (ArcBuilder *self)
   self->timing = self->config->timing;
   self->timing.cooldown =
       arc_loop_guard_get_cooldown (self->loop_guard, self->config->timing.cooldown);
-}
-
-static ArcCause
-get_cause (const ArcMachine *machine, ArcEvent event)
-{
-  if (event != ARC_EVENT_DEADLINE || machine->asked)
-    return ARC_CAUSE_REQUEST;
-
-  return machine->last_touch != ARC_NEVER ? ARC_CAUSE_CHANGE : ARC_CAUSE_RETRY;
 }
 
 /* A build begins: the tree is compared with the snapshot first; on_settled() goes on. */
@@ -286,7 +266,8 @@ emit_stopped (gpointer user_data)
 static void
 step (ArcBuilder *self, ArcEvent event, ArcBuild *ended /* (nullable) */)
 {
-  const ArcCause cause = self->starting ? ARC_CAUSE_START : get_cause (&self->machine, event);
+  const ArcCause cause =
+      self->starting ? ARC_CAUSE_START : arc_machine_get_cause (&self->machine, event);
   const ArcEffects effects =
       arc_machine_step (&self->machine, &self->timing, event, arc_clock_get_time (self->clock));
 
@@ -320,31 +301,11 @@ step (ArcBuilder *self, ArcEvent event, ArcBuild *ended /* (nullable) */)
     stop_build (self, ARC_RESULT_INTERRUPTED);
 }
 
-static ArcEvent
-get_end_event (ArcResult result)
-{
-  switch (result)
-    {
-    case ARC_RESULT_SUCCESS:
-      return ARC_EVENT_SUCCEEDED;
-    case ARC_RESULT_FAILED:
-    case ARC_RESULT_SIGNAL:
-    case ARC_RESULT_TIMEOUT:
-    case ARC_RESULT_SPAWN_FAILED:
-      return ARC_EVENT_FAILED;
-    case ARC_RESULT_CANCELED:
-    case ARC_RESULT_INTERRUPTED:
-      return ARC_EVENT_STOPPED;
-    }
-
-  g_return_val_if_reached (ARC_EVENT_FAILED);
-}
-
 static void
 end_build (ArcBuilder *self, const ArcOutcome *outcome)
 {
   ArcBuild *build = g_steal_pointer (&self->build);
-  const ArcEvent event = get_end_event (outcome->result);
+  const ArcEvent event = arc_event_of_result (outcome->result);
 
   build->result = outcome->result;
   if (outcome->result == ARC_RESULT_SIGNAL)
@@ -937,43 +898,13 @@ arc_builder_new (ArcClock *clock,
                  ArcStore *store,
                  const ArcConfig *config)
 {
-  return g_object_new (ARC_TYPE_BUILDER, "clock", clock, "watcher", watcher, "runner", runner,
-                       "store", store, "config", config, NULL);
-}
+  ArcBuilder *self = g_object_new (ARC_TYPE_BUILDER, NULL);
 
-static void
-arc_builder_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
-{
-  ArcBuilder *self = ARC_BUILDER (object);
-
-  switch (id)
-    {
-    case PROP_CLOCK:
-      self->clock = g_value_dup_object (value);
-      break;
-    case PROP_WATCHER:
-      self->watcher = g_value_dup_object (value);
-      break;
-    case PROP_RUNNER:
-      self->runner = g_value_dup_object (value);
-      break;
-    case PROP_STORE:
-      self->store = g_value_dup_object (value);
-      break;
-    case PROP_CONFIG:
-      self->config = arc_config_copy (g_value_get_pointer (value));
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-    }
-}
-
-static void
-arc_builder_constructed (GObject *object)
-{
-  ArcBuilder *self = ARC_BUILDER (object);
-
-  G_OBJECT_CLASS (arc_builder_parent_class)->constructed (object);
+  self->clock = g_object_ref (clock);
+  self->watcher = g_object_ref (watcher);
+  self->runner = g_object_ref (runner);
+  self->store = g_object_ref (store);
+  self->config = arc_config_copy (config);
 
   self->memory = arc_memory_new (self->store);
   self->next_id = arc_store_next_build (self->store);
@@ -991,6 +922,8 @@ arc_builder_constructed (GObject *object)
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->runner, "line", G_CALLBACK (on_line), self, 0);
   g_signal_connect_object (self->runner, "ended", G_CALLBACK (on_ended), self, 0);
+
+  return self;
 }
 
 static void
@@ -1026,19 +959,7 @@ add_signal (const char *name, guint n_params, GType type)
 static void
 arc_builder_class_init (ArcBuilderClass *klass)
 {
-  const GParamFlags flags = G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS;
-  GObjectClass *object_class = G_OBJECT_CLASS (klass);
-
-  object_class->set_property = arc_builder_set_property;
-  object_class->constructed = arc_builder_constructed;
-  object_class->finalize = arc_builder_finalize;
-
-  properties[PROP_CLOCK] = g_param_spec_object ("clock", NULL, NULL, ARC_TYPE_CLOCK, flags);
-  properties[PROP_WATCHER] = g_param_spec_object ("watcher", NULL, NULL, ARC_TYPE_WATCHER, flags);
-  properties[PROP_RUNNER] = g_param_spec_object ("runner", NULL, NULL, ARC_TYPE_RUNNER, flags);
-  properties[PROP_STORE] = g_param_spec_object ("store", NULL, NULL, ARC_TYPE_STORE, flags);
-  properties[PROP_CONFIG] = g_param_spec_pointer ("config", NULL, NULL, flags);
-  g_object_class_install_properties (object_class, N_PROPERTIES, properties);
+  G_OBJECT_CLASS (klass)->finalize = arc_builder_finalize;
 
   signals[SIGNAL_READY] = add_signal ("ready", 0, G_TYPE_NONE);
   signals[SIGNAL_CHANGED] = add_signal ("changed", 0, G_TYPE_NONE);

@@ -68,7 +68,7 @@ typedef struct
 #define ARC_TYPE_BUILDER (arc_builder_get_type ())
 G_DECLARE_FINAL_TYPE (ArcBuilder, arc_builder, ARC, BUILDER, GObject)
 
-/* All of the ports are construct-only; the builder keeps references. CONFIG is copied. The store
+/* The ports stay what they are; the builder keeps references to them. CONFIG is copied. The store
  * must be locked by the time that the builder is started. */
 ArcBuilder *arc_builder_new (ArcClock *clock,
                              ArcWatcher *watcher,

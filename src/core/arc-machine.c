@@ -164,6 +164,15 @@ arc_machine_get_reason (const ArcMachine *machine)
   return is_touched (machine) || machine->asked ? ARC_REASON_DEBOUNCE : ARC_REASON_RETRY;
 }
 
+ArcCause
+arc_machine_get_cause (const ArcMachine *machine, ArcEvent event)
+{
+  if (event != ARC_EVENT_DEADLINE || machine->asked)
+    return ARC_CAUSE_REQUEST;
+
+  return is_touched (machine) ? ARC_CAUSE_CHANGE : ARC_CAUSE_RETRY;
+}
+
 /* The delay doubles with each failure in a row: 1, 2, 4 ... times RetryDelay. */
 static gint64
 get_retry_time (const ArcMachine *machine, const ArcTiming *timing)
@@ -249,6 +258,26 @@ check_guard (const ArcMachine *machine, const ArcTiming *timing, ArcGuard guard,
     }
 
   g_return_val_if_reached (FALSE);
+}
+
+ArcEvent
+arc_event_of_result (ArcResult result)
+{
+  switch (result)
+    {
+    case ARC_RESULT_SUCCESS:
+      return ARC_EVENT_SUCCEEDED;
+    case ARC_RESULT_FAILED:
+    case ARC_RESULT_SIGNAL:
+    case ARC_RESULT_TIMEOUT:
+    case ARC_RESULT_SPAWN_FAILED:
+      return ARC_EVENT_FAILED;
+    case ARC_RESULT_CANCELED:
+    case ARC_RESULT_INTERRUPTED:
+      return ARC_EVENT_STOPPED;
+    }
+
+  g_return_val_if_reached (ARC_EVENT_FAILED);
 }
 
 static gboolean

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "core/arc-build.h"
+
 #include <glib.h>
 
 G_BEGIN_DECLS
@@ -176,6 +178,12 @@ gboolean arc_machine_is_pending (const ArcMachine *machine);
 gboolean arc_machine_is_stoked (const ArcMachine *machine);
 
 ArcReason arc_machine_get_reason (const ArcMachine *machine);
+
+/* Why a build starts if EVENT, which has not been stepped yet, starts one. */
+ArcCause arc_machine_get_cause (const ArcMachine *machine, ArcEvent event);
+
+/* The event that it is that a build has ended with RESULT. */
+ArcEvent arc_event_of_result (ArcResult result);
 
 /* The table itself, for those who draw or check it; N_TRANSITIONS gets its length. */
 const ArcTransition *arc_machine_get_transitions (guint *n_transitions);
