@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "arc-dbus.h"
+
+G_BEGIN_DECLS
+
+#define ARC_BUS_NAME    "org.arcology.Builder"
+#define ARC_OBJECT_PATH "/org/arcology/Builder"
+#define ARC_UNIT        "arcology-builder.service"
+
+/* The exit statuses, as the manual has them. */
+typedef enum
+{
+  ARC_CTL_SUCCESS = 0,
+  ARC_CTL_FAILED = 1, /* a build failed, or what was asked cannot be done */
+  ARC_CTL_STALE = 3,
+  ARC_CTL_TIMEOUT = 4,
+  ARC_CTL_NO_SERVICE = 5,
+  ARC_CTL_USAGE = 64, /* EX_USAGE of sysexits.h(3) */
+} ArcCtlExit;
+
+/* Carries out a verb: ARGV[0] is its name. */
+typedef ArcCtlExit (*ArcVerbFunc) (int argc, char **argv);
+
+/* Takes the options in ENTRIES (NULL-terminated, or NULL) out of ARGC and ARGV, and prints help if
+ * it is asked for. ARGUMENTS says what else the verb takes, for the help, and SUMMARY what it does.
+ * FALSE, with the error printed, if there is an unknown option or there are more than MAX_ARGUMENTS
+ * other words. */
+gboolean arc_ctl_parse (int *argc,
+                        char ***argv,
+                        const GOptionEntry *entries,
+                        const char *arguments,
+                        const char *summary,
+                        int max_arguments);
+
+/* (transfer full) (nullable): the service, which is not started for it; NULL, with the error
+ * printed, if it does not run. */
+ArcDBusBuilder *arc_ctl_connect (void);
+
+/* The same, but silent. */
+ArcDBusBuilder *arc_ctl_try_connect (GError **error);
+
+/* Prints ERROR, of a call to the service, without the name that D-Bus puts in front, and returns
+ * the exit status that goes with it. */
+ArcCtlExit arc_ctl_report (GError *error);
+
+G_END_DECLS

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/arc-print.h"
+
+#include <glib/gi18n.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+gboolean
+arc_print_has_style (void)
+{
+  const char *no_color = g_getenv ("NO_COLOR");
+  const char *term = g_getenv ("TERM");
+
+  return isatty (STDOUT_FILENO) && (no_color == NULL || *no_color == '\0') && term != NULL &&
+         !g_str_equal (term, "dumb");
+}
+
+gboolean
+arc_print_has_utf8 (void)
+{
+  return g_get_charset (NULL);
+}
+
+guint
+arc_print_get_width (void)
+{
+  struct winsize size;
+
+  return ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+char *
+arc_print_escape (const char *path)
+{
+  GString *escaped = g_string_new (NULL);
+
+  while (*path != '\0')
+    {
+      const gunichar c = g_utf8_get_char_validated (path, -1);
+      const gboolean is_valid = c != (gunichar) -1 && c != (gunichar) -2;
+      const char *next = is_valid ? g_utf8_next_char (path) : path + 1;
+
+      if (is_valid && c != '\\' && !g_unichar_iscntrl (c))
+        g_string_append_len (escaped, path, next - path);
+      else
+        for (; path < next; path++)
+          g_string_append_printf (escaped, "\\%03o", (guchar) *path);
+
+      path = next;
+    }
+
+  return g_string_free (escaped, FALSE);
+}
+
+guint
+arc_print_measure (const char *text)
+{
+  guint width = 0;
+
+  for (; *text != '\0'; text = g_utf8_next_char (text))
+    {
+      const gunichar c = g_utf8_get_char (text);
+
+      if (!g_unichar_iszerowidth (c))
+        width += g_unichar_iswide (c) ? 2 : 1;
+    }
+
+  return width;
+}
+
+char *
+arc_print_pad (const char *text, guint width, gboolean right)
+{
+  const guint own = arc_print_measure (text);
+  const int blanks = own < width ? (int) (width - own) : 0;
+
+  return right ? g_strdup_printf ("%*s%s", blanks, "", text)
+               : g_strdup_printf ("%s%*s", text, blanks, "");
+}
+
+static JsonNode *
+array_to_json (GVariant *value)
+{
+  JsonArray *array = json_array_new ();
+  JsonNode *node = json_node_new (JSON_NODE_ARRAY);
+
+  for (gsize i = 0; i < g_variant_n_children (value); i++)
+    {
+      g_autoptr (GVariant) child = g_variant_get_child_value (value, i);
+
+      json_array_add_element (array, arc_print_to_json (child));
+    }
+  json_node_take_array (node, array);
+
+  return node;
+}
+
+static JsonNode *
+dictionary_to_json (GVariant *value)
+{
+  JsonObject *object = json_object_new ();
+  JsonNode *node = json_node_new (JSON_NODE_OBJECT);
+  GVariantIter iter;
+  const char *key;
+  GVariant *child;
+
+  g_variant_iter_init (&iter, value);
+  while (g_variant_iter_loop (&iter, "{&sv}", &key, &child))
+    json_object_set_member (object, key, arc_print_to_json (child));
+  json_node_take_object (node, object);
+
+  return node;
+}
+
+JsonNode *
+arc_print_to_json (GVariant *value)
+{
+  JsonNode *node = json_node_new (JSON_NODE_VALUE);
+
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN))
+    {
+      json_node_set_boolean (node, g_variant_get_boolean (value));
+    }
+  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
+    {
+      json_node_set_string (node, g_variant_get_string (value, NULL));
+    }
+  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_BYTESTRING))
+    {
+      g_autofree char *path = arc_print_escape (g_variant_get_bytestring (value));
+
+      json_node_set_string (node, path);
+    }
+  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_INT32))
+    {
+      json_node_set_int (node, g_variant_get_int32 (value));
+    }
+  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_UINT32))
+    {
+      json_node_set_int (node, g_variant_get_uint32 (value));
+    }
+  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_UINT64))
+    {
+      json_node_set_int (node, (gint64) g_variant_get_uint64 (value));
+    }
+  else
+    {
+      json_node_unref (node);
+      node = g_variant_is_of_type (value, G_VARIANT_TYPE_VARDICT) ? dictionary_to_json (value)
+                                                                  : array_to_json (value);
+    }
+
+  return node;
+}
+
+void
+arc_print_json (JsonNode *root)
+{
+  g_autofree char *text = json_to_string (root, TRUE);
+
+  json_node_unref (root);
+  /* JSON is UTF-8 whatever the locale is: g_print() would convert it. */
+  puts (text);
+}
+
+char *
+arc_print_format_time (guint64 time)
+{
+  g_autoptr (GDateTime) date = g_date_time_new_from_unix_local ((gint64) (time / G_USEC_PER_SEC));
+
+  return date != NULL ? g_date_time_format (date, "%F %T") : g_strdup ("?");
+}
+
+char *
+arc_print_format_duration (guint64 usec)
+{
+  const guint64 seconds = (usec + G_USEC_PER_SEC / 2) / G_USEC_PER_SEC;
+
+  if (usec < 10 * G_USEC_PER_SEC)
+    return g_strdup_printf (_ ("%.1f s"), (double) usec / G_USEC_PER_SEC);
+  if (seconds < 60)
+    return g_strdup_printf (_ ("%u s"), (guint) seconds);
+  if (seconds < 3600)
+    return g_strdup_printf (_ ("%u min %u s"), (guint) (seconds / 60), (guint) (seconds % 60));
+
+  return g_strdup_printf (_ ("%u h %u min"), (guint) (seconds / 3600), (guint) (seconds / 60 % 60));
+}

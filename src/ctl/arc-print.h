@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/* Whether standard output is a terminal that shows colours, and nobody asked for none with
+ * NO_COLOR (no-color.org). */
+gboolean arc_print_has_style (void);
+
+/* Whether the locale can show the characters of Unicode. */
+gboolean arc_print_has_utf8 (void);
+
+/* How many columns the terminal on standard output has; 80 if it is none. */
+guint arc_print_get_width (void);
+
+/* (transfer full): PATH for people and programs: valid UTF-8 and one line. A backslash, a control
+ * character and a byte that is not UTF-8 are written as a backslash and three octal digits, as in
+ * /proc/self/mountinfo (proc(5)), so that printf(1) with %b gets the bytes back. */
+char *arc_print_escape (const char *path);
+
+/* (transfer full): TEXT with blanks after it, or before it with RIGHT, up to WIDTH columns of a
+ * terminal. */
+char *arc_print_pad (const char *text, guint width, gboolean right);
+
+/* How many columns of a terminal TEXT takes. */
+guint arc_print_measure (const char *text);
+
+/* (transfer full): a value from D-Bus as JSON: byte strings as arc_print_escape() writes paths,
+ * dictionaries as objects, tuples as arrays. */
+JsonNode *arc_print_to_json (GVariant *value);
+
+/* Prints and frees ROOT, indented. */
+void arc_print_json (JsonNode *root /* (transfer full) */);
+
+/* (transfer full): a time of D-Bus (microseconds since the epoch) in the local time zone. */
+char *arc_print_format_time (guint64 time);
+
+/* (transfer full): a duration in microseconds, as short as people say it: "0.8 s", "2 min 5 s". */
+char *arc_print_format_duration (guint64 usec);
+
+G_END_DECLS

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/arc-probe.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TIMEOUT (30 * G_TIME_SPAN_SECOND)
+
+typedef struct
+{
+  GBytes *output;
+  GBytes *messages;
+  GError *error;
+  gboolean done;
+} Communication;
+
+static void
+on_communicated (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Communication *communication = user_data;
+
+  g_subprocess_communicate_finish (G_SUBPROCESS (source), result, &communication->output,
+                                   &communication->messages, &communication->error);
+  communication->done = TRUE;
+}
+
+static gboolean
+on_timeout (gpointer user_data)
+{
+  g_cancellable_cancel (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static char *
+to_text (GBytes *bytes)
+{
+  gsize length = 0;
+  const char *data = bytes != NULL ? g_bytes_get_data (bytes, &length) : NULL;
+  char *text = g_utf8_make_valid (data != NULL ? data : "", (gssize) length);
+
+  return g_strstrip (text);
+}
+
+/* In a context of its own: what else the program waits for has to wait. */
+static void
+communicate (GSubprocess *subprocess, Communication *communication)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GSource) timeout = g_timeout_source_new (TIMEOUT / G_TIME_SPAN_MILLISECOND);
+
+  g_main_context_push_thread_default (context);
+  g_source_set_callback (timeout, on_timeout, cancellable, NULL);
+  g_source_attach (timeout, context);
+  g_subprocess_communicate_async (subprocess, NULL, cancellable, on_communicated, communication);
+  while (!communication->done)
+    g_main_context_iteration (context, TRUE);
+  g_source_destroy (timeout);
+  g_main_context_pop_thread_default (context);
+}
+
+gboolean
+arc_probe_run (const char *const *argv, int *status, char **output, char **messages, GError **error)
+{
+  g_autoptr (GSubprocessLauncher) launcher =
+      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+  g_autoptr (GSubprocess) subprocess = NULL;
+  g_autoptr (GBytes) output_bytes = NULL;
+  g_autoptr (GBytes) message_bytes = NULL;
+  Communication communication = { NULL };
+
+  g_subprocess_launcher_setenv (launcher, "LC_ALL", "C.UTF-8", TRUE);
+  subprocess = g_subprocess_launcher_spawnv (launcher, argv, error);
+  if (subprocess == NULL)
+    return FALSE;
+
+  communicate (subprocess, &communication);
+  output_bytes = communication.output;
+  message_bytes = communication.messages;
+  if (communication.error != NULL)
+    {
+      g_subprocess_force_exit (subprocess);
+      g_propagate_error (error, communication.error);
+      return FALSE;
+    }
+
+  *status = g_subprocess_get_if_exited (subprocess) ? g_subprocess_get_exit_status (subprocess)
+                                                    : 128 + g_subprocess_get_term_sig (subprocess);
+  *output = to_text (output_bytes);
+  *messages = to_text (message_bytes);
+
+  return TRUE;
+}
+
+static guint64
+count_watches (const char *fdinfo)
+{
+  g_autofree char *text = NULL;
+  guint64 n = 0;
+
+  if (!g_file_get_contents (fdinfo, &text, NULL, NULL))
+    return 0;
+
+  /* One line a watch: "inotify wd:1 ino:..." (proc(5)). */
+  for (const char *line = text; line != NULL && *line != '\0'; line = strchr (line, '\n'))
+    {
+      if (*line == '\n')
+        line++;
+      if (g_str_has_prefix (line, "inotify "))
+        n++;
+    }
+
+  return n;
+}
+
+static void
+count_inotify_of (const char *process, guint64 *instances, guint64 *watches)
+{
+  g_autofree char *fds = g_build_filename (process, "fd", NULL);
+  g_autoptr (GDir) dir = g_dir_open (fds, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *fd = g_build_filename (fds, name, NULL);
+      g_autofree char *fdinfo = g_build_filename (process, "fdinfo", name, NULL);
+      g_autofree char *target = g_file_read_link (fd, NULL);
+
+      if (g_strcmp0 (target, "anon_inode:inotify") != 0)
+        continue;
+
+      *instances += 1;
+      *watches += count_watches (fdinfo);
+    }
+}
+
+void
+arc_probe_count_inotify (guint64 *instances, guint64 *watches)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc", 0, NULL);
+  const char *name;
+
+  *instances = 0;
+  *watches = 0;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *process = g_build_filename ("/proc", name, NULL);
+      struct stat status;
+
+      if (g_ascii_isdigit (*name) && stat (process, &status) == 0 && status.st_uid == getuid ())
+        count_inotify_of (process, instances, watches);
+    }
+}
+
+guint64
+arc_probe_read_number (const char *path)
+{
+  g_autofree char *text = NULL;
+
+  return g_file_get_contents (path, &text, NULL, NULL) ? g_ascii_strtoull (text, NULL, 10) : 0;
+}
+
+char *
+arc_probe_find_existing (const char *path)
+{
+  g_autofree char *existing = g_strdup (path);
+
+  while (!g_file_test (existing, G_FILE_TEST_EXISTS))
+    {
+      g_autofree char *below = g_steal_pointer (&existing);
+
+      existing = g_path_get_dirname (below);
+      if (g_str_equal (existing, below))
+        break;
+    }
+
+  return g_steal_pointer (&existing);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* Runs ARGV, with English messages and without input, for at most 30 s. TRUE if it ran to its end:
+ * STATUS gets its exit status (128 and the signal if one killed it), OUTPUT and MESSAGES what it
+ * printed on standard output and standard error, valid UTF-8 without blanks at the ends. */
+gboolean arc_probe_run (
+    const char *const *argv, int *status, char **output, char **messages, GError **error);
+
+/* The inotify instances and watches of all processes of this user, whose limits they share
+ * (inotify(7)), as far as /proc shows them. */
+void arc_probe_count_inotify (guint64 *instances, guint64 *watches);
+
+/* The number in the file at PATH, or 0. */
+guint64 arc_probe_read_number (const char *path);
+
+/* (transfer full): PATH itself if it is there, else the nearest directory above it that is. */
+char *arc_probe_find_existing (const char *path);
+
+G_END_DECLS

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/arc-print.h"
+#include "ctl/arc-verbs.h"
+
+#include <glib/gi18n.h>
+
+static const char *
+translate_change (const char *change)
+{
+  static const char *const words[] = { N_ ("added"), N_ ("modified"), N_ ("deleted") };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    if (g_str_equal (words[i], change))
+      return _ (words[i]);
+
+  return change;
+}
+
+static guint
+measure_changes (GVariant *changes)
+{
+  GVariantIter iter;
+  const char *change;
+  guint width = 0;
+
+  g_variant_iter_init (&iter, changes);
+  while (g_variant_iter_next (&iter, "(&s^&ay)", &change, NULL))
+    width = MAX (width, arc_print_measure (translate_change (change)));
+
+  return width;
+}
+
+static void
+print_changes (GVariant *changes)
+{
+  const guint width = measure_changes (changes);
+  GVariantIter iter;
+  const char *change;
+  const char *path;
+
+  g_variant_iter_init (&iter, changes);
+  while (g_variant_iter_next (&iter, "(&s^&ay)", &change, &path))
+    {
+      g_autofree char *name = arc_print_escape (path);
+      g_autofree char *word = arc_print_pad (translate_change (change), width, FALSE);
+
+      g_print ("%s  %s\n", word, name);
+    }
+}
+
+static JsonNode *
+changes_to_json (GVariant *changes)
+{
+  JsonNode *root = json_node_new (JSON_NODE_ARRAY);
+  JsonArray *array = json_array_new ();
+  GVariantIter iter;
+  const char *change;
+  const char *path;
+
+  g_variant_iter_init (&iter, changes);
+  while (g_variant_iter_next (&iter, "(&s^&ay)", &change, &path))
+    {
+      JsonObject *object = json_object_new ();
+      g_autofree char *name = arc_print_escape (path);
+
+      json_object_set_string_member (object, "change", change);
+      json_object_set_string_member (object, "path", name);
+      json_array_add_object_element (array, object);
+    }
+  json_node_take_array (root, array);
+
+  return root;
+}
+
+ArcCtlExit
+arc_verb_pending (int argc, char **argv)
+{
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (ArcDBusBuilder) service = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) changes = NULL;
+
+  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
+                      _ ("Lists the changes that no build has taken yet."), 0))
+    return ARC_CTL_USAGE;
+
+  service = arc_ctl_connect ();
+  if (service == NULL)
+    return ARC_CTL_NO_SERVICE;
+
+  if (!arc_dbus_builder_call_get_pending_sync (service, 0, &changes, NULL, NULL, &error))
+    return arc_ctl_report (error);
+
+  if (json)
+    arc_print_json (changes_to_json (changes));
+  else
+    print_changes (changes);
+
+  return ARC_CTL_SUCCESS;
+}
+
+ArcCtlExit
+arc_verb_explain (int argc, char **argv)
+{
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (ArcDBusBuilder) service = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *name = NULL;
+  g_autofree char *rule = NULL;
+  gboolean watched;
+
+  if (!arc_ctl_parse (&argc, &argv, entries, _ ("PATH"),
+                      _ ("Tells whether a change of the file PATH would lead to a build, and why."),
+                      1))
+    return ARC_CTL_USAGE;
+
+  if (argc < 2 || *argv[1] == '\0')
+    {
+      g_printerr (_ ("Say which file; see --help\n"));
+      return ARC_CTL_USAGE;
+    }
+
+  service = arc_ctl_connect ();
+  if (service == NULL)
+    return ARC_CTL_NO_SERVICE;
+
+  path = g_canonicalize_filename (argv[1], NULL);
+  if (!arc_dbus_builder_call_explain_sync (service, g_variant_new_bytestring (path), &watched,
+                                           &rule, NULL, &error))
+    return arc_ctl_report (error);
+
+  name = arc_print_escape (path);
+  if (json)
+    {
+      JsonNode *root = json_node_new (JSON_NODE_OBJECT);
+      JsonObject *object = json_object_new ();
+
+      json_object_set_string_member (object, "path", name);
+      json_object_set_boolean_member (object, "watched", watched);
+      json_object_set_string_member (object, "rule", rule);
+      json_node_take_object (root, object);
+      arc_print_json (root);
+    }
+  else
+    {
+      g_print (watched ? _ ("%s: watched: %s\n") : _ ("%s: not watched: %s\n"), name, rule);
+    }
+
+  return watched ? ARC_CTL_SUCCESS : ARC_CTL_FAILED;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/arc-diagnosis.h"
+#include "ctl/arc-print.h"
+#include "ctl/arc-verbs.h"
+
+#include <glib/gi18n.h>
+
+static const char *
+get_style (ArcFindingKind kind)
+{
+  switch (kind)
+    {
+    case ARC_FINDING_OK:
+      return "\033[32m"; /* green */
+    case ARC_FINDING_WARN:
+      return "\033[33m"; /* yellow */
+    case ARC_FINDING_FAIL:
+      return "\033[1;31m"; /* red, bold */
+    }
+
+  g_return_val_if_reached ("");
+}
+
+static void
+print_findings (GPtrArray *findings)
+{
+  const gboolean style = arc_print_has_style ();
+  g_autofree char *heading = arc_diagnosis_get_heading ();
+  guint width = 0;
+
+  for (guint i = 0; i < findings->len; i++)
+    width = MAX (width, arc_print_measure (((ArcFinding *) findings->pdata[i])->title));
+
+  g_print ("%s\n\n", heading);
+  for (guint i = 0; i < findings->len; i++)
+    {
+      const ArcFinding *finding = findings->pdata[i];
+      g_autofree char *title = arc_print_pad (finding->title, width, FALSE);
+
+      g_print ("%s%-4s%s  %s  %s\n", style ? get_style (finding->kind) : "",
+               arc_finding_kind_to_string (finding->kind), style ? "\033[0m" : "", title,
+               finding->text);
+      if (finding->advice != NULL)
+        g_print ("      %*s  %s %s\n", (int) width, "", arc_print_has_utf8 () ? "→" : "->",
+                 finding->advice);
+    }
+}
+
+static JsonNode *
+findings_to_json (GPtrArray *findings)
+{
+  JsonNode *root = json_node_new (JSON_NODE_ARRAY);
+  JsonArray *array = json_array_new ();
+
+  for (guint i = 0; i < findings->len; i++)
+    {
+      const ArcFinding *finding = findings->pdata[i];
+      JsonObject *object = json_object_new ();
+
+      json_object_set_string_member (object, "status", arc_finding_kind_to_string (finding->kind));
+      json_object_set_string_member (object, "topic", finding->topic);
+      json_object_set_string_member (object, "text", finding->text);
+      if (finding->advice != NULL)
+        json_object_set_string_member (object, "advice", finding->advice);
+      json_array_add_object_element (array, object);
+    }
+  json_node_take_array (root, array);
+
+  return root;
+}
+
+ArcCtlExit
+arc_verb_doctor (int argc, char **argv)
+{
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (GPtrArray) findings = NULL;
+
+  if (!arc_ctl_parse (
+          &argc, &argv, entries, NULL,
+          _ ("Looks at all that a build depends on, and tells what to do where something is "
+             "wrong. No note is named, so what it prints can go into a bug report."),
+          0))
+    return ARC_CTL_USAGE;
+
+  findings = arc_diagnose ();
+  if (json)
+    arc_print_json (findings_to_json (findings));
+  else
+    print_findings (findings);
+
+  for (guint i = 0; i < findings->len; i++)
+    if (((ArcFinding *) findings->pdata[i])->kind == ARC_FINDING_FAIL)
+      return ARC_CTL_FAILED;
+
+  return ARC_CTL_SUCCESS;
+}

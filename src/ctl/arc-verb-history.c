@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/arc-print.h"
+#include "ctl/arc-verbs.h"
+
+#include <glib/gi18n.h>
+
+#define DEFAULT_LINES 20
+#define BAR_WIDTH     8
+#define GAP           2
+
+/* Below this a terminal has no room for the bar. */
+#define MIN_WIDTH_FOR_BAR 72
+
+enum
+{
+  COLUMN_BUILD,
+  COLUMN_STARTED,
+  COLUMN_TOOK,
+  COLUMN_BAR,
+  COLUMN_FILES,
+  COLUMN_RESULT,
+  N_COLUMNS,
+};
+
+typedef struct
+{
+  char *cells[N_COLUMNS]; /* (owned) */
+} Row;
+
+static void
+free_row (gpointer data)
+{
+  Row *row = data;
+
+  for (guint i = 0; i < N_COLUMNS; i++)
+    g_free (row->cells[i]);
+  g_free (row);
+}
+
+static const char *
+translate_result (const char *result)
+{
+  static const struct
+  {
+    const char *word;
+    const char *text;
+  } results[] = {
+    { "success", N_ ("success") },         { "failed", N_ ("failed") },
+    { "signal", N_ ("killed") },           { "timeout", N_ ("took too long") },
+    { "canceled", N_ ("canceled") },       { "spawn-failed", N_ ("did not start") },
+    { "interrupted", N_ ("interrupted") },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (results); i++)
+    if (g_str_equal (results[i].word, result))
+      return _ (results[i].text);
+
+  return result;
+}
+
+static guint64
+lookup_uint64 (GVariant *build, const char *key)
+{
+  guint64 value = 0;
+
+  g_variant_lookup (build, key, "t", &value);
+  return value;
+}
+
+static guint64
+get_duration (GVariant *build)
+{
+  const guint64 started = lookup_uint64 (build, "started");
+  const guint64 finished = lookup_uint64 (build, "finished");
+
+  /* The clock may have been set back meanwhile. */
+  return finished > started ? finished - started : 0;
+}
+
+static char *
+draw_bar (guint64 duration, guint64 longest)
+{
+  static const char *const eighths[] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
+  const gboolean utf8 = arc_print_has_utf8 ();
+  const guint steps = utf8 ? 8 : 1;
+  guint length =
+      longest > 0 ? (guint) (BAR_WIDTH * steps * (double) duration / (double) longest) : 0;
+  GString *bar = g_string_new (NULL);
+
+  length = MAX (length, 1);
+  for (guint i = 0; i < length / steps; i++)
+    g_string_append (bar, utf8 ? "█" : "#");
+  g_string_append (bar, eighths[length % steps]);
+
+  return g_string_free (bar, FALSE);
+}
+
+static Row *
+make_header (void)
+{
+  Row *row = g_new0 (Row, 1);
+
+  row->cells[COLUMN_BUILD] = g_strdup (_ ("BUILD"));
+  row->cells[COLUMN_STARTED] = g_strdup (_ ("STARTED"));
+  row->cells[COLUMN_TOOK] = g_strdup (_ ("TOOK"));
+  row->cells[COLUMN_BAR] = g_strdup ("");
+  row->cells[COLUMN_FILES] = g_strdup (_ ("FILES"));
+  row->cells[COLUMN_RESULT] = g_strdup (_ ("RESULT"));
+
+  return row;
+}
+
+static char *
+describe_result (GVariant *build)
+{
+  g_autoptr (GVariant) failed = g_variant_lookup_value (build, "failed-files", NULL);
+  const gsize n_failed = failed != NULL ? g_variant_n_children (failed) : 0;
+  const char *result = "";
+
+  g_variant_lookup (build, "result", "&s", &result);
+  if (n_failed == 0)
+    return g_strdup (translate_result (result));
+
+  /* Translators: the result of a build, and how many files of it failed. */
+  return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s (%u file)", "%s (%u files)", n_failed),
+                          translate_result (result), (guint) n_failed);
+}
+
+static Row *
+make_row (GVariant *build, guint64 longest)
+{
+  Row *row = g_new0 (Row, 1);
+  guint32 changed = 0;
+
+  g_variant_lookup (build, "changed", "u", &changed);
+  row->cells[COLUMN_BUILD] = g_strdup_printf ("%" G_GUINT64_FORMAT, lookup_uint64 (build, "id"));
+  row->cells[COLUMN_STARTED] = arc_print_format_time (lookup_uint64 (build, "started"));
+  row->cells[COLUMN_TOOK] = arc_print_format_duration (get_duration (build));
+  row->cells[COLUMN_BAR] = draw_bar (get_duration (build), longest);
+  row->cells[COLUMN_FILES] = g_strdup_printf ("%u", changed);
+  row->cells[COLUMN_RESULT] = describe_result (build);
+
+  return row;
+}
+
+/* (element-type Row) */
+static void
+print_table (GPtrArray *rows)
+{
+  const guint gap = arc_print_get_width () < MIN_WIDTH_FOR_BAR ? 1 : GAP;
+  guint widths[N_COLUMNS] = { 0 };
+
+  for (guint i = 0; i < rows->len; i++)
+    for (guint column = 0; column < N_COLUMNS; column++)
+      widths[column] =
+          MAX (widths[column], arc_print_measure (((Row *) rows->pdata[i])->cells[column]));
+
+  for (guint i = 0; i < rows->len; i++)
+    {
+      const Row *row = rows->pdata[i];
+      g_autoptr (GString) line = g_string_new (NULL);
+
+      for (guint column = 0; column < N_COLUMNS; column++)
+        {
+          const gboolean is_number =
+              column == COLUMN_BUILD || column == COLUMN_TOOK || column == COLUMN_FILES;
+          g_autofree char *cell = arc_print_pad (row->cells[column], widths[column], is_number);
+
+          if (column == COLUMN_BAR && gap < GAP)
+            continue;
+          g_string_append_printf (line, "%*s%s", column > 0 ? (int) gap : 0, "", cell);
+        }
+      g_print ("%s\n", g_strchomp (line->str));
+    }
+}
+
+static void
+print_history (GVariant *builds)
+{
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (free_row);
+  const gsize n_builds = g_variant_n_children (builds);
+  guint64 longest = 0;
+
+  for (gsize i = 0; i < n_builds; i++)
+    {
+      g_autoptr (GVariant) build = g_variant_get_child_value (builds, i);
+
+      longest = MAX (longest, get_duration (build));
+    }
+
+  g_ptr_array_add (rows, make_header ());
+  for (gsize i = 0; i < n_builds; i++)
+    {
+      g_autoptr (GVariant) build = g_variant_get_child_value (builds, i);
+
+      g_ptr_array_add (rows, make_row (build, longest));
+    }
+  print_table (rows);
+}
+
+ArcCtlExit
+arc_verb_history (int argc, char **argv)
+{
+  gboolean json = FALSE;
+  int lines = DEFAULT_LINES;
+  const GOptionEntry entries[] = {
+    { "lines", 'n', 0, G_OPTION_ARG_INT, &lines,
+      N_ ("How many builds; 0 for all that are remembered"), N_ ("NUMBER") },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (ArcDBusBuilder) service = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) builds = NULL;
+
+  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
+                      _ ("Lists the builds that ended, the newest first."), 0))
+    return ARC_CTL_USAGE;
+
+  if (lines < 0)
+    {
+      g_printerr (_ ("--lines: %d is less than nothing\n"), lines);
+      return ARC_CTL_USAGE;
+    }
+
+  service = arc_ctl_connect ();
+  if (service == NULL)
+    return ARC_CTL_NO_SERVICE;
+
+  if (!arc_dbus_builder_call_get_history_sync (service, (guint) lines, &builds, NULL, &error))
+    return arc_ctl_report (error);
+
+  if (json)
+    arc_print_json (arc_print_to_json (builds));
+  else if (g_variant_n_children (builds) > 0)
+    print_history (builds);
+
+  return ARC_CTL_SUCCESS;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/arc-verbs.h"
+
+#include <glib/gi18n.h>
+#include <locale.h>
+#include <string.h>
+
+typedef struct
+{
+  const char *name;
+  const char *arguments;
+  const char *summary;
+  ArcVerbFunc run;
+} Verb;
+
+static const Verb verbs[] = {
+  { "pending", "", N_ ("List the changes that are not built yet"), arc_verb_pending },
+  { "history", "", N_ ("List the builds that ended"), arc_verb_history },
+  { "log", "[BUILD]", N_ ("Show what a build printed"), arc_verb_log },
+  { "explain", "PATH", N_ ("Tell whether a file is watched, and why"), arc_verb_explain },
+  { "graph", "", N_ ("Draw the states of the service"), arc_verb_graph },
+  { "doctor", "", N_ ("Look for what is wrong"), arc_verb_doctor },
+};
+
+static void
+print_help (void)
+{
+  g_print (_ ("Usage:\n  arcologyctl VERB [OPTION…]\n\nVerbs:\n"));
+  for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
+    {
+      g_autofree char *usage = g_strdup_printf ("%s %s", verbs[i].name, verbs[i].arguments);
+
+      g_print ("  %-20s  %s\n", usage, _ (verbs[i].summary));
+    }
+  g_print (_ ("\n“arcologyctl VERB --help” tells more.\n"));
+}
+
+int
+main (int argc, char **argv)
+{
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, ARC_LOCALE_DIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+
+  if (argc < 2)
+    {
+      g_printerr (_ ("Say what to do; see arcologyctl --help\n"));
+      return ARC_CTL_USAGE;
+    }
+  if (g_str_equal (argv[1], "--help") || g_str_equal (argv[1], "-h"))
+    {
+      print_help ();
+      return ARC_CTL_SUCCESS;
+    }
+  if (g_str_equal (argv[1], "--version"))
+    {
+      g_print ("arcologyctl %s\n", ARC_VERSION);
+      return ARC_CTL_SUCCESS;
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
+    if (g_str_equal (argv[1], verbs[i].name))
+      return verbs[i].run (argc - 1, argv + 1);
+
+  g_printerr (_ ("Unknown verb “%s”; see arcologyctl --help\n"), argv[1]);
+  return ARC_CTL_USAGE;
+}
