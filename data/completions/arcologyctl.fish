@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Completion of arcologyctl for fish.
+
+# The numbers of the builds that are remembered; the service is not started for it.
+function __arcologyctl_builds
+    arcologyctl history 2>/dev/null | awk '$1 ~ /^[0-9]+$/ { print $1 }'
+end
+
+complete -c arcologyctl -f
+
+complete -c arcologyctl -n __fish_use_subcommand -a cancel -d 'End the running build'
+complete -c arcologyctl -n __fish_use_subcommand -a doctor -d 'Look for what is wrong'
+complete -c arcologyctl -n __fish_use_subcommand -a explain -d 'Tell whether a file is watched, and why'
+complete -c arcologyctl -n __fish_use_subcommand -a graph -d 'Draw the states of the service'
+complete -c arcologyctl -n __fish_use_subcommand -a history -d 'List the builds that ended'
+complete -c arcologyctl -n __fish_use_subcommand -a inhibit -d 'Hold builds back while a command runs'
+complete -c arcologyctl -n __fish_use_subcommand -a log -d 'Show what a build printed'
+complete -c arcologyctl -n __fish_use_subcommand -a monitor -d 'Show what happens as it happens'
+complete -c arcologyctl -n __fish_use_subcommand -a pause -d 'Let no build start by itself'
+complete -c arcologyctl -n __fish_use_subcommand -a pending -d 'List the changes that are not built yet'
+complete -c arcologyctl -n __fish_use_subcommand -a rebuild -d 'Start a build now'
+complete -c arcologyctl -n __fish_use_subcommand -a reload -d 'Read the settings again'
+complete -c arcologyctl -n __fish_use_subcommand -a rescan -d 'Compare the tree with what is known of it'
+complete -c arcologyctl -n __fish_use_subcommand -a resume -d 'End a pause'
+complete -c arcologyctl -n __fish_use_subcommand -a status -d 'Show how things are'
+complete -c arcologyctl -n __fish_use_subcommand -a sync -d 'Bring the database up to date and wait for it'
+
+complete -c arcologyctl -l help -d 'Show what can be said'
+complete -c arcologyctl -n __fish_use_subcommand -l version -d 'Show the version'
+complete -c arcologyctl -n '__fish_seen_subcommand_from doctor explain history monitor pending status' -l json -d 'Print JSON'
+complete -c arcologyctl -n '__fish_seen_subcommand_from graph' -l format -x -a 'dot svg png text' -d 'The format of the picture'
+complete -c arcologyctl -n '__fish_seen_subcommand_from history' -s n -l lines -x -d 'How many builds'
+complete -c arcologyctl -n '__fish_seen_subcommand_from inhibit' -l who -x -d 'Who asks'
+complete -c arcologyctl -n '__fish_seen_subcommand_from inhibit' -l why -x -d 'Why'
+complete -c arcologyctl -n '__fish_seen_subcommand_from inhibit' -xa '(__fish_complete_subcommand)'
+complete -c arcologyctl -n '__fish_seen_subcommand_from log' -s f -l follow -d 'Follow a running build to its end'
+complete -c arcologyctl -n '__fish_seen_subcommand_from log' -a '(__arcologyctl_builds)' -d 'Build'
+complete -c arcologyctl -n '__fish_seen_subcommand_from rebuild' -l full -d 'Build every file'
+complete -c arcologyctl -n '__fish_seen_subcommand_from rebuild' -l clean -d 'Build every file into an empty database'
+complete -c arcologyctl -n '__fish_seen_subcommand_from rebuild' -l wait -d 'Wait for the end of the build'
+complete -c arcologyctl -n '__fish_seen_subcommand_from explain' -F
