@@ -130,11 +130,15 @@ append_dot_edge (GString *dot, GArray *edges, ArcState from, ArcState to)
 
       events = describe_events (edge);
       effects = describe_effects (edge);
+      /* SVG drops blanks at the start of a piece of text, so they are at the end of the one before.
+       */
       g_string_append_printf (label, "%s%s", label->len > 0 ? "<br/>" : "", events);
       if (*edge->guard != '\0')
-        g_string_append_printf (label, " <font color=\"" DOT_PALE "\">[%s]</font>", edge->guard);
+        g_string_append_printf (label, " <font color=\"" DOT_PALE "\">[%s]%s</font>", edge->guard,
+                                *effects != '\0' ? " " : "");
       if (*effects != '\0')
-        g_string_append_printf (label, " / <font color=\"" DOT_BLUE "\">%s</font>", effects);
+        g_string_append_printf (label, "%s/ <font color=\"" DOT_BLUE "\">%s</font>",
+                                *edge->guard != '\0' ? "" : " ", effects);
     }
 
   if (label->len == 0)
