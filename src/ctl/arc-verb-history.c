@@ -9,8 +9,8 @@
 #define BAR_WIDTH     8
 #define GAP           2
 
-/* Below this a terminal has no room for the bar. */
-#define MIN_WIDTH_FOR_BAR 72
+/* Below this a terminal has room for the most important columns alone. */
+#define MIN_WIDTH 72
 
 enum
 {
@@ -148,7 +148,7 @@ make_row (GVariant *build, guint64 longest)
 static void
 print_table (GPtrArray *rows)
 {
-  const guint gap = arc_print_get_width () < MIN_WIDTH_FOR_BAR ? 1 : GAP;
+  const gboolean is_narrow = arc_print_get_width () < MIN_WIDTH;
   guint widths[N_COLUMNS] = { 0 };
 
   for (guint i = 0; i < rows->len; i++)
@@ -167,9 +167,9 @@ print_table (GPtrArray *rows)
               column == COLUMN_BUILD || column == COLUMN_TOOK || column == COLUMN_FILES;
           g_autofree char *cell = arc_print_pad (row->cells[column], widths[column], is_number);
 
-          if (column == COLUMN_BAR && gap < GAP)
+          if (is_narrow && (column == COLUMN_BAR || column == COLUMN_FILES))
             continue;
-          g_string_append_printf (line, "%*s%s", column > 0 ? (int) gap : 0, "", cell);
+          g_string_append_printf (line, "%*s%s", column == 0 ? 0 : is_narrow ? 1 : GAP, "", cell);
         }
       g_print ("%s\n", g_strchomp (line->str));
     }
