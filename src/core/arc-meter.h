@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ArcMeter:
+ * @done: files done, as last told
+ * @total: files to do; 0 if nothing was told yet
+ * @first_done: files done when the present count was first told
+ * @first_time: when that was
+ * @last_time: when @done was told
+ * @shown_time: when a caller was last asked to show it
+ *
+ * How far a build is, how fast it goes and how long it will take; times are microseconds of one
+ * clock that only grows. A value; start with all zero.
+ */
+typedef struct
+{
+  guint done;
+  guint total;
+  guint first_done;
+  gint64 first_time;
+  gint64 last_time;
+  gint64 shown_time;
+} ArcMeter;
+
+/* Takes in that DONE of TOTAL files are done. A new total, or a count that goes back, starts the
+ * measurement over. TRUE if it is time to show it: it is the first, it is the end, or INTERVAL has
+ * passed since the last time, so that nobody writes to a terminal thousands of times a second. */
+gboolean arc_meter_take (ArcMeter *meter, guint done, guint total, gint64 now, gint64 interval);
+
+/* Files a second since the count was first told: what comes before, such as the start of Emacs,
+ * says nothing of what is to come. 0 if it is not known yet. */
+double arc_meter_get_rate (const ArcMeter *meter);
+
+/* Microseconds to the end at that rate; G_MAXINT64 if it is not known. */
+gint64 arc_meter_get_left (const ArcMeter *meter);
+
+/* (transfer full): one line of at most WIDTH columns, such as `██▌  25%  132/529  61/s  0:07`: how
+ * much is done, the files, the rate, the time left as minutes and seconds. No words, so it is the
+ * same in each language. Each number has its place, so that nothing moves as they grow. What does
+ * not fit is left out: the bar first, then the rate, then the time. WIDTH 0: no bar and no blanks
+ * to keep a place, for a pipe. UTF8: whether the characters of Unicode can be shown. */
+char *arc_meter_format (const ArcMeter *meter, guint width, gboolean utf8);
+
+/* (transfer full): a bar of VALUE, of which MAX fill WIDTH columns: as exact as eighths of a column
+ * if UTF8, else of `#`. Without blanks at its end. */
+char *arc_meter_draw_bar (guint64 value, guint64 max, guint width, gboolean utf8);
+
+G_END_DECLS
