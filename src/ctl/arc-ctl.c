@@ -2,8 +2,17 @@
 
 #include "ctl/arc-ctl.h"
 
+#include "core/arc-config.h"
+
 #include <glib/gi18n.h>
-#include <stdlib.h>
+
+/* As NO_COLOR does (no-color.org): one place to ask. */
+static gboolean
+on_no_color (const char *option, const char *value, gpointer data, GError **error)
+{
+  g_setenv ("NO_COLOR", "1", TRUE);
+  return TRUE;
+}
 
 gboolean
 arc_ctl_parse (int *argc,
@@ -13,6 +22,11 @@ arc_ctl_parse (int *argc,
                const char *summary,
                int max_arguments)
 {
+  const GOptionEntry common[] = {
+    { "no-color", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, on_no_color,
+      N_ ("Print without colors"), NULL },
+    G_OPTION_ENTRY_NULL,
+  };
   g_autoptr (GOptionContext) context = g_option_context_new (arguments);
   g_autoptr (GError) error = NULL;
   g_autofree char *name = g_strdup_printf ("arcologyctl %s", (*argv)[0]);
@@ -22,6 +36,8 @@ arc_ctl_parse (int *argc,
   g_option_context_set_summary (context, summary);
   if (entries != NULL)
     g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
+  g_option_context_add_main_entries (context, common, GETTEXT_PACKAGE);
+  g_option_context_set_strict_posix (context, max_arguments < 0);
 
   if (!g_option_context_parse (context, argc, argv, &error))
     {
@@ -29,7 +45,7 @@ arc_ctl_parse (int *argc,
       return FALSE;
     }
 
-  if (*argc - 1 > max_arguments)
+  if (max_arguments >= 0 && *argc - 1 > max_arguments)
     {
       g_printerr (_ ("Unknown argument “%s”; see --help\n"), (*argv)[max_arguments + 1]);
       return FALSE;
@@ -38,52 +54,120 @@ arc_ctl_parse (int *argc,
   return TRUE;
 }
 
-ArcDBusBuilder *
-arc_ctl_try_connect (GError **error)
+gboolean
+arc_ctl_parse_timeout (const char *text, int *timeout)
 {
-  g_autoptr (GDBusConnection) bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, error);
-  g_autoptr (ArcDBusBuilder) service = NULL;
-  g_autofree char *owner = NULL;
+  gint64 usec;
 
+  *timeout = ARC_CTL_DEFAULT_TIMEOUT;
+  if (text == NULL)
+    return TRUE;
+
+  if (!arc_duration_parse (text, &usec) || usec < 1000 || usec / 1000 > G_MAXINT)
+    {
+      g_printerr (_ ("--timeout: “%s” is not a time such as 30s or 5min\n"), text);
+      return FALSE;
+    }
+
+  *timeout = (int) (usec / 1000);
+  return TRUE;
+}
+
+static gboolean
+is_absent (const GError *error)
+{
+  return g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN) ||
+         g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER);
+}
+
+static ArcDBusBuilder *
+try_open (gboolean starts, int timeout, GError **error)
+{
+  g_autoptr (GDBusConnection) bus = NULL;
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GError) local_error = NULL;
+  ArcDBusBuilder *service;
+
+  bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &local_error);
   if (bus == NULL)
-    return NULL;
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, _ ("There is no message bus: %s"),
+                   local_error->message);
+      return NULL;
+    }
+  /* Else GDBus would end the process, without a word, when the bus goes. */
+  g_dbus_connection_set_exit_on_close (bus, FALSE);
 
-  service = arc_dbus_builder_proxy_new_sync (bus, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START,
-                                             ARC_BUS_NAME, ARC_OBJECT_PATH, NULL, error);
-  if (service == NULL)
-    return NULL;
-
-  owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (service));
-  if (owner == NULL)
+  /* The proxy asks the same, but it starts nothing, and waits for 25 s whatever one tells it. */
+  reply =
+      g_dbus_connection_call_sync (bus, ARC_BUS_NAME, ARC_OBJECT_PATH,
+                                   "org.freedesktop.DBus.Properties", "GetAll",
+                                   g_variant_new ("(s)", ARC_BUS_NAME), G_VARIANT_TYPE ("(a{sv})"),
+                                   starts ? G_DBUS_CALL_FLAGS_NONE
+                                          : G_DBUS_CALL_FLAGS_NO_AUTO_START,
+                                   timeout, NULL, &local_error);
+  if (reply == NULL && is_absent (local_error))
     {
       g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER,
-                   _ ("The service does not run; start it with: systemctl --user start %s"),
+                   _ ("The service does not run; start it with: systemctl --user enable --now %s"),
                    ARC_UNIT);
       return NULL;
     }
+  if (reply == NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return NULL;
+    }
 
-  return g_steal_pointer (&service);
+  service = arc_dbus_builder_proxy_new_sync (bus, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START,
+                                             ARC_BUS_NAME, ARC_OBJECT_PATH, NULL, error);
+  if (service != NULL)
+    g_dbus_proxy_set_default_timeout (G_DBUS_PROXY (service), timeout);
+
+  return service;
+}
+
+ArcDBusBuilder *
+arc_ctl_try_connect (GError **error)
+{
+  return try_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, error);
+}
+
+ArcDBusBuilder *
+arc_ctl_open (gboolean starts, int timeout, ArcCtlExit *exit)
+{
+  g_autoptr (GError) error = NULL;
+  ArcDBusBuilder *service = try_open (starts, timeout, &error);
+
+  if (service == NULL)
+    *exit = arc_ctl_report (error);
+
+  return service;
 }
 
 ArcDBusBuilder *
 arc_ctl_connect (void)
 {
-  g_autoptr (GError) error = NULL;
-  ArcDBusBuilder *service = arc_ctl_try_connect (&error);
+  ArcCtlExit unused;
 
-  if (service == NULL)
-    g_printerr ("%s\n", error->message);
-
-  return service;
+  return arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, &unused);
 }
 
 ArcCtlExit
 arc_ctl_report (GError *error)
 {
-  const gboolean is_gone = g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY) ||
-                           g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN) ||
-                           g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER) ||
-                           g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+  const gboolean is_gone = is_absent (error) ||
+                           g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY) ||
+                           g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED) ||
+                           g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED);
+
+  /* So GDBus says that it has waited for long enough; a bus can say so, too. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ||
+      g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_TIMEOUT))
+    {
+      g_printerr (_ ("The service does not answer in time\n"));
+      return ARC_CTL_TIMEOUT;
+    }
 
   g_dbus_error_strip_remote_error (error);
   g_printerr ("%s\n", error->message);

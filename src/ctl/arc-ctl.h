@@ -18,8 +18,12 @@ typedef enum
   ARC_CTL_STALE = 3,
   ARC_CTL_TIMEOUT = 4,
   ARC_CTL_NO_SERVICE = 5,
-  ARC_CTL_USAGE = 64, /* EX_USAGE of sysexits.h(3) */
+  ARC_CTL_USAGE = 64,        /* EX_USAGE of sysexits.h(3) */
+  ARC_CTL_INTERRUPTED = 130, /* what a shell makes of SIGINT: 128 and its number */
 } ArcCtlExit;
+
+/* For how long D-Bus waits for a reply if nobody says otherwise. */
+#define ARC_CTL_DEFAULT_TIMEOUT -1
 
 /* Carries out a verb: ARGV[0] is its name. */
 typedef ArcCtlExit (*ArcVerbFunc) (int argc, char **argv);
@@ -27,13 +31,23 @@ typedef ArcCtlExit (*ArcVerbFunc) (int argc, char **argv);
 /* Takes the options in ENTRIES (NULL-terminated, or NULL) out of ARGC and ARGV, and prints help if
  * it is asked for. ARGUMENTS says what else the verb takes, for the help, and SUMMARY what it does.
  * FALSE, with the error printed, if there is an unknown option or there are more than MAX_ARGUMENTS
- * other words. */
+ * other words. If that is negative, the first other word starts a command line, whose options are
+ * its own. */
 gboolean arc_ctl_parse (int *argc,
                         char ***argv,
                         const GOptionEntry *entries,
                         const char *arguments,
                         const char *summary,
                         int max_arguments);
+
+/* Understands the value of --timeout, such as "30s"; NULL is none. FALSE, with the error printed,
+ * if it is wrong. */
+gboolean arc_ctl_parse_timeout (const char *text, int *timeout /* (out): milliseconds */);
+
+/* (transfer full) (nullable): the service. STARTS: D-Bus may start it for that. TIMEOUT: how long
+ * to wait for it and for its replies, milliseconds or ARC_CTL_DEFAULT_TIMEOUT. NULL, with the error
+ * printed and EXIT set, if it cannot be had. */
+ArcDBusBuilder *arc_ctl_open (gboolean starts, int timeout, ArcCtlExit *exit);
 
 /* (transfer full) (nullable): the service, which is not started for it; NULL, with the error
  * printed, if it does not run. */

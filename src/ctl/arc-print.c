@@ -9,13 +9,19 @@
 #include <unistd.h>
 
 gboolean
+arc_print_is_terminal (void)
+{
+  const char *term = g_getenv ("TERM");
+
+  return isatty (STDOUT_FILENO) && term != NULL && !g_str_equal (term, "dumb");
+}
+
+gboolean
 arc_print_has_style (void)
 {
   const char *no_color = g_getenv ("NO_COLOR");
-  const char *term = g_getenv ("TERM");
 
-  return isatty (STDOUT_FILENO) && (no_color == NULL || *no_color == '\0') && term != NULL &&
-         !g_str_equal (term, "dumb");
+  return arc_print_is_terminal () && (no_color == NULL || *no_color == '\0');
 }
 
 gboolean
@@ -55,6 +61,19 @@ arc_print_escape (const char *path)
   return g_string_free (escaped, FALSE);
 }
 
+char *
+arc_print_sanitize (const char *text)
+{
+  GString *clean = g_string_new (NULL);
+
+  for (; *text != '\0'; text = g_utf8_next_char (text))
+    g_string_append_unichar (clean, g_unichar_iscntrl (g_utf8_get_char (text))
+                                        ? ' '
+                                        : g_utf8_get_char (text));
+
+  return g_string_free (clean, FALSE);
+}
+
 guint
 arc_print_measure (const char *text)
 {
@@ -79,6 +98,51 @@ arc_print_pad (const char *text, guint width, gboolean right)
 
   return right ? g_strdup_printf ("%*s%s", blanks, "", text)
                : g_strdup_printf ("%s%*s", text, blanks, "");
+}
+
+/* The end of the piece of text at START that must not be broken. */
+static const char *
+find_break (const char *start)
+{
+  const char *end = start;
+
+  if (g_unichar_iswide (g_utf8_get_char (start)))
+    return g_utf8_next_char (start);
+
+  while (*end != '\0' && *end != ' ' && !g_unichar_iswide (g_utf8_get_char (end)))
+    end = g_utf8_next_char (end);
+
+  return end;
+}
+
+char *
+arc_print_wrap (const char *text, guint indent, guint width)
+{
+  GString *wrapped = g_string_new (NULL);
+  guint column = indent;
+
+  while (*text != '\0')
+    {
+      const char *start = text + strspn (text, " ");
+      const char *end = find_break (start);
+      g_autofree char *piece = g_strndup (start, (gsize) (end - start));
+      const guint blanks = (guint) (start - text);
+      const guint columns = arc_print_measure (piece);
+
+      if (column > indent && column + blanks + columns > width)
+        {
+          g_string_append_printf (wrapped, "\n%*s%s", (int) indent, "", piece);
+          column = indent + columns;
+        }
+      else
+        {
+          g_string_append_len (wrapped, text, end - text);
+          column += blanks + columns;
+        }
+      text = end;
+    }
+
+  return g_string_free (wrapped, FALSE);
 }
 
 static JsonNode *
@@ -187,4 +251,13 @@ arc_print_format_duration (guint64 usec)
     return g_strdup_printf (_ ("%u min %u s"), (guint) (seconds / 60), (guint) (seconds % 60));
 
   return g_strdup_printf (_ ("%u h %u min"), (guint) (seconds / 3600), (guint) (seconds / 60 % 60));
+}
+
+char *
+arc_print_format_wait (guint64 usec)
+{
+  const guint64 seconds = (usec + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC;
+
+  return seconds < 60 ? g_strdup_printf (_ ("%u s"), (guint) seconds)
+                      : arc_print_format_duration (seconds * G_USEC_PER_SEC);
 }

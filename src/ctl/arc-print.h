@@ -14,6 +14,9 @@ gboolean arc_print_has_style (void);
 /* Whether the locale can show the characters of Unicode. */
 gboolean arc_print_has_utf8 (void);
 
+/* Whether standard output is a terminal on which a line can be written over. */
+gboolean arc_print_is_terminal (void);
+
 /* How many columns the terminal on standard output has; 80 if it is none. */
 guint arc_print_get_width (void);
 
@@ -22,12 +25,20 @@ guint arc_print_get_width (void);
  * /proc/self/mountinfo (proc(5)), so that printf(1) with %b gets the bytes back. */
 char *arc_print_escape (const char *path);
 
+/* (transfer full): TEXT of the service for a terminal: each control character is a space. */
+char *arc_print_sanitize (const char *text);
+
 /* (transfer full): TEXT with blanks after it, or before it with RIGHT, up to WIDTH columns of a
  * terminal. */
 char *arc_print_pad (const char *text, guint width, gboolean right);
 
 /* How many columns of a terminal TEXT takes. */
 guint arc_print_measure (const char *text);
+
+/* (transfer full): TEXT with line breaks, so that it fits into WIDTH columns if INDENT of them are
+ * taken by something else, and INDENT blanks after each break. Breaks are where blanks are, and
+ * between characters of Chinese and Japanese; a longer word, such as a path, stays whole. */
+char *arc_print_wrap (const char *text, guint indent, guint width);
 
 /* (transfer full): a value from D-Bus as JSON: byte strings as arc_print_escape() writes paths,
  * dictionaries as objects, tuples as arrays. */
@@ -41,5 +52,9 @@ char *arc_print_format_time (guint64 time);
 
 /* (transfer full): a duration in microseconds, as short as people say it: "0.8 s", "2 min 5 s". */
 char *arc_print_format_duration (guint64 usec);
+
+/* (transfer full): the same for how long something will still take, or took until now: in whole
+ * seconds, rounded up. */
+char *arc_print_format_wait (guint64 usec);
 
 G_END_DECLS

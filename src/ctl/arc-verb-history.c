@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
+#include "core/arc-meter.h"
 #include "ctl/arc-print.h"
 #include "ctl/arc-verbs.h"
+#include "ctl/arc-words.h"
 
 #include <glib/gi18n.h>
 
@@ -38,27 +40,6 @@ free_row (gpointer data)
   g_free (row);
 }
 
-static const char *
-translate_result (const char *result)
-{
-  static const struct
-  {
-    const char *word;
-    const char *text;
-  } results[] = {
-    { "success", N_ ("success") },         { "failed", N_ ("failed") },
-    { "signal", N_ ("killed") },           { "timeout", N_ ("took too long") },
-    { "canceled", N_ ("canceled") },       { "spawn-failed", N_ ("did not start") },
-    { "interrupted", N_ ("interrupted") },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (results); i++)
-    if (g_str_equal (results[i].word, result))
-      return _ (results[i].text);
-
-  return result;
-}
-
 static guint64
 lookup_uint64 (GVariant *build, const char *key)
 {
@@ -68,32 +49,18 @@ lookup_uint64 (GVariant *build, const char *key)
   return value;
 }
 
-static guint64
-get_duration (GVariant *build)
-{
-  const guint64 started = lookup_uint64 (build, "started");
-  const guint64 finished = lookup_uint64 (build, "finished");
-
-  /* The clock may have been set back meanwhile. */
-  return finished > started ? finished - started : 0;
-}
-
+/* A build that took no time to speak of has a bar, too. */
 static char *
 draw_bar (guint64 duration, guint64 longest)
 {
-  static const char *const eighths[] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
   const gboolean utf8 = arc_print_has_utf8 ();
-  const guint steps = utf8 ? 8 : 1;
-  guint length =
-      longest > 0 ? (guint) (BAR_WIDTH * steps * (double) duration / (double) longest) : 0;
-  GString *bar = g_string_new (NULL);
+  char *bar = arc_meter_draw_bar (duration, longest, BAR_WIDTH, utf8);
 
-  length = MAX (length, 1);
-  for (guint i = 0; i < length / steps; i++)
-    g_string_append (bar, utf8 ? "█" : "#");
-  g_string_append (bar, eighths[length % steps]);
+  if (*bar != '\0')
+    return bar;
 
-  return g_string_free (bar, FALSE);
+  g_free (bar);
+  return g_strdup (utf8 ? "▏" : "#");
 }
 
 static Row *
@@ -120,11 +87,11 @@ describe_result (GVariant *build)
 
   g_variant_lookup (build, "result", "&s", &result);
   if (n_failed == 0)
-    return g_strdup (translate_result (result));
+    return g_strdup (arc_words_name_result (result));
 
   /* Translators: the result of a build, and how many files of it failed. */
   return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s (%u file)", "%s (%u files)", n_failed),
-                          translate_result (result), (guint) n_failed);
+                          arc_words_name_result (result), (guint) n_failed);
 }
 
 static Row *
@@ -136,8 +103,8 @@ make_row (GVariant *build, guint64 longest)
   g_variant_lookup (build, "changed", "u", &changed);
   row->cells[COLUMN_BUILD] = g_strdup_printf ("%" G_GUINT64_FORMAT, lookup_uint64 (build, "id"));
   row->cells[COLUMN_STARTED] = arc_print_format_time (lookup_uint64 (build, "started"));
-  row->cells[COLUMN_TOOK] = arc_print_format_duration (get_duration (build));
-  row->cells[COLUMN_BAR] = draw_bar (get_duration (build), longest);
+  row->cells[COLUMN_TOOK] = arc_print_format_duration (arc_words_get_duration (build));
+  row->cells[COLUMN_BAR] = draw_bar (arc_words_get_duration (build), longest);
   row->cells[COLUMN_FILES] = g_strdup_printf ("%u", changed);
   row->cells[COLUMN_RESULT] = describe_result (build);
 
@@ -186,7 +153,7 @@ print_history (GVariant *builds)
     {
       g_autoptr (GVariant) build = g_variant_get_child_value (builds, i);
 
-      longest = MAX (longest, get_duration (build));
+      longest = MAX (longest, arc_words_get_duration (build));
     }
 
   g_ptr_array_add (rows, make_header ());

@@ -15,6 +15,16 @@ typedef struct
 } Verb;
 
 static const Verb verbs[] = {
+  { "status", "", N_ ("Show how things are"), arc_verb_status },
+  { "monitor", "", N_ ("Show what happens as it happens"), arc_verb_monitor },
+  { "sync", "", N_ ("Bring the database up to date and wait for it"), arc_verb_sync },
+  { "rebuild", "", N_ ("Start a build now"), arc_verb_rebuild },
+  { "cancel", "", N_ ("End the running build"), arc_verb_cancel },
+  { "pause", "", N_ ("Let no build start by itself"), arc_verb_pause },
+  { "resume", "", N_ ("End a pause"), arc_verb_resume },
+  { "inhibit", "COMMAND…", N_ ("Hold builds back while a command runs"), arc_verb_inhibit },
+  { "rescan", "", N_ ("Compare the tree with what is known of it"), arc_verb_rescan },
+  { "reload", "", N_ ("Read the settings again"), arc_verb_reload },
   { "pending", "", N_ ("List the changes that are not built yet"), arc_verb_pending },
   { "history", "", N_ ("List the builds that ended"), arc_verb_history },
   { "log", "[BUILD]", N_ ("Show what a build printed"), arc_verb_log },

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/arc-print.h"
+#include "ctl/arc-verbs.h"
+#include "ctl/arc-wait.h"
+
+#include <glib/gi18n.h>
+
+/* Also the other verbs that wait take them. */
+#define WAIT_ENTRIES(options, timeout_text)                                                        \
+  { "json", 0, 0, G_OPTION_ARG_NONE, &(options).json, N_ ("Print JSON"), NULL },                   \
+      { "quiet",                                                                                   \
+        'q',                                                                                       \
+        0,                                                                                         \
+        G_OPTION_ARG_NONE,                                                                         \
+        &(options).quiet,                                                                          \
+        N_ ("Print nothing but errors; the exit status tells"),                                    \
+        NULL },                                                                                    \
+  {                                                                                                \
+    "timeout", 0, 0, G_OPTION_ARG_STRING, &(timeout_text), N_ ("How long to wait"), N_ ("TIME")    \
+  }
+
+static void
+print_asked (guint64 build, const ArcWaitOptions *options)
+{
+  if (options->json)
+    {
+      JsonNode *root = json_node_new (JSON_NODE_OBJECT);
+      JsonObject *object = json_object_new ();
+
+      json_object_set_int_member (object, "build", (gint64) build);
+      json_node_take_object (root, object);
+      arc_print_json (root);
+    }
+  else if (!options->quiet)
+    {
+      g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, build);
+
+      g_print (_ ("Build %s will hold everything that is saved now\n"), number);
+    }
+}
+
+ArcCtlExit
+arc_verb_rebuild (int argc, char **argv)
+{
+  ArcWaitOptions options = { 0 };
+  gboolean full = FALSE;
+  gboolean clean = FALSE;
+  gboolean wait = FALSE;
+  g_autofree char *timeout_text = NULL;
+  const GOptionEntry entries[] = {
+    { "full", 0, 0, G_OPTION_ARG_NONE, &full, N_ ("Build every file, not only what changed"),
+      NULL },
+    { "clean", 0, 0, G_OPTION_ARG_NONE, &clean, N_ ("Build every file, into an empty database"),
+      NULL },
+    { "wait", 'w', 0, G_OPTION_ARG_NONE, &wait, N_ ("Wait until it has ended, and show it"), NULL },
+    WAIT_ENTRIES (options, timeout_text),
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (ArcDBusBuilder) service = NULL;
+  g_autoptr (GError) error = NULL;
+  GVariantDict what = G_VARIANT_DICT_INIT (NULL);
+  ArcCtlExit exit;
+  guint64 build;
+
+  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
+                      _ ("Starts a build now, or after the one that runs. Starts the service if it "
+                         "does not run."),
+                      0) ||
+      !arc_ctl_parse_timeout (timeout_text, &options.timeout))
+    return ARC_CTL_USAGE;
+
+  service = arc_ctl_open (TRUE, options.timeout, &exit);
+  if (service == NULL)
+    return exit;
+
+  if (full)
+    g_variant_dict_insert (&what, "full", "b", TRUE);
+  if (clean)
+    g_variant_dict_insert (&what, "clean", "b", TRUE);
+  if (!arc_dbus_builder_call_rebuild_sync (service, g_variant_dict_end (&what), &build, NULL,
+                                           &error))
+    return arc_ctl_report (error);
+
+  if (wait)
+    return arc_wait_for_build (service, build, &options);
+
+  print_asked (build, &options);
+
+  return ARC_CTL_SUCCESS;
+}
+
+ArcCtlExit
+arc_verb_sync (int argc, char **argv)
+{
+  ArcWaitOptions options = { 0 };
+  g_autofree char *timeout_text = NULL;
+  const GOptionEntry entries[] = {
+    WAIT_ENTRIES (options, timeout_text),
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (ArcDBusBuilder) service = NULL;
+  ArcCtlExit exit;
+
+  if (!arc_ctl_parse (
+          &argc, &argv, entries, NULL,
+          _ ("Compares the tree with the database, builds what is missing, and ends when "
+             "the database holds everything that was saved before. Starts the service if "
+             "it does not run."),
+          0) ||
+      !arc_ctl_parse_timeout (timeout_text, &options.timeout))
+    return ARC_CTL_USAGE;
+
+  service = arc_ctl_open (TRUE, options.timeout, &exit);
+  if (service == NULL)
+    return exit;
+
+  return arc_wait_for_sync (service, &options);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/arc-print.h"
+#include "ctl/arc-verbs.h"
+
+#include <gio/gunixfdlist.h>
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Of a word for the service; it takes 256 bytes. */
+#define MAX_CHARACTERS 60
+
+/* What a shell says of a command that is not there. */
+#define NO_COMMAND 127
+
+/* (transfer full): the command line as one line of valid UTF-8 that the service takes. */
+static char *
+describe_command (char **command)
+{
+  g_autofree char *joined = g_strjoinv (" ", command);
+  g_autofree char *valid = g_utf8_make_valid (joined, -1);
+  g_autofree char *clean = arc_print_sanitize (valid);
+
+  if (g_utf8_strlen (clean, -1) <= MAX_CHARACTERS)
+    return g_steal_pointer (&clean);
+
+  *g_utf8_offset_to_pointer (clean, MAX_CHARACTERS - 1) = '\0';
+
+  return g_strconcat (clean, "…", NULL);
+}
+
+/* A terminal tells the command, too: it decides, and we end as it does. Were the signals ignored,
+ * the command would inherit that (execve(2)). */
+static gboolean
+on_terminal_signal (gpointer user_data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_stop_signal (gpointer user_data)
+{
+  g_subprocess_send_signal (user_data, SIGTERM);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_command_ended (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_subprocess_wait_finish (G_SUBPROCESS (source), result, NULL);
+  g_main_loop_quit (user_data);
+}
+
+static int
+run_command (char **command)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocess) process = NULL;
+  guint ids[3];
+
+  ids[0] = g_unix_signal_add (SIGINT, on_terminal_signal, NULL);
+  ids[1] = g_unix_signal_add (SIGHUP, on_terminal_signal, NULL);
+
+  process =
+      g_subprocess_newv ((const char *const *) command, G_SUBPROCESS_FLAGS_STDIN_INHERIT, &error);
+  if (process == NULL)
+    {
+      g_printerr ("%s\n", error->message);
+      return NO_COMMAND;
+    }
+
+  ids[2] = g_unix_signal_add (SIGTERM, on_stop_signal, process);
+  g_subprocess_wait_async (process, NULL, on_command_ended, loop);
+  g_main_loop_run (loop);
+  for (guint i = 0; i < 3; i++)
+    g_source_remove (ids[i]);
+
+  return g_subprocess_get_if_exited (process) ? g_subprocess_get_exit_status (process)
+                                              : 128 + g_subprocess_get_term_sig (process);
+}
+
+/* The lock, or -1 with ERROR set. */
+static int
+inhibit (ArcDBusBuilder *service, const char *who, const char *why, GError **error)
+{
+  g_autoptr (GUnixFDList) fds = NULL;
+  g_autoptr (GVariant) handle = NULL;
+
+  if (!arc_dbus_builder_call_inhibit_sync (service, who, why, NULL, &handle, &fds, NULL, error))
+    return -1;
+
+  /* Close-on-exec, as GIO makes all descriptors: the command must not hold the lock beyond us. */
+  return g_unix_fd_list_get (fds, g_variant_get_handle (handle), error);
+}
+
+ArcCtlExit
+arc_verb_inhibit (int argc, char **argv)
+{
+  g_autofree char *who = NULL;
+  g_autofree char *why = NULL;
+  g_autofree char *default_why = NULL;
+  const GOptionEntry entries[] = {
+    { "who", 0, 0, G_OPTION_ARG_STRING, &who, N_ ("Who asks for it"), N_ ("NAME") },
+    { "why", 0, 0, G_OPTION_ARG_STRING, &why, N_ ("What for; else the command"), N_ ("REASON") },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (ArcDBusBuilder) service = NULL;
+  g_autoptr (GError) error = NULL;
+  ArcCtlExit exit;
+  char **command;
+  int status;
+  int lock;
+
+  if (!arc_ctl_parse (&argc, &argv, entries, _ ("[--] COMMAND [ARGUMENT…]"),
+                      _ ("Lets no build start by itself while COMMAND runs, and ends as it does."),
+                      -1))
+    return ARC_CTL_USAGE;
+
+  command = argv + 1;
+  if (argc > 1 && g_str_equal (*command, "--"))
+    command++;
+  if (*command == NULL)
+    {
+      g_printerr (_ ("Say which command to run; see --help\n"));
+      return ARC_CTL_USAGE;
+    }
+
+  service = arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, &exit);
+  if (service == NULL)
+    return exit;
+
+  default_why = describe_command (command);
+  lock =
+      inhibit (service, who != NULL ? who : "arcologyctl", why != NULL ? why : default_why, &error);
+  if (lock < 0)
+    return arc_ctl_report (error);
+
+  status = run_command (command);
+  close (lock);
+
+  /* That of the command, whatever it means there. */
+  return (ArcCtlExit) status;
+}

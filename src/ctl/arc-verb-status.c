@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/arc-print.h"
+#include "ctl/arc-verbs.h"
+#include "ctl/arc-words.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+/* More names than these do not help on one screen. */
+#define MAX_FAILED_FILES 5
+#define MAX_DIRECTORIES  3
+#define MAX_INHIBITORS   3
+
+/* Below the sentence: what there is to know, each with a word in front. */
+typedef struct
+{
+  const char *label; /* translated */
+  char *text;        /* (owned) */
+} Row;
+
+static void
+free_row (gpointer data)
+{
+  Row *row = data;
+
+  g_free (row->text);
+  g_free (row);
+}
+
+static void
+add_row (GPtrArray *rows, const char *label, char *text /* (transfer full) */)
+{
+  Row *row = g_new (Row, 1);
+
+  row->label = label;
+  row->text = text;
+  g_ptr_array_add (rows, row);
+}
+
+/* Paths below the home directory as people write them. */
+static char *
+format_path (const char *path)
+{
+  const char *home = g_get_home_dir ();
+  const gsize length = strlen (home);
+  g_autofree char *escaped = NULL;
+
+  if (length < 2 || !g_str_has_prefix (path, home) || path[length] != '/')
+    return arc_print_escape (path);
+
+  escaped = arc_print_escape (path + length);
+
+  return g_strconcat ("~", escaped, NULL);
+}
+
+static void
+add_last_build (GPtrArray *rows, ArcDBusBuilder *service, guint64 now)
+{
+  GVariant *build = arc_dbus_builder_get_last_build (service);
+  g_autoptr (GPtrArray) failed = NULL;
+  g_autofree char *ended = NULL;
+  g_autofree char *ago = NULL;
+  guint64 finished = 0;
+
+  if (build == NULL || !g_variant_lookup (build, "finished", "t", &finished))
+    {
+      add_row (rows, _ ("Last build"), g_strdup (_ ("there was none yet")));
+      return;
+    }
+
+  ended = arc_print_format_time (finished);
+  ago = arc_print_format_wait (finished < now ? now - finished : 0);
+  add_row (rows, _ ("Last build"), arc_words_tell_build (build));
+  /* Translators: a date with a time, and a duration such as "4 s". */
+  add_row (rows, _ ("Ended"), g_strdup_printf (_ ("%s, %s ago"), ended, ago));
+
+  failed = arc_words_list_failed_files (build, MAX_FAILED_FILES);
+  for (guint i = 0; i < failed->len; i++)
+    add_row (rows, i == 0 ? _ ("Failed") : "", g_strdup (failed->pdata[i]));
+}
+
+static void
+add_tree (GPtrArray *rows, ArcDBusBuilder *service)
+{
+  const guint n_files = arc_dbus_builder_get_watched_files (service);
+  const guint n_directories = arc_dbus_builder_get_watched_directories (service);
+  const char *const *roots = arc_dbus_builder_get_directories (service);
+  const guint n_roots = roots != NULL ? g_strv_length ((char **) roots) : 0;
+  g_autofree char *files = g_strdup_printf (ngettext ("%u file", "%u files", n_files), n_files);
+
+  /* Translators: the first one is "1 file" or "3 files". */
+  add_row (rows, _ ("Tree"),
+           g_strdup_printf (ngettext ("%s in %u directory", "%s in %u directories", n_directories),
+                            files, n_directories));
+
+  for (guint i = 0; i < MIN (n_roots, MAX_DIRECTORIES); i++)
+    add_row (rows, "", format_path (roots[i]));
+  if (n_roots > MAX_DIRECTORIES)
+    add_row (rows, "",
+             g_strdup_printf (ngettext ("and %u more", "and %u more", n_roots - MAX_DIRECTORIES),
+                              n_roots - MAX_DIRECTORIES));
+}
+
+static void
+add_database (GPtrArray *rows, ArcDBusBuilder *service)
+{
+  const char *path = arc_dbus_builder_get_database (service);
+
+  add_row (rows, _ ("Database"),
+           g_strdup (arc_dbus_builder_get_fresh (service) ? _ ("up to date")
+                                                          : _ ("not up to date")));
+  add_row (rows, "", format_path (path != NULL ? path : "?"));
+}
+
+static void
+add_holds (GPtrArray *rows, ArcDBusBuilder *service)
+{
+  GVariant *inhibitors = arc_dbus_builder_get_inhibitors (service);
+  const guint n = inhibitors != NULL ? (guint) g_variant_n_children (inhibitors) : 0;
+
+  if (arc_dbus_builder_get_paused (service))
+    add_row (rows, _ ("Paused"), g_strdup (_ ("until “arcologyctl resume”")));
+
+  for (guint i = 0; i < MIN (n, MAX_INHIBITORS); i++)
+    {
+      const char *who;
+      const char *why;
+      g_autofree char *clean_who = NULL;
+      g_autofree char *clean_why = NULL;
+
+      g_variant_get_child (inhibitors, i, "(&s&s)", &who, &why);
+      clean_who = arc_print_sanitize (who);
+      clean_why = arc_print_sanitize (why);
+      /* Translators: the name of a program, and what it does. */
+      add_row (rows, i == 0 ? _ ("Held by") : "",
+               g_strdup_printf (_ ("%s: %s"), clean_who, clean_why));
+    }
+  if (n > MAX_INHIBITORS)
+    add_row (rows, "",
+             g_strdup_printf (ngettext ("and %u more", "and %u more", n - MAX_INHIBITORS),
+                              n - MAX_INHIBITORS));
+}
+
+static void
+add_next (GPtrArray *rows, ArcDBusBuilder *service)
+{
+  const guint n = arc_dbus_builder_get_pending_count (service);
+
+  if (arc_dbus_builder_get_current_build (service) == 0 || !arc_dbus_builder_get_stoked (service))
+    return;
+
+  if (n == 0)
+    add_row (rows, _ ("Next"), g_strdup (_ ("another build follows")));
+  else
+    add_row (rows, _ ("Next"),
+             g_strdup_printf (ngettext ("another build follows, for %u file changed meanwhile",
+                                        "another build follows, for %u files changed meanwhile", n),
+                              n));
+}
+
+static void
+add_health (GPtrArray *rows, ArcDBusBuilder *service)
+{
+  const char *message = arc_dbus_builder_get_health_message (service);
+
+  if (g_strcmp0 (arc_dbus_builder_get_health (service), "ok") == 0)
+    add_row (rows, _ ("Health"), g_strdup (_ ("every directory is watched")));
+  else
+    add_row (rows, _ ("Health"), arc_print_sanitize (message != NULL ? message : "?"));
+}
+
+static const char *
+get_style (ArcMood mood)
+{
+  switch (mood)
+    {
+    case ARC_MOOD_GOOD:
+      return "\033[32m"; /* green */
+    case ARC_MOOD_WAITING:
+      return "\033[33m"; /* yellow */
+    case ARC_MOOD_BAD:
+      return "\033[1;31m"; /* red, bold */
+    }
+
+  g_return_val_if_reached ("");
+}
+
+static void
+print_rows (GPtrArray *rows, guint width)
+{
+  guint label_width = 0;
+
+  for (guint i = 0; i < rows->len; i++)
+    label_width = MAX (label_width, arc_print_measure (((Row *) rows->pdata[i])->label));
+
+  for (guint i = 0; i < rows->len; i++)
+    {
+      const Row *row = rows->pdata[i];
+      g_autofree char *label = arc_print_pad (row->label, label_width, FALSE);
+      g_autofree char *text = arc_print_wrap (row->text, 2 + label_width + 2, width);
+
+      g_print ("  %s  %s\n", label, text);
+    }
+}
+
+static void
+print_status (ArcDBusBuilder *service)
+{
+  const gint64 now = g_get_real_time ();
+  const gboolean style = arc_print_has_style ();
+  /* In a pipe, one line stays one line. */
+  const guint width = arc_print_is_terminal () ? arc_print_get_width () : G_MAXUINT;
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (free_row);
+  g_autofree char *state = arc_words_tell_state (service, now);
+  g_autofree char *sentence = arc_print_wrap (state, 2, width);
+
+  add_next (rows, service);
+  add_holds (rows, service);
+  add_last_build (rows, service, (guint64) now);
+  add_tree (rows, service);
+  add_database (rows, service);
+  add_health (rows, service);
+
+  g_print ("%s%s%s %s\n", style ? get_style (arc_words_get_mood (service)) : "",
+           arc_print_has_utf8 () ? "●" : "*", style ? "\033[0m" : "", sentence);
+  print_rows (rows, width);
+}
+
+static JsonNode *
+status_to_json (ArcDBusBuilder *service)
+{
+  g_auto (GStrv) names = g_dbus_proxy_get_cached_property_names (G_DBUS_PROXY (service));
+  JsonNode *root = json_node_new (JSON_NODE_OBJECT);
+  JsonObject *object = json_object_new ();
+
+  for (guint i = 0; names != NULL && names[i] != NULL; i++)
+    {
+      g_autoptr (GVariant) value =
+          g_dbus_proxy_get_cached_property (G_DBUS_PROXY (service), names[i]);
+
+      json_object_set_member (object, names[i], arc_print_to_json (value));
+    }
+  json_node_take_object (root, object);
+
+  return root;
+}
+
+ArcCtlExit
+arc_verb_status (int argc, char **argv)
+{
+  gboolean json = FALSE;
+  gboolean quiet = FALSE;
+  g_autofree char *timeout_text = NULL;
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, N_ ("Print nothing; the exit status tells"),
+      NULL },
+    { "timeout", 0, 0, G_OPTION_ARG_STRING, &timeout_text, N_ ("How long to wait for an answer"),
+      N_ ("TIME") },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (ArcDBusBuilder) service = NULL;
+  ArcCtlExit exit;
+  int timeout;
+
+  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
+                      _ ("Shows what the service does, why nothing starts now and when something "
+                         "will, and whether the database is up to date."),
+                      0) ||
+      !arc_ctl_parse_timeout (timeout_text, &timeout))
+    return ARC_CTL_USAGE;
+
+  service = arc_ctl_open (FALSE, timeout, &exit);
+  if (service == NULL)
+    return exit;
+
+  if (json)
+    arc_print_json (status_to_json (service));
+  else if (!quiet)
+    print_status (service);
+
+  if (arc_dbus_builder_get_consecutive_failures (service) > 0)
+    return ARC_CTL_FAILED;
+
+  return arc_dbus_builder_get_fresh (service) ? ARC_CTL_SUCCESS : ARC_CTL_STALE;
+}

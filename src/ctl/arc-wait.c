@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/arc-wait.h"
+
+#include "core/arc-build.h"
+#include "core/arc-meter.h"
+#include "ctl/arc-print.h"
+#include "ctl/arc-words.h"
+
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+#include <stdio.h>
+
+#define MAX_FAILED_FILES 5
+
+/* As often as an eye can follow; and as a log can bear. */
+#define BAR_INTERVAL  (G_USEC_PER_SEC / 10)
+#define LINE_INTERVAL G_USEC_PER_SEC
+
+typedef struct
+{
+  ArcDBusBuilder *service;
+  const ArcWaitOptions *options;
+  GMainLoop *loop;
+  guint64 build;     /* 0 while it is not known */
+  char *result;      /* (owned) (nullable): once it is known */
+  GVariant *details; /* (owned) (nullable): of that build, if it ended meanwhile */
+  ArcCtlExit exit;   /* if there is no result */
+
+  gboolean is_terminal;
+  ArcMeter meter;
+  gboolean has_bar; /* the cursor is at the end of one */
+} Wait;
+
+static void
+clear_bar (Wait *self)
+{
+  if (!self->has_bar)
+    return;
+
+  fputs ("\r\033[K", stdout);
+  fflush (stdout);
+  self->has_bar = FALSE;
+}
+
+static void
+show_progress (Wait *self)
+{
+  /* A column is left free: after the last one, terminals differ in where the cursor is. */
+  const guint width = self->is_terminal ? arc_print_get_width () - 1 : 0;
+  g_autofree char *line = arc_meter_format (&self->meter, width, arc_print_has_utf8 ());
+
+  if (self->is_terminal)
+    printf ("\r%s\033[K", line);
+  else
+    puts (line);
+  fflush (stdout);
+  self->has_bar = self->is_terminal;
+}
+
+static void
+on_progress (ArcDBusBuilder *service, GParamSpec *pspec, gpointer user_data)
+{
+  Wait *self = user_data;
+  GVariant *progress = arc_dbus_builder_get_progress (service);
+  const gint64 interval = self->is_terminal ? BAR_INTERVAL : LINE_INTERVAL;
+  guint done;
+  guint total;
+
+  if (progress == NULL || self->options->quiet || self->options->json)
+    return;
+
+  g_variant_get (progress, "(uu)", &done, &total);
+  if (total == 0)
+    self->meter = (ArcMeter){ 0 };
+  else if (arc_meter_take (&self->meter, done, total, g_get_monotonic_time (), interval))
+    show_progress (self);
+}
+
+static void
+on_build_finished (ArcDBusBuilder *service,
+                   guint64 build,
+                   const char *result,
+                   GVariant *details,
+                   gpointer user_data)
+{
+  Wait *self = user_data;
+
+  g_clear_pointer (&self->details, g_variant_unref);
+  self->details = g_variant_ref (details);
+
+  /* The reply of `Sync` tells the number. */
+  if (self->build == 0 || build < self->build)
+    return;
+
+  self->result = g_strdup (result);
+  g_main_loop_quit (self->loop);
+}
+
+static void
+on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Wait *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!arc_dbus_builder_call_sync_finish (self->service, &self->build, &self->result, result,
+                                          &error))
+    {
+      clear_bar (self);
+      self->exit = arc_ctl_report (error);
+    }
+  g_main_loop_quit (self->loop);
+}
+
+static void
+give_up (Wait *self, ArcCtlExit exit, const char *message)
+{
+  clear_bar (self);
+  g_printerr ("%s\n", message);
+  self->exit = exit;
+  g_main_loop_quit (self->loop);
+}
+
+static gboolean
+on_interrupt (gpointer user_data)
+{
+  give_up (user_data, ARC_CTL_INTERRUPTED, _ ("Not waiting any longer; the service goes on"));
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_timeout (gpointer user_data)
+{
+  give_up (user_data, ARC_CTL_TIMEOUT, _ ("It is not done in time; the service goes on"));
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_owner_changed (ArcDBusBuilder *service, GParamSpec *pspec, gpointer user_data)
+{
+  give_up (user_data, ARC_CTL_NO_SERVICE, _ ("The service went away before the build ended"));
+}
+
+static void
+print_report (const Wait *self)
+{
+  g_autoptr (GPtrArray) failed = NULL;
+  g_autofree char *sentence = NULL;
+  guint64 id = 0;
+
+  if (self->details != NULL)
+    g_variant_lookup (self->details, "id", "t", &id);
+  if (self->details == NULL || id != self->build)
+    {
+      g_print ("%s\n", g_str_equal (self->result, "success")
+                           ? _ ("The database is up to date already")
+                           : arc_words_name_result (self->result));
+      return;
+    }
+
+  sentence = arc_words_tell_build (self->details);
+  failed = arc_words_list_failed_files (self->details, MAX_FAILED_FILES);
+  g_print ("%s\n", sentence);
+  for (guint i = 0; i < failed->len; i++)
+    g_print ("  %s\n", (const char *) failed->pdata[i]);
+  if (!g_str_equal (self->result, "success"))
+    {
+      g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, self->build);
+
+      g_print (_ ("“arcologyctl log %s” shows what it printed\n"), number);
+    }
+}
+
+static void
+print_json (const Wait *self)
+{
+  JsonNode *root = json_node_new (JSON_NODE_OBJECT);
+  JsonObject *object = json_object_new ();
+
+  json_object_set_int_member (object, "build", (gint64) self->build);
+  json_object_set_string_member (object, "result", self->result);
+  json_node_take_object (root, object);
+  arc_print_json (root);
+}
+
+static ArcCtlExit
+report (const Wait *self)
+{
+  if (self->result == NULL)
+    return self->exit;
+
+  if (self->options->json)
+    print_json (self);
+  else if (!self->options->quiet)
+    print_report (self);
+
+  return g_str_equal (self->result, arc_result_to_string (ARC_RESULT_SUCCESS)) ? ARC_CTL_SUCCESS
+                                                                               : ARC_CTL_FAILED;
+}
+
+static ArcCtlExit
+wait_for_end (Wait *self)
+{
+  guint interrupt_id = g_unix_signal_add (SIGINT, on_interrupt, self);
+  guint timeout_id = 0;
+  ArcCtlExit exit;
+
+  if (self->options->timeout != ARC_CTL_DEFAULT_TIMEOUT)
+    timeout_id = g_timeout_add ((guint) self->options->timeout, on_timeout, self);
+
+  g_signal_connect (self->service, "notify::progress", G_CALLBACK (on_progress), self);
+  g_signal_connect (self->service, "build-finished", G_CALLBACK (on_build_finished), self);
+  g_signal_connect (self->service, "notify::g-name-owner", G_CALLBACK (on_owner_changed), self);
+  g_main_loop_run (self->loop);
+  g_signal_handlers_disconnect_by_data (self->service, self);
+
+  g_clear_handle_id (&interrupt_id, g_source_remove);
+  g_clear_handle_id (&timeout_id, g_source_remove);
+
+  clear_bar (self);
+  exit = report (self);
+  g_free (self->result);
+  g_clear_pointer (&self->details, g_variant_unref);
+
+  return exit;
+}
+
+ArcCtlExit
+arc_wait_for_build (ArcDBusBuilder *service, guint64 build, const ArcWaitOptions *options)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  Wait self = {
+    .service = service,
+    .options = options,
+    .loop = loop,
+    .build = build,
+    .is_terminal = arc_print_is_terminal (),
+  };
+
+  return wait_for_end (&self);
+}
+
+ArcCtlExit
+arc_wait_for_sync (ArcDBusBuilder *service, const ArcWaitOptions *options)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  GVariantDict none = G_VARIANT_DICT_INIT (NULL);
+  Wait self = {
+    .service = service,
+    .options = options,
+    .loop = loop,
+    .is_terminal = arc_print_is_terminal (),
+  };
+
+  /* It lasts as long as the build. A reply after the end of the waiting finds no main loop, and so
+   * nobody whom it could be told. */
+  g_dbus_proxy_set_default_timeout (G_DBUS_PROXY (service), G_MAXINT);
+  arc_dbus_builder_call_sync (service, g_variant_dict_end (&none), NULL, on_synced, &self);
+
+  return wait_for_end (&self);
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/arc-words.h"
+
+#include "core/arc-build.h"
+#include "core/arc-machine.h"
+#include "ctl/arc-print.h"
+
+#include <glib/gi18n.h>
+
+/* What is not known here comes from a service that is newer than this program. */
+static gboolean
+parse_reason (const char *word, ArcReason *reason)
+{
+  for (guint i = 0; i < ARC_N_REASONS; i++)
+    if (g_strcmp0 (word, arc_reason_to_string (i)) == 0)
+      {
+        *reason = i;
+        return TRUE;
+      }
+
+  return FALSE;
+}
+
+static gboolean
+parse_result (const char *word, ArcResult *result)
+{
+  for (guint i = 0; i < ARC_N_RESULTS; i++)
+    if (g_strcmp0 (word, arc_result_to_string (i)) == 0)
+      {
+        *result = i;
+        return TRUE;
+      }
+
+  return FALSE;
+}
+
+/* (nullable): how long until TIME; NULL if it is not in the future. */
+static char *
+format_left (guint64 time, gint64 now)
+{
+  return time > (guint64) now ? arc_print_format_wait (time - (guint64) now) : NULL;
+}
+
+static char *
+tell_debounce (guint n, const char *left)
+{
+  if (left == NULL)
+    return g_strdup_printf (ngettext ("Waiting: %u file changed, a build starts at once",
+                                      "Waiting: %u files changed, a build starts at once", n),
+                            n);
+
+  /* Translators: the second one is a duration, such as "4 s". */
+  return g_strdup_printf (ngettext ("Waiting: %u file changed, a build starts in %s",
+                                    "Waiting: %u files changed, a build starts in %s", n),
+                          n, left);
+}
+
+static char *
+tell_cooldown (guint n, const char *left)
+{
+  if (n == 0)
+    return g_strdup (_ ("Resting after a build: nothing has changed since"));
+  if (left == NULL)
+    return g_strdup_printf (
+        ngettext ("Resting after a build: %u file changed, the next build starts at once",
+                  "Resting after a build: %u files changed, the next build starts at once", n),
+        n);
+
+  /* Translators: the second one is a duration, such as "4 s". */
+  return g_strdup_printf (
+      ngettext ("Resting after a build: %u file changed, the next build starts in %s",
+                "Resting after a build: %u files changed, the next build starts in %s", n),
+      n, left);
+}
+
+static char *
+tell_retry (const char *left)
+{
+  if (left == NULL)
+    return g_strdup (_ ("Waiting: the last build did not succeed; the next change starts another, "
+                        "or “arcologyctl rebuild”"));
+
+  return g_strdup_printf (_ ("Waiting: the last build did not succeed, and is tried again in %s"),
+                          left);
+}
+
+static char *
+tell_building (ArcDBusBuilder *service, gint64 now)
+{
+  const guint64 since = arc_dbus_builder_get_state_since (service);
+  g_autofree char *id =
+      g_strdup_printf ("%" G_GUINT64_FORMAT, arc_dbus_builder_get_current_build (service));
+  g_autofree char *time = arc_print_format_wait (since < (guint64) now ? (guint64) now - since : 0);
+  GVariant *progress = arc_dbus_builder_get_progress (service);
+  guint done = 0;
+  guint total = 0;
+
+  if (progress != NULL)
+    g_variant_get (progress, "(uu)", &done, &total);
+
+  if (total == 0)
+    /* Translators: the number of a build, and a duration such as "4 s". */
+    return g_strdup_printf (_ ("Building: build %s has been running for %s"), id, time);
+
+  /* Translators: the number of a build, files done, files to do, a duration such as "4 s". */
+  return g_strdup_printf (ngettext ("Building: build %s has done %u of %u file in %s",
+                                    "Building: build %s has done %u of %u files in %s", total),
+                          id, done, total, time);
+}
+
+char *
+arc_words_tell_state (ArcDBusBuilder *service, gint64 now)
+{
+  const char *word = arc_dbus_builder_get_reason (service);
+  const guint n = arc_dbus_builder_get_pending_count (service);
+  g_autofree char *left = format_left (arc_dbus_builder_get_next_build (service), now);
+  ArcReason reason;
+
+  if (!parse_reason (word, &reason))
+    return g_strdup (word != NULL ? word : "?");
+
+  switch (reason)
+    {
+    case ARC_REASON_NOTHING_PENDING:
+      return g_strdup (arc_dbus_builder_get_fresh (service)
+                           ? _ ("Idle: the database holds everything that was saved")
+                           : _ ("Idle: no build has succeeded yet"));
+    case ARC_REASON_DEBOUNCE:
+      return tell_debounce (n, left);
+    case ARC_REASON_COOLDOWN:
+      return tell_cooldown (n, left);
+    case ARC_REASON_RETRY:
+      return tell_retry (left);
+    case ARC_REASON_BUILDING:
+      return tell_building (service, now);
+    case ARC_REASON_PAUSED:
+      return g_strdup_printf (ngettext ("Paused: %u file changed, and no build starts by itself",
+                                        "Paused: %u files changed, and no build starts by itself",
+                                        n),
+                              n);
+    case ARC_REASON_INHIBITED:
+      return g_strdup_printf (
+          ngettext ("Held back: %u file changed, and another program keeps builds off",
+                    "Held back: %u files changed, and another program keeps builds off", n),
+          n);
+    case ARC_REASON_POWER_SAVER:
+      return g_strdup_printf (ngettext ("Held back: %u file changed, and power is to be saved",
+                                        "Held back: %u files changed, and power is to be saved", n),
+                              n);
+    case ARC_REASON_UNAVAILABLE:
+      return g_strdup (_ ("Unavailable: a watched directory is not there, so nothing is built"));
+    }
+
+  g_return_val_if_reached (NULL);
+}
+
+ArcMood
+arc_words_get_mood (ArcDBusBuilder *service)
+{
+  if (g_strcmp0 (arc_dbus_builder_get_health (service), "unavailable") == 0 ||
+      arc_dbus_builder_get_consecutive_failures (service) > 0)
+    return ARC_MOOD_BAD;
+
+  return arc_dbus_builder_get_fresh (service) ? ARC_MOOD_GOOD : ARC_MOOD_WAITING;
+}
+
+const char *
+arc_words_name_result (const char *word)
+{
+  ArcResult result;
+
+  if (!parse_result (word, &result))
+    return word;
+
+  switch (result)
+    {
+    case ARC_RESULT_SUCCESS:
+      return _ ("success");
+    case ARC_RESULT_FAILED:
+      return _ ("failed");
+    case ARC_RESULT_SIGNAL:
+      return _ ("killed");
+    case ARC_RESULT_TIMEOUT:
+      return _ ("took too long");
+    case ARC_RESULT_CANCELED:
+      return _ ("canceled");
+    case ARC_RESULT_SPAWN_FAILED:
+      return _ ("did not start");
+    case ARC_RESULT_INTERRUPTED:
+      return _ ("interrupted");
+    }
+
+  g_return_val_if_reached (word);
+}
+
+guint64
+arc_words_get_duration (GVariant *build)
+{
+  guint64 started = 0;
+  guint64 finished = 0;
+
+  g_variant_lookup (build, "started", "t", &started);
+  g_variant_lookup (build, "finished", "t", &finished);
+
+  /* The clock may have been set back meanwhile. */
+  return finished > started ? finished - started : 0;
+}
+
+char *
+arc_words_tell_build (GVariant *build)
+{
+  g_autofree char *time = arc_print_format_duration (arc_words_get_duration (build));
+  g_autofree char *id = NULL;
+  g_autofree char *message = NULL;
+  const char *word = "";
+  const char *raw_message = "";
+  guint64 number = 0;
+  guint changed = 0;
+  ArcResult result;
+
+  g_variant_lookup (build, "id", "t", &number);
+  g_variant_lookup (build, "result", "&s", &word);
+  g_variant_lookup (build, "message", "&s", &raw_message);
+  g_variant_lookup (build, "changed", "u", &changed);
+  id = g_strdup_printf ("%" G_GUINT64_FORMAT, number);
+  message = arc_print_sanitize (raw_message);
+
+  if (!parse_result (word, &result))
+    return g_strdup_printf ("%s: %s", id, word);
+
+  switch (result)
+    {
+    case ARC_RESULT_SUCCESS:
+      /* Translators: the number of a build, files, a duration such as "0.8 s". */
+      return g_strdup_printf (ngettext ("Build %s succeeded: %u file in %s",
+                                        "Build %s succeeded: %u files in %s", changed),
+                              id, changed, time);
+    case ARC_RESULT_FAILED:
+      /* Translators: the number of a build, a duration such as "0.8 s", what went wrong. */
+      return g_strdup_printf (_ ("Build %s failed after %s: %s"), id, time, message);
+    case ARC_RESULT_SIGNAL:
+      return g_strdup_printf (_ ("Build %s was killed after %s: %s"), id, time, message);
+    case ARC_RESULT_TIMEOUT:
+      return g_strdup_printf (_ ("Build %s took too long and was ended after %s"), id, time);
+    case ARC_RESULT_CANCELED:
+      return g_strdup_printf (_ ("Build %s was canceled after %s"), id, time);
+    case ARC_RESULT_SPAWN_FAILED:
+      return g_strdup_printf (_ ("Build %s did not start: %s"), id, message);
+    case ARC_RESULT_INTERRUPTED:
+      return g_strdup_printf (_ ("Build %s was ended after %s, as the service stopped"), id, time);
+    }
+
+  g_return_val_if_reached (NULL);
+}
+
+char *
+arc_words_tell_start (guint64 id, const char *kind)
+{
+  g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, id);
+
+  if (g_strcmp0 (kind, arc_build_kind_to_string (ARC_BUILD_FULL)) == 0)
+    return g_strdup_printf (_ ("Build %s started: every file"), number);
+  if (g_strcmp0 (kind, arc_build_kind_to_string (ARC_BUILD_CLEAN)) == 0)
+    return g_strdup_printf (_ ("Build %s started: every file, into an empty database"), number);
+
+  return g_strdup_printf (_ ("Build %s started: what changed"), number);
+}
+
+GPtrArray *
+arc_words_list_failed_files (GVariant *build, guint max)
+{
+  GPtrArray *lines = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GVariant) files =
+      g_variant_lookup_value (build, "failed-files", G_VARIANT_TYPE ("aay"));
+  const guint n = files != NULL ? (guint) g_variant_n_children (files) : 0;
+
+  for (guint i = 0; i < MIN (n, max); i++)
+    {
+      g_autoptr (GVariant) path = g_variant_get_child_value (files, i);
+
+      g_ptr_array_add (lines, arc_print_escape (g_variant_get_bytestring (path)));
+    }
+  if (n > max)
+    g_ptr_array_add (lines,
+                     g_strdup_printf (ngettext ("and %u more", "and %u more", n - max), n - max));
+
+  return lines;
+}

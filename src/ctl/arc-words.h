@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "arc-dbus.h"
+
+G_BEGIN_DECLS
+
+/* How good or bad it is, for colours. */
+typedef enum
+{
+  ARC_MOOD_GOOD,
+  ARC_MOOD_WAITING, /* nothing is wrong, but the database is not up to date */
+  ARC_MOOD_BAD,
+} ArcMood;
+
+/* (transfer full): what the service does, why nothing starts now and when something will: one
+ * sentence without a full stop. NOW: microseconds since the epoch. */
+char *arc_words_tell_state (ArcDBusBuilder *service, gint64 now);
+
+/* How that is. */
+ArcMood arc_words_get_mood (ArcDBusBuilder *service);
+
+/* How a build ended, in a word or three. RESULT is a word of D-Bus, and returned as it is if it is
+ * not known here. */
+const char *arc_words_name_result (const char *result);
+
+/* (transfer full): that BUILD, of type a{sv}, ended, and how: one sentence without a full stop. */
+char *arc_words_tell_build (GVariant *build);
+
+/* (transfer full): that the build with the number ID started; KIND is a word of D-Bus. */
+char *arc_words_tell_start (guint64 id, const char *kind);
+
+/* (transfer full) (element-type utf8): the files that BUILD reported as failed, escaped, at most
+ * MAX, and as the last one how many more there are, if there are. */
+GPtrArray *arc_words_list_failed_files (GVariant *build, guint max);
+
+/* How long BUILD took, in microseconds. */
+guint64 arc_words_get_duration (GVariant *build);
+
+G_END_DECLS
