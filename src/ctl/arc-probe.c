@@ -69,7 +69,7 @@ arc_probe_run (const char *const *argv, int *status, char **output, char **messa
   g_autoptr (GSubprocess) subprocess = NULL;
   g_autoptr (GBytes) output_bytes = NULL;
   g_autoptr (GBytes) message_bytes = NULL;
-  Communication communication = { NULL };
+  Communication communication = { 0 };
 
   g_subprocess_launcher_setenv (launcher, "LC_ALL", "C.UTF-8", TRUE);
   subprocess = g_subprocess_launcher_spawnv (launcher, argv, error);
