@@ -129,7 +129,6 @@ follow (ArcDBusBuilder *service, guint64 build, int log)
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GFileMonitor) monitor = monitor_log (log);
   g_autoptr (GError) error = NULL;
-  g_autofree char *owner = NULL;
   Follower self = { .service = service, .loop = loop, .build = build, .log = log };
   gboolean ok;
 
