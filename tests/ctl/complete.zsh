@@ -17,7 +17,7 @@ print -r -- $3 >$scratch/line
 cat >$scratch/inside.zsh <<END
 fpath=(${(q)completions} \$fpath)
 autoload -Uz compinit
-compinit -u -D
+compinit -u -C -d ${(q)scratch}/dump
 END
 cat >>$scratch/inside.zsh <<'END'
 # Those that only ask what would match (-O, -A, -D) add nothing to the list.
