@@ -5,62 +5,79 @@
 
 # The numbers of the builds that are remembered; the service is not started for it.
 _arcologyctl_builds() {
-  arcologyctl history 2>/dev/null | awk '$1 ~ /^[0-9]+$/ { print $1 }'
+  arcologyctl history --lines=0 2>/dev/null | awk '$1 ~ /^[0-9]+$/ { print $1 }'
 }
 
 _arcologyctl() {
-  local cur=${COMP_WORDS[COMP_CWORD]} verb='' option='' i
+  local cur=${COMP_WORDS[COMP_CWORD]} verb='' option='' command=0 i
   local -A options=(
+    [cancel]='--timeout='
     [doctor]='--json'
     [explain]='--json'
     [graph]='--format='
     [history]='--json --lines='
-    [inhibit]='--who= --why= --'
+    [inhibit]='--who= --why='
     [log]='--follow'
     [monitor]='--json'
+    [pause]='--timeout='
     [pending]='--json'
-    [rebuild]='--full --clean --wait'
-    [status]='--json'
+    [rebuild]='--full --clean --wait --json --quiet --timeout='
+    [reload]='--timeout='
+    [rescan]='--timeout='
+    [resume]='--timeout='
+    [status]='--json --quiet --timeout='
+    [sync]='--json --quiet --timeout='
   )
-  local verbs='cancel doctor explain graph history inhibit log monitor pause pending rebuild reload
-    rescan resume status sync'
 
   COMPREPLY=()
 
-  # What comes after "inhibit --" is another command.
-  for ((i = 1; i < COMP_CWORD; i++)); do
-    if [[ $verb == inhibit && ${COMP_WORDS[i]} == -- ]]; then
-      if ((i == COMP_CWORD - 1)); then
-        mapfile -t COMPREPLY < <(compgen -c -- "$cur")
-      else
-        compopt -o filenames 2>/dev/null
-        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-      fi
-      return
-    fi
-    if [[ -z $verb && ${COMP_WORDS[i]} != -* ]]; then
-      verb=${COMP_WORDS[i]}
-    fi
+  # The verb, and where the command of "inhibit" is. bash splits "--who=me" at the "=", as
+  # COMP_WORDBREAKS says.
+  for ((i = 1; i < COMP_CWORD && command == 0; i++)); do
+    case ${COMP_WORDS[i]} in
+      --) command=$((i + 1)) ;;
+      -*) ;;
+      =) ((++i)) ;;
+      *)
+        if [[ -z $verb ]]; then
+          verb=${COMP_WORDS[i]}
+        elif [[ $verb == inhibit ]]; then
+          command=$i
+        fi
+        ;;
+    esac
   done
 
-  # bash splits "--format=dot" at the "=", as COMP_WORDBREAKS says.
   if [[ $cur == = ]]; then
     option=${COMP_WORDS[COMP_CWORD - 1]}
     cur=''
   elif ((COMP_CWORD >= 2)) && [[ ${COMP_WORDS[COMP_CWORD - 1]} == = ]]; then
     option=${COMP_WORDS[COMP_CWORD - 2]}
-  elif ((COMP_CWORD >= 2)) && [[ ${COMP_WORDS[COMP_CWORD - 1]} == --format ]]; then
-    option=--format
+  elif ((COMP_CWORD >= 2)) && [[ ${COMP_WORDS[COMP_CWORD - 1]} =~ ^(--format|--lines|-n|--timeout|--who|--why)$ ]]; then
+    option=${COMP_WORDS[COMP_CWORD - 1]}
   fi
 
-  if [[ -n $option ]]; then
+  if [[ $verb == inhibit ]] && ((command == 0)) && [[ -z $option && $cur != -* ]]; then
+    command=$COMP_CWORD
+  fi
+
+  if [[ $verb == inhibit ]] && ((command > 0)); then
+    if declare -F _command_offset >/dev/null; then
+      _command_offset "$command" # of bash-completion, which knows what the command takes
+    elif ((command == COMP_CWORD)); then
+      mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+    else
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+    fi
+  elif [[ -n $option ]]; then
     if [[ $verb == graph && $option == --format ]]; then
       mapfile -t COMPREPLY < <(compgen -W 'dot svg png text' -- "$cur")
     fi
   elif [[ -z $verb ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "$verbs --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "${!options[*]} --help --version" -- "$cur")
   elif [[ $cur == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "${options[$verb]-} --help" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "${options[$verb]-} --help --no-color" -- "$cur")
     if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]]; then
       compopt -o nospace 2>/dev/null
     fi
