@@ -556,25 +556,83 @@ update org-roam, or replace the database by a clean build"
 (defvar arcology-batch--present-keywords nil
   "The keywords to store, in capitals.")
 
-(defun arcology-batch--insert-node (_handler sql &rest args)
-  "Run SQL with ARGS to insert a node, in place of `org-roam-db-query!'.
+(defvar arcology-batch--rows nil
+  "The rows that the file that is being read adds: an alist of tables and rows.
+The last row of a table comes first.")
+
+(defvar arcology-batch--stored nil
+  "Whether the file that is being read was added to the database.")
+
+(defun arcology-batch--insert-p (sql args)
+  "Whether SQL with ARGS adds rows to a table of org-roam.
+That is: whether it has the one form that org-roam uses for this."
+  (and (vectorp sql)
+       (equal (append sql nil) `(:insert :into ,(and (< 2 (length sql)) (aref sql 2)) :values $v1))
+       (assq (aref sql 2) org-roam-db--table-schemata)
+       (null (cdr args))))
+
+(defun arcology-batch--query (sql &rest args)
+  "Run SQL with ARGS, in place of `org-roam-db-query'.
+Rows are kept for `arcology-batch--insert-rows': a file has many, and
+each statement waits for its answer."
+  (cond
+   ((arcology-batch--insert-p sql args)
+    (when (eq (aref sql 2) 'files)
+      (setq arcology-batch--stored t))
+    (let ((rows (car args)))
+      ;; One row, several, or the list that `org-roam-db-query!' makes of its arguments.
+      (dolist (row (if (vectorp rows) (list rows) rows))
+        (push row (alist-get (aref sql 2) arcology-batch--rows))))
+    nil)
+   ;; It would leave out a file that has the same hash, but the hash may be of a later content than
+   ;; the rows, if the file changed while it was read.
+   ((equal sql [:select hash :from files :where (= file $s1)])
+    nil)
+   (t
+    (arcology-batch--insert-rows)
+    (apply #'arcology-batch--sql sql args))))
+
+(defun arcology-batch--query! (_handler sql &rest args)
+  "Run SQL with ARGS, in place of `org-roam-db-query!'.
 With that function a warning would do when the ID is taken, and the tags
 and links of this node would go to another one."
+  (arcology-batch--query sql args))
+
+(defun arcology-batch--insert-rows ()
+  "Add what `arcology-batch--rows' holds to the database."
+  (let ((tables arcology-batch--rows))
+    (setq arcology-batch--rows nil)
+    ;; What others refer to first.
+    (pcase-dolist (`(,table . ,_) org-roam-db--table-schemata)
+      (let ((rows (reverse (alist-get table tables))))
+        (when rows
+          (if (not (eq table 'nodes))
+              (arcology-batch--insert table rows)
+            (condition-case nil
+                (arcology-batch--insert table rows)
+              ;; None is in then.
+              (emacsql-constraint
+               (mapc #'arcology-batch--insert-node rows)))))))))
+
+(defun arcology-batch--insert (table rows)
+  "Add ROWS to TABLE."
+  (arcology-batch--sql [:insert :into $i1 :values $v2] table rows))
+
+(defun arcology-batch--insert-node (row)
+  "Add ROW to the nodes, also if its ID moved here; fail if it is another's."
   (condition-case error
-      (org-roam-db-query sql args)
+      (arcology-batch--insert 'nodes (list row))
     (emacsql-constraint
-     (let* ((row (car args))
-            (id (and (vectorp row) (aref row 0)))
-            (owner (and id (caar (org-roam-db-query
-                                  [:select file :from nodes :where (= id $s1)] id)))))
+     (let* ((id (aref row 0))
+            (owner (caar (arcology-batch--sql [:select file :from nodes :where (= id $s1)] id))))
        (cond
         ((null owner)
          (signal (car error) (cdr error)))
         ;; The note moved here from a file whose turn comes later; that will not have it any more,
         ;; or fail then.
         ((gethash (arcology-batch--encode owner) arcology-batch--pending)
-         (org-roam-db-query [:delete :from nodes :where (= id $s1)] id)
-         (org-roam-db-query sql args))
+         (arcology-batch--sql [:delete :from nodes :where (= id $s1)] id)
+         (arcology-batch--insert 'nodes (list row)))
         ((equal (arcology-batch--encode owner) (arcology-batch--encode arcology-batch--file))
          (signal 'arcology-batch-duplicate
                  (list (format "The ID %s is there twice: give one of the notes another" id))))
@@ -582,6 +640,19 @@ and links of this node would go to another one."
          (signal 'arcology-batch-duplicate
                  (list (format "The ID %s is also that of a note in %s: give one of the notes \
 another" id owner)))))))))
+
+(defun arcology-batch--parse-buffer (parse &rest args)
+  "Call PARSE with ARGS, which is `org-element-parse-buffer', if it is of use.
+org-roam looks only for citations in what it returns, and most files
+have none."
+  (if (save-excursion
+        (save-restriction
+          (widen)
+          (goto-char (point-min))
+          (let ((case-fold-search t))
+            (search-forward "[cite" nil t))))
+      (apply parse args)
+    (list 'org-data nil)))
 
 (defun arcology-batch--insert-keywords ()
   "Store the keywords of the current buffer."
@@ -644,13 +715,21 @@ Bytes that were not understood when the file was read become U+FFFD."
           (insert-file-contents path t)
           (setq default-directory (file-name-directory path))
           (let ((org-inhibit-startup t))
-            (delay-mode-hooks (org-mode)))
+            ;; No row depends on macros.
+            (cl-letf (((symbol-function 'org-macro-initialize-templates) #'ignore))
+              (delay-mode-hooks (org-mode))))
           (arcology-batch--disarm-links)
-          ;; It does nothing for a file that it has with the same hash, but the hash may be of a
-          ;; later content than the rows, if the file changed while it was read.
-          (org-roam-db-clear-file path)
-          (cl-letf (((symbol-function 'org-roam-db-query!) #'arcology-batch--insert-node))
-            (org-roam-db-update-file path 'no-require))
+          (cl-letf* ((arcology-batch--rows nil)
+                     (arcology-batch--stored nil)
+                     (parse (symbol-function 'org-element-parse-buffer))
+                     ((symbol-function 'org-element-parse-buffer)
+                      (apply-partially #'arcology-batch--parse-buffer parse))
+                     ((symbol-function 'org-roam-db-query) #'arcology-batch--query)
+                     ((symbol-function 'org-roam-db-query!) #'arcology-batch--query!))
+            (org-roam-db-update-file path 'no-require)
+            (arcology-batch--insert-rows)
+            (unless arcology-batch--stored
+              (error "This version of org-roam did not store it")))
           (arcology-batch--insert-keywords))
       (with-current-buffer buffer
         (set-buffer-modified-p nil)
