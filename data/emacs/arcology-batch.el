@@ -12,7 +12,8 @@
 ;;
 ;;     `emacs -q --batch -l /path/to/arcology-batch.el'
 ;;
-;; whenever notes changed, and tells it in the environment what to do.  It uses the same functions
+;; or rather the program `arcology-batch' beside this file, which does the same faster, whenever
+;; notes changed, and tells it in the environment what to do.  It uses the same functions
 ;; of org-roam that work inside Emacs, so the database is the one that org-roam itself would make.
 ;;
 ;; The tables
@@ -64,7 +65,9 @@
 ;; theirs runs.  Settings that change the rows, such as `org-todo-keywords' or
 ;; `org-roam-db-node-include-function', go in a file that is loaded first:
 ;;
-;;     Command=emacs -q --batch -l ~/.config/arcology-builder/settings.el -l .../arcology-batch.el
+;;     Command=/path/to/arcology-batch -l ~/.config/arcology-builder/settings.el
+;;
+;; It is loaded once more when the program makes its dump of Emacs.
 ;;
 ;; Packages installed with package.el are found by themselves; for any others add `-L DIRECTORY'.
 ;;
@@ -564,8 +567,7 @@ The last row of a table comes first.")
   "Whether the file that is being read was added to the database.")
 
 (defun arcology-batch--insert-p (sql args)
-  "Whether SQL with ARGS adds rows to a table of org-roam.
-That is: whether it has the one form that org-roam uses for this."
+  "Whether SQL with ARGS is an INSERT in org-roam's one form of it."
   (and (vectorp sql)
        (equal (append sql nil) `(:insert :into ,(and (< 2 (length sql)) (aref sql 2)) :values $v1))
        (assq (aref sql 2) org-roam-db--table-schemata)
@@ -599,7 +601,7 @@ and links of this node would go to another one."
   (arcology-batch--query sql args))
 
 (defun arcology-batch--insert-rows ()
-  "Add what `arcology-batch--rows' holds to the database."
+  "Add the rows of `arcology-batch--rows' to the database."
   (let ((tables arcology-batch--rows))
     (setq arcology-batch--rows nil)
     ;; What others refer to first.

@@ -156,9 +156,11 @@ fill_in (ArcConfig *config, GError **error)
         }
 
       /* Not -Q, which would hide the packages of Debian's site-lisp, org-roam among them. */
-      const char *const argv[] = { "emacs", "-q", "--batch", "-l", batch_file, NULL };
+      const char *const emacs[] = { "emacs", "-q", "--batch", "-l", batch_file, NULL };
+      const char *const program[] = { batch_file, NULL };
 
-      config->command = g_strdupv ((GStrv) argv);
+      config->command =
+          g_strdupv ((GStrv) (g_str_has_suffix (batch_file, ".el") ? emacs : program));
     }
 
   return TRUE;

@@ -30,8 +30,9 @@ typedef struct
  * or the variable in the message, if anything is wrong.
  *
  * Paths in the result are absolute, and `database` and `command` are filled in: by default
- * `$XDG_DATA_HOME/arcology-builder/arcology.db`, and Emacs with the installed arcology-batch.el or,
- * for a build tree, the one that the environment variable ARCOLOGY_BATCH_FILE names.
+ * `$XDG_DATA_HOME/arcology-builder/arcology.db`, and the installed program arcology-batch or, for a
+ * build tree, what the environment variable ARCOLOGY_BATCH_FILE names: a program, or, if it ends
+ * with `.el`, a file for Emacs to load.
  *
  * SOURCES, if not NULL, gets the files that were read, in that order; on an error it gets NULL. */
 ArcConfig *arc_settings_load (const ArcSettingsOptions *options, GStrv *sources, GError **error);

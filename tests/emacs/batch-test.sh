@@ -233,14 +233,14 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
     printf '#!/bin/sh\nexec setpriv --reuid=65534 --clear-groups %q "$@"\n' "$EMACS" >"$scratch/as"
     chmod 700 "$scratch/as"
   )
-  HOME=/nonexistent EMACS=$scratch/as SCRIPT=$scratch/db.nobody/arcology-batch.el \
+  HOME=/nonexistent EMACS=$scratch/as SCRIPT=$scratch/db.nobody/arcology-batch.el LAUNCHER='' \
     run incremental "$scratch/db.nobody/db" "$tree" "$scratch/changes"
   check "a file that may not be read fails" says "^arcology: failed $tree/a\\.org: .*ermission denied"
   check "so does one in a directory that may not be searched" \
     says "^arcology: failed $tree/locked/l\\.org: .*ermission denied"
   check "neither is forgotten" query "$scratch/db.nobody/db" 'SELECT count(*) FROM files' 4
   chmod 555 "$scratch/db.nobody"
-  HOME=/nonexistent EMACS=$scratch/as SCRIPT=$scratch/db.nobody/arcology-batch.el \
+  HOME=/nonexistent EMACS=$scratch/as SCRIPT=$scratch/db.nobody/arcology-batch.el LAUNCHER='' \
     run incremental "$scratch/db.nobody/db" "$tree" "$scratch/changes"
   check "a database directory that cannot be written" refused 73 "cannot be written"
 fi
@@ -309,7 +309,9 @@ halt()
   (
     export HALT_AT=$tree/b.org HALT_MARK=$scratch/mark ARCOLOGY_BUILD_KIND=$kind \
       ARCOLOGY_DATABASE=$db ARCOLOGY_DIRECTORY=$tree ARCOLOGY_CHANGES=$paths
-    exec "$EMACS" -q --batch -l "$TESTS/halt.el" -l "$SCRIPT" </dev/null >"$scratch/log" 2>&1
+    exec </dev/null >"$scratch/log" 2>&1
+    [ -z "$LAUNCHER" ] || exec "$LAUNCHER" -l "$TESTS/halt.el"
+    exec "$EMACS" -q --batch -l "$TESTS/halt.el" -l "$SCRIPT"
   ) &
   pid=$!
   until_true test -s "$scratch/mark" || echo "# the build did not come to b.org"
@@ -450,7 +452,7 @@ run full "$db" "$tree" "$(changes M a.org)"
 check "a list with a relative path" refused 64 'is damaged'
 run partial "$db" "$tree" "$here"
 check "an unknown kind" refused 64 'none of incremental, full, clean: partial'
-"$EMACS" -q --batch -l "$SCRIPT" </dev/null >"$scratch/log" 2>&1
+emacs_build </dev/null >"$scratch/log" 2>&1
 status=$?
 check "no environment" refused 64 'ARCOLOGY_BUILD_KIND is not set'
 here=$(changes M "$tree/a.org")

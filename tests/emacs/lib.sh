@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 #
 # What the tests of arcology-batch.el share: a scratch directory, TAP, builds and comparisons.
-# To be sourced; SCRIPT is the build script, TESTS the directory of this file.
+# To be sourced; SCRIPT is the build script, TESTS the directory of this file.  With LAUNCHER, which is
+# the program arcology-batch, builds go by way of its dump.
 
 set -u
 # Every byte is a character: paths are bytes.
@@ -11,6 +12,7 @@ export LC_ALL=C
 SCRIPT=$(realpath "${SCRIPT:?}")
 TESTS=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 EMACS=${EMACS:-emacs}
+LAUNCHER=${LAUNCHER-}
 
 for tool in "$EMACS" sqlite3; do
   if ! command -v "$tool" >/dev/null; then
@@ -24,7 +26,15 @@ trap 'rm -rf "$scratch"' EXIT
 # Some programs keep their caches only where a directory for them is there already.
 mkdir -p "$scratch/home/.emacs.d" "$scratch/home/.cache" "$scratch/home/.config" "$scratch/tmp"
 export HOME=$scratch/home TMPDIR=$scratch/tmp
-unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_CACHE_HOME XDG_STATE_HOME ARCOLOGY_KEYWORDS
+unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME ARCOLOGY_KEYWORDS
+export XDG_CACHE_HOME=$scratch/cache
+if [ -n "$LAUNCHER" ]; then
+  # It takes the Emacs that it finds.
+  EMACS=$(command -v "$EMACS")
+  mkdir "$scratch/bin"
+  ln -s "$EMACS" "$scratch/bin/emacs"
+  PATH=$scratch/bin:$PATH
+fi
 
 if ! "$EMACS" -q --batch --eval '(require (quote org-roam))' >/dev/null 2>&1; then
   echo "1..0 # SKIP org-roam is not installed"
@@ -73,8 +83,18 @@ run()
   shift 4
   ARCOLOGY_BUILD_KIND=$kind ARCOLOGY_DATABASE=$database ARCOLOGY_DIRECTORY=$tree \
     ARCOLOGY_DIRECTORIES=$tree$more_directories ARCOLOGY_BUILD_ID=1 ARCOLOGY_CHANGES=$list \
-    "$EMACS" -q --batch "$@" -l "$SCRIPT" </dev/null >"$scratch/log" 2>&1
+    emacs_build "$@" </dev/null >"$scratch/log" 2>&1
   status=$?
+}
+
+# emacs_build [EMACS-OPTION]...: the build that the environment describes.
+emacs_build()
+{
+  if [ -n "$LAUNCHER" ]; then
+    "$LAUNCHER" "$@"
+  else
+    "$EMACS" -q --batch "$@" -l "$SCRIPT"
+  fi
 }
 
 # list TREE...: the change list of a full build of the trees, in the order of the bytes.

@@ -145,13 +145,9 @@ test_no_files (void)
   g_assert_cmpuint (g_strv_length (sources), ==, 0);
   g_assert_cmpstrv (config->directories, ((const char *[]){ org, NULL }));
   g_assert_cmpstr (config->database, ==, database);
-  g_assert_cmpuint (g_strv_length (config->command), ==, 5);
-  g_assert_cmpstr (config->command[0], ==, "emacs");
-  g_assert_cmpstr (config->command[1], ==, "-q");
-  g_assert_cmpstr (config->command[2], ==, "--batch");
-  g_assert_cmpstr (config->command[3], ==, "-l");
-  g_assert_true (g_path_is_absolute (config->command[4]));
-  g_assert_true (g_str_has_suffix (config->command[4], "/emacs/arcology-batch.el"));
+  g_assert_cmpuint (g_strv_length (config->command), ==, 1);
+  g_assert_true (g_path_is_absolute (config->command[0]));
+  g_assert_true (g_str_has_suffix (config->command[0], "/emacs/arcology-batch"));
 
   /* Nothing is made that was not there. */
   g_assert_false (g_file_test (org, G_FILE_TEST_EXISTS));
@@ -465,7 +461,8 @@ test_batch_file (void)
 
   g_setenv ("ARCOLOGY_BATCH_FILE", "", TRUE);
   installed = load (NULL);
-  g_assert_true (g_str_has_suffix (installed->command[4], "/emacs/arcology-batch.el"));
+  g_assert_true (g_str_has_suffix (installed->command[0], "/emacs/arcology-batch"));
+  g_assert_null (installed->command[1]);
   g_unsetenv ("ARCOLOGY_BATCH_FILE");
 }
 
