@@ -332,7 +332,7 @@ end_build (ArcBuilder *self, const ArcOutcome *outcome)
     self->consecutive_failures++;
 
   arc_memory_add_build (self->memory, build);
-  arc_store_set_group (self->store, 0);
+  arc_store_forget_group (self->store);
   step (self, event, build);
 }
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <unistd.h>
 
 /* The environment of a build: ours, with what a build is promised. NOTIFY_SOCKET and its kin are
  * for this process alone. */
@@ -55,6 +56,8 @@ arc_launch (ArcRunner *runner,
   g_auto (GStrv) environment = NULL;
   g_autofree char *log_file = NULL;
   const char *changes_file;
+  gboolean started;
+  int group_file;
 
   if (!make_database_directory (config->database, error))
     return FALSE;
@@ -69,19 +72,20 @@ arc_launch (ArcRunner *runner,
 
   environment = make_environment (config, build, changes_file);
 
-  if (!arc_runner_start (runner,
-                         &(ArcRun){
-                             .argv = (const char *const *) config->command,
-                             .environment = (const char *const *) environment,
-                             .log_file = log_file,
-                             .timeout = config->timeout,
-                             .stop_grace = config->stop_grace,
-                         },
-                         error))
-    return FALSE;
-
   /* For the next service, if this one is killed. */
-  arc_store_set_group (store, arc_runner_get_process_group (runner));
+  group_file = arc_store_open_group (store);
+  started = arc_runner_start (runner,
+                              &(ArcRun){
+                                  .argv = (const char *const *) config->command,
+                                  .environment = (const char *const *) environment,
+                                  .log_file = log_file,
+                                  .group_file = MAX (group_file, 0),
+                                  .timeout = config->timeout,
+                                  .stop_grace = config->stop_grace,
+                              },
+                              error);
+  if (group_file >= 0)
+    close (group_file);
 
-  return TRUE;
+  return started;
 }

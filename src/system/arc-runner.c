@@ -459,8 +459,25 @@ on_exited (GObject *source, GAsyncResult *result, gpointer user_data)
 typedef struct
 {
   pid_t parent;
-  int report; /* where the child writes its own number */
+  int report;     /* where the child writes its own number */
+  int group_file; /* see ArcRun */
 } ChildSetup;
+
+/* Writes NUMBER and a newline at the start of FILE; async-signal-safe, which printf(3) is not. */
+static void
+write_number (int file, pid_t number)
+{
+  char text[16];
+  gsize start = sizeof text;
+
+  text[--start] = '\n';
+  for (; number > 0; number /= 10)
+    text[--start] = (char) ('0' + number % 10);
+
+  /* Without it the kernel still ends the leader with us. */
+  if (pwrite (file, text + start, sizeof text - start, 0) < 0)
+    return;
+}
 
 /* In the child, between fork(2) and exec(2): only what signal-safety(7) lists. GLib has connected
  * the standard streams and made all other descriptors close-on-exec by now. */
@@ -486,6 +503,10 @@ set_up_child (gpointer user_data)
   if (getppid () != setup->parent ||
       write (setup->report, &self_pid, sizeof self_pid) != sizeof self_pid)
     _exit (EXIT_FAILURE);
+
+  /* Before anything of the program runs: what it starts does not die with the service. */
+  if (setup->group_file > 0)
+    write_number (setup->group_file, self_pid);
 }
 
 static void
@@ -550,6 +571,7 @@ spawn (const ArcRun *run, pid_t *pid, GError **error)
       return NULL;
     }
   setup.report = report[1];
+  setup.group_file = run->group_file;
 
   launcher =
       g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE |

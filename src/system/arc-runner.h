@@ -15,6 +15,8 @@ G_BEGIN_DECLS
  * PATH is where the program is looked for
  * @log_file: (nullable): where the output goes; created 0600, capped as arc-log.h tells. A log that
  * cannot be written does not stop the build: the outcome's message says so
+ * @group_file: a descriptor that the process group is written to as a decimal number and a newline,
+ * at the start of the file and before the program runs; 0 for none
  * @timeout: microseconds until it is ended, 0 for never
  * @stop_grace: microseconds between SIGTERM and SIGKILL
  *
@@ -25,6 +27,7 @@ typedef struct
   const char *const *argv;
   const char *const *environment;
   const char *log_file;
+  int group_file;
   gint64 timeout;
   gint64 stop_grace;
 } ArcRun;

@@ -598,24 +598,49 @@ arc_store_commit (ArcStore *self,
   return TRUE;
 }
 
-void
-arc_store_set_group (ArcStore *self, pid_t group)
+/* Room for a number, so that a disk that is full is found out before it is too late. */
+static int
+make_group_file (const char *path)
+{
+  static const char room[16] = "               \n";
+  const int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+
+  if (fd >= 0 && write (fd, room, sizeof room) == sizeof room)
+    return fd;
+
+  if (fd >= 0)
+    close (fd);
+  g_unlink (path);
+
+  return -1;
+}
+
+int
+arc_store_open_group (ArcStore *self)
 {
   g_autofree char *path = get_path (self, GROUP_NAME);
   g_autofree char *spare_path = get_spare_path (self, GROUP_NAME);
-  g_autofree char *text = g_strdup_printf ("%d\n", (int) group);
+  int fd;
+
+  g_return_val_if_fail (ARC_IS_STORE (self), -1);
+
+  /* It is of use only as long as the machine runs, so it need not be durable. */
+  fd = make_group_file (path);
+  if (fd < 0 && spare_path != NULL)
+    fd = make_group_file (spare_path);
+
+  return fd;
+}
+
+void
+arc_store_forget_group (ArcStore *self)
+{
+  g_autofree char *path = get_path (self, GROUP_NAME);
 
   g_return_if_fail (ARC_IS_STORE (self));
 
   g_unlink (path);
-  if (spare_path != NULL)
-    g_unlink (spare_path);
-
-  /* It is of use only as long as the machine runs, so it need not be durable; and without it the
-   * kernel still ends the leader with us. */
-  if (group != 0 && !write_file (path, text, strlen (text), G_FILE_SET_CONTENTS_NONE, NULL) &&
-      spare_path != NULL)
-    write_file (spare_path, text, strlen (text), G_FILE_SET_CONTENTS_NONE, NULL);
+  remove_spare (self, GROUP_NAME);
 }
 
 /* DIRECTORY is where the number of the group is, and ASSIGNMENT what its processes have in their
@@ -651,7 +676,7 @@ arc_store_end_leftover (ArcStore *self, gint64 grace)
           found |= end_leftover (directories[i], assignment, grace);
         }
 
-  arc_store_set_group (self, 0);
+  arc_store_forget_group (self);
 
   return found;
 }

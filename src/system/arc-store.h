@@ -91,8 +91,11 @@ gboolean arc_store_commit (ArcStore *store,
                            const char *database,
                            GError **error);
 
-/* Remembers the process group of the running build; 0 if it has ended. */
-void arc_store_set_group (ArcStore *store, pid_t group);
+/* The file that the process group of a build is to be written to, at its start, as a decimal number
+ * and a newline, before the build runs: it has room for that (owned by the caller, close-on-exec).
+ * -1 if there can be none. And forgets what is in it, when the build has ended. */
+int arc_store_open_group (ArcStore *store);
+void arc_store_forget_group (ArcStore *store);
 
 /* Ends what is left of a build of an earlier service that was killed, and blocks until it is gone:
  * SIGKILL comes GRACE microseconds after SIGTERM. A process that left the group on purpose is not

@@ -657,6 +657,18 @@ get_pid (GSubprocess *process)
   return g_ascii_strtoll (g_subprocess_get_identifier (process), NULL, 10);
 }
 
+/* As a build does at its start. */
+static void
+set_group (ArcStore *store, pid_t group)
+{
+  const int fd = arc_store_open_group (store);
+
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpint (lseek (fd, 0, SEEK_SET), ==, 0);
+  g_assert_cmpint (dprintf (fd, "%d\n", (int) group), >, 0);
+  g_assert_true (g_close (fd, NULL));
+}
+
 static void
 test_leftover (Fixture *fixture, gconstpointer script)
 {
@@ -666,7 +678,7 @@ test_leftover (Fixture *fixture, gconstpointer script)
 
   g_assert_true (arc_store_lock (fixture->store, NULL));
   build = start_build (script, changes);
-  arc_store_set_group (fixture->store, get_pid (build));
+  set_group (fixture->store, get_pid (build));
 
   next = arc_store_new (fixture->directory);
   g_assert_true (arc_store_end_leftover (next, 100 * G_TIME_SPAN_MILLISECOND));
@@ -685,7 +697,7 @@ test_leftover_of_other (Fixture *fixture, gconstpointer data)
       start_build ("echo ready; exec tail -f /dev/null", "/elsewhere/changes");
 
   g_assert_true (arc_store_lock (fixture->store, NULL));
-  arc_store_set_group (fixture->store, get_pid (other));
+  set_group (fixture->store, get_pid (other));
   g_assert_false (arc_store_end_leftover (fixture->store, 0));
   g_assert_cmpint (kill (get_pid (other), 0), ==, 0);
   g_subprocess_force_exit (other);
@@ -707,8 +719,12 @@ test_no_leftover (Fixture *fixture, gconstpointer data)
       g_assert_false (arc_store_end_leftover (fixture->store, 0));
     }
 
-  arc_store_set_group (fixture->store, getpid ());
-  arc_store_set_group (fixture->store, 0);
+  /* One that was about to start. */
+  g_assert_true (g_close (arc_store_open_group (fixture->store), NULL));
+  g_assert_false (arc_store_end_leftover (fixture->store, 0));
+
+  set_group (fixture->store, getpid ());
+  arc_store_forget_group (fixture->store);
   g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
 }
 
