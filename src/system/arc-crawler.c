@@ -817,13 +817,12 @@ look_at_left_out (ArcCrawler *self)
     }
 }
 
-/* Finds the directories that the kernel does not watch although GIO said nothing. */
+/* Takes care of the directories that the kernel does not watch although GIO said nothing. */
 static void
-audit (ArcCrawler *self)
+arm_deaf (ArcCrawler *self)
 {
-  g_autoptr (GPtrArray) deaf = arc_watches_audit (self->watches, self->tree);
+  g_autoptr (GPtrArray) deaf = arc_watches_take_deaf (self->watches, self->tree);
 
-  self->health_pending = TRUE;
   for (guint i = 0; i < deaf->len && !arc_watches_is_full (self->watches); i++)
     {
       ArcNode *node = deaf->pdata[i];
@@ -836,6 +835,13 @@ audit (ArcCrawler *self)
       node->retried = self->generation;
       push (self, node, !is_in_place (self, node));
     }
+}
+
+static void
+begin_audit (ArcCrawler *self)
+{
+  self->health_pending = TRUE;
+  arc_watches_begin_audit (self->watches, self->tree);
 }
 
 /* The public face */
@@ -875,13 +881,16 @@ plant (ArcCrawler *self)
 }
 
 ArcCrawler *
-arc_crawler_new (ArcFindings *findings, ArcMonitorsFunc func, gpointer user_data)
+arc_crawler_new (ArcFindings *findings,
+                 ArcMonitorsFunc func,
+                 ArcWatchesFunc audited,
+                 gpointer user_data)
 {
   ArcCrawler *self = g_new0 (ArcCrawler, 1);
 
   self->findings = findings;
   self->snapshot = arc_snapshot_new ();
-  self->watches = arc_watches_new (func, user_data);
+  self->watches = arc_watches_new (func, audited, user_data);
   self->tree = arc_tree_new ();
   self->looks = arc_looks_new ();
   self->left_out = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -957,6 +966,7 @@ arc_crawler_stop (ArcCrawler *self)
 {
   g_clear_pointer (&self->scan, arc_scan_free);
   self->scan_node = NULL;
+  arc_watches_cancel_audit (self->watches);
   arc_looks_clear (self->looks);
   arc_tree_free (self->tree);
   self->tree = arc_tree_new ();
@@ -1020,7 +1030,7 @@ gboolean
 arc_crawler_is_busy (const ArcCrawler *self)
 {
   return self->scan != NULL || !arc_tree_is_idle (self->tree) ||
-         arc_looks_get_n_holding (self->looks) > 0;
+         arc_looks_get_n_holding (self->looks) > 0 || arc_watches_is_auditing (self->watches);
 }
 
 gboolean
@@ -1049,10 +1059,12 @@ arc_crawler_conclude (ArcCrawler *self)
     prune (self);
   if (self->left_out_pending)
     look_at_left_out (self);
+  if (!arc_crawler_is_busy (self))
+    arm_deaf (self);
   if (!arc_crawler_is_busy (self) &&
       arc_watches_wants_audit (self->watches,
                                self->extent->roots->len > 0 ? self->extent->roots->pdata[0] : "/"))
-    audit (self);
+    begin_audit (self);
 
   return !arc_crawler_is_busy (self);
 }

@@ -7,6 +7,7 @@
 #include "system/arc-findings.h"
 #include "system/arc-health.h"
 #include "system/arc-monitors.h"
+#include "system/arc-watches.h"
 
 #include <glib.h>
 
@@ -21,8 +22,12 @@ G_BEGIN_DECLS
  */
 typedef struct _ArcCrawler ArcCrawler;
 
-/* FINDINGS must outlive it. FUNC is called for what monitors tell: see arc_crawler_hint(). */
-ArcCrawler *arc_crawler_new (ArcFindings *findings, ArcMonitorsFunc func, gpointer user_data);
+/* FINDINGS must outlive it. FUNC is called for what monitors tell: see arc_crawler_hint(); AUDITED
+ * when the kernel has told what it watches, and arc_crawler_conclude() can go on. */
+ArcCrawler *arc_crawler_new (ArcFindings *findings,
+                             ArcMonitorsFunc func,
+                             ArcWatchesFunc audited,
+                             gpointer user_data);
 void arc_crawler_free (ArcCrawler *crawler);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcCrawler, arc_crawler_free)
 

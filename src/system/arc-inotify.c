@@ -163,10 +163,10 @@ foreach_watch (const char *fd, WatchFunc func, gpointer user_data)
   return TRUE;
 }
 
-/* The numbers of the inotify descriptors of this process, other than our own; (nullable): NULL if
- * they cannot be known. */
+/* The numbers of the inotify descriptors of this process, but for EXCEPT; (nullable): NULL if they
+ * cannot be known. */
 static GPtrArray *
-list_instances (ArcInotify *self)
+list_instances (int except)
 {
   g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GDir) directory = g_dir_open ("/proc/self/fd", 0, NULL);
@@ -185,7 +185,7 @@ list_instances (ArcInotify *self)
         continue;
 
       target[length] = '\0';
-      if (strcmp (target, "anon_inode:inotify") == 0 && atoi (name) != self->fd)
+      if (strcmp (target, "anon_inode:inotify") == 0 && atoi (name) != except)
         g_ptr_array_add (list, g_strdup (name));
     }
 
@@ -208,72 +208,148 @@ add_to_map (int watch, const ArcFileId *id, gpointer user_data)
   g_hash_table_insert (map, GINT_TO_POINTER (watch), g_memdup2 (id, sizeof *id));
 }
 
+static void
+clear_target (gpointer data)
+{
+  ArcInotifyTarget *target = data;
+
+  g_free (target->path);
+}
+
+GArray *
+arc_inotify_targets_new (void)
+{
+  GArray *targets = g_array_new (FALSE, FALSE, sizeof (ArcInotifyTarget));
+
+  g_array_set_clear_func (targets, clear_target);
+
+  return targets;
+}
+
 /* On btrfs and overlayfs, stat(2) tells another device, or inode, than the kernel has inside and
  * shows in fdinfo. A watch of our own on the same directory shows there as that of GIO does. */
 static gboolean
-audit_exactly (ArcInotify *self, ArcInotifyTarget *targets, guint n_targets, GHashTable *watched)
+audit_exactly (GArray *targets, GHashTable *watched)
 {
   g_autoptr (GHashTable) ids = g_hash_table_new_full (NULL, NULL, NULL, g_free);
-  g_autofree char *fd = NULL;
-  g_autofree int *watches = g_new (int, n_targets);
-
+  g_autofree int *watches = g_new (int, targets->len);
+  g_autofree char *name = NULL;
   gboolean known;
+  int fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
 
-  if (!ensure_fd (self))
+  if (fd < 0)
     return FALSE;
 
-  for (guint i = 0; i < n_targets; i++)
-    watches[i] = targets[i].watched
-                     ? -1
-                     : inotify_add_watch (self->fd, targets[i].path, IN_DELETE_SELF | IN_ONLYDIR);
-
-  fd = g_strdup_printf ("%d", self->fd);
-  known = foreach_watch (fd, add_to_map, ids);
-
-  for (guint i = 0; i < n_targets; i++)
+  for (guint i = 0; i < targets->len; i++)
     {
-      const ArcFileId *id;
+      const ArcInotifyTarget *target = &g_array_index (targets, ArcInotifyTarget, i);
 
-      if (watches[i] < 0)
-        continue;
-
-      id = g_hash_table_lookup (ids, GINT_TO_POINTER (watches[i]));
-      targets[i].watched = id != NULL && g_hash_table_contains (watched, id);
-      inotify_rm_watch (self->fd, watches[i]);
+      watches[i] =
+          target->watched ? -1 : inotify_add_watch (fd, target->path, IN_DELETE_SELF | IN_ONLYDIR);
     }
 
-  drain (self);
+  name = g_strdup_printf ("%d", fd);
+  known = foreach_watch (name, add_to_map, ids);
+  close (fd);
+
+  for (guint i = 0; i < targets->len; i++)
+    {
+      const ArcFileId *id =
+          watches[i] < 0 ? NULL : g_hash_table_lookup (ids, GINT_TO_POINTER (watches[i]));
+
+      if (id != NULL && g_hash_table_contains (watched, id))
+        g_array_index (targets, ArcInotifyTarget, i).watched = TRUE;
+    }
 
   return known;
 }
 
-gboolean
-arc_inotify_audit (ArcInotify *self, ArcInotifyTarget *targets, guint n_targets)
+/* FALSE if it cannot be known. */
+static gboolean
+audit (GArray *targets, int except)
 {
-  g_autoptr (GPtrArray) instances = list_instances (self);
+  g_autoptr (GPtrArray) instances = list_instances (except);
   g_autoptr (GHashTable) watched =
       g_hash_table_new_full (arc_file_id_hash, arc_file_id_equal, g_free, NULL);
-  gboolean known = instances != NULL;
   guint n_missing = 0;
 
-  for (guint i = 0; instances != NULL && i < instances->len; i++)
-    known = foreach_watch (instances->pdata[i], add_to_set, watched) && known;
-  if (!known)
+  if (instances == NULL)
     return FALSE;
 
-  for (guint i = 0; i < n_targets; i++)
+  for (guint i = 0; i < instances->len; i++)
+    if (!foreach_watch (instances->pdata[i], add_to_set, watched))
+      return FALSE;
+
+  for (guint i = 0; i < targets->len; i++)
     {
-      targets[i].watched = g_hash_table_contains (watched, &targets[i].id);
-      n_missing += !targets[i].watched;
+      ArcInotifyTarget *target = &g_array_index (targets, ArcInotifyTarget, i);
+
+      target->watched = g_hash_table_contains (watched, &target->id);
+      n_missing += !target->watched;
     }
 
-  return n_missing == 0 || audit_exactly (self, targets, n_targets, watched);
+  return n_missing == 0 || audit_exactly (targets, watched);
+}
+
+typedef struct
+{
+  GArray *targets;
+  int except;
+} Audit;
+
+static void
+audit_free (gpointer data)
+{
+  Audit *self = data;
+
+  g_clear_pointer (&self->targets, g_array_unref);
+  g_free (self);
+}
+
+static void
+run_audit (GTask *task,
+           gpointer source G_GNUC_UNUSED,
+           gpointer data,
+           GCancellable *cancellable G_GNUC_UNUSED)
+{
+  Audit *self = data;
+
+  if (audit (self->targets, self->except))
+    g_task_return_pointer (task, g_steal_pointer (&self->targets), (GDestroyNotify) g_array_unref);
+  else
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED,
+                             "It cannot be known which directories are watched");
+}
+
+void
+arc_inotify_audit_async (ArcInotify *self,
+                         GArray *targets,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+  Audit *data = g_new (Audit, 1);
+
+  data->targets = targets;
+  data->except = self->fd;
+  g_task_set_source_tag (task, arc_inotify_audit_async);
+  g_task_set_task_data (task, data, audit_free);
+  g_task_run_in_thread (task, run_audit);
+}
+
+GArray *
+arc_inotify_audit_finish (GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, NULL), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
 }
 
 guint
 arc_inotify_get_backlog (ArcInotify *self)
 {
-  g_autoptr (GPtrArray) instances = list_instances (self);
+  g_autoptr (GPtrArray) instances = list_instances (self->fd);
   int most = 0;
 
   for (guint i = 0; instances != NULL && i < instances->len; i++)

@@ -4,6 +4,8 @@
 
 #include "system/arc-file-id.h"
 
+#include <gio/gio.h>
+
 G_BEGIN_DECLS
 
 /**
@@ -17,7 +19,7 @@ typedef struct _ArcInotify ArcInotify;
 
 typedef struct
 {
-  const char *path;
+  char *path; /* (owned) */
   ArcFileId id;
   gboolean watched; /* the answer of arc_inotify_audit() */
 } ArcInotifyTarget;
@@ -37,9 +39,20 @@ guint arc_inotify_get_instance_limit (const char **name);
  * try it on. */
 gboolean arc_inotify_has_room (ArcInotify *inotify, const char *path);
 
-/* Sets for each of TARGETS whether an inotify instance of this process watches it. FALSE if it
- * cannot be known, for lack of a file descriptor or an inotify instance. */
-gboolean arc_inotify_audit (ArcInotify *inotify, ArcInotifyTarget *targets, guint n_targets);
+/* (element-type ArcInotifyTarget) (transfer full) */
+GArray *arc_inotify_targets_new (void);
+
+/* Finds out for each of TARGETS whether an inotify instance of this process watches it. That takes
+ * a thread of its own: the kernel needs 4 us a watch to tell, all in one call. */
+void arc_inotify_audit_async (ArcInotify *inotify,
+                              GArray *targets /* (transfer full) */,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
+
+/* (transfer full): the targets, with their answers. Fails if it cannot be known, for lack of a file
+ * descriptor or an inotify instance, and with G_IO_ERROR_CANCELLED. */
+GArray *arc_inotify_audit_finish (GAsyncResult *result, GError **error);
 
 /* How many bytes of events wait to be read in the fullest inotify queue of this process. */
 guint arc_inotify_get_backlog (ArcInotify *inotify);

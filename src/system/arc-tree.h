@@ -32,6 +32,7 @@ struct _ArcNode
   GList link;         /* in the queue */
   guint64 generation; /* of the last scan, 0 if it must be scanned in any case */
   guint64 retried;    /* the generation in which the audit armed it anew */
+  guint armed;        /* how many audits had begun when it got its monitor */
   guint32 seen;       /* the last scan of the parent that found it */
 
   guint identified : 1; /* the id is true, and no other node has it */

@@ -106,6 +106,12 @@ on_hint (const char *path, ArcHint hint, gpointer user_data)
 }
 
 static void
+on_audited (gpointer user_data)
+{
+  schedule (user_data);
+}
+
+static void
 set_health (ArcWatcher *self, ArcHealth health, const char *message)
 {
   g_object_freeze_notify (G_OBJECT (self));
@@ -450,6 +456,6 @@ arc_watcher_init (ArcWatcher *self)
 {
   self->context = g_main_context_ref_thread_default ();
   self->findings = arc_findings_new ();
-  self->crawler = arc_crawler_new (self->findings, on_hint, self);
+  self->crawler = arc_crawler_new (self->findings, on_hint, on_audited, self);
   self->health_message = g_strdup ("");
 }

@@ -23,16 +23,24 @@ struct _ArcWatches
   guint n_adds;           /* since the last audit */
   gboolean probe_pending; /* monitors were added, and maybe the last of them found no room */
   gboolean audit_pending;
+
+  ArcWatchesFunc audited;
+  gpointer user_data;
+  GCancellable *cancellable; /* (nullable): of the audit under way */
+  GArray *answers;           /* (nullable) (element-type ArcInotifyTarget): of the last audit */
+  guint n_audits;            /* begun */
 };
 
 ArcWatches *
-arc_watches_new (ArcMonitorsFunc func, gpointer user_data)
+arc_watches_new (ArcMonitorsFunc func, ArcWatchesFunc audited, gpointer user_data)
 {
   ArcWatches *self = g_new0 (ArcWatches, 1);
 
   self->monitors = arc_monitors_new (func, user_data);
   self->inotify = arc_inotify_new ();
   self->limit = G_MAXUINT;
+  self->audited = audited;
+  self->user_data = user_data;
 
   return self;
 }
@@ -40,6 +48,7 @@ arc_watches_new (ArcMonitorsFunc func, gpointer user_data)
 void
 arc_watches_free (ArcWatches *self)
 {
+  arc_watches_cancel_audit (self);
   arc_monitors_free (self->monitors);
   arc_inotify_free (self->inotify);
   g_clear_error (&self->error);
@@ -57,8 +66,7 @@ arc_watches_begin (ArcWatches *self)
 {
   self->limit = arc_inotify_get_limit (NULL);
   self->limit_reached = FALSE;
-  /* If there is only one inotify instance left, GIO, not the probe, must have it. */
-  self->adds_until_probe = arc_monitors_get_n_monitors (self->monitors) == 0 ? 1 : 0;
+  self->adds_until_probe = 0;
   /* GIO has made up its mind for good. */
   if (is_temporary (self->error))
     g_clear_error (&self->error);
@@ -86,6 +94,7 @@ arc_watches_arm (ArcWatches *self, ArcNode *node)
     }
 
   node->monitor = arc_monitors_add (self->monitors, node->path, &self->error);
+  node->armed = self->n_audits;
   self->adds_until_probe--;
   self->n_adds++;
   self->probe_pending = TRUE;
@@ -106,37 +115,81 @@ arc_watches_wants_audit (ArcWatches *self, const char *path)
   return self->audit_pending;
 }
 
-GPtrArray *
-arc_watches_audit (ArcWatches *self, const ArcTree *tree)
+static void
+on_audited (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  GArray *answers = arc_inotify_audit_finish (result, &error);
+  ArcWatches *self;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+
+  /* What cannot be known is taken to be well. */
+  self = user_data;
+  self->answers = answers;
+  g_clear_object (&self->cancellable);
+  self->audited (self->user_data);
+}
+
+void
+arc_watches_begin_audit (ArcWatches *self, const ArcTree *tree)
 {
   g_autoptr (GPtrArray) nodes = arc_tree_list (tree);
-  g_autoptr (GPtrArray) deaf = g_ptr_array_new ();
-  g_autofree ArcInotifyTarget *targets = g_new0 (ArcInotifyTarget, nodes->len);
-  guint n_targets = 0;
+  GArray *targets = arc_inotify_targets_new ();
+
+  g_return_if_fail (self->cancellable == NULL);
 
   self->audit_pending = FALSE;
   self->n_adds = 0;
+  self->n_audits++;
+  g_clear_pointer (&self->answers, g_array_unref);
 
   for (guint i = 0; i < nodes->len; i++)
     {
-      ArcNode *node = nodes->pdata[i];
+      const ArcNode *node = nodes->pdata[i];
+      ArcInotifyTarget target = { .id = node->id };
 
       if (node->monitor == NULL || node->problem != NULL)
         continue;
 
-      targets[n_targets].path = node->path;
-      targets[n_targets].id = node->id;
-      nodes->pdata[n_targets++] = node;
+      target.path = g_strdup (node->path);
+      g_array_append_val (targets, target);
     }
 
-  if (!arc_inotify_audit (self->inotify, targets, n_targets))
-    return g_steal_pointer (&deaf);
+  self->cancellable = g_cancellable_new ();
+  arc_inotify_audit_async (self->inotify, targets, self->cancellable, on_audited, self);
+}
 
-  for (guint i = 0; i < n_targets; i++)
+gboolean
+arc_watches_is_auditing (const ArcWatches *self)
+{
+  return self->cancellable != NULL;
+}
+
+void
+arc_watches_cancel_audit (ArcWatches *self)
+{
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->answers, g_array_unref);
+}
+
+GPtrArray *
+arc_watches_take_deaf (ArcWatches *self, const ArcTree *tree)
+{
+  g_autoptr (GArray) answers = g_steal_pointer (&self->answers);
+  g_autoptr (GPtrArray) deaf = g_ptr_array_new ();
+
+  for (guint i = 0; answers != NULL && i < answers->len; i++)
     {
-      ArcNode *node = nodes->pdata[i];
+      const ArcInotifyTarget *target = &g_array_index (answers, ArcInotifyTarget, i);
+      ArcNode *node = target->watched ? NULL : arc_tree_lookup (tree, target->path);
 
-      if (targets[i].watched)
+      /* It may be another directory, or have another monitor, by now. */
+      if (node == NULL || node->monitor == NULL || node->armed == self->n_audits ||
+          !arc_file_id_equal (&node->id, &target->id))
         continue;
 
       if (!self->limit_reached)

@@ -17,7 +17,10 @@ G_BEGIN_DECLS
  */
 typedef struct _ArcWatches ArcWatches;
 
-ArcWatches *arc_watches_new (ArcMonitorsFunc func, gpointer user_data);
+typedef void (*ArcWatchesFunc) (gpointer user_data);
+
+/* FUNC is called for what the monitors tell, AUDITED at the end of an audit. */
+ArcWatches *arc_watches_new (ArcMonitorsFunc func, ArcWatchesFunc audited, gpointer user_data);
 
 /* Every monitor must have been cancelled. */
 void arc_watches_free (ArcWatches *watches);
@@ -32,9 +35,14 @@ void arc_watches_arm (ArcWatches *watches, ArcNode *node);
 /* Whether there is reason to doubt that all monitors work. PATH is a directory to try with. */
 gboolean arc_watches_wants_audit (ArcWatches *watches, const char *path);
 
-/* Cancels the monitors that the kernel knows nothing of; returns their nodes. (element-type
- * ArcNode) (transfer container) */
-GPtrArray *arc_watches_audit (ArcWatches *watches, const ArcTree *tree);
+/* Asks the kernel what it watches. None may be under way. */
+void arc_watches_begin_audit (ArcWatches *watches, const ArcTree *tree);
+gboolean arc_watches_is_auditing (const ArcWatches *watches);
+void arc_watches_cancel_audit (ArcWatches *watches);
+
+/* Cancels the monitors that the kernel knew nothing of in an audit that is over; returns their
+ * nodes, once. (element-type ArcNode) (transfer container) */
+GPtrArray *arc_watches_take_deaf (ArcWatches *watches, const ArcTree *tree);
 
 /* Whether there is no use in trying again before something is changed. */
 gboolean arc_watches_is_full (const ArcWatches *watches);
