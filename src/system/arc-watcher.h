@@ -35,8 +35,9 @@ G_BEGIN_DECLS
  * FAT) could be changed again without a trace. It is told all the same, but a reconciliation
  * settles only when it is older: then the snapshot, and what was told, is all that was on the disk.
  *
- * While a root is unavailable, none of its files counts as deleted. It is looked for every two
- * seconds.
+ * While a root is unavailable, none of its files counts as deleted; nor does any file below a
+ * directory that is empty since the file system that was mounted there is gone (only a watcher that
+ * saw it mounted knows), or that cannot be read. What is not there is looked for every two seconds.
  *
  * Properties: `health` (ArcHealth as an int), `health-message` (string, English, "" if ok),
  * `n-directories`, `n-files` (uint).

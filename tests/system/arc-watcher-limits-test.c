@@ -448,6 +448,7 @@ files_at_start_child (void)
   g_autoptr (GUnixMountMonitor) monitor = g_unix_mount_monitor_get ();
   static const char *const sentinels[] = { "tree", "tree/a", NULL };
 
+  g_assert_nonnull (monitor);
   arc_fixture_sh (fixture, "mkdir tree/a && touch tree/1.org tree/a/2.org");
   limit_files (2);
   arc_fixture_start (fixture, NULL, FALSE);
