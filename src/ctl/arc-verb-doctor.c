@@ -6,6 +6,9 @@
 
 #include <glib/gi18n.h>
 
+#define KIND_WIDTH 4 /* of the longest of them */
+#define GAP        2
+
 static const char *
 get_style (ArcFindingKind kind)
 {
@@ -22,28 +25,39 @@ get_style (ArcFindingKind kind)
   g_return_val_if_reached ("");
 }
 
+/* Lines are broken for a terminal only: a report goes as it is where it is sent. */
 static void
 print_findings (GPtrArray *findings)
 {
   const gboolean style = arc_print_has_style ();
-  g_autofree char *heading = arc_diagnosis_get_heading ();
-  guint width = 0;
+  const guint width = arc_print_is_terminal () ? arc_print_get_width () : G_MAXUINT;
+  const char *arrow = arc_print_has_utf8 () ? "→ " : "-> ";
+  g_autofree char *versions = arc_diagnosis_get_heading ();
+  g_autofree char *heading = arc_print_wrap (versions, 0, width);
+  guint title_width = 0;
+  guint indent;
 
   for (guint i = 0; i < findings->len; i++)
-    width = MAX (width, arc_print_measure (((ArcFinding *) findings->pdata[i])->title));
+    title_width = MAX (title_width, arc_print_measure (((ArcFinding *) findings->pdata[i])->title));
+  indent = KIND_WIDTH + GAP + title_width + GAP;
 
   g_print ("%s\n\n", heading);
   for (guint i = 0; i < findings->len; i++)
     {
       const ArcFinding *finding = findings->pdata[i];
-      g_autofree char *title = arc_print_pad (finding->title, width, FALSE);
+      g_autofree char *title = arc_print_pad (finding->title, title_width, FALSE);
+      g_autofree char *text = arc_print_wrap (finding->text, indent, width);
 
-      g_print ("%s%-4s%s  %s  %s\n", style ? get_style (finding->kind) : "",
-               arc_finding_kind_to_string (finding->kind), style ? "\033[0m" : "", title,
-               finding->text);
+      g_print ("%s%-*s%s%*s%s%*s%s\n", style ? get_style (finding->kind) : "", KIND_WIDTH,
+               arc_finding_kind_to_string (finding->kind), style ? "\033[0m" : "", GAP, "", title,
+               GAP, "", text);
       if (finding->advice != NULL)
-        g_print ("      %*s  %s %s\n", (int) width, "", arc_print_has_utf8 () ? "→" : "->",
-                 finding->advice);
+        {
+          const guint advice_indent = indent + arc_print_measure (arrow);
+          g_autofree char *advice = arc_print_wrap (finding->advice, advice_indent, width);
+
+          g_print ("%*s%s%s\n", (int) indent, "", arrow, advice);
+        }
     }
 }
 
