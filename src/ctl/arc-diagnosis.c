@@ -17,6 +17,9 @@
 
 #define PROGRAM "arcology-builder"
 
+/* The default command: it runs Emacs, and its arguments are options for that. */
+#define BATCH_PROGRAM "arcology-batch"
+
 #define MEGABYTE (G_GUINT64_CONSTANT (1000) * 1000)
 
 /* A file dated later than this from now was written with another clock. */
@@ -363,8 +366,18 @@ is_action (const char *argument)
   return FALSE;
 }
 
-/* The command of the builds up to where it would build; then, as the builds do, it looks for
- * org-roam. */
+/* The first line that is not about the start files of the system, each of which Emacs names. */
+static const char *
+get_complaint (char *messages)
+{
+  while (g_str_has_prefix (messages, "Loading ") && strchr (messages, '\n') != NULL)
+    messages = strchr (messages, '\n') + 1;
+
+  return get_first_line (messages);
+}
+
+/* (transfer full) (nullable): the command of the builds up to where it would build; then, as the
+ * builds do, it looks for org-roam. NULL if the builds do not run Emacs. */
 static GStrv
 make_emacs_command (const ArcConfig *config)
 {
@@ -376,10 +389,19 @@ make_emacs_command (const ArcConfig *config)
       "   (princ (or (ignore-errors (lm-version (concat (file-name-sans-extension"
       "    (locate-library \"org-roam\")) \".el\"))) \"\")))"
       "  (error (princ (error-message-string error)) (kill-emacs 1))))";
+  g_autofree char *name = g_path_get_basename (config->command[0]);
+  const gboolean is_batch = g_str_equal (name, BATCH_PROGRAM);
   g_autoptr (GStrvBuilder) argv = g_strv_builder_new ();
 
-  g_strv_builder_add (argv, config->command[0]);
-  for (guint i = 1; config->command[i] != NULL && !is_action (config->command[i]); i++)
+  if (is_batch)
+    g_strv_builder_add_many (argv, "emacs", "-q", NULL);
+  else if (g_str_has_prefix (name, "emacs"))
+    g_strv_builder_add (argv, config->command[0]);
+  else
+    return NULL;
+
+  for (guint i = 1; config->command[i] != NULL && (is_batch || !is_action (config->command[i]));
+       i++)
     g_strv_builder_add (argv, config->command[i]);
   g_strv_builder_add_many (argv, "--batch", "--eval", program, NULL);
 
@@ -390,17 +412,15 @@ static void
 check_emacs (Diagnosis *self)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *name = g_path_get_basename (self->config->command[0]);
   g_autofree char *output = NULL;
   g_autofree char *messages = NULL;
-  g_auto (GStrv) argv = NULL;
+  g_auto (GStrv) argv = make_emacs_command (self->config);
   g_auto (GStrv) lines = NULL;
   int status;
 
-  if (!g_str_has_prefix (name, "emacs"))
+  if (argv == NULL)
     return;
 
-  argv = make_emacs_command (self->config);
   if (!arc_probe_run ((const char *const *) argv, &status, &output, &messages, &error))
     {
       add (self, ARC_FINDING_FAIL, NULL, "%s", error->message);
@@ -410,7 +430,7 @@ check_emacs (Diagnosis *self)
   lines = g_strsplit (output, "\n", 2);
   if (lines[0] == NULL || !g_ascii_isdigit (*lines[0]))
     {
-      add (self, ARC_FINDING_FAIL, NULL, _ ("it does not start: %s"), get_first_line (messages));
+      add (self, ARC_FINDING_FAIL, NULL, _ ("it does not start: %s"), get_complaint (messages));
       return;
     }
 
