@@ -368,6 +368,21 @@ directory_new_from_entries (const char *path, const ArcEntry *entries, guint n_e
   return directory;
 }
 
+/* Whether ENTRIES, sorted, are what is known: nearly always, when a tree is compared. */
+static gboolean
+directory_equals_entries (const Directory *directory, const ArcEntry *entries, guint n_entries)
+{
+  if (directory->n_files != n_entries)
+    return FALSE;
+
+  for (guint i = 0; i < n_entries; i++)
+    if (!fingerprint_equal (&directory->files[i].fingerprint, &entries[i].fingerprint) ||
+        strcmp (directory_get_name (directory, i), entries[i].name) != 0)
+      return FALSE;
+
+  return TRUE;
+}
+
 guint
 arc_snapshot_set_directory (ArcSnapshot *snapshot,
                             const char *directory,
@@ -385,6 +400,9 @@ arc_snapshot_set_directory (ArcSnapshot *snapshot,
   g_qsort_with_data (entries, (int) n_entries, sizeof *entries, compare_entries, NULL);
 
   before = g_hash_table_lookup (snapshot->directories, directory);
+  if (before == NULL ? n_entries == 0 : directory_equals_entries (before, entries, n_entries))
+    return 0;
+
   after = directory_new_from_entries (directory, entries, n_entries);
   n_differences = compare_directories (before, after, changes);
 

@@ -373,9 +373,7 @@ begin_scan (ArcCrawler *self, ArcNode *node)
   g_autoptr (GError) error = NULL;
   g_autoptr (ArcScan) scan = arc_scan_open (node->path, follows (self, node), &error);
   gboolean told = node->told;
-  struct stat info;
   ArcFileId id;
-  ArcFileId now;
 
   node->told = FALSE;
   node->generation = self->generation;
@@ -399,15 +397,14 @@ begin_scan (ArcCrawler *self, ArcNode *node)
       /* The monitor comes before the reading: what is made in the directory after that is told, and
        * what was made before is found. */
       arc_watches_arm (self->watches, node);
-      if (node->monitor == NULL)
+      if (node->monitor == NULL || self->health != ARC_HEALTH_OK)
         self->health_pending = TRUE;
 
-      /* Is it the directory that was opened that is monitored? Asked once, so that a file system
-       * that cannot tell does not keep us here. */
-      if (!get_info (node->path, follows (self, node), &info))
-        info = (struct stat){ 0 };
-      now = arc_file_id_from_stat (&info);
-      if (!arc_file_id_equal (&now, &id) && node->retried != self->generation)
+      /* Is it the directory that was opened that is monitored? An audit would tell, and of all but
+       * a root the monitor above. Asked once, so that a file system that cannot tell does not keep
+       * us here. */
+      if ((node->parent == NULL || !arc_watches_is_audit_due (self->watches)) &&
+          node->retried != self->generation && !is_itself (self, node))
         {
           disarm (self, node);
           node->retried = self->generation;
@@ -509,11 +506,13 @@ finish_scan (ArcCrawler *self, ArcScan *scan, ArcNode *node, gboolean told)
     }
   g_clear_pointer (&node->problem, g_free);
 
-  changes = arc_changes_new ();
   postpone_recent (self, node, scan, told);
-  arc_snapshot_set_directory (self->snapshot, node->path, (ArcEntry *) (gpointer) files->data,
-                              files->len, self->baseline && !node->scanned ? NULL : changes);
-  arc_findings_add (self->findings, changes, told);
+  if (!self->baseline || node->scanned)
+    changes = arc_changes_new ();
+  if (arc_snapshot_set_directory (self->snapshot, node->path, (ArcEntry *) (gpointer) files->data,
+                                  files->len, changes) > 0 &&
+      changes != NULL)
+    arc_findings_add (self->findings, changes, told);
   node->scanned = TRUE;
   node->scanned_as = node->id;
   add_children (self, node, scan, told);

@@ -128,29 +128,32 @@ look_at (ArcScan *self,
          gboolean follow_symlinks)
 {
   unsigned char type = entry->d_type;
-  gboolean is_file = arc_filter_match_file (filter, path, NULL);
-  gboolean is_directory = arc_filter_match_directory (filter, path, NULL);
+  gboolean may_be_file = type == DT_REG;
+  gboolean may_be_directory = type == DT_DIR;
   struct stat info;
+
+  /* A file system that does not tell the type says DT_UNKNOWN (readdir(3)). */
+  if (type == DT_UNKNOWN || (type == DT_LNK && follow_symlinks))
+    may_be_file = may_be_directory = TRUE;
+
+  may_be_file = may_be_file && arc_filter_match_file (filter, path, NULL);
+  may_be_directory = may_be_directory && arc_filter_match_directory (filter, path, NULL);
+  if (!may_be_file && !may_be_directory)
+    return;
 
   if (type == DT_DIR)
     {
-      if (is_directory)
-        add_child (self, entry->d_name, entry->d_ino);
+      add_child (self, entry->d_name, entry->d_ino);
       return;
     }
-
-  if ((type == DT_REG && !is_file) || (!is_file && !is_directory))
-    return;
-  if (type != DT_REG && type != DT_UNKNOWN && !(type == DT_LNK && follow_symlinks))
-    return;
 
   if (fstatat (dirfd (self->directory), entry->d_name, &info,
                follow_symlinks ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
     return;
 
-  if (S_ISREG (info.st_mode) && is_file)
+  if (S_ISREG (info.st_mode) && may_be_file)
     add_file (self, entry->d_name, &info);
-  else if (S_ISDIR (info.st_mode) && is_directory)
+  else if (S_ISDIR (info.st_mode) && may_be_directory)
     add_child (self, entry->d_name, info.st_ino);
 }
 

@@ -9,6 +9,10 @@
 /* How many monitors to add between two questions whether there is room for more. */
 #define ADDS_PER_PROBE 256
 
+/* A monitor does not go deaf by itself, and what a deaf one misses a reconciliation finds: so not
+ * each of those has to pay for an audit (7 us a directory). */
+#define AUDIT_INTERVAL (1 * G_TIME_SPAN_MINUTE)
+
 /* How many monitors may be added because of events before all are audited. */
 #define ADDS_PER_AUDIT 64
 
@@ -23,6 +27,7 @@ struct _ArcWatches
   guint n_adds;           /* since the last audit */
   gboolean probe_pending; /* monitors were added, and maybe the last of them found no room */
   gboolean audit_pending;
+  gint64 last_audit; /* g_get_monotonic_time(); 0: never, or in vain */
 
   ArcWatchesFunc audited;
   gpointer user_data;
@@ -70,7 +75,8 @@ arc_watches_begin (ArcWatches *self)
   /* GIO has made up its mind for good. */
   if (is_temporary (self->error))
     g_clear_error (&self->error);
-  self->audit_pending = TRUE;
+  if (self->last_audit == 0 || g_get_monotonic_time () - self->last_audit >= AUDIT_INTERVAL)
+    self->audit_pending = TRUE;
 }
 
 void
@@ -101,18 +107,20 @@ arc_watches_arm (ArcWatches *self, ArcNode *node)
 }
 
 gboolean
+arc_watches_is_audit_due (const ArcWatches *self)
+{
+  return self->audit_pending || self->n_adds >= ADDS_PER_AUDIT;
+}
+
+gboolean
 arc_watches_wants_audit (ArcWatches *self, const char *path)
 {
-  if (self->n_adds >= ADDS_PER_AUDIT)
-    self->audit_pending = TRUE;
-
-  /* An audit costs 7 us a directory: after one that came, it is enough to know that there was room.
-   */
-  if (self->probe_pending && !self->audit_pending)
+  /* After one directory that came, it is enough to know that there was room. */
+  if (self->probe_pending && !arc_watches_is_audit_due (self))
     self->audit_pending = !arc_inotify_has_room (self->inotify, path);
   self->probe_pending = FALSE;
 
-  return self->audit_pending;
+  return arc_watches_is_audit_due (self);
 }
 
 static void
@@ -128,6 +136,7 @@ on_audited (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_d
   /* What cannot be known is taken to be well. */
   self = user_data;
   self->answers = answers;
+  self->last_audit = error == NULL ? g_get_monotonic_time () : 0;
   g_clear_object (&self->cancellable);
   self->audited (self->user_data);
 }

@@ -26,11 +26,15 @@ ArcWatches *arc_watches_new (ArcMonitorsFunc func, ArcWatchesFunc audited, gpoin
 void arc_watches_free (ArcWatches *watches);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcWatches, arc_watches_free)
 
-/* A reconciliation begins: the limits are asked for anew, and an audit is due after it. */
+/* A reconciliation begins: the limits are asked for anew, and an audit is due after it, unless there
+ * was one within the last minute. */
 void arc_watches_begin (ArcWatches *watches);
 
 /* Gives NODE a monitor. If that is not possible, its monitor stays NULL. */
 void arc_watches_arm (ArcWatches *watches, ArcNode *node);
+
+/* Whether an audit will be wanted, whatever else happens before. */
+gboolean arc_watches_is_audit_due (const ArcWatches *watches);
 
 /* Whether there is reason to doubt that all monitors work. PATH is a directory to try with. */
 gboolean arc_watches_wants_audit (ArcWatches *watches, const char *path);
