@@ -700,6 +700,9 @@ arc_builder_set_held (ArcBuilder *self, ArcHolds hold, gboolean held)
   g_return_if_fail (ARC_IS_BUILDER (self));
   g_return_if_fail (hold == ARC_HOLD_INHIBITED || hold == ARC_HOLD_POWER_SAVER);
 
+  if (held == ((self->machine.holds & hold) != 0))
+    return;
+
   set_hold (self, hold, held);
   update (self);
 }

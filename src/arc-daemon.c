@@ -3,6 +3,7 @@
 #include "arc-daemon.h"
 
 #include "arc-builder.h"
+#include "arc-desktop.h"
 #include "arc-service.h"
 #include "core/arc-error.h"
 #include "core/arc-filter.h"
@@ -28,6 +29,7 @@ typedef struct
   ArcBuilder *builder;
   ArcService *service;         /* (nullable): only the service has one */
   GDBusConnection *connection; /* (nullable) */
+  ArcDesktop *desktop;         /* (nullable): the same */
   ArcSleep *sleep;             /* (nullable): there may be no system bus */
   gboolean exported;
   gboolean ready;
@@ -307,6 +309,7 @@ static gboolean
 connect_to_bus (ArcDaemon *self)
 {
   g_autoptr (GError) error = NULL;
+  g_autoptr (GPowerProfileMonitor) power = g_power_profile_monitor_dup_default ();
 
   self->connection = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &error);
   if (self->connection == NULL)
@@ -324,6 +327,7 @@ connect_to_bus (ArcDaemon *self)
   self->service = arc_service_new (self->builder, reload, self);
   g_signal_connect_swapped (self->service, "name-acquired", G_CALLBACK (on_name_acquired), self);
   g_signal_connect_swapped (self->service, "name-lost", G_CALLBACK (on_name_lost), self);
+  self->desktop = arc_desktop_new (self->builder, self->connection, power);
   watch_sleep (self);
 
   return TRUE;
@@ -361,6 +365,9 @@ run (ArcDaemon *self)
     g_timeout_add (REPLACE_POLL_MSEC, try_start, self);
 
   g_main_loop_run (self->loop);
+
+  /* Its last words, while there is a connection. */
+  g_clear_object (&self->desktop);
 
   /* The name goes last, so that whoever waits for it finds the lock free. */
   arc_store_unlock (self->store);
