@@ -7,15 +7,22 @@
 #include "arc-service.h"
 #include "core/arc-error.h"
 #include "core/arc-filter.h"
+#include "core/arc-meter.h"
 #include "system/arc-sleep.h"
 #include "system/arc-supervisor.h"
 
 #include <glib-unix.h>
 #include <glib/gi18n.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 /* How long a service that is being replaced has to end its build and let go of the lock. */
 #define REPLACE_TIMEOUT   (90 * G_USEC_PER_SEC)
 #define REPLACE_POLL_MSEC 100
+
+/* As often as an eye can follow; and as a log can bear. */
+#define BAR_INTERVAL  (G_USEC_PER_SEC / 10)
+#define LINE_INTERVAL G_USEC_PER_SEC
 
 typedef struct
 {
@@ -33,7 +40,8 @@ typedef struct
   ArcSleep *sleep;             /* (nullable): there may be no system bus */
   gboolean exported;
   gboolean ready;
-  guint shown; /* the progress that was last shown */
+  ArcMeter meter;   /* of `--once` */
+  gboolean has_bar; /* it is at the end of the last line on the terminal */
   gboolean has_name;
   gboolean told_to_wait;
   gint64 replace_deadline; /* g_get_monotonic_time() */
@@ -209,18 +217,41 @@ on_once_ready (ArcDaemon *self)
   stop (self, ARC_EXIT_BUILD_FAILED);
 }
 
-/* The progress of `--once`. */
+/* The columns of the terminal on standard output, or 0 if there is none to draw on. */
+static guint
+get_columns (void)
+{
+  const char *term = g_getenv ("TERM");
+  struct winsize size;
+
+  if (!isatty (STDOUT_FILENO) || term == NULL || g_str_equal (term, "dumb"))
+    return 0;
+
+  return ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/* The progress of `--once`: a bar on a terminal, else a line a second. */
 static void
 on_once_changed (ArcDaemon *self)
 {
+  const guint columns = get_columns ();
+  const gint64 interval = columns > 0 ? BAR_INTERVAL : LINE_INTERVAL;
+  g_autofree char *line = NULL;
   ArcStatus status;
 
   arc_builder_get_status (self->builder, &status);
-  if (status.progress_total == 0 || status.progress_done == self->shown)
+  if (status.progress_total == 0 ||
+      !arc_meter_take (&self->meter, status.progress_done, status.progress_total,
+                       g_get_monotonic_time (), interval))
     return;
 
-  self->shown = status.progress_done;
-  g_print (_ ("%u of %u files\n"), status.progress_done, status.progress_total);
+  /* A column is left free: after the last one, terminals differ in where the cursor is. */
+  line = arc_meter_format (&self->meter, columns > 0 ? columns - 1 : 0, g_get_charset (NULL));
+  if (columns > 0)
+    g_print ("\r%s\033[K", line);
+  else
+    g_print ("%s\n", line);
+  self->has_bar = columns > 0;
 }
 
 static void
@@ -231,6 +262,8 @@ on_once_finished (ArcDaemon *self, const ArcBuild *build)
   g_autofree char *log_file = arc_store_get_log (self->store, build->id);
   g_autofree char *log = g_filename_display_name (log_file);
 
+  if (self->has_bar)
+    g_print ("\n");
   if (build->result == ARC_RESULT_SUCCESS)
     g_print (_ ("Built %s\n"), database);
   else
