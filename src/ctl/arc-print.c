@@ -100,7 +100,7 @@ arc_print_pad (const char *text, guint width, gboolean right)
                : g_strdup_printf ("%s%*s", text, blanks, "");
 }
 
-/* The end of the piece of text at START that must not be broken. */
+/* The end of the piece of text at START that must not be broken. A unit stays with its number. */
 static const char *
 find_break (const char *start)
 {
@@ -109,7 +109,8 @@ find_break (const char *start)
   if (g_unichar_iswide (g_utf8_get_char (start)))
     return g_utf8_next_char (start);
 
-  while (*end != '\0' && *end != ' ' && !g_unichar_iswide (g_utf8_get_char (end)))
+  while (*end != '\0' && (*end != ' ' || (end > start && g_ascii_isdigit (end[-1]))) &&
+         !g_unichar_iswide (g_utf8_get_char (end)))
     end = g_utf8_next_char (end);
 
   return end;

@@ -60,8 +60,7 @@ print_event (const char *event, GVariant *values)
 static void
 show_state (Monitor *self)
 {
-  g_autofree char *state = g_strdup_printf ("%s %s %d", arc_dbus_builder_get_state (self->service),
-                                            arc_dbus_builder_get_reason (self->service),
+  g_autofree char *state = g_strdup_printf ("%s %d", arc_dbus_builder_get_reason (self->service),
                                             arc_dbus_builder_get_fresh (self->service));
   g_autofree char *sentence = NULL;
 
@@ -129,6 +128,10 @@ on_properties_changed (GDBusProxy *proxy,
 {
   Monitor *self = user_data;
   g_autoptr (GVariant) progress = NULL;
+
+  /* When the owner goes, GDBusProxy tells that all its properties are invalid. */
+  if (g_variant_n_children (changed) == 0)
+    return;
 
   if (self->json)
     {

@@ -217,9 +217,9 @@ print_status (ArcDBusBuilder *service)
 
   add_next (rows, service);
   add_holds (rows, service);
+  add_database (rows, service);
   add_last_build (rows, service, (guint64) now);
   add_tree (rows, service);
-  add_database (rows, service);
   add_health (rows, service);
 
   g_print ("%s%s%s %s\n", style ? get_style (arc_words_get_mood (service)) : "",

@@ -22,10 +22,11 @@ typedef struct
   ArcDBusBuilder *service;
   const ArcWaitOptions *options;
   GMainLoop *loop;
-  guint64 build;     /* 0 while it is not known */
-  char *result;      /* (owned) (nullable): once it is known */
-  GVariant *details; /* (owned) (nullable): of that build, if it ended meanwhile */
-  ArcCtlExit exit;   /* if there is no result */
+  guint64 build;      /* 0 while it is not known */
+  guint64 last_build; /* the last one that had ended before */
+  char *result;       /* (owned) (nullable): once it is known */
+  GVariant *details;  /* (owned) (nullable): of that build, if it ended meanwhile */
+  ArcCtlExit exit;    /* if there is no result */
 
   gboolean is_terminal;
   ArcMeter meter;
@@ -86,15 +87,33 @@ on_build_finished (ArcDBusBuilder *service,
 {
   Wait *self = user_data;
 
-  g_clear_pointer (&self->details, g_variant_unref);
-  self->details = g_variant_ref (details);
-
-  /* The reply of `Sync` tells the number. */
+  /* `Sync` has a reply. */
   if (self->build == 0 || build < self->build)
     return;
 
   self->result = g_strdup (result);
+  self->details = g_variant_ref (details);
   g_main_loop_quit (self->loop);
+}
+
+/* (transfer full) (nullable): what there is to tell of the build that `Sync` waited for; NULL if it
+ * had ended before. */
+static GVariant *
+look_up_build (const Wait *self)
+{
+  g_autoptr (GVariant) builds = NULL;
+  g_autoptr (GVariant) newest = NULL;
+  guint64 id = 0;
+
+  if (self->build <= self->last_build ||
+      !arc_dbus_builder_call_get_history_sync (self->service, 1, &builds, NULL, NULL) ||
+      g_variant_n_children (builds) == 0)
+    return NULL;
+
+  newest = g_variant_get_child_value (builds, 0);
+  g_variant_lookup (newest, "id", "t", &id);
+
+  return id == self->build ? g_steal_pointer (&newest) : NULL;
 }
 
 static void
@@ -103,8 +122,12 @@ on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
   Wait *self = user_data;
   g_autoptr (GError) error = NULL;
 
-  if (!arc_dbus_builder_call_sync_finish (self->service, &self->build, &self->result, result,
-                                          &error))
+  if (arc_dbus_builder_call_sync_finish (self->service, &self->build, &self->result, result,
+                                         &error))
+    {
+      self->details = look_up_build (self);
+    }
+  else
     {
       clear_bar (self);
       self->exit = arc_ctl_report (error);
@@ -146,11 +169,8 @@ print_report (const Wait *self)
 {
   g_autoptr (GPtrArray) failed = NULL;
   g_autofree char *sentence = NULL;
-  guint64 id = 0;
 
-  if (self->details != NULL)
-    g_variant_lookup (self->details, "id", "t", &id);
-  if (self->details == NULL || id != self->build)
+  if (self->details == NULL)
     {
       g_print ("%s\n", g_str_equal (self->result, "success")
                            ? _ ("The database is up to date already")
@@ -251,6 +271,8 @@ arc_wait_for_sync (ArcDBusBuilder *service, const ArcWaitOptions *options)
     .loop = loop,
     .is_terminal = arc_print_is_terminal (),
   };
+
+  g_variant_lookup (arc_dbus_builder_get_last_build (service), "id", "t", &self.last_build);
 
   /* It lasts as long as the build. A reply after the end of the waiting finds no main loop, and so
    * nobody whom it could be told. */

@@ -211,12 +211,14 @@ char *
 arc_words_tell_build (GVariant *build)
 {
   g_autofree char *time = arc_print_format_duration (arc_words_get_duration (build));
+  g_autoptr (GVariant) failed = g_variant_lookup_value (build, "failed-files", NULL);
   g_autofree char *id = NULL;
   g_autofree char *message = NULL;
   const char *word = "";
   const char *raw_message = "";
   guint64 number = 0;
   guint changed = 0;
+  guint n_failed;
   ArcResult result;
 
   g_variant_lookup (build, "id", "t", &number);
@@ -225,6 +227,7 @@ arc_words_tell_build (GVariant *build)
   g_variant_lookup (build, "changed", "u", &changed);
   id = g_strdup_printf ("%" G_GUINT64_FORMAT, number);
   message = arc_print_sanitize (raw_message);
+  n_failed = failed != NULL ? (guint) g_variant_n_children (failed) : 0;
 
   if (!parse_result (word, &result))
     return g_strdup_printf ("%s: %s", id, word);
@@ -237,6 +240,12 @@ arc_words_tell_build (GVariant *build)
                                         "Build %s succeeded: %u files in %s", changed),
                               id, changed, time);
     case ARC_RESULT_FAILED:
+      if (n_failed > 0)
+        /* Translators: the number of a build, files, a duration such as "0.8 s". */
+        return g_strdup_printf (ngettext ("Build %s failed: %u file could not be built, after %s",
+                                          "Build %s failed: %u files could not be built, after %s",
+                                          n_failed),
+                                id, n_failed, time);
       /* Translators: the number of a build, a duration such as "0.8 s", what went wrong. */
       return g_strdup_printf (_ ("Build %s failed after %s: %s"), id, time, message);
     case ARC_RESULT_SIGNAL:
