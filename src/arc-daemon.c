@@ -251,7 +251,11 @@ on_once_changed (ArcDaemon *self)
     g_print ("\r%s\033[K", line);
   else
     g_print ("%s\n", line);
-  self->has_bar = columns > 0;
+
+  /* What is logged next starts on a line of its own. */
+  self->has_bar = columns > 0 && status.progress_done < status.progress_total;
+  if (columns > 0 && !self->has_bar)
+    g_print ("\n");
 }
 
 static void

@@ -128,6 +128,7 @@ on_properties_changed (GDBusProxy *proxy,
 {
   Monitor *self = user_data;
   g_autoptr (GVariant) progress = NULL;
+  g_autofree char *owner = NULL;
 
   /* When the owner goes, GDBusProxy tells that all its properties are invalid. */
   if (g_variant_n_children (changed) == 0)
@@ -138,6 +139,11 @@ on_properties_changed (GDBusProxy *proxy,
       print_event ("changed", changed);
       return;
     }
+
+  /* Until it has told them all, a new owner is not told. */
+  owner = g_dbus_proxy_get_name_owner (proxy);
+  if (owner == NULL)
+    return;
 
   show_state (self);
   show_health (self);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
+#include "ctl/arc-print.h"
 #include "ctl/arc-verbs.h"
 
 #include <glib/gi18n.h>
 #include <locale.h>
 #include <string.h>
+
+/* Of a verb and its arguments in the help. */
+#define USAGE_WIDTH 20
 
 typedef struct
 {
@@ -40,8 +44,9 @@ print_help (void)
   for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
     {
       g_autofree char *usage = g_strdup_printf ("%s %s", verbs[i].name, verbs[i].arguments);
+      g_autofree char *padded = arc_print_pad (usage, USAGE_WIDTH, FALSE);
 
-      g_print ("  %-20s  %s\n", usage, _ (verbs[i].summary));
+      g_print ("  %s  %s\n", padded, _ (verbs[i].summary));
     }
   g_print (_ ("\n“arcologyctl VERB --help” tells more.\n"));
 }

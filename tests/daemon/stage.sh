@@ -20,8 +20,8 @@ number=0 failed=0
 
 # --- the stage: what each case finds
 
-# A bus that knows no service files: nothing that is installed can be activated. Tells where it is
-# in $address, and its process in $bus.
+# start_bus [XML]: a bus that knows no service files but those that XML, more of its settings, names:
+# nothing that is installed can be activated. Tells where it is in $address, and its process in $bus.
 start_bus() {
   cat >"$here/bus.conf" <<END
 <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -30,6 +30,7 @@ start_bus() {
   <type>session</type>
   <listen>unix:tmpdir=$here</listen>
   <auth>EXTERNAL</auth>
+  ${1-}
   <policy context="default">
     <allow send_destination="*" eavesdrop="true"/>
     <allow eavesdrop="true"/>
