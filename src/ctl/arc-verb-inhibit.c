@@ -43,7 +43,9 @@ on_terminal_signal (gpointer user_data)
 static gboolean
 on_stop_signal (gpointer user_data)
 {
-  g_subprocess_send_signal (user_data, SIGTERM);
+  GSubprocess **process = user_data;
+
+  g_subprocess_send_signal (*process, SIGTERM);
   return G_SOURCE_CONTINUE;
 }
 
@@ -62,8 +64,10 @@ run_command (char **command)
   g_autoptr (GSubprocess) process = NULL;
   guint ids[3];
 
+  /* Handled by the main loop, and so not before there is a process. */
   ids[0] = g_unix_signal_add (SIGINT, on_terminal_signal, NULL);
   ids[1] = g_unix_signal_add (SIGHUP, on_terminal_signal, NULL);
+  ids[2] = g_unix_signal_add (SIGTERM, on_stop_signal, &process);
 
   process =
       g_subprocess_newv ((const char *const *) command, G_SUBPROCESS_FLAGS_STDIN_INHERIT, &error);
@@ -73,10 +77,9 @@ run_command (char **command)
       return NO_COMMAND;
     }
 
-  ids[2] = g_unix_signal_add (SIGTERM, on_stop_signal, process);
   g_subprocess_wait_async (process, NULL, on_command_ended, loop);
   g_main_loop_run (loop);
-  for (guint i = 0; i < 3; i++)
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
     g_source_remove (ids[i]);
 
   return g_subprocess_get_if_exited (process) ? g_subprocess_get_exit_status (process)
