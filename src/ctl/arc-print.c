@@ -62,6 +62,21 @@ arc_print_escape (const char *path)
 }
 
 char *
+arc_print_abbreviate (const char *path)
+{
+  const char *home = g_get_home_dir ();
+  const gsize length = strlen (home);
+  g_autofree char *escaped = NULL;
+
+  if (length < 2 || !g_str_has_prefix (path, home) || path[length] != '/')
+    return arc_print_escape (path);
+
+  escaped = arc_print_escape (path + length);
+
+  return g_strconcat ("~", escaped, NULL);
+}
+
+char *
 arc_print_sanitize (const char *text)
 {
   GString *clean = g_string_new (NULL);

@@ -25,6 +25,9 @@ guint arc_print_get_width (void);
  * /proc/self/mountinfo (proc(5)), so that printf(1) with %b gets the bytes back. */
 char *arc_print_escape (const char *path);
 
+/* (transfer full): the same for people alone: with `~` for the home directory. */
+char *arc_print_abbreviate (const char *path);
+
 /* (transfer full): TEXT of the service for a terminal: each control character is a space. */
 char *arc_print_sanitize (const char *text);
 

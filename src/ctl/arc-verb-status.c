@@ -5,7 +5,6 @@
 #include "ctl/arc-words.h"
 
 #include <glib/gi18n.h>
-#include <string.h>
 
 /* More names than these do not help on one screen. */
 #define MAX_FAILED_FILES 5
@@ -36,22 +35,6 @@ add_row (GPtrArray *rows, const char *label, char *text /* (transfer full) */)
   row->label = label;
   row->text = text;
   g_ptr_array_add (rows, row);
-}
-
-/* Paths below the home directory as people write them. */
-static char *
-format_path (const char *path)
-{
-  const char *home = g_get_home_dir ();
-  const gsize length = strlen (home);
-  g_autofree char *escaped = NULL;
-
-  if (length < 2 || !g_str_has_prefix (path, home) || path[length] != '/')
-    return arc_print_escape (path);
-
-  escaped = arc_print_escape (path + length);
-
-  return g_strconcat ("~", escaped, NULL);
 }
 
 static void
@@ -95,7 +78,7 @@ add_tree (GPtrArray *rows, ArcDBusBuilder *service)
                             files, n_directories));
 
   for (guint i = 0; i < MIN (n_roots, MAX_DIRECTORIES); i++)
-    add_row (rows, "", format_path (roots[i]));
+    add_row (rows, "", arc_print_abbreviate (roots[i]));
   if (n_roots > MAX_DIRECTORIES)
     add_row (rows, "",
              g_strdup_printf (ngettext ("and %u more", "and %u more", n_roots - MAX_DIRECTORIES),
@@ -110,7 +93,7 @@ add_database (GPtrArray *rows, ArcDBusBuilder *service)
   add_row (rows, _ ("Database"),
            g_strdup (arc_dbus_builder_get_fresh (service) ? _ ("up to date")
                                                           : _ ("not up to date")));
-  add_row (rows, "", format_path (path != NULL ? path : "?"));
+  add_row (rows, "", arc_print_abbreviate (path != NULL ? path : "?"));
 }
 
 static void

@@ -35,20 +35,25 @@ parse_result (const char *word, ArcResult *result)
   return FALSE;
 }
 
-/* (nullable): how long until TIME; NULL if it is not in the future. */
+/* (transfer full) (nullable): how long until TIME; NULL if that is never. */
 static char *
 format_left (guint64 time, gint64 now)
 {
-  return time > (guint64) now ? arc_print_format_wait (time - (guint64) now) : NULL;
+  if (time == 0)
+    return NULL;
+
+  return arc_print_format_wait (time > (guint64) now ? time - (guint64) now : 0);
 }
 
+/* Nothing may have changed: then a build that did not succeed is to be done again. LEFT is not
+ * known if the service has just been asked for something. */
 static char *
 tell_debounce (guint n, const char *left)
 {
   if (left == NULL)
-    return g_strdup_printf (ngettext ("Waiting: %u file changed, a build starts at once",
-                                      "Waiting: %u files changed, a build starts at once", n),
-                            n);
+    return g_strdup (_ ("Waiting: a build starts soon"));
+  if (n == 0)
+    return g_strdup_printf (_ ("Waiting: a build starts in %s"), left);
 
   /* Translators: the second one is a duration, such as "4 s". */
   return g_strdup_printf (ngettext ("Waiting: %u file changed, a build starts in %s",
@@ -59,13 +64,18 @@ tell_debounce (guint n, const char *left)
 static char *
 tell_cooldown (guint n, const char *left)
 {
-  if (n == 0)
+  if (left == NULL && n == 0)
     return g_strdup (_ ("Resting after a build: nothing has changed since"));
   if (left == NULL)
     return g_strdup_printf (
-        ngettext ("Resting after a build: %u file changed, the next build starts at once",
-                  "Resting after a build: %u files changed, the next build starts at once", n),
+        ngettext ("Resting after a build: %u file is not built; the next change starts another, "
+                  "or “arcologyctl rebuild”",
+                  "Resting after a build: %u files are not built; the next change starts another, "
+                  "or “arcologyctl rebuild”",
+                  n),
         n);
+  if (n == 0)
+    return g_strdup_printf (_ ("Resting after a build: the next one starts in %s"), left);
 
   /* Translators: the second one is a duration, such as "4 s". */
   return g_strdup_printf (
@@ -109,6 +119,40 @@ tell_building (ArcDBusBuilder *service, gint64 now)
                           id, done, total, time);
 }
 
+static char *
+tell_paused (guint n)
+{
+  if (n == 0)
+    return g_strdup (_ ("Paused: a build is due, and none starts by itself"));
+
+  return g_strdup_printf (ngettext ("Paused: %u file changed, and no build starts by itself",
+                                    "Paused: %u files changed, and no build starts by itself", n),
+                          n);
+}
+
+static char *
+tell_inhibited (guint n)
+{
+  if (n == 0)
+    return g_strdup (_ ("Held back: a build is due, and another program keeps builds off"));
+
+  return g_strdup_printf (
+      ngettext ("Held back: %u file changed, and another program keeps builds off",
+                "Held back: %u files changed, and another program keeps builds off", n),
+      n);
+}
+
+static char *
+tell_power_saver (guint n)
+{
+  if (n == 0)
+    return g_strdup (_ ("Held back: a build is due, and power is to be saved"));
+
+  return g_strdup_printf (ngettext ("Held back: %u file changed, and power is to be saved",
+                                    "Held back: %u files changed, and power is to be saved", n),
+                          n);
+}
+
 char *
 arc_words_tell_state (ArcDBusBuilder *service, gint64 now)
 {
@@ -135,19 +179,11 @@ arc_words_tell_state (ArcDBusBuilder *service, gint64 now)
     case ARC_REASON_BUILDING:
       return tell_building (service, now);
     case ARC_REASON_PAUSED:
-      return g_strdup_printf (ngettext ("Paused: %u file changed, and no build starts by itself",
-                                        "Paused: %u files changed, and no build starts by itself",
-                                        n),
-                              n);
+      return tell_paused (n);
     case ARC_REASON_INHIBITED:
-      return g_strdup_printf (
-          ngettext ("Held back: %u file changed, and another program keeps builds off",
-                    "Held back: %u files changed, and another program keeps builds off", n),
-          n);
+      return tell_inhibited (n);
     case ARC_REASON_POWER_SAVER:
-      return g_strdup_printf (ngettext ("Held back: %u file changed, and power is to be saved",
-                                        "Held back: %u files changed, and power is to be saved", n),
-                              n);
+      return tell_power_saver (n);
     case ARC_REASON_UNAVAILABLE:
       return g_strdup (_ ("Unavailable: a watched directory is not there, so nothing is built"));
     }
@@ -288,7 +324,7 @@ arc_words_list_failed_files (GVariant *build, guint max)
     {
       g_autoptr (GVariant) path = g_variant_get_child_value (files, i);
 
-      g_ptr_array_add (lines, arc_print_escape (g_variant_get_bytestring (path)));
+      g_ptr_array_add (lines, arc_print_abbreviate (g_variant_get_bytestring (path)));
     }
   if (n > max)
     g_ptr_array_add (lines,

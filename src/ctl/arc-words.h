@@ -31,7 +31,7 @@ char *arc_words_tell_build (GVariant *build);
 /* (transfer full): that the build with the number ID started; KIND is a word of D-Bus. */
 char *arc_words_tell_start (guint64 id, const char *kind);
 
-/* (transfer full) (element-type utf8): the files that BUILD reported as failed, escaped, at most
+/* (transfer full) (element-type utf8): the files that BUILD reported as failed, for people, at most
  * MAX, and as the last one how many more there are, if there are. */
 GPtrArray *arc_words_list_failed_files (GVariant *build, guint max);
 
