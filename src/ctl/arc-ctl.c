@@ -80,13 +80,22 @@ is_absent (const GError *error)
          g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER);
 }
 
+static void
+set_absent (GError **error)
+{
+  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER,
+               _ ("The service does not run; start it with: systemctl --user enable --now %s"),
+               ARC_UNIT);
+}
+
 static ArcDBusBuilder *
 try_open (gboolean starts, int timeout, GError **error)
 {
   g_autoptr (GDBusConnection) bus = NULL;
   g_autoptr (GVariant) reply = NULL;
   g_autoptr (GError) local_error = NULL;
-  ArcDBusBuilder *service;
+  g_autoptr (ArcDBusBuilder) service = NULL;
+  g_autofree char *owner = NULL;
 
   bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &local_error);
   if (bus == NULL)
@@ -108,9 +117,7 @@ try_open (gboolean starts, int timeout, GError **error)
                                    timeout, NULL, &local_error);
   if (reply == NULL && is_absent (local_error))
     {
-      g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER,
-                   _ ("The service does not run; start it with: systemctl --user enable --now %s"),
-                   ARC_UNIT);
+      set_absent (error);
       return NULL;
     }
   if (reply == NULL)
@@ -121,10 +128,20 @@ try_open (gboolean starts, int timeout, GError **error)
 
   service = arc_dbus_builder_proxy_new_sync (bus, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START,
                                              ARC_BUS_NAME, ARC_OBJECT_PATH, NULL, error);
-  if (service != NULL)
-    g_dbus_proxy_set_default_timeout (G_DBUS_PROXY (service), timeout);
+  if (service == NULL)
+    return NULL;
 
-  return service;
+  /* With an owner, it has the values of all properties; it may have gone meanwhile. */
+  owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (service));
+  if (owner == NULL)
+    {
+      set_absent (error);
+      return NULL;
+    }
+
+  g_dbus_proxy_set_default_timeout (G_DBUS_PROXY (service), timeout);
+
+  return g_steal_pointer (&service);
 }
 
 ArcDBusBuilder *

@@ -122,6 +122,9 @@ on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
   Wait *self = user_data;
   g_autoptr (GError) error = NULL;
 
+  if (!g_main_loop_is_running (self->loop))
+    return;
+
   if (arc_dbus_builder_call_sync_finish (self->service, &self->build, &self->result, result,
                                          &error))
     {
@@ -138,6 +141,10 @@ on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 give_up (Wait *self, ArcCtlExit exit, const char *message)
 {
+  /* What comes in the same iteration of the main loop is too late. */
+  if (!g_main_loop_is_running (self->loop))
+    return;
+
   clear_bar (self);
   g_printerr ("%s\n", message);
   self->exit = exit;

@@ -122,6 +122,19 @@ test_slow_builds (void)
   assert_line (&meter, 0, TRUE, "0%  1/1000  0.0/s");
 }
 
+/* Four characters at most for a slow one, and no decimals for a fast one. */
+static void
+test_precision (void)
+{
+  ArcMeter meter = { 0 };
+
+  arc_meter_take (&meter, 0, 20000, START, SECOND);
+  arc_meter_take (&meter, 9949, 20000, START + 1000 * SECOND, SECOND);
+  assert_line (&meter, 0, TRUE, "49%  9949/20000  9.9/s  16:51");
+  arc_meter_take (&meter, 9951, 20000, START + 1000 * SECOND, SECOND);
+  assert_line (&meter, 0, TRUE, "49%  9951/20000  10/s  16:50");
+}
+
 static void
 test_many_files (void)
 {
@@ -165,6 +178,7 @@ main (int argc, char **argv)
   g_test_add_func ("/meter/when-to-show", test_when_to_show);
   g_test_add_func ("/meter/lines", test_lines);
   g_test_add_func ("/meter/slow-builds", test_slow_builds);
+  g_test_add_func ("/meter/precision", test_precision);
   g_test_add_func ("/meter/many-files", test_many_files);
   g_test_add_func ("/meter/bars", test_bars);
 
