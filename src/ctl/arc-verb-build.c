@@ -6,7 +6,7 @@
 
 #include <glib/gi18n.h>
 
-/* Also the other verbs that wait take them. */
+/* What both verbs that wait take. */
 #define WAIT_ENTRIES(options, timeout_text)                                                        \
   { "json", 0, 0, G_OPTION_ARG_NONE, &(options).json, N_ ("Print JSON"), NULL },                   \
       { "quiet",                                                                                   \
