@@ -26,8 +26,8 @@ ArcWatches *arc_watches_new (ArcMonitorsFunc func, ArcWatchesFunc audited, gpoin
 void arc_watches_free (ArcWatches *watches);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcWatches, arc_watches_free)
 
-/* A reconciliation begins: the limits are asked for anew, and an audit is due after it, unless there
- * was one within the last minute. */
+/* A reconciliation begins: the limits are asked for anew, and an audit is due after it, unless
+ * there was one within the last minute. */
 void arc_watches_begin (ArcWatches *watches);
 
 /* Gives NODE a monitor. If that is not possible, its monitor stays NULL. */
