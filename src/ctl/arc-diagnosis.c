@@ -4,6 +4,7 @@
 
 #include "core/arc-config.h"
 #include "ctl/arc-ctl.h"
+#include "ctl/arc-print.h"
 #include "ctl/arc-probe.h"
 
 #include <errno.h>
@@ -58,31 +59,32 @@ free_finding (gpointer data)
   g_free (finding);
 }
 
+/* Whether C goes on with the name of a file that ends before it: /home/ann is not the start of
+ * /home/anna. */
+static gboolean
+is_in_name (char c)
+{
+  return g_ascii_isalnum (c) || (guchar) c >= 0x80 || (c != '\0' && strchr ("._-", c) != NULL);
+}
+
 /* What TEXT is to others: without the name of the home directory, and in one line. */
 static char *
 anonymise (const char *text)
 {
-  g_autofree char *home = g_filename_display_name (g_get_home_dir ());
-  g_autoptr (GString) line = g_string_new (text);
-  gsize start = 0;
+  g_autofree char *home = arc_print_escape (g_get_home_dir ());
+  const gsize length = strlen (home);
+  g_autoptr (GString) line = g_string_new (NULL);
   const char *found;
 
-  /* Whole names alone: /home/ann is not the home of /home/anna. */
-  while (strlen (home) > 1 && (found = strstr (line->str + start, home)) != NULL)
+  while (length > 1 && (found = strstr (text, home)) != NULL)
     {
-      const gsize at = (gsize) (found - line->str);
-      const char next = found[strlen (home)];
-
-      start = at + 1;
-      if (next == '/' || !(g_ascii_isalnum (next) || strchr ("._-", next) != NULL) || next == '\0')
-        {
-          g_string_erase (line, (gssize) at, (gssize) strlen (home));
-          g_string_insert_c (line, (gssize) at, '~');
-        }
+      g_string_append_len (line, text, found - text);
+      g_string_append (line, is_in_name (found[length]) ? home : "~");
+      text = found + length;
     }
-  g_strdelimit (line->str, "\n\r\t", ' ');
+  g_string_append (line, text);
 
-  return g_string_free (g_steal_pointer (&line), FALSE);
+  return arc_print_sanitize (line->str);
 }
 
 static void add (Diagnosis *self,
@@ -272,7 +274,7 @@ check_settings (Diagnosis *self)
 static void
 check_directory (Diagnosis *self, const char *directory)
 {
-  g_autofree char *name = g_filename_display_name (directory);
+  g_autofree char *name = arc_print_escape (directory);
   struct stat status;
 
   if (stat (directory, &status) != 0)
@@ -316,33 +318,58 @@ check_tree (Diagnosis *self)
     check_directory (self, directories[i]);
 }
 
+/* Each user namespace has limits of its own, too, which may only be lower (user_namespaces(7)).
+ * NAME gets the one that counts. */
+static guint64
+read_lower (const char *of_system, const char *of_namespace, const char **name)
+{
+  const guint64 system = arc_probe_read_limit (of_system);
+  const guint64 namespace = arc_probe_read_limit (of_namespace);
+
+  *name = namespace < system ? of_namespace : of_system;
+
+  return MIN (system, namespace);
+}
+
 static void
 check_inotify (Diagnosis *self)
 {
-  const guint64 max_instances = arc_probe_read_number ("/proc/sys/fs/inotify/max_user_instances");
-  const guint64 max_watches = arc_probe_read_number ("/proc/sys/fs/inotify/max_user_watches");
+  const char *instances_name;
+  const char *watches_name;
+  const guint64 max_instances =
+      read_lower ("fs.inotify.max_user_instances", "user.max_inotify_instances", &instances_name);
+  const guint64 max_watches =
+      read_lower ("fs.inotify.max_user_watches", "user.max_inotify_watches", &watches_name);
+  g_autofree char *text = NULL;
   guint64 instances;
   guint64 watches;
 
-  if (max_watches == 0)
+  if (max_watches == G_MAXUINT64 || max_instances == G_MAXUINT64)
     {
       add (self, ARC_FINDING_WARN, NULL, _ ("not checked: the limits cannot be read"));
       return;
     }
 
   arc_probe_count_inotify (&instances, &watches);
+  text = g_strdup_printf (_ ("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+                             " watches, %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+                             " instances taken"),
+                          watches, max_watches, instances, max_instances);
+
+  /* Others of this user want some, too. */
   if (instances >= max_instances || watches >= max_watches - max_watches / 10)
-    add (self, ARC_FINDING_WARN,
-         instances >= max_instances ? "sysctl fs.inotify.max_user_instances=1024"
-                                    : "sysctl fs.inotify.max_user_watches=1048576",
-         _ ("nearly all taken: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-            " watches, %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " instances"),
-         watches, max_watches, instances, max_instances);
+    {
+      const gboolean is_instances = instances >= max_instances;
+      g_autofree char *advice = g_strdup_printf ("sudo sysctl -w %s=%" G_GUINT64_FORMAT,
+                                                 is_instances ? instances_name : watches_name,
+                                                 (is_instances ? max_instances : max_watches) * 2);
+
+      add (self, ARC_FINDING_WARN, advice, "%s", text);
+    }
   else
-    add (self, ARC_FINDING_OK, NULL,
-         _ ("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " watches, %" G_GUINT64_FORMAT
-            " of %" G_GUINT64_FORMAT " instances taken"),
-         watches, max_watches, instances, max_instances);
+    {
+      add (self, ARC_FINDING_OK, NULL, "%s", text);
+    }
 }
 
 /* --- the build */
@@ -456,7 +483,7 @@ check_command (Diagnosis *self)
   if (self->config == NULL)
     return;
 
-  name = g_filename_display_name (self->config->command[0]);
+  name = arc_print_escape (self->config->command[0]);
   program = g_find_program_in_path (self->config->command[0]);
   if (program == NULL)
     {
@@ -491,7 +518,7 @@ check_database (Diagnosis *self)
   if (database == NULL || *database == '\0')
     return;
 
-  name = g_filename_display_name (database);
+  name = arc_print_escape (database);
   if (!g_file_test (database, G_FILE_TEST_EXISTS))
     add (self, ARC_FINDING_WARN, _ ("The first build makes it: arcologyctl rebuild"),
          _ ("%s: not there yet"), name);
@@ -528,7 +555,7 @@ check_state_directory (Diagnosis *self)
 {
   g_autofree char *directory = get_state_directory ();
   g_autofree char *existing = arc_probe_find_existing (directory);
-  g_autofree char *name = g_filename_display_name (directory);
+  g_autofree char *name = arc_print_escape (directory);
 
   if (access (existing, W_OK | X_OK) != 0)
     add (self, ARC_FINDING_FAIL, _ ("Let yourself write there: chmod u+rwx"), "%s: %s", name,
@@ -543,7 +570,7 @@ static void
 check_space_at (Diagnosis *self, const char *path)
 {
   g_autofree char *existing = arc_probe_find_existing (path);
-  g_autofree char *name = g_filename_display_name (existing);
+  g_autofree char *name = arc_print_escape (existing);
   g_autofree char *free_space = NULL;
   struct statvfs status;
   guint64 n_bytes;
@@ -618,7 +645,7 @@ check_clock (Diagnosis *self)
 
   if (late != NULL)
     {
-      g_autofree char *name = g_filename_display_name (late);
+      g_autofree char *name = arc_print_escape (late);
 
       add (self, ARC_FINDING_WARN, _ ("Set the clock: timedatectl set-ntp true"),
            _ ("%s is dated in the future"), name);

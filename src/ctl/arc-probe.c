@@ -156,11 +156,15 @@ arc_probe_count_inotify (guint64 *instances, guint64 *watches)
 }
 
 guint64
-arc_probe_read_number (const char *path)
+arc_probe_read_limit (const char *name)
 {
+  g_autofree char *path = g_strconcat ("/proc/sys/", name, NULL);
   g_autofree char *text = NULL;
 
-  return g_file_get_contents (path, &text, NULL, NULL) ? g_ascii_strtoull (text, NULL, 10) : 0;
+  g_strdelimit (path + strlen ("/proc/sys/"), ".", '/');
+
+  return g_file_get_contents (path, &text, NULL, NULL) ? g_ascii_strtoull (text, NULL, 10)
+                                                       : G_MAXUINT64;
 }
 
 char *

@@ -16,8 +16,9 @@ gboolean arc_probe_run (
  * (inotify(7)), as far as /proc shows them. */
 void arc_probe_count_inotify (guint64 *instances, guint64 *watches);
 
-/* The number in the file at PATH, or 0. */
-guint64 arc_probe_read_number (const char *path);
+/* The value of the limit NAME of the kernel, as sysctl(8) writes it; G_MAXUINT64 if there is none.
+ */
+guint64 arc_probe_read_limit (const char *name);
 
 /* (transfer full): PATH itself if it is there, else the nearest directory above it that is. */
 char *arc_probe_find_existing (const char *path);
