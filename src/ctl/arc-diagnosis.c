@@ -182,16 +182,16 @@ check_health (Diagnosis *self)
 {
   const char *health;
 
-  if (self->service == NULL)
+  health = self->service != NULL ? arc_dbus_builder_get_health (self->service) : NULL;
+  if (health == NULL)
     return;
 
-  health = arc_dbus_builder_get_health (self->service);
-  if (g_strcmp0 (health, "ok") == 0)
+  if (g_str_equal (health, "ok"))
     add (self, ARC_FINDING_OK, NULL, _ ("ok; watched directories: %u, files: %u"),
          arc_dbus_builder_get_watched_directories (self->service),
          arc_dbus_builder_get_watched_files (self->service));
   else
-    add (self, g_strcmp0 (health, "degraded") == 0 ? ARC_FINDING_WARN : ARC_FINDING_FAIL, NULL,
+    add (self, g_str_equal (health, "degraded") ? ARC_FINDING_WARN : ARC_FINDING_FAIL, NULL,
          "%s: %s", health, arc_dbus_builder_get_health_message (self->service));
 }
 
@@ -199,6 +199,7 @@ static void
 check_last_build (Diagnosis *self)
 {
   g_autoptr (GVariantDict) build = NULL;
+  g_autofree char *number = NULL;
   const char *result;
   guint64 id;
 
@@ -208,12 +209,18 @@ check_last_build (Diagnosis *self)
   build = g_variant_dict_new (arc_dbus_builder_get_last_build (self->service));
   if (!g_variant_dict_lookup (build, "id", "t", &id) ||
       !g_variant_dict_lookup (build, "result", "&s", &result))
-    add (self, ARC_FINDING_OK, NULL, _ ("none yet"));
-  else if (g_str_equal (result, "success"))
-    add (self, ARC_FINDING_OK, NULL, _ ("build %" G_GUINT64_FORMAT ": %s"), id, result);
+    {
+      add (self, ARC_FINDING_OK, NULL, _ ("none yet"));
+      return;
+    }
+
+  /* Translators see no macro, such as G_GUINT64_FORMAT. */
+  number = g_strdup_printf ("%" G_GUINT64_FORMAT, id);
+  if (g_str_equal (result, "success"))
+    add (self, ARC_FINDING_OK, NULL, _ ("build %s: %s"), number, result);
   else
-    add (self, ARC_FINDING_WARN, _ ("“arcologyctl log” shows what it printed"),
-         _ ("build %" G_GUINT64_FORMAT ": %s"), id, result);
+    add (self, ARC_FINDING_WARN, _ ("“arcologyctl log” shows what it printed"), _ ("build %s: %s"),
+         number, result);
 }
 
 /* --- the settings and what they name */
@@ -320,11 +327,11 @@ check_tree (Diagnosis *self)
 
 /* Each user namespace has limits of its own, too, which may only be lower (user_namespaces(7)).
  * NAME gets the one that counts. */
-static guint64
+static guint
 read_lower (const char *of_system, const char *of_namespace, const char **name)
 {
-  const guint64 system = arc_probe_read_limit (of_system);
-  const guint64 namespace = arc_probe_read_limit (of_namespace);
+  const guint system = arc_probe_read_limit (of_system);
+  const guint namespace = arc_probe_read_limit (of_namespace);
 
   *name = namespace < system ? of_namespace : of_system;
 
@@ -336,33 +343,31 @@ check_inotify (Diagnosis *self)
 {
   const char *instances_name;
   const char *watches_name;
-  const guint64 max_instances =
+  const guint max_instances =
       read_lower ("fs.inotify.max_user_instances", "user.max_inotify_instances", &instances_name);
-  const guint64 max_watches =
+  const guint max_watches =
       read_lower ("fs.inotify.max_user_watches", "user.max_inotify_watches", &watches_name);
   g_autofree char *text = NULL;
-  guint64 instances;
-  guint64 watches;
+  guint instances;
+  guint watches;
 
-  if (max_watches == G_MAXUINT64 || max_instances == G_MAXUINT64)
+  if (max_watches == G_MAXUINT || max_instances == G_MAXUINT)
     {
       add (self, ARC_FINDING_WARN, NULL, _ ("not checked: the limits cannot be read"));
       return;
     }
 
   arc_probe_count_inotify (&instances, &watches);
-  text = g_strdup_printf (_ ("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-                             " watches, %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-                             " instances taken"),
-                          watches, max_watches, instances, max_instances);
+  text = g_strdup_printf (_ ("%u of %u watches, %u of %u instances taken"), watches, max_watches,
+                          instances, max_instances);
 
   /* Others of this user want some, too. */
   if (instances >= max_instances || watches >= max_watches - max_watches / 10)
     {
       const gboolean is_instances = instances >= max_instances;
-      g_autofree char *advice = g_strdup_printf ("sudo sysctl -w %s=%" G_GUINT64_FORMAT,
-                                                 is_instances ? instances_name : watches_name,
-                                                 (is_instances ? max_instances : max_watches) * 2);
+      g_autofree char *advice =
+          g_strdup_printf ("sudo sysctl -w %s=%u", is_instances ? instances_name : watches_name,
+                           (is_instances ? max_instances : max_watches) * 2);
 
       add (self, ARC_FINDING_WARN, advice, "%s", text);
     }

@@ -94,11 +94,11 @@ arc_probe_run (const char *const *argv, int *status, char **output, char **messa
   return TRUE;
 }
 
-static guint64
+static guint
 count_watches (const char *fdinfo)
 {
   g_autofree char *text = NULL;
-  guint64 n = 0;
+  guint n = 0;
 
   if (!g_file_get_contents (fdinfo, &text, NULL, NULL))
     return 0;
@@ -116,7 +116,7 @@ count_watches (const char *fdinfo)
 }
 
 static void
-count_inotify_of (const char *process, guint64 *instances, guint64 *watches)
+count_inotify_of (const char *process, guint *instances, guint *watches)
 {
   g_autofree char *fds = g_build_filename (process, "fd", NULL);
   g_autoptr (GDir) dir = g_dir_open (fds, 0, NULL);
@@ -137,7 +137,7 @@ count_inotify_of (const char *process, guint64 *instances, guint64 *watches)
 }
 
 void
-arc_probe_count_inotify (guint64 *instances, guint64 *watches)
+arc_probe_count_inotify (guint *instances, guint *watches)
 {
   g_autoptr (GDir) dir = g_dir_open ("/proc", 0, NULL);
   const char *name;
@@ -155,16 +155,17 @@ arc_probe_count_inotify (guint64 *instances, guint64 *watches)
     }
 }
 
-guint64
+guint
 arc_probe_read_limit (const char *name)
 {
   g_autofree char *path = g_strconcat ("/proc/sys/", name, NULL);
   g_autofree char *text = NULL;
 
   g_strdelimit (path + strlen ("/proc/sys/"), ".", '/');
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    return G_MAXUINT;
 
-  return g_file_get_contents (path, &text, NULL, NULL) ? g_ascii_strtoull (text, NULL, 10)
-                                                       : G_MAXUINT64;
+  return (guint) MIN (g_ascii_strtoull (text, NULL, 10), G_MAXUINT);
 }
 
 char *

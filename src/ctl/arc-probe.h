@@ -14,11 +14,11 @@ gboolean arc_probe_run (
 
 /* The inotify instances and watches of all processes of this user, whose limits they share
  * (inotify(7)), as far as /proc shows them. */
-void arc_probe_count_inotify (guint64 *instances, guint64 *watches);
+void arc_probe_count_inotify (guint *instances, guint *watches);
 
-/* The value of the limit NAME of the kernel, as sysctl(8) writes it; G_MAXUINT64 if there is none.
+/* The value of the limit NAME of the kernel, as sysctl(8) writes it; G_MAXUINT if there is none.
  */
-guint64 arc_probe_read_limit (const char *name);
+guint arc_probe_read_limit (const char *name);
 
 /* (transfer full): PATH itself if it is there, else the nearest directory above it that is. */
 char *arc_probe_find_existing (const char *path);

@@ -153,7 +153,9 @@ arc_verb_explain (int argc, char **argv)
     }
   else
     {
-      g_print (watched ? _ ("%s: watched: %s\n") : _ ("%s: not watched: %s\n"), name, rule);
+      g_autofree char *why = arc_print_sanitize (rule);
+
+      g_print (watched ? _ ("%s: watched: %s\n") : _ ("%s: not watched: %s\n"), name, why);
     }
 
   return watched ? ARC_CTL_SUCCESS : ARC_CTL_FAILED;
