@@ -570,7 +570,9 @@ number.  The lines of a build that runs appear as they come."
 (defun arcology-builder--use-database ()
   "Let org-roam, if it is loaded, read the database of the service, if it is known."
   (when-let (((featurep 'org-roam-db))
-             (database (arcology-builder--get "Database")))
+             (database (arcology-builder--get "Database"))
+             ;; Until there is one, org-roam would make it, and another than the service makes.
+             ((file-exists-p database)))
     (unless arcology-builder--roam-settings
       (setq arcology-builder--roam-settings
             (list (cons 'org-roam-db-location org-roam-db-location)
@@ -578,9 +580,7 @@ number.  The lines of a build that runs appear as they come."
                   (cons 'org-roam-db-autosync-mode org-roam-db-autosync-mode))))
     (arcology-builder--stop-autosync)
     (setq org-roam-db-update-on-save nil)
-    ;; Until there is one, org-roam would make it, and another than the service makes.
-    (when (and (file-exists-p database)
-               (not (equal org-roam-db-location database)))
+    (unless (equal org-roam-db-location database)
       (org-roam-db--close-all)
       (setq org-roam-db-location database
             arcology-builder--roam-database database))))
