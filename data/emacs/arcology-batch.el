@@ -355,6 +355,10 @@ the setting `Directories'" directory)))))
         auto-save-default nil
         auto-save-list-file-prefix nil
         find-file-hook nil
+        ;; Global minor modes, such as that of Eldoc, would keep a list of all buffers that ever
+        ;; were, and look through it for each new one.
+        change-major-mode-hook nil
+        after-change-major-mode-hook nil
         vc-handled-backends nil
         after-insert-file-functions nil
         format-alist nil
