@@ -140,6 +140,19 @@ for option in --dump-file -f.arcology-dump; do
   rm -r "$XDG_CACHE_HOME"
 done
 
+# What it loads changes when it has just loaded it.
+rm "$scratch/bin/emacs"
+printf '#!/bin/sh\ncase $* in *"-f arcology-dump") %q "$@"; echo ";" >>%q; exit ;; esac\nexec %q "$@"\n' \
+  "$EMACS" "$settings" "$EMACS" >"$scratch/bin/emacs"
+chmod +x "$scratch/bin/emacs"
+build
+check "what changed while the dump was made: it is not used" plainly
+check "nor kept" test ! -e "$(find "$XDG_CACHE_HOME" -name stamp -print -quit)"
+ln -sf "$EMACS" "$scratch/bin/emacs"
+build
+check "the next build makes one" from_dump
+rm -r "$XDG_CACHE_HOME"
+
 # ---- several at once, and killed
 
 for i in 1 2 3; do
