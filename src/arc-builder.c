@@ -462,6 +462,10 @@ on_changed (ArcWatcher *watcher, ArcChanges *changes, gboolean monitored, ArcBui
 static gboolean
 needs_build_at_start (ArcBuilder *self)
 {
+  /* If nobody knows what the database holds, it may lack anything. */
+  if (!self->remembered)
+    self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
+
   switch (self->config->on_start)
     {
     case ARC_ON_START_ALWAYS:
@@ -469,9 +473,6 @@ needs_build_at_start (ArcBuilder *self)
       return TRUE;
 
     case ARC_ON_START_CHANGED:
-      /* If nobody knows what the database holds, it may lack anything. */
-      if (!self->remembered)
-        self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
       return !is_fresh (self);
 
     case ARC_ON_START_NEVER:

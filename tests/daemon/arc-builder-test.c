@@ -695,6 +695,28 @@ test_damaged_memory (void)
     }
 }
 
+/* OnStart=never says when to build, not what: that nobody knows what the database holds stays so. */
+static void
+test_damaged_memory_and_no_start (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autofree char *path = g_build_filename (host->scratch, "state", "snapshot", NULL);
+
+  restart (host);
+  host->config->on_start = ARC_ON_START_NEVER;
+  arc_builder_set_config (host->builder, host->config);
+  g_assert_true (g_file_set_contents (path, "nonsense", -1, NULL));
+  arc_test_host_write (host, "two.org", "changed while down");
+  arc_test_host_start (host);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_IDLE);
+  g_assert_false (arc_test_host_get_status (host).fresh);
+
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 2, ALL_NOTES);
+}
+
 static void
 test_memory_of_other_database (void)
 {
@@ -1172,6 +1194,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/memory/interrupted", test_interrupted_build);
   g_test_add_func ("/builder/memory/pending", test_pending_over_restart);
   g_test_add_func ("/builder/memory/damaged", test_damaged_memory);
+  g_test_add_func ("/builder/memory/damaged/no-start", test_damaged_memory_and_no_start);
   g_test_add_func ("/builder/memory/other-database", test_memory_of_other_database);
   g_test_add_func ("/builder/memory/none", test_no_memory);
   g_test_add_func ("/builder/sync/fresh", test_sync_fresh);
