@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* bench-gio MODE ROOT [SAVES INTERVAL]: a GFileMonitor for each directory and a walk, in the main
+ * context, and nothing above it. MODE is ready, storm or latency. */
+
+#include "bench.h"
+
+#include <dirent.h>
+#include <gio/gio.h>
+#include <glib-unix.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* How long after the last save to wait for the last event, in milliseconds. */
+#define QUIET 500
+
+typedef struct
+{
+  GPtrArray *monitors;
+  BenchWriter *writer; /* (nullable) */
+  GMainLoop *loop;
+} Bench;
+
+static void
+on_changed (GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent event, Bench *self)
+{
+  g_autofree char *name = g_file_get_basename (file);
+
+  if (self->writer != NULL)
+    bench_writer_hear (self->writer, name);
+}
+
+/* Adds, then walks: whatever comes meanwhile is seen or told. */
+static void
+add (Bench *self, const char *path)
+{
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  GFileMonitor *monitor = g_file_monitor_directory (file, G_FILE_MONITOR_WATCH_MOVES, NULL, NULL);
+  DIR *directory;
+  const struct dirent *entry;
+
+  if (monitor == NULL)
+    g_error ("%s: no monitor", path);
+  g_signal_connect (monitor, "changed", G_CALLBACK (on_changed), self);
+  g_ptr_array_add (self->monitors, monitor);
+
+  directory = opendir (path);
+  if (directory == NULL)
+    g_error ("%s: cannot be read", path);
+  while ((entry = readdir (directory)) != NULL)
+    {
+      struct stat status;
+
+      if (entry->d_name[0] == '.')
+        continue;
+      if (entry->d_type == DT_DIR)
+        {
+          g_autofree char *child = g_build_filename (path, entry->d_name, NULL);
+
+          add (self, child);
+        }
+      else
+        fstatat (dirfd (directory), entry->d_name, &status, AT_SYMLINK_NOFOLLOW);
+    }
+  closedir (directory);
+}
+
+static gboolean
+on_quiet (gpointer user_data)
+{
+  g_main_loop_quit (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_written (int fd, GIOCondition condition, gpointer user_data)
+{
+  g_timeout_add (QUIET, on_quiet, user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+int
+main (int argc, char **argv)
+{
+  Bench self = { 0 };
+  BenchTime time;
+
+  if (argc < 3)
+    g_error ("Usage: %s MODE ROOT [SAVES INTERVAL]", argv[0]);
+  if (argc > 4)
+    self.writer =
+        bench_writer_new (argv[2], g_ascii_strtoll (argv[3], NULL, 10),
+                          g_ascii_strtoll (argv[4], NULL, 10), strcmp (argv[1], "latency") == 0);
+
+  bench_begin (&time);
+  self.monitors = g_ptr_array_new ();
+  self.loop = g_main_loop_new (NULL, FALSE);
+  add (&self, argv[2]);
+  while (g_main_context_iteration (NULL, FALSE))
+    continue;
+  bench_report (&time, "ready");
+  bench_print ("directories", self.monitors->len);
+  bench_report_memory ();
+
+  if (self.writer != NULL)
+    {
+      g_unix_fd_add (bench_writer_get_fd (self.writer), G_IO_IN | G_IO_HUP, on_written, self.loop);
+      bench_begin (&time);
+      bench_writer_go (self.writer);
+      g_main_loop_run (self.loop);
+      bench_report (&time, "events");
+      bench_writer_report (self.writer);
+    }
+
+  /* To take 100,000 monitors away would take seconds. */
+  fflush (stdout);
+  _exit (0);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* bench-watcher MODE ROOT [NUMBER]...: the ArcWatcher of the service, without the service. MODE is
+ *   ready ROOT: until all is watched, audited and in the snapshot
+ *   reconcile ROOT TIMES: and then, how long a comparison with the disk takes
+ *   storm, latency ROOT SAVES INTERVAL: and then, until `changed` tells of files that are saved */
+
+#include "bench.h"
+#include "system/arc-watcher.h"
+
+#include <glib-unix.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* How long after the last save to wait for the last event, in milliseconds. And how long for all
+ * that a storm brings after it. */
+#define QUIET     500
+#define AFTERMATH 4000
+
+typedef struct
+{
+  ArcWatcher *watcher;
+  BenchWriter *writer; /* (nullable) */
+  GMainLoop *loop;
+} Bench;
+
+static void
+hear (const char *path, ArcChange change, gpointer user_data)
+{
+  Bench *self = user_data;
+
+  bench_writer_hear (self->writer, strrchr (path, '/') + 1);
+}
+
+static void
+on_changed (ArcWatcher *watcher, ArcChanges *changes, gboolean monitored, Bench *self)
+{
+  if (self->writer != NULL && monitored)
+    arc_changes_foreach (changes, hear, self);
+}
+
+static gboolean
+on_quiet (gpointer user_data)
+{
+  g_main_loop_quit (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_written (int fd, GIOCondition condition, gpointer user_data)
+{
+  g_timeout_add (QUIET, on_quiet, user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+wait_settled (Bench *self)
+{
+  while (!arc_watcher_is_settled (self->watcher))
+    g_main_context_iteration (NULL, TRUE);
+}
+
+int
+main (int argc, char **argv)
+{
+  Bench self = { 0 };
+  const char *roots[] = { argc > 2 ? argv[2] : NULL, NULL };
+  g_autoptr (ArcFilter) filter =
+      arc_filter_new (arc_filter_default_include, arc_filter_default_exclude);
+  BenchTime time;
+
+  if (argc < 3)
+    g_error ("Usage: %s MODE ROOT [NUMBER]...", argv[0]);
+  if (argc > 4)
+    self.writer =
+        bench_writer_new (argv[2], g_ascii_strtoll (argv[3], NULL, 10),
+                          g_ascii_strtoll (argv[4], NULL, 10), strcmp (argv[1], "latency") == 0);
+
+  bench_begin (&time);
+  self.loop = g_main_loop_new (NULL, FALSE);
+  self.watcher = arc_watcher_new (roots, filter, FALSE);
+  g_signal_connect (self.watcher, "changed", G_CALLBACK (on_changed), &self);
+  arc_watcher_start (self.watcher, NULL);
+  wait_settled (&self);
+  bench_report (&time, "ready");
+  bench_print ("directories", arc_watcher_get_n_directories (self.watcher));
+  bench_print ("files", arc_watcher_get_n_files (self.watcher));
+  bench_print ("healthy", arc_watcher_get_health (self.watcher) == ARC_HEALTH_OK);
+  bench_report_memory ();
+
+  if (strcmp (argv[1], "reconcile") == 0)
+    for (gint64 i = argc > 3 ? g_ascii_strtoll (argv[3], NULL, 10) : 1; i > 0; i--)
+      {
+        bench_begin (&time);
+        arc_watcher_reconcile (self.watcher);
+        wait_settled (&self);
+        bench_report (&time, "reconcile");
+      }
+
+  if (self.writer != NULL)
+    {
+      g_unix_fd_add (bench_writer_get_fd (self.writer), G_IO_IN | G_IO_HUP, on_written, self.loop);
+      bench_begin (&time);
+      bench_writer_go (self.writer);
+      g_main_loop_run (self.loop);
+      bench_report (&time, "events");
+      bench_writer_report (self.writer);
+      /* What may have been lost is looked for. */
+      if (strcmp (argv[1], "storm") == 0)
+        {
+          g_timeout_add (AFTERMATH, on_quiet, self.loop);
+          g_main_loop_run (self.loop);
+          bench_report (&time, "aftermath");
+        }
+    }
+
+  fflush (stdout);
+  _exit (0);
+}
