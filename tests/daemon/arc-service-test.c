@@ -5,7 +5,9 @@
 #include "arc-test-service.h"
 #include "core/arc-error.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SECOND ((gint64) G_USEC_PER_SEC)
 
@@ -314,6 +316,149 @@ test_sync (ArcTestService *fixture, gconstpointer data)
                                 "org.freedesktop.DBus.Error.InvalidArgs");
 }
 
+/* The client goes away while its call is open; the service must not care. */
+static void
+test_client_gone_in_sync (ArcTestService *fixture, gconstpointer data)
+{
+  ArcTestHost *host = fixture->host;
+  ArcTestClient *mortal = arc_test_client_new (fixture->bus);
+  ArcTestCall sync;
+
+  arc_test_host_write (host, "one.org", "new");
+  arc_test_client_start_call (mortal, ARC_SERVICE_NAME, ARC_SERVICE_NAME, "Sync",
+                              g_variant_new_parsed ("(@a{sv} {},)"), &sync);
+  arc_test_wait_until (arc_runner_is_running (host->runner));
+  arc_test_client_free (mortal);
+  arc_test_wait_until (sync.done);
+  g_assert_error (sync.error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+  g_error_free (sync.error);
+
+  arc_test_host_finish_build (host, 0);
+  arc_test_client_assert_signals (fixture->one, "BuildStarted 2, BuildFinished 2 success");
+}
+
+static int
+inhibit (ArcTestClient *client, const char *who, const char *why)
+{
+  return arc_test_client_call_for_fd (client, "Inhibit", g_variant_new ("(ss)", who, why));
+}
+
+static void
+assert_inhibitors (ArcTestClient *client, const char *expected)
+{
+  g_autoptr (GVariant) properties = arc_test_client_get_all (client);
+  g_autoptr (GVariant) inhibitors = g_variant_lookup_value (properties, "Inhibitors", NULL);
+  g_autofree char *text = g_variant_print (inhibitors, FALSE);
+
+  g_assert_cmpstr (text, ==, expected);
+}
+
+/* As PropertiesChanged has told CLIENT. */
+static gsize
+get_n_inhibitors (ArcTestClient *client)
+{
+  g_autoptr (GVariant) inhibitors =
+      g_variant_dict_lookup_value (client->known, "Inhibitors", G_VARIANT_TYPE ("a(ss)"));
+
+  return inhibitors != NULL ? g_variant_n_children (inhibitors) : G_MAXSIZE;
+}
+
+/* Held until the last copy of the last descriptor is closed. */
+static void
+test_inhibit (ArcTestService *fixture, gconstpointer data)
+{
+  ArcTestHost *host = fixture->host;
+  const int one = inhibit (fixture->one, "rsync", "Copying");
+  const int two = inhibit (fixture->two, "rsync", "Still copying");
+  const int copy = dup (one);
+
+  assert_inhibitors (fixture->two, "[('rsync', 'Copying'), ('rsync', 'Still copying')]");
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 1000 * SECOND);
+  g_assert_cmpint (arc_test_host_get_status (host).reason, ==, ARC_REASON_INHIBITED);
+  g_assert_cmpuint (arc_test_host_get_status (host).next_build, ==, 0);
+
+  g_assert_cmpint (write (two, "nonsense", 8), ==, 8);
+  close (one);
+  close (two);
+  arc_test_client_sync (fixture->one);
+  g_assert_cmpint (arc_test_host_get_status (host).reason, ==, ARC_REASON_INHIBITED);
+  assert_inhibitors (fixture->one, "[('rsync', 'Copying')]");
+
+  close (copy);
+  arc_test_host_wait_for_state (host, ARC_STATE_RUNNING);
+  assert_inhibitors (fixture->one, "[]");
+  arc_test_host_finish_build (host, 0);
+  arc_test_client_assert_states (fixture->two, "waiting running cooldown");
+}
+
+/* Whoever holds the descriptor is killed. */
+static void
+test_inhibitor_killed (ArcTestService *fixture, gconstpointer data)
+{
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_NONE);
+  g_autoptr (GSubprocess) holder = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_subprocess_launcher_take_fd (launcher, inhibit (fixture->one, "sleep", "To be killed"), 3);
+  holder = g_subprocess_launcher_spawn (launcher, &error, "sleep", "1000", NULL);
+  g_assert_no_error (error);
+  g_subprocess_launcher_close (launcher);
+  assert_inhibitors (fixture->two, "[('sleep', 'To be killed')]");
+
+  g_subprocess_force_exit (holder);
+  g_assert_true (g_subprocess_wait (holder, NULL, &error));
+  arc_test_wait_until (get_n_inhibitors (fixture->two) == 0);
+}
+
+/* The client goes away before it has its answer, which is then nobody's. */
+static void
+test_client_gone_in_inhibit (ArcTestService *fixture, gconstpointer data)
+{
+  ArcTestClient *mortal = arc_test_client_new (fixture->bus);
+  ArcTestCall call;
+
+  arc_test_client_start_call (mortal, ARC_SERVICE_NAME, ARC_SERVICE_NAME, "Inhibit",
+                              g_variant_new ("(ss)", "who", "why"), &call);
+  g_assert_true (g_dbus_connection_flush_sync (mortal->connection, NULL, NULL));
+  arc_test_client_free (mortal);
+  arc_test_wait_until (call.done);
+  g_assert_error (call.error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+  g_error_free (call.error);
+
+  /* It was added and has gone again. */
+  arc_test_wait_until (get_n_inhibitors (fixture->two) == 0);
+}
+
+static void
+test_inhibit_refused (ArcTestService *fixture, gconstpointer data)
+{
+  const char *invalid = "org.freedesktop.DBus.Error.InvalidArgs";
+  g_autofree char *longest = g_strnfill (256, 'x');
+  g_autofree char *too_long = g_strnfill (257, 'x');
+  int fds[64];
+
+  arc_test_client_assert_fails (fixture->one, "Inhibit", g_variant_new ("(ss)", "", "why"),
+                                invalid);
+  arc_test_client_assert_fails (fixture->one, "Inhibit", g_variant_new ("(ss)", "who", ""),
+                                invalid);
+  arc_test_client_assert_fails (fixture->one, "Inhibit", g_variant_new ("(ss)", "who", too_long),
+                                invalid);
+  assert_inhibitors (fixture->one, "[]");
+
+  for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
+    fds[i] = inhibit (i % 2 == 0 ? fixture->one : fixture->two, longest, "why");
+  arc_test_client_assert_fails (fixture->one, "Inhibit", g_variant_new ("(ss)", "who", "why"),
+                                "org.freedesktop.DBus.Error.LimitsExceeded");
+
+  close (fds[0]);
+  arc_test_wait_until (get_n_inhibitors (fixture->two) == G_N_ELEMENTS (fds) - 1);
+  fds[0] = inhibit (fixture->one, "who", "why");
+  for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
+    close (fds[i]);
+  arc_test_wait_until (get_n_inhibitors (fixture->two) == 0);
+}
+
 static void
 test_reload (ArcTestService *fixture, gconstpointer data)
 {
@@ -351,6 +496,126 @@ test_last_build (ArcTestService *fixture, gconstpointer data)
   g_assert_cmpuint (g_variant_n_children (failed), ==, 0);
   g_assert_true (g_variant_lookup (last, "started", "t", &number));
   g_assert_cmpuint (number, ==, ARC_TEST_CLOCK_EPOCH + ARC_TEST_CLOCK_START);
+}
+
+static guint64
+get_id (GVariant *history, gsize index)
+{
+  g_autoptr (GVariant) build = g_variant_get_child_value (history, index);
+  guint64 id;
+
+  g_assert_true (g_variant_lookup (build, "id", "t", &id));
+  return id;
+}
+
+/* The newest first, and each like LastBuild. */
+static void
+test_history (ArcTestService *fixture, gconstpointer data)
+{
+  ArcTestHost *host = fixture->host;
+  g_autofree char *log_1 = arc_store_get_log (host->store, 1);
+  g_autoptr (GVariant) all_reply = NULL;
+  g_autoptr (GVariant) two_reply = NULL;
+  g_autoptr (GVariant) all = NULL;
+  g_autoptr (GVariant) two = NULL;
+  g_autoptr (GVariant) newest = NULL;
+  g_autoptr (GVariant) oldest = NULL;
+  g_autoptr (GVariant) properties = NULL;
+  g_autoptr (GVariant) last = NULL;
+  const char *log;
+
+  for (guint64 id = 2; id <= 3; id++)
+    {
+      call_rebuild (fixture->one, "(@a{sv} {},)");
+      arc_test_host_finish_build (host, id == 2 ? 0 : 7);
+    }
+  g_assert_no_errno (g_unlink (log_1));
+  call_rebuild (fixture->one, "(@a{sv} {},)");
+
+  all_reply = arc_test_client_call (fixture->one, "GetHistory", g_variant_new ("(u)", 0));
+  all = g_variant_get_child_value (all_reply, 0);
+  g_assert_cmpuint (g_variant_n_children (all), ==, 3);
+  for (gsize i = 0; i < 3; i++)
+    g_assert_cmpuint (get_id (all, i), ==, 3 - i);
+
+  two_reply = arc_test_client_call (fixture->two, "GetHistory", g_variant_new ("(u)", 2));
+  two = g_variant_get_child_value (two_reply, 0);
+  g_assert_cmpuint (g_variant_n_children (two), ==, 2);
+  g_assert_cmpuint (get_id (two, 1), ==, 2);
+
+  newest = g_variant_get_child_value (all, 0);
+  properties = arc_test_client_get_all (fixture->one);
+  last = g_variant_lookup_value (properties, "LastBuild", G_VARIANT_TYPE_VARDICT);
+  g_assert_cmpvariant (newest, last);
+  g_assert_true (g_variant_lookup (newest, "log", "^&ay", &log));
+  g_assert_true (g_file_test (log, G_FILE_TEST_IS_REGULAR));
+
+  oldest = g_variant_get_child_value (all, 2);
+  g_assert_true (g_variant_lookup (oldest, "log", "^&ay", &log));
+  g_assert_cmpstr (log, ==, "");
+
+  arc_test_client_assert_fails (fixture->one, "OpenLog", g_variant_new ("(t)", (guint64) 1),
+                                "org.arcology.Builder.Error.NoSuchBuild");
+  arc_test_host_finish_build (host, 0);
+}
+
+static gboolean
+read_more (int fd, GString *text)
+{
+  char buffer[4096];
+  const gssize length = read (fd, buffer, sizeof buffer);
+
+  g_assert_no_errno (length);
+  g_string_append_len (text, buffer, length);
+
+  return length > 0;
+}
+
+/* From before its first line to after its last. */
+static void
+test_follow_log (ArcTestService *fixture, gconstpointer data)
+{
+  ArcTestHost *host = fixture->host;
+  g_autofree char *say = g_build_filename (host->out, "say", NULL);
+  g_autoptr (GString) text = g_string_new (NULL);
+  int fd;
+
+  g_assert_true (g_file_set_contents (say, "one\ntwo\n", -1, NULL));
+  arc_builder_set_may_launch (host->builder, FALSE);
+  call_rebuild (fixture->one, "(@a{sv} {},)");
+  fd = arc_test_client_call_for_fd (fixture->two, "OpenLog", g_variant_new ("(t)", (guint64) 0));
+  g_assert_false (arc_runner_is_running (host->runner));
+  arc_builder_set_may_launch (host->builder, TRUE);
+  g_assert_cmpint (write (fd, "x", 1), ==, -1);
+
+  arc_test_wait_until (read_more (fd, text) && strcmp (text->str, "one\ntwo\n") == 0);
+  arc_test_host_finish_build (host, 0);
+  g_assert_false (read_more (fd, text));
+  close (fd);
+
+  fd = arc_test_client_call_for_fd (fixture->two, "OpenLog", g_variant_new ("(t)", (guint64) 2));
+  g_string_truncate (text, 0);
+  g_assert_true (read_more (fd, text));
+  g_assert_cmpstr (text->str, ==, "one\ntwo\n");
+  close (fd);
+}
+
+/* The error names what was asked for. */
+static void
+test_no_such_log (ArcTestService *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = NULL;
+
+  arc_test_host_start (fixture->host);
+  arc_test_service_export (fixture);
+  arc_test_wait_until (fixture->acquired);
+  arc_test_client_assert_fails (fixture->one, "OpenLog", g_variant_new ("(t)", (guint64) 0),
+                                "org.arcology.Builder.Error.NoSuchBuild");
+  reply = arc_test_client_try_call (fixture->one, "OpenLog", g_variant_new ("(t)", (guint64) 4711),
+                                    &error);
+  g_assert_null (reply);
+  g_assert_nonnull (strstr (error->message, "4711"));
 }
 
 /* A call that is open when the service stops gets its answer. */
@@ -412,6 +677,15 @@ main (int argc, char **argv)
   add ("/service/explain", arc_test_service_set_up_idle, test_explain);
   add ("/service/rescan", arc_test_service_set_up_idle, test_rescan);
   add ("/service/sync", arc_test_service_set_up_idle, test_sync);
+  add ("/service/client-gone-in-sync", arc_test_service_set_up_idle, test_client_gone_in_sync);
+  add ("/service/inhibit", arc_test_service_set_up_idle, test_inhibit);
+  add ("/service/inhibitor-killed", arc_test_service_set_up_idle, test_inhibitor_killed);
+  add ("/service/client-gone-in-inhibit", arc_test_service_set_up_idle,
+       test_client_gone_in_inhibit);
+  add ("/service/inhibit-refused", arc_test_service_set_up_idle, test_inhibit_refused);
+  add ("/service/history", arc_test_service_set_up_idle, test_history);
+  add ("/service/follow-log", arc_test_service_set_up_idle, test_follow_log);
+  add ("/service/no-such-log", arc_test_service_set_up, test_no_such_log);
   add ("/service/reload", arc_test_service_set_up_idle, test_reload);
   add ("/service/last-build", arc_test_service_set_up_idle, test_last_build);
   add ("/service/close", arc_test_service_set_up_idle, test_close_answers);
