@@ -14,6 +14,7 @@
 #include "core/arc-progress.h"
 
 #include <glib/gstdio.h>
+#include <string.h>
 #include <sysexits.h>
 
 struct _ArcBuilder
@@ -90,6 +91,28 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ArcBuilder, arc_builder, G_TYPE_OBJECT)
 
+static ArcHealth
+get_health (ArcBuilder *self)
+{
+  const ArcHealth health = arc_watcher_get_health (self->watcher);
+
+  if (self->emptied_message != NULL)
+    return ARC_HEALTH_UNAVAILABLE;
+
+  return health == ARC_HEALTH_OK && self->health_message[0] != '\0' ? ARC_HEALTH_DEGRADED : health;
+}
+
+static void
+update_health (ArcBuilder *self)
+{
+  g_autofree char *old = g_steal_pointer (&self->health_message);
+
+  self->health_message = arc_report_health (arc_watcher_get_health_message (self->watcher),
+                                            self->emptied_message, self->memory, self->loop_guard);
+  if (strcmp (old, self->health_message) != 0)
+    arc_report_log_health (get_health (self), self->health_message);
+}
+
 /* Arms the one alarm and tells that there is something new to see. */
 static void
 update (ArcBuilder *self)
@@ -113,9 +136,7 @@ update (ArcBuilder *self)
     deadline = MIN (deadline, MIN (self->rescan_at, arc_emptied_get_deadline (self->emptied)));
   arc_clock_set_alarm (self->clock, deadline);
 
-  g_free (self->health_message);
-  self->health_message = arc_report_health (arc_watcher_get_health_message (self->watcher),
-                                            self->emptied_message, self->memory, self->loop_guard);
+  update_health (self);
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
 }
 
@@ -292,7 +313,10 @@ step (ArcBuilder *self, ArcEvent event, ArcBuild *ended /* (nullable) */)
       g_signal_emit (self, signals[SIGNAL_BUILD_FINISHED], 0, ended);
     }
   if (effects & ARC_EFFECT_START)
-    g_signal_emit (self, signals[SIGNAL_BUILD_STARTED], 0, self->build);
+    {
+      arc_report_log_start (self->build);
+      g_signal_emit (self, signals[SIGNAL_BUILD_STARTED], 0, self->build);
+    }
   if (self->machine.closing && self->machine.state != ARC_STATE_RUNNING &&
       (event == ARC_EVENT_SHUTDOWN || ended != NULL))
     g_idle_add_full (G_PRIORITY_DEFAULT, emit_stopped, g_object_ref (self), g_object_unref);
@@ -595,7 +619,7 @@ on_line (ArcRunner *runner, const char *text, guint64 length, ArcBuilder *self)
       break;
     }
 
-  arc_report_log_line (self->build, line.kind, text, length);
+  arc_report_log_line (self->build, &line, text, length);
 }
 
 static void
@@ -813,17 +837,6 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
     {
       update (self);
     }
-}
-
-static ArcHealth
-get_health (ArcBuilder *self)
-{
-  const ArcHealth health = arc_watcher_get_health (self->watcher);
-
-  if (self->emptied_message != NULL)
-    return ARC_HEALTH_UNAVAILABLE;
-
-  return health == ARC_HEALTH_OK && self->health_message[0] != '\0' ? ARC_HEALTH_DEGRADED : health;
 }
 
 void

@@ -2,6 +2,8 @@
 
 #include "arc-report.h"
 
+#include "arc-message-ids.h"
+
 /* Enough of the paths of a loop to know which setting of Emacs it is. */
 #define LOOP_PATHS_LENGTH 500
 
@@ -20,28 +22,79 @@ arc_report_end (const ArcBuild *build, const char *message)
 }
 
 void
-arc_report_log_end (const ArcBuild *build)
+arc_report_log_start (const ArcBuild *build)
 {
-  const double seconds = (build->finished - build->started) / (double) G_USEC_PER_SEC;
+  const char *kind = arc_build_kind_to_string (build->kind);
+  const char *cause = arc_cause_to_string (build->cause);
+  g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, build->id);
 
-  if (build->result == ARC_RESULT_SUCCESS)
-    g_message ("Build %" G_GUINT64_FORMAT " (%s, %u files) succeeded in %.1f s", build->id,
-               arc_build_kind_to_string (build->kind), build->n_changed, seconds);
-  else
-    g_warning ("Build %" G_GUINT64_FORMAT " (%s, %u files) ended after %.1f s: %s%s%s", build->id,
-               arc_build_kind_to_string (build->kind), build->n_changed, seconds,
-               arc_result_to_string (build->result), build->message != NULL ? ": " : "",
-               build->message != NULL ? build->message : "");
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, "MESSAGE_ID", ARC_MESSAGE_BUILD_STARTED,
+                    "ARCOLOGY_BUILD_ID", id, "ARCOLOGY_BUILD_KIND", kind, "ARCOLOGY_CAUSE", cause,
+                    "MESSAGE", "Build %s (%s, %s) started", id, kind, cause);
+}
+
+/* Logs TEXT, English, about the end of BUILD. */
+static void
+log_end (const ArcBuild *build, GLogLevelFlags level, const char *message_id, const char *text)
+{
+  g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, build->id);
+
+  g_log_structured (G_LOG_DOMAIN, level, "MESSAGE_ID", message_id, "ARCOLOGY_BUILD_ID", id,
+                    "ARCOLOGY_BUILD_KIND", arc_build_kind_to_string (build->kind), "ARCOLOGY_CAUSE",
+                    arc_cause_to_string (build->cause), "ARCOLOGY_RESULT",
+                    arc_result_to_string (build->result), "MESSAGE", "%s", text);
 }
 
 void
-arc_report_log_line (const ArcBuild *build, ArcLineKind kind, const char *text, gsize length)
+arc_report_log_end (const ArcBuild *build)
+{
+  const double seconds = (build->finished - build->started) / (double) G_USEC_PER_SEC;
+  g_autofree char *text = NULL;
+
+  if (build->result == ARC_RESULT_SUCCESS)
+    {
+      text = g_strdup_printf ("Build %" G_GUINT64_FORMAT " (%s, %u files) succeeded in %.1f s",
+                              build->id, arc_build_kind_to_string (build->kind), build->n_changed,
+                              seconds);
+      log_end (build, G_LOG_LEVEL_MESSAGE, ARC_MESSAGE_BUILD_SUCCEEDED, text);
+    }
+  else
+    {
+      text = g_strdup_printf ("Build %" G_GUINT64_FORMAT " (%s, %u files) ended after %.1f s: "
+                              "%s%s%s",
+                              build->id, arc_build_kind_to_string (build->kind), build->n_changed,
+                              seconds, arc_result_to_string (build->result),
+                              build->message != NULL ? ": " : "",
+                              build->message != NULL ? build->message : "");
+      log_end (build, G_LOG_LEVEL_WARNING, ARC_MESSAGE_BUILD_FAILED, text);
+    }
+}
+
+void
+arc_report_log_line (const ArcBuild *build, const ArcLine *line, const char *text, gsize length)
 {
   g_autofree char *valid = g_utf8_make_valid (text, length);
   g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, build->id);
+  const char *kind = arc_build_kind_to_string (build->kind);
 
-  g_log_structured (G_LOG_DOMAIN, kind == ARC_LINE_FAILED ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_INFO,
-                    "ARCOLOGY_BUILD_ID", id, "MESSAGE", "%s", valid);
+  if (line->kind == ARC_LINE_FAILED)
+    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "ARCOLOGY_BUILD_ID", id,
+                      "ARCOLOGY_BUILD_KIND", kind, "ARCOLOGY_PATH", line->path, "MESSAGE", "%s",
+                      valid);
+  else
+    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, "ARCOLOGY_BUILD_ID", id,
+                      "ARCOLOGY_BUILD_KIND", kind, "MESSAGE", "%s", valid);
+}
+
+void
+arc_report_log_health (ArcHealth health, const char *message)
+{
+  const GLogLevelFlags level = health == ARC_HEALTH_OK ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_WARNING;
+
+  g_log_structured (G_LOG_DOMAIN, level, "MESSAGE_ID", ARC_MESSAGE_HEALTH_CHANGED,
+                    "ARCOLOGY_HEALTH", arc_health_to_string (health), "MESSAGE",
+                    "The health is %s%s%s", arc_health_to_string (health),
+                    message[0] != '\0' ? ": " : "", message);
 }
 
 char *

@@ -6,6 +6,7 @@
 #include "core/arc-build.h"
 #include "core/arc-loop-guard.h"
 #include "core/arc-progress.h"
+#include "system/arc-health.h"
 
 G_BEGIN_DECLS
 
@@ -15,11 +16,17 @@ G_BEGIN_DECLS
  * which is what the runner says. */
 char *arc_report_end (const ArcBuild *build, const char *message);
 
-/* Logs that BUILD has ended. */
+/* Log that BUILD has started, or ended; both with the fields of the journal that
+ * arcology-builder(1) lists. */
+void arc_report_log_start (const ArcBuild *build);
 void arc_report_log_end (const ArcBuild *build);
 
-/* Logs a line of BUILD's output that is none of progress. */
-void arc_report_log_line (const ArcBuild *build, ArcLineKind kind, const char *text, gsize length);
+/* Logs a line of BUILD's output, which is TEXT and says LINE, and none of progress. */
+void
+arc_report_log_line (const ArcBuild *build, const ArcLine *line, const char *text, gsize length);
+
+/* Logs that the health is another one, or has another MESSAGE. */
+void arc_report_log_health (ArcHealth health, const char *message);
 
 /* (transfer full): that ROOT has lost every file, and when that is believed: REAL_TIME,
  * microseconds since the epoch. */
