@@ -6,11 +6,14 @@
 #define PATH      "/org/freedesktop/Notifications"
 #define INTERFACE "org.freedesktop.Notifications"
 
-/* The urgencies and the time-outs of the Desktop Notifications Specification, 1.2. */
+/* The urgencies and the time-outs of the Desktop Notifications Specification 1.2. */
 #define URGENCY_LOW    0
 #define URGENCY_NORMAL 1
 #define EXPIRES_NEVER  0
 #define EXPIRES_AS_SET (-1)
+
+/* The reason that NotificationClosed gives when the user did it (ibid.). */
+#define CLOSED_BY_USER 2
 
 struct _ArcNotifier
 {
@@ -132,16 +135,17 @@ on_closed (GDBusConnection *connection,
 {
   ArcNotifier *self = user_data;
   guint32 id;
+  guint32 reason;
 
   if (!g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(uu)")))
     return;
 
-  g_variant_get (parameters, "(uu)", &id, NULL);
+  g_variant_get (parameters, "(uu)", &id, &reason);
   if (id != self->id || id == 0)
     return;
 
   self->id = 0;
-  self->closed = TRUE;
+  self->closed = reason == CLOSED_BY_USER;
 }
 
 ArcNotifier *
