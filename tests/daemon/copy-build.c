@@ -199,7 +199,7 @@ main (int argc, char *argv[])
     else
       apply (&changes[i]);
 
-  if (full && permille == 1000)
+  if (full && (permille == 1000 || strcmp (word, "pause") == 0))
     replace (database);
 
   if (strcmp (word, "raise") == 0)
