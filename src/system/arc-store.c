@@ -574,6 +574,18 @@ arc_store_load_snapshot (ArcStore *self, const char *database, GError **error)
   return g_steal_pointer (&snapshot);
 }
 
+void
+arc_store_forget_snapshot (ArcStore *self)
+{
+  g_autofree char *path = NULL;
+
+  g_return_if_fail (ARC_IS_STORE (self));
+
+  /* The change list, which is written next into the same directory, makes this durable, too. */
+  path = get_path (self, SNAPSHOT_NAME);
+  g_unlink (path);
+}
+
 gboolean
 arc_store_commit (ArcStore *self,
                   const ArcSnapshot *snapshot,

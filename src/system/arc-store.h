@@ -83,6 +83,11 @@ const char *arc_store_write_changes (ArcStore *store, const ArcChanges *changes,
  * put aside. */
 ArcSnapshot *arc_store_load_snapshot (ArcStore *store, const char *database, GError **error);
 
+/* A build that does not begin with what the last one left is about to start: until the next
+ * arc_store_commit() nothing is known of any database. Its change list cannot tell what the
+ * database may hold of files that are gone. */
+void arc_store_forget_snapshot (ArcStore *store);
+
 /* A build has ended: DATABASE is true to SNAPSHOT, but for PENDING. ARC_ERROR_STATE_DIRECTORY if
  * that cannot be written. */
 gboolean arc_store_commit (ArcStore *store,

@@ -642,6 +642,29 @@ test_interrupted_build (void)
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
+/* A full build that did not come to its end: its list says nothing of a file that is gone, and that
+ * only a build before it knew, which failed. */
+static void
+test_interrupted_full_build (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autofree char *kind = NULL;
+
+  arc_test_host_touch (host, "new.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 1);
+  arc_test_host_assert_told (host, 2, "A new.org\n");
+  arc_test_host_remove (host, "new.org");
+  rebuild (host, ARC_BUILD_FULL, 3);
+  arc_test_wait_until (arc_runner_is_running (host->runner));
+  restart (host);
+
+  arc_test_host_start (host);
+  arc_test_host_finish_build (host, 0);
+  kind = arc_test_host_get_environment (host, 4, "ARCOLOGY_BUILD_KIND");
+  g_assert_cmpstr (kind, ==, "full");
+}
+
 /* The same for one that failed, and for what came while one ran that succeeded. */
 static void
 test_pending_over_restart (void)
@@ -695,7 +718,8 @@ test_damaged_memory (void)
     }
 }
 
-/* OnStart=never says when to build, not what: that nobody knows what the database holds stays so. */
+/* OnStart=never says when to build, not what: that nobody knows what the database holds stays so.
+ */
 static void
 test_damaged_memory_and_no_start (void)
 {
@@ -1192,6 +1216,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/memory/fresh", test_remembers);
   g_test_add_func ("/builder/memory/changed", test_changed_while_down);
   g_test_add_func ("/builder/memory/interrupted", test_interrupted_build);
+  g_test_add_func ("/builder/memory/interrupted-full", test_interrupted_full_build);
   g_test_add_func ("/builder/memory/pending", test_pending_over_restart);
   g_test_add_func ("/builder/memory/damaged", test_damaged_memory);
   g_test_add_func ("/builder/memory/damaged/no-start", test_damaged_memory_and_no_start);

@@ -781,6 +781,16 @@ test_snapshot (Fixture *fixture, gconstpointer data)
   /* Of another database it says nothing. */
   g_assert_null (arc_store_load_snapshot (fixture->store, "/other", &error));
   g_assert_no_error (error);
+
+  /* Nor of any while one is made anew. */
+  arc_store_forget_snapshot (fixture->store);
+  g_assert_nonnull (arc_store_write_changes (fixture->store, pending, &error));
+  g_assert_null (arc_store_load_snapshot (fixture->store, "/db", &error));
+  g_assert_no_error (error);
+  g_assert_true (arc_store_commit (fixture->store, snapshot, pending, "/db", &error));
+  g_clear_pointer (&loaded, arc_snapshot_free);
+  loaded = arc_store_load_snapshot (fixture->store, "/db", &error);
+  g_assert_nonnull (loaded);
 }
 
 int
