@@ -516,9 +516,21 @@ put_aside (const char *path, GError **error)
     g_prefix_error (error, "%s: ", shown);
 }
 
+void
+arc_store_forget_snapshot (ArcStore *self)
+{
+  g_autofree char *path = NULL;
+
+  g_return_if_fail (ARC_IS_STORE (self));
+
+  /* The change list, which is written next into the same directory, makes this durable, too. */
+  path = get_path (self, SNAPSHOT_NAME);
+  g_unlink (path);
+}
+
 /* PATH (nullable) is a change list. */
 static gboolean
-mark_uncommitted (const char *path, ArcSnapshot *snapshot, GError **error)
+mark_uncommitted (ArcStore *self, const char *path, ArcSnapshot *snapshot, GError **error)
 {
   g_autoptr (GError) read_error = NULL;
   g_autoptr (GBytes) bytes = path != NULL ? read_bytes (path, &read_error) : NULL;
@@ -529,6 +541,8 @@ mark_uncommitted (const char *path, ArcSnapshot *snapshot, GError **error)
 
   if (read_error != NULL)
     {
+      /* Without the list the snapshot would say too much, also to the next run. */
+      arc_store_forget_snapshot (self);
       put_aside (path, &read_error);
       g_propagate_error (error, g_steal_pointer (&read_error));
       return FALSE;
@@ -567,23 +581,11 @@ arc_store_load_snapshot (ArcStore *self, const char *database, GError **error)
 
   expected = g_bytes_new (database, strlen (database));
   if (snapshot == NULL || !g_bytes_equal (identity, expected) ||
-      !mark_uncommitted (changes, snapshot, error) ||
-      !mark_uncommitted (spare_changes, snapshot, error))
+      !mark_uncommitted (self, changes, snapshot, error) ||
+      !mark_uncommitted (self, spare_changes, snapshot, error))
     return NULL;
 
   return g_steal_pointer (&snapshot);
-}
-
-void
-arc_store_forget_snapshot (ArcStore *self)
-{
-  g_autofree char *path = NULL;
-
-  g_return_if_fail (ARC_IS_STORE (self));
-
-  /* The change list, which is written next into the same directory, makes this durable, too. */
-  path = get_path (self, SNAPSHOT_NAME);
-  g_unlink (path);
 }
 
 gboolean

@@ -741,6 +741,22 @@ test_damaged_memory_and_no_start (void)
   arc_test_host_assert_told (host, 2, ALL_NOTES);
 }
 
+/* What was put aside is not forgotten by the service after the next, if that one built nothing. */
+static void
+test_damaged_memory_twice (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autofree char *path = g_build_filename (host->scratch, "state", "changes", NULL);
+
+  restart (host);
+  g_assert_true (g_file_set_contents (path, "nonsense", -1, NULL));
+  arc_test_host_start (host);
+  restart (host);
+  arc_test_host_start (host);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, arc_builder_get_last_build (host->builder)->id, ALL_NOTES);
+}
+
 static void
 test_memory_of_other_database (void)
 {
@@ -1220,6 +1236,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/memory/pending", test_pending_over_restart);
   g_test_add_func ("/builder/memory/damaged", test_damaged_memory);
   g_test_add_func ("/builder/memory/damaged/no-start", test_damaged_memory_and_no_start);
+  g_test_add_func ("/builder/memory/damaged/twice", test_damaged_memory_twice);
   g_test_add_func ("/builder/memory/other-database", test_memory_of_other_database);
   g_test_add_func ("/builder/memory/none", test_no_memory);
   g_test_add_func ("/builder/sync/fresh", test_sync_fresh);
