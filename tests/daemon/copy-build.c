@@ -140,6 +140,19 @@ replace (const char *database)
   close (fd);
 }
 
+/* As data/emacs/arcology-batch.el writes it, or it would not be one line. */
+static void
+report (const char *path)
+{
+  printf ("arcology: failed ");
+  for (const char *c = path; *c != '\0'; c++)
+    if (*c == '\\' || *c == ':' || *c == '\n')
+      printf ("\\%03o", (unsigned char) *c);
+    else
+      putchar (*c);
+  printf (": as planned\n");
+}
+
 static void
 hang (int value)
 {
@@ -195,7 +208,7 @@ main (int argc, char *argv[])
     apply (&changes[i]);
   for (int i = 0; i < n_changes && strcmp (word, "failed") == 0; i++)
     if (i % value == 0)
-      printf ("arcology: failed %s: as planned\n", changes[i].path);
+      report (changes[i].path);
     else
       apply (&changes[i]);
 
