@@ -121,6 +121,7 @@ class Service:
         self.bus = subprocess.Popen(
             ["dbus-daemon", f"--config-file={here}/bus.conf", "--nofork", "--print-address"],
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # it cannot raise its limits, and says so
             preexec_fn=die_with_parent,
         )
         self.environment = {
@@ -157,7 +158,7 @@ class Service:
             os.unlink(path)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, open(f"{self.here}/log", "ab") as log:
             notify.bind(path)
-            notify.settimeout(timeout)
+            notify.settimeout(1)
             began = time.monotonic()
             # pylint: disable-next=consider-using-with
             self.process = subprocess.Popen(
@@ -167,9 +168,13 @@ class Service:
                 stderr=log,
                 preexec_fn=die_with_parent,
             )
-            while b"READY=1" not in notify.recv(4096):
-                pass
-            return time.monotonic() - began
+            while True:
+                try:
+                    if b"READY=1" in notify.recv(4096):
+                        return time.monotonic() - began
+                except TimeoutError:
+                    if self.process.poll() is not None or time.monotonic() > began + timeout:
+                        raise RuntimeError(f"the service does not start; see {self.here}/log") from None
 
     def connect(self):
         """A client, of which the service is known to have heard."""
