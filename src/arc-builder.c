@@ -521,7 +521,15 @@ become_ready (ArcBuilder *self)
       g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, self->found);
     }
 
-  if (needs_build_at_start (self))
+  if (!needs_build_at_start (self))
+    return;
+
+  /* Nobody asked for it but the settings: what holds builds back holds this one back, too. */
+  if ((self->machine.holds & ~ARC_HOLD_UNAVAILABLE) != 0)
+    {
+      step (self, ARC_EVENT_TOUCH, NULL);
+    }
+  else
     {
       self->starting = TRUE;
       step (self, ARC_EVENT_REBUILD, NULL);
