@@ -51,30 +51,35 @@ static gboolean
 pump_dispatch (GSource *source, GSourceFunc callback G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED)
 {
   GMainContext *child = ((Pump *) source)->child;
-  gboolean dispatched = TRUE;
+  gboolean again = TRUE;
   int timeout = 0;
 
   if (!g_main_context_acquire (child))
     return G_SOURCE_CONTINUE;
 
-  for (guint i = 0; i < MAX_ROUNDS && dispatched; i++)
+  for (guint i = 0; i < MAX_ROUNDS && again; i++)
     {
       GPollFD fds[4];
+      gboolean woken;
       int n_fds;
       int priority;
 
       g_main_context_prepare (child, &priority);
       n_fds = g_main_context_query (child, priority, &timeout, fds, G_N_ELEMENTS (fds));
       n_fds = MIN (n_fds, (int) G_N_ELEMENTS (fds));
-      g_poll (fds, (guint) n_fds, 0);
-      dispatched = g_main_context_check (child, priority, fds, n_fds);
-      if (dispatched)
+      woken = g_poll (fds, (guint) n_fds, 0) > 0;
+      again = g_main_context_check (child, priority, fds, n_fds);
+      if (again)
         g_main_context_dispatch (child);
+
+      /* Who woke it may have set a time that is later than now, and the check has taken the wakeup:
+       * only to prepare again tells that time. */
+      again = again || woken;
     }
 
   g_main_context_release (child);
 
-  if (dispatched)
+  if (again)
     g_source_set_ready_time (source, 0);
   else if (timeout < 0)
     g_source_set_ready_time (source, -1);
