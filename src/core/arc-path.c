@@ -16,3 +16,10 @@ arc_path_get_below (const char *path, const char *directory)
 
   return path[length] == '/' ? path + length + 1 : NULL;
 }
+
+char *
+arc_path_join (const char *directory, const char *name)
+{
+  return g_str_has_suffix (directory, "/") ? g_strconcat (directory, name, NULL)
+                                           : g_strconcat (directory, "/", name, NULL);
+}

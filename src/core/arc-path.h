@@ -10,4 +10,7 @@ G_BEGIN_DECLS
  * absolute and in their plain form; the result is a part of PATH. */
 const char *arc_path_get_below (const char *path, const char *directory);
 
+/* (transfer full): NAME in DIRECTORY; only the root directory ends in a slash. */
+char *arc_path_join (const char *directory, const char *name);
+
 G_END_DECLS

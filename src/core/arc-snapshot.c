@@ -180,9 +180,7 @@ add_change (ArcChanges *changes, const char *directory, const char *name, ArcCha
   if (changes == NULL)
     return;
 
-  /* Only the root directory ends in a slash. */
-  path = g_str_has_suffix (directory, "/") ? g_strconcat (directory, name, NULL)
-                                           : g_strconcat (directory, "/", name, NULL);
+  path = arc_path_join (directory, name);
   arc_changes_add (changes, path, change);
 }
 

@@ -2,6 +2,7 @@
 
 #include "system/arc-crawler.h"
 
+#include "core/arc-path.h"
 #include "system/arc-looks.h"
 #include "system/arc-scan.h"
 #include "system/arc-tree.h"
@@ -52,13 +53,6 @@ struct _ArcCrawler
 };
 
 /* Paths */
-
-static char *
-join (const char *directory, const char *name)
-{
-  return g_str_has_suffix (directory, "/") ? g_strconcat (directory, name, NULL)
-                                           : g_strconcat (directory, "/", name, NULL);
-}
 
 static gboolean
 is_lost_root (const ArcNode *node)
@@ -429,7 +423,7 @@ postpone_recent (ArcCrawler *self, ArcNode *node, ArcScan *scan, gboolean told)
     {
       const char *name = recent->pdata[i];
       const ArcFingerprint *known = arc_snapshot_lookup (self->snapshot, node->path, name);
-      g_autofree char *path = join (node->path, name);
+      g_autofree char *path = arc_path_join (node->path, name);
       ArcLook *look = arc_looks_ask (self->looks, path);
 
       if (known != NULL)
@@ -458,7 +452,7 @@ add_children (ArcCrawler *self, ArcNode *node, ArcScan *scan, gboolean told)
   for (guint i = 0; i < children->len; i++)
     {
       const ArcScanChild *found = &g_array_index (children, ArcScanChild, i);
-      g_autofree char *path = join (node->path, found->name);
+      g_autofree char *path = arc_path_join (node->path, found->name);
       ArcNode *child = arc_tree_lookup (self->tree, path);
 
       if (child == NULL && g_hash_table_contains (self->left_out, path))
@@ -567,7 +561,8 @@ static void
 look_at_directory (
     ArcCrawler *self, ArcNode *parent, ArcNode *node, const ArcLook *look, const struct stat *info)
 {
-  g_autofree char *below = join (arc_node_get_below_root (parent), strrchr (look->path, '/') + 1);
+  g_autofree char *below =
+      arc_path_join (arc_node_get_below_root (parent), strrchr (look->path, '/') + 1);
   ArcFileId id = arc_file_id_from_stat (info);
 
   if (!arc_filter_match_directory (self->extent->filter, below[0] == '/' ? below + 1 : below, NULL))
@@ -692,7 +687,7 @@ look_at_file (ArcCrawler *self,
 {
   g_autoptr (ArcLook) owned = look;
   const char *name = strrchr (look->path, '/') + 1;
-  g_autofree char *below = join (arc_node_get_below_root (parent), name);
+  g_autofree char *below = arc_path_join (arc_node_get_below_root (parent), name);
 
   if (arc_filter_match_file (self->extent->filter, below[0] == '/' ? below + 1 : below, NULL))
     see_file (self, parent, g_steal_pointer (&owned), arc_fingerprint_from_stat (info));
