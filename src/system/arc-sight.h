@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "core/arc-snapshot.h"
+#include "system/arc-extent.h"
+#include "system/arc-file-id.h"
+#include "system/arc-findings.h"
+#include "system/arc-health.h"
+#include "system/arc-looks.h"
+#include "system/arc-scan.h"
+#include "system/arc-tree.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ArcSight:
+ *
+ * What ArcCrawler knows of the disk, and what is to be done when one of the directories is not
+ * where it was: it may be gone, moved, or only out of sight, like one that is not mounted, or lost,
+ * and come back.
+ */
+typedef struct
+{
+  ArcExtent *extent; /* (owned) (nullable): until the first one is set */
+
+  ArcSnapshot *snapshot; /* (owned) */
+  ArcFindings *findings; /* (unowned) */
+  ArcTree *tree;         /* (owned) */
+  ArcLooks *looks;       /* (owned) */
+
+  /* The scan under way. */
+  ArcScan *scan;      /* (owned) (nullable) */
+  ArcNode *scan_node; /* (unowned) (nullable) */
+  gboolean scan_told;
+
+  gboolean active;           /* directories were queued or went since arc_crawler_rest() */
+  gboolean health_pending;   /* something happened that the health depends on */
+  ArcHealth health;          /* when it was last assessed */
+  gboolean left_out_pending; /* what keeps another path out of the tree may be gone */
+  GHashTable *lost;  /* (element-type filename): directories that are out of sight and to be looked
+                        for; some may be back, or forgotten, already */
+  gint64 lost_check; /* when to look for them; 0: there are none */
+} ArcSight;
+
+/* FINDINGS must outlive it. */
+ArcSight *arc_sight_new (ArcFindings *findings);
+
+/* Cancels all monitors. */
+void arc_sight_free (ArcSight *sight);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcSight, arc_sight_free)
+
+/* Whether NODE may be a symbolic link. */
+gboolean arc_sight_follows (const ArcSight *sight, const ArcNode *node);
+
+/* Whether there is still the same directory at the path of NODE. */
+gboolean arc_sight_is_itself (const ArcSight *sight, const ArcNode *node);
+
+/* Whether a directory and all above it, up to the root, are still where they were. */
+gboolean arc_sight_is_in_place (const ArcSight *sight, const ArcNode *node);
+
+/* Whether what is missing in NODE is gone, rather than out of sight. If it is not clear, the
+ * directory that is not itself any more is queued. */
+gboolean arc_sight_is_clear (ArcSight *sight, ArcNode *node);
+
+/* Whether NODE, if it is the directory ID now, and empty, is more likely the place where something
+ * was mounted than one that somebody emptied. */
+gboolean arc_sight_is_bare (const ArcSight *sight, const ArcNode *node, const ArcFileId *id);
+
+/* Queues NODE for a scan. TOLD: because a monitor told of it; so below. */
+void arc_sight_push (ArcSight *sight, ArcNode *node, gboolean told);
+
+/* Queues the directory whose scan is under way anew, if it is NODE or below it. */
+void arc_sight_abort_scan_below (ArcSight *sight, ArcNode *node);
+
+/* See arc_tree_disarm(). */
+void arc_sight_disarm (ArcSight *sight, ArcNode *node);
+
+/* Drops NODE and all below it from the tree, and their files from the snapshot. */
+void arc_sight_drop (ArcSight *sight, ArcNode *node, gboolean told);
+
+/* The directory is gone. Maybe it was what kept another path out of the tree. */
+void arc_sight_forget (ArcSight *sight, ArcNode *node, gboolean told);
+
+/* Why NODE cannot be read: see ArcNode. */
+void arc_sight_set_problem (ArcSight *sight, ArcNode *node, const char *problem);
+
+/* NODE is not there. Its files are only out of sight: the snapshot keeps them. */
+void arc_sight_lose (ArcSight *sight, ArcNode *node, const char *problem);
+
+/* NODE cannot be read; try again soon. */
+void arc_sight_look_for (ArcSight *sight, const ArcNode *node);
+
+/* Queues the directories that are back, if it is time: NOW is that of g_get_monotonic_time(). */
+void arc_sight_look_for_lost (ArcSight *sight, gint64 now);
+
+G_END_DECLS
