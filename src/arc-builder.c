@@ -180,12 +180,16 @@ stop_build (ArcBuilder *self, ArcResult result)
     arc_runner_stop (self->runner, result);
 }
 
-/* The database is true to all but what is pending. */
+/* The database is true to all but what is pending, or will be as soon as the watcher tells it. */
 static void
 remember (ArcBuilder *self)
 {
-  arc_memory_commit (self->memory, arc_watcher_get_snapshot (self->watcher),
-                     arc_ledger_get_pending (self->ledger), self->build_database);
+  g_autoptr (ArcChanges) pending = arc_changes_new ();
+
+  arc_changes_merge (pending, arc_ledger_get_pending (self->ledger));
+  arc_watcher_add_untold (self->watcher, pending);
+  arc_memory_commit (self->memory, arc_watcher_get_snapshot (self->watcher), pending,
+                     self->build_database);
 }
 
 /* ENDED did not do what it took, or not all of it. */

@@ -2,6 +2,10 @@
 
 #include "arc-test-util.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/inotify.h>
+
 void
 arc_test_dispatch_ready (void)
 {
@@ -45,6 +49,30 @@ arc_test_make_strv (const char *first, ...)
   va_end (arguments);
 
   return g_strv_builder_end (builder);
+}
+
+void
+arc_test_deafen (guint every)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fdinfo", 0, NULL);
+  const char *fd;
+
+  /* proc_pid_fdinfo(5) */
+  while ((fd = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename ("/proc/self/fdinfo", fd, NULL);
+      g_autofree char *text = NULL;
+      g_auto (GStrv) lines = NULL;
+      unsigned int watch;
+
+      if (!g_file_get_contents (path, &text, NULL, NULL))
+        continue;
+
+      lines = g_strsplit (text, "\n", -1);
+      for (guint i = 0; lines[i] != NULL; i++)
+        if (sscanf (lines[i], "inotify wd:%x ", &watch) == 1 && watch % every == 0)
+          inotify_rm_watch (atoi (fd), (int) watch);
+    }
 }
 
 GDBusConnection *

@@ -36,13 +36,17 @@ void arc_test_dispatch_ready (void);
 /* Iterates the default main context for MSEC: only to see that something does *not* come. */
 void arc_test_iterate_for (guint msec);
 
-/* Source functions. */
+/* Makes monitors deaf: takes away the watches that this process has of the kernel, or one of EVERY.
+ * GIO does not learn of it, for it does not look at IN_IGNORED (gio/inotify/inotify-path.c). */
+void arc_test_deafen (guint every);
+
 /* (transfer full): a connection of its own to BUS. */
 GDBusConnection *arc_test_connect (GTestDBus *bus);
 
 /* (transfer full): a copy of the arguments, which end with NULL. */
 GStrv arc_test_make_strv (const char *first, ...) G_GNUC_NULL_TERMINATED;
 
+/* Source functions. */
 gboolean arc_test_set_true (gpointer flag);
 gboolean arc_test_tick (gpointer unused);
 

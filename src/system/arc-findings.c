@@ -123,6 +123,13 @@ arc_findings_decide (ArcFindings *self)
   g_hash_table_remove_all (self->told_paths);
 }
 
+void
+arc_findings_collect (const ArcFindings *self, ArcChanges *changes)
+{
+  arc_changes_merge (changes, self->told);
+  arc_changes_merge (changes, self->compared);
+}
+
 static ArcChanges *
 take (ArcChanges **changes)
 {

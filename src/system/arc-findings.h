@@ -36,6 +36,9 @@ gboolean arc_findings_has_compared (const ArcFindings *findings);
 /* No hint is on the way any more: what is left of what comparisons found, was missed. */
 void arc_findings_decide (ArcFindings *findings);
 
+/* Adds all of them to CHANGES; they are still here. */
+void arc_findings_collect (const ArcFindings *findings, ArcChanges *changes);
+
 /* (nullable) (transfer full): NULL if there are none. */
 ArcChanges *arc_findings_take_told (ArcFindings *findings);
 ArcChanges *arc_findings_take_missed (ArcFindings *findings);

@@ -383,6 +383,12 @@ arc_watcher_get_snapshot (ArcWatcher *self)
   return arc_crawler_get_snapshot (self->crawler);
 }
 
+void
+arc_watcher_add_untold (ArcWatcher *self, ArcChanges *changes)
+{
+  arc_findings_collect (self->findings, changes);
+}
+
 gboolean
 arc_watcher_explain (ArcWatcher *self, const char *path, const char **rule)
 {

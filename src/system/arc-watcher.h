@@ -81,6 +81,10 @@ guint arc_watcher_get_n_files (ArcWatcher *watcher);
 /* Owned by the watcher, and true only until control returns to the main loop. */
 const ArcSnapshot *arc_watcher_get_snapshot (ArcWatcher *watcher);
 
+/* Adds to CHANGES what the snapshot has, and `changed` has not told yet: what a comparison found is
+ * held back for some milliseconds, in which a monitor may still tell of it. */
+void arc_watcher_add_untold (ArcWatcher *watcher, ArcChanges *changes);
+
 /* Does PATH (absolute) matter, and by which rule? RULE gets a pattern or a short English reason
  * such as "outside the watched directories" (owned by the watcher until its tree changes). */
 gboolean arc_watcher_explain (ArcWatcher *watcher, const char *path, const char **rule);
