@@ -782,8 +782,7 @@ arc_builder_rescan (ArcBuilder *self)
   self->rescan_at = ARC_NEVER;
   self->rescanning = TRUE;
   self->found = 0;
-  if (self->ready)
-    arc_watcher_reconcile (self->watcher);
+  arc_watcher_reconcile (self->watcher);
 }
 
 void

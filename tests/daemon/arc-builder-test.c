@@ -1018,6 +1018,24 @@ test_before_start (void)
 }
 
 /* A service that does not own its name yet. */
+/* Who asks for a comparison while the first scan is under way gets one that begins after that. */
+static void
+test_rescan_before_ready (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new ();
+  ArcWatcher *watcher = arc_builder_get_watcher (host->builder);
+  gboolean rescanned = FALSE;
+
+  g_signal_connect_swapped (host->builder, "rescanned", G_CALLBACK (arc_test_set_true), &rescanned);
+  arc_builder_start (host->builder);
+  arc_test_wait_until (arc_snapshot_get_n_files (arc_watcher_get_snapshot (watcher)) == 3);
+  arc_test_deafen (1);
+  arc_test_host_write (host, "new.org", "new");
+  arc_builder_rescan (host->builder);
+  arc_test_wait_until (rescanned);
+  g_assert_cmpuint (arc_watcher_get_n_files (watcher), ==, 4);
+}
+
 static void
 test_may_launch (void)
 {
@@ -1293,6 +1311,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/sync/cannot", test_sync_cannot);
   g_test_add_func ("/builder/loop", test_loop);
   g_test_add_func ("/builder/before-start", test_before_start);
+  g_test_add_func ("/builder/rescan-before-ready", test_rescan_before_ready);
   g_test_add_func ("/builder/may-launch", test_may_launch);
   g_test_add_func ("/builder/unavailable", test_unavailable_tree);
   g_test_add_func ("/builder/emptied", test_emptied_tree);
