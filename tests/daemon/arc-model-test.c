@@ -807,6 +807,21 @@ is_at_rest (Model *model)
   return status.state == ARC_STATE_IDLE && status.fresh;
 }
 
+static void
+go_on (Model *model)
+{
+  const ArcStatus status = get_status (model);
+
+  /* It has given up, or OnStart=never: it waits for a touch. */
+  if (status.next_build == 0 &&
+      (status.state == ARC_STATE_IDLE || status.reason == ARC_REASON_RETRY))
+    ask (model, ARC_BUILD_INCREMENTAL);
+
+  add_trace (model, "  advance\n");
+  arc_test_clock_advance (model->clock, 4000 * SECOND);
+  end_build (model);
+}
+
 /* By asking. */
 static void
 sync_to_rest (Model *model)
@@ -832,15 +847,7 @@ wait_for_rest (Model *model)
   rescan (model);
   for (guint i = 0; i < MAX_TRIES && !is_at_rest (model); i++)
     {
-      const ArcStatus status = get_status (model);
-
-      /* It has given up, or OnStart=never: it waits for a touch. */
-      if (status.next_build == 0 &&
-          (status.state == ARC_STATE_IDLE || status.reason == ARC_REASON_RETRY))
-        ask (model, ARC_BUILD_INCREMENTAL);
-      add_trace (model, "  advance\n");
-      arc_test_clock_advance (model->clock, 4000 * SECOND);
-      end_build (model);
+      go_on (model);
       rescan (model);
     }
 }
@@ -861,10 +868,7 @@ come_to_rest (Model *model)
 
   /* A monitor may tell of something late. */
   for (guint i = 0; i < MAX_TRIES && !is_at_rest (model); i++)
-    {
-      arc_test_clock_advance (model->clock, 4000 * SECOND);
-      end_build (model);
-    }
+    go_on (model);
   if (!is_at_rest (model))
     fail (model, "It does not come to rest");
   check_equal (model, "Idle, but the copy is not the tree");
