@@ -12,6 +12,9 @@
 
 #define MAX_DEPTH 3
 
+/* A root in which nothing at all is left is one that is unavailable: this stays in it. */
+#define KEPT "kept.txt"
+
 struct _ArcTestNotes
 {
   char *tree;
@@ -62,7 +65,8 @@ list (const char *path, guint depth, GPtrArray *files, GPtrArray *directories)
 
   g_ptr_array_add (directories, g_strdup (path));
   while ((name = g_dir_read_name (dir)) != NULL)
-    g_ptr_array_add (names, g_strdup (name));
+    if (strcmp (name, KEPT) != 0)
+      g_ptr_array_add (names, g_strdup (name));
   g_ptr_array_sort (names, compare_names);
 
   for (guint i = 0; i < names->len; i++)
@@ -408,10 +412,12 @@ ArcTestNotes *
 arc_test_notes_new (const char *tree, GRand *rand)
 {
   ArcTestNotes *notes = g_new0 (ArcTestNotes, 1);
+  g_autofree char *kept = g_build_filename (tree, KEPT, NULL);
 
   notes->tree = g_strdup (tree);
   notes->rand = rand;
   g_assert_no_errno (g_mkdir (tree, 0700));
+  write_in_place (notes, kept);
 
   return notes;
 }
