@@ -158,8 +158,11 @@ begin_build (ArcBuilder *self, ArcCause cause)
 
   /* Somebody removed the database, or there never was one: what changed since the last build is not
    * enough. */
-  if (kind == ARC_BUILD_INCREMENTAL && !g_file_test (self->config->database, G_FILE_TEST_EXISTS))
-    kind = ARC_BUILD_FULL;
+  if (!g_file_test (self->config->database, G_FILE_TEST_EXISTS))
+    {
+      kind = MAX (kind, ARC_BUILD_FULL);
+      arc_ledger_add_unknown (self->ledger);
+    }
 
   self->wanted = ARC_BUILD_INCREMENTAL;
   self->last_run_real = arc_clock_get_real_time (self->clock);

@@ -921,6 +921,26 @@ test_sync_while_running (void)
   g_assert_cmpint (later.result, ==, ARC_RESULT_FAILED);
 }
 
+/* The database was taken away, and a build that makes it anew has begun with it. */
+static void
+test_sync_while_database_is_made (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  SyncReply reply = { 0 };
+
+  g_assert_no_errno (g_unlink (host->config->database));
+  rebuild (host, ARC_BUILD_INCREMENTAL, 2);
+  arc_test_wait_until (g_file_test (host->config->database, G_FILE_TEST_EXISTS));
+  g_assert_false (arc_test_host_get_status (host).fresh);
+
+  arc_builder_sync_async (host->builder, on_synced, &reply);
+  arc_test_host_finish_build (host, 0);
+  arc_test_wait_until (reply.done);
+  g_assert_no_error (reply.error);
+  g_assert_cmpuint (reply.build, ==, 2);
+  g_assert_true (arc_test_host_get_status (host).fresh);
+}
+
 static void
 test_sync_cannot (void)
 {
@@ -1308,6 +1328,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/sync/fresh", test_sync_fresh);
   g_test_add_func ("/builder/sync/stale", test_sync_stale);
   g_test_add_func ("/builder/sync/running", test_sync_while_running);
+  g_test_add_func ("/builder/sync/missing-database", test_sync_while_database_is_made);
   g_test_add_func ("/builder/sync/cannot", test_sync_cannot);
   g_test_add_func ("/builder/loop", test_loop);
   g_test_add_func ("/builder/before-start", test_before_start);
