@@ -39,7 +39,9 @@
 /* The files that a build and its end write, in the order of the end's writes. */
 static const char *const state_names[] = { "history", "group", "snapshot", "changes" };
 
-#define ABSENT "" /* instead of a content */
+/* Instead of a content: the note is not there, or is just being written. */
+#define ABSENT ""
+#define EMPTY  ABSENT
 
 #define N_STATE_NAMES G_N_ELEMENTS (state_names)
 
@@ -402,7 +404,12 @@ allow (Sync *sync, gboolean at_call)
 
   g_hash_table_iter_init (&iter, tree);
   while (g_hash_table_iter_next (&iter, &name, &value))
-    g_hash_table_add (get_allowed (sync, name, !at_call), g_strdup (value));
+    {
+      GHashTable *set = get_allowed (sync, name, !at_call);
+
+      if (g_hash_table_add (set, g_strdup (value)) && !at_call)
+        g_hash_table_add (set, g_strdup (EMPTY));
+    }
 
   g_hash_table_iter_init (&iter, sync->allowed);
   while (g_hash_table_iter_next (&iter, &name, &value))
