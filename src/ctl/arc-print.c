@@ -115,18 +115,58 @@ arc_print_pad (const char *text, guint width, gboolean right)
                : g_strdup_printf ("%s%*s", text, blanks, "");
 }
 
+/* Whether C stays on the line of what follows it: it opens a pair of brackets or quotes. */
+static gboolean
+is_opening (gunichar c)
+{
+  return g_unichar_type (c) == G_UNICODE_OPEN_PUNCTUATION ||
+         g_unichar_type (c) == G_UNICODE_INITIAL_PUNCTUATION;
+}
+
+/* Whether C stays on the line of what is before it: it closes something, or goes on with it, as a
+ * small kana does (Unicode Standard Annex #14). */
+static gboolean
+is_closing (gunichar c)
+{
+  static const GUnicodeBreakType types[] = {
+    G_UNICODE_BREAK_CLOSE_PUNCTUATION, G_UNICODE_BREAK_CLOSE_PARENTHESIS,
+    G_UNICODE_BREAK_EXCLAMATION,       G_UNICODE_BREAK_INFIX_SEPARATOR,
+    G_UNICODE_BREAK_NON_STARTER,       G_UNICODE_BREAK_CONDITIONAL_JAPANESE_STARTER,
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    if (g_unichar_break_type (c) == types[i])
+      return TRUE;
+
+  return g_unichar_type (c) == G_UNICODE_FINAL_PUNCTUATION;
+}
+
+/* Chinese and Japanese have no blanks between words: lines are broken between characters. */
+static gboolean
+can_break (gunichar before, gunichar after)
+{
+  return (g_unichar_iswide (before) || g_unichar_iswide (after)) && !is_opening (before) &&
+         !is_closing (after);
+}
+
 /* The end of the piece of text at START that must not be broken. A unit stays with its number. */
 static const char *
 find_break (const char *start)
 {
   const char *end = start;
 
-  if (g_unichar_iswide (g_utf8_get_char (start)))
-    return g_utf8_next_char (start);
+  while (*end != '\0')
+    {
+      const gunichar before = g_utf8_get_char (end);
+      gunichar after;
 
-  while (*end != '\0' && (*end != ' ' || (end > start && g_ascii_isdigit (end[-1]))) &&
-         !g_unichar_iswide (g_utf8_get_char (end)))
-    end = g_utf8_next_char (end);
+      end = g_utf8_next_char (end);
+      after = g_utf8_get_char (end);
+      if (after == ' ' && (!g_ascii_isdigit (end[-1]) || is_opening (g_utf8_get_char (end + 1))))
+        break;
+      if (after != ' ' && before != ' ' && can_break (before, after))
+        break;
+    }
 
   return end;
 }

@@ -40,7 +40,8 @@ guint arc_print_measure (const char *text);
 
 /* (transfer full): TEXT with line breaks, so that it fits into WIDTH columns if INDENT of them are
  * taken by something else, and INDENT blanks after each break. Breaks are where blanks are, and
- * between characters of Chinese and Japanese; a longer word, such as a path, stays whole. */
+ * between characters of Chinese and Japanese, but not before what closes or after what opens; a
+ * longer word, such as a path, stays whole. */
 char *arc_print_wrap (const char *text, guint indent, guint width);
 
 /* (transfer full): a value from D-Bus as JSON: byte strings as arc_print_escape() writes paths,
