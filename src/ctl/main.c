@@ -13,28 +13,28 @@
 typedef struct
 {
   const char *name;
-  const char *arguments;
+  const char *arguments; /* (nullable) */
   const char *summary;
   ArcVerbFunc run;
 } Verb;
 
 static const Verb verbs[] = {
-  { "status", "", N_ ("Show how things are"), arc_verb_status },
-  { "monitor", "", N_ ("Show what happens as it happens"), arc_verb_monitor },
-  { "sync", "", N_ ("Bring the database up to date and wait for it"), arc_verb_sync },
-  { "rebuild", "", N_ ("Start a build now"), arc_verb_rebuild },
-  { "cancel", "", N_ ("End the running build"), arc_verb_cancel },
-  { "pause", "", N_ ("Let no build start by itself"), arc_verb_pause },
-  { "resume", "", N_ ("End a pause"), arc_verb_resume },
-  { "inhibit", "COMMAND…", N_ ("Hold builds back while a command runs"), arc_verb_inhibit },
-  { "rescan", "", N_ ("Compare the tree with what is known of it"), arc_verb_rescan },
-  { "reload", "", N_ ("Read the settings again"), arc_verb_reload },
-  { "pending", "", N_ ("List the changes that are not built yet"), arc_verb_pending },
-  { "history", "", N_ ("List the builds that ended"), arc_verb_history },
-  { "log", "[BUILD]", N_ ("Show what a build printed"), arc_verb_log },
-  { "explain", "PATH", N_ ("Tell whether a file is watched, and why"), arc_verb_explain },
-  { "graph", "", N_ ("Draw the states of the service"), arc_verb_graph },
-  { "doctor", "", N_ ("Look for what is wrong"), arc_verb_doctor },
+  { "status", NULL, N_ ("Show how things are"), arc_verb_status },
+  { "monitor", NULL, N_ ("Show what happens as it happens"), arc_verb_monitor },
+  { "sync", NULL, N_ ("Bring the database up to date and wait for it"), arc_verb_sync },
+  { "rebuild", NULL, N_ ("Start a build now"), arc_verb_rebuild },
+  { "cancel", NULL, N_ ("End the running build"), arc_verb_cancel },
+  { "pause", NULL, N_ ("Let no build start by itself"), arc_verb_pause },
+  { "resume", NULL, N_ ("End a pause"), arc_verb_resume },
+  { "inhibit", N_ ("COMMAND…"), N_ ("Hold builds back while a command runs"), arc_verb_inhibit },
+  { "rescan", NULL, N_ ("Compare the tree with what is known of it"), arc_verb_rescan },
+  { "reload", NULL, N_ ("Read the settings again"), arc_verb_reload },
+  { "pending", NULL, N_ ("List the changes that are not built yet"), arc_verb_pending },
+  { "history", NULL, N_ ("List the builds that ended"), arc_verb_history },
+  { "log", N_ ("[BUILD]"), N_ ("Show what a build printed"), arc_verb_log },
+  { "explain", N_ ("PATH"), N_ ("Tell whether a file is watched, and why"), arc_verb_explain },
+  { "graph", NULL, N_ ("Draw the states of the service"), arc_verb_graph },
+  { "doctor", NULL, N_ ("Look for what is wrong"), arc_verb_doctor },
 };
 
 static void
@@ -43,7 +43,8 @@ print_help (void)
   g_print (_ ("Usage:\n  arcologyctl VERB [OPTION…]\n\nVerbs:\n"));
   for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
     {
-      g_autofree char *usage = g_strdup_printf ("%s %s", verbs[i].name, verbs[i].arguments);
+      const char *arguments = verbs[i].arguments != NULL ? _ (verbs[i].arguments) : NULL;
+      g_autofree char *usage = g_strjoin (" ", verbs[i].name, arguments, NULL);
       g_autofree char *padded = arc_print_pad (usage, USAGE_WIDTH, FALSE);
 
       g_print ("  %s  %s\n", padded, _ (verbs[i].summary));
