@@ -6,6 +6,7 @@
 #include "ctl/arc-ctl.h"
 #include "ctl/arc-print.h"
 #include "ctl/arc-probe.h"
+#include "ctl/arc-words.h"
 
 #include <errno.h>
 #include <glib/gi18n.h>
@@ -217,10 +218,10 @@ check_last_build (Diagnosis *self)
   /* Translators see no macro, such as G_GUINT64_FORMAT. */
   number = g_strdup_printf ("%" G_GUINT64_FORMAT, id);
   if (g_str_equal (result, "success"))
-    add (self, ARC_FINDING_OK, NULL, _ ("build %s: %s"), number, result);
+    add (self, ARC_FINDING_OK, NULL, _ ("build %s: %s"), number, arc_words_name_result (result));
   else
     add (self, ARC_FINDING_WARN, _ ("“arcologyctl log” shows what it printed"), _ ("build %s: %s"),
-         number, result);
+         number, arc_words_name_result (result));
 }
 
 /* --- the settings and what they name */
