@@ -2,20 +2,13 @@
 
 #include "core/arc-config.h"
 
+#include "core/arc-duration.h"
 #include "core/arc-error.h"
 #include "core/arc-filter.h"
 
 #include <string.h>
 
-#define MILLISECOND (G_USEC_PER_SEC / 1000)
-#define SECOND      ((gint64) G_USEC_PER_SEC)
-#define MINUTE      (60 * SECOND)
-#define HOUR        (60 * MINUTE)
-#define DAY         (24 * HOUR)
-#define WEEK        (7 * DAY)
-
-/* A hundred years of 365.25 days: sums of such times are still far from overflow. */
-#define LONGEST (36525 * DAY)
+#define WEEK (7 * G_TIME_SPAN_DAY)
 
 /* How much of a wrong value a message repeats, in characters. */
 #define LONGEST_QUOTE 100
@@ -57,26 +50,27 @@ static const ArcSetting settings[] = {
   { SETTING ("Tree", "Include", PATTERNS, include), .list = arc_filter_default_include },
   { SETTING ("Tree", "Exclude", PATTERNS, exclude), .list = arc_filter_default_exclude },
   { SETTING ("Tree", "FollowSymlinks", WORD, follow_symlinks), .words = boolean_words },
-  { SETTING ("Tree", "RescanInterval", DURATION, rescan_interval), .initial = 15 * MINUTE,
-    .minimum = SECOND, .maximum = 4 * WEEK, .off = TRUE },
+  { SETTING ("Tree", "RescanInterval", DURATION, rescan_interval),
+    .initial = 15 * G_TIME_SPAN_MINUTE, .minimum = G_TIME_SPAN_SECOND, .maximum = 4 * WEEK,
+    .off = TRUE },
 
   { SETTING ("Build", "Command", COMMAND, command) },
   { SETTING ("Build", "Database", PATH, database) },
-  { SETTING ("Build", "Timeout", DURATION, timeout), .initial = 30 * MINUTE,
-    .minimum = 100 * MILLISECOND, .maximum = WEEK, .off = TRUE },
-  { SETTING ("Build", "StopGrace", DURATION, stop_grace), .initial = 10 * SECOND,
-    .maximum = 10 * MINUTE },
+  { SETTING ("Build", "Timeout", DURATION, timeout), .initial = 30 * G_TIME_SPAN_MINUTE,
+    .minimum = 100 * G_TIME_SPAN_MILLISECOND, .maximum = WEEK, .off = TRUE },
+  { SETTING ("Build", "StopGrace", DURATION, stop_grace), .initial = 10 * G_TIME_SPAN_SECOND,
+    .maximum = 10 * G_TIME_SPAN_MINUTE },
   { SETTING ("Build", "OnStart", WORD, on_start), .words = on_start_words },
 
-  { SETTING ("Timing", "Debounce", DURATION, timing.debounce), .initial = 5 * SECOND,
-    .maximum = HOUR },
-  { SETTING ("Timing", "DebounceLimit", DURATION, timing.debounce_limit), .initial = 60 * SECOND,
-    .maximum = DAY },
-  { SETTING ("Timing", "Cooldown", DURATION, timing.cooldown), .initial = 3 * MINUTE,
+  { SETTING ("Timing", "Debounce", DURATION, timing.debounce), .initial = 5 * G_TIME_SPAN_SECOND,
+    .maximum = G_TIME_SPAN_HOUR },
+  { SETTING ("Timing", "DebounceLimit", DURATION, timing.debounce_limit),
+    .initial = 60 * G_TIME_SPAN_SECOND, .maximum = G_TIME_SPAN_DAY },
+  { SETTING ("Timing", "Cooldown", DURATION, timing.cooldown), .initial = 3 * G_TIME_SPAN_MINUTE,
     .maximum = WEEK },
   { SETTING ("Timing", "CooldownFrom", WORD, timing.cooldown_from_change), .words = anchor_words },
-  { SETTING ("Timing", "RetryDelay", DURATION, timing.retry_delay), .initial = MINUTE,
-    .minimum = 100 * MILLISECOND, .maximum = DAY },
+  { SETTING ("Timing", "RetryDelay", DURATION, timing.retry_delay), .initial = G_TIME_SPAN_MINUTE,
+    .minimum = 100 * G_TIME_SPAN_MILLISECOND, .maximum = G_TIME_SPAN_DAY },
   { SETTING ("Timing", "RetryLimit", COUNT, timing.retry_limit), .initial = 3, .maximum = 100 },
 
   { SETTING ("Desktop", "Notify", WORD, notify), .words = notify_words },
@@ -90,45 +84,6 @@ const char *const arc_config_variables[] = {
   NULL,
 };
 
-typedef struct
-{
-  const char *name;
-  gint64 usec;
-} Unit;
-
-/* The first of each length is the one to write. */
-static const Unit units[] = {
-  { "w", WEEK },        { "week", WEEK },      { "weeks", WEEK },     { "d", DAY },
-  { "day", DAY },       { "days", DAY },       { "h", HOUR },         { "hr", HOUR },
-  { "hour", HOUR },     { "hours", HOUR },     { "min", MINUTE },     { "m", MINUTE },
-  { "minute", MINUTE }, { "minutes", MINUTE }, { "s", SECOND },       { "sec", SECOND },
-  { "second", SECOND }, { "seconds", SECOND }, { "ms", MILLISECOND }, { "msec", MILLISECOND },
-  { "us", 1 },          { "usec", 1 },         { "\xC2\xB5s", 1 }, /* U+00B5 MICRO SIGN */
-  { "\xCE\xBCs", 1 }, /* U+03BC GREEK SMALL LETTER MU */
-};
-
-/* The length of the unit's name at TEXT: letters, and the bytes of a mu. */
-static gsize
-span_unit (const char *text)
-{
-  gsize length = 0;
-
-  while (g_ascii_isalpha (text[length]) || (guchar) text[length] >= 0x80)
-    length++;
-
-  return length;
-}
-
-static const Unit *
-find_unit (const char *name, gsize length)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (units); i++)
-    if (strlen (units[i].name) == length && strncmp (units[i].name, name, length) == 0)
-      return &units[i];
-
-  return NULL;
-}
-
 static const char *
 skip_blanks (const char *text)
 {
@@ -136,92 +91,6 @@ skip_blanks (const char *text)
     text++;
 
   return text;
-}
-
-gboolean
-arc_duration_parse (const char *text, gint64 *usec)
-{
-  gint64 sum = 0;
-  guint n_parts = 0;
-  gboolean bare = FALSE;
-
-  g_return_val_if_fail (text != NULL, FALSE);
-  g_return_val_if_fail (usec != NULL, FALSE);
-
-  for (text = skip_blanks (text); *text != '\0'; text = skip_blanks (text))
-    {
-      const char *number = text;
-      const char *fraction = NULL;
-      const Unit *unit;
-      gint64 whole = 0, part, scale;
-      gsize length;
-
-      for (; g_ascii_isdigit (*text); text++)
-        {
-          whole = whole * 10 + g_ascii_digit_value (*text);
-          if (whole > LONGEST)
-            return FALSE;
-        }
-      if (*text == '.')
-        {
-          fraction = ++text;
-          while (g_ascii_isdigit (*text))
-            text++;
-        }
-      if (text == number || text == fraction)
-        return FALSE;
-
-      text = skip_blanks (text);
-      length = span_unit (text);
-      bare = bare || length == 0;
-      unit = length == 0 ? find_unit ("s", 1) : find_unit (text, length);
-      if (unit == NULL || whole > LONGEST / unit->usec)
-        return FALSE;
-      text += length;
-
-      part = whole * unit->usec;
-      scale = unit->usec;
-      for (; fraction != NULL && g_ascii_isdigit (*fraction); fraction++)
-        {
-          scale /= 10;
-          part += g_ascii_digit_value (*fraction) * scale;
-        }
-      if (part > LONGEST - sum)
-        return FALSE;
-      sum += part;
-      n_parts++;
-    }
-
-  if (n_parts == 0 || (bare && n_parts > 1))
-    return FALSE;
-
-  *usec = sum;
-
-  return TRUE;
-}
-
-char *
-arc_duration_format (gint64 usec)
-{
-  g_autoptr (GString) text = g_string_new (NULL);
-
-  g_return_val_if_fail (usec >= 0, NULL);
-
-  if (usec == 0)
-    return g_strdup ("0");
-
-  for (guint i = 0; i < G_N_ELEMENTS (units); i++)
-    {
-      gint64 count = usec / units[i].usec;
-
-      if (count == 0)
-        continue;
-      g_string_append_printf (text, "%s%" G_GINT64_FORMAT "%s", text->len > 0 ? " " : "", count,
-                              units[i].name);
-      usec -= count * units[i].usec;
-    }
-
-  return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
 /* TEXT for a message: whatever it holds, one line of printable UTF-8. */

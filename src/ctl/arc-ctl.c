@@ -2,7 +2,7 @@
 
 #include "ctl/arc-ctl.h"
 
-#include "core/arc-config.h"
+#include "core/arc-duration.h"
 
 #include <glib/gi18n.h>
 
