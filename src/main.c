@@ -2,6 +2,8 @@
 
 #include "arc-daemon.h"
 
+#include "core/arc-config-file.h"
+
 #include <glib/gi18n.h>
 #include <locale.h>
 #include <stdio.h>

@@ -5,13 +5,11 @@
 #include "core/arc-duration.h"
 #include "core/arc-error.h"
 #include "core/arc-filter.h"
+#include "core/arc-quote.h"
 
 #include <string.h>
 
 #define WEEK (7 * G_TIME_SPAN_DAY)
-
-/* How much of a wrong value a message repeats, in characters. */
-#define LONGEST_QUOTE 100
 
 static const char *const default_directories[] = { "~/org", NULL };
 
@@ -91,39 +89,6 @@ skip_blanks (const char *text)
     text++;
 
   return text;
-}
-
-/* TEXT for a message: whatever it holds, one line of printable UTF-8. */
-static char *
-make_printable (const char *text, glong limit)
-{
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
-  g_autoptr (GString) printable = g_string_new (NULL);
-
-  for (const char *p = valid; *p != '\0'; p = g_utf8_next_char (p))
-    {
-      gunichar c = g_utf8_get_char (p);
-
-      if (limit-- == 0)
-        {
-          g_string_append (printable, "...");
-          break;
-        }
-      if (g_unichar_isprint (c))
-        g_string_append_unichar (printable, c);
-      else
-        g_string_append_printf (printable, "\\x{%X}", c);
-    }
-
-  return g_string_free (g_steal_pointer (&printable), FALSE);
-}
-
-static char *
-quote (const char *text)
-{
-  g_autofree char *printable = make_printable (text, LONGEST_QUOTE);
-
-  return g_strdup_printf ("\"%s\"", printable);
 }
 
 static GStrv *
@@ -236,9 +201,8 @@ arc_config_free (ArcConfig *config)
   g_free (config);
 }
 
-/* Gives CONFIG all that NEXT (owned) holds. */
-static void
-replace_config (ArcConfig *config, ArcConfig *next)
+void
+arc_config_replace (ArcConfig *config, ArcConfig *next)
 {
   clear_config (config);
   *config = *next;
@@ -247,19 +211,6 @@ replace_config (ArcConfig *config, ArcConfig *next)
 
 /* The errors of the functions that follow say what is wrong with the value and what would be right;
  * their callers put before it where the value stands. */
-static gboolean G_GNUC_PRINTF (2, 3) fail (GError **error, const char *format, ...)
-{
-  g_autofree char *message = NULL;
-  va_list arguments;
-
-  va_start (arguments, format);
-  message = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  g_set_error_literal (error, ARC_ERROR, ARC_ERROR_CONFIG, message);
-
-  return FALSE;
-}
-
 static gboolean
 is_home_path (const char *path)
 {
@@ -274,12 +225,13 @@ check_path (const char *path, GError **error)
   if (g_path_is_absolute (path) || is_home_path (path))
     return TRUE;
 
-  quoted = quote (path);
+  quoted = arc_quote (path);
 
-  return fail (error,
-               "%s is not a whole path: write it from / or from ~/; variables and ~NAME are not "
-               "known here",
-               quoted);
+  return arc_error_set_config (
+      error,
+      "%s is not a whole path: write it from / or from ~/; variables and ~NAME are not "
+      "known here",
+      quoted);
 }
 
 /* RAW as it stands in the file, without the blanks around the separators: people write "a; b". A
@@ -341,9 +293,11 @@ unescape (const char *raw, gboolean is_list, GError **error)
   if (invalid == NULL)
     return g_steal_pointer (&list);
 
-  quoted = quote (raw);
-  fail (error, "%s has a \\ where none can be: write \\\\ for one, \\s for a blank%s", quoted,
-        is_list ? ", \\; for a ;" : "; a line cannot be continued on the next");
+  quoted = arc_quote (raw);
+  arc_error_set_config (error,
+                        "%s has a \\ where none can be: write \\\\ for one, \\s for a blank%s",
+                        quoted,
+                        is_list ? ", \\; for a ;" : "; a line cannot be continued on the next");
 
   return NULL;
 }
@@ -360,7 +314,8 @@ set_list (ArcConfig *config, const ArcSetting *setting, const char *raw, GError 
   for (guint i = 0; list[i] != NULL; i++)
     {
       if (*list[i] == '\0')
-        return fail (error, "entry %u of the list is empty: take out the extra ;", i + 1);
+        return arc_error_set_config (error, "entry %u of the list is empty: take out the extra ;",
+                                     i + 1);
       if (setting->type == ARC_SETTING_PATHS && !check_path (list[i], error))
         return FALSE;
     }
@@ -377,7 +332,7 @@ set_command (ArcConfig *config, const ArcSetting *setting, const char *raw, GErr
   g_auto (GStrv) text = NULL;
   g_auto (GStrv) argv = NULL;
   g_autoptr (GError) syntax = NULL;
-  g_autofree char *quoted = quote (raw);
+  g_autofree char *quoted = arc_quote (raw);
 
   if (*raw != '\0')
     {
@@ -386,16 +341,19 @@ set_command (ArcConfig *config, const ArcSetting *setting, const char *raw, GErr
         return FALSE;
       if (!g_shell_parse_argv (text[0], NULL, &argv, &syntax))
         /* Not GLib's words: they are translated, and repeat the whole line as it is. */
-        return fail (error, "%s cannot be split into words as a shell would: %s", quoted,
-                     g_error_matches (syntax, G_SHELL_ERROR, G_SHELL_ERROR_EMPTY_STRING)
-                         ? "there is none"
-                         : "a quote is not closed, or a backslash is last");
+        return arc_error_set_config (error, "%s cannot be split into words as a shell would: %s",
+                                     quoted,
+                                     g_error_matches (syntax, G_SHELL_ERROR,
+                                                      G_SHELL_ERROR_EMPTY_STRING)
+                                         ? "there is none"
+                                         : "a quote is not closed, or a backslash is last");
       if (*argv[0] == '\0' || (strchr (argv[0], '/') != NULL && !g_path_is_absolute (argv[0]) &&
                                !is_home_path (argv[0])))
-        return fail (error,
-                     "%s does not begin with a program: write its name, to be looked up in PATH, "
-                     "or its path from / or ~/",
-                     quoted);
+        return arc_error_set_config (
+            error,
+            "%s does not begin with a program: write its name, to be looked up in PATH, "
+            "or its path from / or ~/",
+            quoted);
     }
 
   g_strfreev (config->command);
@@ -417,9 +375,9 @@ set_path (ArcConfig *config, const ArcSetting *setting, const char *raw, GError 
         return FALSE;
       if (g_str_has_suffix (text[0], "/") || strcmp (text[0], "~") == 0)
         {
-          g_autofree char *quoted = quote (text[0]);
+          g_autofree char *quoted = arc_quote (text[0]);
 
-          return fail (error, "%s is a directory: add the name of a file", quoted);
+          return arc_error_set_config (error, "%s is a directory: add the name of a file", quoted);
         }
     }
 
@@ -442,23 +400,24 @@ describe_range (const ArcSetting *setting)
 static gboolean
 set_duration (ArcConfig *config, const ArcSetting *setting, const char *raw, GError **error)
 {
-  g_autofree char *quoted = quote (raw);
+  g_autofree char *quoted = arc_quote (raw);
   gint64 usec;
 
   /* systemd.time(7)'s word for a time that never ends. */
   if (setting->off && strcmp (raw, "infinity") == 0)
     usec = 0;
   else if (!arc_duration_parse (raw, &usec))
-    return fail (error,
-                 "%s is not a duration: give numbers with units (us, ms, s, min, h, d, w), such as "
-                 "5s or 1h 30min%s",
-                 quoted, strchr (raw, '#') != NULL ? "; a comment needs a line of its own" : "");
+    return arc_error_set_config (
+        error,
+        "%s is not a duration: give numbers with units (us, ms, s, min, h, d, w), such as "
+        "5s or 1h 30min%s",
+        quoted, strchr (raw, '#') != NULL ? "; a comment needs a line of its own" : "");
 
   if ((usec < setting->minimum && !(setting->off && usec == 0)) || usec > setting->maximum)
     {
       g_autofree char *range = describe_range (setting);
 
-      return fail (error, "%s is out of range: %s", quoted, range);
+      return arc_error_set_config (error, "%s is out of range: %s", quoted, range);
     }
 
   *get_duration (config, setting) = usec;
@@ -473,12 +432,12 @@ set_count (ArcConfig *config, const ArcSetting *setting, const char *raw, GError
 
   if (!g_ascii_string_to_unsigned (raw, 10, setting->minimum, setting->maximum, &count, NULL))
     {
-      g_autofree char *quoted = quote (raw);
+      g_autofree char *quoted = arc_quote (raw);
 
-      return fail (error,
-                   "%s is not right: give a whole number from %" G_GINT64_FORMAT
-                   " to %" G_GINT64_FORMAT,
-                   quoted, setting->minimum, setting->maximum);
+      return arc_error_set_config (error,
+                                   "%s is not right: give a whole number from %" G_GINT64_FORMAT
+                                   " to %" G_GINT64_FORMAT,
+                                   quoted, setting->minimum, setting->maximum);
     }
 
   *get_count (config, setting) = count;
@@ -500,14 +459,14 @@ set_word (ArcConfig *config, const ArcSetting *setting, const char *raw, GError 
         return TRUE;
       }
 
-  quoted = quote (raw);
+  quoted = arc_quote (raw);
   words = g_strjoinv (", ", (GStrv) setting->words);
 
-  return fail (error, "%s is not one of: %s", quoted, words);
+  return arc_error_set_config (error, "%s is not one of: %s", quoted, words);
 }
 
-static gboolean
-set_value (ArcConfig *config, const ArcSetting *setting, const char *raw, GError **error)
+gboolean
+arc_config_set (ArcConfig *config, const ArcSetting *setting, const char *raw, GError **error)
 {
   switch (setting->type)
     {
@@ -529,9 +488,8 @@ set_value (ArcConfig *config, const ArcSetting *setting, const char *raw, GError
   g_return_val_if_reached (FALSE);
 }
 
-/* GROUP and KEY NULL: any. */
-static const ArcSetting *
-find_setting (const char *group, const char *key)
+const ArcSetting *
+arc_config_find_setting (const char *group, const char *key)
 {
   for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
     if ((group == NULL || strcmp (settings[i].group, group) == 0) &&
@@ -541,9 +499,8 @@ find_setting (const char *group, const char *key)
   return NULL;
 }
 
-/* The keys of GROUP or, if that is NULL, the groups. */
-static char *
-list_names (const char *group)
+char *
+arc_config_list_names (const char *group)
 {
   g_autoptr (GString) names = g_string_new (NULL);
   const char *last = "";
@@ -560,280 +517,6 @@ list_names (const char *group)
     }
 
   return g_string_free (g_steal_pointer (&names), FALSE);
-}
-
-/* What a file has said so far. */
-typedef struct
-{
-  ArcConfig *config;
-  const char *group;                    /* (nullable): the name in the table */
-  guint lines[G_N_ELEMENTS (settings)]; /* where each setting was found; 0: nowhere */
-} Reader;
-
-static gboolean
-read_group (Reader *reader, const char *text, GError **error)
-{
-  gsize length = strlen (text);
-  g_autofree char *name = NULL;
-  g_autofree char *quoted = quote (text);
-  g_autofree char *groups = list_names (NULL);
-  const ArcSetting *setting;
-
-  if (length < 2 || text[length - 1] != ']')
-    return fail (error, "%s does not end with ]: write a group alone on its line: %s", quoted,
-                 groups);
-
-  name = g_strndup (text + 1, length - 2);
-  setting = find_setting (name, NULL);
-  if (setting == NULL)
-    return fail (error, "there is no group %s: the groups are %s", quoted, groups);
-
-  reader->group = setting->group;
-
-  return TRUE;
-}
-
-static gboolean
-read_setting (Reader *reader, guint line, const char *key, const char *raw, GError **error)
-{
-  const ArcSetting *setting = find_setting (reader->group, key);
-  const ArcSetting *elsewhere = find_setting (NULL, key);
-  g_autofree char *printable = make_printable (key, LONGEST_QUOTE);
-
-  if (setting == NULL && elsewhere != NULL)
-    return fail (error, "[%s] %s: this key belongs in [%s]", reader->group, printable,
-                 elsewhere->group);
-  if (setting == NULL)
-    {
-      g_autofree char *keys = list_names (reader->group);
-
-      return fail (error, "[%s] %s: there is no such key: the keys of this group are %s",
-                   reader->group, printable, keys);
-    }
-  if (reader->lines[setting - settings] != 0)
-    return fail (error, "[%s] %s: this key is in line %u already: take one of the two out",
-                 reader->group, printable, reader->lines[setting - settings]);
-
-  reader->lines[setting - settings] = line;
-  if (!set_value (reader->config, setting, raw, error))
-    {
-      g_prefix_error (error, "[%s] %s: ", setting->group, setting->key);
-      return FALSE;
-    }
-
-  return TRUE;
-}
-
-/* TEXT is one line of LENGTH bytes; the rules are those of GKeyFile. */
-static gboolean
-read_line (Reader *reader, guint line, const char *text, gsize length, GError **error)
-{
-  g_autofree char *stripped = NULL;
-  g_autofree char *quoted = NULL;
-  g_autofree char *key = NULL;
-  const char *equals;
-
-  if (length > 0 && text[length - 1] == '\r')
-    length--;
-  while (length > 0 && strchr (" \t", text[length - 1]) != NULL)
-    length--;
-  stripped = g_strndup (text, length);
-  text = skip_blanks (stripped);
-
-  if (*text == '\0' || *text == '#')
-    return TRUE;
-  if (*text == '[')
-    return read_group (reader, text, error);
-
-  quoted = quote (text);
-  if (*text == ';')
-    return fail (error, "%s: a comment begins with #", quoted);
-  equals = strchr (text, '=');
-  if (equals == NULL || equals == text)
-    return fail (error, "%s is not a setting: write Key=Value, or # before a comment", quoted);
-  if (reader->group == NULL)
-    {
-      g_autofree char *groups = list_names (NULL);
-
-      return fail (error,
-                   "%s stands before the first group: write the line of a group above it: %s",
-                   quoted, groups);
-    }
-
-  key = g_strchomp (g_strndup (text, equals - text));
-
-  return read_setting (reader, line, key, skip_blanks (equals + 1), error);
-}
-
-static gboolean
-check_encoding (const char *data, gsize length, const char **end, GError **error)
-{
-  if (g_utf8_validate_len (data, length, end))
-    return TRUE;
-  if (**end == '\0')
-    return fail (error, "there is a NUL byte in this line: save the file as plain UTF-8 text");
-
-  return fail (error,
-               "byte 0x%02X is not UTF-8: save the file as UTF-8; a directory whose name is not "
-               "UTF-8 can only be given with --directory or ARCOLOGY_DIRECTORY",
-               (guchar) * *end);
-}
-
-static void
-prefix_line (GError **error, const char *file, guint line)
-{
-  g_autofree char *printable = make_printable (file, -1);
-
-  g_prefix_error (error, "%s:%u: ", printable, line);
-}
-
-gboolean
-arc_config_merge_data (
-    ArcConfig *config, const char *data, gsize length, const char *file, GError **error)
-{
-  g_autoptr (ArcConfig) next = NULL;
-  Reader reader = { 0 };
-  guint line = 1;
-  const char *end, *bad;
-
-  g_return_val_if_fail (config != NULL, FALSE);
-  g_return_val_if_fail (data != NULL || length == 0, FALSE);
-  g_return_val_if_fail (file != NULL, FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  if (length == 0)
-    return TRUE;
-
-  if (!check_encoding (data, length, &bad, error))
-    {
-      for (const char *p = data; p < bad; p++)
-        line += *p == '\n';
-      prefix_line (error, file, line);
-      return FALSE;
-    }
-
-  next = arc_config_copy (config);
-  reader.config = next;
-  end = data + length;
-
-  /* The byte order mark that some editors put in front of UTF-8. */
-  if (length >= 3 && memcmp (data, "\xEF\xBB\xBF", 3) == 0)
-    data += 3;
-
-  for (; data < end; line++)
-    {
-      const char *newline = memchr (data, '\n', end - data);
-      gsize line_length = (newline != NULL ? newline : end) - data;
-
-      if (!read_line (&reader, line, data, line_length, error))
-        {
-          prefix_line (error, file, line);
-          return FALSE;
-        }
-      data += line_length + (newline != NULL);
-    }
-
-  replace_config (config, g_steal_pointer (&next));
-
-  return TRUE;
-}
-
-/* GLib escapes the blanks at the start of a string but not those at its end, which a reader drops.
- * Of several the last is enough: an escaped blank is no blank. */
-static void
-write_list (GKeyFile *file, const ArcSetting *setting, const char *const *list)
-{
-  g_autofree char *raw = NULL;
-  g_autoptr (GString) text = NULL;
-
-  g_key_file_set_string_list (file, setting->group, setting->key, list,
-                              g_strv_length ((GStrv) list));
-  raw = g_key_file_get_value (file, setting->group, setting->key, NULL);
-  text = g_string_new (raw);
-  g_string_replace (text, " ;", "\\s;", 0);
-  g_string_replace (text, "\t;", "\\t;", 0);
-  if (text->len > 0)
-    g_string_truncate (text, text->len - 1);
-  g_key_file_set_value (file, setting->group, setting->key, text->str);
-}
-
-static void
-write_string (GKeyFile *file, const ArcSetting *setting, const char *string)
-{
-  g_autofree char *raw = NULL;
-  g_autoptr (GString) text = NULL;
-
-  g_key_file_set_string (file, setting->group, setting->key, string != NULL ? string : "");
-  raw = g_key_file_get_value (file, setting->group, setting->key, NULL);
-  text = g_string_new (raw);
-  if (g_str_has_suffix (raw, " ") || g_str_has_suffix (raw, "\t"))
-    {
-      g_string_truncate (text, text->len - 1);
-      g_string_append (text, g_str_has_suffix (raw, " ") ? "\\s" : "\\t");
-    }
-  g_key_file_set_value (file, setting->group, setting->key, text->str);
-}
-
-static char *
-join_command (const char *const *argv)
-{
-  g_autoptr (GString) line = g_string_new (NULL);
-
-  for (guint i = 0; argv != NULL && argv[i] != NULL; i++)
-    {
-      const char *plain = G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "/._-+=:,@%";
-      g_autofree char *quoted = g_shell_quote (argv[i]);
-      gboolean is_plain = *argv[i] != '\0' && argv[i][strspn (argv[i], plain)] == '\0';
-
-      g_string_append_printf (line, "%s%s", i > 0 ? " " : "", is_plain ? argv[i] : quoted);
-    }
-
-  return g_string_free (g_steal_pointer (&line), FALSE);
-}
-
-static void
-write_setting (GKeyFile *file, const ArcConfig *config, const ArcSetting *setting)
-{
-  g_autofree char *text = NULL;
-
-  switch (setting->type)
-    {
-    case ARC_SETTING_PATHS:
-    case ARC_SETTING_PATTERNS:
-      write_list (file, setting, (const char *const *) *get_strv (config, setting));
-      return;
-    case ARC_SETTING_COMMAND:
-      text = join_command ((const char *const *) *get_strv (config, setting));
-      write_string (file, setting, text);
-      return;
-    case ARC_SETTING_PATH:
-      write_string (file, setting, *get_string (config, setting));
-      return;
-    case ARC_SETTING_DURATION:
-      text = arc_duration_format (*get_duration (config, setting));
-      break;
-    case ARC_SETTING_COUNT:
-      text = g_strdup_printf ("%u", *get_count (config, setting));
-      break;
-    case ARC_SETTING_WORD:
-      text = g_strdup (setting->words[*get_word (config, setting)]);
-      break;
-    }
-
-  g_key_file_set_value (file, setting->group, setting->key, text);
-}
-
-char *
-arc_config_to_data (const ArcConfig *config)
-{
-  g_autoptr (GKeyFile) file = g_key_file_new ();
-
-  g_return_val_if_fail (config != NULL, NULL);
-
-  for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
-    write_setting (file, config, &settings[i]);
-
-  return g_key_file_to_data (file, NULL, NULL);
 }
 
 /* The variable is one path and any bytes: it is taken as it is, with no list and no escapes. */
@@ -857,14 +540,14 @@ merge_seconds (ArcConfig *config, const char *key, const char *value, GError **e
 
   if (stripped[strspn (stripped, G_CSET_DIGITS ".")] != '\0')
     {
-      g_autofree char *quoted = quote (value);
+      g_autofree char *quoted = arc_quote (value);
 
-      return fail (error,
-                   "%s is not a number of seconds: give one such as 5 or 2.5, without a unit",
-                   quoted);
+      return arc_error_set_config (
+          error, "%s is not a number of seconds: give one such as 5 or 2.5, without a unit",
+          quoted);
     }
 
-  return set_duration (config, find_setting ("Timing", key), stripped, error);
+  return set_duration (config, arc_config_find_setting ("Timing", key), stripped, error);
 }
 
 gboolean
@@ -919,21 +602,25 @@ check_directories (const ArcConfig *config, GError **error)
   GStrv directories = config->directories;
 
   if (directories == NULL || directories[0] == NULL)
-    return fail (error, "[Tree] Directories: there is no directory to watch: name one");
+    return arc_error_set_config (error,
+                                 "[Tree] Directories: there is no directory to watch: name one");
 
   for (guint i = 0; directories[i] != NULL; i++)
     for (guint j = 0; directories[j] != NULL; j++)
       {
-        g_autofree char *outer = quote (directories[i]);
-        g_autofree char *inner = quote (directories[j]);
+        g_autofree char *outer = arc_quote (directories[i]);
+        g_autofree char *inner = arc_quote (directories[j]);
 
         if (i < j && strcmp (directories[i], directories[j]) == 0)
-          return fail (error, "[Tree] Directories: %s is in the list twice: take one out", outer);
+          return arc_error_set_config (error,
+                                       "[Tree] Directories: %s is in the list twice: take one out",
+                                       outer);
         if (get_path_below (directories[i], directories[j]) != NULL)
-          return fail (error,
-                       "[Tree] Directories: %s is inside %s, which is watched with all that is "
-                       "below it: take one out",
-                       inner, outer);
+          return arc_error_set_config (
+              error,
+              "[Tree] Directories: %s is inside %s, which is watched with all that is "
+              "below it: take one out",
+              inner, outer);
       }
 
   return TRUE;
@@ -952,7 +639,7 @@ check_database (const ArcConfig *config, GError **error)
   if (config->database == NULL)
     return TRUE;
 
-  quoted = quote (config->database);
+  quoted = arc_quote (config->database);
   for (guint i = 0; config->directories[i] != NULL; i++)
     {
       const char *directory = config->directories[i];
@@ -960,10 +647,11 @@ check_database (const ArcConfig *config, GError **error)
 
       if (strcmp (directory, config->database) == 0 ||
           get_path_below (config->database, directory) != NULL)
-        return fail (error,
-                     "[Build] Database: %s is a directory of [Tree] Directories, or above one: "
-                     "choose a file",
-                     quoted);
+        return arc_error_set_config (
+            error,
+            "[Build] Database: %s is a directory of [Tree] Directories, or above one: "
+            "choose a file",
+            quoted);
 
       for (guint j = 0; below != NULL && j < G_N_ELEMENTS (endings); j++)
         {
@@ -972,13 +660,14 @@ check_database (const ArcConfig *config, GError **error)
 
           if (arc_filter_explain (filter, file, &rule))
             {
-              g_autofree char *pattern = quote (rule);
+              g_autofree char *pattern = arc_quote (rule);
 
-              return fail (error,
-                           "[Build] Database: %s is in a directory of [Tree] Directories, and %s "
-                           "of [Tree] Include matches it or its journal, so each build would ask "
-                           "for the next: move it or add it to [Tree] Exclude",
-                           quoted, pattern);
+              return arc_error_set_config (
+                  error,
+                  "[Build] Database: %s is in a directory of [Tree] Directories, and %s "
+                  "of [Tree] Include matches it or its journal, so each build would ask "
+                  "for the next: move it or add it to [Tree] Exclude",
+                  quoted, pattern);
             }
         }
     }
@@ -993,18 +682,20 @@ arc_config_check (const ArcConfig *config, GError **error)
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   if (config->include == NULL || config->include[0] == NULL)
-    return fail (error, "[Tree] Include: the list is empty, so no file would matter: name a "
-                        "pattern such as *.org");
+    return arc_error_set_config (
+        error, "[Tree] Include: the list is empty, so no file would matter: name a "
+               "pattern such as *.org");
 
   if (config->timing.debounce_limit < config->timing.debounce)
     {
       g_autofree char *limit = arc_duration_format (config->timing.debounce_limit);
       g_autofree char *debounce = arc_duration_format (config->timing.debounce);
 
-      return fail (error,
-                   "[Timing] DebounceLimit: %s is shorter than [Timing] Debounce, %s: make it at "
-                   "least as long",
-                   limit, debounce);
+      return arc_error_set_config (
+          error,
+          "[Timing] DebounceLimit: %s is shorter than [Timing] Debounce, %s: make it at "
+          "least as long",
+          limit, debounce);
     }
 
   return check_directories (config, error) && check_database (config, error);
@@ -1057,17 +748,18 @@ arc_config_expand (ArcConfig *config, const char *home, GError **error)
   next = arc_config_copy (config);
 
   for (guint i = 0; next->directories != NULL && next->directories[i] != NULL; i++)
-    if (!expand_member (&next->directories[i], find_setting ("Tree", "Directories"), home, error))
+    if (!expand_member (&next->directories[i], arc_config_find_setting ("Tree", "Directories"),
+                        home, error))
       return FALSE;
   if (next->database != NULL &&
-      !expand_member (&next->database, find_setting ("Build", "Database"), home, error))
+      !expand_member (&next->database, arc_config_find_setting ("Build", "Database"), home, error))
     return FALSE;
   /* The other words of the command are the program's own business. */
   if (next->command != NULL && is_home_path (next->command[0]) &&
-      !expand_member (&next->command[0], find_setting ("Build", "Command"), home, error))
+      !expand_member (&next->command[0], arc_config_find_setting ("Build", "Command"), home, error))
     return FALSE;
 
-  replace_config (config, g_steal_pointer (&next));
+  arc_config_replace (config, g_steal_pointer (&next));
 
   return TRUE;
 }

@@ -111,16 +111,20 @@ ArcConfig *arc_config_copy (const ArcConfig *config);
 void arc_config_free (ArcConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcConfig, arc_config_free)
 
-/* Lays the settings in LENGTH bytes at DATA over CONFIG; FILE is for the messages. FALSE and
- * ARC_ERROR_CONFIG, with "FILE:LINE: " first in the message and the group and key in it, on bad
- * syntax, an unknown group or key, a key that is there twice, or a value out of range; CONFIG is
- * then unchanged. */
-gboolean arc_config_merge_data (
-    ArcConfig *config, const char *data, gsize length, const char *file, GError **error);
+/* (nullable): the first setting in GROUP and of the name KEY; NULL for either: any. */
+const ArcSetting *arc_config_find_setting (const char *group, const char *key);
 
-/* The inverse: every setting as a file that arc_config_merge_data() reads back. (A path that is not
- * UTF-8 is written as it is, and refused when read.) */
-char *arc_config_to_data (const ArcConfig *config);
+/* (transfer full): the keys of GROUP or, if that is NULL, the groups, for a message. */
+char *arc_config_list_names (const char *group);
+
+/* Sets SETTING to what RAW, the text after the `=` in a file, says. FALSE and ARC_ERROR_CONFIG, and
+ * CONFIG unchanged, if that is wrong; the message says what would be right, and not where it
+ * stands. */
+gboolean
+arc_config_set (ArcConfig *config, const ArcSetting *setting, const char *raw, GError **error);
+
+/* Gives CONFIG all that NEXT holds. */
+void arc_config_replace (ArcConfig *config, ArcConfig *next /* (transfer full) */);
 
 /* Lays one environment variable of the old script over CONFIG: ARCOLOGY_DIRECTORY (one directory,
  * any bytes), DB_GENERATION_DEBOUNCE and DB_GENERATION_COOLDOWN (seconds, a fraction allowed).

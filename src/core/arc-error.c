@@ -35,3 +35,17 @@ arc_error_get_dbus_name (ArcError error)
 
   return dbus_names[error];
 }
+
+gboolean
+arc_error_set_config (GError **error, const char *format, ...)
+{
+  g_autofree char *message = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  message = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error_literal (error, ARC_ERROR, ARC_ERROR_CONFIG, message);
+
+  return FALSE;
+}

@@ -51,4 +51,7 @@ GQuark arc_error_quark (void);
  * the enumerator in CamelCase. Clients depend on it, so it never changes. */
 const char *arc_error_get_dbus_name (ArcError error);
 
+/* Sets ERROR to an ARC_ERROR_CONFIG with that message. Always FALSE, to be returned at once. */
+gboolean arc_error_set_config (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
 G_END_DECLS

@@ -2,7 +2,7 @@
 
 #include "ctl/arc-diagnosis.h"
 
-#include "core/arc-config.h"
+#include "core/arc-config-file.h"
 #include "ctl/arc-ctl.h"
 #include "ctl/arc-print.h"
 #include "ctl/arc-probe.h"

@@ -2,6 +2,7 @@
 
 #include "system/arc-settings.h"
 
+#include "core/arc-config-file.h"
 #include "core/arc-error.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-#include "core/arc-config.h"
+#include "core/arc-config-file.h"
 #include "core/arc-duration.h"
 #include "core/arc-error.h"
 

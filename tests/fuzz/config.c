@@ -2,7 +2,7 @@
 
 #include "arc-fuzz.h"
 
-#include "core/arc-config.h"
+#include "core/arc-config-file.h"
 #include "core/arc-error.h"
 
 #include <string.h>
