@@ -254,6 +254,8 @@ arc_words_tell_build (GVariant *build)
   const char *raw_message = "";
   guint64 number = 0;
   guint changed = 0;
+  int exit_status = 0;
+  int signal = 0;
   guint n_failed;
   ArcResult result;
 
@@ -261,6 +263,8 @@ arc_words_tell_build (GVariant *build)
   g_variant_lookup (build, "result", "&s", &word);
   g_variant_lookup (build, "message", "&s", &raw_message);
   g_variant_lookup (build, "changed", "u", &changed);
+  g_variant_lookup (build, "exit-status", "i", &exit_status);
+  g_variant_lookup (build, "signal", "i", &signal);
   id = g_strdup_printf ("%" G_GUINT64_FORMAT, number);
   message = arc_print_sanitize (raw_message);
   n_failed = failed != NULL ? (guint) g_variant_n_children (failed) : 0;
@@ -282,10 +286,12 @@ arc_words_tell_build (GVariant *build)
                                           "Build %s failed: %u files could not be built, after %s",
                                           n_failed),
                                 id, n_failed, time);
-      /* Translators: the number of a build, a duration such as "0.8 s", what went wrong. */
-      return g_strdup_printf (_ ("Build %s failed after %s: %s"), id, time, message);
+      /* Translators: the number of a build, a duration such as "0.8 s". */
+      return g_strdup_printf (_ ("Build %s failed after %s, with exit status %d"), id, time,
+                              exit_status);
     case ARC_RESULT_SIGNAL:
-      return g_strdup_printf (_ ("Build %s was killed after %s: %s"), id, time, message);
+      /* Translators: the number of a build, a duration such as "0.8 s". */
+      return g_strdup_printf (_ ("Build %s was killed after %s, by signal %d"), id, time, signal);
     case ARC_RESULT_TIMEOUT:
       return g_strdup_printf (_ ("Build %s took too long and was ended after %s"), id, time);
     case ARC_RESULT_CANCELED:
