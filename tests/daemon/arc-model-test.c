@@ -15,6 +15,7 @@
 
 #include "arc-test-clock.h"
 #include "arc-test-notes.h"
+#include "arc-test-promise.h"
 #include "arc-test-util.h"
 #include "core/arc-error.h"
 #include "core/arc-filter.h"
@@ -38,10 +39,6 @@
 
 /* The files that a build and its end write, in the order of the end's writes. */
 static const char *const state_names[] = { "history", "group", "snapshot", "changes" };
-
-/* Instead of a content: the note is not there, or is just being written. */
-#define ABSENT ""
-#define EMPTY  ABSENT
 
 #define N_STATE_NAMES G_N_ELEMENTS (state_names)
 
@@ -77,13 +74,11 @@ typedef struct
   GPtrArray *syncs;                /* (element-type Sync): the open ones */
 } Model;
 
-/* What the copy may hold when the call succeeds: for each note what it was at the time of the call,
- * and has been since. */
 typedef struct
 {
   Model *model;
-  GHashTable *allowed; /* name -> set of contents; "" is none */
-  gboolean lost;       /* the database was taken away since, or the service is gone */
+  ArcTestPromise *promise; /* (owned) */
+  gboolean lost;           /* the database was taken away since, or the service is gone */
   gboolean done;
   gboolean succeeded;
 } Sync;
@@ -373,66 +368,8 @@ end_build (Model *model)
 static void
 sync_free (Sync *sync)
 {
-  g_hash_table_unref (sync->allowed);
+  arc_test_promise_free (sync->promise);
   g_free (sync);
-}
-
-/* The contents that NAME may have. It was not there if nobody has asked for it before. */
-static GHashTable *
-get_allowed (Sync *sync, const char *name, gboolean was_absent)
-{
-  GHashTable *set = g_hash_table_lookup (sync->allowed, name);
-
-  if (set != NULL)
-    return set;
-
-  set = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_hash_table_insert (sync->allowed, g_strdup (name), set);
-  if (was_absent)
-    g_hash_table_add (set, g_strdup (ABSENT));
-
-  return set;
-}
-
-/* Adds what is in the tree now to what the copy may hold. */
-static void
-allow (Sync *sync, gboolean at_call)
-{
-  g_autoptr (GHashTable) tree = arc_test_notes_read (sync->model->tree);
-  GHashTableIter iter;
-  gpointer name, value;
-
-  g_hash_table_iter_init (&iter, tree);
-  while (g_hash_table_iter_next (&iter, &name, &value))
-    {
-      GHashTable *set = get_allowed (sync, name, !at_call);
-
-      if (g_hash_table_add (set, g_strdup (value)) && !at_call)
-        g_hash_table_add (set, g_strdup (EMPTY));
-    }
-
-  g_hash_table_iter_init (&iter, sync->allowed);
-  while (g_hash_table_iter_next (&iter, &name, &value))
-    if (!g_hash_table_contains (tree, name))
-      g_hash_table_add (value, g_strdup (ABSENT));
-}
-
-static void
-check_allowed (Sync *sync)
-{
-  g_autoptr (GHashTable) copy = arc_test_notes_read_copy (sync->model->copy);
-  GHashTableIter iter;
-  gpointer name, value;
-
-  g_hash_table_iter_init (&iter, copy);
-  while (g_hash_table_iter_next (&iter, &name, &value))
-    if (!g_hash_table_contains (get_allowed (sync, name, TRUE), value))
-      fail (sync->model, "Sync succeeded, but the copy is older than the call");
-
-  g_hash_table_iter_init (&iter, sync->allowed);
-  while (g_hash_table_iter_next (&iter, &name, &value))
-    if (!g_hash_table_contains (copy, name) && !g_hash_table_contains (value, ABSENT))
-      fail (sync->model, "Sync succeeded, but the copy lacks a note");
 }
 
 static void
@@ -449,8 +386,9 @@ on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
       sync->succeeded = build_result == ARC_RESULT_SUCCESS;
       add_trace (sync->model, "    [sync: build %u %s]\n", (guint) build,
                  arc_result_to_string (build_result));
-      if (sync->succeeded && !sync->lost)
-        check_allowed (sync);
+      if (sync->succeeded && !sync->lost &&
+          !arc_test_promise_is_kept (sync->promise, sync->model->copy))
+        fail (sync->model, "Sync succeeded, but the copy is older than the call");
     }
   else
     {
@@ -464,9 +402,7 @@ begin_sync (Model *model)
   Sync *sync = g_new0 (Sync, 1);
 
   sync->model = model;
-  sync->allowed =
-      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_hash_table_unref);
-  allow (sync, TRUE);
+  sync->promise = arc_test_promise_new (model->tree);
   g_ptr_array_add (model->syncs, sync);
   arc_builder_sync_async (model->builder, on_synced, sync);
 
@@ -486,7 +422,7 @@ note_work (Model *model)
           g_ptr_array_remove_index_fast (model->syncs, i);
           continue;
         }
-      allow (sync, FALSE);
+      arc_test_promise_note_change (sync->promise);
       i++;
     }
 }
@@ -634,14 +570,31 @@ start_again (Model *model)
   start_service (model, wait);
 }
 
+static void
+ask (Model *model, ArcBuildKind kind)
+{
+  guint64 build;
+
+  add_trace (model, "  rebuild %s\n", arc_build_kind_to_string (kind));
+  arc_builder_rebuild (model->builder, kind, &build, NULL);
+}
+
 /* Killed between two of the writes with which it keeps the end of a build. */
 static void
 kill_at_end (Model *model)
 {
   const guint n_written = (guint) g_rand_int_range (model->rand, 0, N_STATE_NAMES + 1);
-  const guint64 id = get_status (model).current_build;
   StateFile before[N_STATE_NAMES] = { { 0 } };
-  const guint n_finished = model->n_finished;
+  guint n_finished;
+  guint64 id;
+
+  work (model);
+  if (g_rand_boolean (model->rand))
+    end_build (model);
+  if (get_status (model).current_build == 0)
+    ask (model, ARC_BUILD_INCREMENTAL);
+  id = get_status (model).current_build;
+  n_finished = model->n_finished;
 
   add_trace (model, "  kill at the end of a build, after %u writes\n", n_written);
   if (id != 0)
@@ -705,15 +658,6 @@ check (Model *model)
     fail (model, "Two builds ran at a time");
   if (status.state == ARC_STATE_IDLE && status.n_pending > 0 && model->ready)
     fail (model, "Idle, but something is pending");
-}
-
-static void
-ask (Model *model, ArcBuildKind kind)
-{
-  guint64 build;
-
-  add_trace (model, "  rebuild %s\n", arc_build_kind_to_string (kind));
-  arc_builder_rebuild (model->builder, kind, &build, NULL);
 }
 
 static void

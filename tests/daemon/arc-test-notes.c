@@ -20,6 +20,7 @@ struct _ArcTestNotes
   char *tree;
   GRand *rand;
   guint serial; /* of the last content */
+  char *last;   /* (owned) (nullable): what was written last */
 };
 
 /* Some of them are names of files and of directories. */
@@ -322,6 +323,7 @@ arc_test_notes_work (ArcTestNotes *notes, GString *trace)
   g_autofree char *new_other = NULL;
   g_autofree char *new_directory = NULL;
   g_autofree char *shown = NULL;
+  g_autofree char *last = g_steal_pointer (&notes->last);
   const guint index = pick_work (notes);
   const char *target;
   const char *path;
@@ -362,6 +364,9 @@ arc_test_notes_work (ArcTestNotes *notes, GString *trace)
       write_in_place (notes, path = new_other);
       break;
     case WORK_REMOVE:
+      /* What has just come and goes again is what is lost first. */
+      if (last != NULL && g_rand_boolean (notes->rand))
+        path = last;
       g_unlink (path);
       break;
     case WORK_MOVE:
@@ -397,6 +402,7 @@ arc_test_notes_work (ArcTestNotes *notes, GString *trace)
       break;
     }
 
+  notes->last = g_strdup (target != NULL ? target : path);
   shown = g_strescape (path + strlen (notes->tree), NULL);
   g_string_append_printf (trace, "  %s '%s'", works[index].name, shown);
   if (target != NULL)
@@ -426,5 +432,6 @@ void
 arc_test_notes_free (ArcTestNotes *notes)
 {
   g_free (notes->tree);
+  g_free (notes->last);
   g_free (notes);
 }
