@@ -47,7 +47,9 @@ is_note (const char *name)
 static gboolean
 is_watched_directory (const char *name)
 {
-  return strcmp (name, ".git") != 0 && strcmp (name, "z~") != 0;
+  /* Also one that took the place, and so the name, of a file. */
+  return name[0] != '.' && name[0] != '#' && !g_str_has_suffix (name, "~") &&
+         strstr (name, ".sync-conflict-") == NULL;
 }
 
 static int
