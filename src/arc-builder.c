@@ -158,11 +158,8 @@ begin_build (ArcBuilder *self, ArcCause cause)
 
   /* Somebody removed the database, or there never was one: what changed since the last build is not
    * enough. */
-  if (!g_file_test (self->config->database, G_FILE_TEST_EXISTS))
-    {
-      kind = MAX (kind, ARC_BUILD_FULL);
-      arc_ledger_add_unknown (self->ledger);
-    }
+  if (kind == ARC_BUILD_INCREMENTAL && !g_file_test (self->config->database, G_FILE_TEST_EXISTS))
+    kind = ARC_BUILD_FULL;
 
   self->wanted = ARC_BUILD_INCREMENTAL;
   self->last_run_real = arc_clock_get_real_time (self->clock);
@@ -399,6 +396,9 @@ take_changes (ArcBuilder *self)
 
   g_free (self->build_database);
   self->build_database = g_strdup (self->config->database);
+  /* Soon it is there again, with nothing in it yet. */
+  if (!g_file_test (self->build_database, G_FILE_TEST_EXISTS))
+    arc_ledger_add_unknown (self->ledger);
   arc_ledger_take (self->ledger);
   self->preparing = FALSE;
 
