@@ -67,9 +67,13 @@ static void
 on_withdrawn (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (ArcNotifier) self = user_data;
-  /* The specification lets this fail if the notification is gone already. */
+  g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply =
-      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+
+  /* The specification lets this fail if the notification is gone already. */
+  if (reply == NULL)
+    g_debug ("Nothing to withdraw: %s", error->message);
 
   finish_call (self);
 }

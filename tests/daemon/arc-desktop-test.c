@@ -269,6 +269,7 @@ test_closed_by_user (Fixture *fixture, gconstpointer data)
       g_variant_new_parsed ("(%s, 'NotificationClosed', 'uu', [<@u 1>, <@u 2>])", NOTIFICATIONS),
       NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
   g_assert_no_error (error);
+  g_assert_nonnull (reply);
   arc_test_dispatch_ready ();
 
   arc_test_host_advance (fixture->host, 600 * SECOND);
