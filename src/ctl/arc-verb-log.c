@@ -84,7 +84,8 @@ on_owner_changed (GObject *object, GParamSpec *pspec, gpointer user_data)
   g_main_loop_quit (self->loop);
 }
 
-/* (transfer full) (nullable): how BUILD ended, or NULL if it has not. */
+/* Sets RESULT (transfer full) (nullable) to how BUILD ended, or NULL if that is not known: it runs,
+ * or there is nothing left of it but its log. */
 static gboolean
 look_up_result (ArcDBusBuilder *service, guint64 build, char **result, GError **error)
 {
@@ -130,6 +131,8 @@ follow (ArcDBusBuilder *service, guint64 build, int log)
   g_autoptr (GFileMonitor) monitor = monitor_log (log);
   g_autoptr (GError) error = NULL;
   Follower self = { .service = service, .loop = loop, .build = build, .log = log };
+  /* As it was before the history is asked: so of what is in neither there will be no end. */
+  const gboolean runs = arc_dbus_builder_get_current_build (service) == build;
   gboolean ok;
 
   if (monitor != NULL)
@@ -142,7 +145,7 @@ follow (ArcDBusBuilder *service, guint64 build, int log)
     return arc_ctl_report (error);
 
   ok = copy_log (log);
-  if (ok && self.result == NULL)
+  if (ok && runs && self.result == NULL)
     {
       g_main_loop_run (loop);
       ok = !self.fault && copy_log (log);
@@ -154,6 +157,9 @@ follow (ArcDBusBuilder *service, guint64 build, int log)
       g_free (self.result);
       return ARC_CTL_FAILED;
     }
+
+  if (self.result == NULL && !runs)
+    return ARC_CTL_FAILED;
 
   if (self.result == NULL)
     {
