@@ -55,6 +55,7 @@ arc_spare_make (const char *directory, GError **error)
   g_autofree char *name = g_strdup_printf (NAME "-%u", (guint) geteuid ());
   g_autofree char *shown = NULL;
   char *path;
+  int saved_errno;
 
   key[KEY_LENGTH] = '\0';
   /* Without XDG_RUNTIME_DIR it is the cache, which may not be there yet. */
@@ -65,9 +66,11 @@ arc_spare_make (const char *directory, GError **error)
   if (path != NULL)
     return path;
 
+  saved_errno = errno;
   shown = g_filename_display_name (g_get_tmp_dir ());
   g_set_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY,
-               "%s/%s/%s: Cannot make the directory: %s", shown, name, key, g_strerror (errno));
+               "%s/%s/%s: Cannot make the directory: %s", shown, name, key,
+               g_strerror (saved_errno));
 
   return NULL;
 }
