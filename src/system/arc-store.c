@@ -152,9 +152,16 @@ get_spare_path (ArcStore *self, const char *name)
 static void
 set_problem (ArcStore *self, const GError *why)
 {
-  g_autofree char *spare = g_filename_display_name (self->spare);
+  g_autofree char *spare = NULL;
 
   g_free (self->problem);
+  if (self->spare == NULL)
+    {
+      self->problem = g_strdup (why->message);
+      return;
+    }
+
+  spare = g_filename_display_name (self->spare);
   self->problem =
       g_strdup_printf ("%s. Until it can be used again, %s takes its place", why->message, spare);
 }

@@ -390,6 +390,7 @@ set_power_profile (Fixture *fixture, const char *profile)
                                    NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
 
   g_assert_no_error (error);
+  g_assert_nonnull (reply);
 }
 
 static void
