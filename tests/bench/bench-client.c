@@ -9,7 +9,8 @@
  *
  *   get NAME                 -> TIME got VALUE
  *   call METHOD ARGUMENTS    -> TIME returned VALUE, or TIME failed MESSAGE
- *   status TIMES INTERVAL    -> TIME status P50 P99 MAX: how long all properties took, in us
+ *   status TIMES INTERVAL    -> TIME status P50 P99 MAX: how long all properties took, in us,
+ *                               each from when it was due; meanwhile no property is told of
  */
 
 #include <gio/gio.h>
@@ -27,7 +28,8 @@ typedef struct
   GMainLoop *loop;
   GArray *latencies; /* gint64 */
   guint n_left;
-  gint64 asked;
+  gint64 due;      /* us */
+  gint64 interval; /* us */
 } Client;
 
 static void
@@ -54,10 +56,15 @@ on_properties (GDBusConnection *bus,
                GVariant *parameters,
                gpointer user_data)
 {
+  Client *self = user_data;
   g_autoptr (GVariant) changed = g_variant_get_child_value (parameters, 1);
   GVariantIter iter;
   const char *name;
   GVariant *value;
+
+  /* Nobody reads meanwhile: a full pipe would stop us, and we would take it for the service. */
+  if (self->n_left > 0)
+    return;
 
   g_variant_iter_init (&iter, changed);
   while (g_variant_iter_loop (&iter, "{&sv}", &name, &value))
@@ -114,6 +121,8 @@ report_status (Client *self)
   g_array_set_size (self->latencies, 0);
 }
 
+static void ask_status_when_due (Client *self);
+
 static void
 on_status (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -121,14 +130,17 @@ on_status (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply =
       g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-  const gint64 latency = g_get_monotonic_time () - self->asked;
+  const gint64 latency = MAX (0, g_get_monotonic_time () - self->due);
 
   if (reply == NULL)
     g_error ("%s", error->message);
-  self->asked = 0;
   g_array_append_val (self->latencies, latency);
+  /* A call that had to wait for the one before it waited, too. */
+  self->due += self->interval;
   if (--self->n_left == 0)
     report_status (self);
+  else
+    ask_status_when_due (self);
 }
 
 static gboolean
@@ -136,17 +148,20 @@ ask_status (gpointer user_data)
 {
   Client *self = user_data;
 
-  if (self->n_left == 0)
-    return G_SOURCE_REMOVE;
-  if (self->asked == 0)
-    {
-      self->asked = g_get_monotonic_time ();
-      g_dbus_connection_call (self->bus, NAME, OBJECT, PROPERTIES, "GetAll",
-                              g_variant_new ("(s)", NAME), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL,
-                              on_status, self);
-    }
+  g_dbus_connection_call (self->bus, NAME, OBJECT, PROPERTIES, "GetAll",
+                          g_variant_new ("(s)", NAME), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL,
+                          on_status, self);
 
-  return G_SOURCE_CONTINUE;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+ask_status_when_due (Client *self)
+{
+  const gint64 left = MAX (0, self->due - g_get_monotonic_time ());
+
+  /* Rounded up: none is asked before it is due. */
+  g_timeout_add ((guint) ((left + 999) / 1000), ask_status, self);
 }
 
 static void
@@ -174,7 +189,9 @@ obey (Client *self, const char *line)
   else if (n_words == 3 && g_str_equal (words[0], "status"))
     {
       self->n_left = (guint) g_ascii_strtoull (words[1], NULL, 10);
-      g_timeout_add ((guint) g_ascii_strtoull (words[2], NULL, 10), ask_status, self);
+      self->interval = (gint64) g_ascii_strtoull (words[2], NULL, 10) * 1000;
+      self->due = g_get_monotonic_time ();
+      ask_status_when_due (self);
     }
   else
     g_error ("%s: not understood", line);
@@ -209,7 +226,7 @@ main (int argc, char **argv)
   self.loop = g_main_loop_new (NULL, FALSE);
   self.latencies = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_dbus_connection_signal_subscribe (self.bus, NAME, PROPERTIES, "PropertiesChanged", OBJECT, NULL,
-                                      G_DBUS_SIGNAL_FLAGS_NONE, on_properties, NULL, NULL);
+                                      G_DBUS_SIGNAL_FLAGS_NONE, on_properties, &self, NULL);
   g_bus_watch_name_on_connection (self.bus, NAME, G_BUS_NAME_WATCHER_FLAGS_NONE, on_owner, NULL,
                                   NULL, NULL);
   g_io_add_watch (input, G_IO_IN | G_IO_HUP, on_input, &self);
