@@ -49,6 +49,14 @@ const char *arc_result_to_string (ArcResult result);
 /* The exit status of a build that did all but the files that it reported as failed. */
 #define ARC_BUILD_PARTIAL_STATUS 1
 
+/* How many bytes of the output of a build its log has in full. If there is too much of the rest, it
+ * is replaced, when the build ends, by a line in brackets that says how much is left out, and the
+ * last of the output. */
+#define ARC_BUILD_LOG_HEAD (1024 * 1024)
+
+/* What that line says; the number is before it. */
+#define ARC_BUILD_LOG_GAP " bytes are left out here]\n"
+
 /* How many failed files of a build are remembered by name. */
 #define ARC_BUILD_MAX_FAILED_FILES 1000
 

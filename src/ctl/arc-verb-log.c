@@ -2,6 +2,8 @@
 
 #include "ctl/arc-verbs.h"
 
+#include "core/arc-build.h"
+
 #include <errno.h>
 #include <gio/gunixfdlist.h>
 #include <glib/gi18n.h>
@@ -44,6 +46,18 @@ copy_log (int log)
     g_printerr (_ ("The log cannot be read: %s\n"), g_strerror (errno));
 
   return n == 0;
+}
+
+/* What was read beyond the head of LOG, of a build that has ended, may have been replaced since. */
+static void
+go_back_to_gap (int log)
+{
+  char text[64];
+  const ssize_t n = TEMP_FAILURE_RETRY (pread (log, text, sizeof text - 1, ARC_BUILD_LOG_HEAD));
+
+  text[MAX (n, 0)] = '\0';
+  if (strstr (text, ARC_BUILD_LOG_GAP) != NULL && lseek (log, 0, SEEK_CUR) > ARC_BUILD_LOG_HEAD)
+    lseek (log, ARC_BUILD_LOG_HEAD, SEEK_SET);
 }
 
 static void
@@ -148,6 +162,7 @@ follow (ArcDBusBuilder *service, guint64 build, int log)
   if (ok && runs && self.result == NULL)
     {
       g_main_loop_run (loop);
+      go_back_to_gap (log);
       ok = !self.fault && copy_log (log);
     }
 

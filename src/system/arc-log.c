@@ -119,7 +119,7 @@ write_tail (ArcLog *log)
   if (newline != NULL)
     skipped = newline + 1 - tail;
 
-  line = g_strdup_printf ("%s[%" G_GUINT64_FORMAT " bytes are left out here]\n",
+  line = g_strdup_printf ("%s[%" G_GUINT64_FORMAT ARC_BUILD_LOG_GAP,
                           log->last_of_head == '\n' ? "" : "\n", end - ARC_LOG_TAIL + skipped);
   length = strlen (line);
 

@@ -2,12 +2,12 @@
 
 #pragma once
 
-#include <glib.h>
+#include "core/arc-build.h"
 
 G_BEGIN_DECLS
 
 /* How much of the start and of the end of the output is kept, in bytes. */
-#define ARC_LOG_HEAD (1024 * 1024)
+#define ARC_LOG_HEAD ARC_BUILD_LOG_HEAD
 #define ARC_LOG_TAIL (1024 * 1024)
 
 /**
