@@ -27,10 +27,17 @@ typedef struct
   GDBusConnection *bus;
   GMainLoop *loop;
   GArray *latencies; /* gint64 */
-  guint n_left;
+  guint n_to_ask;
+  guint n_left;    /* to be answered */
   gint64 due;      /* us */
   gint64 interval; /* us */
 } Client;
+
+typedef struct
+{
+  Client *client;
+  gint64 due;
+} StatusCall;
 
 static void
 tell (const char *what, const char *value)
@@ -121,47 +128,45 @@ report_status (Client *self)
   g_array_set_size (self->latencies, 0);
 }
 
-static void ask_status_when_due (Client *self);
-
 static void
 on_status (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  Client *self = user_data;
+  g_autofree StatusCall *call = user_data;
+  Client *self = call->client;
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply =
       g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-  const gint64 latency = MAX (0, g_get_monotonic_time () - self->due);
+  const gint64 latency = g_get_monotonic_time () - call->due;
 
   if (reply == NULL)
     g_error ("%s", error->message);
   g_array_append_val (self->latencies, latency);
-  /* A call that had to wait for the one before it waited, too. */
-  self->due += self->interval;
   if (--self->n_left == 0)
     report_status (self);
-  else
-    ask_status_when_due (self);
 }
 
+/* A call that is due does not wait for the answers to those before it: else a slow answer would
+ * keep back the very calls that would have been slow, too. */
 static gboolean
 ask_status (gpointer user_data)
 {
   Client *self = user_data;
+  const gint64 now = g_get_monotonic_time ();
 
-  g_dbus_connection_call (self->bus, NAME, OBJECT, PROPERTIES, "GetAll",
-                          g_variant_new ("(s)", NAME), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL,
-                          on_status, self);
+  for (; self->n_to_ask > 0 && self->due <= now; self->n_to_ask--, self->due += self->interval)
+    {
+      StatusCall *call = g_new0 (StatusCall, 1);
+
+      call->client = self;
+      call->due = self->due;
+      g_dbus_connection_call (self->bus, NAME, OBJECT, PROPERTIES, "GetAll",
+                              g_variant_new ("(s)", NAME), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL,
+                              on_status, call);
+    }
+  if (self->n_to_ask > 0)
+    g_timeout_add ((guint) ((self->due - now + 999) / 1000), ask_status, self);
 
   return G_SOURCE_REMOVE;
-}
-
-static void
-ask_status_when_due (Client *self)
-{
-  const gint64 left = MAX (0, self->due - g_get_monotonic_time ());
-
-  /* Rounded up: none is asked before it is due. */
-  g_timeout_add ((guint) ((left + 999) / 1000), ask_status, self);
 }
 
 static void
@@ -188,10 +193,10 @@ obey (Client *self, const char *line)
     }
   else if (n_words == 3 && g_str_equal (words[0], "status"))
     {
-      self->n_left = (guint) g_ascii_strtoull (words[1], NULL, 10);
+      self->n_to_ask = self->n_left = (guint) g_ascii_strtoull (words[1], NULL, 10);
       self->interval = (gint64) g_ascii_strtoull (words[2], NULL, 10) * 1000;
       self->due = g_get_monotonic_time ();
-      ask_status_when_due (self);
+      ask_status (self);
     }
   else
     g_error ("%s: not understood", line);

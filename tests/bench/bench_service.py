@@ -21,6 +21,8 @@ BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Config
     <allow eavesdrop="true"/>
     <allow own="*"/>
   </policy>
+  <!-- As in session.conf: a client may have many calls under way. -->
+  <limit name="max_replies_per_connection">50000</limit>
 </busconfig>
 """
 
