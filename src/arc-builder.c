@@ -396,8 +396,10 @@ take_changes (ArcBuilder *self)
 
   g_free (self->build_database);
   self->build_database = g_strdup (self->config->database);
-  /* Soon it is there again, with nothing in it yet. */
-  if (!g_file_test (self->build_database, G_FILE_TEST_EXISTS))
+  /* Until it has succeeded, nobody knows what is left of what the database held; and one that is
+   * not there soon is, with nothing in it yet. */
+  if (self->build->kind != ARC_BUILD_INCREMENTAL ||
+      !g_file_test (self->build_database, G_FILE_TEST_EXISTS))
     arc_ledger_add_unknown (self->ledger);
   arc_ledger_take (self->ledger);
   self->preparing = FALSE;

@@ -942,6 +942,32 @@ test_sync_while_database_is_made (void)
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
+/* Nobody knows how much of the old content a build that makes all anew has left, before it has
+ * succeeded. */
+static void
+test_sync_while_all_is_made (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  SyncReply reply = { 0 };
+
+  g_assert_true (arc_test_host_get_status (host).fresh);
+  rebuild (host, ARC_BUILD_FULL, 2);
+  arc_test_wait_until (arc_runner_is_running (host->runner));
+  g_assert_false (arc_test_host_get_status (host).fresh);
+
+  arc_builder_sync_async (host->builder, on_synced, &reply);
+  arc_test_host_finish_build (host, 1);
+  arc_test_wait_until (reply.done);
+  g_assert_no_error (reply.error);
+  g_assert_cmpuint (reply.build, ==, 2);
+  g_assert_cmpint (reply.result, ==, ARC_RESULT_FAILED);
+  g_assert_false (arc_test_host_get_status (host).fresh);
+
+  arc_test_host_advance (host, 600 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  g_assert_true (arc_test_host_get_status (host).fresh);
+}
+
 static void
 test_sync_cannot (void)
 {
@@ -1330,6 +1356,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/sync/stale", test_sync_stale);
   g_test_add_func ("/builder/sync/running", test_sync_while_running);
   g_test_add_func ("/builder/sync/missing-database", test_sync_while_database_is_made);
+  g_test_add_func ("/builder/sync/full-build", test_sync_while_all_is_made);
   g_test_add_func ("/builder/sync/cannot", test_sync_cannot);
   g_test_add_func ("/builder/loop", test_loop);
   g_test_add_func ("/builder/before-start", test_before_start);
