@@ -515,6 +515,17 @@ needs_build_at_start (ArcBuilder *self)
   g_return_val_if_reached (TRUE);
 }
 
+/* The reconciliation that was asked for is done. */
+static void
+end_rescan (ArcBuilder *self)
+{
+  if (arc_emptied_end_look (self->emptied))
+    on_emptied (self);
+
+  self->rescanning = FALSE;
+  g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, self->found);
+}
+
 /* The first scan is done, and with it everything is true that anybody can ask for. */
 static void
 become_ready (ArcBuilder *self)
@@ -525,10 +536,7 @@ become_ready (ArcBuilder *self)
 
   /* This was also the comparison that somebody asked for before. */
   if (self->rescanning)
-    {
-      self->rescanning = FALSE;
-      g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, self->found);
-    }
+    end_rescan (self);
 
   if (!needs_build_at_start (self))
     return;
@@ -585,12 +593,8 @@ on_settled (ArcWatcher *watcher, ArcBuilder *self)
       return;
     }
 
-  if (arc_emptied_end_look (self->emptied))
-    on_emptied (self);
-
-  self->rescanning = FALSE;
   self->rescans++;
-  g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, self->found);
+  end_rescan (self);
 
   retry_memory (self);
   self->compared = self->preparing;

@@ -1266,6 +1266,23 @@ test_emptied_while_down (void)
   arc_test_host_assert_told (host, 2, NO_NOTES);
 }
 
+/* The second look is due before the first scan is done. */
+static void
+test_emptied_while_scanning (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+
+  restart (host);
+  empty_tree (host);
+  arc_builder_start (host->builder);
+  arc_test_wait_until (arc_test_host_get_status (host).n_pending == 3);
+  g_assert_false (host->ready);
+  arc_test_host_advance (host, 60 * SECOND);
+  arc_test_host_wait_for_state (host, ARC_STATE_RUNNING);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 2, NO_NOTES);
+}
+
 /* It happens just before a build takes its changes. */
 static void
 test_emptied_while_preparing (void)
@@ -1367,6 +1384,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/emptied/filled", test_emptied_and_filled);
   g_test_add_func ("/builder/emptied/second-look", test_emptied_and_second_look);
   g_test_add_func ("/builder/emptied/while-down", test_emptied_while_down);
+  g_test_add_func ("/builder/emptied/while-scanning", test_emptied_while_scanning);
   g_test_add_func ("/builder/emptied/while-preparing", test_emptied_while_preparing);
   g_test_add_func ("/builder/settings", test_other_settings);
 
