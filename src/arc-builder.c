@@ -542,7 +542,7 @@ become_ready (ArcBuilder *self)
     return;
 
   /* Nobody asked for it but the settings: what holds builds back holds this one back, too. */
-  if ((self->machine.holds & ~ARC_HOLD_UNAVAILABLE) != 0)
+  if (self->machine.holds != ARC_HOLD_NONE)
     {
       step (self, ARC_EVENT_TOUCH, NULL);
     }

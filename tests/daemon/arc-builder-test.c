@@ -361,6 +361,31 @@ test_pause_holds_the_start (void)
   arc_test_host_assert_told (host, 2, ALL_NOTES);
 }
 
+/* It may have been about to start, had the tree been there. */
+static void
+test_pause_holds_a_late_start (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autofree char *away = g_strconcat (host->tree, ".away", NULL);
+  g_autoptr (GError) error = NULL;
+
+  host->config->on_start = ARC_ON_START_ALWAYS;
+  arc_test_host_restart (host);
+  g_assert_no_errno (g_rename (host->tree, away));
+  arc_test_host_start (host);
+  g_assert_cmpint (arc_test_host_get_status (host).reason, ==, ARC_REASON_UNAVAILABLE);
+  g_assert_true (arc_builder_set_paused (host->builder, TRUE, &error));
+  g_assert_no_errno (g_rename (away, host->tree));
+  arc_test_wait_until (arc_test_host_get_status (host).reason != ARC_REASON_UNAVAILABLE);
+  arc_test_host_advance (host, 1000 * SECOND);
+  g_assert_cmpint (arc_test_host_get_status (host).reason, ==, ARC_REASON_PAUSED);
+
+  g_assert_true (arc_builder_set_paused (host->builder, FALSE, &error));
+  arc_test_host_wait_for_state (host, ARC_STATE_RUNNING);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 2, ALL_NOTES);
+}
+
 static void
 test_stop_ends_the_build (void)
 {
@@ -1350,6 +1375,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/cancel", test_cancel);
   g_test_add_func ("/builder/pause", test_pause);
   g_test_add_func ("/builder/pause/start", test_pause_holds_the_start);
+  g_test_add_func ("/builder/pause/late-start", test_pause_holds_a_late_start);
   g_test_add_func ("/builder/stop", test_stop_ends_the_build);
   g_test_add_func ("/builder/failed-files", test_failed_files);
   g_test_add_func ("/builder/failed-files/stay", test_failed_file_stays);
