@@ -242,9 +242,9 @@ finish_scan (ArcCrawler *self, ArcScan *scan, ArcNode *node, gboolean told)
   postpone_recent (self, node, scan, told);
   if (!self->baseline || node->scanned)
     changes = arc_changes_new ();
-  if (arc_snapshot_set_directory (self->sight->snapshot, node->path,
-                                  (ArcEntry *) (gpointer) files->data, files->len, changes) > 0 &&
-      changes != NULL)
+  arc_snapshot_set_directory (self->sight->snapshot, node->path,
+                              (ArcEntry *) (gpointer) files->data, files->len, changes);
+  if (changes != NULL)
     arc_findings_add (self->sight->findings, changes, told);
   node->scanned = TRUE;
   node->scanned_as = node->id;
@@ -270,18 +270,6 @@ continue_scan (ArcCrawler *self, gint64 deadline)
     fail_scan (self, node, self->sight->scan_told, error);
   else
     finish_scan (self, scan, node, self->sight->scan_told);
-}
-
-/* Looks */
-
-static ArcLook *
-look_at_again (ArcCrawler *self, const char *path, gboolean told)
-{
-  ArcLook *look = arc_looks_ask (self->sight->looks, path);
-
-  look->told = look->told || told;
-
-  return look;
 }
 
 /* The end of a scan */
@@ -342,8 +330,9 @@ look_at_left_out (ArcCrawler *self)
 
   for (guint i = 0; i < paths->len; i++)
     {
-      ArcLook *look = look_at_again (self, paths->pdata[i], TRUE);
+      ArcLook *look = arc_looks_ask (self->sight->looks, paths->pdata[i]);
 
+      look->told = TRUE;
       arc_looks_hold (self->sight->looks, look);
     }
 }
@@ -501,8 +490,9 @@ arc_crawler_stop (ArcCrawler *self)
 void
 arc_crawler_hint (ArcCrawler *self, const char *path, ArcHint hint)
 {
-  ArcLook *look = look_at_again (self, path, TRUE);
+  ArcLook *look = arc_looks_ask (self->sight->looks, path);
 
+  look->told = TRUE;
   switch (hint)
     {
     case ARC_HINT_LOOK:

@@ -5,6 +5,7 @@
 #include "core/arc-path.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -14,50 +15,39 @@
 /* What is too fresh is looked at again on a grid of this. */
 #define GRID (10 * G_TIME_SPAN_MILLISECOND)
 
-static gboolean
-is_lost_root (const ArcNode *node)
-{
-  return node->parent == NULL && node->problem != NULL;
-}
-
-static gboolean
-get_info (const char *path, gboolean follow, struct stat *info)
-{
-  return (follow ? stat (path, info) : lstat (path, info)) == 0;
-}
-
 static void
 look_at_root (ArcSight *sight, ArcNode *root, const ArcLook *look)
 {
-  struct stat info;
-  ArcFileId id;
-
-  if (is_lost_root (root))
+  /* A lost one is looked for already. */
+  if (root->problem != NULL)
     return;
 
-  if (get_info (root->path, TRUE, &info))
-    {
-      id = arc_file_id_from_stat (&info);
-      if (!look->moved && !look->attributes && root->identified &&
-          arc_file_id_equal (&id, &root->id))
-        return;
-    }
+  if (!look->moved && !look->attributes && arc_sight_is_itself (sight, root))
+    return;
 
   if (look->moved)
     arc_sight_disarm (sight, root);
   arc_sight_push (sight, root, TRUE);
 }
 
+/* (transfer full): where LOOK looks, in PARENT, as a path below the root: what filters match. */
+static char *
+get_below_root (ArcNode *parent, const ArcLook *look)
+{
+  const char *name = strrchr (look->path, '/') + 1;
+  const char *below = arc_node_get_below_root (parent);
+
+  return *below == '\0' ? g_strdup (name) : arc_path_join (below, name);
+}
+
 static void
 look_at_directory (
     ArcSight *sight, ArcNode *parent, ArcNode *node, const ArcLook *look, const struct stat *info)
 {
-  g_autofree char *below =
-      arc_path_join (arc_node_get_below_root (parent), strrchr (look->path, '/') + 1);
+  g_autofree char *below = get_below_root (parent, look);
   ArcFileId id = arc_file_id_from_stat (info);
 
-  if (!arc_filter_match_directory (sight->extent->filter, below[0] == '/' ? below + 1 : below,
-                                   NULL))
+  if (!arc_filter_match_directory (sight->extent->filter, below, NULL))
     {
       if (node != NULL)
         arc_sight_forget (sight, node, look->told);
@@ -157,12 +147,8 @@ see_file (ArcSight *sight, ArcNode *parent, ArcLook *look, ArcFingerprint finger
   if (!look->silent)
     arc_findings_add (sight->findings, changes, look->told);
 
-  if (freshness == FRESHNESS_FRESH)
-    {
-      look->first = g_get_monotonic_time ();
-      arc_looks_postpone (sight->looks, g_steal_pointer (&owned), due);
-    }
-  else if (freshness == FRESHNESS_STEADY)
+  /* What was told of it is told; it is looked at again as if for the first time. */
+  if (freshness == FRESHNESS_FRESH || freshness == FRESHNESS_STEADY)
     {
       look->first = g_get_monotonic_time ();
       look->silent = FALSE;
@@ -178,10 +164,9 @@ look_at_file (ArcSight *sight,
               const struct stat *info)
 {
   g_autoptr (ArcLook) owned = look;
-  const char *name = strrchr (look->path, '/') + 1;
-  g_autofree char *below = arc_path_join (arc_node_get_below_root (parent), name);
+  g_autofree char *below = get_below_root (parent, look);
 
-  if (arc_filter_match_file (sight->extent->filter, below[0] == '/' ? below + 1 : below, NULL))
+  if (arc_filter_match_file (sight->extent->filter, below, NULL))
     see_file (sight, parent, g_steal_pointer (&owned), arc_fingerprint_from_stat (info));
   else
     forget_file (sight, parent->path, look);
@@ -211,7 +196,8 @@ arc_inspect (ArcSight *sight, ArcLook *look)
     return;
 
   errno = 0;
-  exists = get_info (look->path, sight->extent->follow_symlinks, &info);
+  exists = fstatat (AT_FDCWD, look->path, &info,
+                    sight->extent->follow_symlinks ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
   if (!exists && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
     {
       /* The parent cannot be searched any more: let its scan say so. */

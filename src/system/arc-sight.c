@@ -2,6 +2,7 @@
 
 #include "system/arc-sight.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 /* How often to look for a directory that is out of sight. */
@@ -45,8 +46,8 @@ arc_sight_is_itself (const ArcSight *self, const ArcNode *node)
   struct stat info;
   ArcFileId id;
 
-  if (!node->identified ||
-      (arc_sight_follows (self, node) ? stat (node->path, &info) : lstat (node->path, &info)) != 0)
+  if (!node->identified || fstatat (AT_FDCWD, node->path, &info,
+                                    arc_sight_follows (self, node) ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
     return FALSE;
 
   id = arc_file_id_from_stat (&info);
