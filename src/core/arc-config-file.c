@@ -8,15 +8,6 @@
 
 #include <string.h>
 
-static const char *
-skip_blanks (const char *text)
-{
-  while (*text == ' ' || *text == '\t')
-    text++;
-
-  return text;
-}
-
 /* What a file has said so far. */
 typedef struct
 {
@@ -98,7 +89,7 @@ read_line (Reader *reader, guint line, const char *text, gsize length, GError **
   while (length > 0 && strchr (" \t", text[length - 1]) != NULL)
     length--;
   stripped = g_strndup (text, length);
-  text = skip_blanks (stripped);
+  text = stripped + strspn (stripped, " \t");
 
   if (*text == '\0' || *text == '#')
     return TRUE;
@@ -124,7 +115,9 @@ read_line (Reader *reader, guint line, const char *text, gsize length, GError **
 
   key = g_strchomp (g_strndup (text, equals - text));
 
-  return read_setting (reader, line, key, skip_blanks (equals + 1), error);
+  equals++;
+
+  return read_setting (reader, line, key, equals + strspn (equals, " \t"), error);
 }
 
 static gboolean

@@ -82,15 +82,6 @@ const char *const arc_config_variables[] = {
   NULL,
 };
 
-static const char *
-skip_blanks (const char *text)
-{
-  while (*text == ' ' || *text == '\t')
-    text++;
-
-  return text;
-}
-
 static GStrv *
 get_strv (const ArcConfig *config, const ArcSetting *setting)
 {
@@ -242,7 +233,7 @@ tighten_list (const char *raw)
   g_autoptr (GString) tight = g_string_new (NULL);
   gsize fixed = 0; /* up to here nothing is taken away: what follows a \ belongs to it */
 
-  for (const char *p = skip_blanks (raw); *p != '\0'; p++)
+  for (const char *p = raw + strspn (raw, " \t"); *p != '\0'; p++)
     {
       if (*p == '\\' && p[1] != '\0')
         {
@@ -254,7 +245,7 @@ tighten_list (const char *raw)
           while (tight->len > fixed && strchr (" \t", tight->str[tight->len - 1]) != NULL)
             g_string_truncate (tight, tight->len - 1);
           g_string_append_c (tight, ';');
-          p = skip_blanks (p + 1) - 1;
+          p += strspn (p + 1, " \t");
         }
       else
         {
