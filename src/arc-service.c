@@ -306,17 +306,11 @@ on_inhibitors_changed (ArcInhibitors *inhibitors, ArcService *self)
   arc_builder_set_held (self->builder, ARC_HOLD_INHIBITED, !arc_inhibitors_is_empty (inhibitors));
 }
 
+/* Answers with FD (owned), or with ERROR if it is -1. */
 static gboolean
-on_inhibit (ArcDBusBuilder *skeleton,
-            GDBusMethodInvocation *invocation,
-            GUnixFDList *in_fds,
-            const char *who,
-            const char *why,
-            ArcService *self)
+return_fd (GDBusMethodInvocation *invocation, int fd, const GError *error)
 {
   g_autoptr (GUnixFDList) fds = NULL;
-  g_autoptr (GError) error = NULL;
-  int fd = arc_inhibitors_add (self->inhibitors, who, why, &error);
 
   if (fd < 0)
     {
@@ -325,9 +319,24 @@ on_inhibit (ArcDBusBuilder *skeleton,
     }
 
   fds = g_unix_fd_list_new_from_array (&fd, 1);
-  arc_dbus_builder_complete_inhibit (skeleton, invocation, fds, g_variant_new_handle (0));
+  g_dbus_method_invocation_return_value_with_unix_fd_list (invocation, g_variant_new ("(h)", 0),
+                                                           fds);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+on_inhibit (ArcDBusBuilder *skeleton,
+            GDBusMethodInvocation *invocation,
+            GUnixFDList *in_fds,
+            const char *who,
+            const char *why,
+            ArcService *self)
+{
+  g_autoptr (GError) error = NULL;
+  const int fd = arc_inhibitors_add (self->inhibitors, who, why, &error);
+
+  return return_fd (invocation, fd, error);
 }
 
 static gboolean
@@ -357,20 +366,10 @@ on_open_log (ArcDBusBuilder *skeleton,
              guint64 build,
              ArcService *self)
 {
-  g_autoptr (GUnixFDList) fds = NULL;
   g_autoptr (GError) error = NULL;
-  int fd = arc_builder_open_log (self->builder, build, &error);
+  const int fd = arc_builder_open_log (self->builder, build, &error);
 
-  if (fd < 0)
-    {
-      g_dbus_method_invocation_return_gerror (invocation, error);
-      return G_DBUS_METHOD_INVOCATION_HANDLED;
-    }
-
-  fds = g_unix_fd_list_new_from_array (&fd, 1);
-  arc_dbus_builder_complete_open_log (skeleton, invocation, fds, g_variant_new_handle (0));
-
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return return_fd (invocation, fd, error);
 }
 
 static gboolean
