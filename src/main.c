@@ -45,7 +45,6 @@ tell_config (const ArcSettingsOptions *options, gboolean print)
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) sources = NULL;
   g_autoptr (ArcConfig) config = arc_settings_load (options, &sources, &error);
-  g_autofree char *data = NULL;
 
   if (config == NULL)
     {
@@ -58,9 +57,12 @@ tell_config (const ArcSettingsOptions *options, gboolean print)
   for (guint i = 0; sources[i] != NULL; i++)
     g_print (print ? "# %s\n" : _ ("%s: OK\n"), sources[i]);
 
-  data = arc_config_to_data (config);
   if (print)
-    fputs (data, stdout);
+    {
+      g_autofree char *data = arc_config_to_data (config);
+
+      fputs (data, stdout);
+    }
 
   return ARC_EXIT_SUCCESS;
 }
