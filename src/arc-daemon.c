@@ -20,10 +20,6 @@
 #define REPLACE_TIMEOUT   (90 * G_USEC_PER_SEC)
 #define REPLACE_POLL_MSEC 100
 
-/* As often as an eye can follow; and as a log can bear. */
-#define BAR_INTERVAL  (G_USEC_PER_SEC / 10)
-#define LINE_INTERVAL G_USEC_PER_SEC
-
 typedef struct
 {
   const ArcDaemonOptions *options;
@@ -235,7 +231,7 @@ static void
 on_once_changed (ArcDaemon *self)
 {
   const guint columns = get_columns ();
-  const gint64 interval = columns > 0 ? BAR_INTERVAL : LINE_INTERVAL;
+  const gint64 interval = columns > 0 ? ARC_METER_BAR_INTERVAL : ARC_METER_LINE_INTERVAL;
   g_autofree char *line = NULL;
   ArcStatus status;
 

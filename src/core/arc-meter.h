@@ -28,6 +28,10 @@ typedef struct
   gint64 shown_time;
 } ArcMeter;
 
+/* How often to show it: a bar as often as an eye can follow, lines as often as a log can bear. */
+#define ARC_METER_BAR_INTERVAL  (G_USEC_PER_SEC / 10)
+#define ARC_METER_LINE_INTERVAL G_USEC_PER_SEC
+
 /* Takes in that DONE of TOTAL files are done. A new total, or a count that goes back, starts the
  * measurement over. TRUE if it is time to show it: it is the first, it is the end, or INTERVAL has
  * passed since the last time, so that nobody writes to a terminal thousands of times a second. */

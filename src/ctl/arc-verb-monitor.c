@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PROGRESS_INTERVAL G_USEC_PER_SEC
-
 typedef struct
 {
   ArcDBusBuilder *service;
@@ -113,7 +111,7 @@ show_progress (Monitor *self)
       return;
     }
 
-  if (!arc_meter_take (&self->meter, done, total, g_get_monotonic_time (), PROGRESS_INTERVAL))
+  if (!arc_meter_take (&self->meter, done, total, g_get_monotonic_time (), ARC_METER_LINE_INTERVAL))
     return;
 
   line = arc_meter_format (&self->meter, 0, FALSE);

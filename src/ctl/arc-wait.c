@@ -13,10 +13,6 @@
 
 #define MAX_FAILED_FILES 5
 
-/* As often as an eye can follow; and as a log can bear. */
-#define BAR_INTERVAL  (G_USEC_PER_SEC / 10)
-#define LINE_INTERVAL G_USEC_PER_SEC
-
 typedef struct
 {
   ArcDBusBuilder *service;
@@ -64,7 +60,7 @@ on_progress (ArcDBusBuilder *service, GParamSpec *pspec, gpointer user_data)
 {
   Wait *self = user_data;
   GVariant *progress = arc_dbus_builder_get_progress (service);
-  const gint64 interval = self->is_terminal ? BAR_INTERVAL : LINE_INTERVAL;
+  const gint64 interval = self->is_terminal ? ARC_METER_BAR_INTERVAL : ARC_METER_LINE_INTERVAL;
   guint done;
   guint total;
 
