@@ -37,11 +37,12 @@ arc_memory_free (ArcMemory *memory)
 const char *
 arc_memory_get_problem (const ArcMemory *memory)
 {
+  const char *store_problem = arc_store_get_problem (memory->store);
+
   if (memory->commit_problem != NULL)
     return memory->commit_problem;
 
-  return arc_store_get_problem (memory->store) != NULL ? arc_store_get_problem (memory->store)
-                                                       : memory->history_problem;
+  return store_problem != NULL ? store_problem : memory->history_problem;
 }
 
 /* Most of what cannot be written has one reason, which one message is enough for. */

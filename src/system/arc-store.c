@@ -393,7 +393,7 @@ arc_store_open_log (ArcStore *self, guint64 id, gboolean create, GError **error)
 
   /* The runner empties a file that is there and does not make a new one (arc-log.c), so whoever
    * opens it first reads what comes. */
-  fd = open (log, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT : 0), 0600);
+  fd = open (log, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (fd >= 0)
     return fd;
 
