@@ -217,7 +217,7 @@ check_last_build (Diagnosis *self)
 
   /* Translators see no macro, such as G_GUINT64_FORMAT. */
   number = g_strdup_printf ("%" G_GUINT64_FORMAT, id);
-  if (g_str_equal (result, "success"))
+  if (arc_words_is_success (result))
     add (self, ARC_FINDING_OK, NULL, _ ("build %s: %s"), number, arc_words_name_result (result));
   else
     add (self, ARC_FINDING_WARN, _ ("“arcologyctl log” shows what it printed"), _ ("build %s: %s"),

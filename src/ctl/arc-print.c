@@ -201,11 +201,30 @@ arc_print_wrap (const char *text, guint indent, guint width)
   return g_string_free (wrapped, FALSE);
 }
 
+JsonNode *
+arc_print_object_to_json (JsonObject *object)
+{
+  JsonNode *node = json_node_new (JSON_NODE_OBJECT);
+
+  json_node_take_object (node, object);
+
+  return node;
+}
+
+JsonNode *
+arc_print_array_to_json (JsonArray *array)
+{
+  JsonNode *node = json_node_new (JSON_NODE_ARRAY);
+
+  json_node_take_array (node, array);
+
+  return node;
+}
+
 static JsonNode *
 array_to_json (GVariant *value)
 {
   JsonArray *array = json_array_new ();
-  JsonNode *node = json_node_new (JSON_NODE_ARRAY);
 
   for (gsize i = 0; i < g_variant_n_children (value); i++)
     {
@@ -213,16 +232,14 @@ array_to_json (GVariant *value)
 
       json_array_add_element (array, arc_print_to_json (child));
     }
-  json_node_take_array (node, array);
 
-  return node;
+  return arc_print_array_to_json (array);
 }
 
 static JsonNode *
 dictionary_to_json (GVariant *value)
 {
   JsonObject *object = json_object_new ();
-  JsonNode *node = json_node_new (JSON_NODE_OBJECT);
   GVariantIter iter;
   const char *key;
   GVariant *child;
@@ -230,9 +247,8 @@ dictionary_to_json (GVariant *value)
   g_variant_iter_init (&iter, value);
   while (g_variant_iter_loop (&iter, "{&sv}", &key, &child))
     json_object_set_member (object, key, arc_print_to_json (child));
-  json_node_take_object (node, object);
 
-  return node;
+  return arc_print_object_to_json (object);
 }
 
 JsonNode *

@@ -48,6 +48,10 @@ char *arc_print_wrap (const char *text, guint indent, guint width);
  * dictionaries as objects, tuples as arrays. */
 JsonNode *arc_print_to_json (GVariant *value);
 
+/* (transfer full): OBJECT or ARRAY (transfer full) as a node. */
+JsonNode *arc_print_object_to_json (JsonObject *object);
+JsonNode *arc_print_array_to_json (JsonArray *array);
+
 /* Prints and frees ROOT, indented. */
 void arc_print_json (JsonNode *root /* (transfer full) */);
 

@@ -25,12 +25,10 @@ print_asked (guint64 build, const ArcWaitOptions *options)
 {
   if (options->json)
     {
-      JsonNode *root = json_node_new (JSON_NODE_OBJECT);
       JsonObject *object = json_object_new ();
 
       json_object_set_int_member (object, "build", (gint64) build);
-      json_node_take_object (root, object);
-      arc_print_json (root);
+      arc_print_json (arc_print_object_to_json (object));
     }
   else if (!options->quiet)
     {

@@ -52,7 +52,6 @@ print_changes (GVariant *changes)
 static JsonNode *
 changes_to_json (GVariant *changes)
 {
-  JsonNode *root = json_node_new (JSON_NODE_ARRAY);
   JsonArray *array = json_array_new ();
   GVariantIter iter;
   const char *change;
@@ -68,9 +67,8 @@ changes_to_json (GVariant *changes)
       json_object_set_string_member (object, "path", name);
       json_array_add_object_element (array, object);
     }
-  json_node_take_array (root, array);
 
-  return root;
+  return arc_print_array_to_json (array);
 }
 
 ArcCtlExit
@@ -142,14 +140,12 @@ arc_verb_explain (int argc, char **argv)
   name = arc_print_escape (path);
   if (json)
     {
-      JsonNode *root = json_node_new (JSON_NODE_OBJECT);
       JsonObject *object = json_object_new ();
 
       json_object_set_string_member (object, "path", name);
       json_object_set_boolean_member (object, "watched", watched);
       json_object_set_string_member (object, "rule", rule);
-      json_node_take_object (root, object);
-      arc_print_json (root);
+      arc_print_json (arc_print_object_to_json (object));
     }
   else
     {

@@ -64,7 +64,6 @@ print_findings (GPtrArray *findings)
 static JsonNode *
 findings_to_json (GPtrArray *findings)
 {
-  JsonNode *root = json_node_new (JSON_NODE_ARRAY);
   JsonArray *array = json_array_new ();
 
   for (guint i = 0; i < findings->len; i++)
@@ -79,9 +78,8 @@ findings_to_json (GPtrArray *findings)
         json_object_set_string_member (object, "advice", finding->advice);
       json_array_add_object_element (array, object);
     }
-  json_node_take_array (root, array);
 
-  return root;
+  return arc_print_array_to_json (array);
 }
 
 ArcCtlExit

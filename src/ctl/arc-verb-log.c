@@ -3,6 +3,7 @@
 #include "ctl/arc-verbs.h"
 
 #include "core/arc-build.h"
+#include "ctl/arc-words.h"
 
 #include <errno.h>
 #include <gio/gunixfdlist.h>
@@ -182,7 +183,7 @@ follow (ArcDBusBuilder *service, guint64 build, int log)
       return ARC_CTL_NO_SERVICE;
     }
 
-  ok = g_str_equal (self.result, "success");
+  ok = arc_words_is_success (self.result);
   g_free (self.result);
 
   return ok ? ARC_CTL_SUCCESS : ARC_CTL_FAILED;

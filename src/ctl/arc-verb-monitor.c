@@ -36,7 +36,7 @@ print_line (const char *text)
 static void
 print_event (const char *event, GVariant *values)
 {
-  g_autoptr (JsonNode) root = json_node_new (JSON_NODE_OBJECT);
+  g_autoptr (JsonNode) root = NULL;
   JsonObject *object = json_object_new ();
   g_autofree char *text = NULL;
 
@@ -48,7 +48,7 @@ print_event (const char *event, GVariant *values)
 
       json_object_set_member (object, "values", arc_print_to_json (owned));
     }
-  json_node_take_object (root, object);
+  root = arc_print_object_to_json (object);
   text = json_to_string (root, FALSE);
   puts (text);
   fflush (stdout);

@@ -80,9 +80,7 @@ add_tree (GPtrArray *rows, ArcDBusBuilder *service)
   for (guint i = 0; i < MIN (n_roots, MAX_DIRECTORIES); i++)
     add_row (rows, "", arc_print_abbreviate (roots[i]));
   if (n_roots > MAX_DIRECTORIES)
-    add_row (rows, "",
-             g_strdup_printf (ngettext ("and %u more", "and %u more", n_roots - MAX_DIRECTORIES),
-                              n_roots - MAX_DIRECTORIES));
+    add_row (rows, "", arc_words_tell_more (n_roots - MAX_DIRECTORIES));
 }
 
 static void
@@ -120,9 +118,7 @@ add_holds (GPtrArray *rows, ArcDBusBuilder *service)
                g_strdup_printf (_ ("%s: %s"), clean_who, clean_why));
     }
   if (n > MAX_INHIBITORS)
-    add_row (rows, "",
-             g_strdup_printf (ngettext ("and %u more", "and %u more", n - MAX_INHIBITORS),
-                              n - MAX_INHIBITORS));
+    add_row (rows, "", arc_words_tell_more (n - MAX_INHIBITORS));
 }
 
 static void
@@ -214,7 +210,6 @@ static JsonNode *
 status_to_json (ArcDBusBuilder *service)
 {
   g_auto (GStrv) names = g_dbus_proxy_get_cached_property_names (G_DBUS_PROXY (service));
-  JsonNode *root = json_node_new (JSON_NODE_OBJECT);
   JsonObject *object = json_object_new ();
 
   for (guint i = 0; names != NULL && names[i] != NULL; i++)
@@ -224,9 +219,8 @@ status_to_json (ArcDBusBuilder *service)
 
       json_object_set_member (object, names[i], arc_print_to_json (value));
     }
-  json_node_take_object (root, object);
 
-  return root;
+  return arc_print_object_to_json (object);
 }
 
 ArcCtlExit

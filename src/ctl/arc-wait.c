@@ -2,7 +2,6 @@
 
 #include "ctl/arc-wait.h"
 
-#include "core/arc-build.h"
 #include "core/arc-meter.h"
 #include "ctl/arc-print.h"
 #include "ctl/arc-words.h"
@@ -175,7 +174,7 @@ print_report (const Wait *self)
 
   if (self->details == NULL)
     {
-      g_print ("%s\n", g_str_equal (self->result, "success")
+      g_print ("%s\n", arc_words_is_success (self->result)
                            ? _ ("The database is up to date already")
                            : arc_words_name_result (self->result));
       return;
@@ -186,7 +185,7 @@ print_report (const Wait *self)
   g_print ("%s\n", sentence);
   for (guint i = 0; i < failed->len; i++)
     g_print ("  %s\n", (const char *) failed->pdata[i]);
-  if (!g_str_equal (self->result, "success"))
+  if (!arc_words_is_success (self->result))
     {
       g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, self->build);
 
@@ -197,13 +196,11 @@ print_report (const Wait *self)
 static void
 print_json (const Wait *self)
 {
-  JsonNode *root = json_node_new (JSON_NODE_OBJECT);
   JsonObject *object = json_object_new ();
 
   json_object_set_int_member (object, "build", (gint64) self->build);
   json_object_set_string_member (object, "result", self->result);
-  json_node_take_object (root, object);
-  arc_print_json (root);
+  arc_print_json (arc_print_object_to_json (object));
 }
 
 static ArcCtlExit
@@ -217,8 +214,7 @@ report (const Wait *self)
   else if (!self->options->quiet)
     print_report (self);
 
-  return g_str_equal (self->result, arc_result_to_string (ARC_RESULT_SUCCESS)) ? ARC_CTL_SUCCESS
-                                                                               : ARC_CTL_FAILED;
+  return arc_words_is_success (self->result) ? ARC_CTL_SUCCESS : ARC_CTL_FAILED;
 }
 
 static ArcCtlExit

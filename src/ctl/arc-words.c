@@ -201,6 +201,12 @@ arc_words_get_mood (ArcDBusBuilder *service)
   return arc_dbus_builder_get_fresh (service) ? ARC_MOOD_GOOD : ARC_MOOD_WAITING;
 }
 
+gboolean
+arc_words_is_success (const char *word)
+{
+  return g_str_equal (word, arc_result_to_string (ARC_RESULT_SUCCESS));
+}
+
 const char *
 arc_words_name_result (const char *word)
 {
@@ -318,6 +324,12 @@ arc_words_tell_start (guint64 id, const char *kind)
   return g_strdup_printf (_ ("Build %s started: what changed"), number);
 }
 
+char *
+arc_words_tell_more (guint n)
+{
+  return g_strdup_printf (ngettext ("and %u more", "and %u more", n), n);
+}
+
 GPtrArray *
 arc_words_list_failed_files (GVariant *build, guint max)
 {
@@ -333,8 +345,7 @@ arc_words_list_failed_files (GVariant *build, guint max)
       g_ptr_array_add (lines, arc_print_abbreviate (g_variant_get_bytestring (path)));
     }
   if (n > max)
-    g_ptr_array_add (lines,
-                     g_strdup_printf (ngettext ("and %u more", "and %u more", n - max), n - max));
+    g_ptr_array_add (lines, arc_words_tell_more (n - max));
 
   return lines;
 }

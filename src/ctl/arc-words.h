@@ -21,6 +21,9 @@ char *arc_words_tell_state (ArcDBusBuilder *service, gint64 now);
 /* How that is. */
 ArcMood arc_words_get_mood (ArcDBusBuilder *service);
 
+/* Whether RESULT, a word of D-Bus, is that of a build that succeeded. */
+gboolean arc_words_is_success (const char *result);
+
 /* How a build ended, in a word or three. RESULT is a word of D-Bus, and returned as it is if it is
  * not known here. */
 const char *arc_words_name_result (const char *result);
@@ -34,6 +37,9 @@ char *arc_words_tell_start (guint64 id, const char *kind);
 /* (transfer full) (element-type utf8): the files that BUILD reported as failed, for people, at most
  * MAX, and as the last one how many more there are, if there are. */
 GPtrArray *arc_words_list_failed_files (GVariant *build, guint max);
+
+/* (transfer full): that N more follow those that are listed. */
+char *arc_words_tell_more (guint n);
 
 /* How long BUILD took, in microseconds. */
 guint64 arc_words_get_duration (GVariant *build);
