@@ -340,6 +340,17 @@ test_pause (void)
   arc_test_host_finish_build (host, 0);
 }
 
+static void
+resume_and_build_all (ArcTestHost *host)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (arc_builder_set_paused (host->builder, FALSE, &error));
+  arc_test_host_wait_for_state (host, ARC_STATE_RUNNING);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 2, ALL_NOTES);
+}
+
 /* Whoever pauses it and logs in again wants it paused still. */
 static void
 test_pause_holds_the_start (void)
@@ -355,10 +366,7 @@ test_pause_holds_the_start (void)
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_WAITING);
   g_assert_cmpint (arc_test_host_get_status (host).reason, ==, ARC_REASON_PAUSED);
 
-  g_assert_true (arc_builder_set_paused (host->builder, FALSE, &error));
-  arc_test_host_wait_for_state (host, ARC_STATE_RUNNING);
-  arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, ALL_NOTES);
+  resume_and_build_all (host);
 }
 
 /* It may have been about to start, had the tree been there. */
@@ -380,10 +388,7 @@ test_pause_holds_a_late_start (void)
   arc_test_host_advance (host, 1000 * SECOND);
   g_assert_cmpint (arc_test_host_get_status (host).reason, ==, ARC_REASON_PAUSED);
 
-  g_assert_true (arc_builder_set_paused (host->builder, FALSE, &error));
-  arc_test_host_wait_for_state (host, ARC_STATE_RUNNING);
-  arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, ALL_NOTES);
+  resume_and_build_all (host);
 }
 
 static void
