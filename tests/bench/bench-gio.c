@@ -6,21 +6,17 @@
 #include "bench.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <gio/gio.h>
-#include <glib-unix.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* How long after the last save to wait for the last event, in milliseconds. */
-#define QUIET 500
-
 typedef struct
 {
   GPtrArray *monitors;
   BenchWriter *writer; /* (nullable) */
-  GMainLoop *loop;
 } Bench;
 
 static void
@@ -67,22 +63,6 @@ add (Bench *self, const char *path)
   closedir (directory);
 }
 
-static gboolean
-on_quiet (gpointer user_data)
-{
-  g_main_loop_quit (user_data);
-
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-on_written (int fd, GIOCondition condition, gpointer user_data)
-{
-  g_timeout_add (QUIET, on_quiet, user_data);
-
-  return G_SOURCE_REMOVE;
-}
-
 int
 main (int argc, char **argv)
 {
@@ -98,7 +78,6 @@ main (int argc, char **argv)
 
   bench_begin (&time);
   self.monitors = g_ptr_array_new ();
-  self.loop = g_main_loop_new (NULL, FALSE);
   add (&self, argv[2]);
   while (g_main_context_iteration (NULL, FALSE))
     continue;
@@ -108,10 +87,8 @@ main (int argc, char **argv)
 
   if (self.writer != NULL)
     {
-      g_unix_fd_add (bench_writer_get_fd (self.writer), G_IO_IN | G_IO_HUP, on_written, self.loop);
       bench_begin (&time);
-      bench_writer_go (self.writer);
-      g_main_loop_run (self.loop);
+      bench_writer_run (self.writer);
       bench_report (&time, "events");
       bench_writer_report (self.writer);
     }

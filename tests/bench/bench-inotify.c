@@ -18,9 +18,6 @@
   (IN_MODIFY | IN_ATTRIB | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_CREATE | IN_DELETE_SELF |  \
    IN_UNMOUNT | IN_MOVE_SELF | IN_CLOSE_WRITE | IN_ONLYDIR)
 
-/* How long after the last save to wait for the last event, in milliseconds. */
-#define QUIET 500
-
 /* Adds, then walks: whatever comes meanwhile is seen or told. */
 static gint64
 add (int inotify, const char *path)
@@ -81,7 +78,7 @@ listen_to (int inotify, BenchWriter *writer)
   struct pollfd fds[] = { { inotify, POLLIN, 0 }, { bench_writer_get_fd (writer), POLLIN, 0 } };
   gint64 n_overflows = 0;
 
-  while (poll (fds, G_N_ELEMENTS (fds), fds[1].fd < 0 ? QUIET : -1) > 0)
+  while (poll (fds, G_N_ELEMENTS (fds), fds[1].fd < 0 ? BENCH_QUIET : -1) > 0)
     {
       if (fds[0].revents != 0)
         n_overflows += read_events (inotify, writer);

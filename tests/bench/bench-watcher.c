@@ -8,21 +8,18 @@
 #include "bench.h"
 #include "system/arc-watcher.h"
 
-#include <glib-unix.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-/* How long after the last save to wait for the last event, in milliseconds. And how long for all
- * that a storm brings after it. */
-#define QUIET     500
+/* How long after the events of a storm to wait for all that it brings after them, in milliseconds.
+ */
 #define AFTERMATH 4000
 
 typedef struct
 {
   ArcWatcher *watcher;
   BenchWriter *writer; /* (nullable) */
-  GMainLoop *loop;
 } Bench;
 
 static void
@@ -38,22 +35,6 @@ on_changed (ArcWatcher *watcher, ArcChanges *changes, gboolean monitored, Bench 
 {
   if (self->writer != NULL && monitored)
     arc_changes_foreach (changes, hear, self);
-}
-
-static gboolean
-on_quiet (gpointer user_data)
-{
-  g_main_loop_quit (user_data);
-
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-on_written (int fd, GIOCondition condition, gpointer user_data)
-{
-  g_timeout_add (QUIET, on_quiet, user_data);
-
-  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -80,7 +61,6 @@ main (int argc, char **argv)
                           g_ascii_strtoll (argv[4], NULL, 10), strcmp (argv[1], "latency") == 0);
 
   bench_begin (&time);
-  self.loop = g_main_loop_new (NULL, FALSE);
   self.watcher = arc_watcher_new (roots, filter, FALSE);
   g_signal_connect (self.watcher, "changed", G_CALLBACK (on_changed), &self);
   arc_watcher_start (self.watcher, NULL);
@@ -102,17 +82,14 @@ main (int argc, char **argv)
 
   if (self.writer != NULL)
     {
-      g_unix_fd_add (bench_writer_get_fd (self.writer), G_IO_IN | G_IO_HUP, on_written, self.loop);
       bench_begin (&time);
-      bench_writer_go (self.writer);
-      g_main_loop_run (self.loop);
+      bench_writer_run (self.writer);
       bench_report (&time, "events");
       bench_writer_report (self.writer);
       /* What may have been lost is looked for. */
       if (strcmp (argv[1], "storm") == 0)
         {
-          g_timeout_add (AFTERMATH, on_quiet, self.loop);
-          g_main_loop_run (self.loop);
+          bench_run (AFTERMATH);
           bench_report (&time, "aftermath");
         }
     }

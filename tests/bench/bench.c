@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <glib-unix.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -221,6 +222,41 @@ bench_writer_go (BenchWriter *self)
 {
   if (write (self->go, "", 1) != 1)
     g_error ("The writer is gone");
+}
+
+static gboolean
+on_quiet (gpointer user_data)
+{
+  g_main_loop_quit (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_written (int fd, GIOCondition condition, gpointer user_data)
+{
+  g_timeout_add (BENCH_QUIET, on_quiet, user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+void
+bench_run (guint msec)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+
+  g_timeout_add (msec, on_quiet, loop);
+  g_main_loop_run (loop);
+}
+
+void
+bench_writer_run (BenchWriter *self)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+
+  g_unix_fd_add (bench_writer_get_fd (self), G_IO_IN | G_IO_HUP, on_written, loop);
+  bench_writer_go (self);
+  g_main_loop_run (loop);
 }
 
 int

@@ -21,6 +21,9 @@ void bench_report (BenchTime *time, const char *key);
 
 void bench_print (const char *key, gint64 number);
 
+/* Runs the main loop for MSEC milliseconds. */
+void bench_run (guint msec);
+
 /* Prints the resident memory of this process that no file backs. */
 void bench_report_memory (void);
 
@@ -32,10 +35,16 @@ void bench_report_memory (void);
  */
 typedef struct _BenchWriter BenchWriter;
 
+/* How long after the last save to wait for the last event, in milliseconds. */
+#define BENCH_QUIET 500
+
 /* Calls bench_writer_go() for the first save. N_SAVES files are saved in an order that is the same
  * each time, one each INTERVAL microseconds, each after the one before was heard of if WAIT. */
 BenchWriter *bench_writer_new (const char *root, gint64 n_saves, gint64 interval, gboolean wait);
 void bench_writer_go (BenchWriter *writer);
+
+/* Lets it go, and runs the main loop until BENCH_QUIET after the last save. */
+void bench_writer_run (BenchWriter *writer);
 
 /* Readable, at its end, when the last file is saved. */
 int bench_writer_get_fd (BenchWriter *writer);
