@@ -126,9 +126,9 @@ on_builder_changed (ArcDaemon *self)
       text = g_strdup_printf ("cooldown: %u changed since the last build", status.n_pending);
       break;
     case ARC_REASON_RETRY:
-      text = g_strdup_printf ("waiting: %s to build again after %u failed",
-                              status.next_build != 0 ? "a while" : "for a change",
-                              status.consecutive_failures);
+      text = g_strdup_printf ("waiting: the last build did not succeed, %s",
+                              status.next_build != 0 ? "and is tried again"
+                                                     : "a change or a request starts another");
       break;
     case ARC_REASON_BUILDING:
       text = g_strdup_printf ("running: build %" G_GUINT64_FORMAT, status.current_build);
