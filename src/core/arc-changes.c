@@ -80,6 +80,12 @@ arc_changes_remove (ArcChanges *changes, const char *path)
 }
 
 void
+arc_changes_clear (ArcChanges *changes)
+{
+  g_hash_table_remove_all (changes->letters);
+}
+
+void
 arc_changes_merge (ArcChanges *changes, const ArcChanges *later)
 {
   GHashTableIter iter;

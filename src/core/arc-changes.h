@@ -51,6 +51,9 @@ void arc_changes_add (ArcChanges *changes, const char *path, ArcChange change);
 /* Forgets PATH; nothing happens if it is not in the set. */
 void arc_changes_remove (ArcChanges *changes, const char *path);
 
+/* Forgets all paths. */
+void arc_changes_clear (ArcChanges *changes);
+
 /* Merges LATER, another set, which happened after all of CHANGES, into it as arc_changes_add()
  * does; LATER is left as it is. To give back what a failed build took, merge the changes since then
  * into what it took. */

@@ -19,6 +19,8 @@ struct _ArcCrawler
   GHashTable *left_out; /* (element-type filename): directories that are in the tree already under
                            another path */
 
+  ArcChanges *changes; /* (owned): what the scan of a directory found; empty between two */
+
   guint32 scan_number;
   guint64 generation;     /* of reconciliations */
   gboolean baseline;      /* the first scan, without a snapshot: what it finds is no change */
@@ -98,64 +100,75 @@ fail_scan (ArcCrawler *self, ArcNode *node, gboolean told, const GError *error)
     arc_sight_look_for (self->sight, node);
 }
 
-static void
-begin_scan (ArcCrawler *self, ArcNode *node)
+/* Makes sure that NODE, which was opened, is in the tree as what it is, and monitored. FALSE if it
+ * is not to be read now. */
+static gboolean
+enter (ArcCrawler *self, ArcNode *node, gboolean told)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ArcScan) scan =
-      arc_scan_open (node->path, arc_sight_follows (self->sight, node), &error);
-  gboolean told = node->told;
-  ArcFileId id;
+  ArcFileId id = arc_scan_get_id (self->sight->scan);
 
-  node->told = FALSE;
-  node->generation = self->generation;
-  if (scan == NULL)
-    {
-      fail_scan (self, node, told, error);
-      return;
-    }
-
-  id = arc_scan_get_id (scan);
   if (node->identified && !arc_file_id_equal (&node->id, &id))
     {
       arc_sight_disarm (self->sight, node);
       node->generation = self->generation;
     }
   if (!node->identified && !take_identity (self, node, &id))
-    return;
+    return FALSE;
 
-  if (node->monitor == NULL)
+  if (node->monitor != NULL)
+    return TRUE;
+
+  /* The monitor comes before the reading: what is made in the directory after that is told, and
+   * what was made before is found. */
+  arc_watches_arm (self->watches, node);
+  if (node->monitor == NULL || self->sight->health != ARC_HEALTH_OK)
+    self->sight->health_pending = TRUE;
+
+  /* Is it the directory that was opened that is monitored? An audit would tell, and of all but a
+   * root the monitor above. Asked once, so that a file system that cannot tell does not keep us
+   * here. */
+  if ((node->parent == NULL || !arc_watches_is_audit_due (self->watches)) &&
+      node->retried != self->generation && !arc_sight_is_itself (self->sight, node))
     {
-      /* The monitor comes before the reading: what is made in the directory after that is told, and
-       * what was made before is found. */
-      arc_watches_arm (self->watches, node);
-      if (node->monitor == NULL || self->sight->health != ARC_HEALTH_OK)
-        self->sight->health_pending = TRUE;
-
-      /* Is it the directory that was opened that is monitored? An audit would tell, and of all but
-       * a root the monitor above. Asked once, so that a file system that cannot tell does not keep
-       * us here. */
-      if ((node->parent == NULL || !arc_watches_is_audit_due (self->watches)) &&
-          node->retried != self->generation && !arc_sight_is_itself (self->sight, node))
-        {
-          arc_sight_disarm (self->sight, node);
-          node->retried = self->generation;
-          arc_sight_push (self->sight, node, told);
-          return;
-        }
+      arc_sight_disarm (self->sight, node);
+      node->retried = self->generation;
+      arc_sight_push (self->sight, node, told);
+      return FALSE;
     }
 
-  self->sight->scan = g_steal_pointer (&scan);
+  return TRUE;
+}
+
+static void
+begin_scan (ArcCrawler *self, ArcNode *node)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean told = node->told;
+
+  node->told = FALSE;
+  node->generation = self->generation;
+  if (!arc_scan_open (self->sight->scan, node->path, arc_sight_follows (self->sight, node), &error))
+    {
+      fail_scan (self, node, told, error);
+      return;
+    }
+
+  if (!enter (self, node, told))
+    {
+      arc_scan_close (self->sight->scan);
+      return;
+    }
+
   self->sight->scan_node = node;
   self->sight->scan_told = told;
 }
 
 /* Files that are too fresh stay as they are known, if they are, until they are looked at again. */
 static void
-postpone_recent (ArcCrawler *self, ArcNode *node, ArcScan *scan, gboolean told)
+postpone_recent (ArcCrawler *self, ArcNode *node, gboolean told)
 {
-  GPtrArray *recent = arc_scan_get_recent (scan);
-  GArray *files = arc_scan_get_files (scan);
+  GPtrArray *recent = arc_scan_get_recent (self->sight->scan);
+  GArray *files = arc_scan_get_files (self->sight->scan);
 
   for (guint i = 0; i < recent->len; i++)
     {
@@ -181,9 +194,9 @@ postpone_recent (ArcCrawler *self, ArcNode *node, ArcScan *scan, gboolean told)
 }
 
 static void
-add_children (ArcCrawler *self, ArcNode *node, ArcScan *scan, gboolean told)
+add_children (ArcCrawler *self, ArcNode *node, gboolean told)
 {
-  GArray *children = arc_scan_get_children (scan);
+  GArray *children = arc_scan_get_children (self->sight->scan);
   ArcNode *next;
 
   self->scan_number++;
@@ -214,12 +227,12 @@ add_children (ArcCrawler *self, ArcNode *node, ArcScan *scan, gboolean told)
 }
 
 static void
-finish_scan (ArcCrawler *self, ArcScan *scan, ArcNode *node, gboolean told)
+finish_scan (ArcCrawler *self, ArcNode *node, gboolean told)
 {
-  g_autoptr (ArcChanges) changes = NULL;
-  GArray *files = arc_scan_get_files (scan);
+  GArray *files = arc_scan_get_files (self->sight->scan);
+  const gboolean known = !self->baseline || node->scanned;
 
-  if (arc_scan_is_empty (scan) && arc_sight_is_bare (self->sight, node, &node->id))
+  if (arc_scan_is_empty (self->sight->scan) && arc_sight_is_bare (self->sight, node, &node->id))
     {
       arc_sight_lose (
           self->sight, node,
@@ -239,23 +252,24 @@ finish_scan (ArcCrawler *self, ArcScan *scan, ArcNode *node, gboolean told)
     }
   g_clear_pointer (&node->problem, g_free);
 
-  postpone_recent (self, node, scan, told);
-  if (!self->baseline || node->scanned)
-    changes = arc_changes_new ();
-  arc_snapshot_set_directory (self->sight->snapshot, node->path,
-                              (ArcEntry *) (gpointer) files->data, files->len, changes);
-  if (changes != NULL)
-    arc_findings_add (self->sight->findings, changes, told);
+  postpone_recent (self, node, told);
+  if (arc_snapshot_set_directory (self->sight->snapshot, node->path,
+                                  (ArcEntry *) (gpointer) files->data, files->len,
+                                  known ? self->changes : NULL) > 0 &&
+      known)
+    {
+      arc_findings_add (self->sight->findings, self->changes, told);
+      arc_changes_clear (self->changes);
+    }
   node->scanned = TRUE;
   node->scanned_as = node->id;
-  add_children (self, node, scan, told);
+  add_children (self, node, told);
 }
 
 static void
 continue_scan (ArcCrawler *self, gint64 deadline)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (ArcScan) scan = NULL;
   ArcNode *node = self->sight->scan_node;
   ArcScanResult result =
       arc_scan_run (self->sight->scan, self->sight->extent->filter, arc_node_get_below_root (node),
@@ -264,12 +278,12 @@ continue_scan (ArcCrawler *self, gint64 deadline)
   if (result == ARC_SCAN_MORE)
     return;
 
-  scan = g_steal_pointer (&self->sight->scan);
   self->sight->scan_node = NULL;
   if (result == ARC_SCAN_FAILED)
     fail_scan (self, node, self->sight->scan_told, error);
   else
-    finish_scan (self, scan, node, self->sight->scan_told);
+    finish_scan (self, node, self->sight->scan_told);
+  arc_scan_close (self->sight->scan);
 }
 
 /* The end of a scan */
@@ -412,6 +426,7 @@ arc_crawler_new (ArcFindings *findings,
   self->sight = arc_sight_new (findings);
   self->watches = arc_watches_new (func, audited, user_data);
   self->left_out = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->changes = arc_changes_new ();
 
   return self;
 }
@@ -422,6 +437,7 @@ arc_crawler_free (ArcCrawler *self)
   arc_sight_free (self->sight);
   arc_watches_free (self->watches);
   g_hash_table_unref (self->left_out);
+  arc_changes_free (self->changes);
   g_free (self);
 }
 
@@ -479,7 +495,7 @@ arc_crawler_expect (ArcCrawler *self)
 void
 arc_crawler_stop (ArcCrawler *self)
 {
-  g_clear_pointer (&self->sight->scan, arc_scan_free);
+  arc_scan_close (self->sight->scan);
   self->sight->scan_node = NULL;
   arc_watches_cancel_audit (self->watches);
   arc_looks_clear (self->sight->looks);
@@ -518,9 +534,9 @@ arc_crawler_work (ArcCrawler *self, gint64 deadline)
       ArcLook *look = NULL;
       ArcNode *node = NULL;
 
-      if (self->sight->scan == NULL && !self->scan_is_owed)
+      if (self->sight->scan_node == NULL && !self->scan_is_owed)
         look = arc_looks_take (self->sight->looks, now);
-      if (self->sight->scan == NULL && look == NULL)
+      if (self->sight->scan_node == NULL && look == NULL)
         node = arc_tree_pop (self->sight->tree);
 
       if (look != NULL)
@@ -532,7 +548,7 @@ arc_crawler_work (ArcCrawler *self, gint64 deadline)
       self->scan_is_owed = FALSE;
       if (node != NULL)
         begin_scan (self, node);
-      if (self->sight->scan != NULL)
+      if (self->sight->scan_node != NULL)
         continue_scan (self, deadline);
       else if (node == NULL)
         break;
@@ -551,7 +567,7 @@ arc_crawler_look_for_lost (ArcCrawler *self, gint64 now)
 gboolean
 arc_crawler_is_busy (const ArcCrawler *self)
 {
-  return self->sight->scan != NULL || !arc_tree_is_idle (self->sight->tree) ||
+  return self->sight->scan_node != NULL || !arc_tree_is_idle (self->sight->tree) ||
          arc_looks_get_n_holding (self->sight->looks) > 0 ||
          arc_watches_is_auditing (self->watches);
 }
@@ -567,7 +583,7 @@ arc_crawler_get_due (const ArcCrawler *self)
 {
   gint64 due = arc_looks_get_due (self->sight->looks);
 
-  if (self->sight->scan != NULL || !arc_tree_is_idle (self->sight->tree))
+  if (self->sight->scan_node != NULL || !arc_tree_is_idle (self->sight->tree))
     return 0;
   if (self->sight->lost_check == 0)
     return due;

@@ -115,21 +115,40 @@ arc_inotify_has_room (ArcInotify *self, const char *path)
   return TRUE;
 }
 
+/* Reads the hexadecimal number that follows KEY, and moves TEXT behind it. */
+static gboolean
+parse_number (const char **text, const char *key, guint64 *number)
+{
+  const char *start;
+  char *end;
+
+  if (!g_str_has_prefix (*text, key))
+    return FALSE;
+
+  start = *text + strlen (key);
+  *number = strtoull (start, &end, 16);
+  *text = end;
+
+  return end != start;
+}
+
 /* proc_pid_fdinfo(5): "inotify wd:2 ino:7ef82a sdev:800001 mask:800afff ..."; the device is as the
- * kernel has it inside, 12 bits of major above 20 of minor. */
+ * kernel has it inside, 12 bits of major above 20 of minor. Not sscanf(3), which takes as long as
+ * all the rest of an audit. */
 static gboolean
 parse_watch (const char *line, int *watch, ArcFileId *id)
 {
-  unsigned int number;
-  unsigned long inode;
-  unsigned int device;
+  guint64 number;
+  guint64 inode;
+  guint64 device;
 
-  if (sscanf (line, "inotify wd:%x ino:%lx sdev:%x ", &number, &inode, &device) != 3)
+  if (!parse_number (&line, "inotify wd:", &number) || !parse_number (&line, " ino:", &inode) ||
+      !parse_number (&line, " sdev:", &device))
     return FALSE;
 
   *watch = (int) number;
   id->inode = inode;
-  id->device = makedev (device >> 20, device & 0xfffff);
+  id->device = makedev ((guint) (device >> 20), device & 0xfffff);
 
   return TRUE;
 }

@@ -19,18 +19,33 @@
 /* FAT keeps even seconds. */
 #define COARSE_TICK (2 * NSEC_PER_SEC)
 
+/* As much as readdir(3) of the GNU C library reads at once. */
+#define BUFFER_SIZE 32768
+
+/* The names of most directories fit into this. */
+#define NAMES_SIZE 512
+
+/* Few directories have as many files: the memory that one of them took is given back. */
+#define MANY 4096
+
 /* How many names to read between two looks at the clock. */
 #define NAMES_PER_LOOK 32
 
+/* It reads with getdents64(2), as fdopendir(3) takes three system calls and 32 kB of memory for
+ * each directory: a tenth of the time of a comparison of small ones. */
 struct _ArcScan
 {
-  DIR *directory;
+  int fd; /* -1 unless open */
   ArcFileId id;
+  gsize next;    /* where the next entry starts in the buffer */
+  gsize end;     /* where the last one ends */
+  GString *path; /* of the entry that is looked at, below the root */
   GStringChunk *names;
   GArray *files;
   GPtrArray *recent;
   GArray *children;
   gboolean any;
+  _Alignas(struct dirent64) char buffer[BUFFER_SIZE];
 };
 
 static void
@@ -43,54 +58,87 @@ set_error (GError **error, int number)
 }
 
 ArcScan *
-arc_scan_open (const char *path, gboolean follow, GError **error)
+arc_scan_new (void)
 {
-  g_autoptr (ArcScan) self = NULL;
-  struct stat info;
-  DIR *directory;
-  int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
+  ArcScan *self = g_new0 (ArcScan, 1);
 
-  if (fd < 0)
-    {
-      set_error (error, errno);
-      return NULL;
-    }
-
-  directory = fdopendir (fd);
-  if (directory == NULL)
-    {
-      set_error (error, errno);
-      close (fd);
-      return NULL;
-    }
-
-  self = g_new0 (ArcScan, 1);
-  self->directory = directory;
-  self->names = g_string_chunk_new (512);
+  self->fd = -1;
+  self->path = g_string_new (NULL);
+  self->names = g_string_chunk_new (NAMES_SIZE);
   self->files = g_array_new (FALSE, FALSE, sizeof (ArcEntry));
   self->recent = g_ptr_array_new ();
   self->children = g_array_new (FALSE, FALSE, sizeof (ArcScanChild));
 
-  if (fstat (fd, &info) != 0)
-    {
-      set_error (error, errno);
-      return NULL;
-    }
-
-  self->id = arc_file_id_from_stat (&info);
-
-  return g_steal_pointer (&self);
+  return self;
 }
 
 void
 arc_scan_free (ArcScan *self)
 {
-  closedir (self->directory);
+  arc_scan_close (self);
+  g_string_free (self->path, TRUE);
   g_string_chunk_free (self->names);
   g_array_unref (self->files);
   g_ptr_array_unref (self->recent);
   g_array_unref (self->children);
   g_free (self);
+}
+
+gboolean
+arc_scan_open (ArcScan *self, const char *path, gboolean follow, GError **error)
+{
+  struct stat info;
+
+  g_return_val_if_fail (self->fd < 0, FALSE);
+
+  self->fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
+  if (self->fd < 0)
+    {
+      set_error (error, errno);
+      return FALSE;
+    }
+
+  if (fstat (self->fd, &info) != 0)
+    {
+      set_error (error, errno);
+      arc_scan_close (self);
+      return FALSE;
+    }
+
+  self->id = arc_file_id_from_stat (&info);
+
+  return TRUE;
+}
+
+static void
+empty (GArray **array)
+{
+  if ((*array)->len > MANY)
+    {
+      guint size = g_array_get_element_size (*array);
+
+      g_array_unref (*array);
+      *array = g_array_new (FALSE, FALSE, size);
+    }
+
+  g_array_set_size (*array, 0);
+}
+
+void
+arc_scan_close (ArcScan *self)
+{
+  if (self->fd < 0)
+    return;
+
+  close (self->fd);
+  self->fd = -1;
+  self->next = 0;
+  self->end = 0;
+  g_string_chunk_clear (self->names);
+  empty (&self->files);
+  g_ptr_array_set_size (self->recent, 0);
+  empty (&self->children);
+  self->any = FALSE;
 }
 
 ArcFileId
@@ -121,12 +169,9 @@ add_child (ArcScan *self, const char *name, guint64 inode)
 
 /* An entry that is gone by now is none: its deletion will be told, or it came and went unseen. */
 static void
-look_at (ArcScan *self,
-         const struct dirent *entry,
-         ArcFilter *filter,
-         const char *path,
-         gboolean follow_symlinks)
+look_at (ArcScan *self, const struct dirent64 *entry, ArcFilter *filter, gboolean follow_symlinks)
 {
+  const char *path = self->path->str;
   unsigned char type = entry->d_type;
   gboolean may_be_file = type == DT_REG;
   gboolean may_be_directory = type == DT_DIR;
@@ -147,8 +192,7 @@ look_at (ArcScan *self,
       return;
     }
 
-  if (fstatat (dirfd (self->directory), entry->d_name, &info,
-               follow_symlinks ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
+  if (fstatat (self->fd, entry->d_name, &info, follow_symlinks ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
     return;
 
   if (S_ISREG (info.st_mode) && may_be_file)
@@ -165,34 +209,42 @@ arc_scan_run (ArcScan *self,
               gint64 deadline,
               GError **error)
 {
-  g_autoptr (GString) path = g_string_new (below_root);
   gsize prefix;
 
-  if (path->len > 0)
-    g_string_append_c (path, '/');
-  prefix = path->len;
+  g_string_assign (self->path, below_root);
+  if (self->path->len > 0)
+    g_string_append_c (self->path, '/');
+  prefix = self->path->len;
 
   for (guint i = 1;; i++)
     {
-      const struct dirent *entry;
+      const struct dirent64 *entry;
 
-      errno = 0;
-      entry = readdir (self->directory);
-      if (entry == NULL && errno != 0)
+      if (self->next == self->end)
         {
-          set_error (error, errno);
-          return ARC_SCAN_FAILED;
-        }
-      if (entry == NULL)
-        return ARC_SCAN_DONE;
+          const ssize_t n_bytes = getdents64 (self->fd, self->buffer, sizeof self->buffer);
 
+          if (n_bytes < 0)
+            {
+              set_error (error, errno);
+              return ARC_SCAN_FAILED;
+            }
+          if (n_bytes == 0)
+            return ARC_SCAN_DONE;
+
+          self->next = 0;
+          self->end = (gsize) n_bytes;
+        }
+
+      entry = (const struct dirent64 *) (gconstpointer) (self->buffer + self->next);
+      self->next += entry->d_reclen;
       if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0)
         continue;
 
       self->any = TRUE;
-      g_string_truncate (path, prefix);
-      g_string_append (path, entry->d_name);
-      look_at (self, entry, filter, path->str, follow_symlinks);
+      g_string_truncate (self->path, prefix);
+      g_string_append (self->path, entry->d_name);
+      look_at (self, entry, filter, follow_symlinks);
 
       if (i % NAMES_PER_LOOK == 0 && g_get_monotonic_time () >= deadline)
         return ARC_SCAN_MORE;

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 /**
  * ArcScan:
  *
- * Reads one directory, on one file descriptor, in as many steps as its caller likes.
+ * Reads a directory, on one file descriptor, in as many steps as its caller likes.
  */
 typedef struct _ArcScan ArcScan;
 
@@ -29,10 +29,17 @@ typedef struct
   guint64 inode;
 } ArcScanChild;
 
-/* PATH may be a symbolic link only if FOLLOW. Fails with G_FILE_ERROR. */
-ArcScan *arc_scan_open (const char *path, gboolean follow, GError **error);
+/* One serves any number of directories, one after the other: what it needs to read one is there for
+ * the next. */
+ArcScan *arc_scan_new (void);
 void arc_scan_free (ArcScan *scan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcScan, arc_scan_free)
+
+/* PATH may be a symbolic link only if FOLLOW. Fails with G_FILE_ERROR. */
+gboolean arc_scan_open (ArcScan *scan, const char *path, gboolean follow, GError **error);
+
+/* Gives the file descriptor back, and forgets what was found; nothing happens if it is not open. */
+void arc_scan_close (ArcScan *scan);
 
 /* Which directory it is. */
 ArcFileId arc_scan_get_id (const ArcScan *scan);
@@ -54,7 +61,7 @@ ArcScanResult arc_scan_run (ArcScan *scan,
                             gint64 deadline,
                             GError **error);
 
-/* What was found; the names live as long as SCAN. */
+/* What was found; it lives until arc_scan_close(). */
 GArray *arc_scan_get_files (ArcScan *scan);     /* (element-type ArcEntry) files that matter */
 GPtrArray *arc_scan_get_recent (ArcScan *scan); /* (element-type filename) see _is_recent();
                                                    those are not among the files */

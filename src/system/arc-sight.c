@@ -17,6 +17,7 @@ arc_sight_new (ArcFindings *findings)
   self->snapshot = arc_snapshot_new ();
   self->tree = arc_tree_new ();
   self->looks = arc_looks_new ();
+  self->scan = arc_scan_new ();
   self->lost = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   return self;
@@ -25,7 +26,7 @@ arc_sight_new (ArcFindings *findings)
 void
 arc_sight_free (ArcSight *self)
 {
-  g_clear_pointer (&self->scan, arc_scan_free);
+  arc_scan_free (self->scan);
   arc_looks_free (self->looks);
   arc_tree_free (self->tree);
   arc_snapshot_free (self->snapshot);
@@ -74,10 +75,10 @@ arc_sight_push (ArcSight *self, ArcNode *node, gboolean told)
 void
 arc_sight_abort_scan_below (ArcSight *self, ArcNode *node)
 {
-  if (self->scan == NULL || !arc_node_is_below (self->scan_node, node))
+  if (self->scan_node == NULL || !arc_node_is_below (self->scan_node, node))
     return;
 
-  g_clear_pointer (&self->scan, arc_scan_free);
+  arc_scan_close (self->scan);
   arc_sight_push (self, self->scan_node, self->scan_told);
   self->scan_node->generation = 0;
   self->scan_node = NULL;
@@ -176,11 +177,11 @@ arc_sight_is_bare (const ArcSight *self, const ArcNode *node, const ArcFileId *i
 static gboolean
 is_back (ArcSight *self, ArcNode *node)
 {
-  g_autoptr (ArcScan) scan = arc_scan_open (node->path, arc_sight_follows (self, node), NULL);
+  g_autoptr (ArcScan) scan = arc_scan_new ();
   const ArcNode *other;
   ArcFileId id;
 
-  if (scan == NULL)
+  if (!arc_scan_open (scan, node->path, arc_sight_follows (self, node), NULL))
     return FALSE;
 
   id = arc_scan_get_id (scan);

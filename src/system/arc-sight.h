@@ -32,7 +32,7 @@ typedef struct
   ArcLooks *looks;       /* (owned) */
 
   /* The scan under way. */
-  ArcScan *scan;      /* (owned) (nullable) */
+  ArcScan *scan;      /* (owned): of SCAN_NODE; closed if that is NULL */
   ArcNode *scan_node; /* (unowned) (nullable) */
   gboolean scan_told;
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* How long to work before others in the main context get their turn. */
-#define SLICE (6 * G_TIME_SPAN_MILLISECOND)
+#define SLICE (2 * G_TIME_SPAN_MILLISECOND)
 
 /* What a comparison found may be on its way from a monitor still: GIO's thread holds the half of a
  * rename back for some milliseconds. */
