@@ -71,53 +71,78 @@ compare_strings (const void *a, const void *b)
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
-static GBytes *
-serialise (const ArcSnapshot *snapshot, GBytes *identity /* (nullable) */)
+/* The directories of SNAPSHOT and MARKED, by the order of their bytes. */
+static GPtrArray *
+list_directories (const ArcSnapshot *snapshot, const ArcSnapshot *marked)
 {
-  GByteArray *body = arc_frame_begin (ARC_SNAPSHOT_MAGIC, ARC_SNAPSHOT_VERSION);
   g_autofree const char **directories = arc_snapshot_get_directories (snapshot);
-  g_autoptr (GArray) entries = g_array_new (FALSE, FALSE, sizeof (ArcEntry));
-  ArcFingerprint before = { 0 };
-  gsize identity_size = identity != NULL ? g_bytes_get_size (identity) : 0;
-
-  append_number (body, identity_size);
-  if (identity_size > 0)
-    g_byte_array_append (body, g_bytes_get_data (identity, NULL), (guint) identity_size);
-
-  qsort (directories, g_strv_length ((char **) directories), sizeof *directories, compare_strings);
+  g_autofree const char **others = arc_snapshot_get_directories (marked);
+  g_autoptr (GPtrArray) list = g_ptr_array_new ();
 
   for (const char **directory = directories; *directory != NULL; directory++)
+    g_ptr_array_add (list, (gpointer) *directory);
+  for (const char **directory = others; *directory != NULL; directory++)
+    if (!arc_snapshot_has_directory (snapshot, *directory))
+      g_ptr_array_add (list, (gpointer) *directory);
+
+  g_ptr_array_sort (list, compare_strings);
+
+  return g_steal_pointer (&list);
+}
+
+static void
+append_directory (GByteArray *body, const char *directory, GArray *entries, ArcFingerprint *before)
+{
+  append_string (body, directory);
+  append_number (body, entries->len);
+  for (guint i = 0; i < entries->len; i++)
+    append_string (body, g_array_index (entries, ArcEntry, i).name);
+  for (guint i = 0; i < entries->len; i++)
     {
-      arc_snapshot_get_entries (snapshot, *directory, entries);
+      const ArcFingerprint *print = &g_array_index (entries, ArcEntry, i).fingerprint;
 
-      append_string (body, *directory);
-      append_number (body, entries->len);
-      for (guint i = 0; i < entries->len; i++)
-        append_string (body, g_array_index (entries, ArcEntry, i).name);
-      for (guint i = 0; i < entries->len; i++)
-        {
-          const ArcFingerprint *print = &g_array_index (entries, ArcEntry, i).fingerprint;
-
-          append_fingerprint (body, &before, print);
-          before = *print;
-        }
+      append_fingerprint (body, before, print);
+      *before = *print;
     }
-
-  return arc_frame_end (body);
 }
 
 GBytes *
 arc_snapshot_serialise (const ArcSnapshot *snapshot, const ArcChanges *dirty, GBytes *identity)
 {
+  GByteArray *body = arc_frame_begin (ARC_SNAPSHOT_MAGIC, ARC_SNAPSHOT_VERSION);
   g_autoptr (ArcSnapshot) marked = NULL;
+  g_autoptr (GPtrArray) directories = NULL;
+  g_autoptr (GArray) entries = g_array_new (FALSE, FALSE, sizeof (ArcEntry));
+  ArcFingerprint before = { 0 };
+  gsize identity_size = identity != NULL ? g_bytes_get_size (identity) : 0;
 
-  if (dirty == NULL || arc_changes_get_size (dirty) == 0)
-    return serialise (snapshot, identity);
+  /* Only the directories that something is dirty in are copied, which are few as a rule. */
+  if (dirty != NULL)
+    {
+      marked = arc_snapshot_extract (snapshot, dirty);
+      arc_snapshot_mark_dirty (marked, dirty);
+    }
+  else
+    {
+      marked = arc_snapshot_new ();
+    }
+  directories = list_directories (snapshot, marked);
 
-  marked = arc_snapshot_copy (snapshot);
-  arc_snapshot_mark_dirty (marked, dirty);
+  append_number (body, identity_size);
+  if (identity_size > 0)
+    g_byte_array_append (body, g_bytes_get_data (identity, NULL), (guint) identity_size);
 
-  return serialise (marked, identity);
+  for (guint i = 0; i < directories->len; i++)
+    {
+      const char *directory = directories->pdata[i];
+      const ArcSnapshot *source =
+          arc_snapshot_has_directory (marked, directory) ? marked : snapshot;
+
+      arc_snapshot_get_entries (source, directory, entries);
+      append_directory (body, directory, entries, &before);
+    }
+
+  return arc_frame_end (body);
 }
 
 typedef struct

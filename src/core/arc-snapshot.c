@@ -249,24 +249,6 @@ arc_snapshot_free (ArcSnapshot *snapshot)
   g_free (snapshot);
 }
 
-ArcSnapshot *
-arc_snapshot_copy (const ArcSnapshot *snapshot)
-{
-  ArcSnapshot *copy = arc_snapshot_new ();
-  g_autoptr (GArray) entries = g_array_new (FALSE, FALSE, sizeof (ArcEntry));
-  GHashTableIter iter;
-  gpointer path;
-
-  g_hash_table_iter_init (&iter, snapshot->directories);
-  while (g_hash_table_iter_next (&iter, &path, NULL))
-    {
-      arc_snapshot_get_entries (snapshot, path, entries);
-      arc_snapshot_set_directory (copy, path, (gpointer) entries->data, entries->len, NULL);
-    }
-
-  return copy;
-}
-
 guint
 arc_snapshot_get_n_files (const ArcSnapshot *snapshot)
 {
@@ -451,28 +433,78 @@ arc_snapshot_get_entries (const ArcSnapshot *snapshot, const char *directory, GA
         (ArcEntry){ directory_get_name (known, i), known->files[i].fingerprint };
 }
 
+/* (nullable): the directory of PATH, without a slash at the end, but for the root directory; NULL
+ * if PATH ends in a slash, as that of no file does. */
+static char *
+split_path (const char *path, const char **name)
+{
+  gsize length;
+
+  *name = strrchr (path, '/') + 1;
+  if (**name == '\0')
+    return NULL;
+
+  length = (gsize) (*name - path);
+  while (length > 1 && path[length - 1] == '/')
+    length--;
+
+  return g_strndup (path, length);
+}
+
+typedef struct
+{
+  const ArcSnapshot *snapshot;
+  ArcSnapshot *extract;
+  GArray *entries; /* (element-type ArcEntry): only there to be used again */
+} Extraction;
+
+static void
+extract_directory (const char *path, ArcChange change G_GNUC_UNUSED, gpointer user_data)
+{
+  Extraction *self = user_data;
+  const char *name;
+  g_autofree char *directory = split_path (path, &name);
+
+  if (directory == NULL || g_hash_table_contains (self->extract->directories, directory))
+    return;
+
+  arc_snapshot_get_entries (self->snapshot, directory, self->entries);
+  arc_snapshot_set_directory (self->extract, directory, (gpointer) self->entries->data,
+                              self->entries->len, NULL);
+}
+
+ArcSnapshot *
+arc_snapshot_extract (const ArcSnapshot *snapshot, const ArcChanges *changes)
+{
+  g_autoptr (ArcSnapshot) extract = arc_snapshot_new ();
+  g_autoptr (GArray) entries = g_array_new (FALSE, FALSE, sizeof (ArcEntry));
+
+  arc_changes_foreach (changes, extract_directory, &(Extraction){ snapshot, extract, entries });
+
+  return g_steal_pointer (&extract);
+}
+
 static void
 mark_dirty (const char *path, ArcChange change G_GNUC_UNUSED, gpointer user_data)
 {
   static const ArcFingerprint zeros = { 0 };
-  ArcSnapshot *snapshot = user_data;
-  const char *name = strrchr (path, '/') + 1;
-  gsize length = (gsize) (name - path);
-  g_autofree char *directory = g_strndup (path, length);
+  const char *name;
+  g_autofree char *directory = split_path (path, &name);
 
-  /* No slash at the end, but for the root directory. */
-  while (length > 1 && directory[length - 1] == '/')
-    directory[--length] = '\0';
-
-  /* A path that ends in a slash is none of a file. */
-  if (*name != '\0')
-    arc_snapshot_set_file (snapshot, directory, name, &zeros, NULL);
+  if (directory != NULL)
+    arc_snapshot_set_file (user_data, directory, name, &zeros, NULL);
 }
 
 void
 arc_snapshot_mark_dirty (ArcSnapshot *snapshot, const ArcChanges *changes)
 {
   arc_changes_foreach (changes, mark_dirty, snapshot);
+}
+
+gboolean
+arc_snapshot_has_directory (const ArcSnapshot *snapshot, const char *directory)
+{
+  return g_hash_table_contains (snapshot->directories, directory);
 }
 
 ArcChanges *

@@ -56,7 +56,9 @@ ArcSnapshot *arc_snapshot_new (void);
 void arc_snapshot_free (ArcSnapshot *snapshot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcSnapshot, arc_snapshot_free)
 
-ArcSnapshot *arc_snapshot_copy (const ArcSnapshot *snapshot);
+/* What SNAPSHOT knows of the directories that the files of CHANGES are in: all files of these, and
+ * no others. */
+ArcSnapshot *arc_snapshot_extract (const ArcSnapshot *snapshot, const ArcChanges *changes);
 
 guint arc_snapshot_get_n_files (const ArcSnapshot *snapshot);
 
@@ -91,6 +93,9 @@ arc_snapshot_lookup (const ArcSnapshot *snapshot, const char *directory, const c
 /* (transfer container): the directories that hold files, in no order, NULL-terminated; free the
  * array with g_free(). A string is valid until the snapshot is changed. */
 const char **arc_snapshot_get_directories (const ArcSnapshot *snapshot);
+
+/* Whether it holds a file of DIRECTORY itself. */
+gboolean arc_snapshot_has_directory (const ArcSnapshot *snapshot, const char *directory);
 
 /* Makes ENTRIES (element-type ArcEntry) what is known of the files of DIRECTORY, by the order of
  * the bytes of their names. A name is valid until the snapshot is changed. */

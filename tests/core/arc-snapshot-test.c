@@ -294,29 +294,38 @@ test_entries (void)
 }
 
 static void
-test_copy (void)
+test_extract (void)
 {
   g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
-  g_autoptr (ArcSnapshot) copy_of_nothing = arc_snapshot_copy (snapshot);
-  g_autoptr (ArcSnapshot) copy = NULL;
-  g_autoptr (ArcChanges) none = NULL;
+  g_autoptr (ArcChanges) changes = arc_changes_new ();
+  g_autoptr (ArcSnapshot) nothing = arc_snapshot_extract (snapshot, changes);
+  g_autoptr (ArcSnapshot) extract = NULL;
+  g_autoptr (ArcChanges) missing = NULL;
   g_autoptr (ArcChanges) some = NULL;
 
-  g_assert_cmpuint (arc_snapshot_get_n_files (copy_of_nothing), ==, 0);
+  g_assert_cmpuint (arc_snapshot_get_n_files (nothing), ==, 0);
 
   arc_snapshot_set_file (snapshot, "/", "a", &base, NULL);
   arc_snapshot_set_file (snapshot, "/org", "b", &base, NULL);
   arc_snapshot_set_file (snapshot, "/org", "a", &base, NULL);
-  copy = arc_snapshot_copy (snapshot);
-  none = arc_snapshot_diff (snapshot, copy);
-  assert_changes (none, "");
-  g_assert_cmpuint (arc_snapshot_get_n_files (copy), ==, 3);
+  arc_snapshot_set_file (snapshot, "/org/below", "a", &base, NULL);
+  arc_changes_add (changes, "/a", ARC_CHANGE_MODIFIED);
+  arc_changes_add (changes, "/org/a", ARC_CHANGE_DELETED);
+  arc_changes_add (changes, "/org/new", ARC_CHANGE_ADDED);
+  arc_changes_add (changes, "/unknown/a", ARC_CHANGE_DELETED);
+  extract = arc_snapshot_extract (snapshot, changes);
+  missing = arc_snapshot_diff (snapshot, extract);
+  assert_changes (missing, "D/org/below/a ");
+  g_assert_cmpuint (arc_snapshot_get_n_files (extract), ==, 3);
+  g_assert_true (arc_snapshot_has_directory (extract, "/org"));
+  g_assert_false (arc_snapshot_has_directory (extract, "/org/below"));
+  g_assert_false (arc_snapshot_has_directory (extract, "/unknown"));
 
   /* The one does not follow the other. */
   arc_snapshot_set_file (snapshot, "/org", "a", NULL, NULL);
-  arc_snapshot_set_file (copy, "/org", "c", &base, NULL);
-  some = arc_snapshot_diff (snapshot, copy);
-  assert_changes (some, "A/org/a A/org/c ");
+  arc_snapshot_set_file (extract, "/org", "c", &base, NULL);
+  some = arc_snapshot_diff (snapshot, extract);
+  assert_changes (some, "A/org/a D/org/below/a A/org/c ");
 }
 
 /* Whatever had happened to a file before, and whatever happens to it while nobody looks, its next
@@ -754,7 +763,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/snapshot/directories", test_directories);
   g_test_add_func ("/snapshot/list", test_list);
   g_test_add_func ("/snapshot/entries", test_entries);
-  g_test_add_func ("/snapshot/copy", test_copy);
+  g_test_add_func ("/snapshot/extract", test_extract);
   g_test_add_func ("/snapshot/mark-dirty", test_mark_dirty);
   g_test_add_func ("/snapshot/mark-odd-paths", test_mark_odd_paths);
   g_test_add_func ("/snapshot/model-random", test_model_random);
