@@ -11,6 +11,24 @@
 
 #define API_VERSION 1
 
+/* How long what changes with every file that is written, and with every file that is built, waits
+ * to be told at most, in milliseconds. */
+#define TELL_INTERVAL 100
+
+/* What is told at once when it changes. */
+typedef struct
+{
+  ArcState state;
+  ArcReason reason;
+  ArcHealth health;
+  gboolean fresh;
+  gboolean stoked;
+  gboolean paused;
+  guint64 current_build;
+  guint progress_total;
+  guint consecutive_failures;
+} Situation;
+
 struct _ArcService
 {
   GObject parent;
@@ -23,6 +41,9 @@ struct _ArcService
   GDBusConnection *connection; /* (owned) (nullable): while exported */
   guint name_id;
   guint64 last_build;        /* the number of the one that `LastBuild` tells of */
+  Situation situation;       /* what was told last */
+  guint tell_id;             /* 0 unless something was told less than TELL_INTERVAL ago */
+  gboolean holding_back;     /* what has changed since then; the skeleton is frozen */
   ArcInhibitors *inhibitors; /* (owned) */
   GQueue rescans; /* of GDBusMethodInvocation, owned: `Rescan` calls that wait for their reply */
 };
@@ -83,8 +104,66 @@ update_last_build (ArcService *self)
   arc_dbus_builder_set_last_build (self->skeleton, build_to_variant (self, last));
 }
 
-/* Every property, and out with them at once: the generated setters wait for an idle moment and fold
- * what happened until then, so a state that lasted no time would never be seen. */
+/* The generated setters wait for an idle moment and fold what happened until then, so that a state
+ * that lasted no time would never be seen; and while the skeleton is frozen, for its end. What they
+ * were given can be read at once. */
+static void
+tell (ArcService *self)
+{
+  if (self->holding_back)
+    g_object_thaw_notify (G_OBJECT (self->skeleton));
+  self->holding_back = FALSE;
+
+  g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (self->skeleton));
+}
+
+static gboolean
+on_tell_interval_over (gpointer user_data)
+{
+  ArcService *self = user_data;
+
+  if (self->holding_back)
+    {
+      tell (self);
+      return G_SOURCE_CONTINUE;
+    }
+
+  self->tell_id = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+situation_equal (const Situation *a, const Situation *b)
+{
+  return a->state == b->state && a->reason == b->reason && a->health == b->health &&
+         a->fresh == b->fresh && a->stoked == b->stoked && a->paused == b->paused &&
+         a->current_build == b->current_build && a->progress_total == b->progress_total &&
+         a->consecutive_failures == b->consecutive_failures;
+}
+
+/* Whether the situation is another one than before. */
+static gboolean
+take_situation (ArcService *self, const ArcStatus *status)
+{
+  const Situation before = self->situation;
+
+  self->situation = (Situation){
+    .state = status->state,
+    .reason = status->reason,
+    .health = status->health,
+    .fresh = status->fresh,
+    .stoked = status->stoked,
+    .paused = status->paused,
+    .current_build = status->current_build,
+    .progress_total = status->progress_total,
+    .consecutive_failures = status->consecutive_failures,
+  };
+
+  return !situation_equal (&self->situation, &before);
+}
+
+/* What changes with each file, without another situation, does so a thousand times a second when
+ * somebody checks out a branch, or a build tells how far it is: that is told in intervals. */
 static void
 on_changed (ArcBuilder *builder, ArcService *self)
 {
@@ -92,8 +171,17 @@ on_changed (ArcBuilder *builder, ArcService *self)
   ArcWatcher *watcher = arc_builder_get_watcher (builder);
   ArcDBusBuilder *skeleton = self->skeleton;
   ArcStatus status;
+  gboolean is_new;
 
   arc_builder_get_status (builder, &status);
+
+  /* First what belongs to the one before, such as how far a build came. */
+  is_new = take_situation (self, &status);
+  if (is_new && self->holding_back)
+    tell (self);
+  if (!self->holding_back)
+    g_object_freeze_notify (G_OBJECT (skeleton));
+  self->holding_back = TRUE;
 
   arc_dbus_builder_set_state (skeleton, arc_state_to_string (status.state));
   arc_dbus_builder_set_stoked (skeleton, status.stoked);
@@ -124,7 +212,10 @@ on_changed (ArcBuilder *builder, ArcService *self)
   arc_dbus_builder_set_debounce_limit_usec (skeleton, config->timing.debounce_limit);
   arc_dbus_builder_set_cooldown_usec (skeleton, config->timing.cooldown);
 
-  g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (skeleton));
+  if (is_new || self->tell_id == 0)
+    tell (self);
+  if (self->tell_id == 0)
+    self->tell_id = g_timeout_add (TELL_INTERVAL, on_tell_interval_over, self);
 }
 
 static void
@@ -538,6 +629,10 @@ arc_service_dispose (GObject *object)
 {
   ArcService *self = ARC_SERVICE (object);
 
+  g_clear_handle_id (&self->tell_id, g_source_remove);
+  if (self->holding_back)
+    g_object_thaw_notify (G_OBJECT (self->skeleton));
+  self->holding_back = FALSE;
   arc_service_close (self);
   g_clear_object (&self->inhibitors);
   g_clear_object (&self->skeleton);

@@ -123,6 +123,51 @@ test_three_saves_are_one_build (ArcTestService *fixture, gconstpointer data)
   arc_test_client_assert_states (fixture->one, "waiting running cooldown idle");
 }
 
+static guint
+get_known_pending (ArcTestClient *client)
+{
+  guint n_pending = 0;
+
+  g_variant_dict_lookup (client->known, "PendingCount", "u", &n_pending);
+  return n_pending;
+}
+
+/* Who asks gets the truth; who listens gets it ten times a second, though each file is heard of
+ * alone. */
+static void
+test_counters_in_time (ArcTestService *fixture, gconstpointer data)
+{
+  g_autoptr (GVariant) properties = NULL;
+  const guint before = fixture->one->n_told;
+  const gint64 began = g_get_monotonic_time ();
+  const guint n_files = 300;
+  gint64 intervals;
+  guint n_pending;
+
+  for (guint i = 0; i < n_files; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%03u.org", i);
+      g_autofree char *path = arc_test_host_get_path (fixture->host, name);
+
+      g_assert_true (g_file_set_contents (path, "", 0, NULL));
+      while (g_main_context_iteration (NULL, FALSE))
+        ;
+    }
+  arc_test_wait_until (arc_changes_get_size (arc_builder_get_pending (fixture->host->builder)) ==
+                       n_files);
+
+  properties = arc_test_client_get_all (fixture->one);
+  g_assert_true (g_variant_lookup (properties, "PendingCount", "u", &n_pending));
+  g_assert_cmpuint (n_pending, ==, n_files);
+  arc_test_client_assert_states (fixture->one, "waiting");
+
+  arc_test_wait_until (get_known_pending (fixture->one) == n_files);
+  intervals = (g_get_monotonic_time () - began) / (SECOND / 10);
+  g_test_message ("%u files were told of in %u signals and %" G_GINT64_FORMAT " tenths of a second",
+                  n_files, fixture->one->n_told - before, intervals);
+  g_assert_cmpuint (fixture->one->n_told - before, <=, (guint) intervals + 3);
+}
+
 static guint64
 call_rebuild (ArcTestClient *client, const char *options)
 {
@@ -669,6 +714,7 @@ main (int argc, char **argv)
   add ("/service/true-before-name", arc_test_service_set_up, test_true_before_name);
   add ("/service/transitions", arc_test_service_set_up_idle, test_transitions_in_order);
   add ("/service/three-saves", arc_test_service_set_up_idle, test_three_saves_are_one_build);
+  add ("/service/counters-in-time", arc_test_service_set_up_idle, test_counters_in_time);
   add ("/service/rebuild", arc_test_service_set_up_idle, test_rebuild_in_each_state);
   add ("/service/wrong-options", arc_test_service_set_up_idle, test_wrong_options);
   add ("/service/cancel", arc_test_service_set_up_idle, test_cancel);

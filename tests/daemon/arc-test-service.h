@@ -12,6 +12,7 @@ G_BEGIN_DECLS
  * @states: (element-type utf8): every value of State, in the order of arrival
  * @signals: (element-type utf8): "BuildStarted 1", "BuildFinished 1 success"
  * @known: the newest value of every property
+ * @n_told: how often it was told of any
  *
  * A client of the service: a connection of its own, and what it was told there.
  */
@@ -22,6 +23,7 @@ typedef struct
   GPtrArray *states;
   GPtrArray *signals;
   GVariantDict *known;
+  guint n_told;
 } ArcTestClient;
 
 ArcTestClient *arc_test_client_new (GTestDBus *bus);
