@@ -62,9 +62,8 @@ arc_launch (ArcRunner *runner,
   if (!make_database_directory (config->database, error))
     return FALSE;
 
-  if (build->kind != ARC_BUILD_INCREMENTAL)
-    arc_store_forget_snapshot (store);
-  changes_file = arc_store_write_changes (store, changes, error);
+  changes_file =
+      arc_store_write_changes (store, changes, build->kind != ARC_BUILD_INCREMENTAL, error);
   if (changes_file == NULL)
     return FALSE;
 

@@ -5,6 +5,7 @@
 #include "core/arc-error.h"
 #include "core/arc-history.h"
 #include "core/arc-snapshot-file.h"
+#include "core/arc-uncommitted.h"
 #include "system/arc-lock-file.h"
 #include "system/arc-process-group.h"
 #include "system/arc-spare.h"
@@ -20,24 +21,26 @@
 
 #define ADVICE ". Look at the owner, the permissions and the free space of the state directory"
 
-#define CHANGES_NAME  "changes"
-#define GROUP_NAME    "group"
-#define HISTORY_NAME  "history"
-#define LOCK_NAME     "lock"
-#define LOGS_NAME     "logs"
-#define PAUSED_NAME   "paused"
-#define SNAPSHOT_NAME "snapshot"
+#define CHANGES_NAME     "changes"
+#define GROUP_NAME       "group"
+#define HISTORY_NAME     "history"
+#define LOCK_NAME        "lock"
+#define LOGS_NAME        "logs"
+#define PAUSED_NAME      "paused"
+#define SNAPSHOT_NAME    "snapshot"
+#define UNCOMMITTED_NAME "uncommitted"
 
 struct _ArcStore
 {
   GObject parent_instance;
 
-  char *directory; /* (owned) */
-  char *spare;     /* (owned) (nullable): see get_spare() */
-  char *changes;   /* (owned) (nullable): the path of the last change list */
-  char *problem;   /* (owned) (nullable): why the spare directory is in use */
-  int lock;        /* -1 if we do not have it */
-  int spare_lock;  /* the same */
+  char *directory;         /* (owned) */
+  char *spare;             /* (owned) (nullable): see get_spare() */
+  char *changes;           /* (owned) (nullable): the path of the last change list */
+  char *problem;           /* (owned) (nullable): why the spare directory is in use */
+  ArcChanges *uncommitted; /* (owned) (nullable): NULL if everything may have changed */
+  int lock;                /* -1 if we do not have it */
+  int spare_lock;          /* the same */
   guint64 last_build;
 };
 
@@ -409,13 +412,15 @@ arc_store_open_log (ArcStore *self, guint64 id, gboolean create, GError **error)
 /* The file at PATH is the old one or the new one; with G_FILE_SET_CONTENTS_DURABLE also after a
  * crash of the machine. */
 static gboolean
-write_file (
-    const char *path, const char *data, gsize length, GFileSetContentsFlags flags, GError **error)
+write_file (const char *path, GBytes *bytes, GFileSetContentsFlags flags, GError **error)
 {
   g_autoptr (GError) write_error = NULL;
+  gsize length;
+  const char *data = g_bytes_get_data (bytes, &length);
 
-  if (g_file_set_contents_full (path, data, length, G_FILE_SET_CONTENTS_CONSISTENT | flags,
-                                FILE_MODE, &write_error))
+  /* No bytes may be no pointer. */
+  if (g_file_set_contents_full (path, data != NULL ? data : "", (gssize) length,
+                                G_FILE_SET_CONTENTS_CONSISTENT | flags, FILE_MODE, &write_error))
     return TRUE;
 
   g_set_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY, "%s" ADVICE, write_error->message);
@@ -424,12 +429,20 @@ write_file (
 
 /* Writes the file NAME of the state directory. */
 static gboolean
-write_own (ArcStore *self, const char *name, const char *data, gsize length, GError **error)
+write_own (
+    ArcStore *self, const char *name, GBytes *bytes, GFileSetContentsFlags flags, GError **error)
 {
   g_autofree char *path = get_path (self, name);
 
-  return make_directory (self->directory, error) &&
-         write_file (path, data, length, G_FILE_SET_CONTENTS_DURABLE, error);
+  return make_directory (self->directory, error) && write_file (path, bytes, flags, error);
+}
+
+static void
+remove_own (ArcStore *self, const char *name)
+{
+  g_autofree char *path = get_path (self, name);
+
+  g_unlink (path);
 }
 
 static void
@@ -441,54 +454,73 @@ remove_spare (ArcStore *self, const char *name)
     g_unlink (path);
 }
 
-const char *
-arc_store_write_changes (ArcStore *self, const ArcChanges *changes, GError **error)
+static void
+remove_both (ArcStore *self, const char *name)
 {
-  g_autoptr (GBytes) bytes = NULL;
+  remove_own (self, name);
+  remove_spare (self, name);
+}
+
+/* Writes the file NAME of the state directory or, if that cannot be, of the spare one. (nullable):
+ * the directory that it is in. */
+static const char *
+write_either (
+    ArcStore *self, const char *name, GBytes *bytes, GFileSetContentsFlags flags, GError **error)
+{
+  g_autofree char *spare_path = NULL;
   g_autoptr (GError) own_error = NULL;
-  const char *data;
-  gsize length;
 
-  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
-  g_return_val_if_fail (changes != NULL, NULL);
-
-  bytes = arc_changes_serialise (changes);
-  data = g_bytes_get_data (bytes, &length);
-  /* No bytes may be no pointer. */
-  if (data == NULL)
-    data = "";
-
-  g_free (self->changes);
-  self->changes = get_path (self, CHANGES_NAME);
-  if (write_own (self, CHANGES_NAME, data, length, &own_error))
+  if (write_own (self, name, bytes, flags, &own_error))
     {
-      remove_spare (self, CHANGES_NAME);
-      clear_problem (self);
-      return self->changes;
+      remove_spare (self, name);
+      return self->directory;
     }
 
-  if (get_spare (self, NULL) != NULL)
+  spare_path = get_spare_path (self, name);
+  if (spare_path != NULL && write_file (spare_path, bytes, G_FILE_SET_CONTENTS_NONE, NULL))
     {
-      g_free (self->changes);
-      self->changes = get_spare_path (self, CHANGES_NAME);
-      if (write_file (self->changes, data, length, G_FILE_SET_CONTENTS_NONE, NULL))
-        {
-          set_problem (self, own_error);
-          return self->changes;
-        }
+      set_problem (self, own_error);
+      return self->spare;
     }
 
   g_propagate_error (error, g_steal_pointer (&own_error));
   return NULL;
 }
 
-static gboolean
-write_bytes (ArcStore *self, const char *name, GBytes *bytes, GError **error)
+const char *
+arc_store_write_changes (ArcStore *self, const ArcChanges *changes, gboolean anew, GError **error)
 {
-  gsize length;
-  const char *data = g_bytes_get_data (bytes, &length);
+  g_autoptr (GBytes) list = NULL;
+  g_autoptr (GBytes) uncommitted = NULL;
+  const char *kept_in;
+  const char *list_in;
 
-  return write_own (self, name, data, length, error);
+  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
+  g_return_val_if_fail (changes != NULL, NULL);
+
+  if (anew)
+    g_clear_pointer (&self->uncommitted, arc_changes_free);
+  if (self->uncommitted != NULL)
+    arc_changes_merge (self->uncommitted, changes);
+
+  uncommitted = arc_uncommitted_serialise (self->uncommitted);
+  kept_in = write_either (self, UNCOMMITTED_NAME, uncommitted, G_FILE_SET_CONTENTS_DURABLE, error);
+  if (kept_in == NULL)
+    return NULL;
+
+  /* The build does not outlive the machine, so this need not be durable. */
+  list = arc_changes_serialise (changes);
+  list_in = write_either (self, CHANGES_NAME, list, G_FILE_SET_CONTENTS_NONE, error);
+  if (list_in == NULL)
+    return NULL;
+
+  if (kept_in == self->directory && list_in == self->directory)
+    clear_problem (self);
+
+  g_free (self->changes);
+  self->changes = g_build_filename (list_in, CHANGES_NAME, NULL);
+
+  return self->changes;
 }
 
 /* (nullable): NULL without an error if there is no such file. */
@@ -523,40 +555,47 @@ put_aside (const char *path, GError **error)
     g_prefix_error (error, "%s: ", shown);
 }
 
-void
-arc_store_forget_snapshot (ArcStore *self)
+/* What DIRECTORY (nullable) says is not committed joins what this store knows of. FALSE and an
+ * error if a file was damaged, which is then put aside. */
+static gboolean
+read_uncommitted (ArcStore *self, const char *directory, GError **error)
 {
   g_autofree char *path = NULL;
-
-  g_return_if_fail (ARC_IS_STORE (self));
-
-  /* The change list, which is written next into the same directory, makes this durable, too. */
-  path = get_path (self, SNAPSHOT_NAME);
-  g_unlink (path);
-}
-
-/* PATH (nullable) is a change list. */
-static gboolean
-mark_uncommitted (ArcStore *self, const char *path, ArcSnapshot *snapshot, GError **error)
-{
-  g_autoptr (GError) read_error = NULL;
-  g_autoptr (GBytes) bytes = path != NULL ? read_bytes (path, &read_error) : NULL;
+  g_autoptr (GBytes) bytes = NULL;
   g_autoptr (ArcChanges) changes = NULL;
+  g_autoptr (GError) read_error = NULL;
 
+  if (directory == NULL)
+    return TRUE;
+
+  path = g_build_filename (directory, UNCOMMITTED_NAME, NULL);
+  bytes = read_bytes (path, &read_error);
   if (bytes != NULL)
-    changes = arc_changes_parse (bytes, &read_error);
+    {
+      arc_uncommitted_parse (bytes, &changes, &read_error);
+    }
+  else if (read_error == NULL)
+    {
+      /* Versions before 0.1.0 had only the list that the build reads. */
+      g_free (path);
+      path = g_build_filename (directory, CHANGES_NAME, NULL);
+      bytes = read_bytes (path, &read_error);
+      changes = bytes != NULL ? arc_changes_parse (bytes, &read_error) : arc_changes_new ();
+    }
 
   if (read_error != NULL)
     {
-      /* Without the list the snapshot would say too much, also to the next run. */
-      arc_store_forget_snapshot (self);
+      /* Without it the snapshot would say too much, also to the next run. */
+      remove_own (self, SNAPSHOT_NAME);
       put_aside (path, &read_error);
       g_propagate_error (error, g_steal_pointer (&read_error));
       return FALSE;
     }
 
-  if (changes != NULL)
-    arc_snapshot_mark_dirty (snapshot, changes);
+  if (changes == NULL)
+    g_clear_pointer (&self->uncommitted, arc_changes_free);
+  else if (self->uncommitted != NULL)
+    arc_changes_merge (self->uncommitted, changes);
 
   return TRUE;
 }
@@ -569,8 +608,6 @@ arc_store_load_snapshot (ArcStore *self, const char *database, GError **error)
   g_autoptr (GBytes) identity = NULL;
   g_autoptr (GBytes) expected = NULL;
   g_autofree char *path = get_path (self, SNAPSHOT_NAME);
-  g_autofree char *changes = get_path (self, CHANGES_NAME);
-  g_autofree char *spare_changes = get_spare_path (self, CHANGES_NAME);
   g_autoptr (GError) read_error = NULL;
 
   g_return_val_if_fail (ARC_IS_STORE (self), NULL);
@@ -586,11 +623,15 @@ arc_store_load_snapshot (ArcStore *self, const char *database, GError **error)
       return NULL;
     }
 
-  expected = g_bytes_new (database, strlen (database));
-  if (snapshot == NULL || !g_bytes_equal (identity, expected) ||
-      !mark_uncommitted (self, changes, snapshot, error) ||
-      !mark_uncommitted (self, spare_changes, snapshot, error))
+  if (!read_uncommitted (self, self->directory, error) ||
+      !read_uncommitted (self, get_spare (self, NULL), error))
     return NULL;
+
+  expected = g_bytes_new (database, strlen (database));
+  if (snapshot == NULL || !g_bytes_equal (identity, expected) || self->uncommitted == NULL)
+    return NULL;
+
+  arc_snapshot_mark_dirty (snapshot, self->uncommitted);
 
   return g_steal_pointer (&snapshot);
 }
@@ -604,16 +645,18 @@ arc_store_commit (ArcStore *self,
 {
   g_autoptr (GBytes) identity = g_bytes_new (database, strlen (database));
   g_autoptr (GBytes) bytes = arc_snapshot_serialise (snapshot, pending, identity);
-  g_autofree char *changes = get_path (self, CHANGES_NAME);
 
   g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
 
-  if (!write_bytes (self, SNAPSHOT_NAME, bytes, error))
+  if (!write_own (self, SNAPSHOT_NAME, bytes, G_FILE_SET_CONTENTS_DURABLE, error))
     return FALSE;
 
-  /* Only now: until here both say the same of what the build took. */
-  g_unlink (changes);
-  remove_spare (self, CHANGES_NAME);
+  /* Only now: until here both say the same of what the build took. The list goes first: alone, it
+   * would count as that of an older version. */
+  remove_both (self, CHANGES_NAME);
+  remove_both (self, UNCOMMITTED_NAME);
+  g_clear_pointer (&self->uncommitted, arc_changes_free);
+  self->uncommitted = arc_changes_new ();
   clear_problem (self);
 
   return TRUE;
@@ -656,12 +699,9 @@ arc_store_open_group (ArcStore *self)
 void
 arc_store_forget_group (ArcStore *self)
 {
-  g_autofree char *path = get_path (self, GROUP_NAME);
-
   g_return_if_fail (ARC_IS_STORE (self));
 
-  g_unlink (path);
-  remove_spare (self, GROUP_NAME);
+  remove_both (self, GROUP_NAME);
 }
 
 /* DIRECTORY is where the number of the group is, and ASSIGNMENT what its processes have in their
@@ -731,7 +771,7 @@ arc_store_save_history (ArcStore *self, const GPtrArray *builds, GError **error)
 
   g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
 
-  if (!write_bytes (self, HISTORY_NAME, bytes, error))
+  if (!write_own (self, HISTORY_NAME, bytes, G_FILE_SET_CONTENTS_DURABLE, error))
     return FALSE;
 
   clear_problem (self);
@@ -754,12 +794,14 @@ gboolean
 arc_store_set_paused (ArcStore *self, gboolean paused, GError **error)
 {
   g_autofree char *path = NULL;
+  g_autoptr (GBytes) nothing = NULL;
 
   g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
 
   path = get_path (self, PAUSED_NAME);
+  nothing = g_bytes_new (NULL, 0);
   if (paused)
-    return write_own (self, PAUSED_NAME, "", 0, error);
+    return write_own (self, PAUSED_NAME, nothing, G_FILE_SET_CONTENTS_DURABLE, error);
 
   if (g_unlink (path) < 0 && errno != ENOENT)
     {
@@ -780,6 +822,7 @@ arc_store_finalize (GObject *object)
   g_free (self->directory);
   g_free (self->problem);
   g_free (self->spare);
+  g_clear_pointer (&self->uncommitted, arc_changes_free);
 
   G_OBJECT_CLASS (arc_store_parent_class)->finalize (object);
 }
@@ -789,6 +832,7 @@ arc_store_init (ArcStore *self)
 {
   self->lock = -1;
   self->spare_lock = -1;
+  self->uncommitted = arc_changes_new ();
 }
 
 static void

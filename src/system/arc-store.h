@@ -18,18 +18,20 @@ G_BEGIN_DECLS
  *     lock               flock(2), close-on-exec; holds the pid of its owner for people to read
  *     paused             there if the user paused the service
  *     snapshot           the files that the database is true to
- *     changes            what the last build was told, as long as it is not in the snapshot
+ *     uncommitted        what builds were told since the snapshot was written
+ *     changes            what the last build was told, for it to read
  *     group              the process group of the running build
  *     history            the last builds
  *     logs/ID.log        the output of build ID; the newest ARC_STORE_LOGS are kept
  *
- * The snapshot is written only after a build has succeeded, and the change list before a build
- * starts. So whenever the service, the build or the machine dies: what the database may lack is
- * what differs from the snapshot, or is in the change list.
+ * The snapshot is written only after a build has succeeded, and what it is told before it starts.
+ * So whenever the service, the build or the machine dies: what the database may lack is what
+ * differs from the snapshot, or is uncommitted. The change list that the build reads is not relied
+ * on: it has no checksum, and anybody may have written to it.
  *
  * Where the state directory cannot be made or written, a spare one that lasts as long as the
- * machine runs (arc-spare.h) takes its place for what a build cannot do without: the change list,
- * the group and the log. The lock is always in both.
+ * machine runs (arc-spare.h) takes its place for what a build cannot do without: what is
+ * uncommitted, the change list, the group and the log. The lock is always in both.
  *
  * A file that is damaged, or of another version, is put aside under a name that ends in `.damaged`.
  */
@@ -72,21 +74,19 @@ char *arc_store_get_log (ArcStore *store, guint64 id);
  * if it cannot be read. */
 int arc_store_open_log (ArcStore *store, guint64 id, gboolean create, GError **error);
 
-/* Writes the change list, which stays until arc_store_commit(); returns its path (owned by the
- * store until the next). NULL and ARC_ERROR_STATE_DIRECTORY if it cannot be written whole; the old
- * list is then still there. */
-const char *arc_store_write_changes (ArcStore *store, const ArcChanges *changes, GError **error);
+/* A build is about to be told CHANGES: remembers them until the next arc_store_commit(), and
+ * returns the path of the list to read (owned by the store until the next). If it makes the
+ * database ANEW, then nothing is known of any database until that commit: its list cannot tell what
+ * the database may hold of files that are gone. NULL and ARC_ERROR_STATE_DIRECTORY if it cannot be
+ * written. */
+const char *
+arc_store_write_changes (ArcStore *store, const ArcChanges *changes, gboolean anew, GError **error);
 
-/* (transfer full) (nullable): the files that DATABASE is true to. What a build was told that was
- * not committed is marked dirty in it: the next look at the disk finds it changed. NULL, without an
+/* (transfer full) (nullable): the files that DATABASE is true to. What is not committed is marked
+ * dirty in it: the next look at the disk finds it changed. NULL, without an
  * error, if nothing is known of DATABASE; NULL and an error if a file was damaged, which is then
  * put aside. */
 ArcSnapshot *arc_store_load_snapshot (ArcStore *store, const char *database, GError **error);
-
-/* A build that does not begin with what the last one left is about to start: until the next
- * arc_store_commit() nothing is known of any database. Its change list cannot tell what the
- * database may hold of files that are gone. */
-void arc_store_forget_snapshot (ArcStore *store);
 
 /* A build has ended: DATABASE is true to SNAPSHOT, but for PENDING. ARC_ERROR_STATE_DIRECTORY if
  * that cannot be written. */

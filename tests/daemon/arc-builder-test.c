@@ -766,7 +766,7 @@ test_found_at_the_end (void)
 static void
 test_damaged_memory (void)
 {
-  static const char *const names[] = { "snapshot", "changes", "history" };
+  static const char *const names[] = { "snapshot", "uncommitted", "changes", "history" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
@@ -822,7 +822,7 @@ static void
 test_damaged_memory_twice (void)
 {
   g_autoptr (ArcTestHost) host = new_idle_host ();
-  g_autofree char *path = g_build_filename (host->scratch, "state", "changes", NULL);
+  g_autofree char *path = g_build_filename (host->scratch, "state", "uncommitted", NULL);
 
   restart (host);
   g_assert_true (g_file_set_contents (path, "nonsense", -1, NULL));

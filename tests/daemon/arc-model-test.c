@@ -38,7 +38,8 @@
 #define MAX_TRIES 30
 
 /* The files that a build and its end write, in the order of the end's writes. */
-static const char *const state_names[] = { "history", "group", "snapshot", "changes" };
+static const char *const state_names[] = { "history", "group", "snapshot", "changes",
+                                           "uncommitted" };
 
 #define N_STATE_NAMES G_N_ELEMENTS (state_names)
 
@@ -488,17 +489,16 @@ plan (Model *model)
   set_command (model, program, timeout);
 }
 
-/* A change list is for builds to read and has no checksum: of what is missing at its end, or
- * other than it was, nobody knows. */
+/* That something was not committed cannot be told once the file that says so is gone. */
 static void
 damage (Model *model)
 {
-  static const char *const names[] = { "history", "snapshot", "snapshot", "changes", "group" };
+  static const char *const names[] = { "history", "snapshot",    "snapshot",
+                                       "changes", "uncommitted", "group" };
   const char *name = names[g_rand_int_range (model->rand, 0, G_N_ELEMENTS (names))];
   g_autofree char *path = get_state_path (model, name);
   const guint32 where = g_rand_int (model->rand);
-  const int dice = g_rand_int_range (model->rand, 0, 4);
-  const int how = strcmp (name, "changes") == 0 ? 2 : dice;
+  const int how = g_rand_int_range (model->rand, 0, strcmp (name, "uncommitted") == 0 ? 3 : 4);
   g_autofree char *data = NULL;
   gsize length;
 

@@ -4,6 +4,8 @@
 
 #include "arc-test-util.h"
 #include "core/arc-error.h"
+#include "core/arc-frame.h"
+#include "core/arc-uncommitted.h"
 #include "system/arc-spare.h"
 
 #include <fcntl.h>
@@ -327,7 +329,7 @@ test_directory_unusable (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (arc_store_next_build (fixture->store), ==, 8);
 
   arc_changes_add (changes, "/org/a.org", ARC_CHANGE_ADDED);
-  path = arc_store_write_changes (fixture->store, changes, &error);
+  path = arc_store_write_changes (fixture->store, changes, FALSE, &error);
   g_assert_no_error (error);
   assert_spare (fixture, path);
   g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
@@ -343,7 +345,7 @@ test_directory_unusable (Fixture *fixture, gconstpointer data)
 
   /* The lock, too, is then where it should be. */
   g_assert_no_errno (g_unlink (in_the_way));
-  path = arc_store_write_changes (fixture->store, changes, &error);
+  path = arc_store_write_changes (fixture->store, changes, FALSE, &error);
   g_assert_no_error (error);
   g_assert_true (g_str_has_prefix (path, fixture->directory));
   g_assert_null (arc_store_get_problem (fixture->store));
@@ -520,7 +522,7 @@ test_changes (Fixture *fixture, gconstpointer data)
 
   arc_changes_add (changes, "/org/b\nc.org", ARC_CHANGE_DELETED);
   arc_changes_add (changes, "/org/a\xff.org", ARC_CHANGE_ADDED);
-  g_assert_cmpstr (arc_store_write_changes (fixture->store, changes, &error), ==, path);
+  g_assert_cmpstr (arc_store_write_changes (fixture->store, changes, FALSE, &error), ==, path);
   g_assert_no_error (error);
   g_assert_true (g_file_get_contents (path, &text, &length, NULL));
   g_assert_cmpmem (text, length, expected, sizeof expected);
@@ -530,11 +532,11 @@ test_changes (Fixture *fixture, gconstpointer data)
   /* The next list takes its place, and no temporary file stays. */
   arc_changes_remove (changes, "/org/b\nc.org");
   arc_changes_remove (changes, "/org/a\xff.org");
-  arc_store_write_changes (fixture->store, changes, &error);
+  arc_store_write_changes (fixture->store, changes, FALSE, &error);
   g_assert_no_error (error);
   g_assert_true (g_file_get_contents (path, &nothing, &length, NULL));
   g_assert_cmpuint (length, ==, 0);
-  assert_names (fixture->directory, 1);
+  assert_names (fixture->directory, 2);
 }
 
 /* A build may still read the old list: it is replaced, not written over. */
@@ -546,11 +548,11 @@ test_changes_atomic (Fixture *fixture, gconstpointer data)
   const char *path;
 
   arc_changes_add (changes, "/org/a.org", ARC_CHANGE_ADDED);
-  path = arc_store_write_changes (fixture->store, changes, NULL);
+  path = arc_store_write_changes (fixture->store, changes, FALSE, NULL);
   old = g_mapped_file_new (path, FALSE, NULL);
 
   arc_changes_add (changes, "/org/a.org", ARC_CHANGE_DELETED);
-  g_assert_nonnull (arc_store_write_changes (fixture->store, changes, NULL));
+  g_assert_nonnull (arc_store_write_changes (fixture->store, changes, FALSE, NULL));
   g_assert_cmpmem (g_mapped_file_get_contents (old), g_mapped_file_get_length (old),
                    "A\0/org/a.org", 13);
 }
@@ -566,18 +568,18 @@ test_changes_fail (Fixture *fixture, gconstpointer data)
 
   g_assert_cmpint (g_mkdir_with_parents (in_the_way, 0700), ==, 0);
   g_assert_true (arc_store_lock (fixture->store, NULL));
-  assert_spare (fixture, arc_store_write_changes (fixture->store, changes, &error));
+  assert_spare (fixture, arc_store_write_changes (fixture->store, changes, FALSE, &error));
   g_assert_no_error (error);
   g_assert_nonnull (strstr (arc_store_get_problem (fixture->store), fixture->directory));
 
   remove_spare (fixture);
-  assert_spare (fixture, arc_store_write_changes (fixture->store, changes, &error));
+  assert_spare (fixture, arc_store_write_changes (fixture->store, changes, FALSE, &error));
 
   spare = arc_spare_make (fixture->directory, NULL);
   spare_changes = g_build_filename (spare, "changes", NULL);
   g_assert_no_errno (g_unlink (spare_changes));
   g_assert_no_errno (g_mkdir (spare_changes, 0700));
-  g_assert_null (arc_store_write_changes (fixture->store, changes, &error));
+  g_assert_null (arc_store_write_changes (fixture->store, changes, FALSE, &error));
   g_assert_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY);
 }
 
@@ -744,7 +746,7 @@ test_snapshot (Fixture *fixture, gconstpointer data)
   arc_snapshot_set_file (snapshot, "/org", "a.org", &print, NULL);
   arc_snapshot_set_file (snapshot, "/org", "b.org", &print, NULL);
   arc_changes_add (pending, "/org/b.org", ARC_CHANGE_MODIFIED);
-  g_assert_nonnull (arc_store_write_changes (fixture->store, pending, &error));
+  g_assert_nonnull (arc_store_write_changes (fixture->store, pending, FALSE, &error));
   g_assert_true (arc_store_commit (fixture->store, snapshot, pending, "/db", &error));
   g_assert_no_error (error);
   g_assert_false (g_file_test (changes, G_FILE_TEST_EXISTS));
@@ -758,7 +760,7 @@ test_snapshot (Fixture *fixture, gconstpointer data)
 
   /* Nor what a build was told that did not succeed. */
   arc_changes_add (pending, "/org/a.org", ARC_CHANGE_MODIFIED);
-  g_assert_nonnull (arc_store_write_changes (fixture->store, pending, &error));
+  g_assert_nonnull (arc_store_write_changes (fixture->store, pending, FALSE, &error));
   loaded = arc_store_load_snapshot (fixture->store, "/db", &error);
   g_assert_cmpuint (arc_snapshot_lookup (loaded, "/org", "a.org")->ctime_ns, ==, 0);
 
@@ -766,7 +768,7 @@ test_snapshot (Fixture *fixture, gconstpointer data)
   g_clear_pointer (&loaded, arc_snapshot_free);
   g_assert_no_errno (g_unlink (changes));
   g_assert_no_errno (g_mkdir (changes, 0700));
-  assert_spare (fixture, arc_store_write_changes (fixture->store, pending, &error));
+  assert_spare (fixture, arc_store_write_changes (fixture->store, pending, FALSE, &error));
   g_assert_no_errno (g_rmdir (changes));
   loaded = arc_store_load_snapshot (fixture->store, "/db", &error);
   g_assert_no_error (error);
@@ -781,16 +783,256 @@ test_snapshot (Fixture *fixture, gconstpointer data)
   /* Of another database it says nothing. */
   g_assert_null (arc_store_load_snapshot (fixture->store, "/other", &error));
   g_assert_no_error (error);
+}
 
-  /* Nor of any while one is made anew. */
-  arc_store_forget_snapshot (fixture->store);
-  g_assert_nonnull (arc_store_write_changes (fixture->store, pending, &error));
-  g_assert_null (arc_store_load_snapshot (fixture->store, "/db", &error));
+/* A snapshot of a.org and b.org, which the database /db is true to. */
+static void
+commit_notes (Fixture *fixture)
+{
+  const ArcFingerprint print = { .inode = 1, .size = 2, .mtime_ns = 3, .ctime_ns = 4 };
+  g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
+  g_autoptr (GError) error = NULL;
+
+  arc_snapshot_set_file (snapshot, "/org", "a.org", &print, NULL);
+  arc_snapshot_set_file (snapshot, "/org", "b.org", &print, NULL);
+  arc_store_commit (fixture->store, snapshot, NULL, "/db", &error);
   g_assert_no_error (error);
-  g_assert_true (arc_store_commit (fixture->store, snapshot, pending, "/db", &error));
-  g_clear_pointer (&loaded, arc_snapshot_free);
-  loaded = arc_store_load_snapshot (fixture->store, "/db", &error);
-  g_assert_nonnull (loaded);
+}
+
+/* A build is told of NAME, or makes everything anew if that is NULL. */
+static void
+tell (Fixture *fixture, const char *name)
+{
+  g_autoptr (ArcChanges) changes = arc_changes_new ();
+  g_autofree char *path = g_strconcat ("/org/", name, NULL);
+  g_autoptr (GError) error = NULL;
+
+  arc_changes_add (changes, path, ARC_CHANGE_MODIFIED);
+  arc_store_write_changes (fixture->store, changes, name == NULL, &error);
+  g_assert_no_error (error);
+}
+
+/* What the next run reads; (transfer full) (nullable). */
+static ArcSnapshot *
+load_next (Fixture *fixture, GError **error)
+{
+  g_clear_object (&fixture->store);
+  fixture->store = arc_store_new (fixture->directory);
+
+  return arc_store_load_snapshot (fixture->store, "/db", error);
+}
+
+/* The next run finds the notes a.org, b.org, c.org whose letter is in LETTERS, and no others, to be
+ * other than they were. */
+static void
+assert_dirty (Fixture *fixture, const char *letters)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ArcSnapshot) snapshot = load_next (fixture, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (snapshot);
+  for (char letter = 'a'; letter <= 'c'; letter++)
+    {
+      const char name[] = { letter, '.', 'o', 'r', 'g', '\0' };
+      const ArcFingerprint *print = arc_snapshot_lookup (snapshot, "/org", name);
+
+      g_assert_cmpint (print != NULL && print->ctime_ns == 0, ==, strchr (letters, letter) != NULL);
+    }
+}
+
+static void
+test_uncommitted (Fixture *fixture, gconstpointer data)
+{
+  commit_notes (fixture);
+  assert_dirty (fixture, "");
+
+  tell (fixture, "c.org");
+  assert_dirty (fixture, "c");
+  assert_dirty (fixture, "c");
+
+  commit_notes (fixture);
+  assert_dirty (fixture, "");
+  tell (fixture, "a.org");
+  assert_dirty (fixture, "a");
+}
+
+/* A build succeeded, but the disk was full; the next one is told of something else. The snapshot
+ * does not know either of them: had c.org been deleted since, nobody else could tell. */
+static void
+test_uncommitted_by_two (Fixture *fixture, gconstpointer data)
+{
+  commit_notes (fixture);
+  tell (fixture, "c.org");
+  tell (fixture, "a.org");
+  assert_dirty (fixture, "ac");
+
+  /* The same over a restart. */
+  tell (fixture, "b.org");
+  assert_dirty (fixture, "abc");
+
+  commit_notes (fixture);
+  tell (fixture, "b.org");
+  assert_dirty (fixture, "b");
+}
+
+/* A build that makes everything anew leaves nothing that is known, until one succeeds. */
+static void
+test_uncommitted_everything (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  commit_notes (fixture);
+  tell (fixture, NULL);
+  g_assert_null (load_next (fixture, &error));
+  g_assert_no_error (error);
+
+  tell (fixture, "a.org");
+  g_assert_null (load_next (fixture, &error));
+  g_assert_no_error (error);
+
+  commit_notes (fixture);
+  assert_dirty (fixture, "");
+}
+
+/* An earlier version had only the list that the build reads. */
+static void
+test_uncommitted_of_older_version (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *changes = get_path (fixture, "changes");
+  g_autofree char *aside = get_path (fixture, "changes.damaged");
+  g_autoptr (GError) error = NULL;
+
+  commit_notes (fixture);
+  g_assert_true (g_file_set_contents (changes, "M\0/org/a.org", 13, NULL));
+  assert_dirty (fixture, "a");
+
+  g_assert_true (g_file_set_contents (changes, "M\0/org/a.org", 12, NULL));
+  g_assert_null (load_next (fixture, &error));
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_DATA);
+  g_assert_true (g_file_test (aside, G_FILE_TEST_EXISTS));
+}
+
+/* It is for the build alone: who writes to it damages nothing. */
+static void
+test_list_of_build_changed (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *changes = get_path (fixture, "changes");
+
+  commit_notes (fixture);
+  tell (fixture, "a.org");
+  g_assert_true (g_file_set_contents (changes, "", 0, NULL));
+  assert_dirty (fixture, "a");
+  g_assert_true (g_file_set_contents (changes, "nonsense", -1, NULL));
+  assert_dirty (fixture, "a");
+  g_assert_no_errno (g_unlink (changes));
+  assert_dirty (fixture, "a");
+}
+
+/* It is told of PATH, once, and nothing is known any more; PATH is kept. */
+static void
+assert_put_aside (Fixture *fixture, const char *path)
+{
+  g_autofree char *aside = g_strconcat (path, ".damaged", NULL);
+  g_autofree char *text = NULL;
+  g_autofree char *kept = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize length;
+  gsize kept_length;
+
+  g_assert_true (g_file_get_contents (path, &text, &length, NULL));
+  g_assert_null (load_next (fixture, &error));
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_DATA);
+  g_assert_true (g_str_has_prefix (error->message, path));
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+  g_assert_true (g_file_get_contents (aside, &kept, &kept_length, NULL));
+  g_assert_cmpmem (kept, kept_length, text, length);
+  g_clear_error (&error);
+
+  /* Not even by a run after one that built nothing. */
+  g_assert_null (load_next (fixture, &error));
+  g_assert_no_error (error);
+}
+
+static void
+tell_two (Fixture *fixture)
+{
+  g_autoptr (ArcChanges) changes = arc_changes_new ();
+
+  commit_notes (fixture);
+  arc_changes_add (changes, "/org/a.org", ARC_CHANGE_MODIFIED);
+  arc_changes_add (changes, "/org/b.org", ARC_CHANGE_DELETED);
+  g_assert_nonnull (arc_store_write_changes (fixture->store, changes, FALSE, NULL));
+}
+
+/* PATH is put aside when it is cut before any of its bytes, as at the end of a record, and when a
+ * bit of any of them is flipped. */
+static void
+assert_bytes_matter (Fixture *fixture, const char *path)
+{
+  g_autofree char *data = NULL;
+  gsize length;
+
+  tell_two (fixture);
+  g_assert_true (g_file_get_contents (path, &data, &length, NULL));
+
+  for (gsize i = 0; i < length; i++)
+    {
+      tell_two (fixture);
+      g_assert_true (g_file_set_contents (path, data, (gssize) i, NULL));
+      assert_put_aside (fixture, path);
+
+      tell_two (fixture);
+      data[i] ^= (char) (1 << i % 8);
+      g_assert_true (g_file_set_contents (path, data, (gssize) length, NULL));
+      assert_put_aside (fixture, path);
+      data[i] ^= (char) (1 << i % 8);
+    }
+}
+
+static void
+test_uncommitted_damaged (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = get_path (fixture, "uncommitted");
+  g_autofree char *snapshot = get_path (fixture, "snapshot");
+  g_autofree char *foreign = NULL;
+  GByteArray *newer = arc_frame_begin (ARC_UNCOMMITTED_MAGIC, ARC_UNCOMMITTED_VERSION + 1);
+  g_autoptr (GBytes) newer_bytes = arc_frame_end (newer);
+  gsize length;
+
+  assert_bytes_matter (fixture, path);
+
+  tell_two (fixture);
+  g_assert_true (g_file_set_contents (path, "nonsense", -1, NULL));
+  assert_put_aside (fixture, path);
+
+  tell_two (fixture);
+  g_assert_true (g_file_get_contents (snapshot, &foreign, &length, NULL));
+  g_assert_true (g_file_set_contents (path, foreign, (gssize) length, NULL));
+  assert_put_aside (fixture, path);
+
+  tell_two (fixture);
+  g_assert_true (g_file_set_contents (path, g_bytes_get_data (newer_bytes, NULL),
+                                      (gssize) g_bytes_get_size (newer_bytes), NULL));
+  assert_put_aside (fixture, path);
+}
+
+/* The same in the spare directory. */
+static void
+test_uncommitted_damaged_in_spare (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *own = get_path (fixture, "uncommitted");
+  g_autofree char *spare = arc_spare_make (fixture->directory, NULL);
+  g_autofree char *path = g_build_filename (spare, "uncommitted", NULL);
+
+  commit_notes (fixture);
+  g_assert_no_errno (g_mkdir (own, 0700));
+  tell (fixture, "a.org");
+  g_assert_no_errno (g_rmdir (own));
+  assert_dirty (fixture, "a");
+
+  g_assert_true (g_file_set_contents (path, "nonsense", -1, NULL));
+  assert_put_aside (fixture, path);
 }
 
 int
@@ -835,6 +1077,13 @@ main (int argc, char **argv)
   ADD ("leftover/other", test_leftover_of_other);
   ADD ("leftover/none", test_no_leftover);
   ADD ("snapshot", test_snapshot);
+  ADD ("uncommitted", test_uncommitted);
+  ADD ("uncommitted/by-two", test_uncommitted_by_two);
+  ADD ("uncommitted/everything", test_uncommitted_everything);
+  ADD ("uncommitted/older-version", test_uncommitted_of_older_version);
+  ADD ("uncommitted/list-of-build", test_list_of_build_changed);
+  ADD ("uncommitted/damaged", test_uncommitted_damaged);
+  ADD ("uncommitted/damaged-in-spare", test_uncommitted_damaged_in_spare);
 #undef ADD
 #undef ADD_WITH
   return g_test_run ();
