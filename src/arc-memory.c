@@ -39,10 +39,10 @@ arc_memory_get_problem (const ArcMemory *memory)
 {
   const char *store_problem = arc_store_get_problem (memory->store);
 
-  if (memory->commit_problem != NULL)
-    return memory->commit_problem;
+  if (store_problem != NULL)
+    return store_problem;
 
-  return store_problem != NULL ? store_problem : memory->history_problem;
+  return memory->commit_problem != NULL ? memory->commit_problem : memory->history_problem;
 }
 
 /* Most of what cannot be written has one reason, which one message is enough for. */

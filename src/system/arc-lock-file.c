@@ -33,10 +33,10 @@ set_error (const char *path, int code, GError **error)
 {
   g_autofree char *name = g_filename_display_name (path);
 
-  g_set_error (
-      error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY,
-      "%s: Cannot take the lock: %s. Look at the owner and the permissions of the directory", name,
-      g_strerror (code));
+  g_set_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY,
+               "%s: Cannot take the lock: %s. Look at the owner, the permissions and the free "
+               "space of the directory",
+               name, g_strerror (code));
 }
 
 static int
@@ -44,10 +44,15 @@ open_file (const char *path)
 {
   /* NFS makes a lock of byte ranges of it, which wants a file that is open for writing (flock(2)).
    * Close-on-exec, because a lock is released when the last copy of the descriptor is closed. */
-  const int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  const int reason = errno;
 
-  if (fd < 0 && (errno == EROFS || errno == EACCES))
-    return open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0 && (reason == EROFS || reason == EACCES))
+    {
+      fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+      /* Why there is no such file tells more than that there is none. */
+      errno = reason;
+    }
 
   return fd;
 }

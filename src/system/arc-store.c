@@ -151,14 +151,14 @@ get_spare_path (ArcStore *self, const char *name)
   return spare != NULL ? g_build_filename (spare, name, NULL) : NULL;
 }
 
-/* Remembers WHY the state directory cannot be used. */
+/* Remembers WHY the state directory cannot be written. */
 static void
 set_problem (ArcStore *self, const GError *why)
 {
   g_autofree char *spare = NULL;
 
   g_free (self->problem);
-  if (self->spare == NULL)
+  if (self->spare == NULL || g_error_matches (why, ARC_ERROR, ARC_ERROR_LOCKED))
     {
       self->problem = g_strdup (why->message);
       return;
@@ -169,7 +169,8 @@ set_problem (ArcStore *self, const GError *why)
       g_strdup_printf ("%s. Until it can be used again, %s takes its place", why->message, spare);
 }
 
-/* The lock where everybody looks for it, also those that have another spare directory. */
+/* The lock where everybody looks for it, also those that have another spare directory. Nothing of
+ * the state directory may be written without it. */
 static gboolean
 take_own_lock (ArcStore *self, GError **error)
 {
@@ -222,21 +223,6 @@ arc_store_lock (ArcStore *self, GError **error)
 
   arc_store_unlock (self);
   return FALSE;
-}
-
-/* The state directory has just been written. */
-static void
-clear_problem (ArcStore *self)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (self->problem == NULL)
-    return;
-
-  if (take_own_lock (self, &error))
-    g_clear_pointer (&self->problem, g_free);
-  else
-    set_problem (self, error);
 }
 
 static void
@@ -373,7 +359,7 @@ arc_store_prepare_log (ArcStore *self, guint64 id, GError **error)
     return log;
   g_free (log);
 
-  log = make_log (self->directory, id, &own_error);
+  log = take_own_lock (self, &own_error) ? make_log (self->directory, id, &own_error) : NULL;
   if (log == NULL && get_spare (self, NULL) != NULL)
     log = make_log (self->spare, id, NULL);
   if (log == NULL)
@@ -434,7 +420,8 @@ write_own (
 {
   g_autofree char *path = get_path (self, name);
 
-  return make_directory (self->directory, error) && write_file (path, bytes, flags, error);
+  return take_own_lock (self, error) && make_directory (self->directory, error) &&
+         write_file (path, bytes, flags, error);
 }
 
 static void
@@ -442,7 +429,8 @@ remove_own (ArcStore *self, const char *name)
 {
   g_autofree char *path = get_path (self, name);
 
-  g_unlink (path);
+  if (take_own_lock (self, NULL))
+    g_unlink (path);
 }
 
 static void
@@ -461,8 +449,8 @@ remove_both (ArcStore *self, const char *name)
   remove_spare (self, name);
 }
 
-/* Writes the file NAME of the state directory or, if that cannot be, of the spare one. (nullable):
- * the directory that it is in. */
+/* Writes the file NAME of the state directory or, if that cannot be, of the spare one; but not if
+ * another process has the state directory by now. (nullable): the directory that it is in. */
 static const char *
 write_either (
     ArcStore *self, const char *name, GBytes *bytes, GFileSetContentsFlags flags, GError **error)
@@ -474,6 +462,13 @@ write_either (
     {
       remove_spare (self, name);
       return self->directory;
+    }
+
+  if (g_error_matches (own_error, ARC_ERROR, ARC_ERROR_LOCKED))
+    {
+      set_problem (self, own_error);
+      g_propagate_error (error, g_steal_pointer (&own_error));
+      return NULL;
     }
 
   spare_path = get_spare_path (self, name);
@@ -515,7 +510,7 @@ arc_store_write_changes (ArcStore *self, const ArcChanges *changes, gboolean ane
     return NULL;
 
   if (kept_in == self->directory && list_in == self->directory)
-    clear_problem (self);
+    g_clear_pointer (&self->problem, g_free);
 
   g_free (self->changes);
   self->changes = g_build_filename (list_in, CHANGES_NAME, NULL);
@@ -657,7 +652,7 @@ arc_store_commit (ArcStore *self,
   remove_both (self, UNCOMMITTED_NAME);
   g_clear_pointer (&self->uncommitted, arc_changes_free);
   self->uncommitted = arc_changes_new ();
-  clear_problem (self);
+  g_clear_pointer (&self->problem, g_free);
 
   return TRUE;
 }
@@ -689,7 +684,7 @@ arc_store_open_group (ArcStore *self)
   g_return_val_if_fail (ARC_IS_STORE (self), -1);
 
   /* It is of use only as long as the machine runs, so it need not be durable. */
-  fd = make_group_file (path);
+  fd = take_own_lock (self, NULL) ? make_group_file (path) : -1;
   if (fd < 0 && spare_path != NULL)
     fd = make_group_file (spare_path);
 
@@ -774,7 +769,7 @@ arc_store_save_history (ArcStore *self, const GPtrArray *builds, GError **error)
   if (!write_own (self, HISTORY_NAME, bytes, G_FILE_SET_CONTENTS_DURABLE, error))
     return FALSE;
 
-  clear_problem (self);
+  g_clear_pointer (&self->problem, g_free);
   return TRUE;
 }
 
@@ -802,6 +797,9 @@ arc_store_set_paused (ArcStore *self, gboolean paused, GError **error)
   nothing = g_bytes_new (NULL, 0);
   if (paused)
     return write_own (self, PAUSED_NAME, nothing, G_FILE_SET_CONTENTS_DURABLE, error);
+
+  if (!take_own_lock (self, error))
+    return FALSE;
 
   if (g_unlink (path) < 0 && errno != ENOENT)
     {

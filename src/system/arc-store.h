@@ -31,7 +31,10 @@ G_BEGIN_DECLS
  *
  * Where the state directory cannot be made or written, a spare one that lasts as long as the
  * machine runs (arc-spare.h) takes its place for what a build cannot do without: what is
- * uncommitted, the change list, the group and the log. The lock is always in both.
+ * uncommitted, the change list, the group and the log. The lock is always in both: whoever could
+ * get only the spare one takes the other before it first writes to the state directory. Another
+ * process that has another spare directory may have that by then: then nothing is written, and no
+ * build starts, until it has ended (ARC_ERROR_LOCKED).
  *
  * A file that is damaged, or of another version, is put aside under a name that ends in `.damaged`.
  */

@@ -355,14 +355,76 @@ test_directory_unusable (Fixture *fixture, gconstpointer data)
   g_assert_false (is_lock_free (fixture));
 }
 
+static void
+assert_locked_error (GError **error)
+{
+  g_assert_error (*error, ARC_ERROR, ARC_ERROR_LOCKED);
+  g_clear_error (error);
+}
+
+/* Each way to write the state directory is refused, and nothing of it is touched. */
+static void
+assert_no_writing (Fixture *fixture)
+{
+  static const char *const names[] = { "group", "paused", "snapshot", "uncommitted" };
+  g_autoptr (ArcChanges) changes = arc_changes_new ();
+  g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
+  g_autoptr (GPtrArray) history = g_ptr_array_new ();
+  g_autofree char *log = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = get_path (fixture, names[i]);
+
+      g_assert_true (g_file_set_contents (path, "of the other", -1, NULL));
+    }
+
+  g_assert_false (arc_store_save_history (fixture->store, history, &error));
+  assert_locked_error (&error);
+  g_assert_false (arc_store_commit (fixture->store, snapshot, NULL, "/db", &error));
+  assert_locked_error (&error);
+  for (guint paused = FALSE; paused <= TRUE; paused++)
+    {
+      g_assert_false (arc_store_set_paused (fixture->store, paused, &error));
+      assert_locked_error (&error);
+    }
+
+  /* What a build needs could be written elsewhere. But no build may start. */
+  g_assert_null (arc_store_write_changes (fixture->store, changes, FALSE, &error));
+  assert_locked_error (&error);
+  g_assert_true (g_str_has_prefix (arc_store_get_problem (fixture->store), "Process "));
+  g_assert_true (g_str_has_suffix (arc_store_get_problem (fixture->store), "stop it first"));
+
+  /* One that runs already may. */
+  log = arc_store_prepare_log (fixture->store, 1, &error);
+  g_assert_no_error (error);
+  assert_spare (fixture, log);
+  g_assert_true (g_close (arc_store_open_group (fixture->store), NULL));
+  arc_store_forget_group (fixture->store);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = get_path (fixture, names[i]);
+      g_autofree char *text = NULL;
+
+      g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+      g_assert_cmpstr (text, ==, "of the other");
+      g_assert_no_errno (g_unlink (path));
+    }
+  /* The lock. */
+  assert_names (fixture->directory, 1);
+}
+
 /* One who could not write the state directory keeps out one who can, also after that one had to
- * wait, and takes no lock that another one has by then. */
+ * wait, and does not write it when another one has it by then. */
 static void
 test_two_kinds_of_lock (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *in_the_way = g_build_filename (fixture->parent, "state", NULL);
-  g_autoptr (GPtrArray) history = g_ptr_array_new ();
+  g_autoptr (ArcChanges) changes = arc_changes_new ();
   g_autoptr (GSubprocess) other = NULL;
+  g_autoptr (GError) error = NULL;
 
   g_assert_true (g_file_set_contents (in_the_way, "", 0, NULL));
   g_assert_true (arc_store_lock (fixture->store, NULL));
@@ -373,12 +435,15 @@ test_two_kinds_of_lock (Fixture *fixture, gconstpointer data)
   remove_spare (fixture);
   other = spawn_other (fixture, "--lock-and-wait");
   wait_until_ready (other);
-  g_assert_true (arc_store_save_history (fixture->store, history, NULL));
-  g_assert_nonnull (strstr (arc_store_get_problem (fixture->store), "already works"));
+  assert_no_writing (fixture);
+
   g_subprocess_force_exit (other);
   g_assert_true (g_subprocess_wait (other, NULL, NULL));
-  g_assert_true (arc_store_save_history (fixture->store, history, NULL));
+  arc_store_write_changes (fixture->store, changes, FALSE, &error);
+  g_assert_no_error (error);
   g_assert_null (arc_store_get_problem (fixture->store));
+  remove_spare (fixture);
+  g_assert_false (is_lock_free (fixture));
 }
 
 /* Neither of them, which root needs something in the way for. */
@@ -536,7 +601,8 @@ test_changes (Fixture *fixture, gconstpointer data)
   g_assert_no_error (error);
   g_assert_true (g_file_get_contents (path, &nothing, &length, NULL));
   g_assert_cmpuint (length, ==, 0);
-  assert_names (fixture->directory, 2);
+  /* And the list that is kept, and the lock. */
+  assert_names (fixture->directory, 3);
 }
 
 /* A build may still read the old list: it is replaced, not written over. */
