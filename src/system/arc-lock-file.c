@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void
@@ -83,4 +84,14 @@ arc_lock_file_take (const char *path, const char *directory, GError **error)
     dprintf (fd, "%d\n", (int) getpid ());
 
   return fd;
+}
+
+gboolean
+arc_lock_file_is_at (int fd, const char *path)
+{
+  struct stat held;
+  struct stat there;
+
+  return fstat (fd, &held) == 0 && stat (path, &there) == 0 && held.st_dev == there.st_dev &&
+         held.st_ino == there.st_ino;
 }

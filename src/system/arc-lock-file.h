@@ -17,4 +17,8 @@ G_BEGIN_DECLS
  * process has it; -1 and ARC_ERROR_STATE_DIRECTORY, which names PATH, if it cannot be had. */
 int arc_lock_file_take (const char *path, const char *directory, GError **error);
 
+/* Whether FD, which arc_lock_file_take() returned, is still the file PATH, where others look for
+ * it: somebody may have removed it. */
+gboolean arc_lock_file_is_at (int fd, const char *path);
+
 G_END_DECLS

@@ -169,6 +169,14 @@ set_problem (ArcStore *self, const GError *why)
       g_strdup_printf ("%s. Until it can be used again, %s takes its place", why->message, spare);
 }
 
+static void
+close_lock (int *lock)
+{
+  if (*lock >= 0)
+    close (*lock);
+  *lock = -1;
+}
+
 /* The lock where everybody looks for it, also those that have another spare directory. Nothing of
  * the state directory may be written without it. */
 static gboolean
@@ -177,8 +185,11 @@ take_own_lock (ArcStore *self, GError **error)
   g_autofree char *path = get_path (self, LOCK_NAME);
   g_autoptr (GError) lock_error = NULL;
 
-  if (self->lock >= 0)
+  if (self->lock >= 0 && arc_lock_file_is_at (self->lock, path))
     return TRUE;
+
+  /* Or somebody has removed it, with the state directory. */
+  close_lock (&self->lock);
 
   /* One that is there will do, whatever the directory is like. */
   make_directory (self->directory, &lock_error);
@@ -223,14 +234,6 @@ arc_store_lock (ArcStore *self, GError **error)
 
   arc_store_unlock (self);
   return FALSE;
-}
-
-static void
-close_lock (int *lock)
-{
-  if (*lock >= 0)
-    close (*lock);
-  *lock = -1;
 }
 
 void

@@ -446,6 +446,30 @@ test_two_kinds_of_lock (Fixture *fixture, gconstpointer data)
   g_assert_false (is_lock_free (fixture));
 }
 
+/* Somebody has removed the state directory, and the lock with it. */
+static void
+test_directory_removed (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ArcChanges) changes = arc_changes_new ();
+  g_autoptr (GSubprocess) other = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (arc_store_lock (fixture->store, NULL));
+  remove_tree (fixture->directory);
+  remove_spare (fixture);
+  arc_store_write_changes (fixture->store, changes, FALSE, &error);
+  g_assert_no_error (error);
+  g_assert_false (is_lock_free (fixture));
+
+  remove_tree (fixture->directory);
+  remove_spare (fixture);
+  other = spawn_other (fixture, "--lock-and-wait");
+  wait_until_ready (other);
+  assert_no_writing (fixture);
+  g_subprocess_force_exit (other);
+  g_assert_true (g_subprocess_wait (other, NULL, NULL));
+}
+
 /* Neither of them, which root needs something in the way for. */
 static void
 test_no_lock (Fixture *fixture, gconstpointer data)
@@ -1127,6 +1151,7 @@ main (int argc, char **argv)
   ADD ("directory-made-private", test_directory_made_private);
   ADD ("directory-unusable", test_directory_unusable);
   ADD ("two-kinds-of-lock", test_two_kinds_of_lock);
+  ADD ("directory-removed", test_directory_removed);
   ADD ("no-lock", test_no_lock);
   ADD ("spare-of-other", test_spare_of_other);
   ADD ("next-build", test_next_build);
