@@ -3,6 +3,7 @@
 #include "system/arc-lock-file.h"
 
 #include "core/arc-error.h"
+#include "system/arc-state-file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,17 +28,6 @@ set_locked_error (int fd, const char *directory, GError **error)
   else
     g_set_error (error, ARC_ERROR, ARC_ERROR_LOCKED,
                  "Another process already works with the state directory %s: stop it first", name);
-}
-
-static void
-set_error (const char *path, int code, GError **error)
-{
-  g_autofree char *name = g_filename_display_name (path);
-
-  g_set_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY,
-               "%s: Cannot take the lock: %s. Look at the owner, the permissions and the free "
-               "space of the directory",
-               name, g_strerror (code));
 }
 
 static int
@@ -65,7 +55,7 @@ arc_lock_file_take (const char *path, const char *directory, GError **error)
 
   if (fd < 0)
     {
-      set_error (path, errno, error);
+      arc_state_file_set_error (error, path, "Cannot take the lock");
       return -1;
     }
 
@@ -74,7 +64,7 @@ arc_lock_file_take (const char *path, const char *directory, GError **error)
       if (errno == EWOULDBLOCK)
         set_locked_error (fd, directory, error);
       else
-        set_error (path, errno, error);
+        arc_state_file_set_error (error, path, "Cannot take the lock");
       close (fd);
       return -1;
     }

@@ -7,8 +7,10 @@
 #include "core/arc-snapshot-file.h"
 #include "core/arc-uncommitted.h"
 #include "system/arc-lock-file.h"
+#include "system/arc-logs.h"
 #include "system/arc-process-group.h"
 #include "system/arc-spare.h"
+#include "system/arc-state-file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,16 +18,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DIRECTORY_MODE 0700
-#define FILE_MODE      0600
-
-#define ADVICE ". Look at the owner, the permissions and the free space of the state directory"
-
 #define CHANGES_NAME     "changes"
 #define GROUP_NAME       "group"
 #define HISTORY_NAME     "history"
 #define LOCK_NAME        "lock"
-#define LOGS_NAME        "logs"
 #define PAUSED_NAME      "paused"
 #define SNAPSHOT_NAME    "snapshot"
 #define UNCOMMITTED_NAME "uncommitted"
@@ -46,85 +42,10 @@ struct _ArcStore
 
 G_DEFINE_FINAL_TYPE (ArcStore, arc_store, G_TYPE_OBJECT)
 
-static void
-set_error (GError **error, const char *path, const char *what)
-{
-  int saved_errno = errno;
-  g_autofree char *name = g_filename_display_name (path);
-
-  g_set_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY, "%s: %s: %s" ADVICE, name, what,
-               g_strerror (saved_errno));
-}
-
-/* Makes PATH if it is not there, and keeps others out of it. */
-static gboolean
-make_directory (const char *path, GError **error)
-{
-  GStatBuf info;
-
-  if (g_mkdir_with_parents (path, DIRECTORY_MODE) < 0 || g_stat (path, &info) < 0)
-    {
-      set_error (error, path, "Cannot make the directory");
-      return FALSE;
-    }
-
-  if ((info.st_mode & 0777) != DIRECTORY_MODE && g_chmod (path, DIRECTORY_MODE) < 0)
-    {
-      set_error (error, path, "Cannot make the directory private");
-      return FALSE;
-    }
-
-  return TRUE;
-}
-
 static char *
 get_path (ArcStore *self, const char *name)
 {
   return g_build_filename (self->directory, name, NULL);
-}
-
-/* "ID.log", as arc_store_prepare_log() names it: digits without a leading zero. */
-static gboolean
-parse_log_name (const char *name, guint64 *id)
-{
-  g_autofree char *digits = NULL;
-
-  if (!g_str_has_suffix (name, ".log") || name[0] == '0')
-    return FALSE;
-
-  digits = g_strndup (name, strlen (name) - strlen (".log"));
-
-  return g_ascii_string_to_unsigned (digits, 10, 1, G_MAXINT64, id, NULL);
-}
-
-static int
-compare_descending (gconstpointer a, gconstpointer b)
-{
-  guint64 x = *(const guint64 *) a;
-  guint64 y = *(const guint64 *) b;
-
-  return (x < y) - (x > y);
-}
-
-/* (transfer full) (element-type guint64): the builds that have a log in the directory PATH
- * (nullable), the newest first. */
-static GArray *
-list_logs (const char *path)
-{
-  GArray *ids = g_array_new (FALSE, FALSE, sizeof (guint64));
-  g_autoptr (GDir) logs = path != NULL ? g_dir_open (path, 0, NULL) : NULL;
-  const char *name;
-  guint64 id;
-
-  while (logs != NULL && (name = g_dir_read_name (logs)) != NULL)
-    {
-      if (parse_log_name (name, &id))
-        g_array_append_val (ids, id);
-    }
-
-  g_array_sort (ids, compare_descending);
-
-  return ids;
 }
 
 /* (nullable): what stands in for the state directory; it is made if need be. Valid until the next
@@ -192,7 +113,7 @@ take_own_lock (ArcStore *self, GError **error)
   close_lock (&self->lock);
 
   /* One that is there will do, whatever the directory is like. */
-  make_directory (self->directory, &lock_error);
+  arc_state_file_make_directory (self->directory, &lock_error);
   self->lock = arc_lock_file_take (path, self->directory, lock_error == NULL ? error : NULL);
   if (self->lock < 0 && lock_error != NULL)
     g_propagate_error (error, g_steal_pointer (&lock_error));
@@ -261,91 +182,41 @@ arc_store_get_directory (ArcStore *self)
   return self->directory;
 }
 
+/* (transfer full) (nullable): the log of build ID, if it is in the spare directory. */
 static char *
-get_log_path (const char *directory, guint64 id)
+find_spare_log (ArcStore *self, guint64 id)
 {
-  return g_strdup_printf ("%s/" LOGS_NAME "/%" G_GUINT64_FORMAT ".log", directory, id);
+  const char *spare = get_spare (self, NULL);
+  g_autofree char *log = spare != NULL ? arc_logs_get_path (spare, id) : NULL;
+
+  return log != NULL && g_file_test (log, G_FILE_TEST_EXISTS) ? g_steal_pointer (&log) : NULL;
 }
 
 char *
 arc_store_get_log (ArcStore *self, guint64 id)
 {
-  g_autofree char *log = NULL;
-  const char *spare;
+  char *log;
 
   g_return_val_if_fail (ARC_IS_STORE (self), NULL);
 
-  log = get_log_path (self->directory, id);
-  spare = get_spare (self, NULL);
-  if (spare != NULL && !g_file_test (log, G_FILE_TEST_EXISTS))
-    {
-      g_autofree char *spare_log = get_log_path (spare, id);
+  log = find_spare_log (self, id);
 
-      if (g_file_test (spare_log, G_FILE_TEST_EXISTS))
-        return g_steal_pointer (&spare_log);
-    }
-
-  return g_steal_pointer (&log);
+  return log != NULL ? log : arc_logs_get_path (self->directory, id);
 }
 
 guint64
 arc_store_next_build (ArcStore *self)
 {
-  g_autofree char *logs = NULL;
-  g_autofree char *spare_logs = NULL;
-  g_autoptr (GArray) ids = NULL;
-  g_autoptr (GArray) spare_ids = NULL;
+  const char *spare;
 
   g_return_val_if_fail (ARC_IS_STORE (self), 0);
 
-  logs = get_path (self, LOGS_NAME);
-  spare_logs = get_spare_path (self, LOGS_NAME);
-  ids = list_logs (logs);
-  spare_ids = list_logs (spare_logs);
-  if (ids->len > 0)
-    self->last_build = MAX (self->last_build, g_array_index (ids, guint64, 0));
-  if (spare_ids->len > 0)
-    self->last_build = MAX (self->last_build, g_array_index (spare_ids, guint64, 0));
+  spare = get_spare (self, NULL);
+  self->last_build = MAX (self->last_build, arc_logs_get_newest (self->directory));
+  if (spare != NULL)
+    self->last_build = MAX (self->last_build, arc_logs_get_newest (spare));
 
   return ++self->last_build;
-}
-
-/* (transfer full): the log of build ID, which is there then, in DIRECTORY, a private one. */
-static char *
-make_log (const char *directory, guint64 id, GError **error)
-{
-  g_autofree char *logs = g_build_filename (directory, LOGS_NAME, NULL);
-  g_autofree char *log = get_log_path (directory, id);
-  g_autoptr (GArray) ids = NULL;
-  guint kept = 1;
-  int fd;
-
-  if (!make_directory (directory, error) || !make_directory (logs, error))
-    return NULL;
-
-  /* A log that cannot be removed does no harm. */
-  ids = list_logs (logs);
-  for (guint i = 0; i < ids->len; i++)
-    {
-      const guint64 other = g_array_index (ids, guint64, i);
-
-      if (other != id && ++kept > ARC_STORE_LOGS)
-        {
-          g_autofree char *old = get_log_path (directory, other);
-
-          g_unlink (old);
-        }
-    }
-
-  fd = open (log, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
-  if (fd < 0)
-    {
-      set_error (error, log, "Cannot make the log");
-      return NULL;
-    }
-  close (fd);
-
-  return g_steal_pointer (&log);
 }
 
 char *
@@ -357,14 +228,11 @@ arc_store_prepare_log (ArcStore *self, guint64 id, GError **error)
   g_return_val_if_fail (ARC_IS_STORE (self), NULL);
 
   /* Somebody may already read it where it is. */
-  log = arc_store_get_log (self, id);
-  if (g_file_test (log, G_FILE_TEST_EXISTS))
-    return log;
-  g_free (log);
-
-  log = take_own_lock (self, &own_error) ? make_log (self->directory, id, &own_error) : NULL;
+  log = find_spare_log (self, id);
+  if (log == NULL && take_own_lock (self, &own_error))
+    log = arc_logs_make (self->directory, id, &own_error);
   if (log == NULL && get_spare (self, NULL) != NULL)
-    log = make_log (self->spare, id, NULL);
+    log = arc_logs_make (self->spare, id, NULL);
   if (log == NULL)
     g_propagate_error (error, g_steal_pointer (&own_error));
 
@@ -393,27 +261,9 @@ arc_store_open_log (ArcStore *self, guint64 id, gboolean create, GError **error)
     g_set_error (error, ARC_ERROR, ARC_ERROR_NO_SUCH_BUILD,
                  "There is no log of build %" G_GUINT64_FORMAT, id);
   else
-    set_error (error, log, "Cannot read the log");
+    arc_state_file_set_error (error, log, "Cannot read the log");
 
   return -1;
-}
-
-/* The file at PATH is the old one or the new one; with G_FILE_SET_CONTENTS_DURABLE also after a
- * crash of the machine. */
-static gboolean
-write_file (const char *path, GBytes *bytes, GFileSetContentsFlags flags, GError **error)
-{
-  g_autoptr (GError) write_error = NULL;
-  gsize length;
-  const char *data = g_bytes_get_data (bytes, &length);
-
-  /* No bytes may be no pointer. */
-  if (g_file_set_contents_full (path, data != NULL ? data : "", (gssize) length,
-                                G_FILE_SET_CONTENTS_CONSISTENT | flags, FILE_MODE, &write_error))
-    return TRUE;
-
-  g_set_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY, "%s" ADVICE, write_error->message);
-  return FALSE;
 }
 
 /* Writes the file NAME of the state directory. */
@@ -423,8 +273,8 @@ write_own (
 {
   g_autofree char *path = get_path (self, name);
 
-  return take_own_lock (self, error) && make_directory (self->directory, error) &&
-         write_file (path, bytes, flags, error);
+  return take_own_lock (self, error) && arc_state_file_make_directory (self->directory, error) &&
+         arc_state_file_write (path, bytes, flags, error);
 }
 
 static void
@@ -475,7 +325,8 @@ write_either (
     }
 
   spare_path = get_spare_path (self, name);
-  if (spare_path != NULL && write_file (spare_path, bytes, G_FILE_SET_CONTENTS_NONE, NULL))
+  if (spare_path != NULL &&
+      arc_state_file_write (spare_path, bytes, G_FILE_SET_CONTENTS_NONE, NULL))
     {
       set_problem (self, own_error);
       return self->spare;
@@ -521,38 +372,6 @@ arc_store_write_changes (ArcStore *self, const ArcChanges *changes, gboolean ane
   return self->changes;
 }
 
-/* (nullable): NULL without an error if there is no such file. */
-static GBytes *
-read_bytes (const char *path, GError **error)
-{
-  g_autoptr (GError) read_error = NULL;
-  char *data;
-  gsize length;
-
-  if (g_file_get_contents (path, &data, &length, &read_error))
-    return g_bytes_new_take (data, length);
-
-  if (!g_error_matches (read_error, G_FILE_ERROR, G_FILE_ERROR_NOENT) &&
-      !g_error_matches (read_error, G_FILE_ERROR, G_FILE_ERROR_NOTDIR))
-    g_propagate_error (error, g_steal_pointer (&read_error));
-
-  return NULL;
-}
-
-/* Puts the file PATH, which ERROR is about, aside: somebody may want to know what became of it, and
- * the next run must not trip over it again. */
-static void
-put_aside (const char *path, GError **error)
-{
-  g_autofree char *aside = g_strconcat (path, ".damaged", NULL);
-  g_autofree char *shown = g_filename_display_name (path);
-
-  if (g_rename (path, aside) == 0)
-    g_prefix_error (error, "%s, now put aside with .damaged at its end: ", shown);
-  else
-    g_prefix_error (error, "%s: ", shown);
-}
-
 /* What DIRECTORY (nullable) says is not committed joins what this store knows of. FALSE and an
  * error if a file was damaged, which is then put aside. */
 static gboolean
@@ -567,7 +386,7 @@ read_uncommitted (ArcStore *self, const char *directory, GError **error)
     return TRUE;
 
   path = g_build_filename (directory, UNCOMMITTED_NAME, NULL);
-  bytes = read_bytes (path, &read_error);
+  bytes = arc_state_file_read (path, &read_error);
   if (bytes != NULL)
     {
       arc_uncommitted_parse (bytes, &changes, &read_error);
@@ -577,7 +396,7 @@ read_uncommitted (ArcStore *self, const char *directory, GError **error)
       /* Versions before 0.1.0 had only the list that the build reads. */
       g_free (path);
       path = g_build_filename (directory, CHANGES_NAME, NULL);
-      bytes = read_bytes (path, &read_error);
+      bytes = arc_state_file_read (path, &read_error);
       changes = bytes != NULL ? arc_changes_parse (bytes, &read_error) : arc_changes_new ();
     }
 
@@ -585,7 +404,7 @@ read_uncommitted (ArcStore *self, const char *directory, GError **error)
     {
       /* Without it the snapshot would say too much, also to the next run. */
       remove_own (self, SNAPSHOT_NAME);
-      put_aside (path, &read_error);
+      arc_state_file_put_aside (path, &read_error);
       g_propagate_error (error, g_steal_pointer (&read_error));
       return FALSE;
     }
@@ -610,13 +429,13 @@ arc_store_load_snapshot (ArcStore *self, const char *database, GError **error)
 
   g_return_val_if_fail (ARC_IS_STORE (self), NULL);
 
-  bytes = read_bytes (path, &read_error);
+  bytes = arc_state_file_read (path, &read_error);
   if (bytes != NULL)
     snapshot = arc_snapshot_parse (bytes, &identity, &read_error);
 
   if (read_error != NULL)
     {
-      put_aside (path, &read_error);
+      arc_state_file_put_aside (path, &read_error);
       g_propagate_error (error, g_steal_pointer (&read_error));
       return NULL;
     }
@@ -665,7 +484,8 @@ static int
 make_group_file (const char *path)
 {
   static const char room[16] = "               \n";
-  const int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+  const int fd =
+      open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, ARC_STATE_FILE_MODE);
 
   if (fd >= 0 && write (fd, room, sizeof room) == sizeof room)
     return fd;
@@ -745,7 +565,7 @@ arc_store_load_history (ArcStore *self, GError **error)
 {
   g_autofree char *path = get_path (self, HISTORY_NAME);
   g_autoptr (GError) read_error = NULL;
-  g_autoptr (GBytes) bytes = read_bytes (path, &read_error);
+  g_autoptr (GBytes) bytes = arc_state_file_read (path, &read_error);
   GPtrArray *builds = NULL;
 
   g_return_val_if_fail (ARC_IS_STORE (self), NULL);
@@ -755,7 +575,7 @@ arc_store_load_history (ArcStore *self, GError **error)
 
   if (read_error != NULL)
     {
-      put_aside (path, &read_error);
+      arc_state_file_put_aside (path, &read_error);
       g_propagate_error (error, g_steal_pointer (&read_error));
     }
 
@@ -806,7 +626,7 @@ arc_store_set_paused (ArcStore *self, gboolean paused, GError **error)
 
   if (g_unlink (path) < 0 && errno != ENOENT)
     {
-      set_error (error, path, "Cannot remove the file");
+      arc_state_file_set_error (error, path, "Cannot remove the file");
       return FALSE;
     }
 

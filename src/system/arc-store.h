@@ -22,7 +22,7 @@ G_BEGIN_DECLS
  *     changes            what the last build was told, for it to read
  *     group              the process group of the running build
  *     history            the last builds
- *     logs/ID.log        the output of build ID; the newest ARC_STORE_LOGS are kept
+ *     logs/ID.log        the output of build ID; the newest are kept (arc-logs.h)
  *
  * The snapshot is written only after a build has succeeded, and what it is told before it starts.
  * So whenever the service, the build or the machine dies: what the database may lack is what
@@ -40,8 +40,6 @@ G_BEGIN_DECLS
  */
 #define ARC_TYPE_STORE (arc_store_get_type ())
 G_DECLARE_FINAL_TYPE (ArcStore, arc_store, ARC, STORE, GObject)
-
-#define ARC_STORE_LOGS 50
 
 /* DIRECTORY is made when it is first needed. */
 ArcStore *arc_store_new (const char *directory);

@@ -6,6 +6,7 @@
 #include "core/arc-error.h"
 #include "core/arc-frame.h"
 #include "core/arc-uncommitted.h"
+#include "system/arc-logs.h"
 #include "system/arc-spare.h"
 
 #include <fcntl.h>
@@ -366,13 +367,15 @@ assert_locked_error (GError **error)
 static void
 assert_no_writing (Fixture *fixture)
 {
-  static const char *const names[] = { "group", "paused", "snapshot", "uncommitted" };
+  static const char *const names[] = { "group", "paused", "snapshot", "uncommitted", "logs/1.log" };
+  g_autofree char *logs = get_path (fixture, "logs");
   g_autoptr (ArcChanges) changes = arc_changes_new ();
   g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
   g_autoptr (GPtrArray) history = g_ptr_array_new ();
   g_autofree char *log = NULL;
   g_autoptr (GError) error = NULL;
 
+  g_assert_no_errno (g_mkdir (logs, 0700));
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
       g_autofree char *path = get_path (fixture, names[i]);
@@ -412,6 +415,7 @@ assert_no_writing (Fixture *fixture)
       g_assert_cmpstr (text, ==, "of the other");
       g_assert_no_errno (g_unlink (path));
     }
+  g_assert_no_errno (g_rmdir (logs));
   /* The lock. */
   assert_names (fixture->directory, 1);
 }
@@ -556,7 +560,7 @@ test_next_build (Fixture *fixture, gconstpointer data)
 
       g_assert_true (g_file_set_contents (path, "", 0, NULL));
     }
-  assert_names (logs, ARC_STORE_LOGS + G_N_ELEMENTS (strange));
+  assert_names (logs, ARC_LOGS_MAX + G_N_ELEMENTS (strange));
 }
 
 static void
@@ -576,7 +580,7 @@ test_logs (Fixture *fixture, gconstpointer data)
       g_assert_no_error (error);
       g_assert_cmpstr (path, ==, expected);
       g_assert_true (g_file_set_contents (path, "", 0, NULL));
-      assert_names (logs, MIN (i, ARC_STORE_LOGS));
+      assert_names (logs, MIN (i, ARC_LOGS_MAX));
     }
 
   assert_mode (fixture->directory, 0700);
@@ -587,12 +591,12 @@ test_logs (Fixture *fixture, gconstpointer data)
     {
       g_autofree char *path = g_strdup_printf ("%s/%u.log", logs, i);
 
-      g_assert_cmpint (g_file_test (path, G_FILE_TEST_EXISTS), ==, i > 120 - ARC_STORE_LOGS);
+      g_assert_cmpint (g_file_test (path, G_FILE_TEST_EXISTS), ==, i > 120 - ARC_LOGS_MAX);
     }
 
   /* One that is there already counts once. */
   again = arc_store_prepare_log (fixture->store, 120, NULL);
-  assert_names (logs, ARC_STORE_LOGS);
+  assert_names (logs, ARC_LOGS_MAX);
 
   next_life = arc_store_new (fixture->directory);
   g_assert_cmpuint (arc_store_next_build (next_life), ==, 121);
