@@ -72,6 +72,12 @@ get_spare_path (ArcStore *self, const char *name)
   return spare != NULL ? g_build_filename (spare, name, NULL) : NULL;
 }
 
+static gboolean
+is_locked_error (const GError *error /* (nullable) */)
+{
+  return g_error_matches (error, ARC_ERROR, ARC_ERROR_LOCKED);
+}
+
 /* Remembers WHY the state directory cannot be written. */
 static void
 set_problem (ArcStore *self, const GError *why)
@@ -79,7 +85,7 @@ set_problem (ArcStore *self, const GError *why)
   g_autofree char *spare = NULL;
 
   g_free (self->problem);
-  if (self->spare == NULL || g_error_matches (why, ARC_ERROR, ARC_ERROR_LOCKED))
+  if (self->spare == NULL || is_locked_error (why))
     {
       self->problem = g_strdup (why->message);
       return;
@@ -98,54 +104,65 @@ close_lock (int *lock)
   *lock = -1;
 }
 
+/* LOCK is then that of DIRECTORY. */
+static gboolean
+take_lock (ArcStore *self, const char *directory, int *lock, GError **error)
+{
+  g_autofree char *path = g_build_filename (directory, LOCK_NAME, NULL);
+
+  if (*lock >= 0 && arc_lock_file_is_at (*lock, path))
+    return TRUE;
+
+  /* Or somebody has removed it, with its directory. */
+  close_lock (lock);
+  *lock = arc_lock_file_take (path, self->directory, error);
+
+  return *lock >= 0;
+}
+
 /* The lock where everybody looks for it, also those that have another spare directory. Nothing of
  * the state directory may be written without it. */
 static gboolean
 take_own_lock (ArcStore *self, GError **error)
 {
-  g_autofree char *path = get_path (self, LOCK_NAME);
-  g_autoptr (GError) lock_error = NULL;
+  g_autoptr (GError) directory_error = NULL;
 
-  if (self->lock >= 0 && arc_lock_file_is_at (self->lock, path))
+  /* A lock that is there will do, whatever the directory is like. */
+  arc_state_file_make_directory (self->directory, &directory_error);
+  if (take_lock (self, self->directory, &self->lock, directory_error == NULL ? error : NULL))
     return TRUE;
 
-  /* Or somebody has removed it, with the state directory. */
-  close_lock (&self->lock);
+  if (directory_error != NULL)
+    g_propagate_error (error, g_steal_pointer (&directory_error));
 
-  /* One that is there will do, whatever the directory is like. */
-  arc_state_file_make_directory (self->directory, &lock_error);
-  self->lock = arc_lock_file_take (path, self->directory, lock_error == NULL ? error : NULL);
-  if (self->lock < 0 && lock_error != NULL)
-    g_propagate_error (error, g_steal_pointer (&lock_error));
+  return FALSE;
+}
 
-  return self->lock >= 0;
+/* The same of the spare directory, which is made if need be. */
+static gboolean
+take_spare_lock (ArcStore *self, GError **error)
+{
+  const char *spare = get_spare (self, error);
+
+  return spare != NULL && take_lock (self, spare, &self->spare_lock, error);
 }
 
 gboolean
 arc_store_lock (ArcStore *self, GError **error)
 {
-  g_autofree char *spare_path = NULL;
   g_autoptr (GError) spare_error = NULL;
   g_autoptr (GError) own_error = NULL;
 
   g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
 
-  if (self->lock >= 0 || self->spare_lock >= 0)
-    return TRUE;
-
   /* Always both, so that one who can write the state directory meets one who could not. */
-  if (get_spare (self, &spare_error) != NULL)
-    {
-      spare_path = get_spare_path (self, LOCK_NAME);
-      self->spare_lock = arc_lock_file_take (spare_path, self->directory, &spare_error);
-    }
-  if (!g_error_matches (spare_error, ARC_ERROR, ARC_ERROR_LOCKED) &&
-      take_own_lock (self, &own_error))
+  take_spare_lock (self, &spare_error);
+  if (!is_locked_error (spare_error) && take_own_lock (self, &own_error))
     return TRUE;
 
   if (own_error == NULL)
     g_propagate_error (error, g_steal_pointer (&spare_error));
-  else if (self->spare_lock < 0 || g_error_matches (own_error, ARC_ERROR, ARC_ERROR_LOCKED))
+  else if (self->spare_lock < 0 || is_locked_error (own_error))
     g_propagate_error (error, g_steal_pointer (&own_error));
   else
     {
@@ -303,13 +320,15 @@ remove_both (ArcStore *self, const char *name)
 }
 
 /* Writes the file NAME of the state directory or, if that cannot be, of the spare one; but not if
- * another process has the state directory by now. (nullable): the directory that it is in. */
+ * another process has either by now. (nullable): the directory that it is in. */
 static const char *
 write_either (
     ArcStore *self, const char *name, GBytes *bytes, GFileSetContentsFlags flags, GError **error)
 {
   g_autofree char *spare_path = NULL;
   g_autoptr (GError) own_error = NULL;
+  g_autoptr (GError) spare_error = NULL;
+  GError **reason;
 
   if (write_own (self, name, bytes, flags, &own_error))
     {
@@ -317,22 +336,20 @@ write_either (
       return self->directory;
     }
 
-  if (g_error_matches (own_error, ARC_ERROR, ARC_ERROR_LOCKED))
+  if (!is_locked_error (own_error) && take_spare_lock (self, &spare_error))
     {
-      set_problem (self, own_error);
-      g_propagate_error (error, g_steal_pointer (&own_error));
-      return NULL;
+      spare_path = g_build_filename (self->spare, name, NULL);
+      if (arc_state_file_write (spare_path, bytes, G_FILE_SET_CONTENTS_NONE, NULL))
+        {
+          set_problem (self, own_error);
+          return self->spare;
+        }
     }
 
-  spare_path = get_spare_path (self, name);
-  if (spare_path != NULL &&
-      arc_state_file_write (spare_path, bytes, G_FILE_SET_CONTENTS_NONE, NULL))
-    {
-      set_problem (self, own_error);
-      return self->spare;
-    }
-
-  g_propagate_error (error, g_steal_pointer (&own_error));
+  reason = is_locked_error (spare_error) ? &spare_error : &own_error;
+  if (is_locked_error (*reason))
+    set_problem (self, *reason);
+  g_propagate_error (error, g_steal_pointer (reason));
   return NULL;
 }
 

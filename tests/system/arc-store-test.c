@@ -450,6 +450,46 @@ test_two_kinds_of_lock (Fixture *fixture, gconstpointer data)
   g_assert_false (is_lock_free (fixture));
 }
 
+/* The user has logged out and in again, and another one found the lock gone with XDG_RUNTIME_DIR.
+ */
+static void
+test_spare_removed (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *in_the_way = g_build_filename (fixture->parent, "state", NULL);
+  g_autoptr (ArcChanges) changes = arc_changes_new ();
+  g_autoptr (GSubprocess) other = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_file_set_contents (in_the_way, "", 0, NULL));
+  g_assert_true (arc_store_lock (fixture->store, NULL));
+  remove_spare (fixture);
+  assert_spare (fixture, arc_store_write_changes (fixture->store, changes, FALSE, &error));
+  g_assert_no_error (error);
+  g_assert_false (is_lock_free (fixture));
+
+  remove_spare (fixture);
+  other = spawn_other (fixture, "--lock-and-wait");
+  wait_until_ready (other);
+  g_assert_null (arc_store_write_changes (fixture->store, changes, FALSE, &error));
+  assert_locked_error (&error);
+  g_assert_true (g_str_has_suffix (arc_store_get_problem (fixture->store), "stop it first"));
+  g_subprocess_force_exit (other);
+  g_assert_true (g_subprocess_wait (other, NULL, NULL));
+  assert_spare (fixture, arc_store_write_changes (fixture->store, changes, FALSE, &error));
+}
+
+/* Whoever wrote before it locked has no less of a lock then. */
+static void
+test_lock_after_write (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *lock = get_path (fixture, "lock");
+
+  g_assert_true (arc_store_set_paused (fixture->store, TRUE, NULL));
+  g_assert_true (arc_store_lock (fixture->store, NULL));
+  g_assert_no_errno (g_unlink (lock));
+  g_assert_false (is_lock_free (fixture));
+}
+
 /* Somebody has removed the state directory, and the lock with it. */
 static void
 test_directory_removed (Fixture *fixture, gconstpointer data)
@@ -1156,6 +1196,8 @@ main (int argc, char **argv)
   ADD ("directory-unusable", test_directory_unusable);
   ADD ("two-kinds-of-lock", test_two_kinds_of_lock);
   ADD ("directory-removed", test_directory_removed);
+  ADD ("spare-removed", test_spare_removed);
+  ADD ("lock-after-write", test_lock_after_write);
   ADD ("no-lock", test_no_lock);
   ADD ("spare-of-other", test_spare_of_other);
   ADD ("next-build", test_next_build);
