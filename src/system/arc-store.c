@@ -126,14 +126,17 @@ static gboolean
 take_own_lock (ArcStore *self, GError **error)
 {
   g_autoptr (GError) directory_error = NULL;
+  g_autoptr (GError) lock_error = NULL;
+  GError **reason = &lock_error;
 
   /* A lock that is there will do, whatever the directory is like. */
   arc_state_file_make_directory (self->directory, &directory_error);
-  if (take_lock (self, self->directory, &self->lock, directory_error == NULL ? error : NULL))
+  if (take_lock (self, self->directory, &self->lock, &lock_error))
     return TRUE;
 
-  if (directory_error != NULL)
-    g_propagate_error (error, g_steal_pointer (&directory_error));
+  if (directory_error != NULL && !is_locked_error (lock_error))
+    reason = &directory_error;
+  g_propagate_error (error, g_steal_pointer (reason));
 
   return FALSE;
 }
