@@ -257,9 +257,13 @@ advance_syncs (ArcBuilder *self)
       arc_syncs_assign (self->syncs, build);
       arc_syncs_finish (self->syncs, build, ARC_RESULT_SUCCESS);
     }
-  else if (self->build != NULL && (self->preparing || arc_ledger_will_be_true (self->ledger)))
+  else if (self->build != NULL && self->preparing)
     {
       arc_syncs_assign (self->syncs, self->build->id);
+    }
+  else if (self->build != NULL && arc_ledger_will_be_true (self->ledger))
+    {
+      arc_syncs_join (self->syncs, self->build->id);
     }
   else if (arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, &build, &error))
     {
@@ -617,6 +621,28 @@ on_alarm (ArcClock *clock, ArcBuilder *self)
   step (self, ARC_EVENT_DEADLINE, NULL);
 }
 
+/* The build did not find PATH, and may have removed what the database knew of it. It was moved away
+ * and back, perhaps, when no monitor was listening, and then nothing on the disk shows that. */
+static void
+on_gone (ArcBuilder *self, const char *path)
+{
+  g_autoptr (ArcChanges) changes =
+      arc_ledger_add_gone (self->ledger, self->build, arc_watcher_get_snapshot (self->watcher),
+                           path);
+
+  if (changes != NULL)
+    {
+      /* A build that never finds it causes the next one for ever. */
+      arc_loop_guard_note_changes (self->loop_guard, changes, TRUE);
+      self->last_touch_real = arc_clock_get_real_time (self->clock);
+      step (self, ARC_EVENT_TOUCH, NULL);
+    }
+
+  /* Who asked when it was back again needs one more build. */
+  if (arc_syncs_leave (self->syncs))
+    advance_syncs (self);
+}
+
 static void
 on_line (ArcRunner *runner, const char *text, guint64 length, ArcBuilder *self)
 {
@@ -634,6 +660,10 @@ on_line (ArcRunner *runner, const char *text, guint64 length, ArcBuilder *self)
 
     case ARC_LINE_FAILED:
       arc_build_add_failed_file (self->build, line.path);
+      break;
+
+    case ARC_LINE_GONE:
+      on_gone (self, line.path);
       break;
 
     case ARC_LINE_PLAIN:

@@ -13,6 +13,7 @@ struct _ArcSyncs
 typedef struct
 {
   guint64 build;
+  gboolean joined; /* it ran already */
 } Sync;
 
 ArcSyncs *
@@ -60,16 +61,45 @@ arc_syncs_need_build (const ArcSyncs *syncs)
   return FALSE;
 }
 
-void
-arc_syncs_assign (ArcSyncs *syncs, guint64 build)
+static void
+assign (ArcSyncs *syncs, guint64 build, gboolean joined)
 {
   for (guint i = 0; i < syncs->tasks->len; i++)
     {
       Sync *sync = get_sync (syncs, i);
 
       if (sync->build == UNASSIGNED)
-        sync->build = build;
+        *sync = (Sync){ .build = build, .joined = joined };
     }
+}
+
+void
+arc_syncs_assign (ArcSyncs *syncs, guint64 build)
+{
+  assign (syncs, build, FALSE);
+}
+
+void
+arc_syncs_join (ArcSyncs *syncs, guint64 build)
+{
+  assign (syncs, build, TRUE);
+}
+
+gboolean
+arc_syncs_leave (ArcSyncs *syncs)
+{
+  gboolean any = FALSE;
+
+  for (guint i = 0; i < syncs->tasks->len; i++)
+    {
+      Sync *sync = get_sync (syncs, i);
+
+      any |= sync->joined;
+      if (sync->joined)
+        *sync = (Sync){ .build = UNASSIGNED };
+    }
+
+  return any;
 }
 
 /* (transfer full) (element-type GTask): those that wait for BUILD or an earlier one, which are no

@@ -31,6 +31,13 @@ gboolean arc_syncs_need_build (const ArcSyncs *syncs);
 /* BUILD will contain what those calls ask for that are not assigned to another one. */
 void arc_syncs_assign (ArcSyncs *syncs, guint64 build);
 
+/* The same of BUILD, which runs already, as far as can be known. */
+void arc_syncs_join (ArcSyncs *syncs, guint64 build);
+
+/* It cannot be known any more: those that joined a build are assigned to none. Whether there are
+ * such. */
+gboolean arc_syncs_leave (ArcSyncs *syncs);
+
 /* Answers those that wait for BUILD or an earlier one: it ended with RESULT. */
 void arc_syncs_finish (ArcSyncs *syncs, guint64 build, ArcResult result);
 

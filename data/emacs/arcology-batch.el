@@ -88,8 +88,11 @@
 ;;
 ;;     arcology: progress DONE TOTAL
 ;;     arcology: failed PATH: WHY
+;;     arcology: gone PATH
 ;;
-;; (in PATH, a backslash, a colon and a newline are written as \134, \072 and \012)
+;; (in PATH, a backslash, a colon and a newline are written as \134, \072 and \012; a file is gone
+;; if the list has it as added or modified and it is not there: it stays pending, for it may be
+;; back)
 ;;
 ;; and whatever else should go to the log, and ends with 0 if the database holds all files of the
 ;; list, with 1 if it holds all but those that were reported as failed, otherwise with something
@@ -755,6 +758,12 @@ A file that is there but may not be looked at is not gone."
            (or (not (file-directory-p ancestor))
                (file-accessible-directory-p ancestor))))))
 
+(defun arcology-batch--forget-gone-file (path)
+  "Remove the rows of PATH, which the list has and which is gone; say so.
+It may be back before anybody but us has noticed."
+  (org-roam-db-clear-file path)
+  (message "arcology: gone %s" (arcology-batch--escape-path path)))
+
 (defun arcology-batch--check-file (path)
   "Fail if PATH is something that would block, or mean nothing, when read."
   (when (and (file-exists-p path) (not (arcology-batch--regular-p path)))
@@ -768,7 +777,7 @@ A file that is there but may not be looked at is not gone."
     (arcology-batch--sql "SAVEPOINT arcology_file")
     (condition-case error
         (if (arcology-batch--gone-p path)
-            (org-roam-db-clear-file path)
+            (arcology-batch--forget-gone-file path)
           (arcology-batch--check-file path)
           (arcology-batch--update-file path))
       (error
@@ -776,7 +785,7 @@ A file that is there but may not be looked at is not gone."
          (signal (car error) (cdr error)))
        (arcology-batch--sql "ROLLBACK TO arcology_file")
        (if (arcology-batch--gone-p path)
-           (org-roam-db-clear-file path)
+           (arcology-batch--forget-gone-file path)
          (setq problem (arcology-batch--explain error)))))
     (arcology-batch--sql "RELEASE arcology_file")
     problem))

@@ -59,6 +59,25 @@ arc_ledger_take (ArcLedger *ledger)
   ledger->pending = arc_changes_new ();
 }
 
+ArcChanges *
+arc_ledger_add_gone (ArcLedger *ledger,
+                     const ArcBuild *build,
+                     const ArcSnapshot *snapshot,
+                     const char *path)
+{
+  g_autoptr (ArcChanges) changes = NULL;
+  ArcChange change;
+
+  if (!arc_remainder_has_gone (build, ledger->taken, snapshot, ledger->pending, path, &change))
+    return NULL;
+
+  changes = arc_changes_new ();
+  arc_changes_add (changes, path, change);
+  arc_ledger_add (ledger, changes);
+
+  return g_steal_pointer (&changes);
+}
+
 void
 arc_ledger_commit (ArcLedger *ledger)
 {

@@ -31,6 +31,13 @@ void arc_ledger_set_true (ArcLedger *ledger);
 /* A build takes what is pending. */
 void arc_ledger_take (ArcLedger *ledger);
 
+/* BUILD, which took it and runs, did not find PATH. (transfer full) (nullable): what that makes
+ * pending, as arc_remainder_has_gone() has it. */
+ArcChanges *arc_ledger_add_gone (ArcLedger *ledger,
+                                 const ArcBuild *build,
+                                 const ArcSnapshot *snapshot,
+                                 const char *path);
+
 /* The build that took it succeeded. */
 void arc_ledger_commit (ArcLedger *ledger);
 

@@ -7,6 +7,7 @@
 #define PREFIX   "arcology: "
 #define PROGRESS PREFIX "progress "
 #define FAILED   PREFIX "failed "
+#define GONE     PREFIX "gone "
 #define PATH_END ": "
 
 /* Reads decimal digits at *CURSOR, one at least, and moves *CURSOR behind them. FALSE if there are
@@ -109,6 +110,19 @@ parse_failed (const char *text, ArcLine *line)
   return TRUE;
 }
 
+static gboolean
+parse_gone (const char *text, ArcLine *line)
+{
+  char *path = text[0] == '/' ? unescape_path (text, strlen (text)) : NULL;
+
+  if (path == NULL)
+    return FALSE;
+
+  line->kind = ARC_LINE_GONE;
+  line->path = path;
+  return TRUE;
+}
+
 void
 arc_line_parse (const char *text, gsize length, ArcLine *line)
 {
@@ -126,6 +140,8 @@ arc_line_parse (const char *text, gsize length, ArcLine *line)
     parse_progress (copy + strlen (PROGRESS), line);
   else if (g_str_has_prefix (copy, FAILED))
     parse_failed (copy + strlen (FAILED), line);
+  else if (g_str_has_prefix (copy, GONE))
+    parse_gone (copy + strlen (GONE), line);
 }
 
 void

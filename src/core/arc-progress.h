@@ -11,6 +11,7 @@ typedef enum
   ARC_LINE_PLAIN,    /* anything else: it goes to the log */
   ARC_LINE_PROGRESS, /* "arcology: progress DONE TOTAL" */
   ARC_LINE_FAILED,   /* "arcology: failed PATH: why" */
+  ARC_LINE_GONE,     /* "arcology: gone PATH" */
 } ArcLineKind;
 
 /**
@@ -18,7 +19,8 @@ typedef enum
  * @kind: what the line is
  * @done: files done, for %ARC_LINE_PROGRESS; never more than @total
  * @total: files to do, for %ARC_LINE_PROGRESS
- * @path: (nullable): the failed file, for %ARC_LINE_FAILED; bytes, absolute, without escapes
+ * @path: (nullable): the file, for %ARC_LINE_FAILED and %ARC_LINE_GONE; bytes, absolute, without
+ *   escapes
  * @why: (nullable): the reason, for %ARC_LINE_FAILED; bytes, perhaps empty
  *
  * One line of a build's output, understood.
@@ -34,15 +36,15 @@ typedef struct
 
 /* Understands LENGTH bytes at TEXT, without the newline. LINE need not be initialised; clear it.
  *
- * What does not fit one of the two forms exactly, with single spaces, is plain, for a build may
+ * What does not fit one of the forms exactly, with single spaces, is plain, for a build may
  * print what it likes: a number that is not decimal or beyond G_MAXUINT, DONE beyond TOTAL, a path
  * that is not absolute, a line with NUL in it.
  *
- * PATH ends at the first ": ". A path may itself hold that, or a newline: so a backslash and three
- * octal digits in it are one byte, as in /proc/self/mountinfo (proc(5)); any other backslash is
- * itself. A build that writes each backslash, colon and newline of a path so (\134, \072,
- * \012) is always understood; one that writes plain paths is, but for the few with ": " or an
- * escape in them. WHY is taken as it is. */
+ * The PATH of a failed file ends at the first ": ", that of one that is gone with the line. A path
+ * may itself hold ": ", or a newline: so a backslash and three octal digits in it are one byte, as
+ * in /proc/self/mountinfo (proc(5)); any other backslash is itself. A build that writes each
+ * backslash, colon and newline of a path so (\134, \072, \012) is always understood; one that
+ * writes plain paths is, but for the few with ": " or an escape in them. WHY is taken as it is. */
 void arc_line_parse (const char *text, gsize length, ArcLine *line);
 
 /* Frees what LINE holds, not LINE. */

@@ -41,3 +41,22 @@ arc_remainder_new (const ArcBuild *build,
 
   return g_steal_pointer (&remainder);
 }
+
+gboolean
+arc_remainder_has_gone (const ArcBuild *build,
+                        const ArcChanges *taken,
+                        const ArcSnapshot *snapshot,
+                        const ArcChanges *pending,
+                        const char *path,
+                        ArcChange *change)
+{
+  if (arc_changes_lookup (pending, path, NULL) || !is_in_snapshot (snapshot, path))
+    return FALSE;
+
+  if (build->kind == ARC_BUILD_INCREMENTAL)
+    return arc_changes_lookup (taken, path, change) && *change != ARC_CHANGE_DELETED;
+
+  /* It was told of every file. */
+  *change = ARC_CHANGE_MODIFIED;
+  return TRUE;
+}

@@ -22,4 +22,18 @@ ArcChanges *arc_remainder_new (const ArcBuild *build,
                                const ArcSnapshot *snapshot,
                                const ArcChanges *pending);
 
+/* Whether PATH, which BUILD, that runs, was told is there and did not find, has to be done again,
+ * and as what CHANGE: it is there as far as SNAPSHOT, what the disk holds now, knows, and nothing
+ * of it is PENDING; so it may have been away for a while that nobody noticed, and be back as it
+ * was.
+ *
+ * What PENDING has says better what became of it, and what is not in SNAPSHOT is in PENDING or
+ * about to be. A file that BUILD was not told of, or only that it is gone, it cannot miss. */
+gboolean arc_remainder_has_gone (const ArcBuild *build,
+                                 const ArcChanges *taken,
+                                 const ArcSnapshot *snapshot,
+                                 const ArcChanges *pending,
+                                 const char *path,
+                                 ArcChange *change);
+
 G_END_DECLS

@@ -122,6 +122,32 @@ test_restore_of_full_build (void)
   g_assert_true (arc_ledger_is_true (ledger));
 }
 
+/* A build that missed a file leaves the database untrue. */
+static void
+test_gone (void)
+{
+  g_autoptr (ArcLedger) ledger = arc_ledger_new ();
+  g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
+  g_autoptr (ArcBuild) build = arc_build_new (1, ARC_BUILD_INCREMENTAL, ARC_CAUSE_CHANGE, 1);
+  g_autoptr (ArcChanges) gone = NULL;
+  const ArcFingerprint fingerprint = { .inode = 1 };
+
+  arc_snapshot_set_file (snapshot, "/org", "a.org", &fingerprint, NULL);
+  see (ledger, "/org/a.org");
+  arc_ledger_take (ledger);
+  g_assert_null (arc_ledger_add_gone (ledger, build, snapshot, "/org/b.org"));
+  g_assert_true (arc_ledger_will_be_true (ledger));
+
+  gone = arc_ledger_add_gone (ledger, build, snapshot, "/org/a.org");
+  g_assert_nonnull (gone);
+  g_assert_true (arc_changes_lookup (gone, "/org/a.org", NULL));
+  g_assert_false (arc_ledger_will_be_true (ledger));
+  g_assert_null (arc_ledger_add_gone (ledger, build, snapshot, "/org/a.org"));
+  arc_ledger_commit (ledger);
+  g_assert_true (is_pending (ledger, "/org/a.org"));
+  g_assert_false (arc_ledger_is_true (ledger));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -131,6 +157,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ledger/restore", test_restore);
   g_test_add_func ("/ledger/restore/some", test_restore_some);
   g_test_add_func ("/ledger/restore/full", test_restore_of_full_build);
+  g_test_add_func ("/ledger/gone", test_gone);
 
   return g_test_run ();
 }

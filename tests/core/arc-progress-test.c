@@ -65,6 +65,21 @@ assert_failed (const char *text, const char *path, const char *why)
 }
 
 static void
+assert_gone (const char *text, const char *path)
+{
+  g_auto (ArcLine) line;
+  g_autofree char *shown = g_strescape (text, NULL);
+
+  g_test_message ("gone: %s", shown);
+  parse_bytes (text, strlen (text), &line);
+  g_assert_cmpint (line.kind, ==, ARC_LINE_GONE);
+  g_assert_cmpstr (line.path, ==, path);
+  g_assert_null (line.why);
+  g_assert_cmpuint (line.done, ==, 0);
+  g_assert_cmpuint (line.total, ==, 0);
+}
+
+static void
 test_progress (void)
 {
   assert_progress ("arcology: progress 0 0", 0, 0);
@@ -178,6 +193,29 @@ test_failed_wrong (void)
 #define BYTES(text) text, sizeof text - 1
 
 static void
+test_gone (void)
+{
+  assert_gone ("arcology: gone /org/a.org", "/org/a.org");
+  assert_gone ("arcology: gone /org/two words: one.org ", "/org/two words: one.org ");
+  assert_gone ("arcology: gone /org/Emacs\\072 a\\012b\\134072.org", "/org/Emacs: a\nb\\072.org");
+  assert_gone ("arcology: gone /org/\xff\xc3\\08\\", "/org/\xff\xc3\\08\\");
+  assert_gone ("arcology: gone /", "/");
+}
+
+static void
+test_gone_wrong (void)
+{
+  assert_plain ("arcology: gone");
+  assert_plain ("arcology: gone ");
+  assert_plain ("arcology: gone a.org");
+  assert_plain ("arcology: gone  /org/a.org");
+  assert_plain ("arcology: gone: /org/a.org");
+  assert_plain ("arcology: gone \\057org/a.org");
+  assert_plain ("arcology: gone /org/\\000.org");
+  assert_plain_bytes (BYTES ("arcology: gone /a\0"));
+}
+
+static void
 test_nul (void)
 {
   assert_plain_bytes (BYTES ("\0"));
@@ -218,6 +256,9 @@ test_escape_random (void)
       escaped = escape_path (path->str);
       text = g_strdup_printf ("arcology: failed %s: why", escaped);
       assert_failed (text, path->str, "why");
+      g_free (text);
+      text = g_strdup_printf ("arcology: gone %s", escaped);
+      assert_gone (text, path->str);
     }
 }
 
@@ -273,6 +314,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/progress/failed", test_failed);
   g_test_add_func ("/progress/failed-escaped", test_failed_escaped);
   g_test_add_func ("/progress/failed-wrong", test_failed_wrong);
+  g_test_add_func ("/progress/gone", test_gone);
+  g_test_add_func ("/progress/gone-wrong", test_gone_wrong);
   g_test_add_func ("/progress/nul", test_nul);
   g_test_add_func ("/progress/escape-random", test_escape_random);
   g_test_add_func ("/progress/cut", test_cut);

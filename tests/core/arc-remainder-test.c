@@ -122,6 +122,62 @@ test_too_many (void)
   g_assert_cmpstr (too_many, ==, "none");
 }
 
+static void
+test_has_gone (void)
+{
+  const struct
+  {
+    ArcBuildKind kind;
+    const char *path;
+    char expected; /* the letter; 0: nothing is to be done again */
+  } cases[] = {
+    { ARC_BUILD_INCREMENTAL, "/org/new.org", 'A' },
+    { ARC_BUILD_INCREMENTAL, "/org/old.org", 'M' },
+    { ARC_BUILD_FULL, "/org/old.org", 'M' },
+    { ARC_BUILD_CLEAN, "/org/kept.org", 'M' },
+
+    /* What it was not told is there, it cannot miss. */
+    { ARC_BUILD_INCREMENTAL, "/org/kept.org", 0 },
+    { ARC_BUILD_INCREMENTAL, "/org/deleted.org", 0 },
+    { ARC_BUILD_INCREMENTAL, "/org/back.org", 0 },
+    { ARC_BUILD_FULL, "/org/other.org", 0 },
+
+    /* Its deletion was seen, or will be. */
+    { ARC_BUILD_INCREMENTAL, "/org/away.org", 0 },
+    { ARC_BUILD_FULL, "/org/away.org", 0 },
+    { ARC_BUILD_FULL, "/org/gone.org", 0 },
+    { ARC_BUILD_FULL, "/org/touched.org", 0 },
+  };
+  const ArcFingerprint fingerprint = { .inode = 1 };
+  g_autoptr (ArcChanges) taken = arc_changes_new ();
+  g_autoptr (ArcChanges) pending = arc_changes_new ();
+  g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
+
+  arc_changes_add (taken, "/org/new.org", ARC_CHANGE_ADDED);
+  arc_changes_add (taken, "/org/old.org", ARC_CHANGE_MODIFIED);
+  arc_changes_add (taken, "/org/away.org", ARC_CHANGE_MODIFIED);
+  arc_changes_add (taken, "/org/deleted.org", ARC_CHANGE_DELETED);
+  arc_changes_add (taken, "/org/back.org", ARC_CHANGE_DELETED);
+  arc_changes_add (pending, "/org/gone.org", ARC_CHANGE_DELETED);
+  arc_changes_add (pending, "/org/touched.org", ARC_CHANGE_MODIFIED);
+  arc_snapshot_set_file (snapshot, "/org", "new.org", &fingerprint, NULL);
+  arc_snapshot_set_file (snapshot, "/org", "old.org", &fingerprint, NULL);
+  arc_snapshot_set_file (snapshot, "/org", "kept.org", &fingerprint, NULL);
+  arc_snapshot_set_file (snapshot, "/org", "back.org", &fingerprint, NULL);
+  arc_snapshot_set_file (snapshot, "/org", "touched.org", &fingerprint, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (ArcBuild) build = arc_build_new (1, cases[i].kind, ARC_CAUSE_CHANGE, 1);
+      ArcChange change;
+      gboolean has =
+          arc_remainder_has_gone (build, taken, snapshot, pending, cases[i].path, &change);
+
+      g_test_message ("%s", cases[i].path);
+      g_assert_cmpint (has ? (char) change : 0, ==, cases[i].expected);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -130,6 +186,7 @@ main (int argc, char **argv)
   g_test_add_func ("/remainder/files", test_remainder);
   g_test_add_func ("/remainder/other-ends", test_other_ends);
   g_test_add_func ("/remainder/too-many", test_too_many);
+  g_test_add_func ("/remainder/gone", test_has_gone);
 
   return g_test_run ();
 }

@@ -4,10 +4,12 @@
 
 #include "arc-test-host.h"
 #include "core/arc-error.h"
+#include "core/arc-loop-guard.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define SECOND    ((gint64) G_USEC_PER_SEC)
 #define ALL_NOTES "A one.org\nA sub/three.org\nA two.org\n"
@@ -555,6 +557,120 @@ test_failed_file_and_more (void)
   arc_test_host_assert_told (host, 4, "M one.org\nM two.org\n");
 }
 
+/* What the build says: that it did not find NAME (nullable). */
+static void
+say_gone (ArcTestHost *host, const char *name)
+{
+  g_autofree char *say = g_build_filename (host->out, "say", NULL);
+  g_autofree char *path = name != NULL ? arc_test_host_get_path (host, name) : NULL;
+  g_autofree char *text = g_strdup_printf ("arcology: gone %s\n", path);
+
+  g_assert_true (g_file_set_contents (say, name != NULL ? text : "", -1, NULL));
+}
+
+/* A note is moved away when a build wants to read it, and back, and no monitor notices: on the disk
+ * all is as it was when the build began. */
+static void
+test_gone_while_read (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  const ArcBuild *build;
+  ArcStatus status;
+
+  say_gone (host, "one.org");
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_touch (host, "two.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+
+  /* The build succeeded, and one note of it is pending again. */
+  build = arc_builder_get_last_build (host->builder);
+  status = arc_test_host_get_status (host);
+  g_assert_cmpint (build->result, ==, ARC_RESULT_SUCCESS);
+  g_assert_cmpuint (build->failed_files->len, ==, 0);
+  g_assert_cmpuint (status.n_pending, ==, 1);
+  g_assert_true (status.stoked);
+  g_assert_false (status.fresh);
+  g_assert_cmpint (status.last_touch, >=, build->started);
+
+  /* Even over a restart. */
+  say_gone (host, NULL);
+  restart (host);
+  arc_test_host_start (host);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 3, "M one.org\n");
+  g_assert_true (arc_test_host_get_status (host).fresh);
+  arc_test_host_advance (host, 180 * SECOND);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_IDLE);
+}
+
+/* A build of everything misses what is in no change. */
+static void
+test_gone_in_full_build (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+
+  say_gone (host, "sub/three.org");
+  rebuild (host, ARC_BUILD_FULL, 2);
+  arc_test_host_finish_build (host, 0);
+  say_gone (host, NULL);
+  arc_test_host_advance (host, 180 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 3, "M sub/three.org\n");
+}
+
+/* It stays away: that is told as a deletion, once, and then there is nothing to miss. */
+static void
+test_gone_for_good (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+
+  say_gone (host, "one.org");
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_wait_until (arc_test_host_get_status (host).stoked);
+  arc_test_host_remove (host, "one.org");
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_advance (host, 180 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 3, "D one.org\n");
+  arc_test_host_advance (host, 1000 * SECOND);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_IDLE);
+  g_assert_true (arc_test_host_get_status (host).fresh);
+
+  /* Nor can a build miss what it was not told of. */
+  say_gone (host, "sub/three.org");
+  arc_test_host_touch (host, "two.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  g_assert_cmpuint (arc_test_host_get_status (host).n_pending, ==, 0);
+  g_assert_true (arc_test_host_get_status (host).fresh);
+}
+
+/* A build that never finds a note that is there is no reason to build without end. */
+static void
+test_gone_always (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+
+  say_gone (host, "one.org");
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  for (guint i = 0; i <= ARC_LOOP_GUARD_PATIENCE; i++)
+    {
+      arc_test_host_finish_build (host, 0);
+      arc_test_host_assert_told (host, 2 + i, "M one.org\n");
+      g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_OK);
+      arc_test_host_advance (host, 180 * SECOND);
+    }
+
+  arc_test_host_finish_build (host, 0);
+  g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_DEGRADED);
+  g_assert_nonnull (strstr (arc_test_host_get_status (host).health_message, "one.org"));
+  arc_test_host_advance (host, 180 * SECOND);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_COOLDOWN);
+}
+
 static void
 test_command_not_found (void)
 {
@@ -949,6 +1065,43 @@ test_sync_while_running (void)
   arc_test_wait_until (later.done);
   g_assert_cmpuint (later.build, ==, 3);
   g_assert_cmpint (later.result, ==, ARC_RESULT_FAILED);
+}
+
+/* A build that runs seemed to serve, and then it tells that it missed a note. */
+static void
+test_sync_and_gone (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  const guint64 rescans = arc_test_host_get_status (host).rescans;
+  g_autofree char *say = g_build_filename (host->out, "say", NULL);
+  g_autofree char *line = g_strdup_printf ("arcology: gone %s/one.org", host->tree);
+  SyncReply before = { 0 }, meanwhile = { 0 };
+
+  g_assert_no_errno (mkfifo (say, 0600));
+  arc_test_host_touch (host, "one.org");
+  arc_builder_sync_async (host->builder, on_synced, &before);
+  arc_test_wait_until (host->n_started == 2);
+  arc_test_wait_until (arc_runner_is_running (host->runner));
+  arc_builder_sync_async (host->builder, on_synced, &meanwhile);
+  arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 3);
+  g_assert_false (arc_test_host_get_status (host).stoked);
+  arc_test_host_send (host, "say", line);
+  arc_test_wait_until (arc_test_host_get_status (host).stoked);
+  arc_test_host_finish_build (host, 0);
+
+  arc_test_wait_until (before.done);
+  g_assert_cmpuint (before.build, ==, 2);
+  g_assert_cmpint (before.result, ==, ARC_RESULT_SUCCESS);
+  g_assert_false (meanwhile.done);
+
+  /* However often one is missed, the next one that began after the call serves. */
+  g_assert_no_errno (g_unlink (say));
+  say_gone (host, "one.org");
+  arc_test_host_finish_build (host, 0);
+  arc_test_wait_until (meanwhile.done);
+  g_assert_cmpuint (meanwhile.build, ==, 3);
+  g_assert_cmpint (meanwhile.result, ==, ARC_RESULT_SUCCESS);
+  arc_test_host_assert_told (host, 3, "M one.org\n");
 }
 
 /* The database was taken away, and a build that makes it anew has begun with it. */
@@ -1386,6 +1539,10 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/failed-files/stay", test_failed_file_stays);
   g_test_add_func ("/builder/failed-files/full", test_failed_file_of_full_build);
   g_test_add_func ("/builder/failed-files/other-end", test_failed_file_and_more);
+  g_test_add_func ("/builder/gone", test_gone_while_read);
+  g_test_add_func ("/builder/gone/full", test_gone_in_full_build);
+  g_test_add_func ("/builder/gone/for-good", test_gone_for_good);
+  g_test_add_func ("/builder/gone/always", test_gone_always);
   g_test_add_func ("/builder/command-not-found", test_command_not_found);
   g_test_add_func ("/builder/environment", test_environment);
   g_test_add_func ("/builder/rescan", test_rescan);
@@ -1403,6 +1560,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/sync/fresh", test_sync_fresh);
   g_test_add_func ("/builder/sync/stale", test_sync_stale);
   g_test_add_func ("/builder/sync/running", test_sync_while_running);
+  g_test_add_func ("/builder/sync/gone", test_sync_and_gone);
   g_test_add_func ("/builder/sync/missing-database", test_sync_while_database_is_made);
   g_test_add_func ("/builder/sync/full-build", test_sync_while_all_is_made);
   g_test_add_func ("/builder/sync/cannot", test_sync_cannot);

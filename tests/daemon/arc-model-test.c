@@ -26,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -428,6 +429,18 @@ note_work (Model *model)
     }
 }
 
+/* Whether the build has ended: it holds a lock. */
+static gboolean
+has_ended (Model *model)
+{
+  g_autofree char *lock = g_build_filename (model->out, "lock", NULL);
+  const int fd = open (lock, O_WRONLY | O_CLOEXEC);
+  const gboolean ended = flock (fd, LOCK_EX | LOCK_NB) == 0;
+
+  close (fd);
+  return ended;
+}
+
 static void
 work (Model *model)
 {
@@ -660,6 +673,52 @@ check (Model *model)
     fail (model, "Idle, but something is pending");
 }
 
+/* Whether a build waits for somebody to open GO, or none is to be expected to. */
+static gboolean
+try_to_open (Model *model, int *go)
+{
+  *go = open (model->fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+
+  return *go >= 0 || is_hanging (model) || get_status (model).current_build == 0;
+}
+
+/* A build reads its files while the directory NAME of the tree is elsewhere. When the service can
+ * look again, it is back, as it was. */
+static void
+hide_from_build (Model *model, const char *name, ArcBuildKind kind)
+{
+  const gint64 deadline = g_get_monotonic_time () + ARC_TEST_DEADLINE_SECONDS * SECOND;
+  g_autofree char *path = g_build_filename (model->tree, name, NULL);
+  g_autofree char *away = g_build_filename (model->scratch, "away", NULL);
+  gboolean hidden;
+  int go;
+
+  set_plan (model, 0, "pause", 0);
+  set_command (model, ARC_COPY_BUILD, 60 * SECOND);
+  ask (model, kind);
+  arc_test_wait_until (try_to_open (model, &go));
+  if (go < 0)
+    return;
+
+  hidden = g_rename (path, away) == 0;
+  if (hidden)
+    {
+      add_trace (model, "  hide %s\n", name);
+      note_work (model);
+    }
+  close (go);
+  while (hidden && !has_ended (model))
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+      g_usleep (1000);
+    }
+  if (hidden)
+    {
+      g_assert_no_errno (g_rename (away, path));
+      note_work (model);
+    }
+}
+
 static void
 step (Model *model)
 {
@@ -672,6 +731,8 @@ step (Model *model)
     advance (model);
   else if (dice < 60)
     plan (model);
+  else if (dice < 63)
+    hide_from_build (model, dice == 60 ? "x" : "y", flag ? ARC_BUILD_INCREMENTAL : ARC_BUILD_FULL);
   else if (dice < 66)
     {
       add_trace (model, "  let the build end\n");

@@ -224,13 +224,12 @@ arc_test_host_advance (ArcTestHost *host, gint64 usec)
 }
 
 void
-arc_test_host_end_build (ArcTestHost *host, int exit_status)
+arc_test_host_send (ArcTestHost *host, const char *name, const char *text)
 {
-  g_autofree char *fifo = g_build_filename (host->out, "go", NULL);
-  const guint64 id = arc_test_host_get_status (host).current_build;
+  g_autofree char *fifo = g_build_filename (host->out, name, NULL);
   int fd = -1;
 
-  g_assert_cmpuint (id, !=, 0);
+  g_assert_cmpuint (arc_test_host_get_status (host).current_build, !=, 0);
 
   /* A FIFO has no writer's end before it has a reader (fifo(7)): so this waits for the script, and
    * the main loop, which has the build to start first, must turn meanwhile. */
@@ -242,8 +241,16 @@ arc_test_host_end_build (ArcTestHost *host, int exit_status)
       g_assert_true (fd != -1 || errno == ENXIO);
     }
 
-  dprintf (fd, "%d\n", exit_status);
+  dprintf (fd, "%s\n", text);
   close (fd);
+}
+
+void
+arc_test_host_end_build (ArcTestHost *host, int exit_status)
+{
+  g_autofree char *text = g_strdup_printf ("%d", exit_status);
+
+  arc_test_host_send (host, "go", text);
 }
 
 void

@@ -88,6 +88,17 @@ read_changes (const char *file, const char *tree)
     }
 }
 
+/* As data/emacs/arcology-batch.el writes it, or it would not be one line. */
+static void
+print_path (const char *path)
+{
+  for (const char *c = path; *c != '\0'; c++)
+    if (*c == '\\' || *c == ':' || *c == '\n')
+      printf ("\\%03o", (unsigned char) *c);
+    else
+      putchar (*c);
+}
+
 /* The working directory is the copy. */
 static void
 apply (const Change *change)
@@ -101,6 +112,12 @@ apply (const Change *change)
     {
       if (unlink (change->name) < 0 && errno != ENOENT)
         die (change->name);
+      if (change->kind != 'D')
+        {
+          printf ("arcology: gone ");
+          print_path (change->path);
+          putchar ('\n');
+        }
       return;
     }
 
@@ -140,16 +157,11 @@ replace (const char *database)
   close (fd);
 }
 
-/* As data/emacs/arcology-batch.el writes it, or it would not be one line. */
 static void
 report (const char *path)
 {
   printf ("arcology: failed ");
-  for (const char *c = path; *c != '\0'; c++)
-    if (*c == '\\' || *c == ':' || *c == '\n')
-      printf ("\\%03o", (unsigned char) *c);
-    else
-      putchar (*c);
+  print_path (path);
   printf (": as planned\n");
 }
 

@@ -129,6 +129,8 @@ rm "$tree/c.org"
 run incremental "$db" "$tree" "$(changes M "$tree/c.org" M "$tree/b.org" A "$tree/unlisted.org" \
   D "$tree/never-was.org" A "$tree/b.org/below-a-file.org")"
 check "a listed file that vanished counts as deleted" ended 0
+check "it is reported, for it may be back" said "arcology: gone $tree/c.org"
+check "so is each" is 2 "$(grep -ac '^arcology: gone ' "$scratch/log")"
 full full "$scratch/db.fresh" "$tree"
 check "its rows are gone" same "$scratch/db.fresh" "$db"
 
@@ -207,6 +209,9 @@ note "$odd_path"$' new: a\nline.org' id-d 'Strange name'
 run incremental "$db" "$tree" "$(changes A "$odd_path"$' new: a\nline.org')"
 check "a failed path is printed as its bytes, on one line" \
   says "^arcology: failed $odd_path new\\\\072 a\\\\012line\\.org: The ID"
+rm "$odd_path"$' new: a\nline.org'
+run full "$db" "$tree" "$(changes A "$tree/a.org" A "$odd_path"$' new: a\nline.org')"
+check "so is one that is gone" says "^arcology: gone $odd_path new\\\\072 a\\\\012line\\.org\$"
 note "$tree/b.org" id-a 'Claims the ID of A'
 run clean "$db" "$tree" "$(changes A "$tree/a.org" A "$tree/b.org")"
 check "a clean build keeps nothing, also not of a failed file" query "$db" \

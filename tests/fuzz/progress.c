@@ -17,13 +17,14 @@ compose (const ArcLine *line)
   if (line->kind == ARC_LINE_PROGRESS)
     return g_strdup_printf ("arcology: progress %u %u", line->done, line->total);
 
-  text = g_string_new ("arcology: failed ");
+  text = g_string_new (line->kind == ARC_LINE_FAILED ? "arcology: failed " : "arcology: gone ");
   for (const char *byte = line->path; *byte != '\0'; byte++)
     if (*byte == '\\' || *byte == ':' || *byte == '\n')
       g_string_append_printf (text, "\\%03o", (guint) *byte);
     else
       g_string_append_c (text, *byte);
-  g_string_append_printf (text, ": %s", line->why);
+  if (line->kind == ARC_LINE_FAILED)
+    g_string_append_printf (text, ": %s", line->why);
 
   return g_string_free (text, FALSE);
 }
@@ -31,16 +32,19 @@ compose (const ArcLine *line)
 static void
 check_fields (const ArcLine *line, size_t size)
 {
-  g_assert_cmpint (line->kind == ARC_LINE_FAILED, ==, line->path != NULL);
+  const gboolean has_path = line->kind == ARC_LINE_FAILED || line->kind == ARC_LINE_GONE;
+
+  g_assert_cmpint (has_path, ==, line->path != NULL);
   g_assert_cmpint (line->kind == ARC_LINE_FAILED, ==, line->why != NULL);
   g_assert_cmpuint (line->done, <=, line->total);
 
   if (line->kind != ARC_LINE_PROGRESS)
     g_assert_cmpuint (line->total, ==, 0);
-  if (line->kind == ARC_LINE_FAILED)
+  if (has_path)
     {
       g_assert_cmpint (line->path[0], ==, '/');
-      g_assert_cmpuint (strlen (line->path) + strlen (line->why), <, size);
+      g_assert_cmpuint (strlen (line->path) + (line->why != NULL ? strlen (line->why) : 0), <,
+                        size);
     }
 }
 
