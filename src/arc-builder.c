@@ -374,6 +374,29 @@ abandon_build (ArcBuilder *self, const char *message)
   end_build (self, &(ArcOutcome){ .result = ARC_RESULT_SPAWN_FAILED, .message = message });
 }
 
+/* No build is told of a change of a file that is out of sight, such as on a disk that is not
+ * mounted: the database keeps what it has, and hears of it when the file is in sight again. A build
+ * of everything is told that the file is there, to keep it, but may do what it likes. */
+static void
+withhold_hidden (ArcBuilder *self)
+{
+  g_autoptr (ArcChanges) all = NULL;
+  g_autoptr (ArcChanges) hidden = NULL;
+
+  if (arc_watcher_get_health (self->watcher) == ARC_HEALTH_OK)
+    return;
+
+  hidden = arc_watcher_find_hidden (self->watcher, arc_ledger_get_pending (self->ledger));
+  arc_ledger_forget (self->ledger, hidden);
+  if (self->build->kind != ARC_BUILD_INCREMENTAL)
+    {
+      all = arc_snapshot_list (arc_watcher_get_snapshot (self->watcher));
+      arc_changes_free (g_steal_pointer (&hidden));
+      hidden = arc_watcher_find_hidden (self->watcher, all);
+    }
+  arc_watcher_mark_dirty (self->watcher, hidden);
+}
+
 static gboolean
 start_runner (ArcBuilder *self, GError **error)
 {
@@ -405,6 +428,7 @@ take_changes (ArcBuilder *self)
   if (self->build->kind != ARC_BUILD_INCREMENTAL ||
       !g_file_test (self->build_database, G_FILE_TEST_EXISTS))
     arc_ledger_add_unknown (self->ledger);
+  withhold_hidden (self);
   arc_ledger_take (self->ledger);
   self->preparing = FALSE;
 
@@ -626,14 +650,20 @@ on_alarm (ArcClock *clock, ArcBuilder *self)
 static void
 on_gone (ArcBuilder *self, const char *path)
 {
-  g_autoptr (ArcChanges) changes =
-      arc_ledger_add_gone (self->ledger, self->build, arc_watcher_get_snapshot (self->watcher),
-                           path);
+  g_autoptr (ArcChanges) gone =
+      arc_ledger_find_gone (self->ledger, self->build, arc_watcher_get_snapshot (self->watcher),
+                            path);
+  g_autoptr (ArcChanges) hidden = arc_watcher_find_hidden (self->watcher, gone);
 
-  if (changes != NULL)
+  if (arc_changes_get_size (hidden) > 0)
+    {
+      arc_watcher_mark_dirty (self->watcher, hidden);
+    }
+  else if (arc_changes_get_size (gone) > 0)
     {
       /* A build that never finds it causes the next one for ever. */
-      arc_loop_guard_note_changes (self->loop_guard, changes, TRUE);
+      arc_loop_guard_note_changes (self->loop_guard, gone, TRUE);
+      arc_ledger_add (self->ledger, gone);
       self->last_touch_real = arc_clock_get_real_time (self->clock);
       step (self, ARC_EVENT_TOUCH, NULL);
     }

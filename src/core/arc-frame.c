@@ -50,6 +50,19 @@ arc_frame_end (GByteArray *frame)
   return g_byte_array_free_to_bytes (frame);
 }
 
+guint32
+arc_frame_get_version (GBytes *bytes)
+{
+  Header header = { 0 };
+  gsize size;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+
+  if (size >= sizeof header)
+    memcpy (&header, data, sizeof header);
+
+  return GUINT32_FROM_LE (header.version);
+}
+
 GBytes *
 arc_frame_open (GBytes *bytes, const char *magic, guint32 version, GError **error)
 {

@@ -28,6 +28,10 @@ GByteArray *arc_frame_begin (const char *magic, guint32 version);
 /* FRAME (transfer full) as it is written to the file. */
 GBytes *arc_frame_end (GByteArray *frame);
 
+/* The version that BYTES say they are of, for a caller that reads several: if they are a frame at
+ * all, as arc_frame_open() finds out. */
+guint32 arc_frame_get_version (GBytes *bytes);
+
 /* The body in BYTES, of which it keeps a reference instead of a copy. NULL and ARC_ERROR_DATA if
  * BYTES are another file, of another version, truncated, followed by something else or damaged. */
 GBytes *arc_frame_open (GBytes *bytes, const char *magic, guint32 version, GError **error);

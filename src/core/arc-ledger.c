@@ -45,6 +45,18 @@ arc_ledger_add_unknown (ArcLedger *ledger)
   ledger->change_serial++;
 }
 
+static void
+forget (const char *path, ArcChange change G_GNUC_UNUSED, gpointer user_data)
+{
+  arc_changes_remove (user_data, path);
+}
+
+void
+arc_ledger_forget (ArcLedger *ledger, const ArcChanges *changes)
+{
+  arc_changes_foreach (changes, forget, ledger->pending);
+}
+
 void
 arc_ledger_set_true (ArcLedger *ledger)
 {
@@ -60,22 +72,18 @@ arc_ledger_take (ArcLedger *ledger)
 }
 
 ArcChanges *
-arc_ledger_add_gone (ArcLedger *ledger,
-                     const ArcBuild *build,
-                     const ArcSnapshot *snapshot,
-                     const char *path)
+arc_ledger_find_gone (const ArcLedger *ledger,
+                      const ArcBuild *build,
+                      const ArcSnapshot *snapshot,
+                      const char *path)
 {
-  g_autoptr (ArcChanges) changes = NULL;
+  ArcChanges *changes = arc_changes_new ();
   ArcChange change;
 
-  if (!arc_remainder_has_gone (build, ledger->taken, snapshot, ledger->pending, path, &change))
-    return NULL;
+  if (arc_remainder_has_gone (build, ledger->taken, snapshot, ledger->pending, path, &change))
+    arc_changes_add (changes, path, change);
 
-  changes = arc_changes_new ();
-  arc_changes_add (changes, path, change);
-  arc_ledger_add (ledger, changes);
-
-  return g_steal_pointer (&changes);
+  return changes;
 }
 
 void

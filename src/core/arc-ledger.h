@@ -28,15 +28,18 @@ void arc_ledger_add_unknown (ArcLedger *ledger);
 /* The database is true to all that was seen, as an earlier run left it. */
 void arc_ledger_set_true (ArcLedger *ledger);
 
+/* CHANGES are not pending any more: it is not known whether they happened. */
+void arc_ledger_forget (ArcLedger *ledger, const ArcChanges *changes);
+
 /* A build takes what is pending. */
 void arc_ledger_take (ArcLedger *ledger);
 
-/* BUILD, which took it and runs, did not find PATH. (transfer full) (nullable): what that makes
- * pending, as arc_remainder_has_gone() has it. */
-ArcChanges *arc_ledger_add_gone (ArcLedger *ledger,
-                                 const ArcBuild *build,
-                                 const ArcSnapshot *snapshot,
-                                 const char *path);
+/* BUILD, which took it and runs, did not find PATH. (transfer full): what is to be done again
+ * then, as arc_remainder_has_gone() has it. */
+ArcChanges *arc_ledger_find_gone (const ArcLedger *ledger,
+                                  const ArcBuild *build,
+                                  const ArcSnapshot *snapshot,
+                                  const char *path);
 
 /* The build that took it succeeded. */
 void arc_ledger_commit (ArcLedger *ledger);

@@ -106,10 +106,28 @@ append_directory (GByteArray *body, const char *directory, GArray *entries, ArcF
     }
 }
 
+/* Appends those of MOUNTED, sorted, that come before DIRECTORY (nullable: all), or are the same.
+ * (transfer none): the rest. */
+static const char **
+append_mounted (GByteArray *body, const char **mounted, const char *directory)
+{
+  for (; *mounted != NULL && (directory == NULL || strcmp (*mounted, directory) <= 0); mounted++)
+    {
+      append_string (body, *mounted);
+      append_number (body, 0);
+    }
+
+  return mounted;
+}
+
 GBytes *
 arc_snapshot_serialise (const ArcSnapshot *snapshot, const ArcChanges *dirty, GBytes *identity)
 {
-  GByteArray *body = arc_frame_begin (ARC_SNAPSHOT_MAGIC, ARC_SNAPSHOT_VERSION);
+  g_autofree const char **mounted = arc_snapshot_get_mounted (snapshot);
+  const char **unwritten = mounted;
+  GByteArray *body =
+      arc_frame_begin (ARC_SNAPSHOT_MAGIC,
+                       *mounted != NULL ? ARC_SNAPSHOT_VERSION_MOUNTS : ARC_SNAPSHOT_VERSION);
   g_autoptr (ArcSnapshot) marked = NULL;
   g_autoptr (GPtrArray) directories = NULL;
   g_autoptr (GArray) entries = g_array_new (FALSE, FALSE, sizeof (ArcEntry));
@@ -127,6 +145,7 @@ arc_snapshot_serialise (const ArcSnapshot *snapshot, const ArcChanges *dirty, GB
       marked = arc_snapshot_new ();
     }
   directories = list_directories (snapshot, marked);
+  qsort (mounted, g_strv_length ((char **) mounted), sizeof *mounted, compare_strings);
 
   append_number (body, identity_size);
   if (identity_size > 0)
@@ -138,9 +157,11 @@ arc_snapshot_serialise (const ArcSnapshot *snapshot, const ArcChanges *dirty, GB
       const ArcSnapshot *source =
           arc_snapshot_has_directory (marked, directory) ? marked : snapshot;
 
+      unwritten = append_mounted (body, unwritten, directory);
       arc_snapshot_get_entries (source, directory, entries);
       append_directory (body, directory, entries, &before);
     }
+  append_mounted (body, unwritten, NULL);
 
   return arc_frame_end (body);
 }
@@ -258,10 +279,12 @@ read_names (Reader *reader, GArray *entries)
   return NULL;
 }
 
-/* Reads a directory into SNAPSHOT. *PATH and *PRINT are of the one before, and get its path and its
- * last fingerprint. ENTRIES is only there to be used again. (nullable): what is wrong. */
+/* Reads a directory, or that it is mounted, into SNAPSHOT. *PATH and *PRINT are of the one before,
+ * and get its path and its last fingerprint. ENTRIES is only there to be used again. (nullable):
+ * what is wrong. */
 static const char *
 read_directory (Reader *reader,
+                guint32 version,
                 const char **path,
                 ArcFingerprint *print,
                 GArray *entries,
@@ -270,15 +293,26 @@ read_directory (Reader *reader,
   const char *directory = read_string (reader);
   guint64 n_files;
   const char *fault;
+  int order;
 
   if (directory == NULL)
     return "it ends in the path of a directory";
   if (!is_directory (directory))
     return "the path of a directory is not absolute, or ends in a slash";
-  if (strcmp (directory, *path) <= 0)
-    return "a directory is out of order";
-  if (!read_number (reader, &n_files) || n_files == 0)
+  order = strcmp (directory, *path);
+  if (!read_number (reader, &n_files) || (n_files == 0 && version < ARC_SNAPSHOT_VERSION_MOUNTS))
     return "expected how many files a directory has";
+  /* What was before it may be that it is mounted. */
+  if (order < 0 || (order == 0 && (n_files == 0 || arc_snapshot_has_directory (snapshot, *path))))
+    return "a directory is out of order";
+
+  *path = directory;
+  if (n_files == 0)
+    {
+      arc_snapshot_set_mounted (snapshot, directory, TRUE);
+      return NULL;
+    }
+
   /* Before there is memory for them: it must not be more than there are bytes to fill it. */
   if (n_files > get_rest (reader) / MIN_FILE_SIZE || n_files > G_MAXINT)
     return "it ends before the last file of a directory";
@@ -298,14 +332,24 @@ read_directory (Reader *reader,
     }
 
   arc_snapshot_set_directory (snapshot, directory, (gpointer) entries->data, entries->len, NULL);
-  *path = directory;
   return NULL;
+}
+
+static gboolean
+has_mounted (const ArcSnapshot *snapshot)
+{
+  g_autofree const char **mounted = arc_snapshot_get_mounted (snapshot);
+
+  return *mounted != NULL;
 }
 
 ArcSnapshot *
 arc_snapshot_parse (GBytes *bytes, GBytes **identity, GError **error)
 {
-  g_autoptr (GBytes) body = arc_frame_open (bytes, ARC_SNAPSHOT_MAGIC, ARC_SNAPSHOT_VERSION, error);
+  const guint32 version = arc_frame_get_version (bytes) == ARC_SNAPSHOT_VERSION
+                              ? ARC_SNAPSHOT_VERSION
+                              : ARC_SNAPSHOT_VERSION_MOUNTS;
+  g_autoptr (GBytes) body = arc_frame_open (bytes, ARC_SNAPSHOT_MAGIC, version, error);
   g_autoptr (GBytes) found = NULL;
   g_autoptr (ArcSnapshot) snapshot = NULL;
   g_autoptr (GArray) entries = NULL;
@@ -328,7 +372,9 @@ arc_snapshot_parse (GBytes *bytes, GBytes **identity, GError **error)
   if (found == NULL)
     fault = "expected the identity";
   while (fault == NULL && reader.cursor < reader.end)
-    fault = read_directory (&reader, &path, &print, entries, snapshot);
+    fault = read_directory (&reader, version, &path, &print, entries, snapshot);
+  if (fault == NULL && version == ARC_SNAPSHOT_VERSION_MOUNTS && !has_mounted (snapshot))
+    fault = "expected a directory that is mounted";
 
   if (fault != NULL)
     {

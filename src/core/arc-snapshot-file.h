@@ -16,14 +16,19 @@ G_BEGIN_DECLS
  *       the name of each and NUL, by the order of the bytes
  *       for each the inode, size, mtime and ctime
  *
+ * In version 2, the path of a directory that is mounted is also there, once more if the directory
+ * has files, with the number 0. Without such a directory it is version 1, which is all that older
+ * programs read.
+ *
  * Numbers are LEB128, so that a small one takes a byte. Inode and mtime are differences from the
  * file before, the ctime is one from the mtime; signed ones are folded: 0, -1, 1, -2, ...
  * One snapshot has exactly one form.
  */
 
-/* The magic and version of the frame. */
-#define ARC_SNAPSHOT_MAGIC   "ArcSnap\n"
-#define ARC_SNAPSHOT_VERSION 1
+/* The magic of the frame, and its version without and with mounted directories. */
+#define ARC_SNAPSHOT_MAGIC          "ArcSnap\n"
+#define ARC_SNAPSHOT_VERSION        1
+#define ARC_SNAPSHOT_VERSION_MOUNTS 2
 
 /* SNAPSHOT with each path in DIRTY (nullable) marked, as arc_snapshot_mark_dirty() does, though
  * SNAPSHOT itself stays as it is. IDENTITY (nullable: empty), any bytes, says what the snapshot is

@@ -29,6 +29,7 @@ typedef struct
 struct _ArcSnapshot
 {
   GHashTable *directories; /* (element-type filename Directory) the keys lie in the values */
+  GHashTable *mounted;     /* (element-type filename) */
   guint n_files;
 };
 
@@ -238,6 +239,7 @@ arc_snapshot_new (void)
   ArcSnapshot *snapshot = g_new0 (ArcSnapshot, 1);
 
   snapshot->directories = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, directory_free);
+  snapshot->mounted = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   return snapshot;
 }
@@ -246,6 +248,7 @@ void
 arc_snapshot_free (ArcSnapshot *snapshot)
 {
   g_hash_table_unref (snapshot->directories);
+  g_hash_table_unref (snapshot->mounted);
   g_free (snapshot);
 }
 
@@ -547,4 +550,27 @@ arc_snapshot_has_files_below (const ArcSnapshot *snapshot, const char *path)
       return TRUE;
 
   return FALSE;
+}
+
+void
+arc_snapshot_set_mounted (ArcSnapshot *snapshot, const char *directory, gboolean mounted)
+{
+  g_return_if_fail (directory[0] == '/');
+
+  if (mounted)
+    g_hash_table_add (snapshot->mounted, g_strdup (directory));
+  else
+    g_hash_table_remove (snapshot->mounted, directory);
+}
+
+gboolean
+arc_snapshot_is_mounted (const ArcSnapshot *snapshot, const char *directory)
+{
+  return g_hash_table_contains (snapshot->mounted, directory);
+}
+
+const char **
+arc_snapshot_get_mounted (const ArcSnapshot *snapshot)
+{
+  return (const char **) g_hash_table_get_keys_as_array (snapshot->mounted, NULL);
 }

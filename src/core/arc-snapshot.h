@@ -113,4 +113,12 @@ ArcChanges *arc_snapshot_list (const ArcSnapshot *snapshot);
 /* What leads from BEFORE to AFTER, compared as arc_snapshot_set_file() does. */
 ArcChanges *arc_snapshot_diff (const ArcSnapshot *before, const ArcSnapshot *after);
 
+/* Whether a file system of its own was mounted at DIRECTORY when it was last seen. If it is not
+ * mounted later, what is known of the files below is still true of it. */
+void arc_snapshot_set_mounted (ArcSnapshot *snapshot, const char *directory, gboolean mounted);
+gboolean arc_snapshot_is_mounted (const ArcSnapshot *snapshot, const char *directory);
+
+/* The same as of arc_snapshot_get_directories(), of those. */
+const char **arc_snapshot_get_mounted (const ArcSnapshot *snapshot);
+
 G_END_DECLS

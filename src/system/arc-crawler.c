@@ -263,6 +263,7 @@ finish_scan (ArcCrawler *self, ArcNode *node, gboolean told)
     }
   node->scanned = TRUE;
   node->scanned_as = node->id;
+  arc_snapshot_set_mounted (self->sight->snapshot, node->path, arc_sight_is_mounted (node));
   add_children (self, node, told);
 }
 
@@ -288,37 +289,52 @@ continue_scan (ArcCrawler *self, gint64 deadline)
 
 /* The end of a scan */
 
+/* (nullable): the directory PATH, or the nearest above it that is in the tree. */
+static ArcNode *
+find_nearest (ArcCrawler *self, const char *path)
+{
+  ArcNode *node = arc_tree_lookup (self->sight->tree, path);
+  g_autofree char *above = g_strdup (path);
+
+  while (node == NULL && strcmp (above, "/") != 0)
+    {
+      char *parent = g_path_get_dirname (above);
+
+      g_free (above);
+      above = parent;
+      node = arc_tree_lookup (self->sight->tree, above);
+    }
+
+  return node;
+}
+
+/* Whether no scan met PATH, which is known. Out of sight is not gone. */
+static gboolean
+is_unmet (ArcCrawler *self, const char *path)
+{
+  const ArcNode *nearest = find_nearest (self, path);
+
+  return nearest == NULL || (nearest->problem == NULL && strcmp (nearest->path, path) != 0);
+}
+
 /* Forgets directories that an earlier run, or another tree, knew and no scan met. */
 static void
 prune (ArcCrawler *self)
 {
   g_autofree const char **known = arc_snapshot_get_directories (self->sight->snapshot);
+  g_autofree const char **mounted = arc_snapshot_get_mounted (self->sight->snapshot);
   g_autoptr (GPtrArray) gone = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (ArcChanges) changes = arc_changes_new ();
 
   self->prune_pending = FALSE;
 
   for (guint i = 0; known[i] != NULL; i++)
-    {
-      ArcNode *node = arc_tree_lookup (self->sight->tree, known[i]);
-      g_autofree char *above = g_strdup (known[i]);
+    if (is_unmet (self, known[i]))
+      g_ptr_array_add (gone, g_strdup (known[i]));
 
-      if (node != NULL)
-        continue;
-
-      while (node == NULL && strcmp (above, "/") != 0)
-        {
-          char *parent = g_path_get_dirname (above);
-
-          g_free (above);
-          above = parent;
-          node = arc_tree_lookup (self->sight->tree, above);
-        }
-
-      /* Out of sight is not gone. */
-      if (node == NULL || node->problem == NULL)
-        g_ptr_array_add (gone, g_strdup (known[i]));
-    }
+  for (guint i = 0; mounted[i] != NULL; i++)
+    if (is_unmet (self, mounted[i]))
+      arc_snapshot_set_mounted (self->sight->snapshot, mounted[i], FALSE);
 
   for (guint i = 0; i < gone->len; i++)
     arc_snapshot_set_directory (self->sight->snapshot, gone->pdata[i], NULL, 0, changes);
@@ -484,6 +500,39 @@ arc_crawler_reconcile (ArcCrawler *self)
   for (guint i = 0; i < extent->roots->len; i++)
     arc_sight_push (self->sight, arc_tree_lookup (self->sight->tree, extent->roots->pdata[i]),
                     FALSE);
+}
+
+typedef struct
+{
+  ArcCrawler *crawler;
+  ArcChanges *found;
+} Hidden;
+
+static void
+add_hidden (const char *path, ArcChange change, gpointer user_data)
+{
+  Hidden *hidden = user_data;
+  g_autofree char *directory = g_path_get_dirname (path);
+  const ArcNode *nearest = find_nearest (hidden->crawler, directory);
+
+  if (nearest != NULL && nearest->problem != NULL)
+    arc_changes_add (hidden->found, path, change);
+}
+
+ArcChanges *
+arc_crawler_find_hidden (ArcCrawler *self, const ArcChanges *changes)
+{
+  ArcChanges *found = arc_changes_new ();
+
+  arc_changes_foreach (changes, add_hidden, &(Hidden){ self, found });
+
+  return found;
+}
+
+void
+arc_crawler_mark_dirty (ArcCrawler *self, const ArcChanges *files)
+{
+  arc_snapshot_mark_dirty (self->sight->snapshot, files);
 }
 
 void

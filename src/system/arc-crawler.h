@@ -49,6 +49,10 @@ void arc_crawler_reconcile (ArcCrawler *crawler);
 /* What the scan that follows finds, no monitor could have told. */
 void arc_crawler_expect (ArcCrawler *crawler);
 
+/* See arc_watcher_find_hidden() and arc_watcher_mark_dirty(). */
+ArcChanges *arc_crawler_find_hidden (ArcCrawler *crawler, const ArcChanges *changes);
+void arc_crawler_mark_dirty (ArcCrawler *crawler, const ArcChanges *files);
+
 /* Cancels the monitors and forgets what was queued; the snapshot stays. */
 void arc_crawler_stop (ArcCrawler *crawler);
 

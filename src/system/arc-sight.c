@@ -104,6 +104,7 @@ forget_files (ArcNode *node, gpointer user_data)
   Forget *forget = user_data;
 
   arc_snapshot_set_directory (forget->sight->snapshot, node->path, NULL, 0, forget->changes);
+  arc_snapshot_set_mounted (forget->sight->snapshot, node->path, FALSE);
 }
 
 void
@@ -164,11 +165,14 @@ arc_sight_is_bare (const ArcSight *self, const ArcNode *node, const ArcFileId *i
   gboolean same;
 
   /* A root may be removed and made anew when it is unmounted; any other must be where another file
-   * system was. */
+   * system was, which an earlier run may have seen. */
   if (node->parent == NULL)
     same = node->scanned && node->problem == NULL && arc_file_id_equal (&node->scanned_as, id);
+  else if (node->scanned)
+    same = node->scanned_as.device == id->device;
   else
-    same = !node->scanned || node->scanned_as.device == id->device;
+    same = !arc_snapshot_is_mounted (self->snapshot, node->path) ||
+           node->parent->scanned_as.device != id->device;
 
   return !same && arc_snapshot_has_files_below (self->snapshot, node->path);
 }
@@ -219,12 +223,11 @@ arc_sight_look_for_lost (ArcSight *self, gint64 now)
   self->lost_check = g_hash_table_size (self->lost) > 0 ? now + LOST_INTERVAL : 0;
 }
 
-/* Whether NODE is a root, or where another file system was mounted when it was scanned. */
-static gboolean
-is_mounted (const ArcNode *node)
+gboolean
+arc_sight_is_mounted (const ArcNode *node)
 {
-  return node->parent == NULL ||
-         (node->scanned && node->scanned_as.device != node->parent->scanned_as.device);
+  return node->parent != NULL && node->scanned &&
+         node->scanned_as.device != node->parent->scanned_as.device;
 }
 
 /* When a file system is unmounted, each of its directories tells (IN_UNMOUNT, inotify(7)). */
@@ -232,7 +235,8 @@ gboolean
 arc_sight_is_clear (ArcSight *self, ArcNode *node)
 {
   for (ArcNode *above = node; above != NULL; above = above->parent)
-    if (is_mounted (above) && !arc_sight_is_itself (self, above))
+    if ((above->parent == NULL || arc_sight_is_mounted (above)) &&
+        !arc_sight_is_itself (self, above))
       {
         arc_sight_push (self, above, TRUE);
         return FALSE;

@@ -389,6 +389,18 @@ arc_watcher_add_untold (ArcWatcher *self, ArcChanges *changes)
   arc_findings_collect (self->findings, changes);
 }
 
+ArcChanges *
+arc_watcher_find_hidden (ArcWatcher *self, const ArcChanges *changes)
+{
+  return arc_crawler_find_hidden (self->crawler, changes);
+}
+
+void
+arc_watcher_mark_dirty (ArcWatcher *self, const ArcChanges *files)
+{
+  arc_crawler_mark_dirty (self->crawler, files);
+}
+
 gboolean
 arc_watcher_explain (ArcWatcher *self, const char *path, const char **rule)
 {

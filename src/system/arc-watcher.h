@@ -36,8 +36,9 @@ G_BEGIN_DECLS
  * settles only when it is older: then the snapshot, and what was told, is all that was on the disk.
  *
  * While a root is unavailable, none of its files counts as deleted; nor does any file below a
- * directory that is empty since the file system that was mounted there is gone (only a watcher that
- * saw it mounted knows), or that cannot be read. What is not there is looked for every two seconds.
+ * directory that is empty since the file system that was mounted there is gone (a snapshot knows
+ * what was mounted when it was taken), or that cannot be read. What is not there is looked for
+ * every two seconds.
  *
  * Properties: `health` (ArcHealth as an int), `health-message` (string, English, "" if ok),
  * `n-directories`, `n-files` (uint).
@@ -84,6 +85,14 @@ const ArcSnapshot *arc_watcher_get_snapshot (ArcWatcher *watcher);
 /* Adds to CHANGES what the snapshot has, and `changed` has not told yet: what a comparison found is
  * held back for some milliseconds, in which a monitor may still tell of it. */
 void arc_watcher_add_untold (ArcWatcher *watcher, ArcChanges *changes);
+
+/* (transfer full): those of CHANGES whose files are out of sight, as said above: nobody knows what
+ * became of them. */
+ArcChanges *arc_watcher_find_hidden (ArcWatcher *watcher, const ArcChanges *changes);
+
+/* Nobody knows what the database has of FILES: when they are looked at next, they are told as
+ * changes, however they look. */
+void arc_watcher_mark_dirty (ArcWatcher *watcher, const ArcChanges *files);
 
 /* Does PATH (absolute) matter, and by which rule? RULE gets a pattern or a short English reason
  * such as "outside the watched directories" (owned by the watcher until its tree changes). */

@@ -129,23 +129,43 @@ test_gone (void)
   g_autoptr (ArcLedger) ledger = arc_ledger_new ();
   g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
   g_autoptr (ArcBuild) build = arc_build_new (1, ARC_BUILD_INCREMENTAL, ARC_CAUSE_CHANGE, 1);
+  g_autoptr (ArcChanges) none = NULL;
   g_autoptr (ArcChanges) gone = NULL;
+  g_autoptr (ArcChanges) again = NULL;
   const ArcFingerprint fingerprint = { .inode = 1 };
 
   arc_snapshot_set_file (snapshot, "/org", "a.org", &fingerprint, NULL);
   see (ledger, "/org/a.org");
   arc_ledger_take (ledger);
-  g_assert_null (arc_ledger_add_gone (ledger, build, snapshot, "/org/b.org"));
-  g_assert_true (arc_ledger_will_be_true (ledger));
+  none = arc_ledger_find_gone (ledger, build, snapshot, "/org/b.org");
+  g_assert_cmpuint (arc_changes_get_size (none), ==, 0);
 
-  gone = arc_ledger_add_gone (ledger, build, snapshot, "/org/a.org");
-  g_assert_nonnull (gone);
+  gone = arc_ledger_find_gone (ledger, build, snapshot, "/org/a.org");
   g_assert_true (arc_changes_lookup (gone, "/org/a.org", NULL));
+  g_assert_true (arc_ledger_will_be_true (ledger));
+  arc_ledger_add (ledger, gone);
   g_assert_false (arc_ledger_will_be_true (ledger));
-  g_assert_null (arc_ledger_add_gone (ledger, build, snapshot, "/org/a.org"));
+  again = arc_ledger_find_gone (ledger, build, snapshot, "/org/a.org");
+  g_assert_cmpuint (arc_changes_get_size (again), ==, 0);
   arc_ledger_commit (ledger);
   g_assert_true (is_pending (ledger, "/org/a.org"));
   g_assert_false (arc_ledger_is_true (ledger));
+}
+
+/* What turns out to be out of sight is for no build. */
+static void
+test_forget (void)
+{
+  g_autoptr (ArcLedger) ledger = arc_ledger_new ();
+  g_autoptr (ArcChanges) hidden = arc_changes_new ();
+
+  see (ledger, "/org/a.org");
+  see (ledger, "/org/b.org");
+  arc_changes_add (hidden, "/org/b.org", ARC_CHANGE_MODIFIED);
+  arc_changes_add (hidden, "/org/c.org", ARC_CHANGE_MODIFIED);
+  arc_ledger_forget (ledger, hidden);
+  g_assert_true (is_pending (ledger, "/org/a.org"));
+  g_assert_cmpuint (arc_changes_get_size (arc_ledger_get_pending (ledger)), ==, 1);
 }
 
 int
@@ -158,6 +178,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ledger/restore/some", test_restore_some);
   g_test_add_func ("/ledger/restore/full", test_restore_of_full_build);
   g_test_add_func ("/ledger/gone", test_gone);
+  g_test_add_func ("/ledger/forget", test_forget);
 
   return g_test_run ();
 }

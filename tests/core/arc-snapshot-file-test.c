@@ -45,15 +45,21 @@ assert_same (const ArcSnapshot *a, const ArcSnapshot *b)
   g_assert_cmpuint (arc_snapshot_get_n_files (a), ==, arc_snapshot_get_n_files (b));
 }
 
-/* BODY, of SIZE bytes, in a sound frame. */
+/* BODY, of SIZE bytes, in a sound frame of VERSION. */
 static GBytes *
-frame (const char *body, gsize size)
+frame_version (guint32 version, const char *body, gsize size)
 {
-  GByteArray *array = arc_frame_begin (ARC_SNAPSHOT_MAGIC, ARC_SNAPSHOT_VERSION);
+  GByteArray *array = arc_frame_begin (ARC_SNAPSHOT_MAGIC, version);
 
   g_byte_array_append (array, (const guint8 *) body, (guint) size);
 
   return arc_frame_end (array);
+}
+
+static GBytes *
+frame (const char *body, gsize size)
+{
+  return frame_version (ARC_SNAPSHOT_VERSION, body, size);
 }
 
 /* One snapshot byte by byte: files outlive programs. */
@@ -76,6 +82,39 @@ test_known (void)
   bytes = arc_snapshot_serialise (snapshot, NULL, identity);
   g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes),
                    g_bytes_get_data (expected, NULL), g_bytes_get_size (expected));
+}
+
+/* The same with directories that are mounted: without files, with some, and with the last. */
+static void
+test_known_mounted (void)
+{
+  static const char body[] = "\0"
+                             "/a\0\0"
+                             "/org\0\0"
+                             "/org\0\1b\0\x0e\x64\x90\x4e\xd0\x0f"
+                             "/z\0\0";
+  g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
+  g_autoptr (GBytes) expected = frame_version (ARC_SNAPSHOT_VERSION_MOUNTS, body, sizeof body - 1);
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (ArcSnapshot) again = NULL;
+
+  arc_snapshot_set_file (snapshot, "/org", "b", &base, NULL);
+  arc_snapshot_set_mounted (snapshot, "/z", TRUE);
+  arc_snapshot_set_mounted (snapshot, "/org", TRUE);
+  arc_snapshot_set_mounted (snapshot, "/a", TRUE);
+  arc_snapshot_set_mounted (snapshot, "/b", TRUE);
+  arc_snapshot_set_mounted (snapshot, "/b", FALSE);
+
+  bytes = arc_snapshot_serialise (snapshot, NULL, NULL);
+  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes),
+                   g_bytes_get_data (expected, NULL), g_bytes_get_size (expected));
+
+  again = parse (bytes);
+  assert_same (snapshot, again);
+  g_assert_true (arc_snapshot_is_mounted (again, "/a"));
+  g_assert_true (arc_snapshot_is_mounted (again, "/org"));
+  g_assert_true (arc_snapshot_is_mounted (again, "/z"));
+  g_assert_false (arc_snapshot_is_mounted (again, "/b"));
 }
 
 static void
@@ -211,8 +250,8 @@ static const struct
   FAULT ("\0/org/\0\1a\0\0\0\0\0",
          "7: the path of a directory is not absolute, or ends in a slash"),
   FAULT ("\0//\0\1a\0\0\0\0\0", "4: the path of a directory is not absolute, or ends in a slash"),
-  FAULT ("\0/b\0\1a\0\0\0\0\0/a\0\1a\0\0\0\0\0", "14: a directory is out of order"),
-  FAULT ("\0/a\0\1a\0\0\0\0\0/a\0\1a\0\0\0\0\0", "14: a directory is out of order"),
+  FAULT ("\0/b\0\1a\0\0\0\0\0/a\0\1a\0\0\0\0\0", "15: a directory is out of order"),
+  FAULT ("\0/a\0\1a\0\0\0\0\0/a\0\1a\0\0\0\0\0", "15: a directory is out of order"),
   FAULT ("\0/a\0", "4: expected how many files a directory has"),
   FAULT ("\0/a\0\0", "5: expected how many files a directory has"),
   FAULT ("\0/a\0\x80", "5: expected how many files a directory has"),
@@ -248,6 +287,37 @@ test_faults (void)
     }
 }
 
+static void
+test_faults_mounted (void)
+{
+  static const struct
+  {
+    const char *body;
+    gsize size;
+    const char *message;
+  } cases[] = {
+#define FAULT(body, message) { body, sizeof body - 1, message }
+    FAULT ("\0", "1: expected a directory that is mounted"),
+    FAULT ("\0/a\0\1a\0\0\0\0\0", "11: expected a directory that is mounted"),
+    FAULT ("\0/a\0\0/a\0\0", "9: a directory is out of order"),
+    FAULT ("\0/b\0\0/a\0\0", "9: a directory is out of order"),
+    FAULT ("\0/a\0\1a\0\0\0\0\0/a\0\0", "15: a directory is out of order"),
+    FAULT ("\0/a\0\0/a\0\1a\0\0\0\0\0/a\0\1a\0\0\0\0\0", "19: a directory is out of order"),
+    FAULT ("\0/a\0\0b\0\0", "7: the path of a directory is not absolute, or ends in a slash"),
+#undef FAULT
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GBytes) bytes =
+          frame_version (ARC_SNAPSHOT_VERSION_MOUNTS, cases[i].body, cases[i].size);
+      g_autofree char *message = g_strconcat ("Invalid snapshot at byte ", cases[i].message, NULL);
+
+      g_test_message ("fault %" G_GSIZE_FORMAT, i);
+      assert_refused (bytes, message);
+    }
+}
+
 /* Few directories and names, so that they meet; fingerprints of every magnitude. */
 static ArcSnapshot *
 random_snapshot (void)
@@ -255,6 +325,10 @@ random_snapshot (void)
   static const char *const directories[] = { "/", "/org", "/org/sub", "/org/\xff", "/org-2" };
   ArcSnapshot *snapshot = arc_snapshot_new ();
   int n_files = g_test_rand_int_range (0, 30);
+
+  for (guint i = 0; i < G_N_ELEMENTS (directories); i++)
+    if (g_test_rand_int_range (0, 8) == 0)
+      arc_snapshot_set_mounted (snapshot, directories[i], TRUE);
 
   for (int i = 0; i < n_files; i++)
     {
@@ -288,6 +362,15 @@ test_random (void)
     }
 }
 
+/* How much there is in SNAPSHOT. */
+static guint
+count (const ArcSnapshot *snapshot)
+{
+  g_autofree const char **mounted = arc_snapshot_get_mounted (snapshot);
+
+  return arc_snapshot_get_n_files (snapshot) + g_strv_length ((char **) mounted);
+}
+
 /* Any one byte of the file, any one end of it: refused. Any one byte or end of the body in a sound
  * frame: refused, or another snapshot, whose one form this is. */
 static void
@@ -297,8 +380,8 @@ test_random_damage (void)
     {
       g_autoptr (ArcSnapshot) snapshot = random_snapshot ();
       g_autoptr (GBytes) bytes = arc_snapshot_serialise (snapshot, NULL, NULL);
-      g_autoptr (GBytes) body =
-          arc_frame_open (bytes, ARC_SNAPSHOT_MAGIC, ARC_SNAPSHOT_VERSION, NULL);
+      const guint32 version = arc_frame_get_version (bytes);
+      g_autoptr (GBytes) body = arc_frame_open (bytes, ARC_SNAPSHOT_MAGIC, version, NULL);
       gsize size = g_bytes_get_size (bytes);
       gsize body_size = g_bytes_get_size (body);
       g_autofree char *copy = g_memdup2 (g_bytes_get_data (bytes, NULL), size);
@@ -320,7 +403,7 @@ test_random_damage (void)
       for (gsize i = 0; i < body_size; i++)
         {
           g_autoptr (GBytes) damaged = NULL;
-          g_autoptr (GBytes) truncated = frame (body_copy, i);
+          g_autoptr (GBytes) truncated = frame_version (version, body_copy, i);
           g_autoptr (GBytes) identity = NULL;
           g_autoptr (ArcSnapshot) other = NULL;
           g_autoptr (ArcSnapshot) shorter = arc_snapshot_parse (truncated, NULL, NULL);
@@ -328,11 +411,10 @@ test_random_damage (void)
 
           /* Only at the end of a directory. */
           if (shorter != NULL)
-            g_assert_cmpuint (arc_snapshot_get_n_files (shorter), <,
-                              arc_snapshot_get_n_files (snapshot));
+            g_assert_cmpuint (count (shorter), <, count (snapshot));
 
           body_copy[i] ^= change;
-          damaged = frame (body_copy, body_size);
+          damaged = frame_version (version, body_copy, body_size);
           body_copy[i] ^= change;
           other = arc_snapshot_parse (damaged, &identity, NULL);
           if (other != NULL)
@@ -430,11 +512,13 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
 
   g_test_add_func ("/snapshot-file/known", test_known);
+  g_test_add_func ("/snapshot-file/known/mounted", test_known_mounted);
   g_test_add_func ("/snapshot-file/empty", test_empty);
   g_test_add_func ("/snapshot-file/identity", test_identity);
   g_test_add_func ("/snapshot-file/extremes", test_extremes);
   g_test_add_func ("/snapshot-file/dirty", test_dirty);
   g_test_add_func ("/snapshot-file/faults", test_faults);
+  g_test_add_func ("/snapshot-file/faults/mounted", test_faults_mounted);
   g_test_add_func ("/snapshot-file/random", test_random);
   g_test_add_func ("/snapshot-file/random-damage", test_random_damage);
   g_test_add_func ("/snapshot-file/large", test_large);

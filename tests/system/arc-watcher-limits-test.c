@@ -3,6 +3,7 @@
 /* What the kernel refuses or drops, and what it takes away. */
 
 #include "arc-watcher-fixture.h"
+#include "core/arc-snapshot-file.h"
 #include "system/arc-inotify.h"
 
 #include <fcntl.h>
@@ -192,6 +193,104 @@ mount_below_child (void)
   arc_fixture_sh (fixture, "umount disk && umount other");
 }
 
+/* What the watcher knows, as another run gets it. (transfer full) */
+static ArcSnapshot *
+remember (ArcFixture *fixture)
+{
+  g_autoptr (GBytes) bytes =
+      arc_snapshot_serialise (arc_watcher_get_snapshot (fixture->watcher), NULL, NULL);
+  g_autoptr (GError) error = NULL;
+  ArcSnapshot *snapshot = arc_snapshot_parse (bytes, NULL, &error);
+
+  g_assert_no_error (error);
+
+  return snapshot;
+}
+
+/* Another run, which first settles with the health that FUNC tests. */
+static void
+restart_as (ArcFixture *fixture, ArcSnapshot *snapshot, ArcFixtureFunc func)
+{
+  arc_watcher_stop (fixture->watcher);
+  arc_fixture_forget (fixture);
+  arc_fixture_restart (fixture, snapshot);
+  arc_fixture_wait_settled (fixture);
+  g_assert_true (func (fixture, NULL));
+}
+
+/* A disk in the middle of the tree that is not there when the watcher starts. */
+static void
+mount_before_child (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+
+  arc_fixture_sh (fixture, "mkdir -p disk inner tree/sub/disk && touch tree/sub/1.org && "
+                           "mount -t tmpfs tmpfs disk && mount -t tmpfs tmpfs inner && "
+                           "mkdir disk/a disk/inner && touch disk/2.org disk/a/3.org "
+                           "inner/4.org && mount --bind disk tree/sub/disk && "
+                           "mount --bind inner tree/sub/disk/inner");
+  arc_fixture_start (fixture, NULL, FALSE);
+  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 4);
+
+  /* Nothing counts as deleted. */
+  arc_fixture_sh (fixture, "umount tree/sub/disk/inner && umount tree/sub/disk");
+  restart_as (fixture, remember (fixture), arc_fixture_is_degraded);
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 4);
+  g_test_message ("%s", arc_watcher_get_health_message (fixture->watcher));
+  g_assert_nonnull (
+      strstr (arc_watcher_get_health_message (fixture->watcher), "tree/sub/disk cannot be read"));
+
+  /* Nor after another run that did not see it, either. The rest goes on meanwhile. */
+  arc_fixture_sh (fixture, "touch tree/sub/5.org");
+  arc_fixture_wait_told (fixture, "tree/sub/5.org", ARC_CHANGE_ADDED);
+  restart_as (fixture, remember (fixture), arc_fixture_is_degraded);
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+
+  /* It is back but for what is mounted in it; what changed meanwhile is told. */
+  arc_fixture_sh (fixture, "rm disk/2.org && mount --bind disk tree/sub/disk");
+  arc_fixture_wait_told (fixture, "tree/sub/disk/2.org", ARC_CHANGE_DELETED);
+  g_assert_cmpuint (arc_changes_get_size (fixture->told), ==, 1);
+  arc_fixture_wait (fixture, arc_fixture_is_degraded, NULL);
+  g_assert_nonnull (strstr (arc_watcher_get_health_message (fixture->watcher),
+                            "tree/sub/disk/inner cannot be read"));
+  arc_fixture_sh (fixture, "mount --bind inner tree/sub/disk/inner");
+  arc_fixture_wait (fixture, arc_fixture_is_ok, NULL);
+  g_assert_cmpuint (arc_changes_get_size (fixture->told), ==, 1);
+  arc_fixture_wait_true (fixture);
+  arc_fixture_assert_none_missed (fixture);
+
+  /* All is mounted at the start: nothing happened. */
+  restart_as (fixture, remember (fixture), arc_fixture_is_ok);
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+
+  /* What is mounted is empty: that is no disk that is missing. */
+  arc_watcher_stop (fixture->watcher);
+  arc_fixture_sh (fixture, "rm inner/4.org");
+  restart_as (fixture, remember (fixture), arc_fixture_is_ok);
+  g_assert_true (arc_fixture_is_told (fixture, "tree/sub/disk/inner/4.org"));
+  arc_fixture_sh (fixture, "umount tree/sub/disk/inner");
+
+  /* Gone for good, says the user. */
+  arc_fixture_sh (fixture, "umount tree/sub/disk");
+  restart_as (fixture, remember (fixture), arc_fixture_is_degraded);
+  arc_fixture_sh (fixture, "touch tree/sub/disk/gone");
+  arc_fixture_wait (fixture, arc_fixture_is_ok, NULL);
+  arc_fixture_wait_told (fixture, "tree/sub/disk/a/3.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_true (fixture);
+
+  /* Then it is a directory like any other, which may be emptied while nobody watches. */
+  arc_fixture_sh (fixture, "touch tree/sub/disk/6.org");
+  arc_fixture_wait_told (fixture, "tree/sub/disk/6.org", ARC_CHANGE_ADDED);
+  arc_watcher_stop (fixture->watcher);
+  arc_fixture_sh (fixture, "rm tree/sub/disk/*");
+  restart_as (fixture, remember (fixture), arc_fixture_is_ok);
+  g_assert_true (arc_fixture_is_told (fixture, "tree/sub/disk/6.org"));
+  g_assert_cmpuint (arc_changes_get_size (fixture->told), ==, 1);
+
+  arc_fixture_sh (fixture, "umount disk && umount inner");
+}
+
 static gboolean
 may_enter_namespaces (void)
 {
@@ -250,6 +349,12 @@ static void
 test_mount_below (void)
 {
   run_in_namespaces (mount_below_child);
+}
+
+static void
+test_mount_before (void)
+{
+  run_in_namespaces (mount_before_child);
 }
 
 static void
@@ -606,6 +711,7 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher-limits/watches", test_limit);
   g_test_add_func ("/watcher-limits/unmount", test_unmount);
   g_test_add_func ("/watcher-limits/mount-below", test_mount_below);
+  g_test_add_func ("/watcher-limits/mount-before", test_mount_before);
   g_test_add_func ("/watcher-limits/instances", test_instances);
   g_test_add_func ("/watcher-limits/last-instance", test_last_instance);
 
