@@ -92,7 +92,8 @@
 ;;
 ;; (in PATH, a backslash, a colon and a newline are written as \134, \072 and \012; a file is gone
 ;; if the list has it as added or modified and it is not there: it stays pending, for it may be
-;; back)
+;; back.  A `full' build leaves in the database what that has of the file, which may be on a disk
+;; that is not mounted)
 ;;
 ;; and whatever else should go to the log, and ends with 0 if the database holds all files of the
 ;; list, with 1 if it holds all but those that were reported as failed, otherwise with something
@@ -758,10 +759,12 @@ A file that is there but may not be looked at is not gone."
            (or (not (file-directory-p ancestor))
                (file-accessible-directory-p ancestor))))))
 
-(defun arcology-batch--forget-gone-file (path)
-  "Remove the rows of PATH, which the list has and which is gone; say so.
-It may be back before anybody but us has noticed."
-  (org-roam-db-clear-file path)
+(defun arcology-batch--miss-file (path keep)
+  "Say that PATH, which the list has, is gone.
+It may be back before anybody but us has noticed.  Remove its rows
+unless KEEP."
+  (unless keep
+    (org-roam-db-clear-file path))
   (message "arcology: gone %s" (arcology-batch--escape-path path)))
 
 (defun arcology-batch--check-file (path)
@@ -771,13 +774,14 @@ It may be back before anybody but us has noticed."
   (when (string-suffix-p ".age" path)
     (error "Files encrypted with age cannot be read by this build")))
 
-(defun arcology-batch--process-file (path)
-  "Bring the rows of PATH up to date, or leave them; return why it failed, or nil."
+(defun arcology-batch--process-file (path keep)
+  "Bring the rows of PATH up to date, or leave them; return why it failed, or nil.
+With KEEP, leave them if it is gone."
   (let ((problem nil))
     (arcology-batch--sql "SAVEPOINT arcology_file")
     (condition-case error
         (if (arcology-batch--gone-p path)
-            (arcology-batch--forget-gone-file path)
+            (arcology-batch--miss-file path keep)
           (arcology-batch--check-file path)
           (arcology-batch--update-file path))
       (error
@@ -785,7 +789,7 @@ It may be back before anybody but us has noticed."
          (signal (car error) (cdr error)))
        (arcology-batch--sql "ROLLBACK TO arcology_file")
        (if (arcology-batch--gone-p path)
-           (arcology-batch--forget-gone-file path)
+           (arcology-batch--miss-file path keep)
          (setq problem (arcology-batch--explain error)))))
     (arcology-batch--sql "RELEASE arcology_file")
     problem))
@@ -811,6 +815,8 @@ It may be back before anybody but us has noticed."
          (step (max 20 (/ total 200)))
          (done 0)
          (failed 0)
+         ;; The list has also what is out of sight, such as on a disk that is not mounted.
+         (keep (eq (arcology-batch--job-kind job) 'full))
          (arcology-batch--present-keywords (arcology-batch--job-keywords job))
          (arcology-batch--pending (make-hash-table :test #'equal :size (1+ total))))
     (arcology-batch--progress 0 total)
@@ -821,7 +827,7 @@ It may be back before anybody but us has noticed."
       (puthash (arcology-batch--encode path) t arcology-batch--pending))
     (dolist (path (arcology-batch--job-present job))
       (remhash (arcology-batch--encode path) arcology-batch--pending)
-      (let ((problem (arcology-batch--process-file path)))
+      (let ((problem (arcology-batch--process-file path keep)))
         (when problem
           (setq failed (1+ failed))
           (message "arcology: failed %s: %s" (arcology-batch--escape-path path) problem)))

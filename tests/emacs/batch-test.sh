@@ -209,8 +209,10 @@ note "$odd_path"$' new: a\nline.org' id-d 'Strange name'
 run incremental "$db" "$tree" "$(changes A "$odd_path"$' new: a\nline.org')"
 check "a failed path is printed as its bytes, on one line" \
   says "^arcology: failed $odd_path new\\\\072 a\\\\012line\\.org: The ID"
-rm "$odd_path"$' new: a\nline.org'
-run full "$db" "$tree" "$(changes A "$tree/a.org" A "$odd_path"$' new: a\nline.org')"
+rm "$odd_path"$' new: a\nline.org' "$tree/e.org"
+run full "$db" "$tree" "$(changes A "$tree/a.org" A "$odd_path"$' new: a\nline.org' A "$tree/e.org")"
+check "a full build keeps what it had of a file that is gone, but is listed" query "$db" \
+  'SELECT file FROM files ORDER BY file' "\"$tree/a.org\""$'\n'"\"$tree/e.org\""
 check "so is one that is gone" says "^arcology: gone $odd_path new\\\\072 a\\\\012line\\.org\$"
 note "$tree/b.org" id-a 'Claims the ID of A'
 run clean "$db" "$tree" "$(changes A "$tree/a.org" A "$tree/b.org")"
