@@ -105,7 +105,7 @@ arc_inotify_has_room (ArcInotify *self, const char *path)
   if (!ensure_fd (self))
     return TRUE;
 
-  watch = inotify_add_watch (self->fd, path, IN_DELETE_SELF | IN_ONLYDIR);
+  watch = inotify_add_watch (self->fd, path, ARC_INOTIFY_OWN_MASK);
   if (watch < 0)
     return errno != ENOSPC;
 
@@ -132,28 +132,37 @@ parse_number (const char **text, const char *key, guint64 *number)
   return end != start;
 }
 
+typedef struct
+{
+  int number;
+  guint32 mask;
+  ArcFileId id;
+} Watch;
+
 /* proc_pid_fdinfo(5): "inotify wd:2 ino:7ef82a sdev:800001 mask:800afff ..."; the device is as the
  * kernel has it inside, 12 bits of major above 20 of minor. Not sscanf(3), which takes as long as
  * all the rest of an audit. */
 static gboolean
-parse_watch (const char *line, int *watch, ArcFileId *id)
+parse_watch (const char *line, Watch *watch)
 {
   guint64 number;
   guint64 inode;
   guint64 device;
+  guint64 mask;
 
   if (!parse_number (&line, "inotify wd:", &number) || !parse_number (&line, " ino:", &inode) ||
-      !parse_number (&line, " sdev:", &device))
+      !parse_number (&line, " sdev:", &device) || !parse_number (&line, " mask:", &mask))
     return FALSE;
 
-  *watch = (int) number;
-  id->inode = inode;
-  id->device = makedev ((guint) (device >> 20), device & 0xfffff);
+  watch->number = (int) number;
+  watch->mask = (guint32) mask;
+  watch->id.inode = inode;
+  watch->id.device = makedev ((guint) (device >> 20), device & 0xfffff);
 
   return TRUE;
 }
 
-typedef void (*WatchFunc) (int watch, const ArcFileId *id, gpointer user_data);
+typedef void (*WatchFunc) (const Watch *watch, gpointer user_data);
 
 /* FALSE if it cannot be known. */
 static gboolean
@@ -169,11 +178,10 @@ foreach_watch (const char *fd, WatchFunc func, gpointer user_data)
 
   while (getline (&line, &size, file) >= 0)
     {
-      int watch;
-      ArcFileId id;
+      Watch watch;
 
-      if (parse_watch (line, &watch, &id))
-        func (watch, &id, user_data);
+      if (parse_watch (line, &watch))
+        func (&watch, user_data);
     }
 
   free (line);
@@ -211,20 +219,23 @@ list_instances (int except)
   return g_steal_pointer (&list);
 }
 
+/* Not one of our own: see ARC_INOTIFY_OWN_MASK. */
 static void
-add_to_set (int watch G_GNUC_UNUSED, const ArcFileId *id, gpointer user_data)
+add_to_set (const Watch *watch, gpointer user_data)
 {
   GHashTable *set = user_data;
 
-  g_hash_table_add (set, g_memdup2 (id, sizeof *id));
+  if (watch->mask & IN_CREATE)
+    g_hash_table_add (set, g_memdup2 (&watch->id, sizeof watch->id));
 }
 
 static void
-add_to_map (int watch, const ArcFileId *id, gpointer user_data)
+add_to_map (const Watch *watch, gpointer user_data)
 {
   GHashTable *map = user_data;
 
-  g_hash_table_insert (map, GINT_TO_POINTER (watch), g_memdup2 (id, sizeof *id));
+  g_hash_table_insert (map, GINT_TO_POINTER (watch->number),
+                       g_memdup2 (&watch->id, sizeof watch->id));
 }
 
 static void
@@ -264,7 +275,7 @@ audit_exactly (GArray *targets, GHashTable *watched)
       const ArcInotifyTarget *target = &g_array_index (targets, ArcInotifyTarget, i);
 
       watches[i] =
-          target->watched ? -1 : inotify_add_watch (fd, target->path, IN_DELETE_SELF | IN_ONLYDIR);
+          target->watched ? -1 : inotify_add_watch (fd, target->path, ARC_INOTIFY_OWN_MASK);
     }
 
   name = g_strdup_printf ("%d", fd);

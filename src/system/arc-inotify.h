@@ -5,6 +5,7 @@
 #include "system/arc-file-id.h"
 
 #include <gio/gio.h>
+#include <sys/inotify.h>
 
 G_BEGIN_DECLS
 
@@ -16,6 +17,9 @@ G_BEGIN_DECLS
  * with, and never touches that of GIO.
  */
 typedef struct _ArcInotify ArcInotify;
+
+/* What it asks with: by that its watches are told from those of GIO, which all have IN_CREATE. */
+#define ARC_INOTIFY_OWN_MASK (IN_DELETE_SELF | IN_ONLYDIR)
 
 typedef struct
 {
@@ -42,7 +46,8 @@ gboolean arc_inotify_has_room (ArcInotify *inotify, const char *path);
 /* (element-type ArcInotifyTarget) (transfer full) */
 GArray *arc_inotify_targets_new (void);
 
-/* Finds out for each of TARGETS whether an inotify instance of this process watches it. That takes
+/* Finds out for each of TARGETS whether an inotify instance of this process watches it, not with
+ * ARC_INOTIFY_OWN_MASK: another audit may be under way, or given up and not at its end. That takes
  * a thread of its own: the kernel needs 4 us a watch to tell, all in one call. */
 void arc_inotify_audit_async (ArcInotify *inotify,
                               GArray *targets /* (transfer full) */,

@@ -426,6 +426,33 @@ test_audit (void)
     }
 }
 
+/* An audit that was given up may still be asking, with watches of its own. */
+static void
+test_two_audits (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autoptr (ArcInotify) inotify = arc_inotify_new ();
+  g_autoptr (GError) error = NULL;
+  ArcInotifyTarget targets[2] = { { .path = fixture->root }, { .path = fixture->aside } };
+  const int other = inotify_init1 (IN_CLOEXEC);
+
+  for (guint i = 0; i < 2; i++)
+    {
+      struct stat info;
+
+      g_assert_no_errno (lstat (targets[i].path, &info));
+      targets[i].id = arc_file_id_from_stat (&info);
+    }
+  g_assert_cmpint (inotify_add_watch (other, fixture->root, ARC_INOTIFY_OWN_MASK), >=, 0);
+  g_assert_cmpint (inotify_add_watch (other, fixture->aside, IN_CREATE | IN_DELETE), >=, 0);
+
+  audit (fixture, inotify, targets, &error);
+  g_assert_no_error (error);
+  g_assert_false (targets[0].watched);
+  g_assert_true (targets[1].watched);
+  close (other);
+}
+
 static void
 assert_message_has (ArcFixture *fixture, const char *part)
 {
@@ -717,6 +744,7 @@ main (int argc, char **argv)
 
   g_test_add_func ("/watcher-limits/audit", test_audit);
   g_test_add_func ("/watcher-limits/files", test_files);
+  g_test_add_func ("/watcher-limits/audit/two", test_two_audits);
   g_test_add_func ("/watcher-limits/files-for-audit", test_files_for_audit);
   g_test_add_func ("/watcher-limits/files-at-start", test_files_at_start);
   g_test_add_func ("/watcher-limits/backlog", test_backlog);
