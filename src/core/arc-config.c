@@ -44,8 +44,10 @@ G_STATIC_ASSERT (sizeof (gboolean) == sizeof (int));
   .offset = G_STRUCT_OFFSET (ArcConfig, member_)
 
 static const ArcSetting settings[] = {
-  { SETTING ("Tree", "Directories", PATHS, directories), .list = default_directories },
-  { SETTING ("Tree", "Include", PATTERNS, include), .list = arc_filter_default_include },
+  { SETTING ("Tree", "Directories", PATHS, directories), .list = default_directories,
+    .empty = "there is nothing to watch: name a directory" },
+  { SETTING ("Tree", "Include", PATTERNS, include), .list = arc_filter_default_include,
+    .empty = "no file would matter: name a pattern such as *.org" },
   { SETTING ("Tree", "Exclude", PATTERNS, exclude), .list = arc_filter_default_exclude },
   { SETTING ("Tree", "FollowSymlinks", WORD, follow_symlinks), .words = boolean_words },
   { SETTING ("Tree", "RescanInterval", DURATION, rescan_interval),
@@ -301,6 +303,9 @@ set_list (ArcConfig *config, const ArcSetting *setting, const char *raw, GError 
 
   if (list == NULL)
     return FALSE;
+
+  if (list[0] == NULL && setting->empty != NULL)
+    return arc_error_set_config (error, "the list is empty, so %s", setting->empty);
 
   for (guint i = 0; list[i] != NULL; i++)
     {
@@ -592,10 +597,6 @@ check_directories (const ArcConfig *config, GError **error)
 {
   GStrv directories = config->directories;
 
-  if (directories == NULL || directories[0] == NULL)
-    return arc_error_set_config (error,
-                                 "[Tree] Directories: there is no directory to watch: name one");
-
   for (guint i = 0; directories[i] != NULL; i++)
     for (guint j = 0; directories[j] != NULL; j++)
       {
@@ -671,11 +672,6 @@ arc_config_check (const ArcConfig *config, GError **error)
 {
   g_return_val_if_fail (config != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  if (config->include == NULL || config->include[0] == NULL)
-    return arc_error_set_config (
-        error, "[Tree] Include: the list is empty, so no file would matter: name a "
-               "pattern such as *.org");
 
   if (config->timing.debounce_limit < config->timing.debounce)
     {

@@ -77,6 +77,7 @@ typedef enum
  * @type: how it is written
  * @offset: its member of ArcConfig
  * @list: (nullable): the default of paths and patterns
+ * @empty: (nullable): why a list must not be empty, for a message
  * @words: (nullable): the values of a word, in the order of the enumeration
  * @initial: the default of durations (microseconds), counts and words
  * @minimum: the least duration or count
@@ -92,6 +93,7 @@ typedef struct
   ArcSettingType type;
   gsize offset;
   const char *const *list;
+  const char *empty;
   const char *const *words;
   gint64 initial;
   gint64 minimum;
@@ -134,9 +136,9 @@ void arc_config_replace (ArcConfig *config, ArcConfig *next /* (transfer full) *
 gboolean
 arc_config_merge_variable (ArcConfig *config, const char *name, const char *value, GError **error);
 
-/* Settings that contradict each other: no directory or nothing to include, a directory twice or
- * inside another, DebounceLimit below Debounce, a database that would itself be watched:
- * ARC_ERROR_CONFIG with the keys in the message. Paths must be expanded. */
+/* Settings that contradict each other: a directory twice or inside another, DebounceLimit below
+ * Debounce, a database that would itself be watched: ARC_ERROR_CONFIG with the keys in the message.
+ * Paths must be expanded. */
 gboolean arc_config_check (const ArcConfig *config, GError **error);
 
 /* Turns `~/` at the start of every path and of the program of the command into HOME (absolute), and

@@ -2,6 +2,8 @@
 
 #include "core/arc-quote.h"
 
+#include <string.h>
+
 char *
 arc_quote_printable (const char *text, glong limit)
 {
@@ -31,5 +33,5 @@ arc_quote (const char *text)
 {
   g_autofree char *printable = arc_quote_printable (text, ARC_QUOTE_LENGTH);
 
-  return g_strdup_printf ("\"%s\"", printable);
+  return g_strdup_printf (strchr (printable, '"') != NULL ? "'%s'" : "\"%s\"", printable);
 }

@@ -13,7 +13,8 @@ G_BEGIN_DECLS
  * LIMIT characters; -1: all. */
 char *arc_quote_printable (const char *text, glong limit);
 
-/* (transfer full): the same in quotation marks, cut off at ARC_QUOTE_LENGTH. */
+/* (transfer full): the same in quotation marks, cut off at ARC_QUOTE_LENGTH; the marks are single
+ * ones around TEXT that has a double one. */
 char *arc_quote (const char *text);
 
 G_END_DECLS

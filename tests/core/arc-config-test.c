@@ -280,6 +280,10 @@ test_errors (void)
     { "[Tree]\nDirectories=~me/org\n",
       "/etc/b.conf:2: [Tree] Directories: \"~me/org\" is not a whole path: write it from / or "
       "from ~/; variables and ~NAME are not known here" },
+    { "[Tree]\nDirectories=\n", "/etc/b.conf:2: [Tree] Directories: the list is empty, so there "
+                                "is nothing to watch: name a directory" },
+    { "[Tree]\nInclude= \n", "/etc/b.conf:2: [Tree] Include: the list is empty, so no file would "
+                             "matter: name a pattern such as *.org" },
     { "[Tree]\nInclude=*.org;;*.txt\n",
       "/etc/b.conf:2: [Tree] Include: entry 2 of the list is empty: take out the extra ;" },
     { "[Tree]\nInclude=a\\d\n",
@@ -338,6 +342,9 @@ test_errors (void)
       "not UTF-8 can only be given with --directory or ARCOLOGY_DIRECTORY" },
     { "[Build]\nCommand=emacs 'x\x1b\n",
       "/etc/b.conf:2: [Build] Command: \"emacs 'x\\x{1B}\" cannot be split into words as a shell "
+      "would: a quote is not closed, or a backslash is last" },
+    { "[Build]\nCommand=\"emacs -q\n",
+      "/etc/b.conf:2: [Build] Command: '\"emacs -q' cannot be split into words as a shell "
       "would: a quote is not closed, or a backslash is last" },
     { "[Build]\nCommand=emacs \\\\\n",
       "/etc/b.conf:2: [Build] Command: \"emacs \\\\\" cannot be split into words as a shell "
@@ -627,9 +634,6 @@ test_check (void)
     const char *message; /* NULL: nothing is wrong */
   } cases[] = {
     { "", NULL },
-    { "[Tree]\nDirectories=\n", "[Tree] Directories: there is no directory to watch: name one" },
-    { "[Tree]\nInclude=\n", "[Tree] Include: the list is empty, so no file would matter: name a "
-                            "pattern such as *.org" },
     { "[Tree]\nExclude=\n", NULL },
     { "[Tree]\nDirectories=/a;/b;/a/\n",
       "[Tree] Directories: \"/a\" is in the list twice: take one out" },
@@ -742,7 +746,8 @@ random_config (void)
         case ARC_SETTING_PATHS:
         case ARC_SETTING_PATTERNS:
           g_strfreev (*(GStrv *) member);
-          *(GStrv *) member = random_list (setting->type == ARC_SETTING_PATHS ? "/" : "", 0);
+          *(GStrv *) member =
+              random_list (setting->type == ARC_SETTING_PATHS ? "/" : "", setting->empty != NULL);
           break;
         case ARC_SETTING_COMMAND:
           if (g_test_rand_bit ())
