@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
+#include "arc-test-random.h"
 #include "core/arc-config-file.h"
 #include "core/arc-duration.h"
 #include "core/arc-error.h"
 
 #include <string.h>
 
-#define SECOND  ((gint64) G_USEC_PER_SEC)
-#define MINUTE  (60 * SECOND)
-#define HOUR    (60 * MINUTE)
-#define DAY     (24 * HOUR)
-#define LONGEST (36525 * DAY)
+#define SECOND ((gint64) G_USEC_PER_SEC)
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
 
 static gboolean
 merge (ArcConfig *config, const char *text, GError **error)
@@ -718,16 +717,6 @@ random_list (const char *start, int least)
   return list;
 }
 
-static gint64
-random_usec (void)
-{
-  gint64 usec = ((gint64) g_test_rand_int_range (0, G_MAXINT32) << 31) |
-                g_test_rand_int_range (0, G_MAXINT32);
-
-  /* Of every size, not only of the largest. */
-  return (usec >> g_test_rand_int_range (0, 62)) % (LONGEST + 1);
-}
-
 static ArcConfig *
 random_config (void)
 {
@@ -766,7 +755,8 @@ random_config (void)
             }
           break;
         case ARC_SETTING_DURATION:
-          *(gint64 *) member = setting->minimum + random_usec () % span;
+          *(gint64 *) member =
+              setting->minimum + arc_test_random_usec (setting->maximum - setting->minimum);
           break;
         case ARC_SETTING_COUNT:
           *(guint *) member = setting->minimum + g_test_rand_int_range (0, span);

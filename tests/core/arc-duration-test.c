@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
+#include "arc-test-random.h"
 #include "core/arc-duration.h"
 
 #define SECOND  ((gint64) G_USEC_PER_SEC)
@@ -144,22 +145,12 @@ test_format (void)
     }
 }
 
-static gint64
-random_usec (void)
-{
-  gint64 usec = ((gint64) g_test_rand_int_range (0, G_MAXINT32) << 31) |
-                g_test_rand_int_range (0, G_MAXINT32);
-
-  /* Of every size, not only of the largest. */
-  return (usec >> g_test_rand_int_range (0, 62)) % (LONGEST + 1);
-}
-
 static void
 test_round_trip (void)
 {
   for (guint i = 0; i < 4000; i++)
     {
-      gint64 usec = random_usec (), back = -1;
+      gint64 usec = arc_test_random_usec (LONGEST), back = -1;
       g_autofree char *text = arc_duration_format (usec);
 
       g_assert_true (arc_duration_parse (text, &back));
