@@ -267,9 +267,10 @@ on_once_finished (ArcDaemon *self, const ArcBuild *build)
   if (build->result == ARC_RESULT_SUCCESS)
     g_print (_ ("Built %s\n"), database);
   else
-    g_printerr (_ ("The build failed: %s\nWhat it printed is in %s\n"),
-                build->message != NULL ? build->message : arc_result_to_string (build->result),
-                log);
+    g_printerr (_ ("The build failed: %s\n"),
+                build->message != NULL ? build->message : arc_result_to_string (build->result));
+  if (build->result != ARC_RESULT_SUCCESS && build->result != ARC_RESULT_SPAWN_FAILED)
+    g_printerr (_ ("What it printed is in %s\n"), log);
 
   stop (self, build->result == ARC_RESULT_SUCCESS ? ARC_EXIT_SUCCESS : ARC_EXIT_BUILD_FAILED);
 }

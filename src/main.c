@@ -1,41 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 #include "arc-daemon.h"
+#include "arc-log-writer.h"
 
 #include "core/arc-config-file.h"
 
 #include <glib/gi18n.h>
 #include <locale.h>
 #include <stdio.h>
-#include <unistd.h>
-
-static gboolean
-is_ours (const GLogField *fields, gsize n_fields)
-{
-  for (gsize i = 0; i < n_fields; i++)
-    if (g_str_equal (fields[i].key, "GLIB_DOMAIN"))
-      return g_strcmp0 (fields[i].value, G_LOG_DOMAIN) == 0;
-
-  return FALSE;
-}
-
-/* GLib's own writer drops informational messages, and with them the output of the builds, unless it
- * is told to debug every library. The journal is where they belong. */
-static GLogWriterOutput
-write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
-{
-  const gboolean *verbose = user_data;
-  const gboolean is_debug = (level & G_LOG_LEVEL_DEBUG) != 0;
-
-  if (is_ours (fields, n_fields) && (*verbose || !is_debug) &&
-      g_log_writer_is_journald (fileno (stderr)))
-    return g_log_writer_journald (level, fields, n_fields, NULL);
-
-  if (is_ours (fields, n_fields) && *verbose)
-    return g_log_writer_standard_streams (level, fields, n_fields, NULL);
-
-  return g_log_writer_default (level, fields, n_fields, NULL);
-}
 
 /* Whether they are right or, with PRINT, what they are: a settings file with the names of those
  * that were read in its comments. */
@@ -72,21 +44,21 @@ main (int argc, char **argv)
 {
   g_autofree char *config_file = NULL;
   g_auto (GStrv) directories = NULL;
-  gboolean once = FALSE;
+  ArcLogOptions log = { 0 };
   gboolean replace = FALSE;
-  gboolean verbose = FALSE;
   gboolean version = FALSE;
   gboolean check = FALSE;
   gboolean print = FALSE;
   const GOptionEntry entries[] = {
-    { "once", 0, 0, G_OPTION_ARG_NONE, &once, N_ ("Build everything once and exit"), NULL },
+    { "once", 0, 0, G_OPTION_ARG_NONE, &log.once, N_ ("Build everything once and exit"), NULL },
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &config_file,
       N_ ("Read this settings file instead of the usual ones"), N_ ("FILE") },
     { "directory", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &directories,
       N_ ("Watch this directory instead of those in the settings; can be repeated"), N_ ("DIR") },
     { "replace", 0, 0, G_OPTION_ARG_NONE, &replace, N_ ("Take the place of a service that runs"),
       NULL },
-    { "verbose", 0, 0, G_OPTION_ARG_NONE, &verbose, N_ ("Log more, also what builds print"), NULL },
+    { "verbose", 0, 0, G_OPTION_ARG_NONE, &log.verbose, N_ ("Log more, also what builds print"),
+      NULL },
     { "check-config", 0, 0, G_OPTION_ARG_NONE, &check, N_ ("Check the settings and exit"), NULL },
     { "print-config", 0, 0, G_OPTION_ARG_NONE, &print, N_ ("Print the settings in force and exit"),
       NULL },
@@ -101,7 +73,7 @@ main (int argc, char **argv)
   bindtextdomain (GETTEXT_PACKAGE, ARC_LOCALE_DIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
-  g_log_set_writer_func (write_log, &verbose, NULL);
+  g_log_set_writer_func (arc_log_write, &log, NULL);
 
   g_option_context_set_summary (context, _ ("Keeps a database true to a tree of Org files."));
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
@@ -117,6 +89,13 @@ main (int argc, char **argv)
       return ARC_EXIT_USAGE;
     }
 
+  if (log.once && replace)
+    {
+      g_printerr (
+          _ ("--replace is for the service, and --once runs none: leave one of the two out\n"));
+      return ARC_EXIT_USAGE;
+    }
+
   if (version)
     {
       g_print ("arcology-builder %s\n", ARC_VERSION);
@@ -125,7 +104,7 @@ main (int argc, char **argv)
 
   options.settings.config_file = config_file;
   options.settings.directories = (const char *const *) directories;
-  options.once = once;
+  options.once = log.once;
   options.replace = replace;
 
   if (check || print)
