@@ -16,6 +16,9 @@
 /* What a shell says of a command that is not there. */
 #define NO_COMMAND 127
 
+/* What the command may be told in our place. */
+static const int signals[] = { SIGINT, SIGHUP, SIGTERM };
+
 /* (transfer full): the command line as one line of valid UTF-8 that the service takes. */
 static char *
 describe_command (char **command)
@@ -56,21 +59,44 @@ on_command_ended (GObject *source, GAsyncResult *result, gpointer user_data)
   g_main_loop_quit (user_data);
 }
 
+/* In the child, just before it becomes the command. What nohup(1) or a shell had ignored is to stay
+ * so, and GLib has set these to the default by then (glib/gspawn.c). */
+static void
+ignore_signals (gpointer user_data)
+{
+  const gboolean *is_ignored = user_data;
+
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    if (is_ignored[i])
+      signal (signals[i], SIG_IGN);
+}
+
 static int
 run_command (char **command)
 {
+  g_autoptr (GSubprocessLauncher) launcher =
+      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDIN_INHERIT);
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GError) error = NULL;
   g_autoptr (GSubprocess) process = NULL;
-  guint ids[3];
+  gboolean is_ignored[G_N_ELEMENTS (signals)];
+  guint ids[G_N_ELEMENTS (signals)] = { 0 };
 
   /* Handled by the main loop, and so not before there is a process. */
-  ids[0] = g_unix_signal_add (SIGINT, on_terminal_signal, NULL);
-  ids[1] = g_unix_signal_add (SIGHUP, on_terminal_signal, NULL);
-  ids[2] = g_unix_signal_add (SIGTERM, on_stop_signal, &process);
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    {
+      struct sigaction action = { 0 };
 
-  process =
-      g_subprocess_newv ((const char *const *) command, G_SUBPROCESS_FLAGS_STDIN_INHERIT, &error);
+      sigaction (signals[i], NULL, &action);
+      is_ignored[i] = action.sa_handler == SIG_IGN;
+      if (!is_ignored[i])
+        ids[i] = g_unix_signal_add (signals[i],
+                                    signals[i] == SIGTERM ? on_stop_signal : on_terminal_signal,
+                                    &process);
+    }
+
+  g_subprocess_launcher_set_child_setup (launcher, ignore_signals, is_ignored, NULL);
+  process = g_subprocess_launcher_spawnv (launcher, (const char *const *) command, &error);
   if (process == NULL)
     {
       g_printerr ("%s\n", error->message);
@@ -80,7 +106,8 @@ run_command (char **command)
   g_subprocess_wait_async (process, NULL, on_command_ended, loop);
   g_main_loop_run (loop);
   for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
-    g_source_remove (ids[i]);
+    if (ids[i] != 0)
+      g_source_remove (ids[i]);
 
   return g_subprocess_get_if_exited (process) ? g_subprocess_get_exit_status (process)
                                               : 128 + g_subprocess_get_term_sig (process);
