@@ -61,7 +61,7 @@
 
 (defcustom arcology-builder-log-directory
   (expand-file-name "arcology-builder/logs/" (or (getenv "XDG_STATE_HOME") "~/.local/state"))
-  "Where the service keeps what the builds printed."
+  "Where the service keeps what the builds printed, if it does not tell."
   :type 'directory)
 
 (defcustom arcology-builder-after-build-functions nil
@@ -117,9 +117,10 @@ It is nil if the service is absent.")
   "Return ENTRIES, a dictionary that describes a build, as an alist with symbols."
   (mapcar (pcase-lambda (`(,key (,value)))
             (cons (intern key)
-                  (if (equal key "failed-files")
-                      (mapcar #'arcology-builder--path-name value)
-                    value)))
+                  (pcase key
+                    ("failed-files" (mapcar #'arcology-builder--path-name value))
+                    ("log" (arcology-builder--path-name value))
+                    (_ value))))
           entries))
 
 (defun arcology-builder--take (entries)
@@ -465,16 +466,23 @@ With FULL, interactively with a prefix argument, build every note anew."
    :timeout #x7fffffff
    '(:array :signature "{sv}")))
 
+(defun arcology-builder--log-directory ()
+  "Return the directory of the logs: where that of the last build is, if known."
+  (let ((log (or (arcology-builder--last 'log) "")))
+    (if (equal log "")
+        arcology-builder-log-directory
+      (file-name-directory log))))
+
 (defun arcology-builder--log-file (build)
   "Return the file with what BUILD printed, nil if there is none.
 Without BUILD, of the one that runs, or the last."
-  (let* ((numbers (and (file-directory-p arcology-builder-log-directory)
+  (let* ((directory (arcology-builder--log-directory))
+         (numbers (and (file-directory-p directory)
                        (mapcar #'string-to-number
-                               (directory-files arcology-builder-log-directory nil
-                                                "\\`[0-9]+\\.log\\'" t))))
+                               (directory-files directory nil "\\`[0-9]+\\.log\\'" t))))
          (number (or build (and numbers (apply #'max numbers)))))
     (and (memq number numbers)
-         (expand-file-name (format "%d.log" number) arcology-builder-log-directory))))
+         (expand-file-name (format "%d.log" number) directory))))
 
 ;;;###autoload
 (defun arcology-builder-log (&optional build)
@@ -484,7 +492,7 @@ number.  The lines of a build that runs appear as they come."
   (interactive "P")
   (let ((file (arcology-builder--log-file (if (consp build) nil build))))
     (unless file
-      (user-error "There is no such log in %s" arcology-builder-log-directory))
+      (user-error "There is no such log in %s" (arcology-builder--log-directory)))
     (let ((buffer (find-file-noselect file t)))
       (with-current-buffer buffer
         (unless (bound-and-true-p auto-revert-tail-mode)

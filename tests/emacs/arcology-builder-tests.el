@@ -316,6 +316,33 @@ fi
         (kill-buffer)
         (should-error (arcology-builder-log (1+ id)) :type 'user-error)))))
 
+;; A service that cannot write its state directory takes another, and tells of it.
+(ert-deftest arcology-builder-log-elsewhere ()
+  (tests-with-tree
+    (tests-write "state" "not a directory")
+    (make-directory (tests-file "run"))
+    (set-file-modes (tests-file "run") #o700)
+    (let ((process-environment (cons (concat "XDG_RUNTIME_DIR=" (tests-file "run"))
+                                     process-environment)))
+      (tests-start (tests-settings)))
+    (arcology-builder-mode)
+    (tests-until (and tests-finished (equal (tests-word) "fresh")))
+    (save-window-excursion
+      (arcology-builder-log)
+      (should (string-prefix-p (tests-file "run/") buffer-file-name))
+      (should (string-match-p "^kind full$" (buffer-string)))
+      (kill-buffer))
+    ;; The log of a build that runs is in the same place.
+    (setq tests-finished nil)
+    (tests-write "hold" "")
+    (arcology-builder-rebuild)
+    (tests-until (equal (tests-word) "building 40 %"))
+    (save-window-excursion
+      (arcology-builder-log)
+      (should (equal (buffer-name)
+                     (format "%d.log" (arcology-builder--get "CurrentBuild"))))
+      (kill-buffer))))
+
 (ert-deftest arcology-builder-service-that-hangs ()
   (tests-with-tree
     (tests-start (tests-settings))
