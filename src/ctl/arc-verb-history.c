@@ -9,20 +9,35 @@
 
 #define DEFAULT_LINES 20
 #define BAR_WIDTH     8
-#define GAP           2
-
-/* Below this a terminal has room for the most important columns alone. */
-#define MIN_WIDTH 72
 
 enum
 {
   COLUMN_BUILD,
   COLUMN_STARTED,
+  COLUMN_STARTED_SHORT,
   COLUMN_TOOK,
   COLUMN_BAR,
   COLUMN_FILES,
   COLUMN_RESULT,
+  COLUMN_RESULT_SHORT,
   N_COLUMNS,
+};
+
+typedef struct
+{
+  guint gap; /* between two columns */
+  guint n_columns;
+  guint columns[N_COLUMNS];
+} Layout;
+
+/* The first that a terminal has room for is taken, or else the last. */
+static const Layout layouts[] = {
+  { 2, 6, { COLUMN_BUILD, COLUMN_STARTED, COLUMN_TOOK, COLUMN_BAR, COLUMN_FILES, COLUMN_RESULT } },
+  { 2, 5, { COLUMN_BUILD, COLUMN_STARTED, COLUMN_TOOK, COLUMN_FILES, COLUMN_RESULT } },
+  { 1, 4, { COLUMN_BUILD, COLUMN_STARTED, COLUMN_TOOK, COLUMN_RESULT } },
+  { 1, 4, { COLUMN_BUILD, COLUMN_STARTED, COLUMN_TOOK, COLUMN_RESULT_SHORT } },
+  { 1, 4, { COLUMN_BUILD, COLUMN_STARTED_SHORT, COLUMN_TOOK, COLUMN_RESULT_SHORT } },
+  { 1, 3, { COLUMN_BUILD, COLUMN_STARTED_SHORT, COLUMN_RESULT_SHORT } },
 };
 
 typedef struct
@@ -70,12 +85,23 @@ make_header (void)
 
   row->cells[COLUMN_BUILD] = g_strdup (_ ("BUILD"));
   row->cells[COLUMN_STARTED] = g_strdup (_ ("STARTED"));
+  row->cells[COLUMN_STARTED_SHORT] = g_strdup (_ ("STARTED"));
   row->cells[COLUMN_TOOK] = g_strdup (_ ("TOOK"));
   row->cells[COLUMN_BAR] = g_strdup ("");
   row->cells[COLUMN_FILES] = g_strdup (_ ("FILES"));
   row->cells[COLUMN_RESULT] = g_strdup (_ ("RESULT"));
+  row->cells[COLUMN_RESULT_SHORT] = g_strdup (_ ("RESULT"));
 
   return row;
+}
+
+static const char *
+name_result (GVariant *build)
+{
+  const char *result = "";
+
+  g_variant_lookup (build, "result", "&s", &result);
+  return arc_words_name_result (result);
 }
 
 static char *
@@ -83,15 +109,22 @@ describe_result (GVariant *build)
 {
   g_autoptr (GVariant) failed = g_variant_lookup_value (build, "failed-files", NULL);
   const gsize n_failed = failed != NULL ? g_variant_n_children (failed) : 0;
-  const char *result = "";
 
-  g_variant_lookup (build, "result", "&s", &result);
   if (n_failed == 0)
-    return g_strdup (arc_words_name_result (result));
+    return g_strdup (name_result (build));
 
   /* Translators: the result of a build, and how many files of it failed. */
   return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s (%u file)", "%s (%u files)", n_failed),
-                          arc_words_name_result (result), (guint) n_failed);
+                          name_result (build), (guint) n_failed);
+}
+
+/* (transfer full): without the year and the seconds. */
+static char *
+format_short_time (guint64 time)
+{
+  g_autoptr (GDateTime) date = g_date_time_new_from_unix_local ((gint64) (time / G_USEC_PER_SEC));
+
+  return date != NULL ? g_date_time_format (date, "%m-%d %R") : g_strdup ("?");
 }
 
 static Row *
@@ -103,40 +136,60 @@ make_row (GVariant *build, guint64 longest)
   g_variant_lookup (build, "changed", "u", &changed);
   row->cells[COLUMN_BUILD] = g_strdup_printf ("%" G_GUINT64_FORMAT, lookup_uint64 (build, "id"));
   row->cells[COLUMN_STARTED] = arc_print_format_time (lookup_uint64 (build, "started"));
+  row->cells[COLUMN_STARTED_SHORT] = format_short_time (lookup_uint64 (build, "started"));
   row->cells[COLUMN_TOOK] = arc_print_format_duration (arc_words_get_duration (build));
   row->cells[COLUMN_BAR] = draw_bar (arc_words_get_duration (build), longest);
   row->cells[COLUMN_FILES] = g_strdup_printf ("%u", changed);
   row->cells[COLUMN_RESULT] = describe_result (build);
+  row->cells[COLUMN_RESULT_SHORT] = g_strdup (name_result (build));
 
   return row;
 }
 
 /* (element-type Row) */
-static void
-print_table (GPtrArray *rows)
+static const Layout *
+choose_layout (GPtrArray *rows, guint widths[N_COLUMNS])
 {
-  const gboolean is_narrow = arc_print_get_width () < MIN_WIDTH;
-  guint widths[N_COLUMNS] = { 0 };
+  const guint room = arc_print_is_terminal () ? arc_print_get_width () : G_MAXUINT;
 
   for (guint i = 0; i < rows->len; i++)
     for (guint column = 0; column < N_COLUMNS; column++)
       widths[column] =
           MAX (widths[column], arc_print_measure (((Row *) rows->pdata[i])->cells[column]));
 
+  for (guint i = 0; i < G_N_ELEMENTS (layouts); i++)
+    {
+      guint width = (layouts[i].n_columns - 1) * layouts[i].gap;
+
+      for (guint j = 0; j < layouts[i].n_columns; j++)
+        width += widths[layouts[i].columns[j]];
+      if (width <= room)
+        return &layouts[i];
+    }
+
+  return &layouts[G_N_ELEMENTS (layouts) - 1];
+}
+
+/* (element-type Row) */
+static void
+print_table (GPtrArray *rows)
+{
+  guint widths[N_COLUMNS] = { 0 };
+  const Layout *layout = choose_layout (rows, widths);
+
   for (guint i = 0; i < rows->len; i++)
     {
       const Row *row = rows->pdata[i];
       g_autoptr (GString) line = g_string_new (NULL);
 
-      for (guint column = 0; column < N_COLUMNS; column++)
+      for (guint j = 0; j < layout->n_columns; j++)
         {
+          const guint column = layout->columns[j];
           const gboolean is_number =
               column == COLUMN_BUILD || column == COLUMN_TOOK || column == COLUMN_FILES;
           g_autofree char *cell = arc_print_pad (row->cells[column], widths[column], is_number);
 
-          if (is_narrow && (column == COLUMN_BAR || column == COLUMN_FILES))
-            continue;
-          g_string_append_printf (line, "%*s%s", column == 0 ? 0 : is_narrow ? 1 : GAP, "", cell);
+          g_string_append_printf (line, "%*s%s", j > 0 ? (int) layout->gap : 0, "", cell);
         }
       g_print ("%s\n", g_strchomp (line->str));
     }
