@@ -5,16 +5,25 @@
 
 #include <glib/gi18n.h>
 
+/* What the service tells, in English, but for patterns and paths (org.arcology.Builder.xml). */
 static const char *
-translate_change (const char *change)
+translate (const char *text)
 {
-  static const char *const words[] = { N_ ("added"), N_ ("modified"), N_ ("deleted") };
+  static const char *const texts[] = {
+    N_ ("added"),
+    N_ ("modified"),
+    N_ ("deleted"),
+    N_ ("outside the watched directories"),
+    N_ ("a watched directory itself"),
+    N_ ("no include pattern matches"),
+    N_ ("symbolic links are not followed"),
+  };
 
-  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
-    if (g_str_equal (words[i], change))
-      return _ (words[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    if (g_str_equal (texts[i], text))
+      return _ (texts[i]);
 
-  return change;
+  return text;
 }
 
 static guint
@@ -26,7 +35,7 @@ measure_changes (GVariant *changes)
 
   g_variant_iter_init (&iter, changes);
   while (g_variant_iter_next (&iter, "(&s^&ay)", &change, NULL))
-    width = MAX (width, arc_print_measure (translate_change (change)));
+    width = MAX (width, arc_print_measure (translate (change)));
 
   return width;
 }
@@ -43,7 +52,7 @@ print_changes (GVariant *changes)
   while (g_variant_iter_next (&iter, "(&s^&ay)", &change, &path))
     {
       g_autofree char *name = arc_print_escape (path);
-      g_autofree char *word = arc_print_pad (translate_change (change), width, FALSE);
+      g_autofree char *word = arc_print_pad (translate (change), width, FALSE);
 
       g_print ("%s  %s\n", word, name);
     }
@@ -149,7 +158,7 @@ arc_verb_explain (int argc, char **argv)
     }
   else
     {
-      g_autofree char *why = arc_print_sanitize (rule);
+      g_autofree char *why = arc_print_sanitize (translate (rule));
 
       g_print (watched ? _ ("%s: watched: %s\n") : _ ("%s: not watched: %s\n"), name, why);
     }
