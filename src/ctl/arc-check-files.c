@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/arc-check.h"
+#include "ctl/arc-print.h"
+#include "ctl/arc-probe.h"
+
+#include <errno.h>
+#include <glib/gi18n.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MEGABYTE (G_GUINT64_CONSTANT (1000) * 1000)
+
+/* A file dated later than this from now was written with another clock. */
+#define CLOCK_TOLERANCE (60 * G_TIME_SPAN_SECOND)
+
+/* --- what is watched */
+
+static void
+check_directory (ArcDiagnosis *self, const char *directory)
+{
+  g_autofree char *name = arc_print_escape (directory);
+  struct stat status;
+
+  if (stat (directory, &status) != 0)
+    arc_diagnosis_add (self, ARC_FINDING_FAIL,
+                       _ ("Make it, mount it, or correct the setting Directories"), "%s: %s", name,
+                       g_strerror (errno));
+  else if (!S_ISDIR (status.st_mode))
+    arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Correct the setting Directories"),
+                       _ ("%s: not a directory"), name);
+  else if (access (directory, R_OK | X_OK) != 0)
+    arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Let yourself read it: chmod u+rx"), "%s: %s",
+                       name, g_strerror (errno));
+  else
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: readable"), name);
+}
+
+void
+arc_check_tree (ArcDiagnosis *self)
+{
+  const char *const *directories = arc_diagnosis_get_directories (self);
+
+  for (guint i = 0; directories != NULL && directories[i] != NULL; i++)
+    check_directory (self, directories[i]);
+}
+
+/* Each user namespace has limits of its own, too, which may only be lower (user_namespaces(7)).
+ * NAME gets the one that counts. */
+static guint
+read_lower (const char *of_system, const char *of_namespace, const char **name)
+{
+  const guint system = arc_probe_read_limit (of_system);
+  const guint namespace = arc_probe_read_limit (of_namespace);
+
+  *name = namespace < system ? of_namespace : of_system;
+
+  return MIN (system, namespace);
+}
+
+void
+arc_check_inotify (ArcDiagnosis *self)
+{
+  const char *instances_name;
+  const char *watches_name;
+  const guint max_instances =
+      read_lower ("fs.inotify.max_user_instances", "user.max_inotify_instances", &instances_name);
+  const guint max_watches =
+      read_lower ("fs.inotify.max_user_watches", "user.max_inotify_watches", &watches_name);
+  g_autofree char *text = NULL;
+  guint instances;
+  guint watches;
+
+  if (max_watches == G_MAXUINT || max_instances == G_MAXUINT)
+    {
+      arc_diagnosis_add (self, ARC_FINDING_WARN, NULL,
+                         _ ("not checked: the limits cannot be read"));
+      return;
+    }
+
+  arc_probe_count_inotify (&instances, &watches);
+  text = g_strdup_printf (_ ("%u of %u watches, %u of %u instances taken"), watches, max_watches,
+                          instances, max_instances);
+
+  /* Others of this user want some, too. */
+  if (instances >= max_instances || watches >= max_watches - max_watches / 10)
+    {
+      const gboolean is_instances = instances >= max_instances;
+      g_autofree char *advice =
+          g_strdup_printf ("sudo sysctl -w %s=%u", is_instances ? instances_name : watches_name,
+                           (is_instances ? max_instances : max_watches) * 2);
+
+      arc_diagnosis_add (self, ARC_FINDING_WARN, advice, "%s", text);
+    }
+  else
+    {
+      arc_diagnosis_add (self, ARC_FINDING_OK, NULL, "%s", text);
+    }
+}
+
+/* --- what a build writes */
+
+void
+arc_check_database (ArcDiagnosis *self)
+{
+  const char *database = arc_diagnosis_get_database (self);
+  const char *argv[] = {
+    "sqlite3", "-readonly", "-cmd", ".timeout 5000", database, "PRAGMA quick_check(1)", NULL
+  };
+  g_autofree char *sqlite3 = g_find_program_in_path (argv[0]);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *name = NULL;
+  g_autofree char *output = NULL;
+  g_autofree char *messages = NULL;
+  int status;
+
+  if (database == NULL || *database == '\0')
+    return;
+
+  name = arc_print_escape (database);
+  if (!g_file_test (database, G_FILE_TEST_EXISTS))
+    arc_diagnosis_add (self, ARC_FINDING_WARN, _ ("The first build makes it: arcologyctl rebuild"),
+                       _ ("%s: not there yet"), name);
+  else if (access (database, R_OK) != 0)
+    arc_diagnosis_add (self, ARC_FINDING_FAIL, NULL, "%s: %s", name, g_strerror (errno));
+  else if (sqlite3 == NULL)
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL,
+                       _ ("%s: there; not checked, since sqlite3 is not installed"), name);
+  else if (!arc_probe_run (argv, &status, &output, &messages, &error))
+    arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, _ ("%s: not checked: %s"), name,
+                       error->message);
+  else if (status == 0 && g_str_equal (output, "ok"))
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: sound"), name);
+  else if (strstr (messages, "locked") != NULL)
+    arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, _ ("%s: not checked: it is being written"),
+                       name);
+  else
+    arc_diagnosis_add (self, ARC_FINDING_FAIL,
+                       _ ("Move it away, then: arcologyctl rebuild --clean"), _ ("%s: damaged: %s"),
+                       name, arc_diagnosis_get_first_line (*messages != '\0' ? messages : output));
+}
+
+static char *
+get_state_directory (void)
+{
+  const char *directory = g_get_user_state_dir ();
+
+  /* A relative one is to be ignored (XDG Base Directory Specification). */
+  if (g_path_is_absolute (directory))
+    return g_build_filename (directory, "arcology-builder", NULL);
+
+  return g_build_filename (g_get_home_dir (), ".local", "state", "arcology-builder", NULL);
+}
+
+void
+arc_check_state_directory (ArcDiagnosis *self)
+{
+  g_autofree char *directory = get_state_directory ();
+  g_autofree char *existing = arc_probe_find_existing (directory);
+  g_autofree char *name = arc_print_escape (directory);
+
+  if (access (existing, W_OK | X_OK) != 0)
+    arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Let yourself write there: chmod u+rwx"),
+                       "%s: %s", name, g_strerror (errno));
+  else if (g_str_equal (existing, directory))
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: writable"), name);
+  else
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: not there yet"), name);
+}
+
+static void
+check_space_at (ArcDiagnosis *self, const char *path)
+{
+  g_autofree char *existing = arc_probe_find_existing (path);
+  g_autofree char *name = arc_print_escape (existing);
+  g_autofree char *free_space = NULL;
+  struct statvfs status;
+  guint64 n_bytes;
+
+  if (statvfs (existing, &status) != 0)
+    {
+      arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, "%s: %s", name, g_strerror (errno));
+      return;
+    }
+
+  n_bytes = (guint64) status.f_bavail * status.f_frsize;
+  free_space = g_format_size (n_bytes);
+  arc_diagnosis_add (self,
+                     n_bytes < 20 * MEGABYTE    ? ARC_FINDING_FAIL
+                     : n_bytes < 200 * MEGABYTE ? ARC_FINDING_WARN
+                                                : ARC_FINDING_OK,
+                     n_bytes < 200 * MEGABYTE
+                         ? _ ("Make room: a build may need as much as the database again")
+                         : NULL,
+                     _ ("%s: %s free"), name, free_space);
+}
+
+void
+arc_check_space (ArcDiagnosis *self)
+{
+  g_autofree char *state = get_state_directory ();
+  g_autofree char *state_place = arc_probe_find_existing (state);
+  const char *database = arc_diagnosis_get_database (self);
+  g_autofree char *database_place = NULL;
+  struct stat a;
+  struct stat b;
+
+  check_space_at (self, state);
+  if (database == NULL || *database == '\0')
+    return;
+
+  database_place = arc_probe_find_existing (database);
+  if (stat (state_place, &a) == 0 && stat (database_place, &b) == 0 && a.st_dev != b.st_dev)
+    check_space_at (self, database);
+}
+
+/* --- the clock */
+
+static gboolean
+is_in_future (const char *path, gint64 now)
+{
+  struct stat status;
+
+  return stat (path, &status) == 0 &&
+         (gint64) status.st_mtim.tv_sec * G_USEC_PER_SEC > now + CLOCK_TOLERANCE;
+}
+
+void
+arc_check_clock (ArcDiagnosis *self)
+{
+  const char *const *directories = arc_diagnosis_get_directories (self);
+  const char *database = arc_diagnosis_get_database (self);
+  const gint64 now = g_get_real_time ();
+  struct timespec time;
+  const char *late = NULL;
+
+  if (clock_gettime (CLOCK_BOOTTIME, &time) != 0)
+    {
+      arc_diagnosis_add (self, ARC_FINDING_FAIL, NULL, "CLOCK_BOOTTIME: %s", g_strerror (errno));
+      return;
+    }
+
+  if (database != NULL && is_in_future (database, now))
+    late = database;
+  for (guint i = 0; directories != NULL && directories[i] != NULL; i++)
+    if (is_in_future (directories[i], now))
+      late = directories[i];
+
+  if (late != NULL)
+    {
+      g_autofree char *name = arc_print_escape (late);
+
+      arc_diagnosis_add (self, ARC_FINDING_WARN, _ ("Set the clock: timedatectl set-ntp true"),
+                         _ ("%s is dated in the future"), name);
+    }
+  else
+    {
+      arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("nothing is dated in the future"));
+    }
+}

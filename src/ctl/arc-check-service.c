@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/arc-check.h"
+#include "ctl/arc-ctl.h"
+#include "ctl/arc-probe.h"
+#include "ctl/arc-words.h"
+
+#include <glib/gi18n.h>
+
+void
+arc_check_bus (ArcDiagnosis *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->service = arc_ctl_try_connect (&error);
+  if (self->service != NULL ||
+      g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER))
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("reachable"));
+  else
+    arc_diagnosis_add (self, ARC_FINDING_FAIL,
+                       _ ("Log in to a session, or point DBUS_SESSION_BUS_ADDRESS to its bus"),
+                       "%s", error->message);
+}
+
+void
+arc_check_service (ArcDiagnosis *self)
+{
+  const char *version;
+
+  if (self->service == NULL)
+    {
+      arc_diagnosis_add (self, ARC_FINDING_FAIL, "systemctl --user start " ARC_UNIT,
+                         _ ("not running"));
+      return;
+    }
+
+  version = arc_dbus_builder_get_version (self->service);
+  if (g_strcmp0 (version, ARC_VERSION) != 0)
+    arc_diagnosis_add (self, ARC_FINDING_WARN, "systemctl --user restart " ARC_UNIT,
+                       _ ("running, but it is version %s, and this is %s"),
+                       version != NULL ? version : "?", ARC_VERSION);
+  else
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("running, version %s"), version);
+}
+
+void
+arc_check_unit (ArcDiagnosis *self)
+{
+  static const char *const argv[] = { "systemctl", "--user", "is-enabled", ARC_UNIT, NULL };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *output = NULL;
+  g_autofree char *messages = NULL;
+  int status;
+
+  if (!arc_probe_run (argv, &status, &output, &messages, &error))
+    arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, _ ("not checked: %s"), error->message);
+  else if (status == 0)
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, "%s", arc_diagnosis_get_first_line (output));
+  else if (*output != '\0' && !g_str_equal (output, "not-found"))
+    arc_diagnosis_add (self, ARC_FINDING_WARN, "systemctl --user enable --now " ARC_UNIT,
+                       _ ("%s, not enabled"), arc_diagnosis_get_first_line (output));
+  else
+    arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, "%s",
+                       arc_diagnosis_get_first_line (*messages != '\0' ? messages : output));
+}
+
+void
+arc_check_health (ArcDiagnosis *self)
+{
+  const char *health;
+
+  health = self->service != NULL ? arc_dbus_builder_get_health (self->service) : NULL;
+  if (health == NULL)
+    return;
+
+  if (g_str_equal (health, "ok"))
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("ok; watched directories: %u, files: %u"),
+                       arc_dbus_builder_get_watched_directories (self->service),
+                       arc_dbus_builder_get_watched_files (self->service));
+  else
+    arc_diagnosis_add (self, g_str_equal (health, "degraded") ? ARC_FINDING_WARN : ARC_FINDING_FAIL,
+                       NULL, "%s: %s", health, arc_dbus_builder_get_health_message (self->service));
+}
+
+void
+arc_check_last_build (ArcDiagnosis *self)
+{
+  g_autoptr (GVariantDict) build = NULL;
+  g_autofree char *number = NULL;
+  const char *result;
+  guint64 id;
+
+  if (self->service == NULL)
+    return;
+
+  build = g_variant_dict_new (arc_dbus_builder_get_last_build (self->service));
+  if (!g_variant_dict_lookup (build, "id", "t", &id) ||
+      !g_variant_dict_lookup (build, "result", "&s", &result))
+    {
+      arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("none yet"));
+      return;
+    }
+
+  /* Translators see no macro, such as G_GUINT64_FORMAT. */
+  number = g_strdup_printf ("%" G_GUINT64_FORMAT, id);
+  if (arc_words_is_success (result))
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("build %s: %s"), number,
+                       arc_words_name_result (result));
+  else
+    arc_diagnosis_add (self, ARC_FINDING_WARN, _ ("“arcologyctl log” shows what it printed"),
+                       _ ("build %s: %s"), number, arc_words_name_result (result));
+}
