@@ -63,8 +63,8 @@ void arc_changes_merge (ArcChanges *changes, const ArcChanges *later);
  * same. FUNC must not change the set. */
 void arc_changes_foreach (const ArcChanges *changes, ArcChangesFunc func, gpointer user_data);
 
-/* The change list of DESIGN §5: for each path the letter, NUL, the path, NUL; sorted as _foreach()
- * does. */
+/* The change list of a build, as arcology-builder(1) has it: for each path the letter, NUL, the
+ * path, NUL; sorted as _foreach() does. */
 GBytes *arc_changes_serialise (const ArcChanges *changes);
 
 /* The inverse, for records in any order. NULL and ARC_ERROR_DATA, with the offset of the first

@@ -2,7 +2,7 @@
 
 #include "core/arc-machine.h"
 
-/* DESIGN's table, row by row. Drawing it, checking it and running it all read this one array. */
+/* The whole machine, row by row. Drawing it, checking it and running it all read this one array. */
 static const ArcTransition transitions[] = {
   { ARC_STATE_IDLE, ARC_EVENT_TOUCH, ARC_GUARD_NONE, ARC_STATE_WAITING, ARC_EFFECT_NONE },
   { ARC_STATE_IDLE, ARC_EVENT_REBUILD, ARC_GUARD_FREE, ARC_STATE_RUNNING, ARC_EFFECT_START },

@@ -497,8 +497,8 @@ test_seed_touch_while_running_was_lost (void)
   g_assert_cmpint (now, ==, START_TIME + 2 * SECOND + default_timing.cooldown);
 }
 
-/* The invariants of DESIGN, held against a model that knows nothing of how the machine works: it
- * only keeps the books of the changes. A change is a bit. */
+/* The invariants of the machine, held against a model that knows nothing of how the machine works:
+ * it only keeps the books of the changes. A change is a bit. */
 
 typedef struct
 {
