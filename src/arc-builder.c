@@ -400,15 +400,15 @@ withhold_hidden (ArcBuilder *self)
 static gboolean
 start_runner (ArcBuilder *self, GError **error)
 {
-  g_autoptr (ArcChanges) list = NULL; /* of a full build */
   const ArcChanges *changes = arc_ledger_get_taken (self->ledger);
+  const ArcSnapshot *snapshot = arc_watcher_get_snapshot (self->watcher);
 
-  if (self->build->kind != ARC_BUILD_INCREMENTAL)
-    changes = list = arc_snapshot_list (arc_watcher_get_snapshot (self->watcher));
+  self->build->n_changed = self->build->kind == ARC_BUILD_INCREMENTAL
+                               ? arc_changes_get_size (changes)
+                               : arc_snapshot_get_n_files (snapshot);
 
-  self->build->n_changed = arc_changes_get_size (changes);
-
-  return arc_launch (self->runner, self->store, self->config, self->build, changes, error);
+  return arc_launch (self->runner, self->store, self->config, self->build, changes, snapshot,
+                     error);
 }
 
 /* The tree has been compared: now the build takes what is pending. What is seen from here on is for

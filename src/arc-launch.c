@@ -51,6 +51,7 @@ arc_launch (ArcRunner *runner,
             const ArcConfig *config,
             const ArcBuild *build,
             const ArcChanges *changes,
+            const ArcSnapshot *snapshot,
             GError **error)
 {
   g_auto (GStrv) environment = NULL;
@@ -62,8 +63,9 @@ arc_launch (ArcRunner *runner,
   if (!make_database_directory (config->database, error))
     return FALSE;
 
-  changes_file =
-      arc_store_write_changes (store, changes, build->kind != ARC_BUILD_INCREMENTAL, error);
+  changes_file = build->kind == ARC_BUILD_INCREMENTAL
+                     ? arc_store_write_changes (store, changes, error)
+                     : arc_store_write_everything (store, snapshot, error);
   if (changes_file == NULL)
     return FALSE;
 

@@ -71,17 +71,20 @@ compare_strings (const void *a, const void *b)
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
-/* The directories of SNAPSHOT and MARKED, by the order of their bytes. */
+/* The directories of SNAPSHOT, and of MARKED (nullable), by the order of their bytes. */
 static GPtrArray *
 list_directories (const ArcSnapshot *snapshot, const ArcSnapshot *marked)
 {
   g_autofree const char **directories = arc_snapshot_get_directories (snapshot);
-  g_autofree const char **others = arc_snapshot_get_directories (marked);
+  g_autofree const char **others = NULL;
   g_autoptr (GPtrArray) list = g_ptr_array_new ();
 
   for (const char **directory = directories; *directory != NULL; directory++)
     g_ptr_array_add (list, (gpointer) *directory);
-  for (const char **directory = others; *directory != NULL; directory++)
+
+  if (marked != NULL)
+    others = arc_snapshot_get_directories (marked);
+  for (const char **directory = others; directory != NULL && *directory != NULL; directory++)
     if (!arc_snapshot_has_directory (snapshot, *directory))
       g_ptr_array_add (list, (gpointer) *directory);
 
@@ -140,10 +143,6 @@ arc_snapshot_serialise (const ArcSnapshot *snapshot, const ArcChanges *dirty, GB
       marked = arc_snapshot_extract (snapshot, dirty);
       arc_snapshot_mark_dirty (marked, dirty);
     }
-  else
-    {
-      marked = arc_snapshot_new ();
-    }
   directories = list_directories (snapshot, marked);
   qsort (mounted, g_strv_length ((char **) mounted), sizeof *mounted, compare_strings);
 
@@ -154,16 +153,47 @@ arc_snapshot_serialise (const ArcSnapshot *snapshot, const ArcChanges *dirty, GB
   for (guint i = 0; i < directories->len; i++)
     {
       const char *directory = directories->pdata[i];
-      const ArcSnapshot *source =
-          arc_snapshot_has_directory (marked, directory) ? marked : snapshot;
+      const gboolean is_marked = marked != NULL && arc_snapshot_has_directory (marked, directory);
 
       unwritten = append_mounted (body, unwritten, directory);
-      arc_snapshot_get_entries (source, directory, entries);
+      arc_snapshot_get_entries (is_marked ? marked : snapshot, directory, entries);
       append_directory (body, directory, entries, &before);
     }
   append_mounted (body, unwritten, NULL);
 
   return arc_frame_end (body);
+}
+
+GBytes *
+arc_snapshot_serialise_list (const ArcSnapshot *snapshot)
+{
+  static const guint8 letter[] = { ARC_CHANGE_ADDED, '\0' };
+  GByteArray *list = g_byte_array_new ();
+  g_autoptr (GPtrArray) directories = list_directories (snapshot, NULL);
+  g_autoptr (GArray) entries = g_array_new (FALSE, FALSE, sizeof (ArcEntry));
+  g_autoptr (GString) path = g_string_new (NULL);
+
+  for (guint i = 0; i < directories->len; i++)
+    {
+      const char *directory = directories->pdata[i];
+      gsize length;
+
+      g_string_assign (path, directory);
+      if (path->str[path->len - 1] != '/')
+        g_string_append_c (path, '/');
+      length = path->len;
+
+      arc_snapshot_get_entries (snapshot, directory, entries);
+      for (guint j = 0; j < entries->len; j++)
+        {
+          g_string_truncate (path, length);
+          g_string_append (path, g_array_index (entries, ArcEntry, j).name);
+          g_byte_array_append (list, letter, sizeof letter);
+          append_string (list, path->str);
+        }
+    }
+
+  return g_byte_array_free_to_bytes (list);
 }
 
 typedef struct

@@ -36,9 +36,14 @@ G_BEGIN_DECLS
 GBytes *
 arc_snapshot_serialise (const ArcSnapshot *snapshot, const ArcChanges *dirty, GBytes *identity);
 
-/* The inverse. IDENTITY (out) (nullable) gets what was given then: if it is not what the caller
- * would give now, the snapshot is of something else. NULL and ARC_ERROR_DATA, with what is wrong
- * with the file in the message, if BYTES are anything else; IDENTITY is then not set. */
+/* All files as a change list, as arc_changes_serialise() would make it of arc_snapshot_list(), but
+ * by the order of the directories, and much quicker. */
+GBytes *arc_snapshot_serialise_list (const ArcSnapshot *snapshot);
+
+/* The inverse of arc_snapshot_serialise(). IDENTITY (out) (nullable) gets what was given then: if
+ * it is not what the caller would give now, the snapshot is of something else. NULL and
+ * ARC_ERROR_DATA, with what is wrong with the file in the message, if BYTES are anything else;
+ * IDENTITY is then not set. */
 ArcSnapshot *arc_snapshot_parse (GBytes *bytes, GBytes **identity, GError **error);
 
 G_END_DECLS

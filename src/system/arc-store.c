@@ -356,29 +356,19 @@ write_either (
   return NULL;
 }
 
-const char *
-arc_store_write_changes (ArcStore *self, const ArcChanges *changes, gboolean anew, GError **error)
+/* Writes what is not committed, and LIST, which the build reads. (nullable): the path of that. */
+static const char *
+write_list (ArcStore *self, GBytes *list, GError **error)
 {
-  g_autoptr (GBytes) list = NULL;
-  g_autoptr (GBytes) uncommitted = NULL;
-  const char *kept_in;
+  g_autoptr (GBytes) uncommitted = arc_uncommitted_serialise (self->uncommitted);
+  const char *kept_in =
+      write_either (self, UNCOMMITTED_NAME, uncommitted, G_FILE_SET_CONTENTS_DURABLE, error);
   const char *list_in;
 
-  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
-  g_return_val_if_fail (changes != NULL, NULL);
-
-  if (anew)
-    g_clear_pointer (&self->uncommitted, arc_changes_free);
-  if (self->uncommitted != NULL)
-    arc_changes_merge (self->uncommitted, changes);
-
-  uncommitted = arc_uncommitted_serialise (self->uncommitted);
-  kept_in = write_either (self, UNCOMMITTED_NAME, uncommitted, G_FILE_SET_CONTENTS_DURABLE, error);
   if (kept_in == NULL)
     return NULL;
 
   /* The build does not outlive the machine, so this need not be durable. */
-  list = arc_changes_serialise (changes);
   list_in = write_either (self, CHANGES_NAME, list, G_FILE_SET_CONTENTS_NONE, error);
   if (list_in == NULL)
     return NULL;
@@ -390,6 +380,35 @@ arc_store_write_changes (ArcStore *self, const ArcChanges *changes, gboolean ane
   self->changes = g_build_filename (list_in, CHANGES_NAME, NULL);
 
   return self->changes;
+}
+
+const char *
+arc_store_write_changes (ArcStore *self, const ArcChanges *changes, GError **error)
+{
+  g_autoptr (GBytes) list = NULL;
+
+  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
+  g_return_val_if_fail (changes != NULL, NULL);
+
+  if (self->uncommitted != NULL)
+    arc_changes_merge (self->uncommitted, changes);
+  list = arc_changes_serialise (changes);
+
+  return write_list (self, list, error);
+}
+
+const char *
+arc_store_write_everything (ArcStore *self, const ArcSnapshot *snapshot, GError **error)
+{
+  g_autoptr (GBytes) list = NULL;
+
+  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
+  g_return_val_if_fail (snapshot != NULL, NULL);
+
+  g_clear_pointer (&self->uncommitted, arc_changes_free);
+  list = arc_snapshot_serialise_list (snapshot);
+
+  return write_list (self, list, error);
 }
 
 /* What DIRECTORY (nullable) says is not committed joins what this store knows of. FALSE and an

@@ -76,12 +76,15 @@ char *arc_store_get_log (ArcStore *store, guint64 id);
 int arc_store_open_log (ArcStore *store, guint64 id, gboolean create, GError **error);
 
 /* A build is about to be told CHANGES: remembers them until the next arc_store_commit(), and
- * returns the path of the list to read (owned by the store until the next). If it makes the
- * database ANEW, then nothing is known of any database until that commit: its list cannot tell what
- * the database may hold of files that are gone. NULL and ARC_ERROR_STATE_DIRECTORY if it cannot be
- * written. */
+ * returns the path of the list to read (owned by the store until the next). NULL and
+ * ARC_ERROR_STATE_DIRECTORY if it cannot be written. */
+const char *arc_store_write_changes (ArcStore *store, const ArcChanges *changes, GError **error);
+
+/* The same for a build that makes the database anew and is told of all files of SNAPSHOT. Until the
+ * next arc_store_commit() nothing is known of any database: the list cannot tell what it may hold
+ * of files that are gone. */
 const char *
-arc_store_write_changes (ArcStore *store, const ArcChanges *changes, gboolean anew, GError **error);
+arc_store_write_everything (ArcStore *store, const ArcSnapshot *snapshot, GError **error);
 
 /* (transfer full) (nullable): the files that DATABASE is true to. What is not committed is marked
  * dirty in it: the next look at the disk finds it changed. NULL, without an

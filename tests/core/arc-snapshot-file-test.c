@@ -214,6 +214,40 @@ test_dirty (void)
   assert_changes (found, "D/gone/gone.org D/org/gone.org M/org/pending.org ");
 }
 
+/* A build can read it as it reads any change list; and it is the same each time. */
+static void
+test_list (void)
+{
+  static const char expected[] =
+      "A\0/z.org\0A\0/a/c.org\0A\0/a/\xff.org\0A\0/a/b/a.org\0A\0/b/a b.org";
+  g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
+  g_autoptr (GBytes) nothing = arc_snapshot_serialise_list (snapshot);
+  g_autoptr (GBytes) list = NULL;
+  g_autoptr (ArcChanges) changes = NULL;
+  g_autoptr (ArcChanges) all = NULL;
+  g_autoptr (GBytes) sorted = NULL;
+  g_autoptr (GBytes) sorted_changes = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpuint (g_bytes_get_size (nothing), ==, 0);
+
+  arc_snapshot_set_file (snapshot, "/b", "a b.org", &base, NULL);
+  arc_snapshot_set_file (snapshot, "/a/b", "a.org", &base, NULL);
+  arc_snapshot_set_file (snapshot, "/a", "\xff.org", &base, NULL);
+  arc_snapshot_set_file (snapshot, "/a", "c.org", &base, NULL);
+  arc_snapshot_set_file (snapshot, "/", "z.org", &base, NULL);
+  list = arc_snapshot_serialise_list (snapshot);
+  g_assert_cmpmem (g_bytes_get_data (list, NULL), g_bytes_get_size (list), expected,
+                   sizeof expected);
+
+  changes = arc_changes_parse (list, &error);
+  g_assert_no_error (error);
+  all = arc_snapshot_list (snapshot);
+  sorted = arc_changes_serialise (all);
+  sorted_changes = arc_changes_serialise (changes);
+  g_assert_true (g_bytes_equal (sorted, sorted_changes));
+}
+
 static void
 assert_refused (GBytes *bytes, const char *message)
 {
@@ -482,6 +516,8 @@ test_large (void)
   g_autoptr (ArcSnapshot) again = NULL;
   g_autoptr (ArcSnapshot) dirty = NULL;
   g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GBytes) list = NULL;
+  g_autoptr (GBytes) sorted = NULL;
   g_autoptr (GBytes) dirty_bytes = NULL;
   double size;
 
@@ -497,6 +533,12 @@ test_large (void)
   again = parse (bytes);
   report_time (100, "to parse");
   assert_same (snapshot, again);
+
+  g_test_timer_start ();
+  list = arc_snapshot_serialise_list (snapshot);
+  report_time (100, "to list");
+  sorted = arc_changes_serialise (all);
+  g_assert_cmpuint (g_bytes_get_size (list), ==, g_bytes_get_size (sorted));
 
   /* Such as a first build that was stopped. */
   g_test_timer_start ();
@@ -517,6 +559,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/snapshot-file/identity", test_identity);
   g_test_add_func ("/snapshot-file/extremes", test_extremes);
   g_test_add_func ("/snapshot-file/dirty", test_dirty);
+  g_test_add_func ("/snapshot-file/list", test_list);
   g_test_add_func ("/snapshot-file/faults", test_faults);
   g_test_add_func ("/snapshot-file/faults/mounted", test_faults_mounted);
   g_test_add_func ("/snapshot-file/random", test_random);

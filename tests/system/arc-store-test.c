@@ -330,7 +330,7 @@ test_directory_unusable (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (arc_store_next_build (fixture->store), ==, 8);
 
   arc_changes_add (changes, "/org/a.org", ARC_CHANGE_ADDED);
-  path = arc_store_write_changes (fixture->store, changes, FALSE, &error);
+  path = arc_store_write_changes (fixture->store, changes, &error);
   g_assert_no_error (error);
   assert_spare (fixture, path);
   g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
@@ -346,7 +346,7 @@ test_directory_unusable (Fixture *fixture, gconstpointer data)
 
   /* The lock, too, is then where it should be. */
   g_assert_no_errno (g_unlink (in_the_way));
-  path = arc_store_write_changes (fixture->store, changes, FALSE, &error);
+  path = arc_store_write_changes (fixture->store, changes, &error);
   g_assert_no_error (error);
   g_assert_true (g_str_has_prefix (path, fixture->directory));
   g_assert_null (arc_store_get_problem (fixture->store));
@@ -394,7 +394,7 @@ assert_no_writing (Fixture *fixture)
     }
 
   /* What a build needs could be written elsewhere. But no build may start. */
-  g_assert_null (arc_store_write_changes (fixture->store, changes, FALSE, &error));
+  g_assert_null (arc_store_write_changes (fixture->store, changes, &error));
   assert_locked_error (&error);
   g_assert_true (g_str_has_prefix (arc_store_get_problem (fixture->store), "Process "));
   g_assert_true (g_str_has_suffix (arc_store_get_problem (fixture->store), "stop it first"));
@@ -443,7 +443,7 @@ test_two_kinds_of_lock (Fixture *fixture, gconstpointer data)
 
   g_subprocess_force_exit (other);
   g_assert_true (g_subprocess_wait (other, NULL, NULL));
-  arc_store_write_changes (fixture->store, changes, FALSE, &error);
+  arc_store_write_changes (fixture->store, changes, &error);
   g_assert_no_error (error);
   g_assert_null (arc_store_get_problem (fixture->store));
   remove_spare (fixture);
@@ -463,19 +463,19 @@ test_spare_removed (Fixture *fixture, gconstpointer data)
   g_assert_true (g_file_set_contents (in_the_way, "", 0, NULL));
   g_assert_true (arc_store_lock (fixture->store, NULL));
   remove_spare (fixture);
-  assert_spare (fixture, arc_store_write_changes (fixture->store, changes, FALSE, &error));
+  assert_spare (fixture, arc_store_write_changes (fixture->store, changes, &error));
   g_assert_no_error (error);
   g_assert_false (is_lock_free (fixture));
 
   remove_spare (fixture);
   other = spawn_other (fixture, "--lock-and-wait");
   wait_until_ready (other);
-  g_assert_null (arc_store_write_changes (fixture->store, changes, FALSE, &error));
+  g_assert_null (arc_store_write_changes (fixture->store, changes, &error));
   assert_locked_error (&error);
   g_assert_true (g_str_has_suffix (arc_store_get_problem (fixture->store), "stop it first"));
   g_subprocess_force_exit (other);
   g_assert_true (g_subprocess_wait (other, NULL, NULL));
-  assert_spare (fixture, arc_store_write_changes (fixture->store, changes, FALSE, &error));
+  assert_spare (fixture, arc_store_write_changes (fixture->store, changes, &error));
 }
 
 /* Whoever wrote before it locked has no less of a lock then. */
@@ -501,7 +501,7 @@ test_directory_removed (Fixture *fixture, gconstpointer data)
   g_assert_true (arc_store_lock (fixture->store, NULL));
   remove_tree (fixture->directory);
   remove_spare (fixture);
-  arc_store_write_changes (fixture->store, changes, FALSE, &error);
+  arc_store_write_changes (fixture->store, changes, &error);
   g_assert_no_error (error);
   g_assert_false (is_lock_free (fixture));
 
@@ -655,7 +655,7 @@ test_changes (Fixture *fixture, gconstpointer data)
 
   arc_changes_add (changes, "/org/b\nc.org", ARC_CHANGE_DELETED);
   arc_changes_add (changes, "/org/a\xff.org", ARC_CHANGE_ADDED);
-  g_assert_cmpstr (arc_store_write_changes (fixture->store, changes, FALSE, &error), ==, path);
+  g_assert_cmpstr (arc_store_write_changes (fixture->store, changes, &error), ==, path);
   g_assert_no_error (error);
   g_assert_true (g_file_get_contents (path, &text, &length, NULL));
   g_assert_cmpmem (text, length, expected, sizeof expected);
@@ -665,7 +665,7 @@ test_changes (Fixture *fixture, gconstpointer data)
   /* The next list takes its place, and no temporary file stays. */
   arc_changes_remove (changes, "/org/b\nc.org");
   arc_changes_remove (changes, "/org/a\xff.org");
-  arc_store_write_changes (fixture->store, changes, FALSE, &error);
+  arc_store_write_changes (fixture->store, changes, &error);
   g_assert_no_error (error);
   g_assert_true (g_file_get_contents (path, &nothing, &length, NULL));
   g_assert_cmpuint (length, ==, 0);
@@ -682,11 +682,11 @@ test_changes_atomic (Fixture *fixture, gconstpointer data)
   const char *path;
 
   arc_changes_add (changes, "/org/a.org", ARC_CHANGE_ADDED);
-  path = arc_store_write_changes (fixture->store, changes, FALSE, NULL);
+  path = arc_store_write_changes (fixture->store, changes, NULL);
   old = g_mapped_file_new (path, FALSE, NULL);
 
   arc_changes_add (changes, "/org/a.org", ARC_CHANGE_DELETED);
-  g_assert_nonnull (arc_store_write_changes (fixture->store, changes, FALSE, NULL));
+  g_assert_nonnull (arc_store_write_changes (fixture->store, changes, NULL));
   g_assert_cmpmem (g_mapped_file_get_contents (old), g_mapped_file_get_length (old),
                    "A\0/org/a.org", 13);
 }
@@ -702,18 +702,18 @@ test_changes_fail (Fixture *fixture, gconstpointer data)
 
   g_assert_cmpint (g_mkdir_with_parents (in_the_way, 0700), ==, 0);
   g_assert_true (arc_store_lock (fixture->store, NULL));
-  assert_spare (fixture, arc_store_write_changes (fixture->store, changes, FALSE, &error));
+  assert_spare (fixture, arc_store_write_changes (fixture->store, changes, &error));
   g_assert_no_error (error);
   g_assert_nonnull (strstr (arc_store_get_problem (fixture->store), fixture->directory));
 
   remove_spare (fixture);
-  assert_spare (fixture, arc_store_write_changes (fixture->store, changes, FALSE, &error));
+  assert_spare (fixture, arc_store_write_changes (fixture->store, changes, &error));
 
   spare = arc_spare_make (fixture->directory, NULL);
   spare_changes = g_build_filename (spare, "changes", NULL);
   g_assert_no_errno (g_unlink (spare_changes));
   g_assert_no_errno (g_mkdir (spare_changes, 0700));
-  g_assert_null (arc_store_write_changes (fixture->store, changes, FALSE, &error));
+  g_assert_null (arc_store_write_changes (fixture->store, changes, &error));
   g_assert_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY);
 }
 
@@ -880,7 +880,7 @@ test_snapshot (Fixture *fixture, gconstpointer data)
   arc_snapshot_set_file (snapshot, "/org", "a.org", &print, NULL);
   arc_snapshot_set_file (snapshot, "/org", "b.org", &print, NULL);
   arc_changes_add (pending, "/org/b.org", ARC_CHANGE_MODIFIED);
-  g_assert_nonnull (arc_store_write_changes (fixture->store, pending, FALSE, &error));
+  g_assert_nonnull (arc_store_write_changes (fixture->store, pending, &error));
   g_assert_true (arc_store_commit (fixture->store, snapshot, pending, "/db", &error));
   g_assert_no_error (error);
   g_assert_false (g_file_test (changes, G_FILE_TEST_EXISTS));
@@ -894,7 +894,7 @@ test_snapshot (Fixture *fixture, gconstpointer data)
 
   /* Nor what a build was told that did not succeed. */
   arc_changes_add (pending, "/org/a.org", ARC_CHANGE_MODIFIED);
-  g_assert_nonnull (arc_store_write_changes (fixture->store, pending, FALSE, &error));
+  g_assert_nonnull (arc_store_write_changes (fixture->store, pending, &error));
   loaded = arc_store_load_snapshot (fixture->store, "/db", &error);
   g_assert_cmpuint (arc_snapshot_lookup (loaded, "/org", "a.org")->ctime_ns, ==, 0);
 
@@ -902,7 +902,7 @@ test_snapshot (Fixture *fixture, gconstpointer data)
   g_clear_pointer (&loaded, arc_snapshot_free);
   g_assert_no_errno (g_unlink (changes));
   g_assert_no_errno (g_mkdir (changes, 0700));
-  assert_spare (fixture, arc_store_write_changes (fixture->store, pending, FALSE, &error));
+  assert_spare (fixture, arc_store_write_changes (fixture->store, pending, &error));
   g_assert_no_errno (g_rmdir (changes));
   loaded = arc_store_load_snapshot (fixture->store, "/db", &error);
   g_assert_no_error (error);
@@ -938,11 +938,15 @@ static void
 tell (Fixture *fixture, const char *name)
 {
   g_autoptr (ArcChanges) changes = arc_changes_new ();
+  g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
   g_autofree char *path = g_strconcat ("/org/", name, NULL);
   g_autoptr (GError) error = NULL;
 
   arc_changes_add (changes, path, ARC_CHANGE_MODIFIED);
-  arc_store_write_changes (fixture->store, changes, name == NULL, &error);
+  if (name != NULL)
+    arc_store_write_changes (fixture->store, changes, &error);
+  else
+    arc_store_write_everything (fixture->store, snapshot, &error);
   g_assert_no_error (error);
 }
 
@@ -1096,7 +1100,7 @@ tell_two (Fixture *fixture)
   commit_notes (fixture);
   arc_changes_add (changes, "/org/a.org", ARC_CHANGE_MODIFIED);
   arc_changes_add (changes, "/org/b.org", ARC_CHANGE_DELETED);
-  g_assert_nonnull (arc_store_write_changes (fixture->store, changes, FALSE, NULL));
+  g_assert_nonnull (arc_store_write_changes (fixture->store, changes, NULL));
 }
 
 /* PATH is put aside when it is cut before any of its bytes, as at the end of a record, and when a
