@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <string.h>
 
 #define DIRECTORY_MODE 0700
 
@@ -56,6 +57,31 @@ arc_state_file_write (const char *path, GBytes *bytes, GFileSetContentsFlags fla
 
   g_set_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY, "%s" ADVICE, write_error->message);
   return FALSE;
+}
+
+/* g_file_set_contents() writes to the name with a dot and six characters of mkstemp(3) behind it.
+ */
+static gboolean
+is_leftover (const char *found, const char *name)
+{
+  const char *suffix = g_str_has_prefix (found, name) ? found + strlen (name) : "";
+
+  return suffix[0] == '.' && strlen (suffix) == strlen (".XXXXXX");
+}
+
+void
+arc_state_file_remove_leftovers (const char *directory, const char *name)
+{
+  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+  const char *found;
+
+  while (dir != NULL && (found = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (directory, found, NULL);
+
+      if (is_leftover (found, name))
+        g_unlink (path);
+    }
 }
 
 GBytes *

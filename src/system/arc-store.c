@@ -108,6 +108,8 @@ close_lock (int *lock)
 static gboolean
 take_lock (ArcStore *self, const char *directory, int *lock, GError **error)
 {
+  static const char *const written[] = { SNAPSHOT_NAME, UNCOMMITTED_NAME, CHANGES_NAME,
+                                         HISTORY_NAME };
   g_autofree char *path = g_build_filename (directory, LOCK_NAME, NULL);
 
   if (*lock >= 0 && arc_lock_file_is_at (*lock, path))
@@ -116,8 +118,13 @@ take_lock (ArcStore *self, const char *directory, int *lock, GError **error)
   /* Or somebody has removed it, with its directory. */
   close_lock (lock);
   *lock = arc_lock_file_take (path, self->directory, error);
+  if (*lock < 0)
+    return FALSE;
 
-  return *lock >= 0;
+  for (guint i = 0; i < G_N_ELEMENTS (written); i++)
+    arc_state_file_remove_leftovers (directory, written[i]);
+
+  return TRUE;
 }
 
 /* The lock where everybody looks for it, also those that have another spare directory. Nothing of

@@ -185,6 +185,48 @@ test_lock (Fixture *fixture, gconstpointer data)
 
 /* What a process before us wrote is gone, however long. */
 static void
+make_file (Fixture *fixture, const char *name)
+{
+  g_autofree char *path = get_path (fixture, name);
+
+  g_assert_true (g_file_set_contents (path, "", 0, NULL));
+}
+
+static gboolean
+is_there (Fixture *fixture, const char *name)
+{
+  g_autofree char *path = get_path (fixture, name);
+
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+/* Each time that it is killed in the middle of a write would leave a file for ever. */
+static void
+test_leftovers (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (g_mkdir_with_parents (fixture->directory, 0700), ==, 0);
+  make_file (fixture, "snapshot.A1B2C3");
+  make_file (fixture, "uncommitted.A1B2C3");
+  make_file (fixture, "changes.A1B2C3");
+  make_file (fixture, "history.A1B2C3");
+  make_file (fixture, "history.damaged");
+  make_file (fixture, "snapshot.org");
+  make_file (fixture, "mine.A1B2C3");
+  arc_store_lock (fixture->store, &error);
+  g_assert_no_error (error);
+
+  g_assert_false (is_there (fixture, "snapshot.A1B2C3"));
+  g_assert_false (is_there (fixture, "uncommitted.A1B2C3"));
+  g_assert_false (is_there (fixture, "changes.A1B2C3"));
+  g_assert_false (is_there (fixture, "history.A1B2C3"));
+  g_assert_true (is_there (fixture, "history.damaged"));
+  g_assert_true (is_there (fixture, "snapshot.org"));
+  g_assert_true (is_there (fixture, "mine.A1B2C3"));
+}
+
+static void
 test_lock_of_old (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *lock = get_path (fixture, "lock");
@@ -1188,6 +1230,7 @@ main (int argc, char **argv)
   g_test_add ("/store/" path, Fixture, data, set_up, function, tear_down)
 #define ADD(path, function) ADD_WITH (path, function, NULL)
   ADD ("lock", test_lock);
+  ADD ("leftovers", test_leftovers);
   ADD ("lock-of-old", test_lock_of_old);
   ADD ("locked-by-other", test_locked_by_other);
   ADD_WITH ("locked-by-unknown/empty", test_locked_by_unknown, "");
