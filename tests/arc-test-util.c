@@ -2,9 +2,12 @@
 
 #include "arc-test-util.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 void
 arc_test_dispatch_ready (void)
@@ -73,6 +76,19 @@ arc_test_deafen (guint every)
         if (sscanf (lines[i], "inotify wd:%x ", &watch) == 1 && watch % every == 0)
           inotify_rm_watch (atoi (fd), (int) watch);
     }
+}
+
+void
+arc_test_limit_files (guint n)
+{
+  struct rlimit limit;
+  const int free_file = fcntl (STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+
+  g_assert_no_errno (getrlimit (RLIMIT_NOFILE, &limit));
+  limit.rlim_cur = n == G_MAXUINT ? limit.rlim_max : (rlim_t) free_file + n;
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &limit));
+  if (free_file >= 0)
+    close (free_file);
 }
 
 GDBusConnection *

@@ -40,6 +40,9 @@ void arc_test_iterate_for (guint msec);
  * GIO does not learn of it, for it does not look at IN_IGNORED (gio/inotify/inotify-path.c). */
 void arc_test_deafen (guint every);
 
+/* Leaves N file descriptors free; G_MAXUINT sets back what there was. */
+void arc_test_limit_files (guint n);
+
 /* (transfer full): a connection of its own to BUS. */
 GDBusConnection *arc_test_connect (GTestDBus *bus);
 

@@ -689,6 +689,55 @@ test_command_not_found (void)
   g_assert_true (arc_test_host_get_status (host).stoked);
 }
 
+/* A build that started with only N file descriptors free has ended, or runs. */
+static gboolean
+starve (ArcTestHost *host, guint n)
+{
+  const guint n_finished = host->n_finished;
+
+  arc_test_host_touch (host, "one.org");
+  arc_test_limit_files (n);
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_wait_until (arc_runner_is_running (host->runner) || host->n_finished > n_finished);
+  arc_test_limit_files (G_MAXUINT);
+
+  return !arc_runner_is_running (host->runner);
+}
+
+/* There are no file descriptors for some part of what a build takes: each time another part. */
+static void
+test_no_files (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  guint n = 0;
+
+  for (; starve (host, n); n++)
+    {
+      const ArcBuild *build = arc_builder_get_last_build (host->builder);
+      const guint64 next = build->id + 1;
+
+      g_test_message ("%u: %s", n, build->message);
+      g_assert_cmpint (build->result, ==, ARC_RESULT_SPAWN_FAILED);
+      g_assert_nonnull (strstr (build->message, "LimitNOFILE"));
+      g_assert_cmpuint (arc_test_host_get_status (host).n_pending, ==, 1);
+
+      /* The try after it has all that it wants. */
+      arc_test_wait_until (arc_test_host_get_status (host).health != ARC_HEALTH_UNAVAILABLE);
+      arc_test_host_advance (host, 180 * SECOND);
+      if (n > 0)
+        g_assert_cmpint (arc_test_host_get_status (host).reason, ==, ARC_REASON_RETRY);
+      arc_test_host_advance (host, 420 * SECOND);
+      arc_test_host_finish_build (host, 0);
+      arc_test_host_assert_told (host, next, "M one.org\n");
+      arc_test_host_advance (host, 180 * SECOND);
+      g_assert_true (arc_test_host_get_status (host).fresh);
+      g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_OK);
+    }
+
+  g_assert_cmpuint (n, >, 2);
+  arc_test_host_finish_build (host, 0);
+}
+
 static void
 test_environment (void)
 {
@@ -1544,6 +1593,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/gone/for-good", test_gone_for_good);
   g_test_add_func ("/builder/gone/always", test_gone_always);
   g_test_add_func ("/builder/command-not-found", test_command_not_found);
+  g_test_add_func ("/builder/no-files", test_no_files);
   g_test_add_func ("/builder/environment", test_environment);
   g_test_add_func ("/builder/rescan", test_rescan);
   g_test_add_func ("/builder/memory/fresh", test_remembers);

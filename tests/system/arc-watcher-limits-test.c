@@ -2,6 +2,7 @@
 
 /* What the kernel refuses or drops, and what it takes away. */
 
+#include "arc-test-util.h"
 #include "arc-watcher-fixture.h"
 #include "core/arc-snapshot-file.h"
 #include "system/arc-inotify.h"
@@ -13,7 +14,6 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -519,20 +519,6 @@ test_last_instance (void)
   run_in_namespaces (last_instance_child);
 }
 
-/* Leaves N file descriptors free; G_MAXUINT sets back what there was. */
-static void
-limit_files (guint n)
-{
-  struct rlimit limit;
-  int free_file = fcntl (STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
-
-  g_assert_no_errno (getrlimit (RLIMIT_NOFILE, &limit));
-  limit.rlim_cur = n == G_MAXUINT ? limit.rlim_max : (rlim_t) free_file + n;
-  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &limit));
-  if (free_file >= 0)
-    close (free_file);
-}
-
 static void
 test_files (void)
 {
@@ -545,13 +531,13 @@ test_files (void)
   arc_fixture_start (fixture, NULL, FALSE);
 
   /* A directory cannot be read. */
-  limit_files (0);
+  arc_test_limit_files (0);
   g_assert_no_errno (g_rename (outside, inside));
   arc_fixture_wait (fixture, arc_fixture_is_degraded, "degraded");
   assert_message_has (fixture, "tree/c cannot be read: the limit of ");
   assert_message_has (fixture, " LimitNOFILE=");
   assert_message_has (fixture, "ulimit -n");
-  limit_files (G_MAXUINT);
+  arc_test_limit_files (G_MAXUINT);
   arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
   arc_fixture_wait_told (fixture, "tree/c/3.org", ARC_CHANGE_ADDED);
   g_assert_cmpuint (arc_changes_get_size (fixture->told), ==, 1);
@@ -559,11 +545,11 @@ test_files (void)
 
   /* None can. */
   arc_fixture_forget (fixture);
-  limit_files (0);
+  arc_test_limit_files (0);
   arc_fixture_reconcile (fixture);
   g_assert_true (arc_fixture_is_unavailable (fixture, NULL));
   assert_message_has (fixture, " LimitNOFILE=");
-  limit_files (G_MAXUINT);
+  arc_test_limit_files (G_MAXUINT);
   arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
   g_assert_cmpuint (fixture->n_changed, ==, 0);
   arc_fixture_wait_true (fixture);
@@ -582,14 +568,14 @@ files_at_start_child (void)
 
   g_assert_nonnull (monitor);
   arc_fixture_sh (fixture, "mkdir tree/a && touch tree/1.org tree/a/2.org");
-  limit_files (2);
+  arc_test_limit_files (2);
   arc_fixture_start (fixture, NULL, FALSE);
   g_assert_true (arc_fixture_is_degraded (fixture, NULL));
   assert_message_has (fixture, "2 of 2 directories are not watched: the limit of ");
   assert_message_has (fixture, " LimitNOFILE=");
   g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 2);
 
-  limit_files (G_MAXUINT);
+  arc_test_limit_files (G_MAXUINT);
   arc_fixture_reconcile (fixture);
   g_assert_true (arc_fixture_is_ok (fixture, NULL));
   arc_fixture_wait_sentinels (fixture, sentinels);
@@ -616,10 +602,10 @@ test_files_for_audit (void)
     {
       g_autoptr (GError) error = NULL;
 
-      limit_files (n);
+      arc_test_limit_files (n);
       audit (fixture, inotify, targets, &error);
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
-      limit_files (G_MAXUINT);
+      arc_test_limit_files (G_MAXUINT);
     }
   arc_fixture_wait_sentinels (fixture, sentinels);
 }
