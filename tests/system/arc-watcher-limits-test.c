@@ -218,6 +218,14 @@ restart_as (ArcFixture *fixture, ArcSnapshot *snapshot, ArcFixtureFunc func)
   g_assert_true (func (fixture, NULL));
 }
 
+static gboolean
+is_known_as_mounted (ArcFixture *fixture, const char *name)
+{
+  g_autofree char *path = g_build_filename (fixture->base, name, NULL);
+
+  return arc_snapshot_is_mounted (arc_watcher_get_snapshot (fixture->watcher), path);
+}
+
 /* A disk in the middle of the tree that is not there when the watcher starts. */
 static void
 mount_before_child (void)
@@ -287,6 +295,25 @@ mount_before_child (void)
   restart_as (fixture, remember (fixture), arc_fixture_is_ok);
   g_assert_true (arc_fixture_is_told (fixture, "tree/sub/disk/6.org"));
   g_assert_cmpuint (arc_changes_get_size (fixture->told), ==, 1);
+
+  /* Nor is one remembered whose place is gone, now or when the next run starts. */
+  for (guint late = 0; late < 2; late++)
+    {
+      arc_fixture_sh (fixture, "mkdir -p tree/sub/disk && mount --bind disk tree/sub/disk");
+      arc_fixture_wait_told (fixture, "tree/sub/disk/a/3.org", ARC_CHANGE_ADDED);
+      arc_fixture_wait_settled (fixture);
+      g_assert_true (is_known_as_mounted (fixture, "tree/sub/disk"));
+      arc_fixture_forget (fixture);
+      if (late)
+        arc_watcher_stop (fixture->watcher);
+      arc_fixture_sh (fixture, "umount tree/sub/disk && rmdir tree/sub/disk");
+      if (late)
+        restart_as (fixture, remember (fixture), arc_fixture_is_ok);
+      arc_fixture_wait_told (fixture, "tree/sub/disk/a/3.org", ARC_CHANGE_DELETED);
+      arc_fixture_wait_settled (fixture);
+      g_assert_false (is_known_as_mounted (fixture, "tree/sub/disk"));
+      arc_fixture_forget (fixture);
+    }
 
   arc_fixture_sh (fixture, "umount disk && umount inner");
 }
