@@ -45,8 +45,9 @@ END
   read -r -t "$deadline" address <&"$from" || fail "there is no bus"
 }
 
-# Everything that a signal or a build tells is a line in one FIFO. The subscription is in place when
-# the monitor tells who owns the name (gdbus asks for that last).
+# Everything that a signal or a build tells is a line in one FIFO. gdbus subscribes to the signals of
+# the owner of a name when it has told who that is: what a service says in its first moments may be
+# missed, so the end of a first build is asked for, not heard.
 watch_bus() {
   start_bus
   export DBUS_SESSION_BUS_ADDRESS=$address
@@ -239,6 +240,7 @@ start() {
 
 start_service() {
   start "$@"
+  hear "The name $name is owned by*"
   hear_until is Fresh true 2>/dev/null
 }
 
