@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /* bench-gio MODE ROOT [SAVES INTERVAL]: a GFileMonitor for each directory and a walk, in the main
- * context, and nothing above it. MODE is ready, storm or latency. */
+ * context, and nothing above it. MODE is ready, which reads what the kernel watches as well, as
+ * whoever wants to know whether all is watched must; storm or latency. */
 
 #include "bench.h"
 
@@ -63,6 +64,30 @@ add (Bench *self, const char *path)
   closedir (directory);
 }
 
+/* How many bytes the kernel prints of the inotify instance of GIO. */
+static gint64
+read_watches (void)
+{
+  g_autoptr (GDir) fds = g_dir_open ("/proc/self/fd", 0, NULL);
+  gint64 n_bytes = 0;
+  const char *name;
+
+  while ((name = g_dir_read_name (fds)) != NULL)
+    {
+      g_autofree char *link = g_build_filename ("/proc/self/fd", name, NULL);
+      g_autofree char *target = g_file_read_link (link, NULL);
+      g_autofree char *info = g_build_filename ("/proc/self/fdinfo", name, NULL);
+      g_autofree char *watches = NULL;
+      gsize length;
+
+      if (g_strcmp0 (target, "anon_inode:inotify") == 0 &&
+          g_file_get_contents (info, &watches, &length, NULL))
+        n_bytes += (gint64) length;
+    }
+
+  return n_bytes;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -84,6 +109,13 @@ main (int argc, char **argv)
   bench_report (&time, "ready");
   bench_print ("directories", self.monitors->len);
   bench_report_memory ();
+
+  if (strcmp (argv[1], "ready") == 0)
+    {
+      bench_begin (&time);
+      bench_print ("bytes", read_watches ());
+      bench_report (&time, "audit");
+    }
 
   if (self.writer != NULL)
     {
