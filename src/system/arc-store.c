@@ -148,7 +148,7 @@ take_own_lock (ArcStore *self, GError **error)
   return FALSE;
 }
 
-/* The same of the spare directory, which is made if need be. */
+/* The same for the spare directory, which is made if need be. */
 static gboolean
 take_spare_lock (ArcStore *self, GError **error)
 {
@@ -258,7 +258,7 @@ arc_store_prepare_log (ArcStore *self, guint64 id, GError **error)
   log = find_spare_log (self, id);
   if (log == NULL && take_own_lock (self, &own_error))
     log = arc_logs_make (self->directory, id, &own_error);
-  if (log == NULL && get_spare (self, NULL) != NULL)
+  if (log == NULL && take_spare_lock (self, NULL))
     log = arc_logs_make (self->spare, id, NULL);
   if (log == NULL)
     g_propagate_error (error, g_steal_pointer (&own_error));
@@ -318,7 +318,7 @@ remove_spare (ArcStore *self, const char *name)
 {
   g_autofree char *path = get_spare_path (self, name);
 
-  if (path != NULL)
+  if (path != NULL && take_spare_lock (self, NULL))
     g_unlink (path);
 }
 
@@ -554,7 +554,7 @@ arc_store_open_group (ArcStore *self)
 
   /* It is of use only as long as the machine runs, so it need not be durable. */
   fd = take_own_lock (self, NULL) ? make_group_file (path) : -1;
-  if (fd < 0 && spare_path != NULL)
+  if (fd < 0 && spare_path != NULL && take_spare_lock (self, NULL))
     fd = make_group_file (spare_path);
 
   return fd;

@@ -13,6 +13,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 typedef struct
@@ -126,6 +127,8 @@ lock_and_wait (const char *directory)
   g_autoptr (ArcStore) store = arc_store_new (directory);
   g_autoptr (GError) error = NULL;
 
+  /* If the test fails, nobody else ends this. */
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
   arc_store_lock (store, &error);
   g_assert_no_error (error);
   g_assert_cmpint (write (STDOUT_FILENO, "ready\n", 6), ==, 6);
@@ -481,6 +484,7 @@ test_two_kinds_of_lock (Fixture *fixture, gconstpointer data)
   remove_spare (fixture);
   other = spawn_other (fixture, "--lock-and-wait");
   wait_until_ready (other);
+  remove_spare (fixture);
   assert_no_writing (fixture);
 
   g_subprocess_force_exit (other);
@@ -498,6 +502,8 @@ static void
 test_spare_removed (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *in_the_way = g_build_filename (fixture->parent, "state", NULL);
+  g_autofree char *spare = NULL;
+  g_autofree char *group = NULL;
   g_autoptr (ArcChanges) changes = arc_changes_new ();
   g_autoptr (GSubprocess) other = NULL;
   g_autoptr (GError) error = NULL;
@@ -512,8 +518,19 @@ test_spare_removed (Fixture *fixture, gconstpointer data)
   remove_spare (fixture);
   other = spawn_other (fixture, "--lock-and-wait");
   wait_until_ready (other);
+  spare = arc_spare_make (fixture->directory, NULL);
+  group = g_build_filename (spare, "group", NULL);
+  g_assert_true (g_file_set_contents (group, "of the other", -1, NULL));
   g_assert_null (arc_store_write_changes (fixture->store, changes, &error));
   assert_locked_error (&error);
+  g_assert_null (arc_store_prepare_log (fixture->store, 1, &error));
+  assert_state_directory_error (&error, fixture->directory);
+  g_assert_cmpint (arc_store_open_group (fixture->store), ==, -1);
+  arc_store_forget_group (fixture->store);
+  g_assert_true (g_file_test (group, G_FILE_TEST_EXISTS));
+  /* The lock. */
+  g_assert_no_errno (g_unlink (group));
+  assert_names (spare, 1);
   g_assert_true (g_str_has_suffix (arc_store_get_problem (fixture->store), "stop it first"));
   g_subprocess_force_exit (other);
   g_assert_true (g_subprocess_wait (other, NULL, NULL));
@@ -551,6 +568,7 @@ test_directory_removed (Fixture *fixture, gconstpointer data)
   remove_spare (fixture);
   other = spawn_other (fixture, "--lock-and-wait");
   wait_until_ready (other);
+  remove_spare (fixture);
   assert_no_writing (fixture);
   g_subprocess_force_exit (other);
   g_assert_true (g_subprocess_wait (other, NULL, NULL));
@@ -1208,6 +1226,7 @@ test_uncommitted_damaged_in_spare (Fixture *fixture, gconstpointer data)
   commit_notes (fixture);
   g_assert_no_errno (g_mkdir (own, 0700));
   tell (fixture, "a.org");
+  g_assert_nonnull (strstr (arc_store_get_problem (fixture->store), spare));
   g_assert_no_errno (g_rmdir (own));
   assert_dirty (fixture, "a");
 
