@@ -314,19 +314,13 @@ remove_own (ArcStore *self, const char *name)
 }
 
 static void
-remove_spare (ArcStore *self, const char *name)
-{
-  g_autofree char *path = get_spare_path (self, name);
-
-  if (path != NULL && take_spare_lock (self, NULL))
-    g_unlink (path);
-}
-
-static void
 remove_both (ArcStore *self, const char *name)
 {
+  g_autofree char *spare_path = get_spare_path (self, name);
+
   remove_own (self, name);
-  remove_spare (self, name);
+  if (spare_path != NULL && take_spare_lock (self, NULL))
+    g_unlink (spare_path);
 }
 
 /* Writes the file NAME of the state directory or, if that cannot be, of the spare one; but not if
@@ -341,10 +335,7 @@ write_either (
   GError **reason;
 
   if (write_own (self, name, bytes, flags, &own_error))
-    {
-      remove_spare (self, name);
-      return self->directory;
-    }
+    return self->directory;
 
   if (!is_locked_error (own_error) && take_spare_lock (self, &spare_error))
     {
