@@ -186,7 +186,6 @@ test_lock (Fixture *fixture, gconstpointer data)
   g_assert_true (is_lock_free (fixture));
 }
 
-/* What a process before us wrote is gone, however long. */
 static void
 make_file (Fixture *fixture, const char *name)
 {
@@ -229,6 +228,7 @@ test_leftovers (Fixture *fixture, gconstpointer data)
   g_assert_true (is_there (fixture, "mine.A1B2C3"));
 }
 
+/* What a process before us wrote is gone, however long. */
 static void
 test_lock_of_old (Fixture *fixture, gconstpointer data)
 {
