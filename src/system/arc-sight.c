@@ -2,6 +2,8 @@
 
 #include "system/arc-sight.h"
 
+#include "core/arc-path.h"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -159,6 +161,17 @@ arc_sight_lose (ArcSight *self, ArcNode *node, const char *problem)
   arc_sight_look_for (self, node);
 }
 
+/* Whether something is mounted at PATH, which is the directory ID. The one above is not that in the
+ * tree if PATH is a symbolic link. */
+static gboolean
+is_mount_point (const char *path, const ArcFileId *id)
+{
+  g_autofree char *above = arc_path_join (path, "..");
+  struct stat info;
+
+  return stat (above, &info) == 0 && info.st_dev != id->device;
+}
+
 gboolean
 arc_sight_is_bare (const ArcSight *self, const ArcNode *node, const ArcFileId *id)
 {
@@ -171,8 +184,7 @@ arc_sight_is_bare (const ArcSight *self, const ArcNode *node, const ArcFileId *i
   else if (node->scanned)
     same = node->scanned_as.device == id->device;
   else
-    same = !arc_snapshot_is_mounted (self->snapshot, node->path) ||
-           node->parent->scanned_as.device != id->device;
+    same = !arc_snapshot_is_mounted (self->snapshot, node->path) || is_mount_point (node->path, id);
 
   return !same && arc_snapshot_has_files_below (self->snapshot, node->path);
 }
@@ -223,11 +235,20 @@ arc_sight_look_for_lost (ArcSight *self, gint64 now)
   self->lost_check = g_hash_table_size (self->lost) > 0 ? now + LOST_INTERVAL : 0;
 }
 
+/* Whether NODE is a root, or on another file system than the directory above when it was scanned.
+ */
+static gboolean
+is_separate (const ArcNode *node)
+{
+  return node->parent == NULL ||
+         (node->scanned && node->scanned_as.device != node->parent->scanned_as.device);
+}
+
 gboolean
 arc_sight_is_mounted (const ArcNode *node)
 {
-  return node->parent != NULL && node->scanned &&
-         node->scanned_as.device != node->parent->scanned_as.device;
+  return node->parent != NULL && is_separate (node) &&
+         is_mount_point (node->path, &node->scanned_as);
 }
 
 /* When a file system is unmounted, each of its directories tells (IN_UNMOUNT, inotify(7)). */
@@ -235,8 +256,7 @@ gboolean
 arc_sight_is_clear (ArcSight *self, ArcNode *node)
 {
   for (ArcNode *above = node; above != NULL; above = above->parent)
-    if ((above->parent == NULL || arc_sight_is_mounted (above)) &&
-        !arc_sight_is_itself (self, above))
+    if (is_separate (above) && !arc_sight_is_itself (self, above))
       {
         arc_sight_push (self, above, TRUE);
         return FALSE;

@@ -61,7 +61,8 @@ gboolean arc_sight_is_itself (const ArcSight *sight, const ArcNode *node);
 /* Whether a directory and all above it, up to the root, are still where they were. */
 gboolean arc_sight_is_in_place (const ArcSight *sight, const ArcNode *node);
 
-/* Whether another file system was mounted at NODE, which is no root, when it was scanned. */
+/* Whether NODE, which has just been scanned, is where another file system is mounted, and no root.
+ */
 gboolean arc_sight_is_mounted (const ArcNode *node);
 
 /* Whether what is missing in NODE is gone, rather than out of sight. If it is not clear, the

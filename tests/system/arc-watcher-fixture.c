@@ -118,7 +118,7 @@ arc_fixture_restart (ArcFixture *self, ArcSnapshot *snapshot)
       g_assert_finalize_object (self->watcher);
     }
 
-  self->watcher = arc_watcher_new (roots, self->filter, FALSE);
+  self->watcher = arc_watcher_new (roots, self->filter, self->follow_symlinks);
   g_signal_connect (self->watcher, "changed", G_CALLBACK (on_changed), self);
   g_signal_connect (self->watcher, "settled", G_CALLBACK (on_settled), self);
   self->is_comparing = TRUE;
@@ -131,6 +131,7 @@ arc_fixture_start (ArcFixture *self, ArcSnapshot *snapshot, gboolean follow_syml
   g_autoptr (ArcChanges) start = NULL;
   const char *roots[] = { self->root, NULL };
 
+  self->follow_symlinks = follow_symlinks;
   self->watcher = arc_watcher_new (roots, self->filter, follow_symlinks);
   g_signal_connect (self->watcher, "changed", G_CALLBACK (on_changed), self);
   g_signal_connect (self->watcher, "settled", G_CALLBACK (on_settled), self);

@@ -17,6 +17,7 @@ typedef struct
   char *root;  /* BASE/tree */
   char *aside; /* BASE/aside: not watched, to move things in and out */
   ArcFilter *filter;
+  gboolean follow_symlinks;
   ArcWatcher *watcher;
   GHashTable *known;     /* (element-type filename) the files, by what was told since the start */
   ArcChanges *told;      /* since arc_fixture_forget() */

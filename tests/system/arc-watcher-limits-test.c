@@ -318,6 +318,41 @@ mount_before_child (void)
   arc_fixture_sh (fixture, "umount disk && umount inner");
 }
 
+/* The place where it is mounted may be far from the link that is followed to it, on another disk
+ * than the tree. */
+static void
+mount_behind_link_child (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+
+  arc_fixture_sh (fixture,
+                  "mkdir disk && mount -t tmpfs tmpfs tree && mount -t tmpfs tmpfs disk && "
+                  "touch tree/1.org disk/2.org && ln -s ../disk tree/link && "
+                  "touch aside/3.org && ln -s ../aside tree/plain");
+  arc_fixture_start (fixture, NULL, TRUE);
+  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 3);
+
+  arc_watcher_stop (fixture->watcher);
+  arc_fixture_sh (fixture, "umount disk");
+  restart_as (fixture, remember (fixture), arc_fixture_is_degraded);
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+
+  /* Another one, which has never had anything in it. */
+  arc_watcher_stop (fixture->watcher);
+  arc_fixture_sh (fixture, "mount -t tmpfs tmpfs disk");
+  restart_as (fixture, remember (fixture), arc_fixture_is_ok);
+  g_assert_true (arc_fixture_is_told (fixture, "tree/link/2.org"));
+
+  /* A directory that is on another disk than the tree, with all else there, and emptied. */
+  arc_watcher_stop (fixture->watcher);
+  arc_fixture_sh (fixture, "rm aside/3.org");
+  restart_as (fixture, remember (fixture), arc_fixture_is_ok);
+  g_assert_true (arc_fixture_is_told (fixture, "tree/plain/3.org"));
+
+  arc_watcher_stop (fixture->watcher);
+  arc_fixture_sh (fixture, "umount disk && umount tree");
+}
+
 static gboolean
 may_enter_namespaces (void)
 {
@@ -382,6 +417,12 @@ static void
 test_mount_before (void)
 {
   run_in_namespaces (mount_before_child);
+}
+
+static void
+test_mount_behind_link (void)
+{
+  run_in_namespaces (mount_behind_link_child);
 }
 
 static void
@@ -752,6 +793,7 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher-limits/unmount", test_unmount);
   g_test_add_func ("/watcher-limits/mount-below", test_mount_below);
   g_test_add_func ("/watcher-limits/mount-before", test_mount_before);
+  g_test_add_func ("/watcher-limits/mount-behind-link", test_mount_behind_link);
   g_test_add_func ("/watcher-limits/instances", test_instances);
   g_test_add_func ("/watcher-limits/last-instance", test_last_instance);
 
