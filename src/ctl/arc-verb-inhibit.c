@@ -80,7 +80,7 @@ run_command (char **command)
   g_autoptr (GError) error = NULL;
   g_autoptr (GSubprocess) process = NULL;
   gboolean is_ignored[G_N_ELEMENTS (signals)];
-  guint ids[G_N_ELEMENTS (signals)] = { 0 };
+  guint ids[G_N_ELEMENTS (signals)];
 
   /* Handled by the main loop, and so not before there is a process. */
   for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
@@ -89,10 +89,9 @@ run_command (char **command)
 
       sigaction (signals[i], NULL, &action);
       is_ignored[i] = action.sa_handler == SIG_IGN;
-      if (!is_ignored[i])
-        ids[i] = g_unix_signal_add (signals[i],
-                                    signals[i] == SIGTERM ? on_stop_signal : on_terminal_signal,
-                                    &process);
+      ids[i] =
+          g_unix_signal_add (signals[i],
+                             signals[i] == SIGTERM ? on_stop_signal : on_terminal_signal, &process);
     }
 
   g_subprocess_launcher_set_child_setup (launcher, ignore_signals, is_ignored, NULL);
@@ -106,8 +105,7 @@ run_command (char **command)
   g_subprocess_wait_async (process, NULL, on_command_ended, loop);
   g_main_loop_run (loop);
   for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
-    if (ids[i] != 0)
-      g_source_remove (ids[i]);
+    g_source_remove (ids[i]);
 
   return g_subprocess_get_if_exited (process) ? g_subprocess_get_exit_status (process)
                                               : 128 + g_subprocess_get_term_sig (process);
