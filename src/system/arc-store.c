@@ -109,7 +109,7 @@ static gboolean
 take_lock (ArcStore *self, const char *directory, int *lock, GError **error)
 {
   static const char *const written[] = { SNAPSHOT_NAME, UNCOMMITTED_NAME, CHANGES_NAME,
-                                         HISTORY_NAME };
+                                         HISTORY_NAME, PAUSED_NAME };
   g_autofree char *path = g_build_filename (directory, LOCK_NAME, NULL);
 
   if (*lock >= 0 && arc_lock_file_is_at (*lock, path))

@@ -213,6 +213,7 @@ test_leftovers (Fixture *fixture, gconstpointer data)
   make_file (fixture, "uncommitted.A1B2C3");
   make_file (fixture, "changes.A1B2C3");
   make_file (fixture, "history.A1B2C3");
+  make_file (fixture, "paused.A1B2C3");
   make_file (fixture, "history.damaged");
   make_file (fixture, "snapshot.org");
   make_file (fixture, "mine.A1B2C3");
@@ -223,6 +224,7 @@ test_leftovers (Fixture *fixture, gconstpointer data)
   g_assert_false (is_there (fixture, "uncommitted.A1B2C3"));
   g_assert_false (is_there (fixture, "changes.A1B2C3"));
   g_assert_false (is_there (fixture, "history.A1B2C3"));
+  g_assert_false (is_there (fixture, "paused.A1B2C3"));
   g_assert_true (is_there (fixture, "history.damaged"));
   g_assert_true (is_there (fixture, "snapshot.org"));
   g_assert_true (is_there (fixture, "mine.A1B2C3"));
