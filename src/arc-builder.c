@@ -602,6 +602,12 @@ retry_memory (ArcBuilder *self)
 }
 
 static void
+on_memory_changed (gpointer user_data)
+{
+  update (user_data);
+}
+
+static void
 on_settled (ArcWatcher *watcher, ArcBuilder *self)
 {
   self->rescan_at = self->config->rescan_interval == 0
@@ -1003,7 +1009,7 @@ arc_builder_new (ArcClock *clock,
   self->store = g_object_ref (store);
   self->config = arc_config_copy (config);
 
-  self->memory = arc_memory_new (self->store);
+  self->memory = arc_memory_new (self->store, on_memory_changed, self);
   self->next_id = arc_store_next_build (self->store);
   update_timing (self);
   arc_machine_init (&self->machine, arc_clock_get_time (self->clock));

@@ -6,33 +6,15 @@
 
 struct _ArcMemory
 {
-  ArcStore *store;       /* (owned) */
+  ArcStore *store; /* (owned) */
+  ArcMemoryFunc func;
+  gpointer user_data;
   GPtrArray *history;    /* (owned) (element-type ArcBuild): the newest last */
   char *commit_problem;  /* (owned) (nullable) */
   char *history_problem; /* (owned) (nullable) */
+  gboolean committing;   /* it is not known yet how the last commit went */
   gboolean told;         /* that there is a problem */
 };
-
-ArcMemory *
-arc_memory_new (ArcStore *store)
-{
-  ArcMemory *memory = g_new0 (ArcMemory, 1);
-
-  memory->store = g_object_ref (store);
-  memory->history = g_ptr_array_new_with_free_func ((GDestroyNotify) arc_build_free);
-
-  return memory;
-}
-
-void
-arc_memory_free (ArcMemory *memory)
-{
-  g_object_unref (memory->store);
-  g_ptr_array_unref (memory->history);
-  g_free (memory->commit_problem);
-  g_free (memory->history_problem);
-  g_free (memory);
-}
 
 const char *
 arc_memory_get_problem (const ArcMemory *memory)
@@ -62,6 +44,56 @@ note_result (char **problem, const GError *error /* (nullable) */, const char *w
 {
   g_free (*problem);
   *problem = error != NULL ? g_strdup_printf ("%s: %s", what, error->message) : NULL;
+}
+
+static void
+end_commit (ArcMemory *memory)
+{
+  g_autoptr (GError) error = NULL;
+
+  memory->committing = FALSE;
+  arc_store_end_commit (memory->store, &error);
+  note_result (&memory->commit_problem, error,
+               "What is built now may be built again after a restart");
+  tell_problem (memory);
+}
+
+static void
+on_committed (ArcStore *store G_GNUC_UNUSED, ArcMemory *memory)
+{
+  g_autofree char *before = g_strdup (arc_memory_get_problem (memory));
+
+  end_commit (memory);
+  if (g_strcmp0 (before, arc_memory_get_problem (memory)) != 0)
+    memory->func (memory->user_data);
+}
+
+ArcMemory *
+arc_memory_new (ArcStore *store, ArcMemoryFunc func, gpointer user_data)
+{
+  ArcMemory *memory = g_new0 (ArcMemory, 1);
+
+  memory->store = g_object_ref (store);
+  memory->func = func;
+  memory->user_data = user_data;
+  memory->history = g_ptr_array_new_with_free_func ((GDestroyNotify) arc_build_free);
+  g_signal_connect (store, "committed", G_CALLBACK (on_committed), memory);
+
+  return memory;
+}
+
+void
+arc_memory_free (ArcMemory *memory)
+{
+  g_signal_handlers_disconnect_by_data (memory->store, memory);
+  if (memory->committing)
+    end_commit (memory);
+
+  g_object_unref (memory->store);
+  g_ptr_array_unref (memory->history);
+  g_free (memory->commit_problem);
+  g_free (memory->history_problem);
+  g_free (memory);
 }
 
 static void
@@ -105,12 +137,8 @@ arc_memory_commit (ArcMemory *memory,
                    const ArcChanges *pending,
                    const char *database)
 {
-  g_autoptr (GError) error = NULL;
-
-  arc_store_commit (memory->store, snapshot, pending, database, &error);
-  note_result (&memory->commit_problem, error,
-               "What is built now may be built again after a restart");
-  tell_problem (memory);
+  arc_store_begin_commit (memory->store, snapshot, pending, database);
+  memory->committing = TRUE;
 }
 
 void

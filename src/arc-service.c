@@ -395,6 +395,7 @@ on_inhibitors_changed (ArcInhibitors *inhibitors, ArcService *self)
 {
   arc_dbus_builder_set_inhibitors (self->skeleton, arc_inhibitors_to_variant (inhibitors));
   arc_builder_set_held (self->builder, ARC_HOLD_INHIBITED, !arc_inhibitors_is_empty (inhibitors));
+  tell (self);
 }
 
 /* Answers with FD (owned), or with ERROR if it is -1. */

@@ -35,10 +35,25 @@ struct _ArcStore
   char *changes;           /* (owned) (nullable): the path of the last change list */
   char *problem;           /* (owned) (nullable): why the spare directory is in use */
   ArcChanges *uncommitted; /* (owned) (nullable): NULL if everything may have changed */
-  int lock;                /* -1 if we do not have it */
-  int spare_lock;          /* the same */
+
+  /* A commit that is under way. */
+  GThread *committer;   /* (owned) (nullable): what writes */
+  GBytes *snapshot;     /* (owned) (nullable): what it writes */
+  GError *commit_error; /* (owned) (nullable): of the last one; the thread's until it has ended */
+  GSource *notice;      /* (owned): tells of its end */
+
+  int lock;       /* -1 if we do not have it */
+  int spare_lock; /* the same */
   guint64 last_build;
 };
+
+enum
+{
+  SIGNAL_COMMITTED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ArcStore, arc_store, G_TYPE_OBJECT)
 
@@ -157,6 +172,8 @@ take_spare_lock (ArcStore *self, GError **error)
   return spare != NULL && take_lock (self, spare, &self->spare_lock, error);
 }
 
+static void settle_commit (ArcStore *self);
+
 gboolean
 arc_store_lock (ArcStore *self, GError **error)
 {
@@ -189,6 +206,7 @@ arc_store_unlock (ArcStore *self)
 {
   g_return_if_fail (ARC_IS_STORE (self));
 
+  settle_commit (self);
   close_lock (&self->lock);
   close_lock (&self->spare_lock);
 }
@@ -323,6 +341,33 @@ remove_both (ArcStore *self, const char *name)
     g_unlink (spare_path);
 }
 
+static void
+conclude_commit (ArcStore *self)
+{
+  g_clear_pointer (&self->snapshot, g_bytes_unref);
+  if (self->commit_error != NULL)
+    return;
+
+  /* Only now: until here both say the same of what the build took. The list goes first: alone, it
+   * would count as that of an older version. */
+  remove_both (self, CHANGES_NAME);
+  remove_both (self, UNCOMMITTED_NAME);
+  g_clear_pointer (&self->uncommitted, arc_changes_free);
+  self->uncommitted = arc_changes_new ();
+  g_clear_pointer (&self->problem, g_free);
+}
+
+/* Waits for the thread that writes, if there is one. */
+static void
+settle_commit (ArcStore *self)
+{
+  if (self->committer == NULL)
+    return;
+
+  g_thread_join (g_steal_pointer (&self->committer));
+  conclude_commit (self);
+}
+
 /* Writes the file NAME of the state directory or, if that cannot be, of the spare one; but not if
  * another process has either by now. (nullable): the directory that it is in. */
 static const char *
@@ -388,6 +433,7 @@ arc_store_write_changes (ArcStore *self, const ArcChanges *changes, GError **err
   g_return_val_if_fail (ARC_IS_STORE (self), NULL);
   g_return_val_if_fail (changes != NULL, NULL);
 
+  settle_commit (self);
   if (self->uncommitted != NULL)
     arc_changes_merge (self->uncommitted, changes);
   list = arc_changes_serialise (changes);
@@ -403,6 +449,7 @@ arc_store_write_everything (ArcStore *self, const ArcSnapshot *snapshot, GError 
   g_return_val_if_fail (ARC_IS_STORE (self), NULL);
   g_return_val_if_fail (snapshot != NULL, NULL);
 
+  settle_commit (self);
   g_clear_pointer (&self->uncommitted, arc_changes_free);
   list = arc_snapshot_serialise_list (snapshot);
 
@@ -490,30 +537,70 @@ arc_store_load_snapshot (ArcStore *self, const char *database, GError **error)
   return g_steal_pointer (&snapshot);
 }
 
-gboolean
-arc_store_commit (ArcStore *self,
-                  const ArcSnapshot *snapshot,
-                  const ArcChanges *pending,
-                  const char *database,
-                  GError **error)
+static gpointer
+write_snapshot (gpointer user_data)
+{
+  ArcStore *self = user_data;
+  g_autofree char *path = get_path (self, SNAPSHOT_NAME);
+
+  arc_state_file_write (path, self->snapshot, G_FILE_SET_CONTENTS_DURABLE, &self->commit_error);
+  g_source_set_ready_time (self->notice, 0);
+
+  return NULL;
+}
+
+static gboolean
+on_notice (gpointer user_data)
+{
+  ArcStore *self = user_data;
+
+  g_source_set_ready_time (self->notice, -1);
+  g_signal_emit (self, signals[SIGNAL_COMMITTED], 0);
+
+  return G_SOURCE_CONTINUE;
+}
+
+void
+arc_store_begin_commit (ArcStore *self,
+                        const ArcSnapshot *snapshot,
+                        const ArcChanges *pending,
+                        const char *database)
 {
   g_autoptr (GBytes) identity = g_bytes_new (database, strlen (database));
-  g_autoptr (GBytes) bytes = arc_snapshot_serialise (snapshot, pending, identity);
 
+  g_return_if_fail (ARC_IS_STORE (self));
+
+  settle_commit (self);
+  g_clear_error (&self->commit_error);
+  g_source_set_ready_time (self->notice, -1);
+
+  if (!take_own_lock (self, &self->commit_error) ||
+      !arc_state_file_make_directory (self->directory, &self->commit_error))
+    {
+      g_source_set_ready_time (self->notice, 0);
+      return;
+    }
+
+  self->snapshot = arc_snapshot_serialise (snapshot, pending, identity);
+  self->committer = g_thread_try_new ("commit", write_snapshot, self, NULL);
+  if (self->committer == NULL)
+    {
+      write_snapshot (self);
+      conclude_commit (self);
+    }
+}
+
+gboolean
+arc_store_end_commit (ArcStore *self, GError **error)
+{
   g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
 
-  if (!write_own (self, SNAPSHOT_NAME, bytes, G_FILE_SET_CONTENTS_DURABLE, error))
-    return FALSE;
+  settle_commit (self);
+  if (self->commit_error == NULL)
+    return TRUE;
 
-  /* Only now: until here both say the same of what the build took. The list goes first: alone, it
-   * would count as that of an older version. */
-  remove_both (self, CHANGES_NAME);
-  remove_both (self, UNCOMMITTED_NAME);
-  g_clear_pointer (&self->uncommitted, arc_changes_free);
-  self->uncommitted = arc_changes_new ();
-  g_clear_pointer (&self->problem, g_free);
-
-  return TRUE;
+  g_propagate_error (error, g_steal_pointer (&self->commit_error));
+  return FALSE;
 }
 
 /* Room for a number, so that a disk that is full is found out before it is too late. */
@@ -676,6 +763,9 @@ arc_store_finalize (GObject *object)
   ArcStore *self = ARC_STORE (object);
 
   arc_store_unlock (self);
+  g_source_destroy (self->notice);
+  g_source_unref (self->notice);
+  g_clear_error (&self->commit_error);
   g_free (self->changes);
   g_free (self->directory);
   g_free (self->problem);
@@ -685,9 +775,22 @@ arc_store_finalize (GObject *object)
   G_OBJECT_CLASS (arc_store_parent_class)->finalize (object);
 }
 
+static gboolean
+notice_dispatch (GSource *source G_GNUC_UNUSED, GSourceFunc callback, gpointer user_data)
+{
+  return callback (user_data);
+}
+
 static void
 arc_store_init (ArcStore *self)
 {
+  static GSourceFuncs notice_funcs = { .dispatch = notice_dispatch };
+
+  self->notice = g_source_new (&notice_funcs, sizeof (GSource));
+  g_source_set_static_name (self->notice, "ArcStore");
+  g_source_set_callback (self->notice, on_notice, self, NULL);
+  g_source_attach (self->notice, g_main_context_get_thread_default ());
+
   self->lock = -1;
   self->spare_lock = -1;
   self->uncommitted = arc_changes_new ();
@@ -697,6 +800,9 @@ static void
 arc_store_class_init (ArcStoreClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = arc_store_finalize;
+
+  signals[SIGNAL_COMMITTED] = g_signal_new ("committed", ARC_TYPE_STORE, G_SIGNAL_RUN_LAST, 0, NULL,
+                                            NULL, NULL, G_TYPE_NONE, 0);
 }
 
 ArcStore *

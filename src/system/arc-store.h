@@ -75,14 +75,14 @@ char *arc_store_get_log (ArcStore *store, guint64 id);
  * if it cannot be read. */
 int arc_store_open_log (ArcStore *store, guint64 id, gboolean create, GError **error);
 
-/* A build is about to be told CHANGES: remembers them until the next arc_store_commit(), and
+/* A build is about to be told CHANGES: remembers them until the next arc_store_begin_commit(), and
  * returns the path of the list to read (owned by the store until the next). NULL and
  * ARC_ERROR_STATE_DIRECTORY if it cannot be written. */
 const char *arc_store_write_changes (ArcStore *store, const ArcChanges *changes, GError **error);
 
 /* The same for a build that makes the database anew and is told of all files of SNAPSHOT. Until the
- * next arc_store_commit() nothing is known of any database: the list cannot tell what it may hold
- * of files that are gone. */
+ * next arc_store_begin_commit() nothing is known of any database: the list cannot tell what it may
+ * hold of files that are gone. */
 const char *
 arc_store_write_everything (ArcStore *store, const ArcSnapshot *snapshot, GError **error);
 
@@ -92,13 +92,18 @@ arc_store_write_everything (ArcStore *store, const ArcSnapshot *snapshot, GError
  * put aside. */
 ArcSnapshot *arc_store_load_snapshot (ArcStore *store, const char *database, GError **error);
 
-/* A build has ended: DATABASE is true to SNAPSHOT, but for PENDING. ARC_ERROR_STATE_DIRECTORY if
- * that cannot be written. */
-gboolean arc_store_commit (ArcStore *store,
-                           const ArcSnapshot *snapshot,
-                           const ArcChanges *pending,
-                           const char *database,
-                           GError **error);
+/* A build has ended: DATABASE is true to SNAPSHOT, but for PENDING. None of them is needed any more
+ * when this returns, but the disk may take its time: a thread writes. When it has, the signal
+ * `committed` is emitted in the thread-default main context that STORE was made in. What depends on
+ * it, such as the next list, waits meanwhile. */
+void arc_store_begin_commit (ArcStore *store,
+                             const ArcSnapshot *snapshot,
+                             const ArcChanges *pending,
+                             const char *database);
+
+/* Waits for the end of a commit that was begun, if there is one. FALSE and
+ * ARC_ERROR_STATE_DIRECTORY if what the last one said could not be written, which is told once. */
+gboolean arc_store_end_commit (ArcStore *store, GError **error);
 
 /* The file that the process group of a build is to be written to, at its start, as a decimal number
  * and a newline, before the build runs: it has room for that (owned by the caller, close-on-exec).
@@ -115,10 +120,10 @@ gboolean arc_store_end_leftover (ArcStore *store, gint64 grace);
  * the file was damaged, which is then put aside. */
 GPtrArray *arc_store_load_history (ArcStore *store, GError **error);
 
-/* It fails like arc_store_commit(). */
+/* It fails like arc_store_end_commit(). */
 gboolean arc_store_save_history (ArcStore *store, const GPtrArray *builds, GError **error);
 
-/* The flag outlives the process. It fails like arc_store_commit(). */
+/* The flag outlives the process. It fails like arc_store_end_commit(). */
 gboolean arc_store_get_paused (ArcStore *store);
 gboolean arc_store_set_paused (ArcStore *store, gboolean paused, GError **error);
 

@@ -93,6 +93,18 @@ assert_names (const char *path, guint n)
   g_assert_cmpuint (found, ==, n);
 }
 
+static gboolean
+commit (ArcStore *store,
+        const ArcSnapshot *snapshot,
+        const ArcChanges *pending,
+        const char *database,
+        GError **error)
+{
+  arc_store_begin_commit (store, snapshot, pending, database);
+
+  return arc_store_end_commit (store, error);
+}
+
 /* Runs this program as another process on the state directory. */
 static GSubprocess *
 spawn_other (Fixture *fixture, const char *option)
@@ -432,7 +444,7 @@ assert_no_writing (Fixture *fixture)
 
   g_assert_false (arc_store_save_history (fixture->store, history, &error));
   assert_locked_error (&error);
-  g_assert_false (arc_store_commit (fixture->store, snapshot, NULL, "/db", &error));
+  g_assert_false (commit (fixture->store, snapshot, NULL, "/db", &error));
   assert_locked_error (&error);
   for (guint paused = FALSE; paused <= TRUE; paused++)
     {
@@ -943,7 +955,7 @@ test_snapshot (Fixture *fixture, gconstpointer data)
   arc_snapshot_set_file (snapshot, "/org", "b.org", &print, NULL);
   arc_changes_add (pending, "/org/b.org", ARC_CHANGE_MODIFIED);
   g_assert_nonnull (arc_store_write_changes (fixture->store, pending, &error));
-  g_assert_true (arc_store_commit (fixture->store, snapshot, pending, "/db", &error));
+  g_assert_true (commit (fixture->store, snapshot, pending, "/db", &error));
   g_assert_no_error (error);
   g_assert_false (g_file_test (changes, G_FILE_TEST_EXISTS));
 
@@ -969,10 +981,10 @@ test_snapshot (Fixture *fixture, gconstpointer data)
   loaded = arc_store_load_snapshot (fixture->store, "/db", &error);
   g_assert_no_error (error);
   g_assert_cmpuint (arc_snapshot_lookup (loaded, "/org", "a.org")->ctime_ns, ==, 0);
-  g_assert_true (arc_store_commit (fixture->store, snapshot, pending, "/db", &error));
+  g_assert_true (commit (fixture->store, snapshot, pending, "/db", &error));
   g_clear_pointer (&loaded, arc_snapshot_free);
   arc_changes_remove (pending, "/org/a.org");
-  g_assert_true (arc_store_commit (fixture->store, snapshot, pending, "/db", &error));
+  g_assert_true (commit (fixture->store, snapshot, pending, "/db", &error));
   loaded = arc_store_load_snapshot (fixture->store, "/db", &error);
   g_assert_cmpuint (arc_snapshot_lookup (loaded, "/org", "a.org")->ctime_ns, !=, 0);
 
@@ -983,15 +995,23 @@ test_snapshot (Fixture *fixture, gconstpointer data)
 
 /* A snapshot of a.org and b.org, which the database /db is true to. */
 static void
-commit_notes (Fixture *fixture)
+begin_commit_of_notes (Fixture *fixture)
 {
   const ArcFingerprint print = { .inode = 1, .size = 2, .mtime_ns = 3, .ctime_ns = 4 };
   g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
-  g_autoptr (GError) error = NULL;
 
   arc_snapshot_set_file (snapshot, "/org", "a.org", &print, NULL);
   arc_snapshot_set_file (snapshot, "/org", "b.org", &print, NULL);
-  arc_store_commit (fixture->store, snapshot, NULL, "/db", &error);
+  arc_store_begin_commit (fixture->store, snapshot, NULL, "/db");
+}
+
+static void
+commit_notes (Fixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+
+  begin_commit_of_notes (fixture);
+  arc_store_end_commit (fixture->store, &error);
   g_assert_no_error (error);
 }
 
@@ -1039,6 +1059,58 @@ assert_dirty (Fixture *fixture, const char *letters)
 
       g_assert_cmpint (print != NULL && print->ctime_ns == 0, ==, strchr (letters, letter) != NULL);
     }
+}
+
+static void
+count (ArcStore *store, guint *n_calls)
+{
+  *n_calls += 1;
+}
+
+/* What is told of while a thread still writes belongs to the next commit, not to that one. */
+static void
+test_commit_under_way (Fixture *fixture, gconstpointer data)
+{
+  for (guint i = 0; i < 20; i++)
+    {
+      tell (fixture, "a.org");
+      begin_commit_of_notes (fixture);
+      tell (fixture, "b.org");
+      assert_dirty (fixture, "b");
+
+      tell (fixture, NULL);
+      begin_commit_of_notes (fixture);
+      begin_commit_of_notes (fixture);
+      assert_dirty (fixture, "");
+    }
+
+  /* It is the lock that keeps others from the file that is being written. */
+  begin_commit_of_notes (fixture);
+  arc_store_unlock (fixture->store);
+  assert_dirty (fixture, "");
+}
+
+static void
+test_commit_is_told (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = get_path (fixture, "snapshot");
+  g_autoptr (GError) error = NULL;
+  guint n_calls = 0;
+
+  g_signal_connect (fixture->store, "committed", G_CALLBACK (count), &n_calls);
+  begin_commit_of_notes (fixture);
+  arc_test_wait_until (n_calls == 1);
+  g_assert_true (arc_store_end_commit (fixture->store, &error));
+  g_assert_no_error (error);
+
+  g_assert_no_errno (g_unlink (path));
+  g_assert_no_errno (g_mkdir (path, 0700));
+  begin_commit_of_notes (fixture);
+  arc_test_wait_until (n_calls == 2);
+  g_assert_false (arc_store_end_commit (fixture->store, &error));
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY);
+  g_clear_error (&error);
+  g_assert_true (arc_store_end_commit (fixture->store, &error));
 }
 
 static void
@@ -1252,6 +1324,8 @@ main (int argc, char **argv)
 #define ADD(path, function) ADD_WITH (path, function, NULL)
   ADD ("lock", test_lock);
   ADD ("leftovers", test_leftovers);
+  ADD ("commit-under-way", test_commit_under_way);
+  ADD ("commit-is-told", test_commit_is_told);
   ADD ("lock-of-old", test_lock_of_old);
   ADD ("locked-by-other", test_locked_by_other);
   ADD_WITH ("locked-by-unknown/empty", test_locked_by_unknown, "");
