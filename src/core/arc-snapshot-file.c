@@ -123,8 +123,8 @@ append_mounted (GByteArray *body, const char **mounted, const char *directory)
   return mounted;
 }
 
-GBytes *
-arc_snapshot_serialise (const ArcSnapshot *snapshot, const ArcChanges *dirty, GBytes *identity)
+GByteArray *
+arc_snapshot_frame (const ArcSnapshot *snapshot, const ArcChanges *dirty, GBytes *identity)
 {
   g_autofree const char **mounted = arc_snapshot_get_mounted (snapshot);
   const char **unwritten = mounted;
@@ -161,7 +161,13 @@ arc_snapshot_serialise (const ArcSnapshot *snapshot, const ArcChanges *dirty, GB
     }
   append_mounted (body, unwritten, NULL);
 
-  return arc_frame_end (body);
+  return body;
+}
+
+GBytes *
+arc_snapshot_serialise (const ArcSnapshot *snapshot, const ArcChanges *dirty, GBytes *identity)
+{
+  return arc_frame_end (arc_snapshot_frame (snapshot, dirty, identity));
 }
 
 GBytes *

@@ -36,6 +36,11 @@ G_BEGIN_DECLS
 GBytes *
 arc_snapshot_serialise (const ArcSnapshot *snapshot, const ArcChanges *dirty, GBytes *identity);
 
+/* (transfer full): the same but for arc_frame_end(), which takes as long as all the rest, for the
+ * checksum, and can do so in another thread: it has nothing to do with SNAPSHOT any more. */
+GByteArray *
+arc_snapshot_frame (const ArcSnapshot *snapshot, const ArcChanges *dirty, GBytes *identity);
+
 /* All files as a change list, as arc_changes_serialise() would make it of arc_snapshot_list(), but
  * by the order of the directories, and much quicker. */
 GBytes *arc_snapshot_serialise_list (const ArcSnapshot *snapshot);

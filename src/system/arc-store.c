@@ -3,6 +3,7 @@
 #include "system/arc-store.h"
 
 #include "core/arc-error.h"
+#include "core/arc-frame.h"
 #include "core/arc-history.h"
 #include "core/arc-snapshot-file.h"
 #include "core/arc-uncommitted.h"
@@ -38,7 +39,7 @@ struct _ArcStore
 
   /* A commit that is under way. */
   GThread *committer;   /* (owned) (nullable): what writes */
-  GBytes *snapshot;     /* (owned) (nullable): what it writes */
+  GByteArray *snapshot; /* (owned) (nullable): what is to be written */
   GError *commit_error; /* (owned) (nullable): of the last one; the thread's until it has ended */
   GSource *notice;      /* (owned): tells of its end */
 
@@ -344,7 +345,6 @@ remove_both (ArcStore *self, const char *name)
 static void
 conclude_commit (ArcStore *self)
 {
-  g_clear_pointer (&self->snapshot, g_bytes_unref);
   if (self->commit_error != NULL)
     return;
 
@@ -542,8 +542,9 @@ write_snapshot (gpointer user_data)
 {
   ArcStore *self = user_data;
   g_autofree char *path = get_path (self, SNAPSHOT_NAME);
+  g_autoptr (GBytes) bytes = arc_frame_end (g_steal_pointer (&self->snapshot));
 
-  arc_state_file_write (path, self->snapshot, G_FILE_SET_CONTENTS_DURABLE, &self->commit_error);
+  arc_state_file_write (path, bytes, G_FILE_SET_CONTENTS_DURABLE, &self->commit_error);
   g_source_set_ready_time (self->notice, 0);
 
   return NULL;
@@ -581,7 +582,7 @@ arc_store_begin_commit (ArcStore *self,
       return;
     }
 
-  self->snapshot = arc_snapshot_serialise (snapshot, pending, identity);
+  self->snapshot = arc_snapshot_frame (snapshot, pending, identity);
   self->committer = g_thread_try_new ("commit", write_snapshot, self, NULL);
   if (self->committer == NULL)
     {
