@@ -12,6 +12,7 @@
 #include "core/arc-ledger.h"
 #include "core/arc-loop-guard.h"
 #include "core/arc-progress.h"
+#include "system/arc-scan.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -41,6 +42,7 @@ struct _ArcBuilder
   gboolean compared;  /* that is done; only the permission to launch may be missing */
   gboolean may_launch;
   char *build_database; /* (owned) (nullable): what it writes: the settings may change meanwhile */
+  gint64 ended_stamp;   /* when the last one ended, of arc_get_stamp_time() */
   ArcMemory *memory;    /* (owned) */
 
   ArcEmptied *emptied;      /* (owned) */
@@ -80,7 +82,7 @@ enum
   N_SIGNALS,
 };
 
-/* What monitors tell so soon after the end of a build was most likely done by it. */
+/* How late monitors may tell what a build did. */
 #define LATE_NEWS G_USEC_PER_SEC
 
 /* How long what is left of a build of a killed service has between SIGTERM and SIGKILL. Nobody
@@ -349,6 +351,7 @@ end_build (ArcBuilder *self, const ArcOutcome *outcome)
   build->cpu_usec = outcome->cpu_usec;
   build->max_rss = outcome->max_rss;
   arc_report_log_end (build);
+  self->ended_stamp = arc_get_stamp_time ();
 
   /* The database lacks what an incremental build needs, says the build (EX_DATAERR of sysexits.h).
    */
@@ -438,15 +441,40 @@ take_changes (ArcBuilder *self)
     abandon_build (self, error->message);
 }
 
-/* Whether a change that is told now was most likely made by a build. */
-static gboolean
-is_of_build (ArcBuilder *self)
+typedef struct
 {
+  ArcBuilder *builder;
+  gboolean found;
+} Later;
+
+static void
+find_later (const char *path, ArcChange change G_GNUC_UNUSED, gpointer user_data)
+{
+  Later *later = user_data;
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *name = g_path_get_basename (path);
+  const ArcFingerprint *print =
+      arc_snapshot_lookup (arc_watcher_get_snapshot (later->builder->watcher), directory, name);
+
+  later->found |= print != NULL && print->ctime_ns > later->builder->ended_stamp;
+}
+
+/* Whether CHANGES, which are told now, were most likely made by a build: while one ran, or at its
+ * very end. The files show when they were changed, but for those that are gone. */
+static gboolean
+are_of_build (ArcBuilder *self, const ArcChanges *changes)
+{
+  Later later = { self, FALSE };
+
   if (self->machine.state == ARC_STATE_RUNNING)
     return !self->preparing;
+  if (self->machine.ended == ARC_NEVER ||
+      arc_clock_get_time (self->clock) - self->machine.ended >= LATE_NEWS)
+    return FALSE;
 
-  return self->machine.ended != ARC_NEVER &&
-         arc_clock_get_time (self->clock) - self->machine.ended < LATE_NEWS;
+  arc_changes_foreach (changes, find_later, &later);
+
+  return !later.found;
 }
 
 static void
@@ -504,7 +532,7 @@ check_emptied (ArcBuilder *self)
 static void
 on_changed (ArcWatcher *watcher, ArcChanges *changes, gboolean monitored, ArcBuilder *self)
 {
-  arc_loop_guard_note_changes (self->loop_guard, changes, is_of_build (self));
+  arc_loop_guard_note_changes (self->loop_guard, changes, are_of_build (self, changes));
   update_timing (self);
   arc_ledger_add (self->ledger, changes);
   self->found += arc_changes_get_size (changes);

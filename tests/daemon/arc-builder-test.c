@@ -5,6 +5,7 @@
 #include "arc-test-host.h"
 #include "core/arc-error.h"
 #include "core/arc-loop-guard.h"
+#include "system/arc-scan.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -1259,6 +1260,27 @@ test_loop (void)
   arc_test_host_finish_build (host, 0);
 }
 
+/* Somebody who saves as soon as the last save is in the database is no build. */
+static void
+test_saves_after_builds (void)
+{
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+
+  for (guint i = 0; i < 8; i++)
+    {
+      const gint64 ended = arc_get_stamp_time ();
+
+      while (arc_get_stamp_time () == ended)
+        g_thread_yield ();
+      arc_test_host_touch (host, "one.org");
+      g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_OK);
+      arc_test_host_advance (host, 180 * SECOND);
+      arc_test_host_finish_build (host, 0);
+      arc_test_host_assert_told (host, i + 2, "M one.org\n");
+    }
+  g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_OK);
+}
+
 /* A service that takes another's place answers before it may start. */
 static void
 test_before_start (void)
@@ -1616,6 +1638,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/sync/full-build", test_sync_while_all_is_made);
   g_test_add_func ("/builder/sync/cannot", test_sync_cannot);
   g_test_add_func ("/builder/loop", test_loop);
+  g_test_add_func ("/builder/saves-after-builds", test_saves_after_builds);
   g_test_add_func ("/builder/before-start", test_before_start);
   g_test_add_func ("/builder/rescan-before-ready", test_rescan_before_ready);
   g_test_add_func ("/builder/may-launch", test_may_launch);
