@@ -18,7 +18,6 @@ node_free (gpointer data)
 
   g_clear_pointer (&node->monitor, arc_monitor_cancel);
   g_free (node->problem);
-  g_free (node->path);
   g_free (node);
 }
 
@@ -77,9 +76,10 @@ arc_tree_list (const ArcTree *self)
 ArcNode *
 arc_tree_add (ArcTree *self, ArcNode *parent, const char *path)
 {
-  ArcNode *node = g_new0 (ArcNode, 1);
+  const gsize size = strlen (path) + 1;
+  ArcNode *node = g_malloc0 (sizeof (ArcNode) + size);
 
-  node->path = g_strdup (path);
+  memcpy (node->path, path, size);
   node->link.data = node;
   node->parent = parent;
   if (parent != NULL)

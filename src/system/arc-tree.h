@@ -18,7 +18,6 @@ typedef struct _ArcNode ArcNode;
 
 struct _ArcNode
 {
-  char *path;
   ArcNode *parent; /* (nullable): a root has none */
   ArcNode *first_child;
   ArcNode *previous; /* among the children of the parent */
@@ -39,6 +38,8 @@ struct _ArcNode
   guint queued : 1;
   guint told : 1;    /* queued because a monitor told */
   guint scanned : 1; /* at least once since it became a node */
+
+  char path[];
 };
 
 /**

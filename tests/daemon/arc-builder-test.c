@@ -1260,6 +1260,38 @@ test_loop (void)
   arc_test_host_finish_build (host, 0);
 }
 
+/* What a build does at its very end may be told after it. */
+static void
+test_late_loop (void)
+{
+  static const char *const names[] = {
+    "1.org", "2.org", "3.org", "4.org", "5.org", "6.org", "7.org"
+  };
+  g_autoptr (ArcTestHost) host = new_idle_host ();
+  guint n_left = G_N_ELEMENTS (names);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    arc_test_host_touch (host, names[i]);
+  arc_test_host_advance (host, 5 * SECOND);
+  while (n_left > 0)
+    {
+      g_autofree char *path = arc_test_host_get_path (host, names[n_left - 1]);
+      const guint64 serial = arc_test_host_get_status (host).change_serial;
+
+      arc_test_host_finish_build (host, 0);
+      g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_OK);
+      g_assert_no_errno (g_unlink (path));
+      arc_test_wait_until (arc_test_host_get_status (host).change_serial > serial);
+      n_left--;
+      if (n_left > 0)
+        arc_test_host_advance (host, 180 * SECOND);
+    }
+
+  arc_test_host_advance (host, 180 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_DEGRADED);
+}
+
 /* Somebody who saves as soon as the last save is in the database is no build. */
 static void
 test_saves_after_builds (void)
@@ -1638,6 +1670,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/sync/full-build", test_sync_while_all_is_made);
   g_test_add_func ("/builder/sync/cannot", test_sync_cannot);
   g_test_add_func ("/builder/loop", test_loop);
+  g_test_add_func ("/builder/late-loop", test_late_loop);
   g_test_add_func ("/builder/saves-after-builds", test_saves_after_builds);
   g_test_add_func ("/builder/before-start", test_before_start);
   g_test_add_func ("/builder/rescan-before-ready", test_rescan_before_ready);
