@@ -1264,9 +1264,7 @@ test_loop (void)
 static void
 test_late_loop (void)
 {
-  static const char *const names[] = {
-    "1.org", "2.org", "3.org", "4.org", "5.org", "6.org", "7.org"
-  };
+  static const char *const names[] = { "1.org", "2.org", "3.org", "4.org", "5.org", "6.org" };
   g_autoptr (ArcTestHost) host = new_idle_host ();
   guint n_left = G_N_ELEMENTS (names);
 
