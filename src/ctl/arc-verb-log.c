@@ -22,42 +22,73 @@ typedef struct
   gboolean fault; /* it cannot be followed any more */
 } Follower;
 
-/* TRUE with what can be read from LOG now on standard output. */
 static gboolean
-copy_log (int log)
+print_all (const char *data, gsize length)
+{
+  while (length > 0)
+    {
+      const ssize_t written = TEMP_FAILURE_RETRY (write (STDOUT_FILENO, data, length));
+
+      if (written < 0)
+        {
+          g_printerr (_ ("The log cannot be written: %s\n"), g_strerror (errno));
+          return FALSE;
+        }
+      data += written;
+      length -= (gsize) written;
+    }
+
+  return TRUE;
+}
+
+/* Whether what comes after the head of LOG is being replaced, or was, because the build has ended.
+ */
+static gboolean
+has_gap (int log)
+{
+  char text[64];
+  const ssize_t n = TEMP_FAILURE_RETRY (pread (log, text, sizeof text - 1, ARC_BUILD_LOG_HEAD));
+
+  text[MAX (n, 0)] = '\0';
+
+  return strstr (text, ARC_BUILD_LOG_GAP) != NULL;
+}
+
+/* TRUE with what can be read from LOG now on standard output; if it is LIVE, not what is about to
+ * be replaced. */
+static gboolean
+copy_log (int log, gboolean live)
 {
   char buffer[65536];
-  ssize_t n;
 
-  while ((n = TEMP_FAILURE_RETRY (read (log, buffer, sizeof buffer))) > 0)
-    for (ssize_t done = 0; done < n;)
-      {
-        const ssize_t written =
-            TEMP_FAILURE_RETRY (write (STDOUT_FILENO, buffer + done, (gsize) (n - done)));
+  for (;;)
+    {
+      const off_t position = lseek (log, 0, SEEK_CUR);
+      const ssize_t n = TEMP_FAILURE_RETRY (read (log, buffer, sizeof buffer));
 
-        if (written < 0)
-          {
-            g_printerr (_ ("The log cannot be written: %s\n"), g_strerror (errno));
-            return FALSE;
-          }
-        done += written;
-      }
-
-  if (n < 0)
-    g_printerr (_ ("The log cannot be read: %s\n"), g_strerror (errno));
-
-  return n == 0;
+      if (n < 0)
+        {
+          g_printerr (_ ("The log cannot be read: %s\n"), g_strerror (errno));
+          return FALSE;
+        }
+      if (n == 0)
+        return TRUE;
+      /* Asked only now: it may have been replaced while it was read. */
+      if (live && has_gap (log))
+        {
+          lseek (log, position, SEEK_SET);
+          return TRUE;
+        }
+      if (!print_all (buffer, (gsize) n))
+        return FALSE;
+    }
 }
 
 /* What was read beyond the head of LOG, of a build that has ended, may have been replaced since. */
 static void
 go_back_to_gap (int log)
 {
-  char text[64];
-  const ssize_t n = TEMP_FAILURE_RETRY (pread (log, text, sizeof text - 1, ARC_BUILD_LOG_HEAD));
-
-  text[MAX (n, 0)] = '\0';
-  if (strstr (text, ARC_BUILD_LOG_GAP) != NULL && lseek (log, 0, SEEK_CUR) > ARC_BUILD_LOG_HEAD)
+  if (has_gap (log) && lseek (log, 0, SEEK_CUR) > ARC_BUILD_LOG_HEAD)
     lseek (log, ARC_BUILD_LOG_HEAD, SEEK_SET);
 }
 
@@ -67,7 +98,7 @@ on_log_changed (
 {
   Follower *self = user_data;
 
-  if (!copy_log (self->log))
+  if (!copy_log (self->log, TRUE))
     {
       self->fault = TRUE;
       g_main_loop_quit (self->loop);
@@ -159,12 +190,13 @@ follow (ArcDBusBuilder *service, guint64 build, int log)
   if (!look_up_result (service, build, &self.result, &error))
     return arc_ctl_report (error);
 
-  ok = copy_log (log);
-  if (ok && runs && self.result == NULL)
+  ok = copy_log (log, runs);
+  if (ok && runs)
     {
-      g_main_loop_run (loop);
+      if (self.result == NULL)
+        g_main_loop_run (loop);
       go_back_to_gap (log);
-      ok = !self.fault && copy_log (log);
+      ok = !self.fault && copy_log (log, FALSE);
     }
 
   g_signal_handlers_disconnect_by_data (service, &self);
@@ -257,7 +289,7 @@ arc_verb_log (int argc, char **argv)
   if (follows)
     status = follow (service, build, log);
   else
-    status = copy_log (log) ? ARC_CTL_SUCCESS : ARC_CTL_FAILED;
+    status = copy_log (log, FALSE) ? ARC_CTL_SUCCESS : ARC_CTL_FAILED;
 
   close (log);
 

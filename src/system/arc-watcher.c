@@ -44,6 +44,7 @@ struct _ArcWatcher
   gint64 last_sample;
   gboolean sampling; /* the next sample is due SAMPLE_INTERVAL after the last */
   gboolean suspicious;
+  gint64 reconciled; /* when a comparison was last begun */
 
   ArcHealth health;
   char *health_message;
@@ -224,12 +225,13 @@ watch_the_queue (ArcWatcher *self, gint64 now)
   if (now - self->last_event < QUIET)
     return;
 
+  /* What may be lost was lost before the last event came: the queue was full of those before it. */
+  if (self->suspicious && self->reconciled <= self->last_event)
+    arc_watcher_reconcile (self);
+  self->suspicious = FALSE;
   self->last_event = 0;
   self->n_events = 0;
   self->sampling = FALSE;
-  if (self->suspicious)
-    arc_watcher_reconcile (self);
-  self->suspicious = FALSE;
 }
 
 static void
@@ -330,6 +332,7 @@ arc_watcher_reconcile (ArcWatcher *self)
     return;
 
   arc_crawler_reconcile (self->crawler);
+  self->reconciled = g_get_monotonic_time ();
   self->settled = FALSE;
   self->grace_end = 0;
   schedule (self);

@@ -244,6 +244,20 @@ start_service() {
   hear_until is Fresh true 2>/dev/null
 }
 
+# poll COMMAND: until COMMAND succeeds; for what nobody tells of.
+poll() {
+  local end=$((SECONDS + deadline))
+  until "$@"; do
+    ((SECONDS < end)) || fail "gave up waiting for: $*"
+    read -r -t 0.02 <> <(:) || true
+  done
+}
+
+# What the last build did is on the disk: a kill does not undo it any more.
+is_committed() {
+  [ ! -e "$XDG_STATE_HOME/arcology-builder/uncommitted" ]
+}
+
 # ends PID STATUS
 ends() {
   local status=0
