@@ -82,8 +82,8 @@ on_build_finished (ArcDBusBuilder *service,
 {
   Wait *self = user_data;
 
-  /* `Sync` has a reply. */
-  if (self->build == 0 || build < self->build)
+  /* `Sync` has a reply, which may have come in the same iteration of the main loop. */
+  if (self->build == 0 || build < self->build || self->result != NULL)
     return;
 
   self->result = g_strdup (result);
