@@ -294,15 +294,15 @@ static ArcNode *
 find_nearest (ArcCrawler *self, const char *path)
 {
   ArcNode *node = arc_tree_lookup (self->sight->tree, path);
-  g_autofree char *above = g_strdup (path);
+  g_autofree char *above = NULL;
 
-  while (node == NULL && strcmp (above, "/") != 0)
+  while (node == NULL && strcmp (path, "/") != 0)
     {
-      char *parent = g_path_get_dirname (above);
+      char *parent = g_path_get_dirname (path);
 
       g_free (above);
-      above = parent;
-      node = arc_tree_lookup (self->sight->tree, above);
+      path = above = parent;
+      node = arc_tree_lookup (self->sight->tree, path);
     }
 
   return node;

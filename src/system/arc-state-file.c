@@ -62,15 +62,21 @@ arc_state_file_write (const char *path, GBytes *bytes, GFileSetContentsFlags fla
 /* g_file_set_contents() writes to the name with a dot and six characters of mkstemp(3) behind it.
  */
 static gboolean
-is_leftover (const char *found, const char *name)
+is_leftover (const char *found, const char *const *names)
 {
-  const char *suffix = g_str_has_prefix (found, name) ? found + strlen (name) : "";
+  const char *dot = strrchr (found, '.');
+  g_autofree char *name = NULL;
 
-  return suffix[0] == '.' && strlen (suffix) == strlen (".XXXXXX");
+  if (dot == NULL || strlen (dot) != strlen (".XXXXXX"))
+    return FALSE;
+
+  name = g_strndup (found, (gsize) (dot - found));
+
+  return g_strv_contains (names, name);
 }
 
 void
-arc_state_file_remove_leftovers (const char *directory, const char *name)
+arc_state_file_remove_leftovers (const char *directory, const char *const *names)
 {
   g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
   const char *found;
@@ -79,7 +85,7 @@ arc_state_file_remove_leftovers (const char *directory, const char *name)
     {
       g_autofree char *path = g_build_filename (directory, found, NULL);
 
-      if (is_leftover (found, name))
+      if (is_leftover (found, names))
         g_unlink (path);
     }
 }

@@ -23,9 +23,9 @@ gboolean arc_state_file_make_directory (const char *path, GError **error);
 gboolean
 arc_state_file_write (const char *path, GBytes *bytes, GFileSetContentsFlags flags, GError **error);
 
-/* Removes what a process that was killed in arc_state_file_write() left of the files NAME in
- * DIRECTORY. Nobody else may write there. */
-void arc_state_file_remove_leftovers (const char *directory, const char *name);
+/* Removes what a process that was killed in arc_state_file_write() left of the files NAMES
+ * (NULL-terminated) in DIRECTORY. Nobody else may write there. */
+void arc_state_file_remove_leftovers (const char *directory, const char *const *names);
 
 /* (transfer full) (nullable): NULL without an error if there is no such file; NULL and
  * G_FILE_ERROR if it cannot be read. */

@@ -10,6 +10,7 @@
 #include "system/arc-lock-file.h"
 #include "system/arc-logs.h"
 #include "system/arc-process-group.h"
+#include "system/arc-ready-source.h"
 #include "system/arc-spare.h"
 #include "system/arc-state-file.h"
 
@@ -125,7 +126,7 @@ static gboolean
 take_lock (ArcStore *self, const char *directory, int *lock, GError **error)
 {
   static const char *const written[] = { SNAPSHOT_NAME, UNCOMMITTED_NAME, CHANGES_NAME,
-                                         HISTORY_NAME, PAUSED_NAME };
+                                         HISTORY_NAME,  PAUSED_NAME,      NULL };
   g_autofree char *path = g_build_filename (directory, LOCK_NAME, NULL);
 
   if (*lock >= 0 && arc_lock_file_is_at (*lock, path))
@@ -137,8 +138,7 @@ take_lock (ArcStore *self, const char *directory, int *lock, GError **error)
   if (*lock < 0)
     return FALSE;
 
-  for (guint i = 0; i < G_N_ELEMENTS (written); i++)
-    arc_state_file_remove_leftovers (directory, written[i]);
+  arc_state_file_remove_leftovers (directory, written);
 
   return TRUE;
 }
@@ -312,6 +312,13 @@ arc_store_open_log (ArcStore *self, guint64 id, gboolean create, GError **error)
   return -1;
 }
 
+/* Whether the state directory is there, and may be written. */
+static gboolean
+prepare_own (ArcStore *self, GError **error)
+{
+  return take_own_lock (self, error) && arc_state_file_make_directory (self->directory, error);
+}
+
 /* Writes the file NAME of the state directory. */
 static gboolean
 write_own (
@@ -319,8 +326,7 @@ write_own (
 {
   g_autofree char *path = get_path (self, name);
 
-  return take_own_lock (self, error) && arc_state_file_make_directory (self->directory, error) &&
-         arc_state_file_write (path, bytes, flags, error);
+  return prepare_own (self, error) && arc_state_file_write (path, bytes, flags, error);
 }
 
 static void
@@ -575,8 +581,7 @@ arc_store_begin_commit (ArcStore *self,
   g_clear_error (&self->commit_error);
   g_source_set_ready_time (self->notice, -1);
 
-  if (!take_own_lock (self, &self->commit_error) ||
-      !arc_state_file_make_directory (self->directory, &self->commit_error))
+  if (!prepare_own (self, &self->commit_error))
     {
       g_source_set_ready_time (self->notice, 0);
       return;
@@ -776,22 +781,11 @@ arc_store_finalize (GObject *object)
   G_OBJECT_CLASS (arc_store_parent_class)->finalize (object);
 }
 
-static gboolean
-notice_dispatch (GSource *source G_GNUC_UNUSED, GSourceFunc callback, gpointer user_data)
-{
-  return callback (user_data);
-}
-
 static void
 arc_store_init (ArcStore *self)
 {
-  static GSourceFuncs notice_funcs = { .dispatch = notice_dispatch };
-
-  self->notice = g_source_new (&notice_funcs, sizeof (GSource));
-  g_source_set_static_name (self->notice, "ArcStore");
-  g_source_set_callback (self->notice, on_notice, self, NULL);
-  g_source_attach (self->notice, g_main_context_get_thread_default ());
-
+  self->notice =
+      arc_ready_source_new ("ArcStore", g_main_context_get_thread_default (), on_notice, self);
   self->lock = -1;
   self->spare_lock = -1;
   self->uncommitted = arc_changes_new ();

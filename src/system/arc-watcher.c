@@ -5,6 +5,7 @@
 #include "system/arc-crawler.h"
 #include "system/arc-findings.h"
 #include "system/arc-mounts.h"
+#include "system/arc-ready-source.h"
 
 #include <string.h>
 
@@ -254,12 +255,6 @@ work (ArcWatcher *self)
 }
 
 static gboolean
-work_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
-{
-  return callback (user_data);
-}
-
-static gboolean
 on_work (gpointer user_data)
 {
   g_autoptr (ArcWatcher) self = g_object_ref (user_data);
@@ -293,14 +288,9 @@ arc_watcher_new (const char *const *roots, ArcFilter *filter, gboolean follow_sy
 void
 arc_watcher_start (ArcWatcher *self, ArcSnapshot *snapshot)
 {
-  static GSourceFuncs work_funcs = { .dispatch = work_dispatch };
-
   g_return_if_fail (self->work == NULL);
 
-  self->work = g_source_new (&work_funcs, sizeof (GSource));
-  g_source_set_static_name (self->work, "ArcWatcher");
-  g_source_set_callback (self->work, on_work, self, NULL);
-  g_source_attach (self->work, self->context);
+  self->work = arc_ready_source_new ("ArcWatcher", self->context, on_work, self);
 
   self->mounts =
       arc_mounts_new (arc_crawler_get_extent (self->crawler)->roots, on_mounts_changed, self);

@@ -479,6 +479,21 @@ assert_no_writing (Fixture *fixture)
   assert_names (fixture->directory, 1);
 }
 
+/* The same while another one, that has another spare directory, has the lock. */
+static void
+assert_no_writing_beside_other (Fixture *fixture)
+{
+  g_autoptr (GSubprocess) other = NULL;
+
+  remove_spare (fixture);
+  other = spawn_other (fixture, "--lock-and-wait");
+  wait_until_ready (other);
+  remove_spare (fixture);
+  assert_no_writing (fixture);
+  g_subprocess_force_exit (other);
+  g_assert_true (g_subprocess_wait (other, NULL, NULL));
+}
+
 /* One who could not write the state directory keeps out one who can, also after that one had to
  * wait, and does not write it when another one has it by then. */
 static void
@@ -486,7 +501,6 @@ test_two_kinds_of_lock (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *in_the_way = g_build_filename (fixture->parent, "state", NULL);
   g_autoptr (ArcChanges) changes = arc_changes_new ();
-  g_autoptr (GSubprocess) other = NULL;
   g_autoptr (GError) error = NULL;
 
   g_assert_true (g_file_set_contents (in_the_way, "", 0, NULL));
@@ -494,15 +508,7 @@ test_two_kinds_of_lock (Fixture *fixture, gconstpointer data)
   g_assert_no_errno (g_unlink (in_the_way));
   g_assert_false (is_lock_free (fixture));
 
-  /* Another one that has another spare directory. */
-  remove_spare (fixture);
-  other = spawn_other (fixture, "--lock-and-wait");
-  wait_until_ready (other);
-  remove_spare (fixture);
-  assert_no_writing (fixture);
-
-  g_subprocess_force_exit (other);
-  g_assert_true (g_subprocess_wait (other, NULL, NULL));
+  assert_no_writing_beside_other (fixture);
   arc_store_write_changes (fixture->store, changes, &error);
   g_assert_no_error (error);
   g_assert_null (arc_store_get_problem (fixture->store));
@@ -568,7 +574,6 @@ static void
 test_directory_removed (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (ArcChanges) changes = arc_changes_new ();
-  g_autoptr (GSubprocess) other = NULL;
   g_autoptr (GError) error = NULL;
 
   g_assert_true (arc_store_lock (fixture->store, NULL));
@@ -579,13 +584,7 @@ test_directory_removed (Fixture *fixture, gconstpointer data)
   g_assert_false (is_lock_free (fixture));
 
   remove_tree (fixture->directory);
-  remove_spare (fixture);
-  other = spawn_other (fixture, "--lock-and-wait");
-  wait_until_ready (other);
-  remove_spare (fixture);
-  assert_no_writing (fixture);
-  g_subprocess_force_exit (other);
-  g_assert_true (g_subprocess_wait (other, NULL, NULL));
+  assert_no_writing_beside_other (fixture);
 }
 
 /* Neither of them, which root needs something in the way for. */
