@@ -6,9 +6,9 @@
 
 #define GROUP_SIZE 1024
 
-/* How often one dispatch of the pump runs its child: enough for what one write causes, and not so
- * often that a writer that never rests keeps the main context from others. */
-#define MAX_ROUNDS 8
+/* How long a child rests after it had something to do: what a checkout writes in that time is taken
+ * in one go. Each time costs three system calls, and a look at each of its monitors. */
+#define REST (1 * G_TIME_SPAN_MILLISECOND)
 
 /* What a new group needs at most: its main context and, when it is the first, GIO's inotify
  * instance and the main context of GLib's worker thread. */
@@ -42,49 +42,59 @@ typedef struct
 {
   GSource parent;
   GMainContext *child; /* (unowned) the group destroys this source first */
+  gpointer wakeup;     /* the tag of the child's wakeup descriptor */
+  gboolean resting;    /* that is not polled */
 } Pump;
 
-/* Runs the child until it has nothing more to do, and sleeps until its wakeup descriptor or its
- * next timeout. GIO hands events over from a thread of its own with g_source_set_ready_time(),
- * which writes to that descriptor (GLib 2.74, gmain.c). */
+static void
+pump_set_resting (Pump *self, gboolean resting)
+{
+  if (self->resting == resting)
+    return;
+
+  g_source_modify_unix_fd (&self->parent, self->wakeup, resting ? 0 : G_IO_IN);
+  self->resting = resting;
+}
+
+/* Runs the child, and sleeps until its wakeup descriptor or its next timeout. GIO hands events over
+ * from a thread of its own with g_source_set_ready_time(), which writes to that descriptor (GLib
+ * 2.74, gmain.c). */
 static gboolean
 pump_dispatch (GSource *source, GSourceFunc callback G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED)
 {
-  GMainContext *child = ((Pump *) source)->child;
-  gboolean again = TRUE;
+  Pump *self = (Pump *) source;
+  GPollFD fds[4];
+  gboolean again;
+  gint64 ready = -1;
   int timeout = 0;
+  int n_fds;
+  int priority;
 
-  if (!g_main_context_acquire (child))
+  if (!g_main_context_acquire (self->child))
     return G_SOURCE_CONTINUE;
 
-  for (guint i = 0; i < MAX_ROUNDS && again; i++)
+  g_main_context_prepare (self->child, &priority);
+  n_fds = g_main_context_query (self->child, priority, &timeout, fds, G_N_ELEMENTS (fds));
+  n_fds = MIN (n_fds, (int) G_N_ELEMENTS (fds));
+
+  /* Who woke it may have set a time that is later than now, and the check takes the wakeup: only to
+   * prepare again tells that time. */
+  again = g_poll (fds, (guint) n_fds, 0) > 0;
+  if (g_main_context_check (self->child, priority, fds, n_fds))
     {
-      GPollFD fds[4];
-      gboolean woken;
-      int n_fds;
-      int priority;
-
-      g_main_context_prepare (child, &priority);
-      n_fds = g_main_context_query (child, priority, &timeout, fds, G_N_ELEMENTS (fds));
-      n_fds = MIN (n_fds, (int) G_N_ELEMENTS (fds));
-      woken = g_poll (fds, (guint) n_fds, 0) > 0;
-      again = g_main_context_check (child, priority, fds, n_fds);
-      if (again)
-        g_main_context_dispatch (child);
-
-      /* Who woke it may have set a time that is later than now, and the check has taken the wakeup:
-       * only to prepare again tells that time. */
-      again = again || woken;
+      again = TRUE;
+      g_main_context_dispatch (self->child);
     }
 
-  g_main_context_release (child);
+  g_main_context_release (self->child);
 
   if (again)
-    g_source_set_ready_time (source, 0);
-  else if (timeout < 0)
-    g_source_set_ready_time (source, -1);
-  else
-    g_source_set_ready_time (source, g_get_monotonic_time () + timeout * G_TIME_SPAN_MILLISECOND);
+    ready = g_get_monotonic_time () + REST;
+  else if (timeout >= 0)
+    ready = g_get_monotonic_time () + timeout * G_TIME_SPAN_MILLISECOND;
+
+  pump_set_resting (self, again);
+  g_source_set_ready_time (source, ready);
 
   return G_SOURCE_CONTINUE;
 }
@@ -110,8 +120,8 @@ group_new (ArcMonitors *self)
 
   group->pump = g_source_new (&pump_funcs, sizeof (Pump));
   ((Pump *) group->pump)->child = group->context;
+  ((Pump *) group->pump)->wakeup = g_source_add_unix_fd (group->pump, wakeup.fd, G_IO_IN);
   g_source_set_static_name (group->pump, "ArcMonitors");
-  g_source_add_unix_fd (group->pump, wakeup.fd, G_IO_IN);
   g_source_attach (group->pump, self->context);
 
   return group;
