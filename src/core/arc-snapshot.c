@@ -505,6 +505,13 @@ arc_snapshot_mark_dirty (ArcSnapshot *snapshot, const ArcChanges *changes)
 }
 
 gboolean
+arc_snapshot_is_empty (const ArcSnapshot *snapshot)
+{
+  return g_hash_table_size (snapshot->directories) == 0 &&
+         g_hash_table_size (snapshot->mounted) == 0;
+}
+
+gboolean
 arc_snapshot_has_directory (const ArcSnapshot *snapshot, const char *directory)
 {
   return g_hash_table_contains (snapshot->directories, directory);
@@ -559,7 +566,7 @@ arc_snapshot_set_mounted (ArcSnapshot *snapshot, const char *directory, gboolean
 
   if (mounted)
     g_hash_table_add (snapshot->mounted, g_strdup (directory));
-  else
+  else if (g_hash_table_size (snapshot->mounted) > 0)
     g_hash_table_remove (snapshot->mounted, directory);
 }
 

@@ -94,6 +94,9 @@ arc_snapshot_lookup (const ArcSnapshot *snapshot, const char *directory, const c
  * array with g_free(). A string is valid until the snapshot is changed. */
 const char **arc_snapshot_get_directories (const ArcSnapshot *snapshot);
 
+/* Whether it holds no file, and no directory as mounted. */
+gboolean arc_snapshot_is_empty (const ArcSnapshot *snapshot);
+
 /* Whether it holds a file of DIRECTORY itself. */
 gboolean arc_snapshot_has_directory (const ArcSnapshot *snapshot, const char *directory);
 

@@ -197,6 +197,7 @@ static void
 add_children (ArcCrawler *self, ArcNode *node, gboolean told)
 {
   GArray *children = arc_scan_get_children (self->sight->scan);
+  const gboolean some_left_out = g_hash_table_size (self->left_out) > 0;
   ArcNode *next;
 
   self->scan_number++;
@@ -206,7 +207,7 @@ add_children (ArcCrawler *self, ArcNode *node, gboolean told)
       g_autofree char *path = arc_path_join (node->path, found->name);
       ArcNode *child = arc_tree_lookup (self->sight->tree, path);
 
-      if (child == NULL && g_hash_table_contains (self->left_out, path))
+      if (child == NULL && some_left_out && g_hash_table_contains (self->left_out, path))
         continue;
 
       if (child == NULL)
@@ -483,7 +484,7 @@ arc_crawler_plant (ArcCrawler *self)
 {
   /* What it finds now is new to whoever knew the old tree. */
   arc_findings_set_expected (self->sight->findings, TRUE);
-  self->prune_pending = TRUE;
+  self->prune_pending = !arc_snapshot_is_empty (self->sight->snapshot);
   plant (self);
 }
 

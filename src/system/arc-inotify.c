@@ -11,6 +11,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+/* Each watch is told in about 130 bytes. */
+#define READ_SIZE (64 * 1024)
+
 struct _ArcInotify
 {
   int fd; /* -1 until it is needed, and if the kernel gives none */
@@ -119,14 +122,16 @@ arc_inotify_has_room (ArcInotify *self, const char *path)
 static gboolean
 parse_number (const char **text, const char *key, guint64 *number)
 {
-  const char *start;
-  char *end;
+  const size_t length = strlen (key);
+  const char *start = *text + length;
+  const char *end = start;
 
-  if (!g_str_has_prefix (*text, key))
+  if (strncmp (*text, key, length) != 0)
     return FALSE;
 
-  start = *text + strlen (key);
-  *number = strtoull (start, &end, 16);
+  *number = 0;
+  for (; g_ascii_isxdigit (*end); end++)
+    *number = *number << 4 | (guint) g_ascii_xdigit_value (*end);
   *text = end;
 
   return end != start;
@@ -176,6 +181,8 @@ foreach_watch (const char *fd, WatchFunc func, gpointer user_data)
   if (file == NULL)
     return FALSE;
 
+  /* stdio goes by st_blksize, which is 1 kB in proc(5). */
+  setvbuf (file, NULL, _IOFBF, READ_SIZE);
   while (getline (&line, &size, file) >= 0)
     {
       Watch watch;
