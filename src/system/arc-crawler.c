@@ -696,7 +696,7 @@ arc_crawler_get_snapshot (const ArcCrawler *self)
 }
 
 gboolean
-arc_crawler_is_overrun (ArcCrawler *self, guint n_events)
+arc_crawler_may_have_missed (ArcCrawler *self, guint n_hints)
 {
-  return arc_watches_is_overrun (self->watches, n_events);
+  return arc_watches_may_have_dropped (self->watches, n_hints);
 }

@@ -6,9 +6,11 @@
 
 #define GROUP_SIZE 1024
 
-/* How long a child rests after it had something to do: what a checkout writes in that time is taken
- * in one go. Each time costs three system calls, and a look at each of its monitors. */
-#define REST (1 * G_TIME_SPAN_MILLISECOND)
+/* How long a child rests after it had something to do, at first, and at most when it goes on: what
+ * a checkout writes in that time is taken in one go. Each time costs three system calls, and a look
+ * at each of its monitors. */
+#define SHORTEST_REST (1 * G_TIME_SPAN_MILLISECOND)
+#define LONGEST_REST  (32 * G_TIME_SPAN_MILLISECOND)
 
 /* What a new group needs at most: its main context and, when it is the first, GIO's inotify
  * instance and the main context of GLib's worker thread. */
@@ -43,17 +45,15 @@ typedef struct
   GSource parent;
   GMainContext *child; /* (unowned) the group destroys this source first */
   gpointer wakeup;     /* the tag of the child's wakeup descriptor */
-  gboolean resting;    /* that is not polled */
+  gint64 rest;         /* how long; 0: that is polled */
 } Pump;
 
 static void
-pump_set_resting (Pump *self, gboolean resting)
+pump_set_rest (Pump *self, gint64 rest)
 {
-  if (self->resting == resting)
-    return;
-
-  g_source_modify_unix_fd (&self->parent, self->wakeup, resting ? 0 : G_IO_IN);
-  self->resting = resting;
+  if ((self->rest > 0) != (rest > 0))
+    g_source_modify_unix_fd (&self->parent, self->wakeup, rest > 0 ? 0 : G_IO_IN);
+  self->rest = rest;
 }
 
 /* Runs the child, and sleeps until its wakeup descriptor or its next timeout. GIO hands events over
@@ -88,12 +88,11 @@ pump_dispatch (GSource *source, GSourceFunc callback G_GNUC_UNUSED, gpointer dat
 
   g_main_context_release (self->child);
 
+  pump_set_rest (self, again ? CLAMP (2 * self->rest, SHORTEST_REST, LONGEST_REST) : 0);
   if (again)
-    ready = g_get_monotonic_time () + REST;
+    ready = g_get_monotonic_time () + self->rest;
   else if (timeout >= 0)
     ready = g_get_monotonic_time () + timeout * G_TIME_SPAN_MILLISECOND;
-
-  pump_set_resting (self, again);
   g_source_set_ready_time (source, ready);
 
   return G_SOURCE_CONTINUE;

@@ -2,9 +2,8 @@
 
 #include "system/arc-watches.h"
 
+#include "system/arc-event-queue.h"
 #include "system/arc-inotify.h"
-
-#include <sys/inotify.h>
 
 /* How many monitors to add between two questions whether there is room for more. */
 #define ADDS_PER_PROBE 256
@@ -20,6 +19,7 @@ struct _ArcWatches
 {
   ArcMonitors *monitors;
   ArcInotify *inotify;
+  ArcEventQueue *queue;
   guint limit;
   gboolean limit_reached;
   GError *error; /* (nullable): why there are no more monitors */
@@ -43,6 +43,7 @@ arc_watches_new (ArcMonitorsFunc func, ArcWatchesFunc audited, gpointer user_dat
 
   self->monitors = arc_monitors_new (func, user_data);
   self->inotify = arc_inotify_new ();
+  self->queue = arc_event_queue_new (self->inotify);
   self->limit = G_MAXUINT;
   self->audited = audited;
   self->user_data = user_data;
@@ -55,6 +56,7 @@ arc_watches_free (ArcWatches *self)
 {
   arc_watches_cancel_audit (self);
   arc_monitors_free (self->monitors);
+  arc_event_queue_free (self->queue);
   arc_inotify_free (self->inotify);
   g_clear_error (&self->error);
   g_free (self);
@@ -269,10 +271,7 @@ arc_watches_describe (const ArcWatches *self, guint n_unwatched, guint n)
 }
 
 gboolean
-arc_watches_is_overrun (ArcWatches *self, guint n_events)
+arc_watches_may_have_dropped (ArcWatches *self, guint n_hints)
 {
-  guint size = arc_inotify_get_queue_size ();
-
-  return n_events > size / sizeof (struct inotify_event) / 4 ||
-         arc_inotify_get_backlog (self->inotify) > size / 4 * 3;
+  return arc_event_queue_may_have_dropped (self->queue, n_hints);
 }

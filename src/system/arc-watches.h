@@ -54,8 +54,7 @@ gboolean arc_watches_is_full (const ArcWatches *watches);
 /* Why N_UNWATCHED of N directories have no monitor, and the command that helps. */
 char *arc_watches_describe (const ArcWatches *watches, guint n_unwatched, guint n);
 
-/* Whether the kernel may be about to drop events, or has, because its queue of them is full.
- * N_EVENTS have come without a pause. */
-gboolean arc_watches_is_overrun (ArcWatches *watches, guint n_events);
+/* See arc_event_queue_may_have_dropped(): N_HINTS have come without a pause. */
+gboolean arc_watches_may_have_dropped (ArcWatches *watches, guint n_hints);
 
 G_END_DECLS
