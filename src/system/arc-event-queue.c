@@ -16,25 +16,6 @@ struct _ArcEventQueue
   guint64 n_read;      /* what they said before the queue was last looked at */
 };
 
-ArcEventQueue *
-arc_event_queue_new (ArcInotify *inotify)
-{
-  ArcEventQueue *self = g_new0 (ArcEventQueue, 1);
-
-  self->inotify = inotify;
-  /* A queue keeps the size that it was made with. */
-  self->size = arc_inotify_get_queue_size ();
-
-  return self;
-}
-
-void
-arc_event_queue_free (ArcEventQueue *self)
-{
-  g_free (self->counters);
-  g_free (self);
-}
-
 /* (nullable) (transfer full) */
 static char *
 find_counters (void)
@@ -73,6 +54,26 @@ count_read (ArcEventQueue *self, guint64 *n_read)
   return TRUE;
 }
 
+ArcEventQueue *
+arc_event_queue_new (ArcInotify *inotify)
+{
+  ArcEventQueue *self = g_new0 (ArcEventQueue, 1);
+
+  self->inotify = inotify;
+  /* A queue keeps the size that it was made with. */
+  self->size = arc_inotify_get_queue_size ();
+  count_read (self, &self->n_read);
+
+  return self;
+}
+
+void
+arc_event_queue_free (ArcEventQueue *self)
+{
+  g_free (self->counters);
+  g_free (self);
+}
+
 gboolean
 arc_event_queue_may_have_dropped (ArcEventQueue *self, guint n_signals)
 {
@@ -87,6 +88,8 @@ arc_event_queue_may_have_dropped (ArcEventQueue *self, guint n_signals)
     return n_signals > self->size / sizeof (struct inotify_event) / 4 ||
            backlog > self->size / 4 * 3;
 
+  /* What a read(2) takes is counted when it is over, so the two halves of a full queue may fall to
+   * two questions. Either is enough: the events of files take 32 bytes at least, with the name. */
   most = after - self->n_read + backlog;
   self->n_read = before;
 
