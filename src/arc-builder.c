@@ -41,6 +41,7 @@ struct _ArcBuilder
   gboolean preparing; /* it has not taken its changes yet: the tree is being compared */
   gboolean compared;  /* that is done; only the permission to launch may be missing */
   gboolean may_launch;
+  ArcLaunch *launch;    /* (owned) (nullable): it has taken them, and no process runs yet */
   char *build_database; /* (owned) (nullable): what it writes: the settings may change meanwhile */
   gint64 ended_stamp;   /* when the last one ended, of arc_get_stamp_time() */
   ArcMemory *memory;    /* (owned) */
@@ -171,15 +172,22 @@ begin_build (ArcBuilder *self, ArcCause cause)
   arc_builder_rescan (self);
 }
 
+/* Whether the build that runs has come as far as that. */
+static gboolean
+has_process (ArcBuilder *self)
+{
+  return self->build != NULL && !self->preparing && self->launch == NULL;
+}
+
 static void end_build (ArcBuilder *self, const ArcOutcome *outcome);
 
 static void
 stop_build (ArcBuilder *self, ArcResult result)
 {
-  if (self->preparing)
-    end_build (self, &(ArcOutcome){ .result = result });
-  else
+  if (has_process (self))
     arc_runner_stop (self->runner, result);
+  else
+    end_build (self, &(ArcOutcome){ .result = result });
 }
 
 /* The database is true to all but what is pending, or will be as soon as the watcher tells it. */
@@ -359,6 +367,7 @@ end_build (ArcBuilder *self, const ArcOutcome *outcome)
     self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
 
   self->preparing = FALSE;
+  g_clear_pointer (&self->launch, arc_launch_free);
   self->progress_done = 0;
   self->progress_total = 0;
   if (event == ARC_EVENT_SUCCEEDED)
@@ -400,18 +409,20 @@ withhold_hidden (ArcBuilder *self)
   arc_watcher_mark_dirty (self->watcher, hidden);
 }
 
-static gboolean
-start_runner (ArcBuilder *self, GError **error)
+/* The next service will know what the build is told: now it may do something. */
+static void
+on_launch (gpointer user_data)
 {
-  const ArcChanges *changes = arc_ledger_get_taken (self->ledger);
-  const ArcSnapshot *snapshot = arc_watcher_get_snapshot (self->watcher);
+  ArcBuilder *self = user_data;
+  g_autoptr (ArcLaunch) launch = g_steal_pointer (&self->launch);
+  g_autoptr (GError) error = NULL;
 
-  self->build->n_changed = self->build->kind == ARC_BUILD_INCREMENTAL
-                               ? arc_changes_get_size (changes)
-                               : arc_snapshot_get_n_files (snapshot);
-
-  return arc_launch (self->runner, self->store, self->config, self->build, changes, snapshot,
-                     error);
+  if (self->machine.holds & ARC_HOLD_UNAVAILABLE)
+    abandon_build (self, get_unavailable_message (self));
+  else if (arc_launch_spawn (launch, self->runner, self->build, &error))
+    update (self);
+  else
+    abandon_build (self, error->message);
 }
 
 /* The tree has been compared: now the build takes what is pending. What is seen from here on is for
@@ -419,7 +430,8 @@ start_runner (ArcBuilder *self, GError **error)
 static void
 take_changes (ArcBuilder *self)
 {
-  g_autoptr (GError) error = NULL;
+  const ArcSnapshot *snapshot = arc_watcher_get_snapshot (self->watcher);
+  const ArcChanges *changes;
 
   arc_loop_guard_begin_build (self->loop_guard, self->build->cause == ARC_CAUSE_REQUEST);
   update_timing (self);
@@ -433,12 +445,14 @@ take_changes (ArcBuilder *self)
     arc_ledger_add_unknown (self->ledger);
   withhold_hidden (self);
   arc_ledger_take (self->ledger);
+  changes = arc_ledger_get_taken (self->ledger);
+  self->build->n_changed = self->build->kind == ARC_BUILD_INCREMENTAL
+                               ? arc_changes_get_size (changes)
+                               : arc_snapshot_get_n_files (snapshot);
   self->preparing = FALSE;
-
-  if (start_runner (self, &error))
-    update (self);
-  else
-    abandon_build (self, error->message);
+  self->launch =
+      arc_launch_new (self->store, self->config, self->build, changes, snapshot, on_launch, self);
+  update (self);
 }
 
 typedef struct
@@ -467,7 +481,7 @@ are_of_build (ArcBuilder *self, const ArcChanges *changes)
   Later later = { self, FALSE };
 
   if (self->machine.state == ARC_STATE_RUNNING)
-    return !self->preparing;
+    return has_process (self);
   if (self->machine.ended == ARC_NEVER ||
       arc_clock_get_time (self->clock) - self->machine.ended >= LATE_NEWS)
     return FALSE;
@@ -1069,6 +1083,7 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->health_message, g_free);
   g_clear_pointer (&self->ledger, arc_ledger_free);
   g_clear_pointer (&self->build, arc_build_free);
+  g_clear_pointer (&self->launch, arc_launch_free);
   g_clear_pointer (&self->memory, arc_memory_free);
   g_clear_pointer (&self->build_database, g_free);
   g_clear_pointer (&self->config, arc_config_free);

@@ -8,6 +8,14 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
+struct _ArcLaunch
+{
+  ArcStore *store;   /* (owned) */
+  ArcConfig *config; /* (owned) */
+  ArcLaunchFunc func;
+  gpointer user_data;
+};
+
 /* The environment of a build: ours, with what a build is promised. NOTIFY_SOCKET and its kin are
  * for this process alone. */
 static GStrv
@@ -45,38 +53,67 @@ make_database_directory (const char *database, GError **error)
   return FALSE;
 }
 
-gboolean
-arc_launch (ArcRunner *runner,
-            ArcStore *store,
-            const ArcConfig *config,
-            const ArcBuild *build,
-            const ArcChanges *changes,
-            const ArcSnapshot *snapshot,
-            GError **error)
+static void
+on_changes_written (ArcLaunch *launch)
 {
+  launch->func (launch->user_data);
+}
+
+ArcLaunch *
+arc_launch_new (ArcStore *store,
+                const ArcConfig *config,
+                const ArcBuild *build,
+                const ArcChanges *changes,
+                const ArcSnapshot *snapshot,
+                ArcLaunchFunc func,
+                gpointer user_data)
+{
+  ArcLaunch *launch = g_new0 (ArcLaunch, 1);
+
+  launch->store = g_object_ref (store);
+  launch->config = arc_config_copy (config);
+  launch->func = func;
+  launch->user_data = user_data;
+  g_signal_connect_swapped (store, "changes-written", G_CALLBACK (on_changes_written), launch);
+
+  if (build->kind == ARC_BUILD_INCREMENTAL)
+    arc_store_begin_changes (store, changes);
+  else
+    arc_store_begin_everything (store, snapshot);
+
+  return launch;
+}
+
+void
+arc_launch_free (ArcLaunch *launch)
+{
+  g_signal_handlers_disconnect_by_data (launch->store, launch);
+  g_object_unref (launch->store);
+  arc_config_free (launch->config);
+  g_free (launch);
+}
+
+gboolean
+arc_launch_spawn (ArcLaunch *launch, ArcRunner *runner, const ArcBuild *build, GError **error)
+{
+  const ArcConfig *config = launch->config;
+  const char *changes_file = arc_store_end_changes (launch->store, error);
   g_auto (GStrv) environment = NULL;
   g_autofree char *log_file = NULL;
-  const char *changes_file;
   gboolean started;
   int group_file;
 
-  if (!make_database_directory (config->database, error))
+  if (changes_file == NULL || !make_database_directory (config->database, error))
     return FALSE;
 
-  changes_file = build->kind == ARC_BUILD_INCREMENTAL
-                     ? arc_store_write_changes (store, changes, error)
-                     : arc_store_write_everything (store, snapshot, error);
-  if (changes_file == NULL)
-    return FALSE;
-
-  log_file = arc_store_prepare_log (store, build->id, error);
+  log_file = arc_store_prepare_log (launch->store, build->id, error);
   if (log_file == NULL)
     return FALSE;
 
   environment = make_environment (config, build, changes_file);
 
   /* For the next service, if this one is killed. */
-  group_file = arc_store_open_group (store);
+  group_file = arc_store_open_group (launch->store);
   started = arc_runner_start (runner,
                               &(ArcRun){
                                   .argv = (const char *const *) config->command,

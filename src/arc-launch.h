@@ -10,16 +10,36 @@
 
 G_BEGIN_DECLS
 
-/* Starts BUILD on RUNNER: writes the list of what it is told, which is CHANGES if it is
- * incremental, and all of SNAPSHOT otherwise, makes the directory of the database and the log, and
- * puts into the environment what README.md promises to every build command. FALSE, with nothing
- * started, if any of it cannot be done. */
-gboolean arc_launch (ArcRunner *runner,
-                     ArcStore *store,
-                     const ArcConfig *config,
-                     const ArcBuild *build,
-                     const ArcChanges *changes,
-                     const ArcSnapshot *snapshot,
-                     GError **error);
+/**
+ * ArcLaunch:
+ *
+ * A build that is about to start. What it will be told has to be on the disk first, where the next
+ * service finds it if this one, or the machine, dies; and a busy disk takes its time.
+ */
+typedef struct _ArcLaunch ArcLaunch;
+
+/* It is time for arc_launch_spawn(). */
+typedef void (*ArcLaunchFunc) (gpointer user_data);
+
+/* Begins to launch BUILD: STORE writes the list of what it is told, which is CHANGES if it is
+ * incremental, and all of SNAPSHOT otherwise. FUNC is called from the main loop when that is done,
+ * or cannot be. CONFIG is copied: the build keeps to it, whatever settings come. */
+ArcLaunch *arc_launch_new (ArcStore *store,
+                           const ArcConfig *config,
+                           const ArcBuild *build,
+                           const ArcChanges *changes,
+                           const ArcSnapshot *snapshot,
+                           ArcLaunchFunc func,
+                           gpointer user_data);
+
+/* FUNC is not called any more; what has been begun is written all the same. */
+void arc_launch_free (ArcLaunch *launch);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcLaunch, arc_launch_free)
+
+/* Starts BUILD, the same, on RUNNER: makes the directory of the database and the log, and puts into
+ * the environment what README.md promises to every build command. FALSE, with nothing started, if
+ * any of it cannot be done, or its list could not be written. */
+gboolean
+arc_launch_spawn (ArcLaunch *launch, ArcRunner *runner, const ArcBuild *build, GError **error);
 
 G_END_DECLS

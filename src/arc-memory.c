@@ -13,7 +13,8 @@ struct _ArcMemory
   char *commit_problem;  /* (owned) (nullable) */
   char *history_problem; /* (owned) (nullable) */
   gboolean committing;   /* it is not known yet how the last commit went */
-  gboolean told;         /* that there is a problem */
+  gboolean saving;       /* the same of the history */
+  char *told;            /* (owned) (nullable): the problem as it was told last */
 };
 
 const char *
@@ -29,13 +30,25 @@ arc_memory_get_problem (const ArcMemory *memory)
 
 /* Most of what cannot be written has one reason, which one message is enough for. */
 static void
-tell_problem (ArcMemory *memory)
+log_problem (ArcMemory *memory)
 {
   const char *problem = arc_memory_get_problem (memory);
 
-  if (problem != NULL && !memory->told)
+  if (problem != NULL && memory->told == NULL)
     g_warning ("%s", problem);
-  memory->told = problem != NULL;
+  g_free (memory->told);
+  memory->told = g_strdup (problem);
+}
+
+/* The same, and those who have asked learn of it. */
+static void
+tell_problem (ArcMemory *memory)
+{
+  const gboolean is_new = g_strcmp0 (arc_memory_get_problem (memory), memory->told) != 0;
+
+  log_problem (memory);
+  if (is_new)
+    memory->func (memory->user_data);
 }
 
 /* Keeps in PROBLEM what ERROR says of WHAT. */
@@ -55,17 +68,30 @@ end_commit (ArcMemory *memory)
   arc_store_end_commit (memory->store, &error);
   note_result (&memory->commit_problem, error,
                "What is built now may be built again after a restart");
+}
+
+static void
+end_history (ArcMemory *memory)
+{
+  g_autoptr (GError) error = NULL;
+
+  memory->saving = FALSE;
+  arc_store_end_history (memory->store, &error);
+  note_result (&memory->history_problem, error, "The history of builds is not kept");
+}
+
+static void
+on_committed (ArcMemory *memory)
+{
+  end_commit (memory);
   tell_problem (memory);
 }
 
 static void
-on_committed (ArcStore *store G_GNUC_UNUSED, ArcMemory *memory)
+on_history_written (ArcMemory *memory)
 {
-  g_autofree char *before = g_strdup (arc_memory_get_problem (memory));
-
-  end_commit (memory);
-  if (g_strcmp0 (before, arc_memory_get_problem (memory)) != 0)
-    memory->func (memory->user_data);
+  end_history (memory);
+  tell_problem (memory);
 }
 
 ArcMemory *
@@ -77,7 +103,8 @@ arc_memory_new (ArcStore *store, ArcMemoryFunc func, gpointer user_data)
   memory->func = func;
   memory->user_data = user_data;
   memory->history = g_ptr_array_new_with_free_func ((GDestroyNotify) arc_build_free);
-  g_signal_connect (store, "committed", G_CALLBACK (on_committed), memory);
+  g_signal_connect_swapped (store, "committed", G_CALLBACK (on_committed), memory);
+  g_signal_connect_swapped (store, "history-written", G_CALLBACK (on_history_written), memory);
 
   return memory;
 }
@@ -88,22 +115,23 @@ arc_memory_free (ArcMemory *memory)
   g_signal_handlers_disconnect_by_data (memory->store, memory);
   if (memory->committing)
     end_commit (memory);
+  if (memory->saving)
+    end_history (memory);
+  log_problem (memory);
 
   g_object_unref (memory->store);
   g_ptr_array_unref (memory->history);
   g_free (memory->commit_problem);
   g_free (memory->history_problem);
+  g_free (memory->told);
   g_free (memory);
 }
 
 static void
 save_history (ArcMemory *memory)
 {
-  g_autoptr (GError) error = NULL;
-
-  arc_store_save_history (memory->store, memory->history, &error);
-  note_result (&memory->history_problem, error, "The history of builds is not kept");
-  tell_problem (memory);
+  arc_store_begin_history (memory->store, memory->history);
+  memory->saving = TRUE;
 }
 
 ArcSnapshot *
@@ -113,7 +141,7 @@ arc_memory_recall (ArcMemory *memory, const char *database)
   g_autoptr (GError) snapshot_error = NULL;
   g_autoptr (ArcSnapshot) snapshot = NULL;
 
-  tell_problem (memory);
+  log_problem (memory);
 
   g_ptr_array_unref (memory->history);
   memory->history = arc_store_load_history (memory->store, &history_error);

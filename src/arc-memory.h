@@ -25,10 +25,10 @@ typedef struct _ArcMemory ArcMemory;
 /* arc_memory_get_problem() tells something else than before. */
 typedef void (*ArcMemoryFunc) (gpointer user_data);
 
-/* FUNC is called in the main context when it is known later how a commit went. */
+/* FUNC is called in the main context: what is written is known later. */
 ArcMemory *arc_memory_new (ArcStore *store, ArcMemoryFunc func, gpointer user_data);
 
-/* Waits for a commit that is under way. */
+/* Waits for what is being written. */
 void arc_memory_free (ArcMemory *memory);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcMemory, arc_memory_free)
 

@@ -13,6 +13,7 @@
 #include "system/arc-ready-source.h"
 #include "system/arc-spare.h"
 #include "system/arc-state-file.h"
+#include "system/arc-write-queue.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +29,31 @@
 #define SNAPSHOT_NAME    "snapshot"
 #define UNCOMMITTED_NAME "uncommitted"
 
+/* What a thread writes, and the signal that tells when it has. */
+typedef enum
+{
+  WRITE_SNAPSHOT,
+  WRITE_CHANGES,
+  WRITE_HISTORY,
+  N_WRITES,
+} Write;
+
+/* One write, from its begin to its end. */
+typedef struct
+{
+  const char *own;     /* (nullable): the state directory, if it may be written */
+  char *spare;         /* (owned) (nullable): the same of the spare one */
+  GError *own_error;   /* (owned) (nullable): why it may or can not */
+  GError *spare_error; /* (owned) (nullable): why the spare one may not */
+  gboolean written;    /* what only the state directory can hold */
+
+  GByteArray *snapshot; /* (owned) (nullable) */
+  GBytes *history;      /* (owned) (nullable) */
+  GBytes *uncommitted;  /* (owned) (nullable) */
+  GBytes *list;         /* (owned) (nullable): what the build reads */
+  char *changes;        /* (owned) (nullable): where that is */
+} Job;
+
 struct _ArcStore
 {
   GObject parent_instance;
@@ -38,24 +64,26 @@ struct _ArcStore
   char *problem;           /* (owned) (nullable): why the spare directory is in use */
   ArcChanges *uncommitted; /* (owned) (nullable): NULL if everything may have changed */
 
-  /* A commit that is under way. */
-  GThread *committer;   /* (owned) (nullable): what writes */
-  GByteArray *snapshot; /* (owned) (nullable): what is to be written */
-  GError *commit_error; /* (owned) (nullable): of the last one; the thread's until it has ended */
-  GSource *notice;      /* (owned): tells of its end */
+  ArcWriteQueue *writes; /* (owned) */
+  Job job;               /* of the write that is under way */
+
+  /* What is to be written next. */
+  GByteArray *next_snapshot; /* (owned) (nullable) */
+  GBytes *next_history;      /* (owned) (nullable) */
+  GBytes *next_list;         /* (owned) (nullable) */
+  ArcChanges *next_told; /* (owned) (nullable): what is in the list; NULL if that is everything */
+
+  /* What is to be told of writes. */
+  GError *errors[N_WRITES]; /* (owned) (nullable) */
+  gboolean news[N_WRITES];
+  GSource *notice; /* (owned) */
 
   int lock;       /* -1 if we do not have it */
   int spare_lock; /* the same */
   guint64 last_build;
 };
 
-enum
-{
-  SIGNAL_COMMITTED,
-  N_SIGNALS,
-};
-
-static guint signals[N_SIGNALS];
+static guint signals[N_WRITES];
 
 G_DEFINE_FINAL_TYPE (ArcStore, arc_store, G_TYPE_OBJECT)
 
@@ -173,8 +201,6 @@ take_spare_lock (ArcStore *self, GError **error)
   return spare != NULL && take_lock (self, spare, &self->spare_lock, error);
 }
 
-static void settle_commit (ArcStore *self);
-
 gboolean
 arc_store_lock (ArcStore *self, GError **error)
 {
@@ -207,7 +233,7 @@ arc_store_unlock (ArcStore *self)
 {
   g_return_if_fail (ARC_IS_STORE (self));
 
-  settle_commit (self);
+  arc_store_flush (self);
   close_lock (&self->lock);
   close_lock (&self->spare_lock);
 }
@@ -319,16 +345,6 @@ prepare_own (ArcStore *self, GError **error)
   return take_own_lock (self, error) && arc_state_file_make_directory (self->directory, error);
 }
 
-/* Writes the file NAME of the state directory. */
-static gboolean
-write_own (
-    ArcStore *self, const char *name, GBytes *bytes, GFileSetContentsFlags flags, GError **error)
-{
-  g_autofree char *path = get_path (self, name);
-
-  return prepare_own (self, error) && arc_state_file_write (path, bytes, flags, error);
-}
-
 static void
 remove_own (ArcStore *self, const char *name)
 {
@@ -346,120 +362,6 @@ remove_both (ArcStore *self, const char *name)
   remove_own (self, name);
   if (spare_path != NULL && take_spare_lock (self, NULL))
     g_unlink (spare_path);
-}
-
-static void
-conclude_commit (ArcStore *self)
-{
-  if (self->commit_error != NULL)
-    return;
-
-  /* Only now: until here both say the same of what the build took. The list goes first: alone, it
-   * would count as that of an older version. */
-  remove_both (self, CHANGES_NAME);
-  remove_both (self, UNCOMMITTED_NAME);
-  g_clear_pointer (&self->uncommitted, arc_changes_free);
-  self->uncommitted = arc_changes_new ();
-  g_clear_pointer (&self->problem, g_free);
-}
-
-/* Waits for the thread that writes, if there is one. */
-static void
-settle_commit (ArcStore *self)
-{
-  if (self->committer == NULL)
-    return;
-
-  g_thread_join (g_steal_pointer (&self->committer));
-  conclude_commit (self);
-}
-
-/* Writes the file NAME of the state directory or, if that cannot be, of the spare one; but not if
- * another process has either by now. (nullable): the directory that it is in. */
-static const char *
-write_either (
-    ArcStore *self, const char *name, GBytes *bytes, GFileSetContentsFlags flags, GError **error)
-{
-  g_autofree char *spare_path = NULL;
-  g_autoptr (GError) own_error = NULL;
-  g_autoptr (GError) spare_error = NULL;
-  GError **reason;
-
-  if (write_own (self, name, bytes, flags, &own_error))
-    return self->directory;
-
-  if (!is_locked_error (own_error) && take_spare_lock (self, &spare_error))
-    {
-      spare_path = g_build_filename (self->spare, name, NULL);
-      if (arc_state_file_write (spare_path, bytes, G_FILE_SET_CONTENTS_NONE, NULL))
-        {
-          set_problem (self, own_error);
-          return self->spare;
-        }
-    }
-
-  reason = is_locked_error (spare_error) ? &spare_error : &own_error;
-  if (is_locked_error (*reason))
-    set_problem (self, *reason);
-  g_propagate_error (error, g_steal_pointer (reason));
-  return NULL;
-}
-
-/* Writes what is not committed, and LIST, which the build reads. (nullable): the path of that. */
-static const char *
-write_list (ArcStore *self, GBytes *list, GError **error)
-{
-  g_autoptr (GBytes) uncommitted = arc_uncommitted_serialise (self->uncommitted);
-  const char *kept_in =
-      write_either (self, UNCOMMITTED_NAME, uncommitted, G_FILE_SET_CONTENTS_DURABLE, error);
-  const char *list_in;
-
-  if (kept_in == NULL)
-    return NULL;
-
-  /* The build does not outlive the machine, so this need not be durable. */
-  list_in = write_either (self, CHANGES_NAME, list, G_FILE_SET_CONTENTS_NONE, error);
-  if (list_in == NULL)
-    return NULL;
-
-  if (kept_in == self->directory && list_in == self->directory)
-    g_clear_pointer (&self->problem, g_free);
-
-  g_free (self->changes);
-  self->changes = g_build_filename (list_in, CHANGES_NAME, NULL);
-
-  return self->changes;
-}
-
-const char *
-arc_store_write_changes (ArcStore *self, const ArcChanges *changes, GError **error)
-{
-  g_autoptr (GBytes) list = NULL;
-
-  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
-  g_return_val_if_fail (changes != NULL, NULL);
-
-  settle_commit (self);
-  if (self->uncommitted != NULL)
-    arc_changes_merge (self->uncommitted, changes);
-  list = arc_changes_serialise (changes);
-
-  return write_list (self, list, error);
-}
-
-const char *
-arc_store_write_everything (ArcStore *self, const ArcSnapshot *snapshot, GError **error)
-{
-  g_autoptr (GBytes) list = NULL;
-
-  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
-  g_return_val_if_fail (snapshot != NULL, NULL);
-
-  settle_commit (self);
-  g_clear_pointer (&self->uncommitted, arc_changes_free);
-  list = arc_snapshot_serialise_list (snapshot);
-
-  return write_list (self, list, error);
 }
 
 /* What DIRECTORY (nullable) says is not committed joins what this store knows of. FALSE and an
@@ -543,28 +445,299 @@ arc_store_load_snapshot (ArcStore *self, const char *database, GError **error)
   return g_steal_pointer (&snapshot);
 }
 
-static gpointer
-write_snapshot (gpointer user_data)
+/* The turn of a write has come: where it can go. */
+static void
+begin_job (ArcStore *self)
 {
-  ArcStore *self = user_data;
-  g_autofree char *path = get_path (self, SNAPSHOT_NAME);
-  g_autoptr (GBytes) bytes = arc_frame_end (g_steal_pointer (&self->snapshot));
+  Job *job = &self->job;
 
-  arc_state_file_write (path, bytes, G_FILE_SET_CONTENTS_DURABLE, &self->commit_error);
-  g_source_set_ready_time (self->notice, 0);
-
-  return NULL;
+  if (prepare_own (self, &job->own_error))
+    job->own = self->directory;
+  if (take_spare_lock (self, &job->spare_error))
+    job->spare = g_strdup (self->spare);
 }
+
+/* ERROR (nullable) is what is to be told of it. */
+static void
+end_job (ArcStore *self, Write write, GError **error)
+{
+  g_clear_error (&self->errors[write]);
+  if (error != NULL)
+    self->errors[write] = g_steal_pointer (error);
+
+  g_clear_error (&self->job.own_error);
+  g_clear_error (&self->job.spare_error);
+  g_free (self->job.spare);
+  g_free (self->job.changes);
+  g_clear_pointer (&self->job.snapshot, g_byte_array_unref);
+  g_clear_pointer (&self->job.history, g_bytes_unref);
+  g_clear_pointer (&self->job.uncommitted, g_bytes_unref);
+  g_clear_pointer (&self->job.list, g_bytes_unref);
+  self->job = (Job){ 0 };
+
+  self->news[write] = TRUE;
+  g_source_set_ready_time (self->notice, 0);
+}
+
+/* In the thread: the file NAME of the state directory, durably. */
+static gboolean
+write_own (Job *job, const char *name, GBytes *bytes)
+{
+  g_autofree char *path = g_build_filename (job->own, name, NULL);
+
+  job->written = arc_state_file_write (path, bytes, G_FILE_SET_CONTENTS_DURABLE, &job->own_error);
+
+  return job->written;
+}
+
+static void
+remove_from (const char *directory /* (nullable) */, const char *name)
+{
+  g_autofree char *path = directory != NULL ? g_build_filename (directory, name, NULL) : NULL;
+
+  if (path != NULL)
+    g_unlink (path);
+}
+
+static gboolean
+begin_snapshot (gpointer owner)
+{
+  ArcStore *self = owner;
+
+  begin_job (self);
+  self->job.snapshot = g_steal_pointer (&self->next_snapshot);
+
+  return self->job.own != NULL;
+}
+
+static void
+write_snapshot (gpointer owner)
+{
+  Job *job = &((ArcStore *) owner)->job;
+  g_autoptr (GBytes) bytes = arc_frame_end (g_steal_pointer (&job->snapshot));
+
+  if (!write_own (job, SNAPSHOT_NAME, bytes))
+    return;
+
+  /* Only now: until here both say the same of what the build took. The list goes first: alone, it
+   * would count as that of an older version. */
+  remove_from (job->own, CHANGES_NAME);
+  remove_from (job->spare, CHANGES_NAME);
+  remove_from (job->own, UNCOMMITTED_NAME);
+  remove_from (job->spare, UNCOMMITTED_NAME);
+}
+
+static void
+end_snapshot (gpointer owner)
+{
+  ArcStore *self = owner;
+
+  if (self->job.written)
+    {
+      g_clear_pointer (&self->uncommitted, arc_changes_free);
+      self->uncommitted = arc_changes_new ();
+      g_clear_pointer (&self->problem, g_free);
+    }
+
+  end_job (self, WRITE_SNAPSHOT, &self->job.own_error);
+}
+
+/* In the thread: the file NAME of the state directory or, if that cannot be, of the spare one; but
+ * not if another process has either by now. (nullable): the directory that it is in. */
+static const char *
+write_either (Job *job, const char *name, GBytes *bytes, GFileSetContentsFlags flags)
+{
+  g_autofree char *path = NULL;
+  g_autofree char *spare_path = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (job->own != NULL)
+    {
+      path = g_build_filename (job->own, name, NULL);
+      if (arc_state_file_write (path, bytes, flags, &error))
+        return job->own;
+
+      g_clear_error (&job->own_error);
+      job->own_error = g_steal_pointer (&error);
+    }
+
+  if (is_locked_error (job->own_error) || job->spare == NULL)
+    return NULL;
+
+  spare_path = g_build_filename (job->spare, name, NULL);
+
+  return arc_state_file_write (spare_path, bytes, G_FILE_SET_CONTENTS_NONE, NULL) ? job->spare
+                                                                                  : NULL;
+}
+
+static gboolean
+begin_changes (gpointer owner)
+{
+  ArcStore *self = owner;
+
+  if (self->next_told == NULL)
+    g_clear_pointer (&self->uncommitted, arc_changes_free);
+  else if (self->uncommitted != NULL)
+    arc_changes_merge (self->uncommitted, self->next_told);
+  g_clear_pointer (&self->next_told, arc_changes_free);
+
+  begin_job (self);
+  self->job.uncommitted = arc_uncommitted_serialise (self->uncommitted);
+  self->job.list = g_steal_pointer (&self->next_list);
+
+  return TRUE;
+}
+
+static void
+write_changes (gpointer owner)
+{
+  Job *job = &((ArcStore *) owner)->job;
+  const char *list_in = NULL;
+
+  /* The build does not outlive the machine, so its list need not be durable. */
+  if (write_either (job, UNCOMMITTED_NAME, job->uncommitted, G_FILE_SET_CONTENTS_DURABLE) != NULL)
+    list_in = write_either (job, CHANGES_NAME, job->list, G_FILE_SET_CONTENTS_NONE);
+  if (list_in != NULL)
+    job->changes = g_build_filename (list_in, CHANGES_NAME, NULL);
+}
+
+static void
+end_changes (gpointer owner)
+{
+  ArcStore *self = owner;
+  Job *job = &self->job;
+  GError **reason = &job->own_error;
+
+  g_free (self->changes);
+  self->changes = g_steal_pointer (&job->changes);
+
+  if (!is_locked_error (job->own_error) && is_locked_error (job->spare_error) &&
+      self->changes == NULL)
+    reason = &job->spare_error;
+
+  if (self->changes != NULL && *reason == NULL)
+    g_clear_pointer (&self->problem, g_free);
+  else if (self->changes != NULL || is_locked_error (*reason))
+    set_problem (self, *reason);
+
+  end_job (self, WRITE_CHANGES, self->changes == NULL ? reason : NULL);
+}
+
+static gboolean
+begin_history (gpointer owner)
+{
+  ArcStore *self = owner;
+
+  begin_job (self);
+  self->job.history = g_steal_pointer (&self->next_history);
+
+  return self->job.own != NULL;
+}
+
+static void
+write_history (gpointer owner)
+{
+  Job *job = &((ArcStore *) owner)->job;
+
+  write_own (job, HISTORY_NAME, job->history);
+}
+
+static void
+end_history (gpointer owner)
+{
+  ArcStore *self = owner;
+
+  if (self->job.written)
+    g_clear_pointer (&self->problem, g_free);
+
+  end_job (self, WRITE_HISTORY, &self->job.own_error);
+}
+
+static const ArcWrite writes[N_WRITES] = {
+  [WRITE_SNAPSHOT] = { begin_snapshot, write_snapshot, end_snapshot },
+  [WRITE_CHANGES] = { begin_changes, write_changes, end_changes },
+  [WRITE_HISTORY] = { begin_history, write_history, end_history },
+};
 
 static gboolean
 on_notice (gpointer user_data)
 {
-  ArcStore *self = user_data;
+  g_autoptr (ArcStore) self = g_object_ref (user_data);
 
   g_source_set_ready_time (self->notice, -1);
-  g_signal_emit (self, signals[SIGNAL_COMMITTED], 0);
+  for (Write i = 0; i < N_WRITES; i++)
+    {
+      /* The next one of its kind will tell. */
+      if (!self->news[i] || arc_write_queue_has (self->writes, &writes[i]))
+        continue;
+
+      self->news[i] = FALSE;
+      g_signal_emit (self, signals[i], 0);
+    }
 
   return G_SOURCE_CONTINUE;
+}
+
+static void
+begin (ArcStore *self, Write write)
+{
+  g_clear_error (&self->errors[write]);
+  self->news[write] = FALSE;
+  arc_write_queue_add (self->writes, &writes[write]);
+}
+
+static gboolean
+end (ArcStore *self, Write write, GError **error)
+{
+  arc_write_queue_wait (self->writes, &writes[write]);
+  self->news[write] = FALSE;
+  if (self->errors[write] == NULL)
+    return TRUE;
+
+  g_propagate_error (error, g_steal_pointer (&self->errors[write]));
+  return FALSE;
+}
+
+void
+arc_store_flush (ArcStore *self)
+{
+  g_return_if_fail (ARC_IS_STORE (self));
+
+  arc_write_queue_wait (self->writes, NULL);
+}
+
+void
+arc_store_begin_changes (ArcStore *self, const ArcChanges *changes)
+{
+  g_return_if_fail (ARC_IS_STORE (self));
+  g_return_if_fail (changes != NULL);
+
+  g_clear_pointer (&self->next_told, arc_changes_free);
+  self->next_told = arc_changes_new ();
+  arc_changes_merge (self->next_told, changes);
+  g_clear_pointer (&self->next_list, g_bytes_unref);
+  self->next_list = arc_changes_serialise (changes);
+  begin (self, WRITE_CHANGES);
+}
+
+void
+arc_store_begin_everything (ArcStore *self, const ArcSnapshot *snapshot)
+{
+  g_return_if_fail (ARC_IS_STORE (self));
+  g_return_if_fail (snapshot != NULL);
+
+  g_clear_pointer (&self->next_told, arc_changes_free);
+  g_clear_pointer (&self->next_list, g_bytes_unref);
+  self->next_list = arc_snapshot_serialise_list (snapshot);
+  begin (self, WRITE_CHANGES);
+}
+
+const char *
+arc_store_end_changes (ArcStore *self, GError **error)
+{
+  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
+
+  return end (self, WRITE_CHANGES, error) ? self->changes : NULL;
 }
 
 void
@@ -577,23 +750,9 @@ arc_store_begin_commit (ArcStore *self,
 
   g_return_if_fail (ARC_IS_STORE (self));
 
-  settle_commit (self);
-  g_clear_error (&self->commit_error);
-  g_source_set_ready_time (self->notice, -1);
-
-  if (!prepare_own (self, &self->commit_error))
-    {
-      g_source_set_ready_time (self->notice, 0);
-      return;
-    }
-
-  self->snapshot = arc_snapshot_frame (snapshot, pending, identity);
-  self->committer = g_thread_try_new ("commit", write_snapshot, self, NULL);
-  if (self->committer == NULL)
-    {
-      write_snapshot (self);
-      conclude_commit (self);
-    }
+  g_clear_pointer (&self->next_snapshot, g_byte_array_unref);
+  self->next_snapshot = arc_snapshot_frame (snapshot, pending, identity);
+  begin (self, WRITE_SNAPSHOT);
 }
 
 gboolean
@@ -601,12 +760,7 @@ arc_store_end_commit (ArcStore *self, GError **error)
 {
   g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
 
-  settle_commit (self);
-  if (self->commit_error == NULL)
-    return TRUE;
-
-  g_propagate_error (error, g_steal_pointer (&self->commit_error));
-  return FALSE;
+  return end (self, WRITE_SNAPSHOT, error);
 }
 
 /* Room for a number, so that a disk that is full is found out before it is too late. */
@@ -712,18 +866,22 @@ arc_store_load_history (ArcStore *self, GError **error)
   return builds != NULL ? builds : g_ptr_array_new_with_free_func ((GDestroyNotify) arc_build_free);
 }
 
-gboolean
-arc_store_save_history (ArcStore *self, const GPtrArray *builds, GError **error)
+void
+arc_store_begin_history (ArcStore *self, const GPtrArray *builds)
 {
-  g_autoptr (GBytes) bytes = arc_history_serialise (builds);
+  g_return_if_fail (ARC_IS_STORE (self));
 
+  g_clear_pointer (&self->next_history, g_bytes_unref);
+  self->next_history = arc_history_serialise (builds);
+  begin (self, WRITE_HISTORY);
+}
+
+gboolean
+arc_store_end_history (ArcStore *self, GError **error)
+{
   g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
 
-  if (!write_own (self, HISTORY_NAME, bytes, G_FILE_SET_CONTENTS_DURABLE, error))
-    return FALSE;
-
-  g_clear_pointer (&self->problem, g_free);
-  return TRUE;
+  return end (self, WRITE_HISTORY, error);
 }
 
 gboolean
@@ -738,18 +896,32 @@ arc_store_get_paused (ArcStore *self)
   return g_file_test (path, G_FILE_TEST_EXISTS);
 }
 
+/* Makes the file PATH, with nothing in it. */
+static gboolean
+make_flag (const char *path, GError **error)
+{
+  const int fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, ARC_STATE_FILE_MODE);
+
+  if (fd >= 0)
+    {
+      close (fd);
+      return TRUE;
+    }
+
+  arc_state_file_set_error (error, path, "Cannot make the file");
+  return FALSE;
+}
+
 gboolean
 arc_store_set_paused (ArcStore *self, gboolean paused, GError **error)
 {
   g_autofree char *path = NULL;
-  g_autoptr (GBytes) nothing = NULL;
 
   g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
 
   path = get_path (self, PAUSED_NAME);
-  nothing = g_bytes_new (NULL, 0);
   if (paused)
-    return write_own (self, PAUSED_NAME, nothing, G_FILE_SET_CONTENTS_DURABLE, error);
+    return prepare_own (self, error) && make_flag (path, error);
 
   if (!take_own_lock (self, error))
     return FALSE;
@@ -769,9 +941,11 @@ arc_store_finalize (GObject *object)
   ArcStore *self = ARC_STORE (object);
 
   arc_store_unlock (self);
+  arc_write_queue_free (self->writes);
   g_source_destroy (self->notice);
   g_source_unref (self->notice);
-  g_clear_error (&self->commit_error);
+  for (Write i = 0; i < N_WRITES; i++)
+    g_clear_error (&self->errors[i]);
   g_free (self->changes);
   g_free (self->directory);
   g_free (self->problem);
@@ -784,6 +958,7 @@ arc_store_finalize (GObject *object)
 static void
 arc_store_init (ArcStore *self)
 {
+  self->writes = arc_write_queue_new (self);
   self->notice =
       arc_ready_source_new ("ArcStore", g_main_context_get_thread_default (), on_notice, self);
   self->lock = -1;
@@ -791,13 +966,21 @@ arc_store_init (ArcStore *self)
   self->uncommitted = arc_changes_new ();
 }
 
+static guint
+add_signal (const char *name)
+{
+  return g_signal_new (name, ARC_TYPE_STORE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                       0);
+}
+
 static void
 arc_store_class_init (ArcStoreClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = arc_store_finalize;
 
-  signals[SIGNAL_COMMITTED] = g_signal_new ("committed", ARC_TYPE_STORE, G_SIGNAL_RUN_LAST, 0, NULL,
-                                            NULL, NULL, G_TYPE_NONE, 0);
+  signals[WRITE_SNAPSHOT] = add_signal ("committed");
+  signals[WRITE_CHANGES] = add_signal ("changes-written");
+  signals[WRITE_HISTORY] = add_signal ("history-written");
 }
 
 ArcStore *

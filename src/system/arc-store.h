@@ -37,6 +37,14 @@ G_BEGIN_DECLS
  * build starts, until it has ended (ARC_ERROR_LOCKED).
  *
  * A file that is damaged, or of another version, is put aside under a name that ends in `.damaged`.
+ *
+ * Whatever must be on the disk for sure is written by a thread (arc-write-queue.h), in the order in
+ * which it was begun: arc_store_begin_NAME() needs its arguments no longer when it returns, and
+ * arc_store_end_NAME() says, once, how the last one went, and blocks until that is known. Signals
+ * say when it does not:
+ *   `changes-written`, `committed`, `history-written`: what was begun last is done. They are
+ * emitted in the thread-default main context that the store was made in, which must turn for
+ * anything to be written at all, or somebody must wait for it.
  */
 #define ARC_TYPE_STORE (arc_store_get_type ())
 G_DECLARE_FINAL_TYPE (ArcStore, arc_store, ARC, STORE, GObject)
@@ -56,8 +64,12 @@ gboolean arc_store_lock (ArcStore *store, GError **error);
  * and what to do about it; English. Valid until the store is used again. */
 const char *arc_store_get_problem (ArcStore *store);
 
-/* Lets go of the lock, if it is held. Nothing of the directory may be written after that. */
+/* Lets go of the lock, if it is held, after arc_store_flush(). Nothing of the directory may be
+ * written after that. */
 void arc_store_unlock (ArcStore *store);
+
+/* Waits for all that is being written. */
+void arc_store_flush (ArcStore *store);
 
 /* A number larger than that of any build whose log is here, and than any that it returned before;
  * from 1. */
@@ -76,15 +88,19 @@ char *arc_store_get_log (ArcStore *store, guint64 id);
 int arc_store_open_log (ArcStore *store, guint64 id, gboolean create, GError **error);
 
 /* A build is about to be told CHANGES: remembers them until the next arc_store_begin_commit(), and
- * returns the path of the list to read (owned by the store until the next). NULL and
- * ARC_ERROR_STATE_DIRECTORY if it cannot be written. */
-const char *arc_store_write_changes (ArcStore *store, const ArcChanges *changes, GError **error);
+ * writes the list that it reads. What was begun before and is not being written yet is dropped:
+ * that build was never told. */
+void arc_store_begin_changes (ArcStore *store, const ArcChanges *changes);
 
 /* The same for a build that makes the database anew and is told of all files of SNAPSHOT. Until the
  * next arc_store_begin_commit() nothing is known of any database: the list cannot tell what it may
  * hold of files that are gone. */
-const char *
-arc_store_write_everything (ArcStore *store, const ArcSnapshot *snapshot, GError **error);
+void arc_store_begin_everything (ArcStore *store, const ArcSnapshot *snapshot);
+
+/* The path of the list, once it is all on the disk (owned by the store until the next is begun).
+ * NULL and ARC_ERROR_STATE_DIRECTORY or ARC_ERROR_LOCKED if it cannot be written: then the build
+ * must not start. */
+const char *arc_store_end_changes (ArcStore *store, GError **error);
 
 /* (transfer full) (nullable): the files that DATABASE is true to. What is not committed is marked
  * dirty in it: the next look at the disk finds it changed. NULL, without an
@@ -92,17 +108,12 @@ arc_store_write_everything (ArcStore *store, const ArcSnapshot *snapshot, GError
  * put aside. */
 ArcSnapshot *arc_store_load_snapshot (ArcStore *store, const char *database, GError **error);
 
-/* A build has ended: DATABASE is true to SNAPSHOT, but for PENDING. None of them is needed any more
- * when this returns, but the disk may take its time: a thread writes. When it has, the signal
- * `committed` is emitted in the thread-default main context that STORE was made in. What depends on
- * it, such as the next list, waits meanwhile. */
+/* A build has ended: DATABASE is true to SNAPSHOT, but for PENDING. FALSE and
+ * ARC_ERROR_STATE_DIRECTORY or ARC_ERROR_LOCKED if that cannot be written. */
 void arc_store_begin_commit (ArcStore *store,
                              const ArcSnapshot *snapshot,
                              const ArcChanges *pending,
                              const char *database);
-
-/* Waits for the end of a commit that was begun, if there is one. FALSE and
- * ARC_ERROR_STATE_DIRECTORY if what the last one said could not be written, which is told once. */
 gboolean arc_store_end_commit (ArcStore *store, GError **error);
 
 /* The file that the process group of a build is to be written to, at its start, as a decimal number
@@ -120,10 +131,12 @@ gboolean arc_store_end_leftover (ArcStore *store, gint64 grace);
  * the file was damaged, which is then put aside. */
 GPtrArray *arc_store_load_history (ArcStore *store, GError **error);
 
-/* It fails like arc_store_end_commit(). */
-gboolean arc_store_save_history (ArcStore *store, const GPtrArray *builds, GError **error);
+/* They fail like arc_store_end_commit(). */
+void arc_store_begin_history (ArcStore *store, const GPtrArray *builds);
+gboolean arc_store_end_history (ArcStore *store, GError **error);
 
-/* The flag outlives the process. It fails like arc_store_end_commit(). */
+/* The flag outlives the process; the machine only if that lives on for some seconds, as it is not
+ * worth to wait for the disk. It fails like arc_store_end_commit(). */
 gboolean arc_store_get_paused (ArcStore *store);
 gboolean arc_store_set_paused (ArcStore *store, gboolean paused, GError **error);
 

@@ -93,6 +93,22 @@ assert_names (const char *path, guint n)
   g_assert_cmpuint (found, ==, n);
 }
 
+static const char *
+write_changes (ArcStore *store, const ArcChanges *changes, GError **error)
+{
+  arc_store_begin_changes (store, changes);
+
+  return arc_store_end_changes (store, error);
+}
+
+static gboolean
+save_history (ArcStore *store, const GPtrArray *builds, GError **error)
+{
+  arc_store_begin_history (store, builds);
+
+  return arc_store_end_history (store, error);
+}
+
 static gboolean
 commit (ArcStore *store,
         const ArcSnapshot *snapshot,
@@ -389,7 +405,7 @@ test_directory_unusable (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (arc_store_next_build (fixture->store), ==, 8);
 
   arc_changes_add (changes, "/org/a.org", ARC_CHANGE_ADDED);
-  path = arc_store_write_changes (fixture->store, changes, &error);
+  path = write_changes (fixture->store, changes, &error);
   g_assert_no_error (error);
   assert_spare (fixture, path);
   g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
@@ -399,13 +415,13 @@ test_directory_unusable (Fixture *fixture, gconstpointer data)
   g_assert_false (arc_store_set_paused (fixture->store, TRUE, &error));
   assert_state_directory_error (&error, fixture->directory);
   g_assert_false (arc_store_get_paused (fixture->store));
-  g_assert_false (arc_store_save_history (fixture->store, history, &error));
+  g_assert_false (save_history (fixture->store, history, &error));
   assert_state_directory_error (&error, fixture->directory);
   g_assert_nonnull (arc_store_get_problem (fixture->store));
 
   /* The lock, too, is then where it should be. */
   g_assert_no_errno (g_unlink (in_the_way));
-  path = arc_store_write_changes (fixture->store, changes, &error);
+  path = write_changes (fixture->store, changes, &error);
   g_assert_no_error (error);
   g_assert_true (g_str_has_prefix (path, fixture->directory));
   g_assert_null (arc_store_get_problem (fixture->store));
@@ -442,7 +458,7 @@ assert_no_writing (Fixture *fixture)
       g_assert_true (g_file_set_contents (path, "of the other", -1, NULL));
     }
 
-  g_assert_false (arc_store_save_history (fixture->store, history, &error));
+  g_assert_false (save_history (fixture->store, history, &error));
   assert_locked_error (&error);
   g_assert_false (commit (fixture->store, snapshot, NULL, "/db", &error));
   assert_locked_error (&error);
@@ -453,7 +469,7 @@ assert_no_writing (Fixture *fixture)
     }
 
   /* What a build needs could be written elsewhere. But no build may start. */
-  g_assert_null (arc_store_write_changes (fixture->store, changes, &error));
+  g_assert_null (write_changes (fixture->store, changes, &error));
   assert_locked_error (&error);
   g_assert_true (g_str_has_prefix (arc_store_get_problem (fixture->store), "Process "));
   g_assert_true (g_str_has_suffix (arc_store_get_problem (fixture->store), "stop it first"));
@@ -509,7 +525,7 @@ test_two_kinds_of_lock (Fixture *fixture, gconstpointer data)
   g_assert_false (is_lock_free (fixture));
 
   assert_no_writing_beside_other (fixture);
-  arc_store_write_changes (fixture->store, changes, &error);
+  write_changes (fixture->store, changes, &error);
   g_assert_no_error (error);
   g_assert_null (arc_store_get_problem (fixture->store));
   remove_spare (fixture);
@@ -531,7 +547,7 @@ test_spare_removed (Fixture *fixture, gconstpointer data)
   g_assert_true (g_file_set_contents (in_the_way, "", 0, NULL));
   g_assert_true (arc_store_lock (fixture->store, NULL));
   remove_spare (fixture);
-  assert_spare (fixture, arc_store_write_changes (fixture->store, changes, &error));
+  assert_spare (fixture, write_changes (fixture->store, changes, &error));
   g_assert_no_error (error);
   g_assert_false (is_lock_free (fixture));
 
@@ -541,7 +557,7 @@ test_spare_removed (Fixture *fixture, gconstpointer data)
   spare = arc_spare_make (fixture->directory, NULL);
   group = g_build_filename (spare, "group", NULL);
   g_assert_true (g_file_set_contents (group, "of the other", -1, NULL));
-  g_assert_null (arc_store_write_changes (fixture->store, changes, &error));
+  g_assert_null (write_changes (fixture->store, changes, &error));
   assert_locked_error (&error);
   g_assert_null (arc_store_prepare_log (fixture->store, 1, &error));
   assert_state_directory_error (&error, fixture->directory);
@@ -554,7 +570,7 @@ test_spare_removed (Fixture *fixture, gconstpointer data)
   g_assert_true (g_str_has_suffix (arc_store_get_problem (fixture->store), "stop it first"));
   g_subprocess_force_exit (other);
   g_assert_true (g_subprocess_wait (other, NULL, NULL));
-  assert_spare (fixture, arc_store_write_changes (fixture->store, changes, &error));
+  assert_spare (fixture, write_changes (fixture->store, changes, &error));
 }
 
 /* Whoever wrote before it locked has no less of a lock then. */
@@ -579,7 +595,7 @@ test_directory_removed (Fixture *fixture, gconstpointer data)
   g_assert_true (arc_store_lock (fixture->store, NULL));
   remove_tree (fixture->directory);
   remove_spare (fixture);
-  arc_store_write_changes (fixture->store, changes, &error);
+  write_changes (fixture->store, changes, &error);
   g_assert_no_error (error);
   g_assert_false (is_lock_free (fixture));
 
@@ -728,7 +744,7 @@ test_changes (Fixture *fixture, gconstpointer data)
 
   arc_changes_add (changes, "/org/b\nc.org", ARC_CHANGE_DELETED);
   arc_changes_add (changes, "/org/a\xff.org", ARC_CHANGE_ADDED);
-  g_assert_cmpstr (arc_store_write_changes (fixture->store, changes, &error), ==, path);
+  g_assert_cmpstr (write_changes (fixture->store, changes, &error), ==, path);
   g_assert_no_error (error);
   g_assert_true (g_file_get_contents (path, &text, &length, NULL));
   g_assert_cmpmem (text, length, expected, sizeof expected);
@@ -738,7 +754,7 @@ test_changes (Fixture *fixture, gconstpointer data)
   /* The next list takes its place, and no temporary file stays. */
   arc_changes_remove (changes, "/org/b\nc.org");
   arc_changes_remove (changes, "/org/a\xff.org");
-  arc_store_write_changes (fixture->store, changes, &error);
+  write_changes (fixture->store, changes, &error);
   g_assert_no_error (error);
   g_assert_true (g_file_get_contents (path, &nothing, &length, NULL));
   g_assert_cmpuint (length, ==, 0);
@@ -755,11 +771,11 @@ test_changes_atomic (Fixture *fixture, gconstpointer data)
   const char *path;
 
   arc_changes_add (changes, "/org/a.org", ARC_CHANGE_ADDED);
-  path = arc_store_write_changes (fixture->store, changes, NULL);
+  path = write_changes (fixture->store, changes, NULL);
   old = g_mapped_file_new (path, FALSE, NULL);
 
   arc_changes_add (changes, "/org/a.org", ARC_CHANGE_DELETED);
-  g_assert_nonnull (arc_store_write_changes (fixture->store, changes, NULL));
+  g_assert_nonnull (write_changes (fixture->store, changes, NULL));
   g_assert_cmpmem (g_mapped_file_get_contents (old), g_mapped_file_get_length (old),
                    "A\0/org/a.org", 13);
 }
@@ -775,18 +791,18 @@ test_changes_fail (Fixture *fixture, gconstpointer data)
 
   g_assert_cmpint (g_mkdir_with_parents (in_the_way, 0700), ==, 0);
   g_assert_true (arc_store_lock (fixture->store, NULL));
-  assert_spare (fixture, arc_store_write_changes (fixture->store, changes, &error));
+  assert_spare (fixture, write_changes (fixture->store, changes, &error));
   g_assert_no_error (error);
   g_assert_nonnull (strstr (arc_store_get_problem (fixture->store), fixture->directory));
 
   remove_spare (fixture);
-  assert_spare (fixture, arc_store_write_changes (fixture->store, changes, &error));
+  assert_spare (fixture, write_changes (fixture->store, changes, &error));
 
   spare = arc_spare_make (fixture->directory, NULL);
   spare_changes = g_build_filename (spare, "changes", NULL);
   g_assert_no_errno (g_unlink (spare_changes));
   g_assert_no_errno (g_mkdir (spare_changes, 0700));
-  g_assert_null (arc_store_write_changes (fixture->store, changes, &error));
+  g_assert_null (write_changes (fixture->store, changes, &error));
   g_assert_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY);
 }
 
@@ -953,7 +969,7 @@ test_snapshot (Fixture *fixture, gconstpointer data)
   arc_snapshot_set_file (snapshot, "/org", "a.org", &print, NULL);
   arc_snapshot_set_file (snapshot, "/org", "b.org", &print, NULL);
   arc_changes_add (pending, "/org/b.org", ARC_CHANGE_MODIFIED);
-  g_assert_nonnull (arc_store_write_changes (fixture->store, pending, &error));
+  g_assert_nonnull (write_changes (fixture->store, pending, &error));
   g_assert_true (commit (fixture->store, snapshot, pending, "/db", &error));
   g_assert_no_error (error);
   g_assert_false (g_file_test (changes, G_FILE_TEST_EXISTS));
@@ -967,7 +983,7 @@ test_snapshot (Fixture *fixture, gconstpointer data)
 
   /* Nor what a build was told that did not succeed. */
   arc_changes_add (pending, "/org/a.org", ARC_CHANGE_MODIFIED);
-  g_assert_nonnull (arc_store_write_changes (fixture->store, pending, &error));
+  g_assert_nonnull (write_changes (fixture->store, pending, &error));
   loaded = arc_store_load_snapshot (fixture->store, "/db", &error);
   g_assert_cmpuint (arc_snapshot_lookup (loaded, "/org", "a.org")->ctime_ns, ==, 0);
 
@@ -975,7 +991,7 @@ test_snapshot (Fixture *fixture, gconstpointer data)
   g_clear_pointer (&loaded, arc_snapshot_free);
   g_assert_no_errno (g_unlink (changes));
   g_assert_no_errno (g_mkdir (changes, 0700));
-  assert_spare (fixture, arc_store_write_changes (fixture->store, pending, &error));
+  assert_spare (fixture, write_changes (fixture->store, pending, &error));
   g_assert_no_errno (g_rmdir (changes));
   loaded = arc_store_load_snapshot (fixture->store, "/db", &error);
   g_assert_no_error (error);
@@ -1025,9 +1041,10 @@ tell (Fixture *fixture, const char *name)
 
   arc_changes_add (changes, path, ARC_CHANGE_MODIFIED);
   if (name != NULL)
-    arc_store_write_changes (fixture->store, changes, &error);
+    arc_store_begin_changes (fixture->store, changes);
   else
-    arc_store_write_everything (fixture->store, snapshot, &error);
+    arc_store_begin_everything (fixture->store, snapshot);
+  arc_store_end_changes (fixture->store, &error);
   g_assert_no_error (error);
 }
 
@@ -1233,7 +1250,7 @@ tell_two (Fixture *fixture)
   commit_notes (fixture);
   arc_changes_add (changes, "/org/a.org", ARC_CHANGE_MODIFIED);
   arc_changes_add (changes, "/org/b.org", ARC_CHANGE_DELETED);
-  g_assert_nonnull (arc_store_write_changes (fixture->store, changes, NULL));
+  g_assert_nonnull (write_changes (fixture->store, changes, NULL));
 }
 
 /* PATH is put aside when it is cut before any of its bytes, as at the end of a record, and when a
