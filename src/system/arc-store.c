@@ -7,11 +7,10 @@
 #include "core/arc-history.h"
 #include "core/arc-snapshot-file.h"
 #include "core/arc-uncommitted.h"
-#include "system/arc-lock-file.h"
 #include "system/arc-logs.h"
 #include "system/arc-process-group.h"
 #include "system/arc-ready-source.h"
-#include "system/arc-spare.h"
+#include "system/arc-state-directory.h"
 #include "system/arc-state-file.h"
 #include "system/arc-write-queue.h"
 
@@ -24,7 +23,6 @@
 #define CHANGES_NAME     "changes"
 #define GROUP_NAME       "group"
 #define HISTORY_NAME     "history"
-#define LOCK_NAME        "lock"
 #define PAUSED_NAME      "paused"
 #define SNAPSHOT_NAME    "snapshot"
 #define UNCOMMITTED_NAME "uncommitted"
@@ -45,7 +43,6 @@ typedef struct
   char *spare;         /* (owned) (nullable): the same of the spare one */
   GError *own_error;   /* (owned) (nullable): why it may or can not */
   GError *spare_error; /* (owned) (nullable): why the spare one may not */
-  gboolean written;    /* what only the state directory can hold */
 
   GByteArray *snapshot; /* (owned) (nullable) */
   GBytes *history;      /* (owned) (nullable) */
@@ -58,11 +55,9 @@ struct _ArcStore
 {
   GObject parent_instance;
 
-  char *directory;         /* (owned) */
-  char *spare;             /* (owned) (nullable): see get_spare() */
-  char *changes;           /* (owned) (nullable): the path of the last change list */
-  char *problem;           /* (owned) (nullable): why the spare directory is in use */
-  ArcChanges *uncommitted; /* (owned) (nullable): NULL if everything may have changed */
+  ArcStateDirectory *directory; /* (owned) */
+  char *changes;                /* (owned) (nullable): the path of the last change list */
+  ArcChanges *uncommitted;      /* (owned) (nullable): NULL if everything may have changed */
 
   ArcWriteQueue *writes; /* (owned) */
   Job job;               /* of the write that is under way */
@@ -78,8 +73,6 @@ struct _ArcStore
   gboolean news[N_WRITES];
   GSource *notice; /* (owned) */
 
-  int lock;       /* -1 if we do not have it */
-  int spare_lock; /* the same */
   guint64 last_build;
 };
 
@@ -87,145 +80,18 @@ static guint signals[N_WRITES];
 
 G_DEFINE_FINAL_TYPE (ArcStore, arc_store, G_TYPE_OBJECT)
 
-static char *
-get_path (ArcStore *self, const char *name)
-{
-  return g_build_filename (self->directory, name, NULL);
-}
-
-/* (nullable): what stands in for the state directory; it is made if need be. Valid until the next
- * call. */
-static const char *
-get_spare (ArcStore *self, GError **error)
-{
-  /* Whoever logs out and in again may find that systemd-logind has emptied XDG_RUNTIME_DIR. */
-  if (self->spare != NULL && g_file_test (self->spare, G_FILE_TEST_IS_DIR))
-    return self->spare;
-
-  g_free (self->spare);
-  self->spare = arc_spare_make (self->directory, error);
-
-  return self->spare;
-}
-
-/* (nullable) (transfer full) */
-static char *
-get_spare_path (ArcStore *self, const char *name)
-{
-  const char *spare = get_spare (self, NULL);
-
-  return spare != NULL ? g_build_filename (spare, name, NULL) : NULL;
-}
-
 static gboolean
 is_locked_error (const GError *error /* (nullable) */)
 {
   return g_error_matches (error, ARC_ERROR, ARC_ERROR_LOCKED);
 }
 
-/* Remembers WHY the state directory cannot be written. */
-static void
-set_problem (ArcStore *self, const GError *why)
-{
-  g_autofree char *spare = NULL;
-
-  g_free (self->problem);
-  if (self->spare == NULL || is_locked_error (why))
-    {
-      self->problem = g_strdup (why->message);
-      return;
-    }
-
-  spare = g_filename_display_name (self->spare);
-  self->problem =
-      g_strdup_printf ("%s. Until it can be used again, %s takes its place", why->message, spare);
-}
-
-static void
-close_lock (int *lock)
-{
-  if (*lock >= 0)
-    close (*lock);
-  *lock = -1;
-}
-
-/* LOCK is then that of DIRECTORY. */
-static gboolean
-take_lock (ArcStore *self, const char *directory, int *lock, GError **error)
-{
-  static const char *const written[] = { SNAPSHOT_NAME, UNCOMMITTED_NAME, CHANGES_NAME,
-                                         HISTORY_NAME,  PAUSED_NAME,      NULL };
-  g_autofree char *path = g_build_filename (directory, LOCK_NAME, NULL);
-
-  if (*lock >= 0 && arc_lock_file_is_at (*lock, path))
-    return TRUE;
-
-  /* Or somebody has removed it, with its directory. */
-  close_lock (lock);
-  *lock = arc_lock_file_take (path, self->directory, error);
-  if (*lock < 0)
-    return FALSE;
-
-  arc_state_file_remove_leftovers (directory, written);
-
-  return TRUE;
-}
-
-/* The lock where everybody looks for it, also those that have another spare directory. Nothing of
- * the state directory may be written without it. */
-static gboolean
-take_own_lock (ArcStore *self, GError **error)
-{
-  g_autoptr (GError) directory_error = NULL;
-  g_autoptr (GError) lock_error = NULL;
-  GError **reason = &lock_error;
-
-  /* A lock that is there will do, whatever the directory is like. */
-  arc_state_file_make_directory (self->directory, &directory_error);
-  if (take_lock (self, self->directory, &self->lock, &lock_error))
-    return TRUE;
-
-  if (directory_error != NULL && !is_locked_error (lock_error))
-    reason = &directory_error;
-  g_propagate_error (error, g_steal_pointer (reason));
-
-  return FALSE;
-}
-
-/* The same for the spare directory, which is made if need be. */
-static gboolean
-take_spare_lock (ArcStore *self, GError **error)
-{
-  const char *spare = get_spare (self, error);
-
-  return spare != NULL && take_lock (self, spare, &self->spare_lock, error);
-}
-
 gboolean
 arc_store_lock (ArcStore *self, GError **error)
 {
-  g_autoptr (GError) spare_error = NULL;
-  g_autoptr (GError) own_error = NULL;
-
   g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
 
-  /* Always both, so that one who can write the state directory meets one who could not. */
-  take_spare_lock (self, &spare_error);
-  if (!is_locked_error (spare_error) && take_own_lock (self, &own_error))
-    return TRUE;
-
-  if (own_error == NULL)
-    g_propagate_error (error, g_steal_pointer (&spare_error));
-  else if (self->spare_lock < 0 || is_locked_error (own_error))
-    g_propagate_error (error, g_steal_pointer (&own_error));
-  else
-    {
-      set_problem (self, own_error);
-      return TRUE;
-    }
-
-  arc_store_unlock (self);
-  return FALSE;
+  return arc_state_directory_lock (self->directory, error);
 }
 
 void
@@ -234,8 +100,7 @@ arc_store_unlock (ArcStore *self)
   g_return_if_fail (ARC_IS_STORE (self));
 
   arc_store_flush (self);
-  close_lock (&self->lock);
-  close_lock (&self->spare_lock);
+  arc_state_directory_unlock (self->directory);
 }
 
 const char *
@@ -243,7 +108,7 @@ arc_store_get_problem (ArcStore *self)
 {
   g_return_val_if_fail (ARC_IS_STORE (self), NULL);
 
-  return self->problem;
+  return arc_state_directory_get_problem (self->directory);
 }
 
 const char *
@@ -251,14 +116,14 @@ arc_store_get_directory (ArcStore *self)
 {
   g_return_val_if_fail (ARC_IS_STORE (self), NULL);
 
-  return self->directory;
+  return arc_state_directory_get_path (self->directory);
 }
 
 /* (transfer full) (nullable): the log of build ID, if it is in the spare directory. */
 static char *
 find_spare_log (ArcStore *self, guint64 id)
 {
-  const char *spare = get_spare (self, NULL);
+  const char *spare = arc_state_directory_get_spare (self->directory, NULL);
   g_autofree char *log = spare != NULL ? arc_logs_get_path (spare, id) : NULL;
 
   return log != NULL && g_file_test (log, G_FILE_TEST_EXISTS) ? g_steal_pointer (&log) : NULL;
@@ -273,7 +138,7 @@ arc_store_get_log (ArcStore *self, guint64 id)
 
   log = find_spare_log (self, id);
 
-  return log != NULL ? log : arc_logs_get_path (self->directory, id);
+  return log != NULL ? log : arc_logs_get_path (arc_store_get_directory (self), id);
 }
 
 guint64
@@ -283,8 +148,8 @@ arc_store_next_build (ArcStore *self)
 
   g_return_val_if_fail (ARC_IS_STORE (self), 0);
 
-  spare = get_spare (self, NULL);
-  self->last_build = MAX (self->last_build, arc_logs_get_newest (self->directory));
+  spare = arc_state_directory_get_spare (self->directory, NULL);
+  self->last_build = MAX (self->last_build, arc_logs_get_newest (arc_store_get_directory (self)));
   if (spare != NULL)
     self->last_build = MAX (self->last_build, arc_logs_get_newest (spare));
 
@@ -295,16 +160,18 @@ char *
 arc_store_prepare_log (ArcStore *self, guint64 id, GError **error)
 {
   g_autoptr (GError) own_error = NULL;
+  const char *spare;
   char *log;
 
   g_return_val_if_fail (ARC_IS_STORE (self), NULL);
 
   /* Somebody may already read it where it is. */
   log = find_spare_log (self, id);
-  if (log == NULL && take_own_lock (self, &own_error))
-    log = arc_logs_make (self->directory, id, &own_error);
-  if (log == NULL && take_spare_lock (self, NULL))
-    log = arc_logs_make (self->spare, id, NULL);
+  if (log == NULL && arc_state_directory_take (self->directory, &own_error))
+    log = arc_logs_make (arc_store_get_directory (self), id, &own_error);
+  spare = log == NULL ? arc_state_directory_take_spare (self->directory, NULL) : NULL;
+  if (spare != NULL)
+    log = arc_logs_make (spare, id, NULL);
   if (log == NULL)
     g_propagate_error (error, g_steal_pointer (&own_error));
 
@@ -338,29 +205,22 @@ arc_store_open_log (ArcStore *self, guint64 id, gboolean create, GError **error)
   return -1;
 }
 
-/* Whether the state directory is there, and may be written. */
-static gboolean
-prepare_own (ArcStore *self, GError **error)
-{
-  return take_own_lock (self, error) && arc_state_file_make_directory (self->directory, error);
-}
-
 static void
 remove_own (ArcStore *self, const char *name)
 {
-  g_autofree char *path = get_path (self, name);
+  g_autofree char *path = arc_state_directory_get_file (self->directory, name);
 
-  if (take_own_lock (self, NULL))
+  if (arc_state_directory_take (self->directory, NULL))
     g_unlink (path);
 }
 
 static void
 remove_both (ArcStore *self, const char *name)
 {
-  g_autofree char *spare_path = get_spare_path (self, name);
+  g_autofree char *spare_path = arc_state_directory_get_spare_file (self->directory, name);
 
   remove_own (self, name);
-  if (spare_path != NULL && take_spare_lock (self, NULL))
+  if (spare_path != NULL && arc_state_directory_take_spare (self->directory, NULL))
     g_unlink (spare_path);
 }
 
@@ -416,7 +276,7 @@ arc_store_load_snapshot (ArcStore *self, const char *database, GError **error)
   g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GBytes) identity = NULL;
   g_autoptr (GBytes) expected = NULL;
-  g_autofree char *path = get_path (self, SNAPSHOT_NAME);
+  g_autofree char *path = arc_state_directory_get_file (self->directory, SNAPSHOT_NAME);
   g_autoptr (GError) read_error = NULL;
 
   g_return_val_if_fail (ARC_IS_STORE (self), NULL);
@@ -432,8 +292,8 @@ arc_store_load_snapshot (ArcStore *self, const char *database, GError **error)
       return NULL;
     }
 
-  if (!read_uncommitted (self, self->directory, error) ||
-      !read_uncommitted (self, get_spare (self, NULL), error))
+  if (!read_uncommitted (self, arc_store_get_directory (self), error) ||
+      !read_uncommitted (self, arc_state_directory_get_spare (self->directory, NULL), error))
     return NULL;
 
   expected = g_bytes_new (database, strlen (database));
@@ -451,10 +311,9 @@ begin_job (ArcStore *self)
 {
   Job *job = &self->job;
 
-  if (prepare_own (self, &job->own_error))
-    job->own = self->directory;
-  if (take_spare_lock (self, &job->spare_error))
-    job->spare = g_strdup (self->spare);
+  if (arc_state_directory_prepare (self->directory, &job->own_error))
+    job->own = arc_store_get_directory (self);
+  job->spare = g_strdup (arc_state_directory_take_spare (self->directory, &job->spare_error));
 }
 
 /* ERROR (nullable) is what is to be told of it. */
@@ -485,9 +344,7 @@ write_own (Job *job, const char *name, GBytes *bytes)
 {
   g_autofree char *path = g_build_filename (job->own, name, NULL);
 
-  job->written = arc_state_file_write (path, bytes, G_FILE_SET_CONTENTS_DURABLE, &job->own_error);
-
-  return job->written;
+  return arc_state_file_write (path, bytes, G_FILE_SET_CONTENTS_DURABLE, &job->own_error);
 }
 
 static void
@@ -532,11 +389,11 @@ end_snapshot (gpointer owner)
 {
   ArcStore *self = owner;
 
-  if (self->job.written)
+  if (self->job.own_error == NULL)
     {
       g_clear_pointer (&self->uncommitted, arc_changes_free);
       self->uncommitted = arc_changes_new ();
-      g_clear_pointer (&self->problem, g_free);
+      arc_state_directory_set_problem (self->directory, NULL);
     }
 
   end_job (self, WRITE_SNAPSHOT, &self->job.own_error);
@@ -616,9 +473,9 @@ end_changes (gpointer owner)
     reason = &job->spare_error;
 
   if (self->changes != NULL && *reason == NULL)
-    g_clear_pointer (&self->problem, g_free);
+    arc_state_directory_set_problem (self->directory, NULL);
   else if (self->changes != NULL || is_locked_error (*reason))
-    set_problem (self, *reason);
+    arc_state_directory_set_problem (self->directory, *reason);
 
   end_job (self, WRITE_CHANGES, self->changes == NULL ? reason : NULL);
 }
@@ -647,8 +504,8 @@ end_history (gpointer owner)
 {
   ArcStore *self = owner;
 
-  if (self->job.written)
-    g_clear_pointer (&self->problem, g_free);
+  if (self->job.own_error == NULL)
+    arc_state_directory_set_problem (self->directory, NULL);
 
   end_job (self, WRITE_HISTORY, &self->job.own_error);
 }
@@ -784,15 +641,15 @@ make_group_file (const char *path)
 int
 arc_store_open_group (ArcStore *self)
 {
-  g_autofree char *path = get_path (self, GROUP_NAME);
-  g_autofree char *spare_path = get_spare_path (self, GROUP_NAME);
+  g_autofree char *path = arc_state_directory_get_file (self->directory, GROUP_NAME);
+  g_autofree char *spare_path = arc_state_directory_get_spare_file (self->directory, GROUP_NAME);
   int fd;
 
   g_return_val_if_fail (ARC_IS_STORE (self), -1);
 
   /* It is of use only as long as the machine runs, so it need not be durable. */
-  fd = take_own_lock (self, NULL) ? make_group_file (path) : -1;
-  if (fd < 0 && spare_path != NULL && take_spare_lock (self, NULL))
+  fd = arc_state_directory_take (self->directory, NULL) ? make_group_file (path) : -1;
+  if (fd < 0 && spare_path != NULL && arc_state_directory_take_spare (self->directory, NULL))
     fd = make_group_file (spare_path);
 
   return fd;
@@ -823,7 +680,8 @@ end_leftover (const char *directory, const char *assignment, gint64 grace)
 gboolean
 arc_store_end_leftover (ArcStore *self, gint64 grace)
 {
-  const char *directories[] = { self->directory, get_spare (self, NULL) };
+  const char *directories[] = { arc_store_get_directory (self),
+                                arc_state_directory_get_spare (self->directory, NULL) };
   gboolean found = FALSE;
 
   g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
@@ -847,7 +705,7 @@ arc_store_end_leftover (ArcStore *self, gint64 grace)
 GPtrArray *
 arc_store_load_history (ArcStore *self, GError **error)
 {
-  g_autofree char *path = get_path (self, HISTORY_NAME);
+  g_autofree char *path = arc_state_directory_get_file (self->directory, HISTORY_NAME);
   g_autoptr (GError) read_error = NULL;
   g_autoptr (GBytes) bytes = arc_state_file_read (path, &read_error);
   GPtrArray *builds = NULL;
@@ -891,7 +749,7 @@ arc_store_get_paused (ArcStore *self)
 
   g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
 
-  path = get_path (self, PAUSED_NAME);
+  path = arc_state_directory_get_file (self->directory, PAUSED_NAME);
 
   return g_file_test (path, G_FILE_TEST_EXISTS);
 }
@@ -919,11 +777,11 @@ arc_store_set_paused (ArcStore *self, gboolean paused, GError **error)
 
   g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
 
-  path = get_path (self, PAUSED_NAME);
+  path = arc_state_directory_get_file (self->directory, PAUSED_NAME);
   if (paused)
-    return prepare_own (self, error) && make_flag (path, error);
+    return arc_state_directory_prepare (self->directory, error) && make_flag (path, error);
 
-  if (!take_own_lock (self, error))
+  if (!arc_state_directory_take (self->directory, error))
     return FALSE;
 
   if (g_unlink (path) < 0 && errno != ENOENT)
@@ -947,9 +805,7 @@ arc_store_finalize (GObject *object)
   for (Write i = 0; i < N_WRITES; i++)
     g_clear_error (&self->errors[i]);
   g_free (self->changes);
-  g_free (self->directory);
-  g_free (self->problem);
-  g_free (self->spare);
+  arc_state_directory_free (self->directory);
   g_clear_pointer (&self->uncommitted, arc_changes_free);
 
   G_OBJECT_CLASS (arc_store_parent_class)->finalize (object);
@@ -961,8 +817,6 @@ arc_store_init (ArcStore *self)
   self->writes = arc_write_queue_new (self);
   self->notice =
       arc_ready_source_new ("ArcStore", g_main_context_get_thread_default (), on_notice, self);
-  self->lock = -1;
-  self->spare_lock = -1;
   self->uncommitted = arc_changes_new ();
 }
 
@@ -986,9 +840,11 @@ arc_store_class_init (ArcStoreClass *klass)
 ArcStore *
 arc_store_new (const char *directory)
 {
+  static const char *const written[] = { SNAPSHOT_NAME, UNCOMMITTED_NAME, CHANGES_NAME,
+                                         HISTORY_NAME,  PAUSED_NAME,      NULL };
   ArcStore *self = g_object_new (ARC_TYPE_STORE, NULL);
 
-  self->directory = g_strdup (directory);
+  self->directory = arc_state_directory_new (directory, written);
 
   return self;
 }
