@@ -3,6 +3,7 @@
 #include "system/arc-state-file.h"
 
 #include "core/arc-error.h"
+#include "system/arc-limits.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -17,6 +18,14 @@ arc_state_file_set_error (GError **error, const char *path, const char *what)
 {
   int saved_errno = errno;
   g_autofree char *name = g_filename_display_name (path);
+  g_autofree char *limit = NULL;
+
+  if (saved_errno == EMFILE)
+    {
+      limit = arc_limits_describe_files ();
+      g_set_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY, "%s: %s: %s", name, what, limit);
+      return;
+    }
 
   g_set_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY, "%s: %s: %s" ADVICE, name, what,
                g_strerror (saved_errno));
@@ -54,6 +63,13 @@ arc_state_file_write (const char *path, GBytes *bytes, GFileSetContentsFlags fla
                                 G_FILE_SET_CONTENTS_CONSISTENT | flags, ARC_STATE_FILE_MODE,
                                 &write_error))
     return TRUE;
+
+  if (g_error_matches (write_error, G_FILE_ERROR, G_FILE_ERROR_MFILE))
+    {
+      errno = EMFILE;
+      arc_state_file_set_error (error, path, "Cannot write the file");
+      return FALSE;
+    }
 
   g_set_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY, "%s" ADVICE, write_error->message);
   return FALSE;

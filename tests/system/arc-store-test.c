@@ -806,6 +806,22 @@ test_changes_fail (Fixture *fixture, gconstpointer data)
   g_assert_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY);
 }
 
+/* It is not the state directory that is to be looked at. */
+static void
+test_no_files (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ArcChanges) changes = arc_changes_new ();
+  g_autofree char *path = get_path (fixture, "uncommitted");
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (arc_store_lock (fixture->store, NULL));
+  arc_test_limit_files (0);
+  g_assert_null (write_changes (fixture->store, changes, &error));
+  arc_test_limit_files (G_MAXUINT);
+  g_assert_nonnull (strstr (error->message, "LimitNOFILE"));
+  assert_state_directory_error (&error, path);
+}
+
 static void
 test_paused (Fixture *fixture, gconstpointer data)
 {
@@ -1363,6 +1379,7 @@ main (int argc, char **argv)
   ADD ("changes", test_changes);
   ADD ("changes-atomic", test_changes_atomic);
   ADD ("changes-fail", test_changes_fail);
+  ADD ("no-files", test_no_files);
   ADD ("paused", test_paused);
   ADD ("paused-fail", test_paused_fail);
   ADD_WITH ("leftover", test_leftover, "echo ready; exec tail -f /dev/null");
