@@ -15,36 +15,6 @@
 #define SECOND    ((gint64) G_USEC_PER_SEC)
 #define ALL_NOTES "A one.org\nA sub/three.org\nA two.org\n"
 
-/* Brings a host to where every note is built and nothing is pending. */
-static ArcTestHost *
-new_idle_host (void)
-{
-  ArcTestHost *host = arc_test_host_new ();
-  g_autoptr (GError) error = NULL;
-  guint64 build;
-
-  arc_test_host_start (host);
-  g_assert_true (arc_builder_rebuild (host->builder, ARC_BUILD_FULL, &build, &error));
-  g_assert_no_error (error);
-  arc_test_host_finish_build (host, 0);
-  arc_test_host_advance (host, 180 * SECOND);
-  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_IDLE);
-  g_free (arc_test_host_take_states (host));
-
-  return host;
-}
-
-static void
-rebuild (ArcTestHost *host, ArcBuildKind kind, guint64 expected)
-{
-  g_autoptr (GError) error = NULL;
-  guint64 build;
-
-  arc_builder_rebuild (host->builder, kind, &build, &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (build, ==, expected);
-}
-
 /* A service that stops, and another that starts where it was, with OnStart=changed. */
 static void
 restart (ArcTestHost *host)
@@ -86,7 +56,7 @@ test_builds_at_start (void)
 static void
 test_three_saves_are_one_build (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autofree char *states = NULL;
   g_autofree char *kind = NULL;
 
@@ -115,7 +85,7 @@ test_three_saves_are_one_build (void)
 static void
 test_touch_while_running (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autofree char *states = NULL;
 
   arc_test_host_touch (host, "one.org");
@@ -140,7 +110,7 @@ test_touch_while_running (void)
 static void
 test_half_of_a_replace (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   const guint64 serial = arc_test_host_get_status (host).change_serial;
 
   arc_test_host_remove (host, "one.org");
@@ -155,15 +125,15 @@ test_half_of_a_replace (void)
 static void
 test_rebuild_in_each_state (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
 
   /* idle */
-  rebuild (host, ARC_BUILD_INCREMENTAL, 2);
+  arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 2);
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_RUNNING);
 
   /* running: one more, however often it is asked for, and at once */
-  rebuild (host, ARC_BUILD_INCREMENTAL, 3);
-  rebuild (host, ARC_BUILD_FULL, 3);
+  arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 3);
+  arc_test_host_rebuild (host, ARC_BUILD_FULL, 3);
   arc_test_host_finish_build (host, 0);
   g_assert_cmpuint (arc_test_host_get_status (host).current_build, ==, 3);
   arc_test_host_finish_build (host, 0);
@@ -172,7 +142,7 @@ test_rebuild_in_each_state (void)
 
   /* cooldown */
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_COOLDOWN);
-  rebuild (host, ARC_BUILD_CLEAN, 4);
+  arc_test_host_rebuild (host, ARC_BUILD_CLEAN, 4);
   arc_test_host_finish_build (host, 0);
   g_assert_cmpint (arc_builder_get_last_build (host->builder)->kind, ==, ARC_BUILD_CLEAN);
   g_assert_cmpint (arc_builder_get_last_build (host->builder)->cause, ==, ARC_CAUSE_REQUEST);
@@ -181,7 +151,7 @@ test_rebuild_in_each_state (void)
   arc_test_host_advance (host, 180 * SECOND);
   arc_test_host_touch (host, "one.org");
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_WAITING);
-  rebuild (host, ARC_BUILD_INCREMENTAL, 5);
+  arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 5);
   arc_test_host_finish_build (host, 0);
   arc_test_host_assert_told (host, 5, "M one.org\n");
   g_assert_cmpuint (host->n_started, ==, 5);
@@ -190,7 +160,7 @@ test_rebuild_in_each_state (void)
 static void
 test_failure_is_retried (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   ArcStatus status;
 
   arc_test_host_touch (host, "one.org");
@@ -225,7 +195,7 @@ test_failure_is_retried (void)
 static void
 test_failure_and_touch (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
 
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
@@ -241,9 +211,9 @@ test_failure_and_touch (void)
 static void
 test_failed_full_build (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
 
-  rebuild (host, ARC_BUILD_FULL, 2);
+  arc_test_host_rebuild (host, ARC_BUILD_FULL, 2);
   arc_test_host_finish_build (host, 1);
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 180 * SECOND);
@@ -254,7 +224,7 @@ test_failed_full_build (void)
 static void
 test_missing_database (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
 
   g_assert_no_errno (g_unlink (host->config->database));
   arc_test_host_touch (host, "one.org");
@@ -268,7 +238,7 @@ test_missing_database (void)
 static void
 test_asks_for_full_build (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
 
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
@@ -281,7 +251,7 @@ test_asks_for_full_build (void)
 static void
 test_cancel (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autoptr (GError) error = NULL;
 
   g_assert_false (arc_builder_cancel (host->builder, &error));
@@ -296,7 +266,7 @@ test_cancel (void)
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_COOLDOWN);
 
   /* While it runs. */
-  rebuild (host, ARC_BUILD_INCREMENTAL, 3);
+  arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 3);
   arc_test_wait_until (arc_runner_is_running (host->runner));
   g_assert_true (arc_builder_cancel (host->builder, &error));
   arc_test_wait_until (host->n_finished == 3);
@@ -315,7 +285,7 @@ test_cancel (void)
 static void
 test_pause (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autoptr (GError) error = NULL;
 
   g_assert_true (arc_builder_set_paused (host->builder, TRUE, &error));
@@ -331,7 +301,7 @@ test_pause (void)
 
   /* Whoever asks gets a build. */
   arc_test_host_touch (host, "two.org");
-  rebuild (host, ARC_BUILD_INCREMENTAL, 2);
+  arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 2);
   arc_test_host_finish_build (host, 0);
   arc_test_host_touch (host, "two.org");
   arc_test_host_advance (host, 1000 * SECOND);
@@ -358,7 +328,7 @@ resume_and_build_all (ArcTestHost *host)
 static void
 test_pause_holds_the_start (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autoptr (GError) error = NULL;
 
   g_assert_true (arc_builder_set_paused (host->builder, TRUE, &error));
@@ -376,7 +346,7 @@ test_pause_holds_the_start (void)
 static void
 test_pause_holds_a_late_start (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autofree char *away = g_strconcat (host->tree, ".away", NULL);
   g_autoptr (GError) error = NULL;
 
@@ -397,11 +367,11 @@ test_pause_holds_a_late_start (void)
 static void
 test_stop_ends_the_build (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autoptr (GError) error = NULL;
   guint64 build;
 
-  rebuild (host, ARC_BUILD_INCREMENTAL, 2);
+  arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 2);
   arc_test_wait_until (arc_runner_is_running (host->runner));
   arc_builder_stop (host->builder);
   arc_test_wait_until (host->stopped);
@@ -417,7 +387,7 @@ test_stop_ends_the_build (void)
 static void
 test_failed_files (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autofree char *say = g_build_filename (host->out, "say", NULL);
   g_autofree char *path = arc_test_host_get_path (host, "one.org");
   g_autofree char *text =
@@ -425,7 +395,7 @@ test_failed_files (void)
   const ArcBuild *build;
 
   g_assert_true (g_file_set_contents (say, text, -1, NULL));
-  rebuild (host, ARC_BUILD_INCREMENTAL, 2);
+  arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 2);
   arc_test_wait_until (arc_test_host_get_status (host).progress_total == 2);
   g_assert_cmpuint (arc_test_host_get_status (host).progress_done, ==, 1);
   arc_test_host_finish_build (host, 1);
@@ -451,7 +421,7 @@ say_failed (ArcTestHost *host, const char *name)
 static void
 test_failed_file_stays (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   ArcStatus status;
   ArcChange change;
   g_autofree char *path = arc_test_host_get_path (host, "one.org");
@@ -506,11 +476,11 @@ test_failed_file_stays (void)
 static void
 test_failed_file_of_full_build (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autofree char *kind = NULL;
 
   say_failed (host, "one.org");
-  rebuild (host, ARC_BUILD_FULL, 2);
+  arc_test_host_rebuild (host, ARC_BUILD_FULL, 2);
   arc_test_host_finish_build (host, 1);
   g_assert_cmpuint (arc_test_host_get_status (host).n_pending, ==, 1);
   g_assert_false (arc_test_host_get_status (host).fresh);
@@ -538,7 +508,7 @@ test_failed_file_of_full_build (void)
 static void
 test_failed_file_and_more (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
 
   say_failed (host, "one.org");
   arc_test_host_touch (host, "one.org");
@@ -549,7 +519,7 @@ test_failed_file_and_more (void)
 
   /* Nor does a file that was not in the list. */
   say_failed (host, "sub/three.org");
-  rebuild (host, ARC_BUILD_INCREMENTAL, 3);
+  arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 3);
   arc_test_host_finish_build (host, 1);
   g_assert_cmpuint (arc_test_host_get_status (host).n_pending, ==, 2);
   restart (host);
@@ -574,7 +544,7 @@ say_gone (ArcTestHost *host, const char *name)
 static void
 test_gone_while_read (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   const ArcBuild *build;
   ArcStatus status;
 
@@ -609,10 +579,10 @@ test_gone_while_read (void)
 static void
 test_gone_in_full_build (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
 
   say_gone (host, "sub/three.org");
-  rebuild (host, ARC_BUILD_FULL, 2);
+  arc_test_host_rebuild (host, ARC_BUILD_FULL, 2);
   arc_test_host_finish_build (host, 0);
   say_gone (host, NULL);
   arc_test_host_advance (host, 180 * SECOND);
@@ -624,7 +594,7 @@ test_gone_in_full_build (void)
 static void
 test_gone_for_good (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
 
   say_gone (host, "one.org");
   arc_test_host_touch (host, "one.org");
@@ -652,7 +622,7 @@ test_gone_for_good (void)
 static void
 test_gone_always (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
 
   say_gone (host, "one.org");
   arc_test_host_touch (host, "one.org");
@@ -675,13 +645,13 @@ test_gone_always (void)
 static void
 test_command_not_found (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   const ArcBuild *build;
 
   g_strfreev (host->config->command);
   host->config->command = arc_test_make_strv ("arcology-no-such-command", NULL);
   arc_builder_set_config (host->builder, host->config);
-  rebuild (host, ARC_BUILD_INCREMENTAL, 2);
+  arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 2);
   arc_test_wait_until (host->n_finished == 2);
 
   build = arc_builder_get_last_build (host->builder);
@@ -710,7 +680,7 @@ starve (ArcTestHost *host, guint n)
 static void
 test_no_files (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   guint n = 0;
 
   for (; starve (host, n); n++)
@@ -751,7 +721,7 @@ test_environment (void)
 
   g_setenv ("NOTIFY_SOCKET", "/nowhere", TRUE);
   arc_test_host_start (host);
-  rebuild (host, ARC_BUILD_INCREMENTAL, 1);
+  arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 1);
   arc_test_host_finish_build (host, 0);
   g_unsetenv ("NOTIFY_SOCKET");
 
@@ -776,7 +746,7 @@ on_rescanned (ArcBuilder *builder, guint64 changes, guint64 *found)
 static void
 test_rescan (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   guint64 found = G_MAXUINT64;
   const guint64 rescans = arc_test_host_get_status (host).rescans;
 
@@ -802,7 +772,7 @@ test_rescan (void)
 static void
 test_remembers (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
 
   restart (host);
   arc_test_host_start (host);
@@ -821,7 +791,7 @@ test_remembers (void)
 static void
 test_changed_while_down (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
 
   restart (host);
   arc_test_host_write (host, "one.org", "changed");
@@ -839,7 +809,7 @@ test_changed_while_down (void)
 static void
 test_interrupted_build (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
 
   arc_test_host_touch (host, "one.org");
   arc_test_host_touch (host, "new.org");
@@ -865,7 +835,7 @@ test_interrupted_build (void)
 static void
 test_interrupted_full_build (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autofree char *kind = NULL;
 
   arc_test_host_touch (host, "new.org");
@@ -873,7 +843,7 @@ test_interrupted_full_build (void)
   arc_test_host_finish_build (host, 1);
   arc_test_host_assert_told (host, 2, "A new.org\n");
   arc_test_host_remove (host, "new.org");
-  rebuild (host, ARC_BUILD_FULL, 3);
+  arc_test_host_rebuild (host, ARC_BUILD_FULL, 3);
   arc_test_wait_until (arc_runner_is_running (host->runner));
   restart (host);
 
@@ -887,7 +857,7 @@ test_interrupted_full_build (void)
 static void
 test_pending_over_restart (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
 
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
@@ -910,11 +880,11 @@ test_pending_over_restart (void)
 static void
 test_found_at_the_end (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   ArcWatcher *watcher = arc_builder_get_watcher (host->builder);
   guint64 serial;
 
-  rebuild (host, ARC_BUILD_INCREMENTAL, 2);
+  arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 2);
   arc_test_wait_until (arc_runner_is_running (host->runner));
   serial = arc_test_host_get_status (host).change_serial;
   arc_test_deafen (1);
@@ -937,7 +907,7 @@ test_damaged_memory (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
-      g_autoptr (ArcTestHost) host = new_idle_host ();
+      g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
       g_autofree char *path = g_build_filename (host->scratch, "state", names[i], NULL);
       g_autofree char *aside = g_strconcat (path, ".damaged", NULL);
 
@@ -966,7 +936,7 @@ test_damaged_memory (void)
 static void
 test_damaged_memory_and_no_start (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autofree char *path = g_build_filename (host->scratch, "state", "snapshot", NULL);
 
   restart (host);
@@ -988,7 +958,7 @@ test_damaged_memory_and_no_start (void)
 static void
 test_damaged_memory_twice (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autofree char *path = g_build_filename (host->scratch, "state", "uncommitted", NULL);
 
   restart (host);
@@ -1003,7 +973,7 @@ test_damaged_memory_twice (void)
 static void
 test_memory_of_other_database (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
 
   g_free (host->config->database);
   host->config->database = g_build_filename (host->scratch, "data", "other.db", NULL);
@@ -1017,7 +987,7 @@ test_memory_of_other_database (void)
 static void
 test_no_memory (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autofree char *path = g_build_filename (host->scratch, "state", "snapshot", NULL);
 
   arc_test_wait_until (g_file_test (path, G_FILE_TEST_EXISTS));
@@ -1034,7 +1004,7 @@ test_no_memory (void)
   /* And it says when that is over. */
   g_assert_no_errno (g_rmdir (path));
   arc_test_host_advance (host, 180 * SECOND);
-  rebuild (host, ARC_BUILD_INCREMENTAL, 3);
+  arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 3);
   arc_test_host_finish_build (host, 0);
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
 }
@@ -1060,7 +1030,7 @@ on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 test_sync_fresh (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   SyncReply reply = { 0 };
 
   arc_builder_sync_async (host->builder, on_synced, &reply);
@@ -1076,7 +1046,7 @@ test_sync_fresh (void)
 static void
 test_sync_stale (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   SyncReply one = { 0 }, two = { 0 };
 
   arc_test_host_write (host, "one.org", "not told of yet");
@@ -1095,7 +1065,7 @@ test_sync_stale (void)
 static void
 test_sync_while_running (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   const guint64 rescans = arc_test_host_get_status (host).rescans;
   SyncReply served = { 0 }, later = { 0 };
 
@@ -1123,7 +1093,7 @@ test_sync_while_running (void)
 static void
 test_sync_and_gone (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   const guint64 rescans = arc_test_host_get_status (host).rescans;
   g_autofree char *say = g_build_filename (host->out, "say", NULL);
   g_autofree char *line = g_strdup_printf ("arcology: gone %s/one.org", host->tree);
@@ -1160,11 +1130,11 @@ test_sync_and_gone (void)
 static void
 test_sync_while_database_is_made (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   SyncReply reply = { 0 };
 
   /* At the last moment. */
-  rebuild (host, ARC_BUILD_FULL, 2);
+  arc_test_host_rebuild (host, ARC_BUILD_FULL, 2);
   g_assert_no_errno (g_unlink (host->config->database));
   arc_test_wait_until (g_file_test (host->config->database, G_FILE_TEST_EXISTS));
   g_assert_false (arc_test_host_get_status (host).fresh);
@@ -1182,11 +1152,11 @@ test_sync_while_database_is_made (void)
 static void
 test_sync_while_all_is_made (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   SyncReply reply = { 0 };
 
   g_assert_true (arc_test_host_get_status (host).fresh);
-  rebuild (host, ARC_BUILD_FULL, 2);
+  arc_test_host_rebuild (host, ARC_BUILD_FULL, 2);
   arc_test_wait_until (arc_runner_is_running (host->runner));
   g_assert_false (arc_test_host_get_status (host).fresh);
 
@@ -1206,7 +1176,7 @@ test_sync_while_all_is_made (void)
 static void
 test_sync_cannot (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   SyncReply stopped = { 0 }, refused = { 0 };
 
   arc_builder_sync_async (host->builder, on_synced, &stopped);
@@ -1223,7 +1193,7 @@ test_sync_cannot (void)
 static void
 test_loop (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autofree char *path = arc_test_host_get_path (host, "one.org");
 
   arc_test_host_touch (host, "one.org");
@@ -1266,7 +1236,7 @@ static void
 test_late_loop (void)
 {
   static const char *const names[] = { "1.org", "2.org", "3.org", "4.org", "5.org", "6.org" };
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   guint n_left = G_N_ELEMENTS (names);
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
@@ -1295,7 +1265,7 @@ test_late_loop (void)
 static void
 test_saves_after_builds (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
 
   for (guint i = 0; i < 8; i++)
     {
@@ -1344,7 +1314,7 @@ test_before_start (void)
   arc_test_host_start (host);
   g_assert_cmpuint (found, ==, 0);
   g_assert_cmpuint (arc_watcher_get_n_directories (arc_builder_get_watcher (host->builder)), ==, 1);
-  rebuild (host, ARC_BUILD_INCREMENTAL, 1);
+  arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 1);
   arc_test_host_finish_build (host, 0);
   arc_test_host_assert_told (host, 1, "");
   g_signal_handlers_disconnect_by_data (host->builder, &found);
@@ -1372,11 +1342,11 @@ test_rescan_before_ready (void)
 static void
 test_may_launch (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   guint64 rescans = arc_test_host_get_status (host).rescans;
 
   arc_builder_set_may_launch (host->builder, FALSE);
-  rebuild (host, ARC_BUILD_INCREMENTAL, 2);
+  arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 2);
   arc_test_wait_until (arc_test_host_get_status (host).rescans > rescans);
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_RUNNING);
   g_assert_false (arc_runner_is_running (host->runner));
@@ -1392,7 +1362,7 @@ test_may_launch (void)
   /* One that never got it leaves nothing behind. */
   arc_builder_set_may_launch (host->builder, FALSE);
   rescans = arc_test_host_get_status (host).rescans;
-  rebuild (host, ARC_BUILD_INCREMENTAL, 3);
+  arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 3);
   arc_test_wait_until (arc_test_host_get_status (host).rescans > rescans);
   g_assert_true (arc_builder_cancel (host->builder, NULL));
   arc_builder_set_may_launch (host->builder, TRUE);
@@ -1402,7 +1372,7 @@ test_may_launch (void)
 static void
 test_unavailable_tree (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autofree char *away = g_strconcat (host->tree, ".away", NULL);
   g_autoptr (GError) error = NULL;
   guint64 build;
@@ -1444,7 +1414,7 @@ empty_tree (ArcTestHost *host)
 static void
 test_emptied_tree (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autoptr (GDateTime) second_look = NULL;
   g_autofree char *when = NULL;
   g_autoptr (GError) error = NULL;
@@ -1501,7 +1471,7 @@ test_emptied_tree (void)
 static void
 test_emptied_and_filled (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
 
   empty_tree (host);
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_UNAVAILABLE);
@@ -1522,7 +1492,7 @@ test_emptied_and_filled (void)
 static void
 test_emptied_and_second_look (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
 
   empty_tree (host);
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_UNAVAILABLE);
@@ -1538,7 +1508,7 @@ test_emptied_and_second_look (void)
 static void
 test_emptied_while_down (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
 
   restart (host);
   empty_tree (host);
@@ -1556,7 +1526,7 @@ test_emptied_while_down (void)
 static void
 test_emptied_while_scanning (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
 
   restart (host);
   empty_tree (host);
@@ -1573,10 +1543,10 @@ test_emptied_while_scanning (void)
 static void
 test_emptied_while_preparing (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
 
   empty_tree (host);
-  rebuild (host, ARC_BUILD_INCREMENTAL, 2);
+  arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 2);
   arc_test_wait_until (host->n_finished == 2);
   g_assert_cmpint (arc_builder_get_last_build (host->builder)->result, ==, ARC_RESULT_SPAWN_FAILED);
   arc_test_host_advance (host, 180 * SECOND);
@@ -1589,7 +1559,7 @@ test_emptied_while_preparing (void)
 static void
 test_other_settings (void)
 {
-  g_autoptr (ArcTestHost) host = new_idle_host ();
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autofree char *other = g_build_filename (host->scratch, "other", NULL);
   g_autofree char *note = g_build_filename (other, "four.org", NULL);
   g_autofree char *database = NULL;

@@ -167,6 +167,32 @@ arc_test_host_start (ArcTestHost *host)
   arc_test_wait_until (host->ready);
 }
 
+ArcTestHost *
+arc_test_host_new_idle (void)
+{
+  ArcTestHost *host = arc_test_host_new ();
+
+  arc_test_host_start (host);
+  arc_test_host_rebuild (host, ARC_BUILD_FULL, 1);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_advance (host, 180 * SECOND);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_IDLE);
+  g_free (arc_test_host_take_states (host));
+
+  return host;
+}
+
+void
+arc_test_host_rebuild (ArcTestHost *host, ArcBuildKind kind, guint64 expected)
+{
+  g_autoptr (GError) error = NULL;
+  guint64 build;
+
+  arc_builder_rebuild (host->builder, kind, &build, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (build, ==, expected);
+}
+
 char *
 arc_test_host_get_path (ArcTestHost *host, const char *name)
 {

@@ -41,6 +41,10 @@ typedef struct
  * been started. Debounce is 5 s, DebounceLimit 60 s, Cooldown 180 s, RetryDelay 600 s, RetryLimit
  * 3; OnStart is never. */
 ArcTestHost *arc_test_host_new (void);
+
+/* The same, started, and brought to where every note is built and nothing is pending. */
+ArcTestHost *arc_test_host_new_idle (void);
+
 void arc_test_host_free (ArcTestHost *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcTestHost, arc_test_host_free)
 
@@ -50,6 +54,9 @@ void arc_test_host_restart (ArcTestHost *host);
 
 /* Starts the builder and waits until it is ready. */
 void arc_test_host_start (ArcTestHost *host);
+
+/* Asks for a build of KIND, which is to be the one with the number EXPECTED. */
+void arc_test_host_rebuild (ArcTestHost *host, ArcBuildKind kind, guint64 expected);
 
 /* NAME is relative to the tree. */
 char *arc_test_host_get_path (ArcTestHost *host, const char *name);
