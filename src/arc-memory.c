@@ -105,6 +105,8 @@ arc_memory_new (ArcStore *store, ArcMemoryFunc func, gpointer user_data)
   memory->history = g_ptr_array_new_with_free_func ((GDestroyNotify) arc_build_free);
   g_signal_connect_swapped (store, "committed", G_CALLBACK (on_committed), memory);
   g_signal_connect_swapped (store, "history-written", G_CALLBACK (on_history_written), memory);
+  /* That may have found out that the state directory cannot be written, too. */
+  g_signal_connect_swapped (store, "changes-written", G_CALLBACK (tell_problem), memory);
 
   return memory;
 }

@@ -2,6 +2,7 @@
 
 #include "arc-test-host.h"
 
+#include "arc-test-disk.h"
 #include "core/arc-filter.h"
 
 #include <errno.h>
@@ -55,6 +56,7 @@ make_builder (ArcTestHost *host)
       arc_watcher_new ((const char *const *) host->config->directories, filter, FALSE);
   g_autofree char *state_directory = g_build_filename (host->scratch, "state", NULL);
 
+  arc_test_disk_forbid (state_directory);
   host->runner = arc_runner_new ();
   host->store = arc_store_new (state_directory);
   host->builder =
@@ -150,6 +152,7 @@ void
 arc_test_host_free (ArcTestHost *host)
 {
   stop_builder (host);
+  arc_test_disk_forbid (NULL);
   g_object_unref (host->clock);
   arc_config_free (host->config);
   g_ptr_array_unref (host->states);

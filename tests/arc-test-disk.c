@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "arc-test-disk.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* What stands for the libc's has nobody to hand a context to it. */
+static struct
+{
+  GMutex mutex;
+  GCond cond;
+  GThread *main;
+  gboolean stopped;
+  guint n_writes;
+  guint n_let;
+  char *forbidden;
+} disk;
+
+void
+arc_test_disk_stop (void)
+{
+  g_mutex_lock (&disk.mutex);
+  disk.main = g_thread_self ();
+  disk.stopped = TRUE;
+  disk.n_writes = 0;
+  disk.n_let = 0;
+  g_mutex_unlock (&disk.mutex);
+}
+
+guint
+arc_test_disk_get_n_writes (void)
+{
+  guint n_writes;
+
+  g_mutex_lock (&disk.mutex);
+  n_writes = disk.n_writes;
+  g_mutex_unlock (&disk.mutex);
+
+  return n_writes;
+}
+
+void
+arc_test_disk_let (guint n)
+{
+  g_mutex_lock (&disk.mutex);
+  disk.n_let += n;
+  g_cond_broadcast (&disk.cond);
+  g_mutex_unlock (&disk.mutex);
+}
+
+void
+arc_test_disk_go_on (void)
+{
+  g_mutex_lock (&disk.mutex);
+  disk.stopped = FALSE;
+  g_cond_broadcast (&disk.cond);
+  g_mutex_unlock (&disk.mutex);
+}
+
+void
+arc_test_disk_forbid (const char *directory)
+{
+  g_mutex_lock (&disk.mutex);
+  disk.main = g_thread_self ();
+  g_free (disk.forbidden);
+  disk.forbidden = g_strdup (directory);
+  g_mutex_unlock (&disk.mutex);
+}
+
+static void
+wait_for_turn (void)
+{
+  g_mutex_lock (&disk.mutex);
+  disk.n_writes++;
+  while (disk.stopped && disk.n_let == 0)
+    g_cond_wait (&disk.cond, &disk.mutex);
+  if (disk.stopped)
+    disk.n_let--;
+  g_mutex_unlock (&disk.mutex);
+}
+
+int
+rename (const char *from, const char *to)
+{
+  if (disk.main != NULL && disk.main != g_thread_self ())
+    wait_for_turn ();
+
+  return renameat (AT_FDCWD, from, AT_FDCWD, to);
+}
+
+int
+fsync (int fd)
+{
+  g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", fd);
+  g_autofree char *path = g_file_read_link (link, NULL);
+
+  if (disk.forbidden != NULL && disk.main == g_thread_self () && path != NULL &&
+      g_str_has_prefix (path, disk.forbidden))
+    g_error ("The main loop waits for the disk: %s", path);
+
+  return (int) syscall (SYS_fsync, fd);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* The disk as it is when others keep it busy. A program that calls any of these has its own
+ * rename(2) and fsync(2), which GLib then calls, too: the last steps of g_file_set_contents(). */
+
+/* Whoever replaces a file from now on, in another thread than this one, waits. */
+void arc_test_disk_stop (void);
+
+/* How many have, since then. */
+guint arc_test_disk_get_n_writes (void);
+
+/* Lets N of them go on, of those that wait or will; or all, as long as the disk is not stopped. */
+void arc_test_disk_let (guint n);
+void arc_test_disk_go_on (void);
+
+/* Whoever waits in this thread for what is below DIRECTORY (nullable: for nothing) to be on the
+ * disk fails the test. */
+void arc_test_disk_forbid (const char *directory);
+
+G_END_DECLS
