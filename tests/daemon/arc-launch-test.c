@@ -297,19 +297,18 @@ test_no_loop (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
 
-  for (guint id = 2; id < 12; id++)
+  arc_test_host_touch (host, "one.org");
+  for (guint64 id = 2; id < 10; id++)
     {
       stop_disk (host);
-      arc_test_host_touch (host, "one.org");
-      arc_test_host_advance (host, 600 * SECOND);
+      arc_test_host_advance (host, 180 * SECOND);
       wait_for_writes (1);
       g_assert_cmpuint (arc_test_host_get_status (host).current_build, ==, id);
-      arc_test_host_touch (host, "two.org");
+      arc_test_host_touch (host, "one.org");
       arc_test_disk_go_on ();
       arc_test_host_finish_build (host, 0);
+      g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_OK);
     }
-
-  g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_OK);
 }
 
 typedef struct

@@ -2,6 +2,7 @@
 
 #include "system/arc-store.h"
 
+#include "arc-test-disk.h"
 #include "arc-test-util.h"
 #include "core/arc-error.h"
 #include "core/arc-frame.h"
@@ -1115,11 +1116,6 @@ test_commit_under_way (Fixture *fixture, gconstpointer data)
       begin_commit_of_notes (fixture);
       assert_dirty (fixture, "");
     }
-
-  /* It is the lock that keeps others from the file that is being written. */
-  begin_commit_of_notes (fixture);
-  arc_store_unlock (fixture->store);
-  assert_dirty (fixture, "");
 }
 
 static void
@@ -1143,6 +1139,190 @@ test_commit_is_told (Fixture *fixture, gconstpointer data)
   g_assert_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY);
   g_clear_error (&error);
   g_assert_true (arc_store_end_commit (fixture->store, &error));
+}
+
+static gboolean
+count_turn (gpointer n_turns)
+{
+  *(guint *) n_turns += 1;
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* A history of N builds. */
+static void
+begin_history (Fixture *fixture, guint n)
+{
+  g_autoptr (GPtrArray) builds = g_ptr_array_new_with_free_func ((GDestroyNotify) arc_build_free);
+
+  for (guint i = 1; i <= n; i++)
+    g_ptr_array_add (builds, arc_build_new (i, ARC_BUILD_FULL, ARC_CAUSE_REQUEST, 1));
+  arc_store_begin_history (fixture->store, builds);
+}
+
+static guint
+get_history_length (Fixture *fixture)
+{
+  g_autoptr (ArcStore) store = arc_store_new (fixture->directory);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) builds = arc_store_load_history (store, &error);
+
+  g_assert_no_error (error);
+  return builds->len;
+}
+
+/* With the main loop, until N writes have come since the disk was stopped. */
+static void
+wait_for_writes (guint n)
+{
+  arc_test_wait_until (arc_test_disk_get_n_writes () == n);
+  arc_test_dispatch_ready ();
+}
+
+/* The main loop turns while the disk does not, and each thing is written when that before is. */
+static void
+test_busy_disk (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ArcChanges) changes = arc_changes_new ();
+  guint n_committed = 0, n_told = 0, n_kept = 0, n_turns = 0;
+  guint tick;
+
+  tell (fixture, "a.org");
+  g_signal_connect (fixture->store, "committed", G_CALLBACK (count), &n_committed);
+  g_signal_connect (fixture->store, "changes-written", G_CALLBACK (count), &n_told);
+  g_signal_connect (fixture->store, "history-written", G_CALLBACK (count), &n_kept);
+  arc_test_disk_forbid (fixture->directory);
+  arc_test_disk_stop ();
+  begin_history (fixture, 1);
+  begin_commit_of_notes (fixture);
+  arc_changes_add (changes, "/org/b.org", ARC_CHANGE_MODIFIED);
+  arc_store_begin_changes (fixture->store, changes);
+  arc_changes_remove (changes, "/org/b.org");
+
+  tick = g_timeout_add (0, count_turn, &n_turns);
+  arc_test_wait_until (n_turns > 10);
+  g_source_remove (tick);
+  wait_for_writes (1);
+  g_assert_false (is_there (fixture, "history"));
+
+  arc_test_disk_let (1);
+  arc_test_wait_until (n_kept == 1);
+  wait_for_writes (2);
+  g_assert_true (is_there (fixture, "history"));
+  g_assert_false (is_there (fixture, "snapshot"));
+  g_assert_true (is_there (fixture, "uncommitted"));
+  g_assert_cmpuint (n_committed, ==, 0);
+
+  arc_test_disk_let (1);
+  arc_test_wait_until (n_committed == 1);
+  wait_for_writes (3);
+  g_assert_true (is_there (fixture, "snapshot"));
+  g_assert_false (is_there (fixture, "uncommitted"));
+  g_assert_false (is_there (fixture, "changes"));
+
+  arc_test_disk_let (1);
+  wait_for_writes (4);
+  g_assert_true (is_there (fixture, "uncommitted"));
+  g_assert_false (is_there (fixture, "changes"));
+  g_assert_cmpuint (n_told, ==, 0);
+
+  arc_test_disk_go_on ();
+  arc_test_wait_until (n_told == 1);
+  g_assert_true (is_there (fixture, "changes"));
+  g_assert_cmpuint (n_kept, ==, 1);
+  g_assert_cmpuint (n_committed, ==, 1);
+  assert_dirty (fixture, "b");
+  arc_test_disk_forbid (NULL);
+}
+
+/* However much comes meanwhile, the newest is written once, and only that is told. */
+static void
+test_newest_written (Fixture *fixture, gconstpointer data)
+{
+  guint n_kept = 0;
+
+  g_signal_connect (fixture->store, "history-written", G_CALLBACK (count), &n_kept);
+  arc_test_disk_stop ();
+  for (guint i = 1; i <= 5; i++)
+    begin_history (fixture, i);
+  wait_for_writes (1);
+
+  arc_test_disk_let (1);
+  wait_for_writes (2);
+  g_assert_cmpuint (get_history_length (fixture), ==, 1);
+  g_assert_cmpuint (n_kept, ==, 0);
+  arc_test_disk_go_on ();
+  arc_test_wait_until (n_kept == 1);
+  g_assert_cmpuint (get_history_length (fixture), ==, 5);
+  g_assert_cmpuint (arc_test_disk_get_n_writes (), ==, 2);
+}
+
+/* A build that was canceled before it could be told anything leaves no trace. */
+static void
+test_never_told (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ArcChanges) changes = arc_changes_new ();
+  g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
+
+  commit_notes (fixture);
+  arc_test_disk_stop ();
+  begin_commit_of_notes (fixture);
+  arc_store_begin_everything (fixture->store, snapshot);
+  arc_changes_add (changes, "/org/a.org", ARC_CHANGE_MODIFIED);
+  arc_store_begin_changes (fixture->store, changes);
+  arc_changes_remove (changes, "/org/a.org");
+  arc_changes_add (changes, "/org/b.org", ARC_CHANGE_MODIFIED);
+  arc_store_begin_changes (fixture->store, changes);
+  arc_test_disk_go_on ();
+  assert_dirty (fixture, "b");
+
+  /* But one that comes after a commit that has not begun is not put before it. */
+  arc_test_disk_stop ();
+  begin_history (fixture, 1);
+  arc_store_begin_changes (fixture->store, changes);
+  begin_commit_of_notes (fixture);
+  arc_changes_remove (changes, "/org/b.org");
+  arc_changes_add (changes, "/org/a.org", ARC_CHANGE_MODIFIED);
+  arc_store_begin_changes (fixture->store, changes);
+  arc_test_disk_go_on ();
+  assert_dirty (fixture, "a");
+}
+
+/* It is the lock that keeps others from what is being written. */
+static void
+test_unlock_waits (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ArcStore) other = arc_store_new (fixture->directory);
+
+  g_assert_true (arc_store_lock (fixture->store, NULL));
+  begin_commit_of_notes (fixture);
+  begin_history (fixture, 1);
+  arc_store_unlock (fixture->store);
+  g_assert_true (is_there (fixture, "snapshot"));
+  g_assert_cmpuint (get_history_length (fixture), ==, 1);
+  g_assert_true (arc_store_lock (other, NULL));
+}
+
+static void
+test_history_fails (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = get_path (fixture, "history");
+  g_autoptr (GError) error = NULL;
+  guint n_kept = 0;
+
+  g_signal_connect (fixture->store, "history-written", G_CALLBACK (count), &n_kept);
+  g_assert_no_errno (g_mkdir_with_parents (path, 0700));
+  begin_history (fixture, 1);
+  arc_test_wait_until (n_kept == 1);
+  g_assert_false (arc_store_end_history (fixture->store, &error));
+  assert_state_directory_error (&error, "Failed to rename");
+  g_assert_true (arc_store_end_history (fixture->store, &error));
+  g_assert_no_error (error);
+
+  g_assert_no_errno (g_rmdir (path));
+  begin_history (fixture, 1);
+  g_assert_true (arc_store_end_history (fixture->store, &error));
+  g_assert_cmpuint (get_history_length (fixture), ==, 1);
 }
 
 static void
@@ -1358,6 +1538,11 @@ main (int argc, char **argv)
   ADD ("leftovers", test_leftovers);
   ADD ("commit-under-way", test_commit_under_way);
   ADD ("commit-is-told", test_commit_is_told);
+  ADD ("busy-disk", test_busy_disk);
+  ADD ("newest-written", test_newest_written);
+  ADD ("never-told", test_never_told);
+  ADD ("unlock-waits", test_unlock_waits);
+  ADD ("history-fails", test_history_fails);
   ADD ("lock-of-old", test_lock_of_old);
   ADD ("locked-by-other", test_locked_by_other);
   ADD_WITH ("locked-by-unknown/empty", test_locked_by_unknown, "");
