@@ -419,9 +419,7 @@ on_launch (gpointer user_data)
 
   if (self->machine.holds & ARC_HOLD_UNAVAILABLE)
     abandon_build (self, get_unavailable_message (self));
-  else if (arc_launch_spawn (launch, self->runner, self->build, &error))
-    update (self);
-  else
+  else if (!arc_launch_spawn (launch, self->runner, self->build, &error))
     abandon_build (self, error->message);
 }
 
