@@ -41,6 +41,7 @@ struct _ArcBuilder
   gboolean preparing; /* it has not taken its changes yet: the tree is being compared */
   gboolean compared;  /* that is done; only the permission to launch may be missing */
   gboolean may_launch;
+  gboolean stopping;    /* its process has been told to end */
   ArcLaunch *launch;    /* (owned) (nullable): it has taken them, and no process runs yet */
   char *build_database; /* (owned) (nullable): what it writes: the settings may change meanwhile */
   gint64 ended_stamp;   /* when the last one ended, of arc_get_stamp_time() */
@@ -184,10 +185,14 @@ static void end_build (ArcBuilder *self, const ArcOutcome *outcome);
 static void
 stop_build (ArcBuilder *self, ArcResult result)
 {
-  if (has_process (self))
-    arc_runner_stop (self->runner, result);
-  else
-    end_build (self, &(ArcOutcome){ .result = result });
+  if (!has_process (self))
+    {
+      end_build (self, &(ArcOutcome){ .result = result });
+      return;
+    }
+
+  self->stopping = TRUE;
+  arc_runner_stop (self->runner, result);
 }
 
 /* The database is true to all but what is pending, or will be as soon as the watcher tells it. */
@@ -271,7 +276,7 @@ advance_syncs (ArcBuilder *self)
     {
       arc_syncs_assign (self->syncs, self->build->id);
     }
-  else if (self->build != NULL && arc_ledger_will_be_true (self->ledger))
+  else if (self->build != NULL && !self->stopping && arc_ledger_will_be_true (self->ledger))
     {
       arc_syncs_join (self->syncs, self->build->id);
     }
@@ -367,6 +372,7 @@ end_build (ArcBuilder *self, const ArcOutcome *outcome)
     self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
 
   self->preparing = FALSE;
+  self->stopping = FALSE;
   g_clear_pointer (&self->launch, arc_launch_free);
   self->progress_done = 0;
   self->progress_total = 0;

@@ -901,6 +901,14 @@ test_found_at_the_end (void)
 }
 
 static void
+damage (const char *path)
+{
+  /* Without fsync(2), which is forbidden there: see arc_test_disk_forbid(). */
+  g_assert_true (
+      g_file_set_contents_full (path, "nonsense", -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+}
+
+static void
 test_damaged_memory (void)
 {
   static const char *const names[] = { "snapshot", "uncommitted", "changes", "history" };
@@ -912,7 +920,7 @@ test_damaged_memory (void)
       g_autofree char *aside = g_strconcat (path, ".damaged", NULL);
 
       restart (host);
-      g_assert_true (g_file_set_contents (path, "nonsense", -1, NULL));
+      damage (path);
       arc_test_host_start (host);
       g_assert_true (g_file_test (aside, G_FILE_TEST_EXISTS));
 
@@ -942,7 +950,7 @@ test_damaged_memory_and_no_start (void)
   restart (host);
   host->config->on_start = ARC_ON_START_NEVER;
   arc_builder_set_config (host->builder, host->config);
-  g_assert_true (g_file_set_contents (path, "nonsense", -1, NULL));
+  damage (path);
   arc_test_host_write (host, "two.org", "changed while down");
   arc_test_host_start (host);
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_IDLE);
@@ -962,7 +970,7 @@ test_damaged_memory_twice (void)
   g_autofree char *path = g_build_filename (host->scratch, "state", "uncommitted", NULL);
 
   restart (host);
-  g_assert_true (g_file_set_contents (path, "nonsense", -1, NULL));
+  damage (path);
   arc_test_host_start (host);
   restart (host);
   arc_test_host_start (host);
@@ -1171,6 +1179,40 @@ test_sync_while_all_is_made (void)
   arc_test_host_advance (host, 600 * SECOND);
   arc_test_host_finish_build (host, 0);
   g_assert_true (arc_test_host_get_status (host).fresh);
+}
+
+/* One that is being canceled, and takes its time, will not do it. */
+static void
+test_sync_while_canceling (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  const guint64 rescans = arc_test_host_get_status (host).rescans;
+  g_autofree char *begun = g_build_filename (host->out, "2.env", NULL);
+  g_autofree char *script = g_strdup (host->config->command[2]);
+  SyncReply before = { 0 }, meanwhile = { 0 };
+
+  g_free (host->config->command[2]);
+  host->config->command[2] = g_strconcat ("trap '' TERM\n", script, NULL);
+  arc_builder_set_config (host->builder, host->config);
+  arc_test_host_write (host, "one.org", "more");
+  arc_builder_sync_async (host->builder, on_synced, &before);
+  arc_test_wait_until (g_file_test (begun, G_FILE_TEST_EXISTS));
+
+  g_assert_true (arc_builder_cancel (host->builder, NULL));
+  arc_builder_sync_async (host->builder, on_synced, &meanwhile);
+  arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 3);
+  g_assert_cmpuint (arc_test_host_get_status (host).current_build, ==, 2);
+  arc_test_host_finish_build (host, 0);
+  arc_test_wait_until (before.done);
+  g_assert_cmpuint (before.build, ==, 2);
+  g_assert_cmpint (before.result, ==, ARC_RESULT_CANCELED);
+  g_assert_false (meanwhile.done);
+
+  arc_test_host_finish_build (host, 0);
+  arc_test_wait_until (meanwhile.done);
+  g_assert_cmpuint (meanwhile.build, ==, 3);
+  g_assert_cmpint (meanwhile.result, ==, ARC_RESULT_SUCCESS);
+  arc_test_host_assert_told (host, 3, "M one.org\n");
 }
 
 static void
@@ -1637,6 +1679,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/sync/gone", test_sync_and_gone);
   g_test_add_func ("/builder/sync/missing-database", test_sync_while_database_is_made);
   g_test_add_func ("/builder/sync/full-build", test_sync_while_all_is_made);
+  g_test_add_func ("/builder/sync/canceling", test_sync_while_canceling);
   g_test_add_func ("/builder/sync/cannot", test_sync_cannot);
   g_test_add_func ("/builder/loop", test_loop);
   g_test_add_func ("/builder/late-loop", test_late_loop);
