@@ -39,7 +39,7 @@
 #define MAX_TRIES 30
 
 /* The files that a build and its end write, in the order of the end's writes. */
-static const char *const state_names[] = { "history", "group", "snapshot", "changes",
+static const char *const state_names[] = { "group", "history", "snapshot", "changes",
                                            "uncommitted" };
 
 #define N_STATE_NAMES G_N_ELEMENTS (state_names)
@@ -72,7 +72,8 @@ typedef struct
   gboolean stopped;
   gboolean rescanned;
   guint n_finished;
-  StateFile at_end[N_STATE_NAMES]; /* when the last build had ended */
+  gboolean keeps_end;              /* what the end of a build wrote is to be known */
+  StateFile at_end[N_STATE_NAMES]; /* what it wrote */
   GPtrArray *syncs;                /* (element-type Sync): the open ones */
 } Model;
 
@@ -211,7 +212,11 @@ on_finished (ArcBuilder *builder, const ArcBuild *build, Model *model)
 {
   model->n_finished++;
   clear_hanging (model);
-  read_state_files (model, model->at_end);
+  if (model->keeps_end)
+    {
+      arc_store_flush (model->store);
+      read_state_files (model, model->at_end);
+    }
   add_trace (model, "    [build %u %s: %s]\n", (guint) build->id,
              arc_build_kind_to_string (build->kind), arc_result_to_string (build->result));
 }
@@ -620,7 +625,9 @@ kill_at_end (Model *model)
     }
 
   read_state_files (model, before);
+  model->keeps_end = TRUE;
   arc_test_wait_until (help_to_end (model) && model->n_finished > n_finished);
+  model->keeps_end = FALSE;
   kill_service (model);
   for (guint i = 0; i < N_STATE_NAMES; i++)
     write_state_file (model, i, i < n_written ? &model->at_end[i] : &before[i]);
