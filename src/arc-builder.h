@@ -54,8 +54,9 @@ typedef struct
  *
  * A build begins with a reconciliation: the tree is compared with the snapshot once more, because
  * half of a replace is a deletion, and because monitors may have missed something. Only then it
- * takes the changes. So every change is in a build whose process started after it, or is still
- * pending.
+ * takes the changes, and when it is on the disk which those are, its process starts. So every
+ * change is in a build whose process started after it, or is still pending, also for the next
+ * service.
  *
  * Signals:
  *   `ready`: the first scan is done: everything that can be asked is true.

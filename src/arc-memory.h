@@ -25,7 +25,7 @@ typedef struct _ArcMemory ArcMemory;
 /* arc_memory_get_problem() tells something else than before. */
 typedef void (*ArcMemoryFunc) (gpointer user_data);
 
-/* FUNC is called in the main context: what is written is known later. */
+/* FUNC is called from the main loop: how it went to write is known only later. */
 ArcMemory *arc_memory_new (ArcStore *store, ArcMemoryFunc func, gpointer user_data);
 
 /* Waits for what is being written. */
