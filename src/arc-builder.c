@@ -18,6 +18,16 @@
 #include <string.h>
 #include <sysexits.h>
 
+/* How far the build that runs has come. */
+typedef enum
+{
+  PHASE_COMPARING, /* the tree is being compared with the snapshot: it has taken no changes yet */
+  PHASE_COMPARED,  /* that is done, and only the permission to launch is missing */
+  PHASE_LAUNCHING, /* it has taken them, and they are being written for it */
+  PHASE_RUNNING,   /* its process runs */
+  PHASE_STOPPING,  /* and has been told to end */
+} Phase;
+
 struct _ArcBuilder
 {
   GObject parent;
@@ -36,13 +46,11 @@ struct _ArcBuilder
   ArcLedger *ledger;   /* (owned) */
   ArcBuildKind wanted; /* what the next build has to do at least */
 
-  guint64 next_id;    /* of the next build that starts */
-  ArcBuild *build;    /* (owned) (nullable): the one that runs */
-  gboolean preparing; /* it has not taken its changes yet: the tree is being compared */
-  gboolean compared;  /* that is done; only the permission to launch may be missing */
+  guint64 next_id;   /* of the next build that starts */
+  ArcBuild *build;   /* (owned) (nullable): the one that runs */
+  Phase phase;       /* of it */
+  ArcLaunch *launch; /* (owned) (nullable): in the phase of that name */
   gboolean may_launch;
-  gboolean stopping;    /* its process has been told to end */
-  ArcLaunch *launch;    /* (owned) (nullable): it has taken them, and no process runs yet */
   char *build_database; /* (owned) (nullable): what it writes: the settings may change meanwhile */
   gint64 ended_stamp;   /* when the last one ended, of arc_get_stamp_time() */
   ArcMemory *memory;    /* (owned) */
@@ -168,16 +176,15 @@ begin_build (ArcBuilder *self, ArcCause cause)
   self->wanted = ARC_BUILD_INCREMENTAL;
   self->last_run_real = arc_clock_get_real_time (self->clock);
   self->build = arc_build_new (self->next_id++, kind, cause, self->last_run_real);
-  self->preparing = TRUE;
-  self->compared = FALSE;
+  self->phase = PHASE_COMPARING;
   arc_builder_rescan (self);
 }
 
-/* Whether the build that runs has come as far as that. */
+/* Whether a build has started that will take what is pending. */
 static gboolean
-has_process (ArcBuilder *self)
+is_preparing (ArcBuilder *self)
 {
-  return self->build != NULL && !self->preparing && self->launch == NULL;
+  return self->build != NULL && self->phase <= PHASE_COMPARED;
 }
 
 static void end_build (ArcBuilder *self, const ArcOutcome *outcome);
@@ -185,13 +192,13 @@ static void end_build (ArcBuilder *self, const ArcOutcome *outcome);
 static void
 stop_build (ArcBuilder *self, ArcResult result)
 {
-  if (!has_process (self))
+  if (self->phase < PHASE_RUNNING)
     {
       end_build (self, &(ArcOutcome){ .result = result });
       return;
     }
 
-  self->stopping = TRUE;
+  self->phase = PHASE_STOPPING;
   arc_runner_stop (self->runner, result);
 }
 
@@ -272,11 +279,12 @@ advance_syncs (ArcBuilder *self)
       arc_syncs_assign (self->syncs, build);
       arc_syncs_finish (self->syncs, build, ARC_RESULT_SUCCESS);
     }
-  else if (self->build != NULL && self->preparing)
+  else if (is_preparing (self))
     {
       arc_syncs_assign (self->syncs, self->build->id);
     }
-  else if (self->build != NULL && !self->stopping && arc_ledger_will_be_true (self->ledger))
+  else if (self->build != NULL && self->phase != PHASE_STOPPING &&
+           arc_ledger_will_be_true (self->ledger))
     {
       arc_syncs_join (self->syncs, self->build->id);
     }
@@ -371,8 +379,6 @@ end_build (ArcBuilder *self, const ArcOutcome *outcome)
   if (outcome->result == ARC_RESULT_FAILED && outcome->exit_status == EX_DATAERR)
     self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
 
-  self->preparing = FALSE;
-  self->stopping = FALSE;
   g_clear_pointer (&self->launch, arc_launch_free);
   self->progress_done = 0;
   self->progress_total = 0;
@@ -425,7 +431,9 @@ on_launch (gpointer user_data)
 
   if (self->machine.holds & ARC_HOLD_UNAVAILABLE)
     abandon_build (self, get_unavailable_message (self));
-  else if (!arc_launch_spawn (launch, self->runner, self->build, &error))
+  else if (arc_launch_spawn (launch, self->runner, self->build, &error))
+    self->phase = PHASE_RUNNING;
+  else
     abandon_build (self, error->message);
 }
 
@@ -453,7 +461,7 @@ take_changes (ArcBuilder *self)
   self->build->n_changed = self->build->kind == ARC_BUILD_INCREMENTAL
                                ? arc_changes_get_size (changes)
                                : arc_snapshot_get_n_files (snapshot);
-  self->preparing = FALSE;
+  self->phase = PHASE_LAUNCHING;
   self->launch =
       arc_launch_new (self->store, self->config, self->build, changes, snapshot, on_launch, self);
   update (self);
@@ -485,7 +493,7 @@ are_of_build (ArcBuilder *self, const ArcChanges *changes)
   Later later = { self, FALSE };
 
   if (self->machine.state == ARC_STATE_RUNNING)
-    return has_process (self);
+    return self->phase >= PHASE_RUNNING;
   if (self->machine.ended == ARC_NEVER ||
       arc_clock_get_time (self->clock) - self->machine.ended >= LATE_NEWS)
     return FALSE;
@@ -560,7 +568,7 @@ on_changed (ArcWatcher *watcher, ArcChanges *changes, gboolean monitored, ArcBui
   check_emptied (self);
 
   /* A build that has not taken its changes yet will take these, too. */
-  if (self->preparing)
+  if (is_preparing (self))
     update (self);
   else
     step (self, ARC_EVENT_TOUCH, NULL);
@@ -631,6 +639,7 @@ become_ready (ArcBuilder *self)
 static void
 proceed (ArcBuilder *self)
 {
+  self->phase = PHASE_COMPARED;
   if (self->machine.holds & ARC_HOLD_UNAVAILABLE)
     abandon_build (self, get_unavailable_message (self));
   else if (self->may_launch)
@@ -677,8 +686,7 @@ on_settled (ArcWatcher *watcher, ArcBuilder *self)
   end_rescan (self);
 
   retry_memory (self);
-  self->compared = self->preparing;
-  if (self->preparing)
+  if (is_preparing (self))
     proceed (self);
   else
     update (self);
@@ -789,9 +797,9 @@ arc_builder_set_may_launch (ArcBuilder *self, gboolean may_launch)
   self->may_launch = may_launch;
 
   /* The comparison that it takes its changes after must be the last thing before that. */
-  if (may_launch && self->preparing && self->compared)
+  if (may_launch && self->build != NULL && self->phase == PHASE_COMPARED)
     {
-      self->compared = FALSE;
+      self->phase = PHASE_COMPARING;
       arc_builder_rescan (self);
     }
 }
