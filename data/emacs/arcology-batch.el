@@ -718,6 +718,8 @@ Bytes that were not understood when the file was read become U+FFFD."
   (let ((buffer (generate-new-buffer " *arcology-batch*"))
         (arcology-batch--file path)
         (org-roam-directory (arcology-batch--root path)))
+    ;; Emacs 28 adds to this list for each buffer with Text mode, and searches it in `add-hook'.
+    (put 'context-menu-functions 'hook--depth-alist nil)
     (unwind-protect
         (with-current-buffer buffer
           ;; org-roam takes a buffer that visits the file already.  Its own way would be
