@@ -162,6 +162,7 @@ spends a good part of its time collecting."
 (declare-function emacsql-live-p "emacsql" (connection))
 (declare-function emacsql-process "emacsql" (connection))
 (declare-function emacsql-sqlite-open "emacsql-sqlite" (file &optional debug setup use-module))
+(declare-function org-back-to-heading-or-point-min "org" (&optional invisible-ok))
 (declare-function org-element-at-point "org-element" (&optional epom cached-only))
 (declare-function org-element-type "org-element" (element &optional anonymous))
 (declare-function org-mode "org" ())
@@ -664,6 +665,24 @@ have none."
       (apply parse args)
     (list 'org-data nil)))
 
+(defun arcology-batch--remember (function place)
+  "Return a function that calls FUNCTION but once for each value of PLACE.
+Both are called without arguments, in a buffer that does not change."
+  (let ((values (make-hash-table :test #'eql)))
+    (lambda ()
+      (let ((key (funcall place)))
+        (when (eq (gethash key values values) values)
+          (puthash key (funcall function) values))
+        (gethash key values)))))
+
+(defun arcology-batch--entry ()
+  "Return where the entry at point starts."
+  (save-excursion
+    (save-restriction
+      (widen)
+      (org-back-to-heading-or-point-min t)
+      (point))))
+
 (defun arcology-batch--insert-keywords ()
   "Store the keywords of the current buffer."
   (when arcology-batch--present-keywords
@@ -737,6 +756,13 @@ Bytes that were not understood when the file was read become U+FFFD."
                      (parse (symbol-function 'org-element-parse-buffer))
                      ((symbol-function 'org-element-parse-buffer)
                       (apply-partially #'arcology-batch--parse-buffer parse))
+                     ;; org-roam asks for the title twice, and for the ID once for each link.
+                     ((symbol-function 'org-roam-db--file-title)
+                      (arcology-batch--remember (symbol-function 'org-roam-db--file-title)
+                                                #'ignore))
+                     ((symbol-function 'org-roam-id-at-point)
+                      (arcology-batch--remember (symbol-function 'org-roam-id-at-point)
+                                                #'arcology-batch--entry))
                      ((symbol-function 'org-roam-db-query) #'arcology-batch--query)
                      ((symbol-function 'org-roam-db-query!) #'arcology-batch--query!))
             (org-roam-db-update-file path 'no-require)
