@@ -565,6 +565,9 @@ update org-roam, or replace the database by a clean build"
 (defvar arcology-batch--pending nil
   "A hash table of the paths, as bytes, that this build has yet to read.")
 
+(defvar arcology-batch--known nil
+  "A hash table of the paths, as bytes, that may have rows; nil if any may.")
+
 (defvar arcology-batch--present-keywords nil
   "The keywords to store, in capitals.")
 
@@ -599,9 +602,20 @@ each statement waits for its answer."
    ;; the rows, if the file changed while it was read.
    ((equal sql [:select hash :from files :where (= file $s1)])
     nil)
+   ;; SQLite takes longer to find out that there is nothing to remove than to store a small note.
+   ((and (equal sql [:delete :from files :where (= file $s1)])
+         (arcology-batch--new-p (car args)))
+    nil)
    (t
     (arcology-batch--insert-rows)
     (apply #'arcology-batch--sql sql args))))
+
+(defun arcology-batch--new-p (path)
+  "Whether the database has no rows of PATH; take it that it has from now on."
+  (when arcology-batch--known
+    (let ((bytes (arcology-batch--encode path)))
+      (unless (gethash bytes arcology-batch--known)
+        (puthash bytes t arcology-batch--known)))))
 
 (defun arcology-batch--query! (_handler sql &rest args)
   "Run SQL with ARGS, in place of `org-roam-db-query!'.
@@ -830,13 +844,17 @@ With KEEP, leave them if it is gone."
   (message "arcology: progress %d %d" done total))
 
 (defun arcology-batch--forget-others (job)
-  "Remove the files that are not in the list of JOB."
-  (let ((listed (make-hash-table :test #'equal)))
+  "Remove the files that are not in the list of JOB; return a table of those left."
+  (let ((listed (make-hash-table :test #'equal))
+        (known (make-hash-table :test #'equal)))
     (dolist (path (arcology-batch--job-present job))
       (puthash (arcology-batch--encode path) t listed))
-    (dolist (row (arcology-batch--sql "SELECT file FROM files"))
-      (unless (gethash (arcology-batch--encode (car row)) listed)
-        (org-roam-db-clear-file (arcology-batch--decode (arcology-batch--encode (car row))))))))
+    (pcase-dolist (`(,file) (arcology-batch--sql "SELECT file FROM files"))
+      (let ((bytes (arcology-batch--encode file)))
+        (if (gethash bytes listed)
+            (puthash bytes t known)
+          (org-roam-db-clear-file (arcology-batch--decode bytes)))))
+    known))
 
 (defun arcology-batch--process (job)
   "Do JOB inside the transaction; return how many files failed."
@@ -847,10 +865,11 @@ With KEEP, leave them if it is gone."
          ;; The list has also what is out of sight, such as on a disk that is not mounted.
          (keep (eq (arcology-batch--job-kind job) 'full))
          (arcology-batch--present-keywords (arcology-batch--job-keywords job))
-         (arcology-batch--pending (make-hash-table :test #'equal :size (1+ total))))
+         (arcology-batch--pending (make-hash-table :test #'equal :size (1+ total)))
+         (arcology-batch--known nil))
     (arcology-batch--progress 0 total)
     (unless (eq (arcology-batch--job-kind job) 'incremental)
-      (arcology-batch--forget-others job))
+      (setq arcology-batch--known (arcology-batch--forget-others job)))
     (mapc #'org-roam-db-clear-file (arcology-batch--job-deleted job))
     (dolist (path (arcology-batch--job-present job))
       (puthash (arcology-batch--encode path) t arcology-batch--pending))
