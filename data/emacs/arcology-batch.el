@@ -680,8 +680,8 @@ have none."
     (list 'org-data nil)))
 
 (defun arcology-batch--remember (function place)
-  "Return a function that calls FUNCTION but once for each value of PLACE.
-Both are called without arguments, in a buffer that does not change."
+  "Return FUNCTION with a memory: one call of it for each value of PLACE.
+Both take no arguments.  It is of use while the buffer does not change."
   (let ((values (make-hash-table :test #'eql)))
     (lambda ()
       (let ((key (funcall place)))
@@ -690,7 +690,7 @@ Both are called without arguments, in a buffer that does not change."
         (gethash key values)))))
 
 (defun arcology-batch--entry ()
-  "Return where the entry at point starts."
+  "Return the start of the entry at point."
   (save-excursion
     (save-restriction
       (widen)

@@ -70,8 +70,16 @@ check "a file without ID is known, and has no node" query "$db" \
 dump "$db" >"$scratch/strange"
 LC_ALL=C.UTF-8 full clean "$scratch/db.utf8" "$tree"
 check "the locale does not matter" dump_is "$scratch/strange" "$scratch/db.utf8"
-full full "$db" "$tree"
-check "a full build again changes nothing" dump_is "$scratch/strange" "$db"
+full full "$db" "$tree" --eval "(add-hook 'kill-emacs-hook (lambda ()
+  (message \"Kept: %d.\" (length (get 'context-menu-functions 'hook--depth-alist)))))"
+check "a full build again succeeds" ended 0
+check "it changes nothing" dump_is "$scratch/strange" "$db"
+check "Emacs keeps nothing of each file" says '^Kept: [0-3]\.$'
+list "$tree" >/dev/null
+cat "$scratch/list" "$scratch/list" >"$scratch/changes"
+run full "$scratch/db.twice" "$tree" "$scratch/changes"
+check "files that are listed twice are built" ended 0
+check "their rows are there once" dump_is "$scratch/strange" "$scratch/db.twice"
 check "the tree is as it was" diff <(echo "$before") <(state_of "$tree")
 
 mapfile -d '' strange < <(find "$tree" -name '*.org' -print0)
