@@ -131,10 +131,10 @@ between, is used instead if it is set and not empty."
   "Seconds to wait for another program that writes to the database."
   :type 'natnum)
 
-(defcustom arcology-batch-gc-threshold (* 128 1024 1024)
+(defcustom arcology-batch-gc-threshold (* 32 1024 1024)
   "Bytes allocated between two garbage collections during a build.
-A build is short and its buffers are large: with Emacs's own value it
-spends a good part of its time collecting."
+With Emacs's own value it spends a good part of its time collecting; a
+larger one takes memory, and the time to get that from the system."
   :type 'natnum)
 
 ;; org-roam, Org and EmacSQL are loaded when a build starts, so that one clear line can be said if
