@@ -14,6 +14,9 @@
 #define KILL_TIMEOUT  (5 * G_USEC_PER_SEC)
 #define POLL_INTERVAL (10 * G_TIME_SPAN_MILLISECOND)
 
+/* How long a process may take to become another program. */
+#define EXEC_TIMEOUT (100 * G_TIME_SPAN_MILLISECOND)
+
 /* Whether the process PID, a directory of /proc, is one of GROUP and no zombie. */
 static gboolean
 is_member (const char *pid, pid_t group)
@@ -109,11 +112,28 @@ wait_until_gone (pid_t group, gint64 timeout)
   return TRUE;
 }
 
+/* Whether GROUP is one that has ASSIGNMENT in its environment. In the middle of execve(2) a process
+ * has none (environ_read() of fs/proc/base.c), so this looks more than once. */
+static gboolean
+is_marked (pid_t group, const char *assignment)
+{
+  const gint64 deadline = g_get_monotonic_time () + EXEC_TIMEOUT;
+
+  while (!has_member (group, assignment))
+    {
+      if (g_get_monotonic_time () >= deadline || !arc_process_group_is_alive (group))
+        return FALSE;
+      g_usleep (POLL_INTERVAL);
+    }
+
+  return TRUE;
+}
+
 gboolean
 arc_process_group_end (pid_t group, const char *assignment, gint64 grace)
 {
   /* 0 and 1 would be our own group and every process (kill(2)). */
-  if (group <= 1 || !has_member (group, assignment))
+  if (group <= 1 || !is_marked (group, assignment))
     return FALSE;
 
   kill (-group, SIGTERM);

@@ -869,6 +869,8 @@ static void
 make_leader (gpointer data)
 {
   setsid ();
+  /* If the test fails, nobody else ends this. */
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
 }
 
 /* A shell in a process group of its own, as a build is, that has said "ready". CHANGES is what its
@@ -929,6 +931,27 @@ test_leftover (Fixture *fixture, gconstpointer script)
 
   /* And that was it. */
   g_assert_false (arc_store_end_leftover (next, 0));
+}
+
+/* It becomes another program all the time, and has no environment in between. */
+static void
+test_leftover_execs (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *changes = get_path (fixture, "changes");
+  g_autofree char *script = get_path (fixture, "script");
+  g_autofree char *text = g_strdup_printf ("exec /bin/sh %s\n", script);
+  g_autofree char *first = g_strconcat ("echo ready; ", text, NULL);
+
+  g_assert_true (arc_store_lock (fixture->store, NULL));
+  g_assert_true (g_file_set_contents (script, text, -1, NULL));
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autoptr (GSubprocess) build = start_build (first, changes);
+
+      set_group (fixture->store, get_pid (build));
+      g_assert_true (arc_store_end_leftover (fixture->store, G_USEC_PER_SEC));
+      g_assert_true (g_subprocess_wait (build, NULL, NULL));
+    }
 }
 
 /* The number of the group is another's by now. */
@@ -1571,6 +1594,7 @@ main (int argc, char **argv)
   ADD_WITH ("leftover/child", test_leftover,
             "(trap '' HUP; echo ready; exec tail -f /dev/null) & wait");
   ADD_WITH ("leftover/stubborn", test_leftover, "trap '' TERM; echo ready; exec tail -f /dev/null");
+  ADD ("leftover/execs", test_leftover_execs);
   ADD ("leftover/other", test_leftover_of_other);
   ADD ("leftover/none", test_no_leftover);
   ADD ("snapshot", test_snapshot);
