@@ -1017,31 +1017,13 @@ test_no_memory (void)
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
 }
 
-typedef struct
-{
-  gboolean done;
-  guint64 build;
-  ArcResult result;
-  GError *error;
-} SyncReply;
-
-static void
-on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SyncReply *reply = user_data;
-
-  arc_builder_sync_finish (ARC_BUILDER (source), result, &reply->build, &reply->result,
-                           &reply->error);
-  reply->done = TRUE;
-}
-
 static void
 test_sync_fresh (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
-  SyncReply reply = { 0 };
+  ArcTestSync reply = { 0 };
 
-  arc_builder_sync_async (host->builder, on_synced, &reply);
+  arc_test_host_sync (host, &reply);
   arc_test_wait_until (reply.done);
   g_assert_no_error (reply.error);
   g_assert_cmpuint (reply.build, ==, 1);
@@ -1055,11 +1037,11 @@ static void
 test_sync_stale (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
-  SyncReply one = { 0 }, two = { 0 };
+  ArcTestSync one = { 0 }, two = { 0 };
 
   arc_test_host_write (host, "one.org", "not told of yet");
-  arc_builder_sync_async (host->builder, on_synced, &one);
-  arc_builder_sync_async (host->builder, on_synced, &two);
+  arc_test_host_sync (host, &one);
+  arc_test_host_sync (host, &two);
   arc_test_wait_until (host->n_started == 2);
   arc_test_host_finish_build (host, 0);
   arc_test_wait_until (one.done && two.done);
@@ -1075,17 +1057,17 @@ test_sync_while_running (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   const guint64 rescans = arc_test_host_get_status (host).rescans;
-  SyncReply served = { 0 }, later = { 0 };
+  ArcTestSync served = { 0 }, later = { 0 };
 
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_wait_until (arc_runner_is_running (host->runner));
-  arc_builder_sync_async (host->builder, on_synced, &served);
+  arc_test_host_sync (host, &served);
   arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 2);
 
   /* But not for what is saved after it began. */
   arc_test_host_touch (host, "two.org");
-  arc_builder_sync_async (host->builder, on_synced, &later);
+  arc_test_host_sync (host, &later);
   arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 3);
   arc_test_host_finish_build (host, 0);
   arc_test_wait_until (served.done);
@@ -1105,14 +1087,14 @@ test_sync_and_gone (void)
   const guint64 rescans = arc_test_host_get_status (host).rescans;
   g_autofree char *say = g_build_filename (host->out, "say", NULL);
   g_autofree char *line = g_strdup_printf ("arcology: gone %s/one.org", host->tree);
-  SyncReply before = { 0 }, meanwhile = { 0 };
+  ArcTestSync before = { 0 }, meanwhile = { 0 };
 
   g_assert_no_errno (mkfifo (say, 0600));
   arc_test_host_touch (host, "one.org");
-  arc_builder_sync_async (host->builder, on_synced, &before);
+  arc_test_host_sync (host, &before);
   arc_test_wait_until (host->n_started == 2);
   arc_test_wait_until (arc_runner_is_running (host->runner));
-  arc_builder_sync_async (host->builder, on_synced, &meanwhile);
+  arc_test_host_sync (host, &meanwhile);
   arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 3);
   g_assert_false (arc_test_host_get_status (host).stoked);
   arc_test_host_send (host, "say", line);
@@ -1139,7 +1121,7 @@ static void
 test_sync_while_database_is_made (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
-  SyncReply reply = { 0 };
+  ArcTestSync reply = { 0 };
 
   /* At the last moment. */
   arc_test_host_rebuild (host, ARC_BUILD_FULL, 2);
@@ -1147,7 +1129,7 @@ test_sync_while_database_is_made (void)
   arc_test_wait_until (g_file_test (host->config->database, G_FILE_TEST_EXISTS));
   g_assert_false (arc_test_host_get_status (host).fresh);
 
-  arc_builder_sync_async (host->builder, on_synced, &reply);
+  arc_test_host_sync (host, &reply);
   arc_test_host_finish_build (host, 0);
   arc_test_wait_until (reply.done);
   g_assert_no_error (reply.error);
@@ -1161,14 +1143,14 @@ static void
 test_sync_while_all_is_made (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
-  SyncReply reply = { 0 };
+  ArcTestSync reply = { 0 };
 
   g_assert_true (arc_test_host_get_status (host).fresh);
   arc_test_host_rebuild (host, ARC_BUILD_FULL, 2);
   arc_test_wait_until (arc_runner_is_running (host->runner));
   g_assert_false (arc_test_host_get_status (host).fresh);
 
-  arc_builder_sync_async (host->builder, on_synced, &reply);
+  arc_test_host_sync (host, &reply);
   arc_test_host_finish_build (host, 1);
   arc_test_wait_until (reply.done);
   g_assert_no_error (reply.error);
@@ -1189,17 +1171,17 @@ test_sync_while_canceling (void)
   const guint64 rescans = arc_test_host_get_status (host).rescans;
   g_autofree char *begun = g_build_filename (host->out, "2.env", NULL);
   g_autofree char *script = g_strdup (host->config->command[2]);
-  SyncReply before = { 0 }, meanwhile = { 0 };
+  ArcTestSync before = { 0 }, meanwhile = { 0 };
 
   g_free (host->config->command[2]);
   host->config->command[2] = g_strconcat ("trap '' TERM\n", script, NULL);
   arc_builder_set_config (host->builder, host->config);
   arc_test_host_write (host, "one.org", "more");
-  arc_builder_sync_async (host->builder, on_synced, &before);
+  arc_test_host_sync (host, &before);
   arc_test_wait_until (g_file_test (begun, G_FILE_TEST_EXISTS));
 
   g_assert_true (arc_builder_cancel (host->builder, NULL));
-  arc_builder_sync_async (host->builder, on_synced, &meanwhile);
+  arc_test_host_sync (host, &meanwhile);
   arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 3);
   g_assert_cmpuint (arc_test_host_get_status (host).current_build, ==, 2);
   arc_test_host_finish_build (host, 0);
@@ -1219,11 +1201,11 @@ static void
 test_sync_cannot (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
-  SyncReply stopped = { 0 }, refused = { 0 };
+  ArcTestSync stopped = { 0 }, refused = { 0 };
 
-  arc_builder_sync_async (host->builder, on_synced, &stopped);
+  arc_test_host_sync (host, &stopped);
   arc_builder_stop (host->builder);
-  arc_builder_sync_async (host->builder, on_synced, &refused);
+  arc_test_host_sync (host, &refused);
   arc_test_wait_until (stopped.done && refused.done);
   g_assert_error (stopped.error, ARC_ERROR, ARC_ERROR_SHUTTING_DOWN);
   g_assert_error (refused.error, ARC_ERROR, ARC_ERROR_SHUTTING_DOWN);
@@ -1331,13 +1313,13 @@ test_before_start (void)
   g_autoptr (ArcTestHost) host = arc_test_host_new ();
   g_autofree char *other = g_build_filename (host->scratch, "other", NULL);
   g_autoptr (GError) error = NULL;
-  SyncReply reply = { 0 };
+  ArcTestSync reply = { 0 };
   guint64 found = G_MAXUINT64;
   guint64 build;
 
   g_assert_false (arc_builder_rebuild (host->builder, ARC_BUILD_FULL, &build, &error));
   g_assert_error (error, ARC_ERROR, ARC_ERROR_TREE_UNAVAILABLE);
-  arc_builder_sync_async (host->builder, on_synced, &reply);
+  arc_test_host_sync (host, &reply);
   arc_test_wait_until (reply.done);
   g_assert_error (reply.error, ARC_ERROR, ARC_ERROR_TREE_UNAVAILABLE);
   g_error_free (reply.error);
@@ -1460,7 +1442,7 @@ test_emptied_tree (void)
   g_autoptr (GDateTime) second_look = NULL;
   g_autofree char *when = NULL;
   g_autoptr (GError) error = NULL;
-  SyncReply reply = { 0 };
+  ArcTestSync reply = { 0 };
   guint64 build;
   ArcStatus status;
 
@@ -1479,7 +1461,7 @@ test_emptied_tree (void)
   g_assert_false (arc_builder_rebuild (host->builder, ARC_BUILD_FULL, &build, &error));
   g_assert_error (error, ARC_ERROR, ARC_ERROR_TREE_UNAVAILABLE);
   g_assert_nonnull (strstr (error->message, when));
-  arc_builder_sync_async (host->builder, on_synced, &reply);
+  arc_test_host_sync (host, &reply);
   arc_test_wait_until (reply.done);
   g_assert_error (reply.error, ARC_ERROR, ARC_ERROR_TREE_UNAVAILABLE);
   g_error_free (reply.error);

@@ -311,36 +311,18 @@ test_no_loop (void)
     }
 }
 
-typedef struct
-{
-  gboolean done;
-  guint64 build;
-  ArcResult result;
-  GError *error;
-} SyncReply;
-
-static void
-on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  SyncReply *reply = user_data;
-
-  arc_builder_sync_finish (ARC_BUILDER (source), result, &reply->build, &reply->result,
-                           &reply->error);
-  reply->done = TRUE;
-}
-
 /* It has not begun, so all that it is about to be told is what was there when it was called. */
 static void
 test_sync (void)
 {
   g_autoptr (ArcTestHost) host = new_launching_host ();
   const guint64 rescans = arc_test_host_get_status (host).rescans;
-  SyncReply served = { 0 }, later = { 0 };
+  ArcTestSync served = { 0 }, later = { 0 };
 
-  arc_builder_sync_async (host->builder, on_synced, &served);
+  arc_test_host_sync (host, &served);
   arc_test_wait_until (arc_test_host_get_status (host).rescans > rescans);
   arc_test_host_touch (host, "two.org");
-  arc_builder_sync_async (host->builder, on_synced, &later);
+  arc_test_host_sync (host, &later);
   arc_test_wait_until (arc_test_host_get_status (host).rescans > rescans + 1);
 
   arc_test_disk_go_on ();
@@ -368,13 +350,13 @@ test_nowhere_to_write (void)
   g_autofree char *path = get_state_path (host, "uncommitted");
   g_autofree char *spare = arc_spare_make (arc_store_get_directory (host->store), NULL);
   g_autofree char *spare_path = g_build_filename (spare, "uncommitted", NULL);
-  SyncReply reply = { 0 };
+  ArcTestSync reply = { 0 };
 
   arc_store_flush (host->store);
   put_in_the_way (path);
   put_in_the_way (spare_path);
   arc_test_host_write (host, "one.org", "more");
-  arc_builder_sync_async (host->builder, on_synced, &reply);
+  arc_test_host_sync (host, &reply);
   arc_test_wait_until (reply.done);
   g_assert_cmpuint (reply.build, ==, 2);
   g_assert_cmpint (reply.result, ==, ARC_RESULT_SPAWN_FAILED);

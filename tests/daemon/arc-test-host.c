@@ -341,6 +341,21 @@ arc_test_host_get_environment (ArcTestHost *host, guint64 id, const char *name)
   return NULL;
 }
 
+static void
+on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  ArcTestSync *sync = user_data;
+
+  arc_builder_sync_finish (ARC_BUILDER (source), result, &sync->build, &sync->result, &sync->error);
+  sync->done = TRUE;
+}
+
+void
+arc_test_host_sync (ArcTestHost *host, ArcTestSync *sync)
+{
+  arc_builder_sync_async (host->builder, on_synced, sync);
+}
+
 char *
 arc_test_host_take_states (ArcTestHost *host)
 {

@@ -81,6 +81,18 @@ void arc_test_host_end_build (ArcTestHost *host, int exit_status);
 /* The same, and waits until the builder knows. */
 void arc_test_host_finish_build (ArcTestHost *host, int exit_status);
 
+/* How a call of arc_builder_sync_async() went. */
+typedef struct
+{
+  gboolean done;
+  guint64 build;
+  ArcResult result;
+  GError *error; /* (owned) (nullable) */
+} ArcTestSync;
+
+/* Makes that call; SYNC is filled in when it is over, and must stay until then. */
+void arc_test_host_sync (ArcTestHost *host, ArcTestSync *sync);
+
 /* What build ID was told, as a line "M sub/three.org" for each file, sorted. */
 char *arc_test_host_get_told (ArcTestHost *host, guint64 id);
 
