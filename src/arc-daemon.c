@@ -324,7 +324,7 @@ try_start (gpointer user_data)
       return G_SOURCE_REMOVE;
     }
 
-  if (self->options->replace && g_error_matches (error, ARC_ERROR, ARC_ERROR_LOCKED) &&
+  if (self->options->replace && arc_error_is_locked (error) &&
       g_get_monotonic_time () < self->replace_deadline)
     {
       if (!self->told_to_wait)

@@ -12,8 +12,6 @@ struct _ArcMemory
   GPtrArray *history;    /* (owned) (element-type ArcBuild): the newest last */
   char *commit_problem;  /* (owned) (nullable) */
   char *history_problem; /* (owned) (nullable) */
-  gboolean committing;   /* it is not known yet how the last commit went */
-  gboolean saving;       /* the same of the history */
   char *told;            /* (owned) (nullable): the problem as it was told last */
 };
 
@@ -64,7 +62,6 @@ end_commit (ArcMemory *memory)
 {
   g_autoptr (GError) error = NULL;
 
-  memory->committing = FALSE;
   arc_store_end_commit (memory->store, &error);
   note_result (&memory->commit_problem, error,
                "What is built now may be built again after a restart");
@@ -75,7 +72,6 @@ end_history (ArcMemory *memory)
 {
   g_autoptr (GError) error = NULL;
 
-  memory->saving = FALSE;
   arc_store_end_history (memory->store, &error);
   note_result (&memory->history_problem, error, "The history of builds is not kept");
 }
@@ -115,10 +111,8 @@ void
 arc_memory_free (ArcMemory *memory)
 {
   g_signal_handlers_disconnect_by_data (memory->store, memory);
-  if (memory->committing)
-    end_commit (memory);
-  if (memory->saving)
-    end_history (memory);
+  end_commit (memory);
+  end_history (memory);
   log_problem (memory);
 
   g_object_unref (memory->store);
@@ -133,7 +127,6 @@ static void
 save_history (ArcMemory *memory)
 {
   arc_store_begin_history (memory->store, memory->history);
-  memory->saving = TRUE;
 }
 
 ArcSnapshot *
@@ -168,7 +161,6 @@ arc_memory_commit (ArcMemory *memory,
                    const char *database)
 {
   arc_store_begin_commit (memory->store, snapshot, pending, database);
-  memory->committing = TRUE;
 }
 
 void

@@ -37,6 +37,12 @@ arc_error_get_dbus_name (ArcError error)
 }
 
 gboolean
+arc_error_is_locked (const GError *error)
+{
+  return g_error_matches (error, ARC_ERROR, ARC_ERROR_LOCKED);
+}
+
+gboolean
 arc_error_set_config (GError **error, const char *format, ...)
 {
   g_autofree char *message = NULL;

@@ -51,6 +51,9 @@ GQuark arc_error_quark (void);
  * the enumerator in CamelCase. Clients depend on it, so it never changes. */
 const char *arc_error_get_dbus_name (ArcError error);
 
+/* Whether ERROR (nullable) is ARC_ERROR_LOCKED: another process has what it is about. */
+gboolean arc_error_is_locked (const GError *error);
+
 /* Sets ERROR to an ARC_ERROR_CONFIG with that message. Always FALSE, to be returned at once. */
 gboolean arc_error_set_config (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 

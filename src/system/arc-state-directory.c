@@ -44,12 +44,6 @@ arc_state_directory_free (ArcStateDirectory *directory)
   g_free (directory);
 }
 
-static gboolean
-is_locked_error (const GError *error /* (nullable) */)
-{
-  return g_error_matches (error, ARC_ERROR, ARC_ERROR_LOCKED);
-}
-
 static void
 close_lock (int *lock)
 {
@@ -90,7 +84,7 @@ arc_state_directory_take (ArcStateDirectory *directory, GError **error)
   if (take_lock (directory, directory->path, &directory->lock, &lock_error))
     return TRUE;
 
-  if (directory_error != NULL && !is_locked_error (lock_error))
+  if (directory_error != NULL && !arc_error_is_locked (lock_error))
     reason = &directory_error;
   g_propagate_error (error, g_steal_pointer (reason));
 
@@ -122,12 +116,12 @@ arc_state_directory_lock (ArcStateDirectory *directory, GError **error)
   g_autoptr (GError) own_error = NULL;
 
   arc_state_directory_take_spare (directory, &spare_error);
-  if (!is_locked_error (spare_error) && arc_state_directory_take (directory, &own_error))
+  if (!arc_error_is_locked (spare_error) && arc_state_directory_take (directory, &own_error))
     return TRUE;
 
   if (own_error == NULL)
     g_propagate_error (error, g_steal_pointer (&spare_error));
-  else if (directory->spare_lock < 0 || is_locked_error (own_error))
+  else if (directory->spare_lock < 0 || arc_error_is_locked (own_error))
     g_propagate_error (error, g_steal_pointer (&own_error));
   else
     {
@@ -194,7 +188,7 @@ arc_state_directory_set_problem (ArcStateDirectory *directory, const GError *why
   if (why == NULL)
     return;
 
-  if (directory->spare == NULL || is_locked_error (why))
+  if (directory->spare == NULL || arc_error_is_locked (why))
     {
       directory->problem = g_strdup (why->message);
       return;

@@ -80,12 +80,6 @@ static guint signals[N_WRITES];
 
 G_DEFINE_FINAL_TYPE (ArcStore, arc_store, G_TYPE_OBJECT)
 
-static gboolean
-is_locked_error (const GError *error /* (nullable) */)
-{
-  return g_error_matches (error, ARC_ERROR, ARC_ERROR_LOCKED);
-}
-
 gboolean
 arc_store_lock (ArcStore *self, GError **error)
 {
@@ -338,13 +332,22 @@ end_job (ArcStore *self, Write write, GError **error)
   g_source_set_ready_time (self->notice, 0);
 }
 
-/* In the thread: the file NAME of the state directory, durably. */
+/* In the thread: the file NAME of the state directory. FALSE, and job->own_error, if that cannot
+ * be.
+ */
 static gboolean
-write_own (Job *job, const char *name, GBytes *bytes)
+write_own (Job *job, const char *name, GBytes *bytes, GFileSetContentsFlags flags)
 {
   g_autofree char *path = g_build_filename (job->own, name, NULL);
+  g_autoptr (GError) error = NULL;
 
-  return arc_state_file_write (path, bytes, G_FILE_SET_CONTENTS_DURABLE, &job->own_error);
+  if (arc_state_file_write (path, bytes, flags, &error))
+    return TRUE;
+
+  g_clear_error (&job->own_error);
+  job->own_error = g_steal_pointer (&error);
+
+  return FALSE;
 }
 
 static void
@@ -373,7 +376,7 @@ write_snapshot (gpointer owner)
   Job *job = &((ArcStore *) owner)->job;
   g_autoptr (GBytes) bytes = arc_frame_end (g_steal_pointer (&job->snapshot));
 
-  if (!write_own (job, SNAPSHOT_NAME, bytes))
+  if (!write_own (job, SNAPSHOT_NAME, bytes, G_FILE_SET_CONTENTS_DURABLE))
     return;
 
   /* Only now: until here both say the same of what the build took. The list goes first: alone, it
@@ -404,21 +407,12 @@ end_snapshot (gpointer owner)
 static const char *
 write_either (Job *job, const char *name, GBytes *bytes, GFileSetContentsFlags flags)
 {
-  g_autofree char *path = NULL;
   g_autofree char *spare_path = NULL;
-  g_autoptr (GError) error = NULL;
 
-  if (job->own != NULL)
-    {
-      path = g_build_filename (job->own, name, NULL);
-      if (arc_state_file_write (path, bytes, flags, &error))
-        return job->own;
+  if (job->own != NULL && write_own (job, name, bytes, flags))
+    return job->own;
 
-      g_clear_error (&job->own_error);
-      job->own_error = g_steal_pointer (&error);
-    }
-
-  if (is_locked_error (job->own_error) || job->spare == NULL)
+  if (arc_error_is_locked (job->own_error) || job->spare == NULL)
     return NULL;
 
   spare_path = g_build_filename (job->spare, name, NULL);
@@ -468,13 +462,13 @@ end_changes (gpointer owner)
   g_free (self->changes);
   self->changes = g_steal_pointer (&job->changes);
 
-  if (!is_locked_error (job->own_error) && is_locked_error (job->spare_error) &&
+  if (!arc_error_is_locked (job->own_error) && arc_error_is_locked (job->spare_error) &&
       self->changes == NULL)
     reason = &job->spare_error;
 
   if (self->changes != NULL && *reason == NULL)
     arc_state_directory_set_problem (self->directory, NULL);
-  else if (self->changes != NULL || is_locked_error (*reason))
+  else if (self->changes != NULL || arc_error_is_locked (*reason))
     arc_state_directory_set_problem (self->directory, *reason);
 
   end_job (self, WRITE_CHANGES, self->changes == NULL ? reason : NULL);
@@ -496,7 +490,7 @@ write_history (gpointer owner)
 {
   Job *job = &((ArcStore *) owner)->job;
 
-  write_own (job, HISTORY_NAME, job->history);
+  write_own (job, HISTORY_NAME, job->history, G_FILE_SET_CONTENTS_DURABLE);
 }
 
 static void
