@@ -1,9 +1,9 @@
-;;; arcology-batch.el --- Keep an org-roam database true, in batch  -*- lexical-binding: t; -*-
+;;; arcology-batch.el --- Update an org-roam database, in batch  -*- lexical-binding: t; -*-
 
 ;; SPDX-License-Identifier: GPL-3.0-or-later
 
 ;; Version: 0.1.0
-;; Package-Requires: ((emacs "27.1") (org-roam "2.2.0"))
+;; Package-Requires: ((emacs "28.1") (org-roam "2.2.0"))
 ;; Keywords: outlines, hypermedia, data
 
 ;;; Commentary:
@@ -13,8 +13,16 @@
 ;;     `emacs -q --batch -l /path/to/arcology-batch.el'
 ;;
 ;; or rather the program `arcology-batch' beside this file, which does the same faster, whenever
-;; notes changed, and tells it in the environment what to do.  It uses the same functions
-;; of org-roam that work inside Emacs, so the database is the one that org-roam itself would make.
+;; notes changed.  The environment describes the build.  The functions of org-roam read the
+;; notes, so the database is the one that org-roam itself would make.
+;;
+;; The parts
+;;
+;;     arcology-batch.el     one build: environment, transaction, who owns an ID, exit status
+;;     arcology-note.el      reads one note with org-roam's functions; returns rows and problems
+;;     arcology-database.el  statements and their failures, with Emacs's SQLite or EmacSQL's program
+;;     arcology-compat.el    what is replaced in Org and org-roam to save time
+;;     arcology-dump.el      an Emacs with all of this loaded, for a quick start
 ;;
 ;; The tables
 ;;
@@ -23,32 +31,46 @@
 ;;
 ;;     SELECT title FROM nodes WHERE file = '"/home/me/org/a note.org"';
 ;;
-;; One table is added:
+;; These are added; `file', `other' and `setup_file' are printed as in the other tables, so that
+;; they join, and all else is plain text:
 ;;
 ;;     keywords (file, keyword, value)
-;;
-;; with a row for each line `#+KEYWORD: value' of a file whose keyword is one of
-;; `arcology-batch-keywords'.  `file' is printed as in the other tables, so that they join.
-;; `keyword' (in capitals) and `value' are plain text without quotes, because programs that know
-;; nothing of Lisp ask for them:
+;;         a row for each line `#+KEYWORD: value' whose keyword is one of
+;;         `arcology-batch-keywords'; the keyword is in capitals
+;;     problems (file, line, what, other)
+;;         what is wrong in a note; line 0 is the whole note, other is the other file, or NULL
+;;     setup_files (file, setup_file)
+;;         what a note reads by `#+SETUPFILE'
+;;     arcology (build, finished, fingerprint)
+;;         one row: the last build, and the hash of all that decides what the rows of a note are
+;;         but its text
 ;;
 ;;     SELECT n.title FROM keywords k JOIN nodes n USING (file)
 ;;     WHERE k.keyword = 'ARCOLOGY_KEY' AND k.value = 'garden/index';
 ;;
-;; A keyword without a value has the empty string.  Rows go away with their file.  A few indices
-;; are added also, since org-roam has none to find the nodes of a file or the links of a node.
+;; Rows go away with their file.  A few indices are added also, since org-roam has none to find the
+;; nodes of a file or the links of a node.
 ;;
 ;; How the database changes
 ;;
-;; A build is one transaction on the database in place: who reads meanwhile sees the old content
-;; until the end, and the new at once, even through a connection that stays open.  If the build is
-;; killed, SQLite goes back to the old content.  A `clean' build drops the tables and makes them
-;; anew in the same transaction.  (A new file renamed over the old one would leave open readers
-;; with the old content for ever, and a journal left by a killed program would be applied to the
-;; wrong file.)
+;; A build is one transaction on the database in place: readers see the old content until the end,
+;; and the new at once, even through a connection that stays open.  If the build is killed, SQLite
+;; goes back to the old content.  A `clean' build drops the tables and makes them anew in the same
+;; transaction.  (A new file renamed over the old one would leave open readers with the old content
+;; for ever, and a journal left by a killed program would be applied to the wrong file.)  After its
+;; end the build looks for its row of `arcology' through a new connection; without it, the exit
+;; status is not 0.
 ;;
-;; A file that cannot be read or does not fit, for instance because its ID is already that of a
-;; note in another file, keeps the rows that it had.
+;; Problems and failures
+;;
+;; A fault in the text of a note is a problem: the node and the rows that refer to it are left out,
+;; the rest of the note is stored, the exit status is 0.  A note with an ID that another file has is
+;; one of these.  The file that has an ID in the database keeps it as long as its text has it;
+;; between newcomers, the shorter path wins, then the lower bytes.  When the owner changes or goes,
+;; the notes that lost an ID to it are read again.
+;;
+;; A file that cannot be read now (a locked key, an I/O error) fails: it keeps the rows that it had,
+;; and the exit status is 1.
 ;;
 ;; To use the database in Emacs
 ;;
@@ -61,15 +83,18 @@
 ;;
 ;; Your own settings
 ;;
-;; `-q' keeps your init file out, and notes are data: no hook, local variable or source block of
-;; theirs runs.  Settings that change the rows, such as `org-todo-keywords' or
-;; `org-roam-db-node-include-function', go in a file that is loaded first:
+;; `-q' keeps your init file out, and notes are data: no hook, source block or `eval' of theirs
+;; runs.  Local variables count as far as Emacs takes them without a question.  Settings that change
+;; the rows, such as `org-todo-keywords' or `org-roam-db-node-include-function', go in a file that
+;; is loaded first:
 ;;
 ;;     Command=/path/to/arcology-batch -l ~/.config/arcology-builder/settings.el
 ;;
-;; It is loaded once more when the program makes its dump of Emacs.
+;; It is loaded once more when the program makes its dump of Emacs.  After a change of the options
+;; or of a file that they load, an incremental build asks for a full one.
 ;;
-;; Packages installed with package.el are found by themselves; for any others add `-L DIRECTORY'.
+;; Packages installed with package.el are found by themselves; for any others add `-L DIRECTORY',
+;; one for org-roam and one for each package that it needs.
 ;;
 ;; Another build script
 ;;
@@ -87,17 +112,22 @@
 ;; other kinds every file that there is.  It prints lines
 ;;
 ;;     arcology: progress DONE TOTAL
+;;     arcology: phase TEXT
+;;     arcology: problem PATH: WHY
 ;;     arcology: failed PATH: WHY
 ;;     arcology: gone PATH
+;;     arcology: error: WHY
 ;;
-;; (in PATH, a backslash, a colon and a newline are written as \134, \072 and \012; a file is gone
-;; if the list has it as added or modified and it is not there: it stays pending, for it may be
-;; back.  A `full' build leaves in the database what that has of the file, which may be on a disk
-;; that is not mounted)
+;; In PATH, a backslash, a colon and a newline are written as \134, \072 and \012.  The lines
+;; `problem' of a successful build are all problems that there are now; WHY begins with "line N: "
+;; where the line is known, and names another file after ", also in ", up to a colon or semicolon
+;; (\073 in a path).  A file is gone if the list has it as added or modified and it is not there: it
+;; stays pending, for it may be back.  A `full' build leaves in the database what that has of the
+;; file, which may be on a disk that is not mounted.
 ;;
-;; and whatever else should go to the log, and ends with 0 if the database holds all files of the
-;; list, with 1 if it holds all but those that were reported as failed, otherwise with something
-;; else; then it gets the same changes again.
+;; Anything else goes to the log.  The exit status is 0 if the database holds all files of the list,
+;; 1 if it holds all but those that were reported as failed, 65 if a full build is needed,
+;; otherwise something else; then it gets the same changes again.
 ;;
 ;; Exit status
 ;;
@@ -106,18 +136,25 @@
 ;;     64  the environment is not as above
 ;;     65  the database lacks what an incremental build needs: make a full build
 ;;     66  a watched directory or the list of changes is missing
-;;     69  org-roam or its access to SQLite is not installed
+;;     69  org-roam or a way to SQLite is not installed
 ;;     70  the build failed in a way not foreseen; nothing is in
-;;     73  the database cannot be written
+;;     73  the database cannot be written, or the disk is full
 ;;     75  another program holds the database
 ;;     78  the database is damaged, or of something else, or of a newer org-roam
 
 ;;; Code:
 
-(require 'cl-lib)
+;; The other parts are beside this file.
+(eval-and-compile
+  (let ((load-path (if load-file-name
+                       (cons (file-name-directory load-file-name) load-path)
+                     load-path)))
+    (require 'cl-lib)
+    (require 'arcology-database)
+    (require 'arcology-note)))
 
 (defgroup arcology-batch nil
-  "Keep an org-roam database true, in batch."
+  "Update an org-roam database, in batch."
   :group 'org)
 
 (defcustom arcology-batch-keywords
@@ -137,48 +174,30 @@ With Emacs's own value it spends a good part of its time collecting; a
 larger one takes memory, and the time to get that from the system."
   :type 'natnum)
 
-;; org-roam, Org and EmacSQL are loaded when a build starts, so that one clear line can be said if
-;; they are missing.
+;; org-roam and Org are loaded when a build starts, so that one clear line can be printed if they
+;; are missing.
 (defvar emacsql--transaction-level)
-(defvar emacsql-global-timeout)
-(defvar emacsql-sqlite-executable)
 (defvar epa-file-name-regexp)
 (defvar epg-pinentry-mode)
 (defvar org-agenda-files)
 (defvar org-element-cache-persistent)
 (defvar org-id-track-globally)
-(defvar org-inhibit-startup)
-(defvar org-link-abbrev-alist-local)
+(defvar org-persist--disable-when-emacs-Q)
+(defvar org-persist--refresh-gc-lock-timer)
+(defvar org-persist-directory)
 (defvar org-resource-download-policy)
-(defvar org-roam-database-connector)
-(defvar org-roam-db--connection)
 (defvar org-roam-db--table-schemata)
 (defvar org-roam-db-location)
 (defvar org-roam-db-version)
 (defvar org-roam-directory)
 
-(declare-function emacsql "emacsql" (connection sql &rest args))
-(declare-function emacsql-close "emacsql" (connection))
-(declare-function emacsql-live-p "emacsql" (connection))
-(declare-function emacsql-process "emacsql" (connection))
-(declare-function emacsql-sqlite-open "emacsql-sqlite" (file &optional debug setup use-module))
-(declare-function org-back-to-heading-or-point-min "org" (&optional invisible-ok))
-(declare-function org-element-at-point "org-element" (&optional epom cached-only))
-(declare-function org-element-type "org-element" (element &optional anonymous))
-(declare-function org-mode "org" ())
-(declare-function org-roam-db--conn-fn "org-roam-db" ())
 (declare-function org-roam-db--init "org-roam-db" (db))
-(declare-function org-roam-db-clear-file "org-roam-db" (&optional file))
-(declare-function org-roam-db-query "org-roam-db" (sql &rest args))
-(declare-function org-roam-db-update-file "org-roam-db" (&optional file-path no-require))
 (declare-function org-version "org" (&optional here full message))
 (declare-function package-activate-all "package" ())
-(declare-function sqlite-available-p "sqlite.c" ())
 
 ;;; Errors
 
 (define-error 'arcology-batch-error "The build failed")
-(define-error 'arcology-batch-duplicate "Duplicate ID")
 
 (defconst arcology-batch--statuses
   '((usage . 64) (incomplete . 65) (no-input . 66) (unavailable . 69) (cannot-write . 73)
@@ -212,7 +231,7 @@ and three octal digits, which the service reads back."
 (defun arcology-batch--explain (error)
   "Return the message of ERROR, as caught by `condition-case', on one line."
   (arcology-batch--one-line
-   (if (memq (car error) '(arcology-batch-error arcology-batch-duplicate))
+   (if (memq 'arcology-batch-error (get (car error) 'error-conditions))
        (cadr error)
      (error-message-string error))))
 
@@ -229,15 +248,6 @@ and three octal digits, which the service reads back."
   "Return the bytes of PATH as a unibyte string."
   (encode-coding-string path 'utf-8-unix))
 
-(defun arcology-batch--regular-p (path)
-  "Whether PATH, or what it links to, is a regular file.
-`file-regular-p' fails on names that are not UTF-8 in Emacs 28."
-  (let ((attributes (file-attributes path)))
-    (when (stringp (file-attribute-type attributes))
-      (setq attributes (file-attributes (file-truename path))))
-    (and attributes
-         (string-prefix-p "-" (file-attribute-modes attributes)))))
-
 (cl-defstruct (arcology-batch--job (:constructor arcology-batch--job-create) (:copier nil))
   "What a build has to do."
   kind                                  ; `incremental', `full' or `clean'
@@ -245,6 +255,8 @@ and three octal digits, which the service reads back."
   database                              ; absolute path
   directories                           ; absolute paths without a slash at the end
   keywords                              ; in capitals
+  mark                                  ; a string that no other build has
+  fingerprint                           ; see `arcology-batch--fingerprint'
   present                               ; paths to read
   deleted)                              ; paths to forget
 
@@ -331,6 +343,8 @@ the setting `Directories'" directory)))))
     (arcology-batch--job-create
      :kind kind
      :id (or (getenv "ARCOLOGY_BUILD_ID") "-")
+     :mark (format "%s-%d-%s" (or (getenv "ARCOLOGY_BUILD_ID") "-") (emacs-pid)
+                   (format-time-string "%s.%N"))
      :database database
      :directories directories
      :keywords (arcology-batch--keywords)
@@ -352,10 +366,7 @@ the setting `Directories'" directory)))))
         locale-coding-system 'utf-8-unix
         file-name-coding-system 'utf-8-unix
         system-messages-locale "C")
-  (setq enable-local-variables nil
-        enable-local-eval nil
-        enable-dir-local-variables nil
-        create-lockfiles nil
+  (setq create-lockfiles nil
         make-backup-files nil
         auto-save-default nil
         auto-save-list-file-prefix nil
@@ -375,6 +386,11 @@ the setting `Directories'" directory)))))
         org-id-track-globally nil       ; or ~/.emacs.d/.org-id-locations is written at exit
         org-resource-download-policy nil ; a note must not make us fetch anything
         epg-pinentry-mode 'cancel)      ; a key that the agent holds works; no question is asked
+  ;; Nothing is kept between builds.  Without an init file, org-persist (Org 9.6 and newer) makes a
+  ;; temporary directory when it is loaded; where it cannot write, it does nothing.
+  (setq org-persist--disable-when-emacs-Q nil
+        org-persist-directory "/nonexistent/"
+        org-persist--refresh-gc-lock-timer t)
   ;; Standard input should be /dev/null, but somebody may run this on a terminal.
   (set 'inhibit-interaction t)
   (setq gc-cons-threshold (max gc-cons-threshold arcology-batch-gc-threshold)))
@@ -406,19 +422,11 @@ apt install elpa-org-roam; elsewhere from MELPA: M-x package-install RET org-roa
      (arcology-batch--fail
       'unavailable "org-roam cannot be loaded: %s: install what it needs (Debian and Ubuntu: apt \
 install elpa-org-roam elpa-emacsql-sqlite)" (error-message-string error))))
-  ;; Emacs's own SQLite, since Emacs 29, needs neither a second process nor a compiler.
-  (when (and (eq (bound-and-true-p org-roam-database-connector) 'sqlite)
-             (fboundp 'sqlite-available-p)
-             (sqlite-available-p)
-             (locate-library "emacsql-sqlite-builtin"))
-    (setq org-roam-database-connector 'sqlite-builtin))
-  (when (and (eq (bound-and-true-p org-roam-database-connector) 'sqlite)
-             ;; Else EmacSQL would try to compile it into the directory of the package.
-             (not (and (boundp 'emacsql-sqlite-executable)
-                       (file-executable-p emacsql-sqlite-executable))))
+  (unless (or (arcology-database-builtin-p) (arcology-database-program))
     (arcology-batch--fail
-     'unavailable "EmacSQL's program %s is missing: install it (Debian and Ubuntu: apt install \
-elpa-emacsql-sqlite; elsewhere M-x emacsql-sqlite-compile), or use Emacs 29 or newer"
+     'unavailable "Emacs has no SQLite, and EmacSQL's program %s is missing: install it (Debian \
+and Ubuntu: apt install elpa-emacsql-sqlite; elsewhere, with EmacSQL 3: M-x \
+emacsql-sqlite-compile), or use Emacs 29 or newer"
      (or (bound-and-true-p emacsql-sqlite-executable) "emacsql-sqlite")))
   ;; What `org-roam-db-sync' loads before it starts.
   (require 'org-ref nil t)
@@ -426,34 +434,45 @@ elpa-emacsql-sqlite; elsewhere M-x emacsql-sqlite-compile), or use Emacs 29 or n
 
 ;;; The database
 
-(defvar arcology-batch--connection nil
-  "The EmacSQL connection of the running build.")
+(defvar arcology-batch--database nil
+  "The connection of the running build.")
 
-(defun arcology-batch--sql (sql &rest args)
-  "Run SQL with ARGS in the database of this build and return the rows."
-  (apply #'emacsql arcology-batch--connection sql args))
+(defun arcology-batch--execute (sql &rest values)
+  "Run SQL, which yields no rows, with VALUES in the database of this build."
+  (arcology-database-execute arcology-batch--database sql values))
 
-(defun arcology-batch--number (sql)
-  "Return the one number that SQL yields."
-  (caar (arcology-batch--sql sql)))
+(defun arcology-batch--select (sql &rest values)
+  "Return the rows of SQL with VALUES in the database of this build."
+  (arcology-database-select arcology-batch--database sql values))
 
-(defconst arcology-batch--sqlite-errors
-  '((emacsql-locked
+(defun arcology-batch--number (sql &rest values)
+  "Return the one number that SQL with VALUES yields."
+  (arcology-database-number arcology-batch--database sql values))
+
+(defun arcology-batch--run-statement (sql)
+  "Run SQL, which org-roam or a function of the user sends; return its rows."
+  (if (string-match-p "\\`[ \t\n]*\\(SELECT\\|WITH\\|PRAGMA\\|VALUES\\)\\_>" sql)
+      (arcology-batch--select sql)
+    (arcology-batch--execute sql)))
+
+(defconst arcology-batch--database-errors
+  '((arcology-database-locked
      locked "The database %s is in use by another program: wait for it or end it; if that is an \
 Emacs, turn off `org-roam-db-autosync-mode' in it")
-    (emacsql-corruption
+    (arcology-database-damaged
      unusable "The database %s is damaged or is no SQLite database: move it away, together with \
 the files of the same name with -journal or -wal at the end, and make a full build")
-    (emacsql-access
+    (arcology-database-unwritable
      cannot-write "The database %s cannot be read or written: look at its owner and mode, those \
 of its directory, and the free space"))
-  "For an EmacSQL condition the reason and the message that end the build.")
+  "For a condition of the database the reason and the message that end the build.")
 
 (defun arcology-batch--fatal-p (error)
   "Whether the database is at fault, not a note, according to ERROR."
-  (or (memq (car error) '(arcology-batch-error emacsql-locked emacsql-corruption emacsql-access
-                          emacsql-memory emacsql-timeout emacsql-internal emacsql-fatal))
-      (not (emacsql-live-p arcology-batch--connection))))
+  (let ((conditions (get (car error) 'error-conditions)))
+    (or (memq 'arcology-batch-error conditions)
+        (and (memq 'arcology-database-error conditions)
+             (not (memq 'arcology-database-constraint conditions))))))
 
 (defun arcology-batch--check-writable (database)
   "Fail unless DATABASE and its directory can be written; make the directory."
@@ -470,47 +489,45 @@ of its directory, and the free space"))
        'cannot-write "The directory %s cannot be written: look at its owner and mode, or correct \
 the setting `Database'" directory))
     (when (file-exists-p database)
-      (unless (arcology-batch--regular-p database)
+      (unless (arcology-note--regular-p database)
         (arcology-batch--fail
          'cannot-write "%s is not a file: correct the setting `Database'" database))
       (unless (file-writable-p database)
         (arcology-batch--fail
          'cannot-write "The database %s cannot be written: look at its owner and mode" database)))))
 
-(defun arcology-batch--connect (job)
-  "Open the database of JOB and make org-roam use this connection."
-  (let* ((database (arcology-batch--job-database job))
-         (connection (if (fboundp 'org-roam-db--conn-fn)
-                         (funcall (org-roam-db--conn-fn) database)
-                       (emacsql-sqlite-open database)))
-         ;; EmacSQL 4 renamed the slot, and its connection need not be a process.
-         (process (ignore-errors (emacsql-process connection))))
-    (when (processp process)
-      (set-process-query-on-exit-flag process nil))
-    (setq arcology-batch--connection connection
-          org-roam-db-location database
-          org-roam-directory (car (arcology-batch--job-directories job)))
-    ;; org-roam finds its connection by directory; without this it would open one of its own and
-    ;; might decide to delete the database for an upgrade.
-    (dolist (directory (arcology-batch--job-directories job))
-      (puthash (expand-file-name (file-name-as-directory directory)) connection
-               org-roam-db--connection))
-    ;; A statement may wait for the lock, and the end of a large build writes a lot.
-    (setq emacsql-global-timeout (+ 600 arcology-batch-lock-timeout))
-    (arcology-batch--sql (format "PRAGMA busy_timeout = %d" (* 1000 arcology-batch-lock-timeout)))
-    (arcology-batch--sql "PRAGMA foreign_keys = ON")
-    ;; Without this a large transaction that outgrows the page cache writes to the database before
-    ;; its end, and readers are locked out for the rest of it.
-    (arcology-batch--sql "PRAGMA cache_spill = OFF")
-    (unless (eql 1 (arcology-batch--number "PRAGMA foreign_keys"))
-      (arcology-batch--fail 'unavailable "This SQLite was built without foreign keys, which \
-org-roam needs"))))
+(defun arcology-batch--open (file)
+  "Open the database FILE."
+  (arcology-database-open file arcology-batch-lock-timeout))
 
-(defconst arcology-batch--keywords-schema
+(defun arcology-batch--connect (job)
+  "Open the database of JOB."
+  (setq arcology-batch--database (arcology-batch--open (arcology-batch--job-database job))
+        arcology-note-sql-function #'arcology-batch--run-statement
+        org-roam-db-location (arcology-batch--job-database job)
+        org-roam-directory (car (arcology-batch--job-directories job)))
+  ;; Without this a large transaction that outgrows the page cache writes to the database before its
+  ;; end, and readers are locked out for the rest of it.
+  (arcology-batch--execute "PRAGMA cache_spill = OFF"))
+
+(defconst arcology-batch--tables
+  '("keywords" "problems" "setup_files" "arcology")
+  "The tables that are made in addition to those of org-roam.")
+
+(defconst arcology-batch--schema
   '("CREATE TABLE keywords (file NOT NULL, keyword NOT NULL, value NOT NULL, \
 FOREIGN KEY (file) REFERENCES files (file) ON DELETE CASCADE)"
     "CREATE INDEX arcology_keywords_file ON keywords (file)"
     "CREATE INDEX arcology_keywords_keyword ON keywords (keyword, value)"
+    "CREATE TABLE problems (file NOT NULL, line NOT NULL, what NOT NULL, other, \
+FOREIGN KEY (file) REFERENCES files (file) ON DELETE CASCADE)"
+    "CREATE INDEX arcology_problems_file ON problems (file)"
+    "CREATE INDEX arcology_problems_other ON problems (other)"
+    "CREATE TABLE setup_files (file NOT NULL, setup_file NOT NULL, \
+FOREIGN KEY (file) REFERENCES files (file) ON DELETE CASCADE)"
+    "CREATE INDEX arcology_setup_files_file ON setup_files (file)"
+    "CREATE INDEX arcology_setup_files_setup_file ON setup_files (setup_file)"
+    "CREATE TABLE arcology (build NOT NULL, finished NOT NULL, fingerprint NOT NULL)"
     ;; org-roam removes a file by the cascade from files over nodes to links and citations.  A step
     ;; without an index reads the whole table, so that a build costs the square of the tree.
     "CREATE INDEX IF NOT EXISTS arcology_nodes_file ON nodes (file)"
@@ -521,7 +538,7 @@ FOREIGN KEY (file) REFERENCES files (file) ON DELETE CASCADE)"
 (defun arcology-batch--table-p (table)
   "Whether the database has a table of the name TABLE."
   (< 0 (arcology-batch--number
-        (format "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '%s'" table))))
+        "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?" table)))
 
 (defun arcology-batch--prepare-tables (job)
   "Make the tables for JOB where they are missing; fail if they cannot be used."
@@ -529,27 +546,38 @@ FOREIGN KEY (file) REFERENCES files (file) ON DELETE CASCADE)"
          (database (arcology-batch--job-database job))
          (version (arcology-batch--number "PRAGMA user_version"))
          (roam (arcology-batch--table-p "files"))
-         (keywords (arcology-batch--table-p "keywords"))
+         (complete (and roam
+                        (eql version org-roam-db-version)
+                        (cl-every #'arcology-batch--table-p arcology-batch--tables)))
          (fresh (eql 0 (arcology-batch--number "SELECT count(*) FROM sqlite_master"))))
     (unless (or fresh (and roam (< 0 version)))
       (arcology-batch--fail
        'unusable "%s is not a database of org-roam: correct the setting `Database', or move it away"
        database))
-    (unless (eq kind 'clean)
-      (when (> version org-roam-db-version)
-        (arcology-batch--fail
-         'unusable "The database %s was made by a newer org-roam (version %d; this one knows %d): \
+    (when (and (not (eq kind 'clean)) (> version org-roam-db-version))
+      (arcology-batch--fail
+       'unusable "The database %s was made by a newer org-roam (version %d; this one knows %d): \
 update org-roam, or replace the database by a clean build"
-         database version org-roam-db-version)))
+       database version org-roam-db-version))
     (when (eq kind 'incremental)
-      (unless (and roam keywords (= version org-roam-db-version))
-        (arcology-batch--incomplete database)))
-    (unless (and roam keywords (= version org-roam-db-version) (not (eq kind 'clean)))
-      ;; Those that refer to others first, or each drop would first empty them row by row.
-      (dolist (table (cons 'keywords (reverse (mapcar #'car org-roam-db--table-schemata))))
-        (arcology-batch--sql (format "DROP TABLE IF EXISTS %s" table)))
-      (org-roam-db--init arcology-batch--connection)
-      (mapc #'arcology-batch--sql arcology-batch--keywords-schema))))
+      (unless complete
+        (arcology-batch--incomplete database))
+      (unless (equal (arcology-batch--read-mark "fingerprint")
+                     (arcology-batch--job-fingerprint job))
+        (arcology-batch--fail
+         'incomplete "The database %s was made with another Emacs, Org, org-roam or other \
+options: a full build is needed" database)))
+    (unless (eq kind 'incremental)
+      (when complete
+        (arcology-batch--load-owners))
+      (when (or (eq kind 'clean) (not complete))
+        ;; Those that refer to others first, or each drop would first empty them row by row.
+        (dolist (table (append arcology-batch--tables
+                               (reverse (mapcar (lambda (schema) (symbol-name (car schema)))
+                                                org-roam-db--table-schemata))))
+          (arcology-batch--execute (format "DROP TABLE IF EXISTS %s" table)))
+        (org-roam-db--init t)
+        (mapc #'arcology-batch--execute arcology-batch--schema)))))
 
 (defun arcology-batch--incomplete (database)
   "Fail because DATABASE cannot be brought up to date by parts."
@@ -557,238 +585,326 @@ update org-roam, or replace the database by a clean build"
    'incomplete "The database %s is missing, or not made by this version: a full build is needed"
    database))
 
-;;; One file
+;;; The mark of a build
 
-(defvar arcology-batch--file nil
-  "The path of the file that is being read.")
+(defun arcology-batch--read-mark (column)
+  "Return the text in COLUMN of the table `arcology', or nil."
+  (let ((digits (caar (arcology-batch--select
+                       (format "SELECT %s FROM arcology" (arcology-database-text column))))))
+    (and digits (arcology-database-decode digits))))
+
+(defun arcology-batch--write-mark (job)
+  "Write the mark of JOB, the last thing before its end."
+  (arcology-batch--execute "DELETE FROM arcology")
+  (arcology-batch--execute "INSERT INTO arcology VALUES (?, ?, ?)"
+                           (arcology-batch--job-mark job)
+                           (format-time-string "%FT%T.%3NZ" nil t)
+                           (arcology-batch--job-fingerprint job)))
+
+(defun arcology-batch--check-mark (job)
+  "Fail unless the mark of JOB is visible through a new connection.
+Then this build is in, even if a failure went unnoticed."
+  (setq arcology-batch--database (arcology-batch--open (arcology-batch--job-database job)))
+  (unless (equal (arcology-batch--read-mark "build") (arcology-batch--job-mark job))
+    (arcology-batch--fail 'cannot-write "The database %s does not hold this build after its end: \
+look at the free space, and whether another program writes to it"
+                          (arcology-batch--job-database job))))
+
+(defconst arcology-batch--libraries '(org-roam org-roam-db org-roam-node org-roam-id org-roam-utils
+                                               org org-element ol oc emacsql)
+  "The libraries whose code decides what the rows are.")
+
+(defvar arcology-batch--libraries-hash nil
+  "The hash of `arcology-batch--libraries', which a dump of Emacs keeps.")
+
+(defun arcology-batch--file-hash (file)
+  "Return the hash of the content of FILE, or nil if it cannot be read."
+  (ignore-errors
+    (with-temp-buffer
+      (set-buffer-multibyte nil)
+      (insert-file-contents-literally file)
+      (secure-hash 'sha1 (current-buffer)))))
+
+(defconst arcology-batch--own-hash
+  (and load-file-name
+       (mapcar (lambda (name)
+                 (arcology-batch--file-hash
+                  (expand-file-name name (file-name-directory load-file-name))))
+               '("arcology-batch.el" "arcology-note.el" "arcology-compat.el")))
+  "The hashes of the files of this program that decide what the rows are.")
+
+(defun arcology-batch-hash-libraries ()
+  "Return the hash of `arcology-batch--libraries', which are loaded."
+  (or arcology-batch--libraries-hash
+      (setq arcology-batch--libraries-hash
+            (secure-hash 'sha1
+                         (mapconcat (lambda (library)
+                                      (let ((file (locate-library (symbol-name library))))
+                                        (or (and file (arcology-batch--file-hash file)) "-")))
+                                    arcology-batch--libraries "")))))
+
+(defun arcology-batch--options ()
+  "Return the options of the user on the command line of this Emacs.
+They are the same whether it was started from a dump or not."
+  (let ((arguments (cdr command-line-args))
+        (options nil))
+    (while arguments
+      (let ((argument (pop arguments)))
+        (cond
+         ((member argument '("-q" "-Q" "-batch" "--batch")))
+         ((string-prefix-p "--dump-file" argument))
+         ((and (equal argument "-f")
+               (member (car arguments) '("arcology-dump-wake" "arcology-batch-run")))
+          (pop arguments))
+         ((and (member argument '("-l" "--load" "-load"))
+               (string-suffix-p "arcology-batch.el" (car arguments)))
+          (pop arguments))
+         (t
+          (push argument options)))))
+    (nreverse options)))
+
+(defun arcology-batch--loaded-files (options)
+  "Return the files that OPTIONS load."
+  (cl-loop for (option file) on options
+           when (and file (member option '("-l" "--load" "-load")))
+           collect file))
+
+(defun arcology-batch--fingerprint (directories keywords)
+  "Return the hash of all that decides what the rows of a note are but its text.
+DIRECTORIES are the watched ones, KEYWORDS those that are stored."
+  (let ((options (arcology-batch--options))
+        (print-level nil)
+        (print-length nil))
+    (secure-hash
+     'sha1
+     (prin1-to-string
+      (list emacs-version (org-version) org-roam-db-version (arcology-batch-hash-libraries)
+            arcology-batch--own-hash arcology-batch--schema options
+            (mapcar (lambda (file)
+                      (arcology-batch--file-hash
+                       (expand-file-name file command-line-default-directory)))
+                    (arcology-batch--loaded-files options))
+            directories keywords
+            ;; Times of the day are stored with the offset of the zone.
+            (getenv "TZ") (file-symlink-p "/etc/localtime"))))))
+
+;;; Who owns an ID
+
+;; The file that has an ID in the database keeps it as long as its text has it.  Between newcomers,
+;; the shorter path wins, then the lower bytes.
+
+(defvar arcology-batch--owners nil
+  "A hash table of the files that had an ID before this build, by ID.
+It has the IDs of each file of this build.")
 
 (defvar arcology-batch--pending nil
-  "A hash table of the paths, as bytes, that this build has yet to read.")
+  "A hash table of the paths, as bytes, that are still to be read.")
+
+(defvar arcology-batch--stored nil
+  "A hash table of the lines of the nodes that this build stored, by ID.")
+
+(defvar arcology-batch--held nil
+  "Nodes of this build, as (PATH . NODE), whose ID is still that of a pending file.")
+
+(defvar arcology-batch--losers nil
+  "What this build read and did not store: lists (PATH LINE ID).")
+
+(defun arcology-batch--load-owners ()
+  "Remember which file has which ID, for a build of every file."
+  (pcase-dolist (`(,id ,file) (arcology-batch--select "SELECT id, file FROM nodes"))
+    (puthash id file arcology-batch--owners)))
+
+(defun arcology-batch--load-owner (path)
+  "Remember which IDs the file PATH has."
+  (pcase-dolist (`(,id) (arcology-batch--select "SELECT id FROM nodes WHERE file = ?"
+                                                (arcology-database-print path)))
+    (puthash id path arcology-batch--owners)))
+
+(defun arcology-batch--same-path-p (a b)
+  "Whether the paths A and B are the same bytes."
+  (and a b (equal (arcology-batch--encode a) (arcology-batch--encode b))))
+
+(defun arcology-batch--before-p (a b id)
+  "Whether the file A has a better claim to ID than the file B.
+Both have it in their text as it is now."
+  (let ((owner (gethash id arcology-batch--owners))
+        (bytes-a (arcology-batch--encode a))
+        (bytes-b (arcology-batch--encode b)))
+    (cond
+     ((arcology-batch--same-path-p a owner) t)
+     ((arcology-batch--same-path-p b owner) nil)
+     ((/= (length bytes-a) (length bytes-b)) (< (length bytes-a) (length bytes-b)))
+     (t (string< bytes-a bytes-b)))))
+
+(defun arcology-batch--holder (id)
+  "Return the file that has ID in the database, or nil."
+  (caar (arcology-batch--select "SELECT file FROM nodes WHERE id = ?"
+                                (arcology-database-print id))))
+
+;;; Storing a note
+
+(defun arcology-batch--insert (table rows)
+  "Add ROWS, lists of Lisp values, to TABLE."
+  (arcology-database-insert arcology-batch--database (format "%s" table)
+                            (mapcar (lambda (row) (mapcar #'arcology-database-print row)) rows)))
+
+(defun arcology-batch--insert-rows (nodes)
+  "Add the rows that refer to NODES."
+  (pcase-dolist (`(,table . ,_) org-roam-db--table-schemata)
+    (let ((rows (cl-loop for node in nodes
+                         append (alist-get table (arcology-note-node-rows node)))))
+      (when rows
+        (arcology-batch--insert table rows)))))
+
+(defun arcology-batch--insert-problem (path line what &optional other)
+  "Add the problem WHAT on LINE of PATH, in which the file OTHER is involved."
+  (arcology-batch--execute "INSERT INTO problems VALUES (?, ?, ?, ?)"
+                           (arcology-database-print path) line
+                           (arcology-database-unicode (arcology-batch--one-line what))
+                           (and other (arcology-database-print other))))
+
+(defun arcology-batch--unique-nodes (note)
+  "Return the nodes of NOTE that have an ID of their own; the others are problems."
+  (let ((lines (make-hash-table :test #'equal))
+        (path (arcology-note-path note)))
+    (cl-remove-if-not
+     (lambda (node)
+       (let* ((id (arcology-note-node-id node))
+              (line (arcology-note-node-line node))
+              (first (gethash id lines)))
+         (if (null first)
+             (puthash id line lines)
+           (arcology-batch--insert-problem
+            path line
+            (format "duplicate ID %s, also in %s:%d; give one of the two another ID"
+                    id (arcology-batch--escape-other path) first)
+            path)
+           nil)))
+     (arcology-note-nodes note))))
+
+(defun arcology-batch--store-node (path node)
+  "Store NODE of the file PATH, if its ID is free or PATH has the better claim."
+  (let* ((id (arcology-note-node-id node))
+         (holder (arcology-batch--holder id)))
+    (cond
+     ((and holder (gethash (arcology-batch--encode holder) arcology-batch--pending))
+      (push (cons path node) arcology-batch--held))
+     ((and holder
+           (or (not (gethash id arcology-batch--stored))
+               (arcology-batch--before-p holder path id)))
+      (push (list path (arcology-note-node-line node) id) arcology-batch--losers))
+     (t
+      (when holder
+        (push (list holder (gethash id arcology-batch--stored) id) arcology-batch--losers)
+        (arcology-batch--execute "DELETE FROM nodes WHERE id = ?" (arcology-database-print id)))
+      (arcology-batch--insert 'nodes (list (arcology-note-node-row node)))
+      (arcology-batch--insert-rows (list node))
+      (puthash id (arcology-note-node-line node) arcology-batch--stored)))))
+
+(defun arcology-batch--store-nodes (path nodes)
+  "Store NODES of the file PATH."
+  (condition-case nil
+      ;; None is in if one is refused.
+      (when nodes
+        (arcology-database-insert arcology-batch--database "nodes"
+                                  (mapcar (lambda (node)
+                                            (mapcar #'arcology-database-print
+                                                    (arcology-note-node-row node)))
+                                          nodes)))
+    (arcology-database-constraint
+     (arcology-batch--execute "DELETE FROM nodes WHERE file = ?" (arcology-database-print path))
+     (dolist (node nodes)
+       (arcology-batch--store-node path node)))
+    (:success
+     (arcology-batch--insert-rows nodes)
+     (dolist (node nodes)
+       (puthash (arcology-note-node-id node) (arcology-note-node-line node)
+                arcology-batch--stored)))))
+
+(defun arcology-batch--store (note)
+  "Put NOTE into the database, in place of what that has of its file."
+  (let* ((path (arcology-note-path note))
+         (file (arcology-database-print path)))
+    (arcology-batch--clear path)
+    (arcology-batch--insert 'files (list (arcology-note-file note)))
+    (arcology-batch--store-nodes path (arcology-batch--unique-nodes note))
+    (pcase-dolist (`(,line ,what ,other) (arcology-note-problems note))
+      (arcology-batch--insert-problem path line what other))
+    (pcase-dolist (`(,keyword ,value) (arcology-note-keywords note))
+      (arcology-batch--execute "INSERT INTO keywords VALUES (?, ?, ?)" file
+                               (arcology-database-unicode keyword)
+                               (arcology-database-unicode value)))
+    (dolist (setup-file (arcology-note-setup-files note))
+      (arcology-batch--execute "INSERT INTO setup_files VALUES (?, ?)" file
+                               (arcology-database-print setup-file)))))
 
 (defvar arcology-batch--known nil
   "A hash table of the paths, as bytes, that may have rows; nil if any may.")
 
-(defvar arcology-batch--present-keywords nil
-  "The keywords to store, in capitals.")
+(defun arcology-batch--clear (path)
+  "Remove the rows of PATH, if it may have any."
+  (let ((bytes (arcology-batch--encode path)))
+    ;; SQLite takes longer to find out that there is nothing to remove than to store a small note.
+    (if (and arcology-batch--known (not (gethash bytes arcology-batch--known)))
+        (puthash bytes t arcology-batch--known)
+      (arcology-batch--execute "DELETE FROM files WHERE file = ?"
+                               (arcology-database-print path)))))
 
-(defvar arcology-batch--rows nil
-  "The rows that the file that is being read adds: an alist of tables and rows.
-The last row of a table comes first.")
+(defun arcology-batch--settle-held ()
+  "Store the nodes that waited for a file that was pending, the best claims first."
+  (dolist (entry (sort (prog1 arcology-batch--held
+                         (setq arcology-batch--held nil))
+                       (lambda (a b)
+                         (arcology-batch--before-p (car a) (car b)
+                                                   (arcology-note-node-id (cdr a))))))
+    (arcology-batch--store-node (car entry) (cdr entry))))
 
-(defvar arcology-batch--stored nil
-  "Whether the file that is being read was added to the database.")
+(defun arcology-batch--escape-other (path)
+  "Return PATH so that it ends at the first colon or semicolon of a problem."
+  (string-replace ";" "\\073" (arcology-batch--escape-path path)))
 
-(defun arcology-batch--insert-p (sql args)
-  "Whether SQL with ARGS is an INSERT in org-roam's one form of it."
-  (and (vectorp sql)
-       (equal (append sql nil) `(:insert :into ,(and (< 2 (length sql)) (aref sql 2)) :values $v1))
-       (assq (aref sql 2) org-roam-db--table-schemata)
-       (null (cdr args))))
+(defun arcology-batch--line-of-node (path id)
+  "Return the line of the node ID in the file PATH, or nil if it cannot be read."
+  (let ((position (arcology-batch--number "SELECT pos FROM nodes WHERE id = ?"
+                                          (arcology-database-print id))))
+    (ignore-errors
+      (with-temp-buffer
+        (insert-file-contents path)
+        (line-number-at-pos position)))))
 
-(defun arcology-batch--query (sql &rest args)
-  "Run SQL with ARGS, in place of `org-roam-db-query'.
-Rows are kept for `arcology-batch--insert-rows': a file has many, and
-each statement waits for its answer."
-  (cond
-   ((arcology-batch--insert-p sql args)
-    (when (eq (aref sql 2) 'files)
-      (setq arcology-batch--stored t))
-    (let ((rows (car args)))
-      ;; One row, several, or the list that `org-roam-db-query!' makes of its arguments.
-      (dolist (row (if (vectorp rows) (list rows) rows))
-        (push row (alist-get (aref sql 2) arcology-batch--rows))))
-    nil)
-   ;; It would leave out a file that has the same hash, but the hash may be of a later content than
-   ;; the rows, if the file changed while it was read.
-   ((equal sql [:select hash :from files :where (= file $s1)])
-    nil)
-   ;; SQLite takes longer to find out that there is nothing to remove than to store a small note.
-   ((and (equal sql [:delete :from files :where (= file $s1)])
-         (arcology-batch--new-p (car args)))
-    nil)
-   (t
-    (arcology-batch--insert-rows)
-    (apply #'arcology-batch--sql sql args))))
+(defun arcology-batch--write-losers ()
+  "Add a problem for each node that was left out because another file has its ID."
+  (pcase-dolist (`(,path ,line ,id) arcology-batch--losers)
+    (let* ((other (arcology-batch--holder id))
+           (other-line (or (gethash id arcology-batch--stored)
+                           (arcology-batch--line-of-node other id))))
+      (arcology-batch--insert-problem
+       path line
+       (format "duplicate ID %s, also in %s%s; give one of the two another ID" id
+               (arcology-batch--escape-other other)
+               (if other-line (format ":%d" other-line) ""))
+       other))))
 
-(defun arcology-batch--new-p (path)
-  "Whether the database has no rows of PATH; take it that it has from now on."
-  (when arcology-batch--known
-    (let ((bytes (arcology-batch--encode path)))
-      (unless (gethash bytes arcology-batch--known)
-        (puthash bytes t arcology-batch--known)))))
+(defun arcology-batch--report-problems ()
+  "Print each problem that the database has."
+  (pcase-dolist (`(,file ,line ,what)
+                 (arcology-batch--select
+                  (format "SELECT file, line, %s FROM problems ORDER BY file, line, what"
+                          (arcology-database-text "what"))))
+    (message "arcology: problem %s: %s%s" (arcology-batch--escape-path file)
+             (if (< 0 line) (format "line %d: " line) "")
+             (arcology-database-decode what))))
 
-(defun arcology-batch--query! (_handler sql &rest args)
-  "Run SQL with ARGS, in place of `org-roam-db-query!'.
-With that function a warning would do when the ID is taken, and the tags
-and links of this node would go to another one."
-  (arcology-batch--query sql args))
+;;; One file
 
-(defun arcology-batch--insert-rows ()
-  "Add the rows of `arcology-batch--rows' to the database."
-  (let ((tables arcology-batch--rows))
-    (setq arcology-batch--rows nil)
-    ;; What others refer to first.
-    (pcase-dolist (`(,table . ,_) org-roam-db--table-schemata)
-      (let ((rows (reverse (alist-get table tables))))
-        (when rows
-          (if (not (eq table 'nodes))
-              (arcology-batch--insert table rows)
-            (condition-case nil
-                (arcology-batch--insert table rows)
-              ;; None is in then.
-              (emacsql-constraint
-               (mapc #'arcology-batch--insert-node rows)))))))))
-
-(defun arcology-batch--insert (table rows)
-  "Add ROWS to TABLE."
-  (arcology-batch--sql [:insert :into $i1 :values $v2] table rows))
-
-(defun arcology-batch--insert-node (row)
-  "Add ROW to the nodes, also if its ID moved here; fail if it is another's."
-  (condition-case error
-      (arcology-batch--insert 'nodes (list row))
-    (emacsql-constraint
-     (let* ((id (aref row 0))
-            (owner (caar (arcology-batch--sql [:select file :from nodes :where (= id $s1)] id))))
-       (cond
-        ((null owner)
-         (signal (car error) (cdr error)))
-        ;; The note moved here from a file whose turn comes later; that will not have it any more,
-        ;; or fail then.
-        ((gethash (arcology-batch--encode owner) arcology-batch--pending)
-         (arcology-batch--sql [:delete :from nodes :where (= id $s1)] id)
-         (arcology-batch--insert 'nodes (list row)))
-        ((equal (arcology-batch--encode owner) (arcology-batch--encode arcology-batch--file))
-         (signal 'arcology-batch-duplicate
-                 (list (format "The ID %s is there twice: give one of the notes another" id))))
-        (t
-         (signal 'arcology-batch-duplicate
-                 (list (format "The ID %s is also that of a note in %s: give one of the notes \
-another" id owner)))))))))
-
-(defun arcology-batch--parse-buffer (parse &rest args)
-  "Call PARSE with ARGS, which is `org-element-parse-buffer', if it is of use.
-org-roam looks only for citations in what it returns, and most files
-have none."
-  (if (save-excursion
-        (save-restriction
-          (widen)
-          (goto-char (point-min))
-          (let ((case-fold-search t))
-            (search-forward "[cite" nil t))))
-      (apply parse args)
-    (list 'org-data nil)))
-
-(defun arcology-batch--remember (function place)
-  "Return FUNCTION with a memory: one call of it for each value of PLACE.
-Both take no arguments.  It is of use while the buffer does not change."
-  (let ((values (make-hash-table :test #'eql)))
-    (lambda ()
-      (let ((key (funcall place)))
-        (when (eq (gethash key values values) values)
-          (puthash key (funcall function) values))
-        (gethash key values)))))
-
-(defun arcology-batch--entry ()
-  "Return the start of the entry at point."
-  (save-excursion
-    (save-restriction
-      (widen)
-      (org-back-to-heading-or-point-min t)
-      (point))))
-
-(defun arcology-batch--insert-keywords ()
-  "Store the keywords of the current buffer."
-  (when arcology-batch--present-keywords
-    (save-excursion
-      (goto-char (point-min))
-      (let ((case-fold-search t)
-            (regexp (concat "^[ \t]*#\\+" (regexp-opt arcology-batch--present-keywords t)
-                            ":[ \t]*\\(.*?\\)[ \t]*$")))
-        (while (re-search-forward regexp nil t)
-          (let ((keyword (upcase (match-string-no-properties 1)))
-                (value (match-string-no-properties 2)))
-            ;; Not in an example or a source block.
-            (when (save-excursion
-                    (beginning-of-line)
-                    (save-match-data
-                      (eq (org-element-type (org-element-at-point)) 'keyword)))
-              ;; In hexadecimal, since EmacSQL has no way to hand on a plain string: it would take
-              ;; a % or a $s1 in it for its own.
-              (arcology-batch--sql
-               (format "INSERT INTO keywords VALUES ($s1, CAST (X'%s' AS TEXT), \
-CAST (X'%s' AS TEXT))" (arcology-batch--hex keyword) (arcology-batch--hex value))
-               arcology-batch--file))))))))
-
-(defun arcology-batch--hex (text)
-  "Return TEXT as the hexadecimal digits of its UTF-8.
-Bytes that were not understood when the file was read become U+FFFD."
-  ;; A regexp for them would take Emacs milliseconds: it looks at each character of the range.
-  (let ((unicode (mapcar (lambda (char) (if (< #x10FFFF char) #xFFFD char)) text)))
-    (mapconcat (lambda (byte) (format "%02x" byte))
-               (encode-coding-string (concat unicode) 'utf-8-unix)
-               "")))
-
-(defun arcology-batch--disarm-links ()
-  "Remove the link abbreviations of the current buffer that call functions.
-`#+LINK: name %(function)' is run by the parser in Org before 9.7.5."
-  (setq org-link-abbrev-alist-local
-        (cl-remove-if (lambda (entry)
-                        (or (not (stringp (cdr entry))) (string-match-p "%(" (cdr entry))))
-                      org-link-abbrev-alist-local)))
-
-(defun arcology-batch--root (path)
-  "Return the watched directory of PATH, or the first."
+(defun arcology-batch--root (job path)
+  "Return the watched directory of JOB that has PATH, or the first."
   (let ((best nil))
-    (maphash (lambda (directory _)
-               (when (and (string-prefix-p directory path)
-                          (> (length directory) (length best)))
-                 (setq best directory)))
-             org-roam-db--connection)
-    (if best (directory-file-name best) org-roam-directory)))
-
-(defun arcology-batch--update-file (path)
-  "Put the content of the file PATH into the database."
-  (let ((buffer (generate-new-buffer " *arcology-batch*"))
-        (arcology-batch--file path)
-        (org-roam-directory (arcology-batch--root path)))
-    ;; Emacs 28 adds to this list for each buffer with Text mode, and searches it in `add-hook'.
-    (put 'context-menu-functions 'hook--depth-alist nil)
-    (unwind-protect
-        (with-current-buffer buffer
-          ;; org-roam takes a buffer that visits the file already.  Its own way would be
-          ;; `find-file', which runs hooks, and `save-buffer', which writes.
-          (insert-file-contents path t)
-          (setq default-directory (file-name-directory path))
-          (let ((org-inhibit-startup t))
-            ;; No row depends on macros.
-            (cl-letf (((symbol-function 'org-macro-initialize-templates) #'ignore))
-              (delay-mode-hooks (org-mode))))
-          (arcology-batch--disarm-links)
-          (cl-letf* ((arcology-batch--rows nil)
-                     (arcology-batch--stored nil)
-                     (parse (symbol-function 'org-element-parse-buffer))
-                     ((symbol-function 'org-element-parse-buffer)
-                      (apply-partially #'arcology-batch--parse-buffer parse))
-                     ;; org-roam asks for the title twice, and for the ID once for each link.
-                     ((symbol-function 'org-roam-db--file-title)
-                      (arcology-batch--remember (symbol-function 'org-roam-db--file-title)
-                                                #'ignore))
-                     ((symbol-function 'org-roam-id-at-point)
-                      (arcology-batch--remember (symbol-function 'org-roam-id-at-point)
-                                                #'arcology-batch--entry))
-                     ((symbol-function 'org-roam-db-query) #'arcology-batch--query)
-                     ((symbol-function 'org-roam-db-query!) #'arcology-batch--query!))
-            (org-roam-db-update-file path 'no-require)
-            (arcology-batch--insert-rows)
-            (unless arcology-batch--stored
-              (error "This version of org-roam did not store it")))
-          (arcology-batch--insert-keywords))
-      (with-current-buffer buffer
-        (set-buffer-modified-p nil)
-        (let ((kill-buffer-hook nil)
-              (kill-buffer-query-functions nil))
-          (kill-buffer buffer))))))
+    (dolist (directory (arcology-batch--job-directories job))
+      (when (and (string-prefix-p (file-name-as-directory directory) path)
+                 (> (length directory) (length best)))
+        (setq best directory)))
+    (or best (car (arcology-batch--job-directories job)))))
 
 (defun arcology-batch--gone-p (path)
   "Whether PATH is no file any more, as far as can be known.
@@ -804,38 +920,44 @@ A file that is there but may not be looked at is not gone."
 
 (defun arcology-batch--miss-file (path keep)
   "Say that PATH, which the list has, is gone.
-It may be back before anybody but us has noticed.  Remove its rows
-unless KEEP."
+It may be back before the next comparison.  Remove its rows unless KEEP."
   (unless keep
-    (org-roam-db-clear-file path))
+    (arcology-batch--clear path))
   (message "arcology: gone %s" (arcology-batch--escape-path path)))
 
 (defun arcology-batch--check-file (path)
   "Fail if PATH is something that would block, or mean nothing, when read."
-  (when (and (file-exists-p path) (not (arcology-batch--regular-p path)))
+  (when (and (file-exists-p path) (not (arcology-note--regular-p path)))
     (error "It is not a regular file"))
   (when (string-suffix-p ".age" path)
     (error "Files encrypted with age cannot be read by this build")))
 
-(defun arcology-batch--process-file (path keep)
-  "Bring the rows of PATH up to date, or leave them; return why it failed, or nil.
-With KEEP, leave them if it is gone."
-  (let ((problem nil))
-    (arcology-batch--sql "SAVEPOINT arcology_file")
+(defun arcology-batch--process-file (path job)
+  "Bring the rows of PATH up to date for JOB; return why that failed, or nil."
+  (let ((failure nil)
+        (held arcology-batch--held)
+        (losers arcology-batch--losers)
+        ;; The list also has files of a disk that is not mounted.
+        (keep (eq (arcology-batch--job-kind job) 'full)))
+    (arcology-batch--execute "SAVEPOINT arcology_file")
     (condition-case error
         (if (arcology-batch--gone-p path)
             (arcology-batch--miss-file path keep)
           (arcology-batch--check-file path)
-          (arcology-batch--update-file path))
+          (arcology-batch--store
+           (arcology-note-read path (arcology-batch--root job path)
+                               (arcology-batch--job-keywords job))))
       (error
        (when (arcology-batch--fatal-p error)
          (signal (car error) (cdr error)))
-       (arcology-batch--sql "ROLLBACK TO arcology_file")
+       (arcology-batch--execute "ROLLBACK TO arcology_file")
+       (setq arcology-batch--held held
+             arcology-batch--losers losers)
        (if (arcology-batch--gone-p path)
            (arcology-batch--miss-file path keep)
-         (setq problem (arcology-batch--explain error)))))
-    (arcology-batch--sql "RELEASE arcology_file")
-    problem))
+         (setq failure (arcology-batch--explain error)))))
+    (arcology-batch--execute "RELEASE arcology_file")
+    failure))
 
 ;;; The build
 
@@ -849,46 +971,76 @@ With KEEP, leave them if it is gone."
         (known (make-hash-table :test #'equal)))
     (dolist (path (arcology-batch--job-present job))
       (puthash (arcology-batch--encode path) t listed))
-    (pcase-dolist (`(,file) (arcology-batch--sql "SELECT file FROM files"))
+    (pcase-dolist (`(,file) (arcology-batch--select "SELECT file FROM files"))
       (let ((bytes (arcology-batch--encode file)))
         (if (gethash bytes listed)
             (puthash bytes t known)
-          (org-roam-db-clear-file (arcology-batch--decode bytes)))))
+          (arcology-batch--clear (arcology-batch--decode bytes)))))
     known))
+
+(defun arcology-batch--dependents (paths)
+  "Return the files that depend on PATHS, other than these.
+They are those that lost an ID to one of them, or have it as set-up file."
+  (let ((seen (make-hash-table :test #'equal))
+        (found nil))
+    (dolist (path paths)
+      (puthash (arcology-batch--encode path) t seen))
+    (while paths
+      (let ((other (arcology-database-print (pop paths))))
+        (pcase-dolist (`(,file) (arcology-batch--select
+                                 "SELECT file FROM problems WHERE other = ? \
+UNION SELECT file FROM setup_files WHERE setup_file = ?" other other))
+          (let ((bytes (arcology-batch--encode file)))
+            (unless (gethash bytes seen)
+              (puthash bytes t seen)
+              (push (arcology-batch--decode bytes) found)
+              (push (car found) paths))))))
+    (nreverse found)))
 
 (defun arcology-batch--process (job)
   "Do JOB inside the transaction; return how many files failed."
-  (let* ((total (length (arcology-batch--job-present job)))
+  (let* ((incremental (eq (arcology-batch--job-kind job) 'incremental))
+         (present (arcology-batch--job-present job))
+         (deleted (arcology-batch--job-deleted job))
+         (present (if incremental
+                      (append present (arcology-batch--dependents (append present deleted)))
+                    present))
+         (total (length present))
          (step (max 20 (/ total 200)))
          (done 0)
          (failed 0)
-         ;; The list has also what is out of sight, such as on a disk that is not mounted.
-         (keep (eq (arcology-batch--job-kind job) 'full))
-         (arcology-batch--present-keywords (arcology-batch--job-keywords job))
          (arcology-batch--pending (make-hash-table :test #'equal :size (1+ total)))
+         (arcology-batch--stored (make-hash-table :test #'equal))
+         (arcology-batch--held nil)
+         (arcology-batch--losers nil)
          (arcology-batch--known nil))
     (arcology-batch--progress 0 total)
-    (unless (eq (arcology-batch--job-kind job) 'incremental)
+    (if incremental
+        (mapc #'arcology-batch--load-owner present)
       (setq arcology-batch--known (arcology-batch--forget-others job)))
-    (mapc #'org-roam-db-clear-file (arcology-batch--job-deleted job))
-    (dolist (path (arcology-batch--job-present job))
+    (mapc #'arcology-batch--clear deleted)
+    (dolist (path present)
       (puthash (arcology-batch--encode path) t arcology-batch--pending))
-    (dolist (path (arcology-batch--job-present job))
+    (dolist (path present)
       (remhash (arcology-batch--encode path) arcology-batch--pending)
-      (let ((problem (arcology-batch--process-file path keep)))
-        (when problem
+      (let ((failure (arcology-batch--process-file path job)))
+        (when failure
           (setq failed (1+ failed))
-          (message "arcology: failed %s: %s" (arcology-batch--escape-path path) problem)))
+          (message "arcology: failed %s: %s" (arcology-batch--escape-path path) failure)))
       (setq done (1+ done))
       (when (and (zerop (mod done step)) (< done total))
         (arcology-batch--progress done total)))
     (unless (zerop total)
       (arcology-batch--progress total total))
+    (arcology-batch--settle-held)
+    (arcology-batch--write-losers)
+    (arcology-batch--report-problems)
     failed))
 
 (defun arcology-batch--build (job)
   "Do JOB; return how many files failed."
   (let ((database (arcology-batch--job-database job))
+        (arcology-batch--owners (make-hash-table :test #'equal))
         ;; EmacSQL then takes the transactions of org-roam for nested ones, and does nothing.
         (emacsql--transaction-level 1))
     (condition-case error
@@ -896,19 +1048,23 @@ With KEEP, leave them if it is gone."
             (let (failed)
               (arcology-batch--connect job)
               (arcology-batch--restrict-files)
-              (arcology-batch--sql "BEGIN IMMEDIATE")
+              (arcology-batch--execute "BEGIN IMMEDIATE")
               (arcology-batch--prepare-tables job)
               (setq failed (arcology-batch--process job))
-              (arcology-batch--sql "COMMIT")
+              (arcology-batch--write-mark job)
+              (arcology-batch--execute "COMMIT")
+              (arcology-database-close arcology-batch--database)
+              (arcology-batch--check-mark job)
               failed)
           ;; SQLite rolls back what is not committed when a connection is closed.
-          (when arcology-batch--connection
-            (ignore-errors (emacsql-close arcology-batch--connection))))
-      ((emacsql-locked emacsql-corruption emacsql-access)
-       (pcase-let ((`(,reason ,format)
-                    (alist-get (car error) arcology-batch--sqlite-errors)))
-         (arcology-batch--fail reason (concat format " (%s)") database
-                               (arcology-batch--explain error)))))))
+          (when arcology-batch--database
+            (arcology-database-close arcology-batch--database)))
+      (arcology-database-error
+       (pcase (alist-get (car error) arcology-batch--database-errors)
+         (`(,reason ,format)
+          (arcology-batch--fail reason (concat format " (%s)") database (cadr error)))
+         (_
+          (signal (car error) (cdr error))))))))
 
 (defun arcology-batch-main ()
   "Do the build that the environment describes; return the exit status."
@@ -923,6 +1079,11 @@ With KEEP, leave them if it is gone."
           ;; Before SQLite makes an empty one.
           (arcology-batch--incomplete (arcology-batch--job-database job)))
         (arcology-batch--load)
+        (arcology-compat-install)
+        (arcology-note-install)
+        (setf (arcology-batch--job-fingerprint job)
+              (arcology-batch--fingerprint (arcology-batch--job-directories job)
+                                           (arcology-batch--job-keywords job)))
         (message "Build %s, %s, %s: Emacs %s, Org %s, database version %d"
                  (arcology-batch--job-id job) (arcology-batch--job-kind job)
                  (arcology-batch--one-line (arcology-batch--job-database job))

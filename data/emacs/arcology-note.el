@@ -1,0 +1,387 @@
+;;; arcology-note.el --- Read a note for the database  -*- lexical-binding: t; -*-
+
+;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Commentary:
+
+;; `arcology-note-read' reads one Org file with the functions of org-roam and returns the rows that
+;; these would store, without a database.
+;;
+;; org-roam hands each row to `emacsql'.  A build replaces that function: an INSERT into one of
+;; org-roam's tables is kept in the note that is being read; any other statement goes to
+;; `arcology-note-sql-function'.
+;;
+;; A fault of one node is a problem of that node: the node and the rows that refer to it are left
+;; out, the rest of the file is kept.  org-roam gives up the whole file instead.
+;;
+;; Notes are data.  Nothing in them is evaluated or fetched, and of the files that they name only
+;; regular ones of moderate size are read.
+
+;;; Code:
+
+(require 'cl-lib)
+(require 'subr-x)
+(require 'arcology-compat)
+
+(defcustom arcology-note-max-setup-file-size (* 4 1024 1024)
+  "Bytes that a file named by `#+SETUPFILE' may have."
+  :group 'arcology-batch
+  :type 'natnum)
+
+(defcustom arcology-batch-note-timeout 60
+  "Seconds that reading one note may take.
+A note that takes longer is put aside as a problem."
+  :group 'arcology-batch
+  :type 'natnum)
+
+(defvar emacsql-type-map)
+(defvar enable-dir-local-variables)
+(defvar org-inhibit-startup)
+(defvar org-link-abbrev-alist-local)
+(defvar org-roam-db--table-schemata)
+(defvar org-roam-directory)
+
+(declare-function emacsql-format "emacsql-compiler" (expansion &rest args))
+(declare-function emacsql-prepare "emacsql-compiler" (sql))
+(declare-function org-element-at-point "org-element" (&optional epom cached-only))
+(declare-function org-element-type "org-element" (element &optional anonymous))
+(declare-function org-entry-get "org" (epom property &optional inherit literal-nil))
+(declare-function org-mode "org" ())
+(declare-function org-roam-db-update-file "org-roam-db" (&optional file-path no-require))
+(declare-function org-url-p "org" (s))
+
+;;; A note
+
+(cl-defstruct (arcology-note-node (:constructor arcology-note--node-create) (:copier nil))
+  "One node of a note."
+  id                                    ; a string
+  line                                  ; of its heading, from 1
+  row                                   ; of the table `nodes', a list of Lisp values
+  rows)                                 ; those that refer to it: alist of tables and lists of rows
+
+(cl-defstruct (arcology-note (:constructor arcology-note--create) (:copier nil))
+  "What is in one file."
+  path
+  file                                  ; the row of the table `files', a list of Lisp values
+  nodes                                 ; `arcology-note-node's in the order of the text
+  keywords                              ; lists (KEYWORD VALUE)
+  setup-files                           ; absolute paths of what `#+SETUPFILE' names
+  problems)                             ; lists (LINE WHAT OTHER), OTHER a path or nil
+
+(defvar arcology-note--current nil
+  "The note that is being read, its lists in reverse order.")
+
+(defun arcology-note--line (position)
+  "Return the line number of POSITION in the current buffer."
+  (line-number-at-pos position t))
+
+(defun arcology-note--add-problem (line format &rest args)
+  "Add to the current note a problem on LINE with the message of FORMAT and ARGS."
+  (let ((problem (list line (apply #'format format args) nil)))
+    (unless (member problem (arcology-note-problems arcology-note--current))
+      (push problem (arcology-note-problems arcology-note--current)))))
+
+;;; Statements of org-roam
+
+(defvar arcology-note-sql-function #'ignore
+  "A function of an SQL statement that returns its rows.
+It runs the statements of org-roam that are no part of storing a note.")
+
+(defun arcology-note--compile (sql args)
+  "Return the SQL statement for SQL and ARGS, as `emacsql' takes them."
+  ;; The types of EmacSQL's connections to SQLite, the same from version 3.0 to 4.4.
+  (let ((emacsql-type-map '((integer "INTEGER") (float "REAL") (object "TEXT") (nil nil))))
+    (apply #'emacsql-format (emacsql-prepare sql) args)))
+
+(defun arcology-note--insert-p (sql args)
+  "Whether SQL with ARGS is an INSERT in the form that org-roam has for it."
+  (and (vectorp sql)
+       (equal (append sql nil) `(:insert :into ,(and (< 2 (length sql)) (aref sql 2)) :values $v1))
+       (assq (aref sql 2) org-roam-db--table-schemata)
+       (null (cdr args))))
+
+(defun arcology-note--emacsql (_connection sql &rest args)
+  "Run SQL with ARGS, in place of `emacsql'."
+  (cond
+   ((null arcology-note--current)
+    (funcall arcology-note-sql-function (arcology-note--compile sql args)))
+   ((arcology-note--insert-p sql args)
+    (let ((rows (car args)))
+      ;; One row, several, or the list that `org-roam-db-query!' makes of its arguments.
+      (dolist (row (if (vectorp rows) (list rows) rows))
+        (arcology-note--add-row (aref sql 2) (append row nil))))
+    nil)
+   ;; With the hash, org-roam would leave out a file that it has with the same one; but that may be
+   ;; of a later content than the rows, if the file changed while it was read.
+   ((member sql '([:select hash :from files :where (= file $s1)]
+                  [:delete :from files :where (= file $s1)]))
+    nil)
+   (t
+    (funcall arcology-note-sql-function (arcology-note--compile sql args)))))
+
+(defun arcology-note--add-row (table row)
+  "Keep ROW, which is for the table TABLE of org-roam."
+  (pcase table
+    ('files
+     (setf (arcology-note-file arcology-note--current) row))
+    ('nodes
+     (push (arcology-note--node-create :id (nth 0 row) :row row
+                                       :line (arcology-note--line (nth 3 row)))
+           (arcology-note-nodes arcology-note--current)))
+    (_
+     (let ((node (if (memq table '(links citations))
+                     (arcology-note--node-around (nth (if (eq table 'links) 1 0) row))
+                   (arcology-note--node-at (point)))))
+       ;; A row without a node belongs to one that was left out.
+       (when node
+         (push row (alist-get table (arcology-note-node-rows node))))))))
+
+(defun arcology-note--node-at (position)
+  "Return the node of the heading at POSITION, or nil."
+  ;; It was added just now.
+  (let ((node (car (arcology-note-nodes arcology-note--current))))
+    (and node (eql position (nth 3 (arcology-note-node-row node))) node)))
+
+(defvar arcology-note--index nil
+  "A hash table of the nodes of the current note by ID.
+It is made when the first link comes.  A value is a list of nodes.")
+
+(defun arcology-note--node-around (id)
+  "Return the node with ID that the text at point belongs to, or nil."
+  (unless arcology-note--index
+    (setq arcology-note--index (make-hash-table :test #'equal))
+    (dolist (node (arcology-note-nodes arcology-note--current))
+      (push node (gethash (arcology-note-node-id node) arcology-note--index))))
+  ;; Of several, that with the last heading before point.
+  (car (last (cl-remove-if (lambda (node) (< (point) (nth 3 (arcology-note-node-row node))))
+                           (gethash id arcology-note--index)))))
+
+;;; Faults
+
+(defun arcology-note--name (function)
+  "Return words for the part of a note that is the work of FUNCTION."
+  (pcase function
+    ('org-roam-db-insert-aliases "ROAM_ALIASES")
+    ('org-roam-db-insert-refs "ROAM_REFS")
+    ('org-roam-db-insert-tags "the tags")
+    ('org-roam-db-insert-link "a link")
+    ('org-roam-db-insert-citation "a citation")
+    ('org-roam-db-map-links "the links")
+    ('org-roam-db-map-citations "the citations")
+    (_ "this node")))
+
+(defun arcology-note--fault (function position error)
+  "Add ERROR in FUNCTION, which worked at POSITION, to the problems."
+  (let ((line (arcology-note--line position))
+        (name (arcology-note--name function)))
+    (if (and (memq function '(org-roam-db-insert-aliases org-roam-db-insert-refs))
+             (eq (car error) 'end-of-file))
+        (arcology-note--add-problem line "unbalanced quote in %s: add the missing \"" name)
+      (arcology-note--add-problem line "%s cannot be read: %s" name (error-message-string error)))))
+
+(defun arcology-note--guard (symbol)
+  "Return an advice for the function SYMBOL: an error is a problem of the note."
+  (lambda (function &rest args)
+    (let ((position (point)))
+      (condition-case error
+          (apply function args)
+        (error
+         (if arcology-note--current
+             (arcology-note--fault symbol
+                                   (if (memq symbol '(org-roam-db-map-links
+                                                      org-roam-db-map-citations))
+                                       (point)
+                                     position)
+                                   error)
+           (signal (car error) (cdr error)))
+         nil)))))
+
+(defun arcology-note--insert-node-data (function &rest args)
+  "Call FUNCTION with ARGS; without a new node, add a problem.
+FUNCTION is `org-roam-db-insert-node-data'."
+  (prog1 (apply function args)
+    (when (and arcology-note--current (null (arcology-note--node-at (point))))
+      (arcology-note--add-problem
+       (arcology-note--line (point))
+       "heading with an ID, but without a title: give it a title, or remove the ID"))))
+
+(defun arcology-note--display-warning (function type message &rest args)
+  "Add a problem for MESSAGE if TYPE is org-roam.
+Otherwise call FUNCTION with TYPE, MESSAGE and ARGS."
+  (cond
+   ((not (and arcology-note--current (eq 'org-roam (or (car-safe type) type))))
+    (apply function type message args))
+   ;; `arcology-note--insert-node-data' says it.
+   ((string-match-p "has no title, skipping" message))
+   ((string-match "\tInvalid \\(ref\\|cite\\) \\(.*\\), skipping" message)
+    (arcology-note--add-problem (arcology-note--line (point)) "invalid reference in ROAM_REFS: %s"
+                                (match-string 2 message)))
+   (t
+    (arcology-note--add-problem (arcology-note--line (point)) "%s" message))))
+
+;;; What a note names
+
+(defun arcology-note--regular-p (path)
+  "Whether PATH, or what it links to, is a regular file.
+`file-regular-p' fails on names that are not UTF-8 in Emacs 28."
+  (let ((attributes (file-attributes path)))
+    (when (stringp (file-attribute-type attributes))
+      (setq attributes (file-attributes (file-truename path))))
+    (and attributes
+         (string-prefix-p "-" (file-attribute-modes attributes)))))
+
+(defun arcology-note--file-contents (function file &rest args)
+  "Return the contents of FILE, which a note names; nil if it may not be read.
+FUNCTION is `org-file-contents', ARGS are its other arguments."
+  (let ((why (cond
+              ((org-url-p file) "it is not fetched")
+              ((progn
+                 (setq file (expand-file-name file))
+                 (cl-pushnew file (arcology-note-setup-files arcology-note--current)
+                             :test #'equal)
+                 (not (file-exists-p file)))
+               "it does not exist")
+              ((not (arcology-note--regular-p file)) "it is not a regular file")
+              ((< arcology-note-max-setup-file-size
+                  (file-attribute-size (file-attributes (file-truename file))))
+               (format "it is larger than %s"
+                       (file-size-human-readable arcology-note-max-setup-file-size)))
+              ((not (file-readable-p file)) "it may not be read"))))
+    (if (null why)
+        (apply function file args)
+      (arcology-note--add-problem 0 "SETUPFILE %s is not used: %s" file why)
+      nil)))
+
+(defun arcology-note--set-local-variable (function variable value)
+  "Set VARIABLE to VALUE by FUNCTION, unless this would evaluate code."
+  (unless (memq variable '(eval mode))
+    (funcall function variable value)))
+
+(defun arcology-note--disarm-links ()
+  "Remove the link abbreviations of the current buffer that call functions.
+`#+LINK: name %(function)' is run by the parser in Org before 9.7.5."
+  (setq org-link-abbrev-alist-local
+        (cl-remove-if (lambda (entry)
+                        (or (not (stringp (cdr entry))) (string-match-p "%(" (cdr entry))))
+                      org-link-abbrev-alist-local)))
+
+;;; Advice
+
+(defun arcology-note-install ()
+  "Let the functions of org-roam fill notes instead of a database."
+  (advice-add 'org-roam-db :override #'always)
+  (advice-add 'emacsql :override #'arcology-note--emacsql)
+  (dolist (function '(org-roam-db-node-p org-roam-db-insert-file-node org-roam-db-insert-aliases
+                      org-roam-db-insert-refs org-roam-db-insert-tags org-roam-db-insert-link
+                      org-roam-db-insert-citation org-roam-db-map-links org-roam-db-map-citations))
+    (unless (advice-member-p 'arcology-note function)
+      (advice-add function :around (arcology-note--guard function) '((name . arcology-note)))))
+  (unless (advice-member-p 'arcology-note 'org-roam-db-insert-node-data)
+    (advice-add 'org-roam-db-insert-node-data :around #'arcology-note--insert-node-data)
+    (advice-add 'org-roam-db-insert-node-data :around
+                (arcology-note--guard 'org-roam-db-insert-node-data) '((name . arcology-note))))
+  (advice-add 'display-warning :around #'arcology-note--display-warning)
+  (advice-add 'org-file-contents :around #'arcology-note--file-contents)
+  (advice-add 'hack-one-local-variable :around #'arcology-note--set-local-variable)
+  ;; In batch it refuses anyway; nothing that a note says is confirmed.
+  (advice-add 'hack-local-variables-confirm :override #'ignore)
+  (advice-add 'hack-one-local-variable-eval-safep :override #'ignore))
+
+;;; Reading
+
+(defun arcology-note--read-keywords (keywords)
+  "Return what the lines `#+KEYWORD: value' of the current buffer hold.
+KEYWORDS are the keywords to look for, in capitals."
+  (let ((case-fold-search t)
+        (found nil))
+    (when keywords
+      (save-excursion
+        (goto-char (point-min))
+        (let ((regexp (concat "^[ \t]*#\\+" (regexp-opt keywords t) ":[ \t]*\\(.*?\\)[ \t]*$")))
+          (while (re-search-forward regexp nil t)
+            (let ((keyword (upcase (match-string-no-properties 1)))
+                  (value (match-string-no-properties 2)))
+              ;; Not in an example or a source block.
+              (when (save-excursion
+                      (beginning-of-line)
+                      (save-match-data
+                        (eq (org-element-type (org-element-at-point)) 'keyword)))
+                (push (list keyword value) found)))))))
+    (nreverse found)))
+
+(defun arcology-note--visit (path)
+  "Make the current buffer, which is empty, visit the file PATH in Org mode.
+org-roam takes a buffer that visits the file already.  Its own way would
+be `find-file', which runs hooks, and `save-buffer', which writes."
+  (insert-file-contents path t)
+  (setq default-directory (file-name-directory path)))
+
+(defun arcology-note--parse (path keywords)
+  "Fill the current note from the current buffer, which has the text of PATH.
+KEYWORDS are the keywords to look for, in capitals."
+  (let ((org-inhibit-startup t))
+    (delay-mode-hooks (org-mode))
+    (hack-local-variables))
+  (arcology-note--disarm-links)
+  (arcology-compat-with-memory
+    ;; The end of `org-roam-with-file' saves the buffer.
+    (cl-letf (((symbol-function 'save-buffer) #'ignore))
+      (org-roam-db-update-file path 'no-require)))
+  (setf (arcology-note-keywords arcology-note--current)
+        (arcology-note--read-keywords keywords)))
+
+(defun arcology-note--finish ()
+  "Put the lists of the current note in order."
+  (let ((note arcology-note--current))
+    (cl-callf nreverse (arcology-note-nodes note))
+    (cl-callf nreverse (arcology-note-problems note))
+    (dolist (node (arcology-note-nodes note))
+      (dolist (rows (arcology-note-node-rows node))
+        (setcdr rows (nreverse (cdr rows)))))
+    note))
+
+(defun arcology-note-read (path root keywords)
+  "Return the `arcology-note' of the file PATH below the directory ROOT.
+KEYWORDS are the keywords to look for, in capitals.  Signal an error if
+the file cannot be read; any fault of its text is among the problems of
+the note."
+  (let ((buffer (generate-new-buffer " *arcology-note*"))
+        (arcology-note--current (arcology-note--create :path path))
+        (arcology-note--index nil)
+        (org-roam-directory root))
+    ;; Emacs 28 adds to this list for each buffer with Text mode, and searches it in `add-hook'.
+    (put 'context-menu-functions 'hook--depth-alist nil)
+    (unwind-protect
+        (with-current-buffer buffer
+          (arcology-note--visit path)
+          (condition-case error
+              (arcology-note--parse path keywords)
+            (file-error
+             (signal (car error) (cdr error)))
+            (error
+             (arcology-note--add-problem (arcology-note--line (point)) "cannot be read as Org: %s"
+                                         (error-message-string error))))
+          (unless (arcology-note-file arcology-note--current)
+            (arcology-note--add-file path))
+          (arcology-note--finish))
+      (with-current-buffer buffer
+        (set-buffer-modified-p nil)
+        (let ((kill-buffer-hook nil)
+              (kill-buffer-query-functions nil))
+          (kill-buffer buffer))))))
+
+(defun arcology-note--add-file (path)
+  "Add to the current note the row of PATH, which org-roam did not come to."
+  (let ((attributes (file-attributes path)))
+    (setf (arcology-note-file arcology-note--current)
+          (list path (file-name-base path)
+                (with-temp-buffer
+                  (set-buffer-multibyte nil)
+                  (insert-file-contents-literally path)
+                  (secure-hash 'sha1 (current-buffer)))
+                (file-attribute-access-time attributes)
+                (file-attribute-modification-time attributes)))))
+
+(provide 'arcology-note)
+
+;;; arcology-note.el ends here
