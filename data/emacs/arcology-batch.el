@@ -377,7 +377,9 @@ the setting `Directories'" directory)))))
         after-change-major-mode-hook nil
         vc-handled-backends nil
         after-insert-file-functions nil
-        format-alist nil
+        ;; A note may be text/enriched; the other formats are for `format-find-file'.
+        format-alist (cl-remove-if-not (lambda (format) (eq (car format) 'text/enriched))
+                                       format-alist)
         tramp-mode nil
         ;; It would ask when a text does not fit its coding system.
         select-safe-coding-system-function nil
@@ -506,9 +508,62 @@ the setting `Database'" directory))
         arcology-note-sql-function #'arcology-batch--run-statement
         org-roam-db-location (arcology-batch--job-database job)
         org-roam-directory (car (arcology-batch--job-directories job)))
+  (arcology-batch--choose-journal (arcology-batch--job-database job))
   ;; Without this a large transaction that outgrows the page cache writes to the database before its
   ;; end, and readers are locked out for the rest of it.
   (arcology-batch--execute "PRAGMA cache_spill = OFF"))
+
+(defcustom arcology-batch-network-file-systems
+  "\\`\\(nfs[0-9]*\\|cifs\\|smb[0-9a-z]*\\|afs\\|ceph\\|glusterfs\\|9p\\|ocfs2\\|gfs2\\|lustre\
+\\|ncpfs\\|coda\\|fuse\\.\\(sshfs\\|rclone\\|glusterfs\\|s3fs\\|gvfsd-fuse\\|davfs\\).*\\)\\'"
+  "A regexp for the types of file systems that several hosts may write at once.
+A database on one of these has no write-ahead log."
+  :type 'regexp)
+
+(defun arcology-batch--file-system (file)
+  "Return the type of the file system of FILE, or nil if it is not known."
+  (ignore-errors
+    (with-temp-buffer
+      (insert-file-contents "/proc/self/mountinfo")
+      (let ((path (file-truename file))
+            (best -1)
+            (type nil))
+        ;; See proc(5).  Of several mounts on one place, the last counts.
+        (while (re-search-forward "^\\(?:[^ ]+ \\)\\{4\\}\\([^ ]+\\) .* - \\([^ ]+\\) " nil t)
+          (let ((place (replace-regexp-in-string
+                        "\\\\\\([0-7]\\{3\\}\\)"
+                        (lambda (match) (string (string-to-number (substring match 1) 8)))
+                        (match-string 1) t t)))
+            (when (and (string-prefix-p (file-name-as-directory place) path)
+                       (<= best (length place)))
+              (setq best (length place)
+                    type (match-string 2)))))
+        type))))
+
+(defun arcology-batch--choose-journal (database)
+  "Choose the journal of DATABASE, which decides who waits for whom.
+With a write-ahead log neither readers nor a build wait.  It needs memory
+that all programs share, so it is for programs of one host alone, see
+<https://sqlite.org/wal.html>."
+  (let* ((type (arcology-batch--file-system database))
+         (mode (if (and type (string-match-p arcology-batch-network-file-systems type))
+                   "DELETE"
+                 "WAL")))
+    ;; A program that reads in the old mode keeps it from changing now.
+    (arcology-batch--select "PRAGMA busy_timeout = 1000")
+    (condition-case nil
+        (arcology-batch--select (concat "PRAGMA journal_mode = " mode))
+      ((arcology-database-locked arcology-database-unwritable) nil))
+    (arcology-batch--select
+     (format "PRAGMA busy_timeout = %d" (round (* 1000 arcology-batch-lock-timeout))))))
+
+(defun arcology-batch--checkpoint ()
+  "Empty the write-ahead log, unless a reader still needs it.
+A copy of the one file is whole then."
+  (arcology-batch--select "PRAGMA busy_timeout = 100")
+  (condition-case nil
+      (arcology-batch--select "PRAGMA wal_checkpoint (TRUNCATE)")
+    (arcology-database-locked nil)))
 
 (defconst arcology-batch--tables
   '("keywords" "problems" "setup_files" "arcology")
@@ -1053,6 +1108,7 @@ UNION SELECT file FROM setup_files WHERE setup_file = ?" other other))
               (setq failed (arcology-batch--process job))
               (arcology-batch--write-mark job)
               (arcology-batch--execute "COMMIT")
+              (arcology-batch--checkpoint)
               (arcology-database-close arcology-batch--database)
               (arcology-batch--check-mark job)
               failed)
@@ -1089,7 +1145,7 @@ UNION SELECT file FROM setup_files WHERE setup_file = ?" other other))
                  (arcology-batch--one-line (arcology-batch--job-database job))
                  emacs-version (org-version) org-roam-db-version)
         (setq failed (arcology-batch--build job))
-        (message "%d files read, %d deleted, %d failed, in %.2f s"
+        (message "Files: %d read, %d deleted, %d failed, in %.2f s"
                  (length (arcology-batch--job-present job))
                  (length (arcology-batch--job-deleted job))
                  failed (- (float-time) start))

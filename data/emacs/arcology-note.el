@@ -47,6 +47,7 @@ A note that takes longer is put aside as a problem."
 (declare-function org-element-type "org-element" (element &optional anonymous))
 (declare-function org-entry-get "org" (epom property &optional inherit literal-nil))
 (declare-function org-mode "org" ())
+(declare-function org-roam-db--file-hash "org-roam-db" (&optional file-path))
 (declare-function org-roam-db-update-file "org-roam-db" (&optional file-path no-require))
 (declare-function org-url-p "org" (s))
 
@@ -70,6 +71,12 @@ A note that takes longer is put aside as a problem."
 
 (defvar arcology-note--current nil
   "The note that is being read, its lists in reverse order.")
+
+(defvar arcology-note--hash nil
+  "The hash of the current note, once its long lines are deleted.")
+
+(defvar arcology-note--deleted nil
+  "What was deleted from the current buffer, as (POSITION . LENGTH).")
 
 (defun arcology-note--line (position)
   "Return the line number of POSITION in the current buffer."
@@ -123,6 +130,8 @@ It runs the statements of org-roam that are no part of storing a note.")
   "Keep ROW, which is for the table TABLE of org-roam."
   (pcase table
     ('files
+     (when arcology-note--hash
+       (setf (nth 2 row) arcology-note--hash))
      (setf (arcology-note-file arcology-note--current) row))
     ('nodes
      (push (arcology-note--node-create :id (nth 0 row) :row row
@@ -170,8 +179,56 @@ It is made when the first link comes.  A value is a list of nodes.")
     ('org-roam-db-map-citations "the citations")
     (_ "this node")))
 
+(defconst arcology-note--long-line 20000
+  "Characters from which on a line is left out if Emacs's regexp matcher fails.
+It has a stack of fixed size (`emacs_re_max_failures' in regex-emacs.c).")
+
+(defun arcology-note--check-overflow (error)
+  "Start over without long lines if ERROR is an overflow of the regexp stack."
+  (when (and (equal (cadr error) "Stack overflow in regexp matcher")
+             (null arcology-note--hash))
+    (throw 'arcology-note--overflow t)))
+
+(defun arcology-note--shorten-long-lines (path)
+  "Delete the long lines of the current buffer, and add problems.
+The buffer has the text of PATH.  The name of a property or a keyword
+stays."
+  (setq arcology-note--hash (if (equal (func-arity 'org-roam-db--file-hash) '(0 . 1))
+                                (org-roam-db--file-hash)
+                              (org-roam-db--file-hash path)))
+  (goto-char (point-min))
+  (while (not (eobp))
+    (let* ((end (line-end-position))
+           (length (- end (point))))
+      (when (< arcology-note--long-line length)
+        (arcology-note--add-problem (arcology-note--line (point))
+                                    "line of %d characters left out: break it" length)
+        (skip-chars-forward " \t" end)
+        (when (and (memq (char-after) '(?: ?#))
+                   (< 0 (skip-chars-forward ":#+" end))
+                   (< 0 (skip-chars-forward "^ \t:" end)))
+          (skip-chars-forward ":" end))
+        (push (cons (point) (- end (point))) arcology-note--deleted)
+        (delete-region (point) end))
+      (forward-line 1))))
+
+(defun arcology-note--restore-positions (note)
+  "Give the rows of NOTE the positions that they have in the file."
+  (cl-flet ((restore (row column)
+              (let ((position (nth column row)))
+                (setf (nth column row)
+                      (+ position (cl-loop for (place . length) in arcology-note--deleted
+                                           when (< place position) sum length))))))
+    (dolist (node (arcology-note-nodes note))
+      (restore (arcology-note-node-row node) 3)
+      (dolist (row (alist-get 'links (arcology-note-node-rows node)))
+        (restore row 0))
+      (dolist (row (alist-get 'citations (arcology-note-node-rows node)))
+        (restore row 2)))))
+
 (defun arcology-note--fault (function position error)
   "Add ERROR in FUNCTION, which worked at POSITION, to the problems."
+  (arcology-note--check-overflow error)
   (let ((line (arcology-note--line position))
         (name (arcology-note--name function)))
     (if (and (memq function '(org-roam-db-insert-aliases org-roam-db-insert-refs))
@@ -287,6 +344,43 @@ FUNCTION is `org-file-contents', ARGS are its other arguments."
   (advice-add 'hack-local-variables-confirm :override #'ignore)
   (advice-add 'hack-one-local-variable-eval-safep :override #'ignore))
 
+;;; The deadline
+
+;; A timer does not run while Emacs is busy in a regexp.  SIGUSR2 makes it quit there, too, since
+;; `debug-on-event' is for a hanging Emacs (Emacs 24 to 30, handle_user_signal in keyboard.c).
+
+(defconst arcology-note--watched-size 16384
+  "Bytes from which on the reading of a note is watched.
+A smaller one cannot take long, even if that grows with the square.")
+
+(defun arcology-note--start-watchdog ()
+  "Start a process that ends a hang after `arcology-batch-note-timeout'.
+It ends with this Emacs, whose end of the pipe is closed then.  Return
+the process."
+  (let ((default-directory "/"))
+    (make-process
+     :name "arcology-watchdog" :noquery t :connection-type 'pipe :sentinel #'ignore
+     :command (list "sh" "-c" "timeout --foreground \"$0\" cat >/dev/null
+test $? -ne 124 || kill -USR2 \"$1\"" (format "%d" arcology-batch-note-timeout)
+(format "%d" (emacs-pid))))))
+
+(defun arcology-note--call-with-deadline (size function)
+  "Call FUNCTION, for a text of SIZE characters; return whether it was in time."
+  (let ((watchdog (and (< arcology-note--watched-size size) (arcology-note--start-watchdog)))
+        ;; SIGUSR2 also asks for the debugger.
+        (debug-on-event 'sigusr2)
+        (debugger #'ignore))
+    (unwind-protect
+        (condition-case nil
+            (progn
+              (funcall function)
+              t)
+          (quit nil))
+      (when watchdog
+        (delete-process watchdog))
+      (setq quit-flag nil
+            debug-on-quit nil))))
+
 ;;; Reading
 
 (defun arcology-note--read-keywords (keywords)
@@ -330,6 +424,18 @@ KEYWORDS are the keywords to look for, in capitals."
   (setf (arcology-note-keywords arcology-note--current)
         (arcology-note--read-keywords keywords)))
 
+(defun arcology-note--try-parse (path keywords)
+  "Do `arcology-note--parse' with PATH and KEYWORDS; an error in it is a problem."
+  (condition-case error
+      (arcology-note--parse path keywords)
+    (file-error
+     (signal (car error) (cdr error)))
+    (error
+     (arcology-note--check-overflow error)
+     (arcology-note--add-problem (arcology-note--line (point)) "cannot be read as Org: %s"
+                                 (error-message-string error))))
+  nil)
+
 (defun arcology-note--finish ()
   "Put the lists of the current note in order."
   (let ((note arcology-note--current))
@@ -338,6 +444,8 @@ KEYWORDS are the keywords to look for, in capitals."
     (dolist (node (arcology-note-nodes note))
       (dolist (rows (arcology-note-node-rows node))
         (setcdr rows (nreverse (cdr rows)))))
+    (when arcology-note--deleted
+      (arcology-note--restore-positions note))
     note))
 
 (defun arcology-note-read (path root keywords)
@@ -348,19 +456,24 @@ the note."
   (let ((buffer (generate-new-buffer " *arcology-note*"))
         (arcology-note--current (arcology-note--create :path path))
         (arcology-note--index nil)
+        (arcology-note--hash nil)
+        (arcology-note--deleted nil)
         (org-roam-directory root))
     ;; Emacs 28 adds to this list for each buffer with Text mode, and searches it in `add-hook'.
     (put 'context-menu-functions 'hook--depth-alist nil)
     (unwind-protect
         (with-current-buffer buffer
           (arcology-note--visit path)
-          (condition-case error
-              (arcology-note--parse path keywords)
-            (file-error
-             (signal (car error) (cdr error)))
-            (error
-             (arcology-note--add-problem (arcology-note--line (point)) "cannot be read as Org: %s"
-                                         (error-message-string error))))
+          (unless (arcology-note--call-with-deadline
+                   (buffer-size)
+                   (lambda ()
+                     (when (catch 'arcology-note--overflow
+                             (arcology-note--try-parse path keywords))
+                       (setq arcology-note--current (arcology-note--create :path path)
+                             arcology-note--index nil)
+                       (arcology-note--shorten-long-lines path)
+                       (arcology-note--try-parse path keywords))))
+            (arcology-note--put-aside path))
           (unless (arcology-note-file arcology-note--current)
             (arcology-note--add-file path))
           (arcology-note--finish))
@@ -369,6 +482,18 @@ the note."
         (let ((kill-buffer-hook nil)
               (kill-buffer-query-functions nil))
           (kill-buffer buffer))))))
+
+(defun arcology-note--put-aside (path)
+  "Leave all out of the current note but that reading PATH takes too long.
+What was read until then would depend on the speed of the machine."
+  (setf (arcology-note-nodes arcology-note--current) nil
+        (arcology-note-keywords arcology-note--current) nil
+        (arcology-note-file arcology-note--current) nil
+        (arcology-note-problems arcology-note--current) nil)
+  (arcology-note--add-file path)
+  (arcology-note--add-problem
+   0 "left out, since reading takes longer than %d s: split the note, or raise \
+`arcology-batch-note-timeout'" arcology-batch-note-timeout))
 
 (defun arcology-note--add-file (path)
   "Add to the current note the row of PATH, which org-roam did not come to."

@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Single notes: what protects the build from a note changes no row of a harmless one, and a note that
+# cannot be read in whole costs no other note anything.
+#
+# Functions are called by check.
+# shellcheck disable=SC2317
+
+# shellcheck source=SCRIPTDIR/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+tree=$scratch/org
+db=$scratch/db
+mkdir "$tree"
+
+# note NAME ID TITLE [LINE...]
+note()
+{
+  local name=$1 id=$2 title=$3
+  shift 3
+  printf ':PROPERTIES:\n:ID: %s\n:END:\n#+TITLE: %s\n' "$id" "$title" >"$tree/$name"
+  [ $# = 0 ] || printf '%s\n' "$@" >>"$tree/$name"
+}
+
+# ---- each setting of arcology-batch--prepare-emacs and a note that could show its effect
+
+# format-alist, after-insert-file-functions
+printf 'Content-Type: text/enriched\nText-Width: 70\n\n' >"$tree/enriched.org"
+printf ':PROPERTIES:\n:ID: enriched\n:END:\n#+title: Pasted\n\n<bold>[[id:note]]</bold>\n' \
+  >>"$tree/enriched.org"
+# enable-local-variables and its kin
+note category.org category 'Category'
+sed -i '1i # -*- org-category: "work" -*-' "$tree/category.org"
+note variables.org variables 'Variables' '* H' ':PROPERTIES:' ':ID: variables-1' ':END:' \
+  '# Local Variables:' '# org-category: "end"' '# fill-column: 60' '# End:'
+note unsafe.org unsafe 'Unsafe beside safe' '# Local Variables:' '# org-category: "no"' \
+  '# org-link-abbrev-alist: (("gh" . "https://gh.example/"))' '# End:'
+note eval.org eval 'Eval beside safe' '# Local Variables:' '# org-category: "no"' \
+  '# eval: (setq x 1)' '# End:'
+mkdir "$tree/dir"
+echo '((org-mode . ((org-category . "directory"))))' >"$tree/dir/.dir-locals.el"
+note dir/local.org local 'Directory'
+# coding systems: locale-coding-system, select-safe-coding-system-function
+note latin.org latin $'caf\xe9'
+sed -i '1i # -*- coding: latin-1 -*-' "$tree/latin.org"
+printf '\xef\xbb\xbf:PROPERTIES:\n:ID: bom\n:END:\n#+title: BOM\n' >"$tree/bom.org"
+printf ':PROPERTIES:\r\n:ID: dos\r\n:END:\r\n#+title: DOS\r\n[[id:note]]\r\n' >"$tree/dos.org"
+# org-inhibit-startup, macros, org-resource-download-policy, tramp-mode, file name handlers
+note startup.org startup 'Startup' '#+STARTUP: content indent' '#+MACRO: m x' '{{{m}}}' \
+  '* {{{m}}} title' ':PROPERTIES:' ':ID: startup-1' ':END:' '[[file:/ssh:host:/x.org]]' '[[file:x.org.gz]]'
+# change-major-mode hooks, vc: nothing of a note shows them.
+note note.org note 'Note' '#+FILETAGS: :a:b:' '#+TODO: OPEN(o@) | SHUT(s!)' '* OPEN [#B] H :c:' \
+  ':PROPERTIES:' ':ID: note-1' ':ROAM_ALIASES: "an alias" other' ':ROAM_REFS: https://e.org/x @key' \
+  ':END:' 'SCHEDULED: <2024-01-02 Tue 10:00>' '[cite:@k1;@k2] [[id:enriched][x]] $s1 %s \n "q"'
+
+reference "$scratch/roam" "$tree"
+full full "$db" "$tree"
+check "harmless notes are built" ended 0
+check "every row is that of org-roam-db-sync" same_as_roam "$scratch/roam" "$db"
+check "there is no problem" query "$db" 'SELECT count(*) FROM problems' 0
+dump "$db" >"$scratch/fast"
+ARCOLOGY_PLAIN=1 full full "$scratch/db.plain" "$tree"
+check "without the overrides the build succeeds" ended 0
+check "and gives the same rows" dump_is "$scratch/fast" "$scratch/db.plain"
+
+# ---- set-up files
+
+rm -r "${tree:?}"
+mkdir "$tree"
+printf '#+filetags: :one:\n#+setupfile: deeper.org\n' >"$tree/setup.org"
+printf '#+todo: OPEN | SHUT\n' >"$tree/deeper.org"
+note a.org a 'A' '#+setupfile: setup.org' '* OPEN H' ':PROPERTIES:' ':ID: a1' ':END:'
+full full "$db" "$tree"
+printf '#+filetags: :two:\n#+setupfile: deeper.org\n' >"$tree/setup.org"
+run incremental "$db" "$tree" "$(changes M "$tree/setup.org")"
+check "a changed set-up file brings its dependents along" query "$db" \
+  "SELECT tag FROM tags WHERE node_id = '\"a\"'" '"two"'
+printf '#+todo: NEW | DONE\n' >"$tree/deeper.org"
+run incremental "$db" "$tree" "$(changes M "$tree/deeper.org")"
+check "so does one that a set-up file names" query "$db" \
+  "SELECT title FROM nodes WHERE id = '\"a1\"'" '"OPEN H"'
+rm "$tree/deeper.org"
+run incremental "$db" "$tree" "$(changes D "$tree/deeper.org")"
+check "a missing one is a problem of the note" says \
+  "^arcology: problem $tree/a\\.org: SETUPFILE $tree/deeper\\.org is not used: it does not exist"
+printf '#+todo: OPEN | SHUT\n' >"$tree/deeper.org"
+run incremental "$db" "$tree" "$(changes A "$tree/deeper.org")"
+check "which is over when it is there" query "$db" 'SELECT count(*) FROM problems' 0
+check "and the note is read with it" query "$db" \
+  "SELECT todo FROM nodes WHERE id = '\"a1\"'" '"OPEN"'
+reference "$scratch/roam" "$tree"
+check "every row is that of org-roam-db-sync, again" same_as_roam "$scratch/roam" "$db"
+
+mkfifo "$tree/pipe"
+truncate -s 5M "$tree/large.org"
+note pipe.org pipe 'Pipe' '#+setupfile: pipe'
+note device.org device 'Device' '#+setupfile: /dev/zero'
+note large-setup.org large-setup 'Large' '#+setupfile: large.org'
+note web.org web 'Web' '#+setupfile: https://127.0.0.1:1/x.org'
+run incremental "$db" "$tree" "$(changes A "$tree/pipe.org" A "$tree/device.org" \
+  A "$tree/large-setup.org" A "$tree/web.org")"
+check "set-up files that are none do not stop the build" ended 0
+check "each is a problem" is 4 "$(grep -ac ' is not used: ' "$scratch/log")"
+check "and the notes are built" query "$db" \
+  "SELECT count(*) FROM nodes WHERE id IN ('\"pipe\"', '\"device\"', '\"large-setup\"', '\"web\"')" 4
+
+# ---- notes that are too much for Emacs
+
+rm -r "${tree:?}"
+mkdir "$tree"
+long=$(head -c 400000 /dev/zero | tr '\0' q)
+note long.org long 'Long' '* A' ':PROPERTIES:' ':ID: long-1' ":ROAM_ALIASES: \"$long\"" ':END:' '* B' \
+  ':PROPERTIES:' ':ID: long-2' ':END:' '[[id:long]]'
+note other.org other 'Other'
+full full "$db" "$tree"
+check "a line that is too long for the regexp matcher is no failure" ended 0
+check "but a problem" says "^arcology: problem $tree/long\\.org: line 8: line of 400017 characters"
+check "the rest of the note is there" query "$db" \
+  "SELECT id FROM nodes WHERE file LIKE '%/long.org\"' ORDER BY pos" $'"long"\n"long-1"\n"long-2"'
+check "at its place" query "$db" "SELECT pos FROM nodes WHERE id = '\"long-2\"'" \
+  "$(($(grep -abo '^\* B' "$tree/long.org" | cut -d: -f1) + 1))"
+check "with the hash of the file" query "$db" "SELECT hash FROM files WHERE file LIKE '%/long.org\"'" \
+  "\"$(sha1sum "$tree/long.org" | cut -d' ' -f1)\""
+
+for ((i = 0; i < 30000; i++)); do
+  printf '[cite:@a; '
+done >>"$tree/other.org"
+note good.org good 'Good'
+# shellcheck disable=SC2016
+full full "$db" "$tree" --eval '(setq arcology-batch-note-timeout 2)'
+check "a note that takes too long is no failure" ended 0
+check "but a problem" says "^arcology: problem $tree/other\\.org: left out, since reading takes longer"
+check "it is there without its nodes" query "$db" "SELECT
+  (SELECT count(*) FROM files WHERE file LIKE '%/other.org\"'),
+  (SELECT count(*) FROM nodes WHERE file LIKE '%/other.org\"')" '1|0'
+check "the others are built" query "$db" "SELECT count(*) FROM nodes WHERE id IN ('\"good\"', '\"long\"')" 2
+
+finish
