@@ -257,6 +257,7 @@ and three octal digits, which the service reads back."
   keywords                              ; in capitals
   mark                                  ; a string that no other build has
   fingerprint                           ; see `arcology-batch--fingerprint'
+  (unchanged 0)                         ; how many files had the content of their rows
   present                               ; paths to read
   deleted)                              ; paths to forget
 
@@ -987,6 +988,30 @@ It may be back before the next comparison.  Remove its rows unless KEEP."
   (when (string-suffix-p ".age" path)
     (error "Files encrypted with age cannot be read by this build")))
 
+(defun arcology-batch--unchanged-p (path)
+  "Whether the database has the rows of PATH as its bytes are now.
+What else decides about the rows of a note, an ID of another file or a
+set-up file, must not come into it."
+  (let ((row (car (arcology-batch--select
+                   "SELECT hash FROM files f WHERE file = ?
+AND NOT EXISTS (SELECT 1 FROM problems p WHERE p.file = f.file AND p.other IS NOT NULL)
+AND NOT EXISTS (SELECT 1 FROM setup_files s WHERE s.file = f.file)"
+                   (arcology-database-print path)))))
+    (and row
+         (arcology-note--regular-p path)
+         (equal (car row) (ignore-errors (arcology-note-hash path))))))
+
+(defun arcology-batch--update-times (path job)
+  "Store the times of the file PATH of JOB, all else of which is unchanged."
+  (cl-incf (arcology-batch--job-unchanged job))
+  (let ((attributes (file-attributes path)))
+    (arcology-batch--execute
+     "UPDATE files SET atime = ?, mtime = ? WHERE file = ?"
+     (arcology-database-print (file-attribute-access-time attributes))
+     (arcology-database-print (file-attribute-modification-time attributes))
+     (arcology-database-print path)))
+  nil)
+
 (defun arcology-batch--process-file (path job)
   "Bring the rows of PATH up to date for JOB; return why that failed, or nil."
   (let ((failure nil)
@@ -1078,7 +1103,9 @@ UNION SELECT file FROM setup_files WHERE setup_file = ?" other other))
       (puthash (arcology-batch--encode path) t arcology-batch--pending))
     (dolist (path present)
       (remhash (arcology-batch--encode path) arcology-batch--pending)
-      (let ((failure (arcology-batch--process-file path job)))
+      (let ((failure (if (and incremental (arcology-batch--unchanged-p path))
+                         (arcology-batch--update-times path job)
+                       (arcology-batch--process-file path job))))
         (when failure
           (setq failed (1+ failed))
           (message "arcology: failed %s: %s" (arcology-batch--escape-path path) failure)))
@@ -1145,8 +1172,9 @@ UNION SELECT file FROM setup_files WHERE setup_file = ?" other other))
                  (arcology-batch--one-line (arcology-batch--job-database job))
                  emacs-version (org-version) org-roam-db-version)
         (setq failed (arcology-batch--build job))
-        (message "Files: %d read, %d deleted, %d failed, in %.2f s"
+        (message "Files: %d listed, %d of them unchanged, %d deleted, %d failed, in %.2f s"
                  (length (arcology-batch--job-present job))
+                 (arcology-batch--job-unchanged job)
                  (length (arcology-batch--job-deleted job))
                  failed (- (float-time) start))
         (if (zerop failed) 0 1))

@@ -167,6 +167,11 @@ SQL that has values must have no question mark in a string."
                      (executable-find "emacsql-sqlite"))))
     (and program (file-executable-p program) program)))
 
+(defun arcology-database-preload ()
+  "Load what `arcology-database-open' needs, for a dump of Emacs."
+  (unless (arcology-database-builtin-p)
+    (arcology-database-program)))
+
 (defun arcology-database--program-open (program file)
   "Start PROGRAM on FILE; return the process."
   (let* ((buffer (generate-new-buffer " *arcology-database*"))

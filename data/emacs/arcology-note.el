@@ -73,7 +73,12 @@ A note that takes longer is put aside as a problem."
   "The note that is being read, its lists in reverse order.")
 
 (defvar arcology-note--hash nil
-  "The hash of the current note, once its long lines are deleted.")
+  "The hash of the current note.
+It is that of the bytes before they were read, not after: if the file
+changes meanwhile, the rows are never older than their hash says.")
+
+(defvar arcology-note--shortened nil
+  "Whether the long lines of the current buffer were deleted.")
 
 (defvar arcology-note--deleted nil
   "What was deleted from the current buffer, as (POSITION . LENGTH).")
@@ -130,8 +135,6 @@ It runs the statements of org-roam that are no part of storing a note.")
   "Keep ROW, which is for the table TABLE of org-roam."
   (pcase table
     ('files
-     (when arcology-note--hash
-       (setf (nth 2 row) arcology-note--hash))
      (setf (arcology-note-file arcology-note--current) row))
     ('nodes
      (push (arcology-note--node-create :id (nth 0 row) :row row
@@ -186,16 +189,16 @@ It has a stack of fixed size (`emacs_re_max_failures' in regex-emacs.c).")
 (defun arcology-note--check-overflow (error)
   "Start over without long lines if ERROR is an overflow of the regexp stack."
   (when (and (equal (cadr error) "Stack overflow in regexp matcher")
-             (null arcology-note--hash))
+             (null arcology-note--shortened))
     (throw 'arcology-note--overflow t)))
 
 (defun arcology-note--shorten-long-lines (path)
   "Delete the long lines of the current buffer, and add problems.
 The buffer has the text of PATH.  The name of a property or a keyword
 stays."
-  (setq arcology-note--hash (if (equal (func-arity 'org-roam-db--file-hash) '(0 . 1))
-                                (org-roam-db--file-hash)
-                              (org-roam-db--file-hash path)))
+  (setq arcology-note--shortened t)
+  (unless (arcology-note--of-bytes-p path)
+    (setq arcology-note--hash (secure-hash 'sha1 (current-buffer))))
   (goto-char (point-min))
   (while (not (eobp))
     (let* ((end (line-end-position))
@@ -337,6 +340,9 @@ FUNCTION is `org-file-contents', ARGS are its other arguments."
     (advice-add 'org-roam-db-insert-node-data :around #'arcology-note--insert-node-data)
     (advice-add 'org-roam-db-insert-node-data :around
                 (arcology-note--guard 'org-roam-db-insert-node-data) '((name . arcology-note))))
+  (unless (advice-member-p #'arcology-note--file-hash 'org-roam-db--file-hash)
+    (setq arcology-note--text-hashed (equal (func-arity 'org-roam-db--file-hash) '(0 . 1))))
+  (advice-add 'org-roam-db--file-hash :around #'arcology-note--file-hash)
   (advice-add 'display-warning :around #'arcology-note--display-warning)
   (advice-add 'org-file-contents :around #'arcology-note--file-contents)
   (advice-add 'hack-one-local-variable :around #'arcology-note--set-local-variable)
@@ -380,6 +386,36 @@ test $? -ne 124 || kill -USR2 \"$1\"" (format "%d" arcology-batch-note-timeout)
         (delete-process watchdog))
       (setq quit-flag nil
             debug-on-quit nil))))
+
+;;; The hash
+
+(defun arcology-note-hash (path)
+  "Return the hash of the bytes of the file PATH."
+  (with-temp-buffer
+    (set-buffer-multibyte nil)
+    (insert-file-contents-literally path)
+    (secure-hash 'sha1 (current-buffer))))
+
+(defvar arcology-note--text-hashed nil
+  "Whether org-roam hashes the text of a note, unless it is encrypted.
+That is so in org-roam 2.2, where the function needs no path.")
+
+(defun arcology-note--of-bytes-p (path)
+  "Whether the hash of PATH is that of its bytes, not that of its text."
+  (or (not arcology-note--text-hashed)
+      (equal (file-name-extension path) "gpg")))
+
+(defun arcology-note--file-hash (function &optional path)
+  "Return the hash of the current note, as org-roam has it.
+Outside of one, call FUNCTION, `org-roam-db--file-hash', with PATH."
+  (cond
+   ((null arcology-note--current)
+    (apply function (and path (list path))))
+   ((or path arcology-note--shortened
+        (arcology-note--of-bytes-p (arcology-note-path arcology-note--current)))
+    arcology-note--hash)
+   (t
+    (funcall function))))
 
 ;;; Reading
 
@@ -456,7 +492,8 @@ the note."
   (let ((buffer (generate-new-buffer " *arcology-note*"))
         (arcology-note--current (arcology-note--create :path path))
         (arcology-note--index nil)
-        (arcology-note--hash nil)
+        (arcology-note--hash (arcology-note-hash path))
+        (arcology-note--shortened nil)
         (arcology-note--deleted nil)
         (org-roam-directory root))
     ;; Emacs 28 adds to this list for each buffer with Text mode, and searches it in `add-hook'.
@@ -500,10 +537,7 @@ What was read until then would depend on the speed of the machine."
   (let ((attributes (file-attributes path)))
     (setf (arcology-note-file arcology-note--current)
           (list path (file-name-base path)
-                (with-temp-buffer
-                  (set-buffer-multibyte nil)
-                  (insert-file-contents-literally path)
-                  (secure-hash 'sha1 (current-buffer)))
+                arcology-note--hash
                 (file-attribute-access-time attributes)
                 (file-attribute-modification-time attributes)))))
 

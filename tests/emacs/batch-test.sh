@@ -147,6 +147,20 @@ check "so is each" is 2 "$(grep -ac '^arcology: gone ' "$scratch/log")"
 full full "$scratch/db.fresh" "$tree"
 check "its rows are gone" same "$scratch/db.fresh" "$db"
 
+# A checkout there and back, a sync client that rewrites: the times change, the text does not.
+start_afresh
+touch -d '2 hours ago' "$tree"/*.org
+run incremental "$db" "$tree" "$(changes M "$tree/a.org" M "$tree/b.org" M "$tree/c.org")"
+check "files with the same content are not read again" says '^Files: 3 listed, 3 of them unchanged, '
+full full "$scratch/db.fresh" "$tree"
+check "their rows have the new times" same "$scratch/db.fresh" "$db"
+note "$tree/b.org" id-b 'Note B' '#+filetags: :t3:'
+touch -r "$tree/a.org" "$tree/b.org"
+run incremental "$db" "$tree" "$(changes M "$tree/a.org" M "$tree/b.org")"
+check "one with other content is, whatever its times are" says '^Files: 2 listed, 1 of them unchanged, '
+full full "$scratch/db.fresh" "$tree"
+check "and all rows are right" same "$scratch/db.fresh" "$db"
+
 # Refiled: a heading goes from z.org to the earlier a.org, another the other way.
 start_afresh
 note "$tree/z.org" id-z 'Z' '* Wanderer' ':PROPERTIES:' ':ID: id-w' ':END:' '[[id:id-a][a]]'
