@@ -40,7 +40,9 @@ to_text (GBytes *bytes)
   const char *data = bytes != NULL ? g_bytes_get_data (bytes, &length) : NULL;
   char *text = g_utf8_make_valid (data != NULL ? data : "", (gssize) length);
 
-  return g_strstrip (text);
+  g_strstrip (text);
+
+  return text;
 }
 
 /* In a context of its own: what else the program waits for has to wait. */
