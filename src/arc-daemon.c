@@ -78,7 +78,7 @@ reload (gpointer user_data, GError **error)
   ArcDaemon *self = user_data;
   g_autoptr (ArcConfig) config = NULL;
 
-  if (self->ready)
+  if (self->ready && self->has_name)
     arc_supervisor_reloading (self->supervisor);
   config = arc_settings_load (&self->options->settings, NULL, error);
   if (config != NULL)
@@ -87,7 +87,7 @@ reload (gpointer user_data, GError **error)
       g_message ("Settings reloaded");
     }
   /* Before that, it is the start that goes on. */
-  if (self->ready)
+  if (self->ready && self->has_name)
     arc_supervisor_ready (self->supervisor);
 
   return config != NULL;
@@ -145,11 +145,20 @@ on_builder_changed (ArcDaemon *self)
   arc_supervisor_set_status (self->supervisor, text);
 }
 
+/* “systemctl start” returns then, and the next program may call the service. */
+static void
+tell_ready (ArcDaemon *self)
+{
+  if (self->ready && self->has_name)
+    arc_supervisor_ready (self->supervisor);
+}
+
 static void
 on_name_acquired (ArcDaemon *self)
 {
   self->has_name = TRUE;
   arc_builder_set_may_launch (self->builder, TRUE);
+  tell_ready (self);
 }
 
 static void
@@ -195,7 +204,7 @@ on_ready (ArcDaemon *self)
 {
   export_service (self);
   self->ready = TRUE;
-  arc_supervisor_ready (self->supervisor);
+  tell_ready (self);
 }
 
 /* The service waits for a tree that is not there; nobody wants `--once` to. */

@@ -31,8 +31,9 @@ void
 arc_check_settings (ArcDiagnosis *self)
 {
   g_autofree char *found = g_find_program_in_path (PROGRAM);
-  const char *program = found != NULL ? found : ARC_BIN_DIR "/" PROGRAM;
-  const char *const argv[] = { program, "--print-config", NULL };
+  const char *installed[] = { found != NULL ? found : ARC_BIN_DIR "/" PROGRAM, NULL };
+  g_autoptr (GStrvBuilder) argv_builder = g_strv_builder_new ();
+  g_auto (GStrv) argv = NULL;
   g_autoptr (ArcConfig) config = arc_config_new ();
   g_autoptr (GError) error = NULL;
   g_autofree char *output = NULL;
@@ -40,7 +41,12 @@ arc_check_settings (ArcDiagnosis *self)
   g_autofree char *sources = NULL;
   int status;
 
-  if (!arc_probe_run (argv, &status, &output, &messages, &error))
+  g_strv_builder_addv (argv_builder,
+                       self->command != NULL ? (const char **) self->command : installed);
+  g_strv_builder_add (argv_builder, "--print-config");
+  argv = g_strv_builder_end (argv_builder);
+  if (!arc_probe_run ((const char *const *) self->environment, (const char *const *) argv, &status,
+                      &output, &messages, &error))
     {
       arc_diagnosis_add (self, ARC_FINDING_FAIL,
                          _ ("Install the service, or add where it is to PATH"), "%s",
@@ -102,6 +108,11 @@ get_complaint (char *messages)
 static GStrv
 make_emacs_command (const ArcConfig *config)
 {
+  /* Else Emacs 30 writes what it compiles for org-roam into ~/.emacs.d. Before all that loads
+   * anything; Emacs 28 has another name for the first of them. */
+  static const char no_native_code[] =
+      "(setq native-comp-jit-compilation nil native-comp-deferred-compilation nil"
+      " native-comp-enable-subr-trampolines nil)";
   static const char program[] =
       "(progn (princ (format \"%s\\n\" emacs-version))"
       " (or (require 'org-roam nil t) (ignore-errors (package-activate-all)))"
@@ -121,6 +132,7 @@ make_emacs_command (const ArcConfig *config)
   else
     return NULL;
 
+  g_strv_builder_add_many (argv, "--eval", no_native_code, NULL);
   for (guint i = 1; config->command[i] != NULL && (is_batch || !is_action (config->command[i]));
        i++)
     g_strv_builder_add (argv, config->command[i]);
@@ -142,7 +154,8 @@ check_emacs (ArcDiagnosis *self)
   if (argv == NULL)
     return;
 
-  if (!arc_probe_run ((const char *const *) argv, &status, &output, &messages, &error))
+  if (!arc_probe_run ((const char *const *) self->environment, (const char *const *) argv, &status,
+                      &output, &messages, &error))
     {
       arc_diagnosis_add (self, ARC_FINDING_FAIL, NULL, "%s", error->message);
       return;
@@ -181,7 +194,8 @@ arc_check_command (ArcDiagnosis *self)
     return;
 
   name = arc_print_escape (self->config->command[0]);
-  program = g_find_program_in_path (self->config->command[0]);
+  program =
+      arc_probe_find_program ((const char *const *) self->environment, self->config->command[0]);
   if (program == NULL)
     {
       arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Install it, or correct the setting Command"),

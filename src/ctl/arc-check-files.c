@@ -129,7 +129,7 @@ arc_check_database (ArcDiagnosis *self)
   else if (sqlite3 == NULL)
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL,
                        _ ("%s: there; not checked, since sqlite3 is not installed"), name);
-  else if (!arc_probe_run (argv, &status, &output, &messages, &error))
+  else if (!arc_probe_run (NULL, argv, &status, &output, &messages, &error))
     arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, _ ("%s: not checked: %s"), name,
                        error->message);
   else if (status == 0 && g_str_equal (output, "ok"))
@@ -144,12 +144,14 @@ arc_check_database (ArcDiagnosis *self)
 }
 
 static char *
-get_state_directory (void)
+get_state_directory (ArcDiagnosis *self)
 {
-  const char *directory = g_get_user_state_dir ();
+  const char *directory = self->environment != NULL
+                              ? g_environ_getenv (self->environment, "XDG_STATE_HOME")
+                              : g_get_user_state_dir ();
 
   /* A relative one is to be ignored (XDG Base Directory Specification). */
-  if (g_path_is_absolute (directory))
+  if (directory != NULL && g_path_is_absolute (directory))
     return g_build_filename (directory, "arcology-builder", NULL);
 
   return g_build_filename (g_get_home_dir (), ".local", "state", "arcology-builder", NULL);
@@ -158,7 +160,7 @@ get_state_directory (void)
 void
 arc_check_state_directory (ArcDiagnosis *self)
 {
-  g_autofree char *directory = get_state_directory ();
+  g_autofree char *directory = get_state_directory (self);
   g_autofree char *existing = arc_probe_find_existing (directory);
   g_autofree char *name = arc_print_escape (directory);
 
@@ -201,7 +203,7 @@ check_space_at (ArcDiagnosis *self, const char *path)
 void
 arc_check_space (ArcDiagnosis *self)
 {
-  g_autofree char *state = get_state_directory ();
+  g_autofree char *state = get_state_directory (self);
   g_autofree char *state_place = arc_probe_find_existing (state);
   const char *database = arc_diagnosis_get_database (self);
   g_autofree char *database_place = NULL;

@@ -7,12 +7,38 @@
 
 #include <glib/gi18n.h>
 
+/* Its settings and its Emacs depend on what it was started with. */
+static void
+look_at_process (ArcDiagnosis *self)
+{
+  GDBusProxy *proxy = G_DBUS_PROXY (self->service);
+  g_autofree char *owner = g_dbus_proxy_get_name_owner (proxy);
+  g_autoptr (GVariant) reply = NULL;
+  guint32 pid;
+
+  if (owner == NULL)
+    return;
+
+  reply =
+      g_dbus_connection_call_sync (g_dbus_proxy_get_connection (proxy), "org.freedesktop.DBus",
+                                   "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                   "GetConnectionUnixProcessID", g_variant_new ("(s)", owner),
+                                   G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
+  if (reply == NULL)
+    return;
+
+  g_variant_get (reply, "(u)", &pid);
+  arc_probe_read_process (pid, &self->command, &self->environment);
+}
+
 void
 arc_check_bus (ArcDiagnosis *self)
 {
   g_autoptr (GError) error = NULL;
 
   self->service = arc_ctl_try_connect (&error);
+  if (self->service != NULL)
+    look_at_process (self);
   if (self->service != NULL ||
       g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER))
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("reachable"));
@@ -52,7 +78,7 @@ arc_check_unit (ArcDiagnosis *self)
   g_autofree char *messages = NULL;
   int status;
 
-  if (!arc_probe_run (argv, &status, &output, &messages, &error))
+  if (!arc_probe_run (NULL, argv, &status, &output, &messages, &error))
     arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, _ ("not checked: %s"), error->message);
   else if (status == 0)
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL, "%s", arc_diagnosis_get_first_line (output));

@@ -12,6 +12,8 @@ G_BEGIN_DECLS
  * @findings: (element-type ArcFinding) (owned)
  * @config: (owned) (nullable): the settings, if they are valid
  * @service: (owned) (nullable): the service, if it runs
+ * @command: (owned) (nullable): the program and the arguments of the service that runs
+ * @environment: (owned) (nullable): the environment of the service that runs
  * @topic: of the check that is made
  * @title: the same
  *
@@ -22,6 +24,8 @@ typedef struct
   GPtrArray *findings;
   ArcConfig *config;
   ArcDBusBuilder *service;
+  GStrv command;
+  GStrv environment;
   const char *topic;
   const char *title;
 } ArcDiagnosis;

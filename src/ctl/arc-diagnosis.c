@@ -140,6 +140,8 @@ arc_diagnose (void)
 
   g_clear_object (&self.service);
   g_clear_pointer (&self.config, arc_config_free);
+  g_clear_pointer (&self.command, g_strfreev);
+  g_clear_pointer (&self.environment, g_strfreev);
 
   return self.findings;
 }

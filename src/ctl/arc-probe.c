@@ -40,7 +40,9 @@ to_text (GBytes *bytes)
   const char *data = bytes != NULL ? g_bytes_get_data (bytes, &length) : NULL;
   char *text = g_utf8_make_valid (data != NULL ? data : "", (gssize) length);
 
-  return g_strstrip (text);
+  g_strstrip (text);
+
+  return text;
 }
 
 /* In a context of its own: what else the program waits for has to wait. */
@@ -62,15 +64,23 @@ communicate (GSubprocess *subprocess, Communication *communication)
 }
 
 gboolean
-arc_probe_run (const char *const *argv, int *status, char **output, char **messages, GError **error)
+arc_probe_run (const char *const *environment,
+               const char *const *argv,
+               int *status,
+               char **output,
+               char **messages,
+               GError **error)
 {
-  g_autoptr (GSubprocessLauncher) launcher =
-      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (
+      G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE |
+      (environment != NULL ? G_SUBPROCESS_FLAGS_SEARCH_PATH_FROM_ENVP : G_SUBPROCESS_FLAGS_NONE));
   g_autoptr (GSubprocess) subprocess = NULL;
   g_autoptr (GBytes) output_bytes = NULL;
   g_autoptr (GBytes) message_bytes = NULL;
   Communication communication = { 0 };
 
+  if (environment != NULL)
+    g_subprocess_launcher_set_environ (launcher, (char **) environment);
   g_subprocess_launcher_setenv (launcher, "LC_ALL", "C.UTF-8", TRUE);
   subprocess = g_subprocess_launcher_spawnv (launcher, argv, error);
   if (subprocess == NULL)
@@ -90,6 +100,70 @@ arc_probe_run (const char *const *argv, int *status, char **output, char **messa
                                                     : 128 + g_subprocess_get_term_sig (subprocess);
   *output = to_text (output_bytes);
   *messages = to_text (message_bytes);
+
+  return TRUE;
+}
+
+char *
+arc_probe_find_program (const char *const *environment, const char *name)
+{
+  const char *path = environment != NULL ? g_environ_getenv ((char **) environment, "PATH") : NULL;
+  g_auto (GStrv) directories = NULL;
+
+  if (path == NULL || strchr (name, '/') != NULL)
+    return g_find_program_in_path (name);
+
+  directories = g_strsplit (path, ":", -1);
+  for (guint i = 0; directories[i] != NULL; i++)
+    {
+      g_autofree char *file = g_build_filename (directories[i], name, NULL);
+      g_autofree char *program = g_path_is_absolute (file) ? g_find_program_in_path (file) : NULL;
+
+      if (program != NULL)
+        return g_steal_pointer (&program);
+    }
+
+  return NULL;
+}
+
+/* (transfer full) (nullable): the strings in the file NAME of the process, each of which ends with
+ * NUL (proc(5)). */
+static GStrv
+read_strings (guint pid, const char *name)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%u/%s", pid, name);
+  g_autoptr (GStrvBuilder) strings = g_strv_builder_new ();
+  g_autofree char *data = NULL;
+  gsize size;
+
+  if (!g_file_get_contents (path, &data, &size, NULL))
+    return NULL;
+
+  for (gsize i = 0; i < size; i += strlen (data + i) + 1)
+    g_strv_builder_add (strings, data + i);
+
+  return g_strv_builder_end (strings);
+}
+
+gboolean
+arc_probe_read_process (guint pid, GStrv *command, GStrv *environment)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%u/exe", pid);
+  g_autofree char *program = g_file_read_link (path, NULL);
+  g_auto (GStrv) arguments = read_strings (pid, "cmdline");
+  g_auto (GStrv) variables = read_strings (pid, "environ");
+
+  if (program == NULL || arguments == NULL || arguments[0] == NULL || variables == NULL)
+    return FALSE;
+
+  /* The link of a program that was replaced since names no file. */
+  if (g_file_test (program, G_FILE_TEST_IS_EXECUTABLE))
+    {
+      g_free (arguments[0]);
+      arguments[0] = g_steal_pointer (&program);
+    }
+  *command = g_steal_pointer (&arguments);
+  *environment = g_steal_pointer (&variables);
 
   return TRUE;
 }

@@ -6,11 +6,23 @@
 
 G_BEGIN_DECLS
 
-/* Runs ARGV, with English messages and without input, for at most 30 s. TRUE if it ran to its end:
- * STATUS gets its exit status (128 and the signal if one killed it), OUTPUT and MESSAGES what it
- * printed on standard output and standard error, valid UTF-8 without blanks at the ends. */
-gboolean arc_probe_run (
-    const char *const *argv, int *status, char **output, char **messages, GError **error);
+/* Runs ARGV in ENVIRONMENT (NULL: that of this process), with English messages and without input,
+ * for at most 30 s. TRUE if it ran to its end: STATUS gets its exit status (128 and the signal if
+ * one killed it), OUTPUT and MESSAGES what it printed on standard output and standard error, valid
+ * UTF-8 without blanks at the ends. */
+gboolean arc_probe_run (const char *const *environment,
+                        const char *const *argv,
+                        int *status,
+                        char **output,
+                        char **messages,
+                        GError **error);
+
+/* (transfer full) (nullable): the path of the program NAME, as arc_probe_run() would find it. */
+char *arc_probe_find_program (const char *const *environment, const char *name);
+
+/* FALSE if /proc does not show the process: else COMMAND gets its program and arguments, and
+ * ENVIRONMENT the environment that it was started with. */
+gboolean arc_probe_read_process (guint pid, GStrv *command, GStrv *environment);
 
 /* The inotify instances and watches of all processes of this user, whose limits they share
  * (inotify(7)), as far as /proc shows them. */

@@ -618,11 +618,11 @@ arc_store_end_commit (ArcStore *self, GError **error)
 static int
 make_group_file (const char *path)
 {
-  static const char room[16] = "               \n";
+  static const char room[] = "               \n";
   const int fd =
       open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, ARC_STATE_FILE_MODE);
 
-  if (fd >= 0 && write (fd, room, sizeof room) == sizeof room)
+  if (fd >= 0 && write (fd, room, strlen (room)) == (gssize) strlen (room))
     return fd;
 
   if (fd >= 0)

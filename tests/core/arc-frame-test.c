@@ -108,7 +108,7 @@ test_random_damage (void)
 {
   for (int round = 0; round < 50; round++)
     {
-      char body[64];
+      char body[64] = { 0 };
       gsize size = (gsize) g_test_rand_int_range (0, sizeof body);
       g_autoptr (GBytes) bytes = NULL;
       g_autofree guint8 *copy = NULL;

@@ -12,14 +12,27 @@
 #define SECOND G_TIME_SPAN_SECOND
 
 #define NOTIFICATIONS "org.freedesktop.Notifications"
-#define POWER         "net.hadess.PowerProfiles"
+
+/* power-profiles-daemon has had two names since 0.20. GLib asks for one of them: 2.74 for the old
+ * name, 2.84 for the new one. */
+static const struct
+{
+  const char *template;
+  const char *name;
+  const char *path;
+} power_daemons[] = {
+  { "power_profiles_daemon", "net.hadess.PowerProfiles", "/net/hadess/PowerProfiles" },
+  { "upower_power_profiles_daemon", "org.freedesktop.UPower.PowerProfiles",
+    "/org/freedesktop/UPower/PowerProfiles" },
+};
 
 typedef struct
 {
   GTestDBus *bus;
-  GDBusConnection *connection; /* that of the desktop */
-  GSubprocess *notifications;  /* (nullable) */
-  GSubprocess *power;          /* (nullable) */
+  GDBusConnection *connection;                      /* that of the desktop */
+  GSubprocess *notifications;                       /* (nullable) */
+  GSubprocess *power[G_N_ELEMENTS (power_daemons)]; /* each: (nullable) */
+  gboolean has_power;
   ArcTestHost *host;
   ArcDesktop *desktop;
 } Fixture;
@@ -90,7 +103,7 @@ start (Fixture *fixture)
   g_autoptr (GPowerProfileMonitor) power = NULL;
 
   /* It keeps a connection to the bus for as long as the process lives: for one test. */
-  if (fixture->power != NULL)
+  if (fixture->has_power)
     {
       g_autoptr (GDBusConnection) system_bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, NULL);
 
@@ -112,7 +125,8 @@ tear_down (Fixture *fixture, gconstpointer data)
   g_clear_object (&fixture->desktop);
   g_clear_pointer (&fixture->host, arc_test_host_free);
   stop_mock (&fixture->notifications);
-  stop_mock (&fixture->power);
+  for (guint i = 0; i < G_N_ELEMENTS (power_daemons); i++)
+    stop_mock (&fixture->power[i]);
   g_clear_object (&fixture->connection);
   g_test_dbus_down (fixture->bus);
   g_object_unref (fixture->bus);
@@ -378,19 +392,53 @@ test_nobody (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (count_calls (fixture, "Notify"), ==, 1);
 }
 
+/* python-dbusmock 0.28, of Debian 12, does not know the new name. */
+static gboolean
+has_template (const char *template)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *module = g_strconcat ("import dbusmock.templates.", template, NULL);
+  g_autoptr (GSubprocess) python =
+      g_subprocess_new (G_SUBPROCESS_FLAGS_STDERR_SILENCE, &error, ARC_PYTHON, "-c", module, NULL);
+
+  g_assert_no_error (error);
+  g_assert_true (g_subprocess_wait (python, NULL, &error));
+  g_assert_no_error (error);
+
+  return g_subprocess_get_successful (python);
+}
+
+static void
+start_power_daemon (Fixture *fixture)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (power_daemons); i++)
+    if (has_template (power_daemons[i].template))
+      {
+        fixture->power[i] = start_mock (fixture, power_daemons[i].template, power_daemons[i].name);
+        fixture->has_power = TRUE;
+      }
+  g_assert_true (fixture->has_power);
+}
+
 static void
 set_power_profile (Fixture *fixture, const char *profile)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply =
-      g_dbus_connection_call_sync (fixture->connection, POWER, "/net/hadess/PowerProfiles",
-                                   "org.freedesktop.DBus.Properties", "Set",
-                                   g_variant_new ("(ssv)", POWER, "ActiveProfile",
-                                                  g_variant_new_string (profile)),
-                                   NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+  for (guint i = 0; i < G_N_ELEMENTS (power_daemons); i++)
+    if (fixture->power[i] != NULL)
+      {
+        g_autoptr (GError) error = NULL;
+        g_autoptr (GVariant) reply =
+            g_dbus_connection_call_sync (fixture->connection, power_daemons[i].name,
+                                         power_daemons[i].path, "org.freedesktop.DBus.Properties",
+                                         "Set",
+                                         g_variant_new ("(ssv)", power_daemons[i].name,
+                                                        "ActiveProfile",
+                                                        g_variant_new_string (profile)),
+                                         NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
 
-  g_assert_no_error (error);
-  g_assert_nonnull (reply);
+        g_assert_no_error (error);
+        g_assert_nonnull (reply);
+      }
 }
 
 static void
@@ -399,7 +447,7 @@ test_power_saver (Fixture *fixture, gconstpointer data)
   ArcTestHost *host = fixture->host;
   guint64 build;
 
-  fixture->power = start_mock (fixture, "power_profiles_daemon", POWER);
+  start_power_daemon (fixture);
   start (fixture);
   set_power_profile (fixture, "power-saver");
   arc_test_host_touch (host, "one.org");

@@ -11,6 +11,12 @@
 (defconst tests-source
   (expand-file-name "../../data/emacs/" (file-name-directory load-file-name)))
 
+;; The tests redefine `message', for which Emacs compiles a trampoline: not into ~/.emacs.d.
+(when (boundp 'native-comp-eln-load-path)
+  (let ((directory (make-temp-file "arcology-eln" t)))
+    (push directory native-comp-eln-load-path)
+    (add-hook 'kill-emacs-hook (lambda () (delete-directory directory t)))))
+
 (load (expand-file-name "arcology-builder" tests-source) nil t)
 
 ;; What of the client the tests look at.
@@ -107,6 +113,8 @@ fi
   "Run BODY with a scratch directory, and leave nothing of it."
   (declare (indent 0) (debug t))
   `(let* ((tests-directory (file-truename (make-temp-file "arcology" t)))
+          ;; Below the home directory Emacs starts in "~/...", which HOME gives a meaning.
+          (default-directory (file-name-as-directory tests-directory))
           (process-environment
            (append (list (concat "HOME=" tests-directory)
                          (concat "XDG_CONFIG_HOME=" (tests-file "config"))

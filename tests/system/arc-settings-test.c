@@ -533,7 +533,9 @@ run_child (const char *const *environment, gboolean succeeds)
   g_assert_no_error (error);
   g_assert_cmpint (g_spawn_check_wait_status (wait_status, NULL), ==, succeeds);
 
-  return g_strchomp (output);
+  g_strchomp (output);
+
+  return output;
 }
 
 static void

@@ -463,7 +463,7 @@ assert_no_writing (Fixture *fixture)
   assert_locked_error (&error);
   g_assert_false (commit (fixture->store, snapshot, NULL, "/db", &error));
   assert_locked_error (&error);
-  for (guint paused = FALSE; paused <= TRUE; paused++)
+  for (guint paused = 0; paused < 2; paused++)
     {
       g_assert_false (arc_store_set_paused (fixture->store, paused, &error));
       assert_locked_error (&error);

@@ -12,6 +12,7 @@
 #include <gio/gunixmounts.h>
 #include <glib/gstdio.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/mount.h>
@@ -50,6 +51,8 @@ static void
 limit_child (void)
 {
   g_autoptr (ArcFixture) fixture = NULL;
+  gulong n_unwatched;
+  char *rest;
 
   write_text ("/proc/sys/user/max_inotify_watches", "300");
   fixture = arc_fixture_new ();
@@ -82,9 +85,13 @@ limit_child (void)
   arc_fixture_restart (fixture, NULL);
   arc_fixture_wait_settled (fixture);
   g_assert_true (arc_fixture_is_degraded (fixture, NULL));
-  g_assert_true (
-      g_str_has_prefix (arc_watcher_get_health_message (fixture->watcher), "2 of 801 ") ||
-      g_str_has_prefix (arc_watcher_get_health_message (fixture->watcher), "3 of 801 "));
+
+  /* The monitor of mounts takes up to two watches: /etc for fstab and, in GLib 2.84 with libmount,
+   * /run/mount for utab. */
+  n_unwatched = strtoul (arc_watcher_get_health_message (fixture->watcher), &rest, 10);
+  g_assert_cmpuint (n_unwatched, >=, 2);
+  g_assert_cmpuint (n_unwatched, <=, 4);
+  g_assert_true (g_str_has_prefix (rest, " of 801 "));
 }
 
 static void
