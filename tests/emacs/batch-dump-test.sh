@@ -63,10 +63,6 @@ check "a build without a dump succeeds" ended 0
 dump "$db" >"$scratch/good"
 
 build
-if grep -q 'cannot be dumped' "$scratch/log"; then
-  check "an Emacs that cannot be dumped builds all the same" plainly
-  finish
-fi
 check "the first build makes a dump, and uses it" from_dump
 check "it leaves nothing else" only_dump
 first=$(number_of_dump)
