@@ -29,12 +29,12 @@ check "a full build succeeds" ended 0
 check "every row is that of org-roam-db-sync" same_as_roam "$scratch/roam" "$db"
 dump "$db" >"$scratch/old"
 
-echo '[[id:id-c][c]]' >>"$tree/b.org"
+echo '[[id:id-c][c]]' | tee -a "$tree/a.org" >>"$tree/b.org"
 halt full "$db" "$tree" "$(list "$tree")" "$tree/b.org"
 check "readers see the old content in the middle of a build" dump_is "$scratch/old" "$db"
 end KILL
 check "killed, it leaves the old content" dump_is "$scratch/old" "$db"
-run incremental "$db" "$tree" "$(changes M "$tree/b.org")"
+run incremental "$db" "$tree" "$(changes M "$tree/a.org" M "$tree/b.org")"
 check "an incremental build goes well after that" ended 0
 reference "$scratch/roam.new" "$tree"
 check "and leaves the rows of org-roam-db-sync" same_as_roam "$scratch/roam.new" "$db"
