@@ -681,11 +681,14 @@ look at the free space, and whether another program writes to it"
       (insert-file-contents-literally file)
       (secure-hash 'sha1 (current-buffer)))))
 
+(defconst arcology-batch--directory
+  (and load-file-name (file-name-directory load-file-name))
+  "The directory of this program.")
+
 (defconst arcology-batch--own-hash
-  (and load-file-name
+  (and arcology-batch--directory
        (mapcar (lambda (name)
-                 (arcology-batch--file-hash
-                  (expand-file-name name (file-name-directory load-file-name))))
+                 (arcology-batch--file-hash (expand-file-name name arcology-batch--directory)))
                '("arcology-batch.el" "arcology-note.el" "arcology-compat.el")))
   "The hashes of the files of this program that decide what the rows are.")
 
@@ -701,7 +704,8 @@ look at the free space, and whether another program writes to it"
 
 (defun arcology-batch--options ()
   "Return the options of the user on the command line of this Emacs.
-They are the same whether it was started from a dump or not."
+They are the same whether it was started from a dump or not, by the
+program `arcology-batch' or without it."
   (let ((arguments (cdr command-line-args))
         (options nil))
     (while arguments
@@ -714,6 +718,9 @@ They are the same whether it was started from a dump or not."
           (pop arguments))
          ((and (member argument '("-l" "--load" "-load"))
                (string-suffix-p "arcology-batch.el" (car arguments)))
+          (pop arguments))
+         ((and (equal argument "-L")
+               (equal (file-name-as-directory (car arguments)) arcology-batch--directory))
           (pop arguments))
          (t
           (push argument options)))))

@@ -141,6 +141,44 @@ make_emacs_command (const ArcConfig *config)
   return g_strv_builder_end (argv);
 }
 
+/* The default build is slower without a dump of Emacs; the program itself knows why there is none.
+ */
+static void
+check_dump (ArcDiagnosis *self)
+{
+  g_autofree char *name = g_path_get_basename (self->config->command[0]);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) argv = NULL;
+  g_autofree char *output = NULL;
+  g_autofree char *messages = NULL;
+  char *reason;
+  int status;
+
+  if (!g_str_equal (name, BATCH_PROGRAM))
+    return;
+
+  g_strv_builder_add_many (builder, self->config->command[0], "--why-no-dump", NULL);
+  g_strv_builder_addv (builder, (const char **) self->config->command + 1);
+  argv = g_strv_builder_end (builder);
+  if (!arc_probe_run ((const char *const *) argv, &status, &output, &messages, NULL) || status != 0)
+    return;
+
+  /* "SECONDS REASON" */
+  arc_diagnosis_get_first_line (output);
+  reason = strchr (output, ' ');
+  if (reason == NULL)
+    return;
+
+  reason++;
+  if (g_ascii_isdigit (*output))
+    arc_diagnosis_add (self, ARC_FINDING_WARN, NULL,
+                       _ ("builds take about %.1f s longer: Emacs cannot be dumped: %s"),
+                       g_ascii_strtod (output, NULL), reason);
+  else
+    arc_diagnosis_add (self, ARC_FINDING_WARN, NULL,
+                       _ ("builds take longer: Emacs cannot be dumped: %s"), reason);
+}
+
 static void
 check_emacs (ArcDiagnosis *self)
 {
@@ -170,6 +208,7 @@ check_emacs (ArcDiagnosis *self)
     }
 
   arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("version %s"), lines[0]);
+  check_dump (self);
 
   self->topic = "org-roam";
   self->title = _ ("org-roam");

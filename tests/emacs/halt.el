@@ -5,11 +5,14 @@
 ;; the file HALT_MARK to say so.  It goes on when that is removed.
 ;;; Code:
 
-(advice-add 'arcology-batch--process-file :before
-            (lambda (path)
-              (when (equal path (getenv "HALT_AT"))
-                (write-region (number-to-string (emacs-pid)) nil (getenv "HALT_MARK") nil 'quiet)
-                (while (file-exists-p (getenv "HALT_MARK"))
-                  (sleep-for 0.05)))))
+(defun halt-at-file (path &rest _)
+  "Stop if PATH is the file HALT_AT."
+  (when (equal path (getenv "HALT_AT"))
+    (write-region (number-to-string (emacs-pid)) nil (getenv "HALT_MARK") nil 'quiet)
+    (while (file-exists-p (getenv "HALT_MARK"))
+      (sleep-for 0.05))))
+
+;; Named, since it is loaded twice when a dump is made and used, and added once.
+(advice-add 'arcology-batch--process-file :before #'halt-at-file)
 
 ;;; halt.el ends here

@@ -29,10 +29,26 @@ export HOME=$scratch/home TMPDIR=$scratch/tmp
 unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME ARCOLOGY_KEYWORDS
 export XDG_CACHE_HOME=$scratch/cache
 if [ -n "$LAUNCHER" ]; then
-  # It takes the Emacs that it finds.
+  if ! "$EMACS" -Q --batch --eval '(kill-emacs (if (fboundp (quote dump-emacs-portable)) 0 1))'; then
+    echo "1..0 # SKIP this Emacs was built without the portable dumper"
+    exit 0
+  fi
+  # It takes the Emacs that it finds. Each start is a line of $scratch/starts; a test may have the
+  # file $scratch/fault, which is sourced before Emacs.
   EMACS=$(command -v "$EMACS")
   mkdir "$scratch/bin"
-  ln -s "$EMACS" "$scratch/bin/emacs"
+  cat >"$scratch/bin/emacs" <<END
+#!/bin/sh
+case \$* in
+  *' -f arcology-dump') echo making ;;
+  *' -f arcology-dump-check') echo checking ;;
+  *' -f arcology-batch-run') echo dumped ;;
+  *'/arcology-batch.el') echo plain ;;
+esac >>"$scratch/starts"
+[ ! -f "$scratch/fault" ] || . "$scratch/fault"
+exec "$EMACS" "\$@"
+END
+  chmod +x "$scratch/bin/emacs"
   PATH=$scratch/bin:$PATH
 fi
 
@@ -65,8 +81,23 @@ check()
   fi
 }
 
+# The builds of the program arcology-batch that went without a dump, although one could be made.
+plain=0
+
+# note_way: counts the last build if it was one of them. None can be made without org-roam.
+note_way()
+{
+  if [ "$status" != 69 ] && [ "$(tail -n 1 "$scratch/starts")" = plain ]; then
+    plain=$((plain + 1))
+  fi
+}
+
 finish()
 {
+  if [ -n "$LAUNCHER" ] && [ -n "$plain" ]; then
+    check "builds come from a dump" grep -q '^dumped$' "$scratch/starts"
+    check "all of them" is 0 "$plain"
+  fi
   check "nothing is written in the home directory" no_files_in "$HOME"
   check "nothing is left in the temporary directory" no_files_in "$TMPDIR"
   echo "1..$tests"
@@ -89,6 +120,7 @@ run()
     ARCOLOGY_DIRECTORIES=$tree$more_directories ARCOLOGY_BUILD_ID=1 ARCOLOGY_CHANGES=$list \
     emacs_build "$@" </dev/null >"$scratch/log" 2>&1
   status=$?
+  [ -z "$LAUNCHER" ] || [ -z "$plain" ] || note_way
 }
 
 # emacs_build [EMACS-OPTION]...: the build that the environment describes.
@@ -215,12 +247,75 @@ state_of()
   find "$1" -printf '%P %y %i %s %T@ %C@ %m\n' | sort
 }
 
-# until_true COMMAND...: waits for it, 20 s at most.
+# until_true COMMAND...: waits for it, 120 s at most; if it does not come true, the test fails.
 until_true()
 {
-  local deadline=$((SECONDS + 20))
+  local deadline=$((SECONDS + 120))
   until "$@"; do
-    [ $SECONDS -lt $deadline ] || return 1
+    if [ $SECONDS -ge $deadline ]; then
+      echo "# not true after 120 s: $*"
+      failures=$((failures + 1))
+      return 1
+    fi
     sleep 0.02
   done
+}
+
+# ---- a build that stops in the middle
+
+# halt KIND DATABASE TREE LIST NOTE: starts a build that stops before it reads NOTE, and goes on when
+# $scratch/mark is gone. Its process is in $pid, and this and all that it started in $processes.
+halt()
+{
+  rm -f "$scratch/mark"
+  (
+    export ARCOLOGY_BUILD_KIND=$1 ARCOLOGY_DATABASE=$2 ARCOLOGY_DIRECTORY=$3 ARCOLOGY_CHANGES=$4 \
+      HALT_AT=$5 HALT_MARK=$scratch/mark
+    unset ARCOLOGY_DIRECTORIES ARCOLOGY_BUILD_ID
+    exec </dev/null >"$scratch/log" 2>&1
+    [ -z "$LAUNCHER" ] || exec "$LAUNCHER" -l "$TESTS/halt.el"
+    exec "$EMACS" -q --batch -l "$TESTS/halt.el" -l "$SCRIPT"
+  ) &
+  pid=$!
+  processes=("$pid")
+  check "$1: the build comes to ${5##*/}" halted
+  mapfile -t processes < <(descendants "$pid")
+}
+
+halted_or_gone()
+{
+  [ -s "$scratch/mark" ] || gone "$pid"
+}
+
+halted()
+{
+  until_true halted_or_gone
+  [ -s "$scratch/mark" ]
+}
+
+# descendants PROCESS: it and what it started.
+descendants()
+{
+  local child
+  echo "$1"
+  for child in $(pgrep -P "$1"); do
+    descendants "$child"
+  done
+}
+
+gone()
+{
+  local process
+  for process in "$@"; do
+    ! kill -0 "$process" 2>/dev/null || return 1
+  done
+}
+
+# end SIGNAL: ends the build that stopped.
+end()
+{
+  kill -s "$1" "$pid"
+  wait "$pid" 2>/dev/null
+  status=$?
+  check "$1: no process is left" until_true gone "${processes[@]}"
 }
