@@ -376,6 +376,7 @@ take_problems (ArcBuilder *self, ArcBuild *build)
     return;
 
   build->n_new_problems = arc_problems_count_new (reported, before, &first);
+  build->new_problem = first != NULL ? arc_problem_to_string (first) : NULL;
   arc_report_log_problems (build, reported, first);
   arc_memory_set_note_problems (self->memory, reported);
 }

@@ -49,6 +49,9 @@ const char *arc_result_to_string (ArcResult result);
 /* The exit status of a build that did all but the files that it reported as failed. */
 #define ARC_BUILD_PARTIAL_STATUS 1
 
+/* The message of a build that gave no reason; arcologyctl has a translation of it. */
+#define ARC_BUILD_EXIT_MESSAGE "The build ended with exit status %d"
+
 /* How many bytes of the output of a build its log has in full. If there is too much of the rest, it
  * is replaced, when the build ends, by a line in brackets that says how much is left out, and the
  * last of the output. */
@@ -78,6 +81,7 @@ const char *arc_result_to_string (ArcResult result);
  * @n_failed: how often it reported one, also of those that are not remembered
  * @n_problems: how many problems it reported
  * @n_new_problems: how many of them the last set of problems does not have; not in the history
+ * @new_problem: (nullable): the first of those, for people; the same
  * @cpu_usec: processor time, microseconds
  * @max_rss: largest memory seen, bytes
  *
@@ -101,6 +105,7 @@ typedef struct
   guint n_failed;
   guint n_problems;
   guint n_new_problems;
+  char *new_problem;
   guint64 cpu_usec;
   guint64 max_rss;
 } ArcBuild;
