@@ -39,7 +39,7 @@ arc_report_end (const ArcBuild *build, const char *message)
                                 : NULL;
 
   if (build->result == ARC_RESULT_FAILED && build->error == NULL && !arc_build_is_partial (build))
-    g_string_append_printf (text, "The build ended with exit status %d", build->exit_status);
+    g_string_append_printf (text, ARC_BUILD_EXIT_MESSAGE, build->exit_status);
   if (build->result == ARC_RESULT_FAILED)
     add_sentence (text, build->error != NULL ? build->error : failed);
   add_sentence (text, message);
