@@ -46,10 +46,11 @@ struct _ArcBuilder
   ArcLedger *ledger;   /* (owned) */
   ArcBuildKind wanted; /* what the next build has to do at least */
 
-  guint64 next_id;   /* of the next build that starts */
-  ArcBuild *build;   /* (owned) (nullable): the one that runs */
-  Phase phase;       /* of it */
-  ArcLaunch *launch; /* (owned) (nullable): in the phase of that name */
+  guint64 next_id;       /* of the next build that starts */
+  ArcBuild *build;       /* (owned) (nullable): the one that runs */
+  ArcProblems *reported; /* (owned) (nullable): what that has reported of problems */
+  Phase phase;           /* of it */
+  ArcLaunch *launch;     /* (owned) (nullable): in the phase of that name */
   gboolean may_launch;
   char *build_database; /* (owned) (nullable): what it writes: the settings may change meanwhile */
   gint64 ended_stamp;   /* when the last one ended, of arc_get_stamp_time() */
@@ -176,6 +177,7 @@ begin_build (ArcBuilder *self, ArcCause cause)
   self->wanted = ARC_BUILD_INCREMENTAL;
   self->last_run_real = arc_clock_get_real_time (self->clock);
   self->build = arc_build_new (self->next_id++, kind, cause, self->last_run_real);
+  self->reported = arc_problems_new ();
   self->phase = PHASE_COMPARING;
   arc_builder_rescan (self);
 }
@@ -356,6 +358,29 @@ step (ArcBuilder *self, ArcEvent event, ArcBuild *ended /* (nullable) */)
     stop_build (self, ARC_RESULT_INTERRUPTED);
 }
 
+/* What BUILD, which ended, has reported are all problems of all notes, if its transaction is in the
+ * database. */
+static void
+take_problems (ArcBuilder *self, ArcBuild *build)
+{
+  g_autoptr (ArcProblems) reported = g_steal_pointer (&self->reported);
+  const ArcProblems *before = arc_memory_get_note_problems (self->memory);
+  const ArcProblem *first;
+
+  build->n_problems = arc_problems_get_count (reported);
+  if (build->result != ARC_RESULT_SUCCESS && !arc_build_is_partial (build))
+    return;
+
+  arc_problems_sort (reported);
+  if (arc_problems_equal (reported, before))
+    return;
+
+  build->n_new_problems = arc_problems_count_new (reported, before, &first);
+  build->new_problem = first != NULL ? arc_problem_to_string (first) : NULL;
+  arc_report_log_problems (build, reported, first);
+  arc_memory_set_note_problems (self->memory, reported);
+}
+
 static void
 end_build (ArcBuilder *self, const ArcOutcome *outcome)
 {
@@ -372,6 +397,7 @@ end_build (ArcBuilder *self, const ArcOutcome *outcome)
   build->cpu_usec = outcome->cpu_usec;
   build->max_rss = outcome->max_rss;
   arc_report_log_end (build);
+  take_problems (self, build);
   self->ended_stamp = arc_get_stamp_time ();
 
   /* The database lacks what an incremental build needs, says the build (EX_DATAERR of sysexits.h).
@@ -749,13 +775,23 @@ on_line (ArcRunner *runner, const char *text, guint64 length, ArcBuilder *self)
       return;
 
     case ARC_LINE_FAILED:
-      arc_build_add_failed_file (self->build, line.path);
+      arc_build_add_failed_file (self->build, line.path, line.why);
       break;
 
     case ARC_LINE_GONE:
       on_gone (self, line.path);
       break;
 
+    case ARC_LINE_PROBLEM:
+      arc_problems_add (self->reported, line.path, line.number, line.why, line.other);
+      return;
+
+    case ARC_LINE_ERROR:
+      g_free (self->build->error);
+      self->build->error = g_steal_pointer (&line.why);
+      return;
+
+    case ARC_LINE_PHASE:
     case ARC_LINE_PLAIN:
       break;
     }
@@ -1005,6 +1041,7 @@ arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
     .progress_done = self->progress_done,
     .progress_total = self->progress_total,
     .consecutive_failures = self->consecutive_failures,
+    .n_problems = arc_problems_get_count (arc_memory_get_note_problems (self->memory)),
   };
 }
 
@@ -1022,6 +1059,14 @@ arc_builder_get_history (ArcBuilder *self)
   g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
 
   return arc_memory_get_history (self->memory);
+}
+
+const ArcProblems *
+arc_builder_get_problems (ArcBuilder *self)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
+
+  return arc_memory_get_note_problems (self->memory);
 }
 
 const ArcChanges *
@@ -1095,6 +1140,7 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->health_message, g_free);
   g_clear_pointer (&self->ledger, arc_ledger_free);
   g_clear_pointer (&self->build, arc_build_free);
+  g_clear_pointer (&self->reported, arc_problems_unref);
   g_clear_pointer (&self->launch, arc_launch_free);
   g_clear_pointer (&self->memory, arc_memory_free);
   g_clear_pointer (&self->build_database, g_free);

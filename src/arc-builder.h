@@ -6,6 +6,7 @@
 #include "core/arc-changes.h"
 #include "core/arc-config.h"
 #include "core/arc-machine.h"
+#include "core/arc-problems.h"
 #include "system/arc-clock.h"
 #include "system/arc-runner.h"
 #include "system/arc-store.h"
@@ -43,6 +44,7 @@ typedef struct
   guint progress_done;
   guint progress_total;
   guint consecutive_failures;
+  guint n_problems;
 } ArcStatus;
 
 /**
@@ -135,6 +137,10 @@ const ArcBuild *arc_builder_get_last_build (ArcBuilder *builder);
 
 /* (element-type ArcBuild) (transfer none): the builds that ended, the newest last. */
 const GPtrArray *arc_builder_get_history (ArcBuilder *builder);
+
+/* Returns: (transfer none): the problems that the last build that succeeded, or failed for some
+ * files only, found in all notes. Valid until control returns to the main loop. */
+const ArcProblems *arc_builder_get_problems (ArcBuilder *builder);
 
 const ArcChanges *arc_builder_get_pending (ArcBuilder *builder);
 const ArcConfig *arc_builder_get_config (ArcBuilder *builder);

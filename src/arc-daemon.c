@@ -263,6 +263,20 @@ on_once_changed (ArcDaemon *self)
     g_print ("\n");
 }
 
+/* As compilers print errors, for an editor to read: there is no service to ask for them. */
+static void
+print_problems (ArcDaemon *self)
+{
+  const ArcProblems *problems = arc_builder_get_problems (self->builder);
+
+  for (guint i = 0; i < arc_problems_get_n_kept (problems); i++)
+    {
+      g_autofree char *text = arc_problem_to_string (arc_problems_get (problems, i));
+
+      g_printerr ("%s\n", text);
+    }
+}
+
 static void
 on_once_finished (ArcDaemon *self, const ArcBuild *build)
 {
@@ -273,6 +287,8 @@ on_once_finished (ArcDaemon *self, const ArcBuild *build)
 
   if (self->has_bar)
     g_print ("\n");
+  if (build->result == ARC_RESULT_SUCCESS || arc_build_is_partial (build))
+    print_problems (self);
   if (build->result == ARC_RESULT_SUCCESS)
     g_print (_ ("Built %s\n"), database);
   else

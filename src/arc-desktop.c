@@ -17,6 +17,9 @@ struct _ArcDesktop
   gboolean ready;
   gboolean unavailable; /* the tree, and the user was told */
   gboolean failing;     /* the builds, and the user was told */
+  gboolean problems;    /* in the notes, and they are shown */
+  guint n_new_problems; /* that have not been shown */
+  char *new_problem;    /* (owned) (nullable): the first of them */
   ArcNotify notify;     /* as the settings had it when it was last looked at */
 };
 
@@ -32,10 +35,18 @@ describe_failure (const ArcBuild *build)
   switch (build->result)
     {
     case ARC_RESULT_FAILED:
-      if (build->n_failed > 0)
+      if (build->error != NULL)
         {
-          g_autofree char *name =
+          /* Translators: the reason, in English. */
+          what = g_strdup_printf (_ ("The build failed: %s."), build->error);
+        }
+      else if (build->n_failed > 0)
+        {
+          g_autofree char *basename =
               g_filename_display_basename (g_ptr_array_index (build->failed_files, 0));
+          g_autofree char *name = build->failed_why != NULL && *build->failed_why != '\0'
+                                      ? g_strdup_printf ("%s: %s", basename, build->failed_why)
+                                      : g_strdup (basename);
 
           what = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u file could not be built: %s.",
                                                "%u files could not be built, the first of them %s.",
@@ -94,7 +105,32 @@ withdraw (ArcDesktop *self)
 {
   self->unavailable = FALSE;
   self->failing = FALSE;
+  self->problems = FALSE;
   arc_notifier_withdraw (self->notifier);
+}
+
+static void
+forget_new_problems (ArcDesktop *self)
+{
+  self->n_new_problems = 0;
+  g_clear_pointer (&self->new_problem, g_free);
+}
+
+/* Also if the user has closed what was shown before: these are others. */
+static void
+show_problems (ArcDesktop *self)
+{
+  g_autofree char *title =
+      g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u new problem in the notes",
+                                    "%u new problems in the notes", self->n_new_problems),
+                       self->n_new_problems);
+  g_autofree char *body = g_strdup_printf ("%s\n%s", self->new_problem,
+                                           _ ("“arcologyctl problems” lists all problems."));
+
+  withdraw (self);
+  self->problems = TRUE;
+  arc_notifier_show (self->notifier, ARC_NOTICE_PROBLEM, title, body);
+  forget_new_problems (self);
 }
 
 static void
@@ -109,18 +145,40 @@ show_success (ArcDesktop *self, const ArcBuild *build)
   arc_notifier_show (self->notifier, ARC_NOTICE_NEWS, _ ("The notes database is up to date"), body);
 }
 
+/* Those of a build that failed for some files are shown when one succeeds: the failure comes first.
+ */
+static void
+take_problems (ArcDesktop *self, const ArcBuild *build)
+{
+  self->n_new_problems += build->n_new_problems;
+  if (self->new_problem == NULL)
+    self->new_problem = g_strdup (build->new_problem);
+  if (arc_problems_get_count (arc_builder_get_problems (self->builder)) == 0)
+    forget_new_problems (self);
+}
+
 static void
 on_build_finished (ArcDesktop *self, const ArcBuild *build)
 {
+  gboolean solved;
+
+  take_problems (self, build);
   if (self->notify == ARC_NOTIFY_NEVER)
-    return;
+    {
+      forget_new_problems (self);
+      return;
+    }
 
   switch (build->result)
     {
     case ARC_RESULT_SUCCESS:
-      if (self->notify == ARC_NOTIFY_ALWAYS)
+      solved =
+          self->problems && arc_problems_get_count (arc_builder_get_problems (self->builder)) == 0;
+      if (self->n_new_problems > 0)
+        show_problems (self);
+      else if (self->notify == ARC_NOTIFY_ALWAYS)
         show_success (self, build);
-      else if (self->failing)
+      else if (self->failing || solved)
         withdraw (self);
       break;
 
@@ -215,6 +273,7 @@ arc_desktop_dispose (GObject *object)
   g_clear_object (&self->notifier);
   g_clear_object (&self->power);
   g_clear_object (&self->builder);
+  forget_new_problems (self);
 
   G_OBJECT_CLASS (arc_desktop_parent_class)->dispose (object);
 }

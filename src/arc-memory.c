@@ -9,10 +9,11 @@ struct _ArcMemory
   ArcStore *store; /* (owned) */
   ArcMemoryFunc func;
   gpointer user_data;
-  GPtrArray *history;    /* (owned) (element-type ArcBuild): the newest last */
-  char *commit_problem;  /* (owned) (nullable) */
-  char *history_problem; /* (owned) (nullable) */
-  char *told;            /* (owned) (nullable): the problem as it was told last */
+  GPtrArray *history;         /* (owned) (element-type ArcBuild): the newest last */
+  ArcProblems *note_problems; /* (owned) */
+  char *commit_problem;       /* (owned) (nullable) */
+  char *history_problem;      /* (owned) (nullable) */
+  char *told;                 /* (owned) (nullable): the problem as it was told last */
 };
 
 const char *
@@ -99,6 +100,7 @@ arc_memory_new (ArcStore *store, ArcMemoryFunc func, gpointer user_data)
   memory->func = func;
   memory->user_data = user_data;
   memory->history = g_ptr_array_new_with_free_func ((GDestroyNotify) arc_build_free);
+  memory->note_problems = arc_problems_new ();
   g_signal_connect_swapped (store, "committed", G_CALLBACK (on_committed), memory);
   g_signal_connect_swapped (store, "history-written", G_CALLBACK (on_history_written), memory);
   /* That may have found out that the state directory cannot be written, too. */
@@ -117,6 +119,7 @@ arc_memory_free (ArcMemory *memory)
 
   g_object_unref (memory->store);
   g_ptr_array_unref (memory->history);
+  arc_problems_unref (memory->note_problems);
   g_free (memory->commit_problem);
   g_free (memory->history_problem);
   g_free (memory->told);
@@ -129,12 +132,42 @@ save_history (ArcMemory *memory)
   arc_store_begin_history (memory->store, memory->history);
 }
 
+ArcProblems *
+arc_memory_get_note_problems (const ArcMemory *memory)
+{
+  return memory->note_problems;
+}
+
+void
+arc_memory_set_note_problems (ArcMemory *memory, ArcProblems *problems)
+{
+  arc_problems_ref (problems);
+  arc_problems_unref (memory->note_problems);
+  memory->note_problems = problems;
+  arc_store_set_problems (memory->store, problems);
+}
+
+/* FALSE if it is not known which problems there are. */
+static gboolean
+recall_problems (ArcMemory *memory)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ArcProblems) problems = arc_store_load_problems (memory->store, &error);
+
+  if (error != NULL)
+    g_warning ("Everything is built anew: %s", error->message);
+  arc_memory_set_note_problems (memory, problems);
+
+  return error == NULL;
+}
+
 ArcSnapshot *
 arc_memory_recall (ArcMemory *memory, const char *database)
 {
   g_autoptr (GError) history_error = NULL;
   g_autoptr (GError) snapshot_error = NULL;
   g_autoptr (ArcSnapshot) snapshot = NULL;
+  gboolean has_problems;
 
   log_problem (memory);
 
@@ -146,9 +179,10 @@ arc_memory_recall (ArcMemory *memory, const char *database)
   snapshot = arc_store_load_snapshot (memory->store, database, &snapshot_error);
   if (snapshot_error != NULL)
     g_warning ("Everything is built anew: %s", snapshot_error->message);
+  has_problems = recall_problems (memory);
 
   /* Without its database it says nothing. */
-  if (!g_file_test (database, G_FILE_TEST_EXISTS))
+  if (!has_problems || !g_file_test (database, G_FILE_TEST_EXISTS))
     return NULL;
 
   return g_steal_pointer (&snapshot);

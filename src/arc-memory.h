@@ -12,8 +12,8 @@ G_BEGIN_DECLS
 /**
  * ArcMemory:
  *
- * What the engine remembers over a restart: the builds that ended, and the files that the database
- * is true to.
+ * What the engine remembers over a restart: the builds that ended, the files that the database
+ * is true to, and the problems of notes.
  *
  * A state directory that cannot be written does not stop anything: it is told once in the log, and
  * for as long as it lasts by arc_memory_get_problem(). It is tried again with each build, and with
@@ -42,6 +42,13 @@ void arc_memory_commit (ArcMemory *memory,
                         const ArcSnapshot *snapshot,
                         const ArcChanges *pending,
                         const char *database);
+
+/* Sets the problems of all notes, PROBLEMS, which are sorted, for the next arc_memory_commit() to
+ * write. */
+void arc_memory_set_note_problems (ArcMemory *memory, ArcProblems *problems);
+
+/* Returns: (transfer none): the problems of all notes. */
+ArcProblems *arc_memory_get_note_problems (const ArcMemory *memory);
 
 /* BUILD (transfer full) has ended. */
 void arc_memory_add_build (ArcMemory *memory, ArcBuild *build);

@@ -7,18 +7,47 @@
 /* Enough of the paths of a loop to know which setting of Emacs it is. */
 #define LOOP_PATHS_LENGTH 500
 
+/* SENTENCE (nullable) has no full stop. */
+static void
+add_sentence (GString *message, const char *sentence)
+{
+  if (sentence != NULL && sentence[0] != '\0')
+    g_string_append_printf (message, "%s%s", message->len > 0 ? ". " : "", sentence);
+}
+
+/* (transfer full): which files failed, and why the first of them did. */
+static char *
+describe_failed_files (const ArcBuild *build)
+{
+  g_autofree char *name = g_filename_display_name (g_ptr_array_index (build->failed_files, 0));
+  const char *why = build->failed_why != NULL ? build->failed_why : "";
+  const char *colon = why[0] != '\0' ? ": " : "";
+
+  if (build->n_failed == 1)
+    return g_strdup_printf ("1 file failed: %s%s%s", name, colon, why);
+
+  return g_strdup_printf ("%u files failed: %s%s%s, and %u more", build->n_failed, name, colon, why,
+                          build->n_failed - 1);
+}
+
 char *
 arc_report_end (const ArcBuild *build, const char *message)
 {
-  g_autofree char *name = NULL;
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autofree char *failed = build->n_failed > 0 && build->result != ARC_RESULT_SUCCESS
+                                ? describe_failed_files (build)
+                                : NULL;
 
-  if (build->result != ARC_RESULT_FAILED || build->n_failed == 0)
-    return g_strdup (message);
+  if (build->result == ARC_RESULT_FAILED && build->error == NULL && !arc_build_is_partial (build))
+    g_string_append_printf (text, ARC_BUILD_EXIT_MESSAGE, build->exit_status);
+  if (build->result == ARC_RESULT_FAILED)
+    add_sentence (text, build->error != NULL ? build->error : failed);
+  add_sentence (text, message);
+  /* Killed by a signal or ended by us: what it said before may be why. */
+  if (build->result == ARC_RESULT_SIGNAL || build->result == ARC_RESULT_TIMEOUT)
+    add_sentence (text, build->error);
 
-  name = g_filename_display_name (g_ptr_array_index (build->failed_files, 0));
-
-  return g_strdup_printf ("%s. Failed files: %u, the first of them %s", message, build->n_failed,
-                          name);
+  return text->len > 0 ? g_string_free (g_steal_pointer (&text), FALSE) : NULL;
 }
 
 void
@@ -71,6 +100,27 @@ arc_report_log_end (const ArcBuild *build)
 }
 
 void
+arc_report_log_problems (const ArcBuild *build,
+                         const ArcProblems *problems,
+                         const ArcProblem *first)
+{
+  const guint n = arc_problems_get_count (problems);
+  g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, build->id);
+  g_autofree char *line = first != NULL ? g_strdup_printf ("%u", first->line) : NULL;
+  g_autofree char *place = first != NULL ? arc_problem_to_string (first) : NULL;
+
+  if (first != NULL)
+    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "MESSAGE_ID", ARC_MESSAGE_PROBLEMS_CHANGED,
+                      "ARCOLOGY_BUILD_ID", id, "ARCOLOGY_PATH", first->path, "ARCOLOGY_LINE", line,
+                      "MESSAGE", "Problems in notes: %u, of which new: %u: %s", n,
+                      build->n_new_problems, place);
+  else
+    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "MESSAGE_ID", ARC_MESSAGE_PROBLEMS_CHANGED,
+                      "ARCOLOGY_BUILD_ID", id, "MESSAGE", "Problems in notes: %u, of which new: 0",
+                      n);
+}
+
+void
 arc_report_log_line (const ArcBuild *build, const ArcLine *line, const char *text, gsize length)
 {
   g_autofree char *valid = g_utf8_make_valid (text, length);
@@ -83,7 +133,8 @@ arc_report_log_line (const ArcBuild *build, const ArcLine *line, const char *tex
                       valid);
   else
     g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, "ARCOLOGY_BUILD_ID", id,
-                      "ARCOLOGY_BUILD_KIND", kind, "MESSAGE", "%s", valid);
+                      "ARCOLOGY_BUILD_KIND", kind, "MESSAGE", "%s",
+                      line->kind == ARC_LINE_PHASE ? line->why : valid);
 }
 
 void
@@ -116,14 +167,6 @@ add_loop_path (const char *path, ArcChange change, gpointer user_data)
 
   if (message->len < LOOP_PATHS_LENGTH)
     g_string_append_printf (message, " %s", name);
-}
-
-/* SENTENCE (nullable) has no full stop. */
-static void
-add_sentence (GString *message, const char *sentence)
-{
-  if (sentence != NULL && sentence[0] != '\0')
-    g_string_append_printf (message, "%s%s", message->len > 0 ? ". " : "", sentence);
 }
 
 char *

@@ -5,6 +5,7 @@
 #include "arc-memory.h"
 #include "core/arc-build.h"
 #include "core/arc-loop-guard.h"
+#include "core/arc-problems.h"
 #include "core/arc-progress.h"
 #include "system/arc-health.h"
 
@@ -12,8 +13,8 @@ G_BEGIN_DECLS
 
 /* What the engine says, in English. */
 
-/* (transfer full) (nullable): what is to be said of BUILD, which ended, beside MESSAGE (nullable),
- * which is what the runner says. */
+/* (transfer full) (nullable): why BUILD, which ended, failed: what it says itself, or its exit
+ * status, and MESSAGE (nullable), which is what the runner says. */
 char *arc_report_end (const ArcBuild *build, const char *message);
 
 /* Log that BUILD has started, or ended; both with the fields of the journal that
@@ -21,7 +22,14 @@ char *arc_report_end (const ArcBuild *build, const char *message);
 void arc_report_log_start (const ArcBuild *build);
 void arc_report_log_end (const ArcBuild *build);
 
-/* Logs a line of BUILD's output, which is TEXT and says LINE, and none of progress. */
+/* Logs that PROBLEMS, which are all there are now, are others than before BUILD: the first of those
+ * that are new, FIRST (nullable). */
+void arc_report_log_problems (const ArcBuild *build,
+                              const ArcProblems *problems,
+                              const ArcProblem *first);
+
+/* Logs a line of BUILD's output, which is TEXT and says LINE: none of progress, problems or errors,
+ * which are logged in other words. */
 void
 arc_report_log_line (const ArcBuild *build, const ArcLine *line, const char *text, gsize length);
 

@@ -197,6 +197,7 @@ on_changed (ArcBuilder *builder, ArcService *self)
   arc_dbus_builder_set_change_serial (skeleton, status.change_serial);
   arc_dbus_builder_set_built_serial (skeleton, status.built_serial);
   arc_dbus_builder_set_pending_count (skeleton, status.n_pending);
+  arc_dbus_builder_set_problem_count (skeleton, status.n_problems);
   arc_dbus_builder_set_directories (skeleton, (const char *const *) config->directories);
   arc_dbus_builder_set_database (skeleton, config->database);
   arc_dbus_builder_set_watched_directories (skeleton, arc_watcher_get_n_directories (watcher));
@@ -525,6 +526,32 @@ on_get_pending (ArcDBusBuilder *skeleton,
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+/* All that are kept fit into one reply (arc-problems.h). */
+static gboolean
+on_get_problems (ArcDBusBuilder *skeleton,
+                 GDBusMethodInvocation *invocation,
+                 guint max,
+                 ArcService *self)
+{
+  GVariantBuilder reply = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(ayusay)"));
+  const ArcProblems *problems = arc_builder_get_problems (self->builder);
+  const guint n_kept = arc_problems_get_n_kept (problems);
+  const guint n = max == 0 ? n_kept : MIN (max, n_kept);
+
+  for (guint i = 0; i < n; i++)
+    {
+      const ArcProblem *problem = arc_problems_get (problems, i);
+
+      g_variant_builder_add (&reply, "(^ayus^ay)", problem->path, problem->line, problem->what,
+                             problem->other);
+    }
+
+  arc_dbus_builder_complete_get_problems (skeleton, invocation, g_variant_builder_end (&reply),
+                                          n < arc_problems_get_count (problems));
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
 static gboolean
 on_explain (ArcDBusBuilder *skeleton,
             GDBusMethodInvocation *invocation,
@@ -685,6 +712,7 @@ arc_service_init (ArcService *self)
     { "handle-rescan", G_CALLBACK (on_rescan) },
     { "handle-reload", G_CALLBACK (on_reload) },
     { "handle-get-pending", G_CALLBACK (on_get_pending) },
+    { "handle-get-problems", G_CALLBACK (on_get_problems) },
     { "handle-explain", G_CALLBACK (on_explain) },
   };
 

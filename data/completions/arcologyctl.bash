@@ -21,6 +21,7 @@ _arcologyctl() {
     [monitor]='--json'
     [pause]='--timeout='
     [pending]='--json'
+    [problems]='--json'
     [rebuild]='--full --clean --wait --json --quiet --timeout='
     [reload]='--timeout='
     [rescan]='--timeout='

@@ -21,6 +21,7 @@
 ;; M-x arcology-builder-rebuild   builds what changed now; with C-u, everything
 ;; M-x arcology-builder-sync      the same if anything is stale, and says when it is done
 ;; M-x arcology-builder-status    tells all that is known in a buffer
+;; M-x arcology-builder-problems  lists what is wrong with notes; RET visits the place
 ;; M-x arcology-builder-log       shows what the last build, or the one that runs, printed
 ;;
 ;; Functions on `arcology-builder-after-build-functions' run after each build:
@@ -38,6 +39,7 @@
 
 ;;; Code:
 
+(require 'compile)
 (require 'dbus)
 (require 'seq)
 (require 'subr-x)
@@ -460,8 +462,12 @@ With FULL, interactively with a prefix argument, build every note anew."
    (lambda (build result)
      (if (member result '("success" ""))
          (message "Arcology Builder: the database holds all that was saved (build %d)" build)
-       (message "Arcology Builder: build %d ended: %s; see M-x arcology-builder-log"
-                build result)))
+       (message "Arcology Builder: build %d ended: %s%s; see M-x arcology-builder-log"
+                build result
+                ;; The properties come before the answer.
+                (if (equal build (arcology-builder--last 'id))
+                    (concat ": " (arcology-builder--last 'message))
+                  ""))))
    ;; It answers after the build, which may last as long as it likes.
    :timeout #x7fffffff
    '(:array :signature "{sv}")))
@@ -548,6 +554,10 @@ number.  The lines of a build that runs appear as they come."
                                      (concat (arcology-builder--get "Health") ": "
                                              (arcology-builder--get "HealthMessage"))
                                      "[: ]+"))
+                       ("Problems" . ,(pcase (arcology-builder--number "ProblemCount")
+                                        (0 "none")
+                                        (count (format "%d, see M-x arcology-builder-problems"
+                                                       count))))
                        ("Version" . ,(arcology-builder--get "Version"))))
         (insert (format "%-13s %s\n" (concat label ":") text)))
       (when-let ((failure (arcology-builder--failure)))
@@ -565,6 +575,88 @@ number.  The lines of a build that runs appear as they come."
   (with-current-buffer (get-buffer-create "*Arcology Builder*")
     (arcology-builder-status-mode)
     (arcology-builder--print-status)
+    (pop-to-buffer (current-buffer))))
+
+;;; Problems
+
+(defun arcology-builder--problem ()
+  "Return the problem on the line that was just matched.
+It is a list of the file, the line in it, the text and the other file."
+  (get-text-property (match-beginning 0) 'arcology-builder-problem))
+
+(defun arcology-builder--problem-file ()
+  "Return the file of the problem on the line that was just matched."
+  (car (arcology-builder--problem)))
+
+(defun arcology-builder--problem-line ()
+  "Return the line in that file."
+  (max 1 (nth 1 (arcology-builder--problem))))
+
+(defvar arcology-builder-problems-mode-map
+  (let ((map (make-sparse-keymap)))
+    (set-keymap-parent map compilation-mode-map)
+    (define-key map "g" #'revert-buffer)
+    map)
+  "The keys in the list of problems.")
+
+(define-derived-mode arcology-builder-problems-mode compilation-mode "Arcology-Problems"
+  "What is wrong with notes, as the last build found it.
+RET visits the place of a problem, and g asks the service anew."
+  ;; The name of a file may look like anything, so the place is taken from the problem itself.
+  (setq-local compilation-error-regexp-alist
+              '(("^/.*: .*$" arcology-builder--problem-file arcology-builder--problem-line))
+              compilation-transform-file-match-alist nil
+              revert-buffer-function #'arcology-builder--revert-problems))
+
+(defun arcology-builder--insert-problem (problem)
+  "Insert a line about PROBLEM: file, line, text, other file."
+  (pcase-let* ((`(,file ,line ,what ,other) problem)
+               (start (point)))
+    (insert file (if (zerop line) ": " (format ":%d: " line)) what)
+    (unless (or (equal other "")
+                (string-search (file-name-nondirectory other) what))
+      (insert " (see " other ")"))
+    ;; One line, whatever is in it.
+    (subst-char-in-region start (point) ?\n ?\s)
+    (add-text-properties start (point) (list 'arcology-builder-problem problem))
+    (insert "\n")))
+
+(defun arcology-builder--print-problems (problems truncated)
+  "Write PROBLEMS into the current buffer, of which some are left out if TRUNCATED."
+  (let ((inhibit-read-only t)
+        (line (line-number-at-pos)))
+    (erase-buffer)
+    (dolist (problem problems)
+      (pcase-let ((`(,file ,line ,what ,other) problem))
+        (arcology-builder--insert-problem
+         (list (arcology-builder--path-name file) line what
+               (arcology-builder--path-name other)))))
+    (cond
+     ((null problems) (insert "No problems\n"))
+     (truncated (insert "... and more\n")))
+    (goto-char (point-min))
+    (forward-line (1- line))))
+
+(defun arcology-builder--revert-problems (&rest _)
+  "Ask the service for the problems, and write them into the current buffer."
+  (let ((buffer (current-buffer)))
+    (arcology-builder--ask
+     "GetProblems"
+     (lambda (problems truncated)
+       (when (buffer-live-p buffer)
+         (with-current-buffer buffer
+           (arcology-builder--print-problems problems truncated))))
+     :uint32 0)))
+
+;;;###autoload
+(defun arcology-builder-problems ()
+  "List what is wrong with notes, as the last build found it.
+Such notes are in the database as far as they go."
+  (interactive)
+  (with-current-buffer (get-buffer-create "*Arcology Problems*")
+    (unless (derived-mode-p 'arcology-builder-problems-mode)
+      (arcology-builder-problems-mode))
+    (arcology-builder--revert-problems)
     (pop-to-buffer (current-buffer))))
 
 ;;; org-roam

@@ -64,6 +64,9 @@ void
 arc_build_free (ArcBuild *build)
 {
   g_free (build->message);
+  g_free (build->error);
+  g_free (build->failed_why);
+  g_free (build->new_problem);
   g_ptr_array_unref (build->failed_files);
   g_free (build);
 }
@@ -85,13 +88,16 @@ arc_build_fill_dict (const ArcBuild *build, GVariantDict *dict)
   g_variant_dict_insert (dict, "finished", "t", build->finished);
   g_variant_dict_insert (dict, "changed", "u", build->n_changed);
   g_variant_dict_insert_value (dict, "failed-files", failed_files);
+  g_variant_dict_insert (dict, "problems", "u", build->n_problems);
   g_variant_dict_insert (dict, "cpu-usec", "t", build->cpu_usec);
   g_variant_dict_insert (dict, "max-rss", "t", build->max_rss);
 }
 
 void
-arc_build_add_failed_file (ArcBuild *build, const char *path)
+arc_build_add_failed_file (ArcBuild *build, const char *path, const char *why)
 {
+  if (build->n_failed == 0)
+    build->failed_why = g_strdup (why);
   build->n_failed++;
   if (build->failed_files->len < ARC_BUILD_MAX_FAILED_FILES)
     g_ptr_array_add (build->failed_files, g_strdup (path));

@@ -49,6 +49,9 @@ const char *arc_result_to_string (ArcResult result);
 /* The exit status of a build that did all but the files that it reported as failed. */
 #define ARC_BUILD_PARTIAL_STATUS 1
 
+/* The message of a build that gave no reason; arcologyctl has a translation of it. */
+#define ARC_BUILD_EXIT_MESSAGE "The build ended with exit status %d"
+
 /* How many bytes of the output of a build its log has in full. If there is too much of the rest, it
  * is replaced, when the build ends, by a line in brackets that says how much is left out, and the
  * last of the output. */
@@ -69,11 +72,16 @@ const char *arc_result_to_string (ArcResult result);
  * @exit_status: its exit status, 0 if it did not exit
  * @signal: the signal that killed it, 0 if none did
  * @message: (nullable): English: what went wrong
+ * @error: (nullable): the last reason that it gave for failing as a whole; not in the history
+ * @failed_why: (nullable): the reason that it gave for the first of @failed_files; the same
  * @started: microseconds since the epoch
  * @finished: microseconds since the epoch, 0 while it runs
  * @n_changed: how many files it was told of
  * @failed_files: (element-type filename): the files that it reported
  * @n_failed: how often it reported one, also of those that are not remembered
+ * @n_problems: how many problems it reported
+ * @n_new_problems: how many of them the last set of problems does not have; not in the history
+ * @new_problem: (nullable): the first of those, for people; the same
  * @cpu_usec: processor time, microseconds
  * @max_rss: largest memory seen, bytes
  *
@@ -88,11 +96,16 @@ typedef struct
   int exit_status;
   int signal;
   char *message;
+  char *error;
+  char *failed_why;
   gint64 started;
   gint64 finished;
   guint n_changed;
   GPtrArray *failed_files;
   guint n_failed;
+  guint n_problems;
+  guint n_new_problems;
+  char *new_problem;
   guint64 cpu_usec;
   guint64 max_rss;
 } ArcBuild;
@@ -105,8 +118,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcBuild, arc_build_free)
  * message, which is bytes in a file and text on D-Bus. */
 void arc_build_fill_dict (const ArcBuild *build, GVariantDict *dict);
 
-/* Counts PATH, and remembers it unless there are ARC_BUILD_MAX_FAILED_FILES already. */
-void arc_build_add_failed_file (ArcBuild *build, const char *path);
+/* Counts PATH, and remembers it unless there are ARC_BUILD_MAX_FAILED_FILES already. WHY (nullable)
+ * is remembered of the first one. */
+void arc_build_add_failed_file (ArcBuild *build, const char *path, const char *why);
 
 /* Whether BUILD, which has ended, says that the database holds all but the files that it reported.
  * Without such a file that exit status means what it mostly means: that it came to nothing. */

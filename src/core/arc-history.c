@@ -134,7 +134,7 @@ read_failed_files (GVariant *dict, ArcBuild *build)
       if (path == NULL)
         return FALSE;
 
-      arc_build_add_failed_file (build, path);
+      arc_build_add_failed_file (build, path, NULL);
     }
 
   return paths != NULL;
@@ -174,6 +174,9 @@ read_build (GVariant *dict, ArcBuild *build)
     return "cpu-usec";
   if (!g_variant_lookup (dict, "max-rss", "t", &build->max_rss))
     return "max-rss";
+
+  /* Older files do not have it. */
+  g_variant_lookup (dict, "problems", "u", &build->n_problems);
 
   build->kind = (ArcBuildKind) kind;
   build->cause = (ArcCause) cause;

@@ -8,6 +8,9 @@
 #define PROGRESS PREFIX "progress "
 #define FAILED   PREFIX "failed "
 #define GONE     PREFIX "gone "
+#define PROBLEM  PREFIX "problem "
+#define ERROR    PREFIX "error: "
+#define PHASE    PREFIX "phase "
 #define PATH_END ": "
 
 /* Reads decimal digits at *CURSOR, one at least, and moves *CURSOR behind them. FALSE if there are
@@ -91,6 +94,21 @@ unescape_path (const char *text, gsize length)
   return g_string_free (g_steal_pointer (&path), FALSE);
 }
 
+/* (transfer full): TEXT as valid UTF-8, cut to what is kept of it. */
+static char *
+keep_text (const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, strnlen (text, ARC_LINE_MAX_TEXT));
+  const char *end = valid + strnlen (valid, ARC_LINE_MAX_TEXT);
+
+  /* What replaces a wrong byte is longer than it; no character is cut in two. */
+  if (*end != '\0')
+    while (((guchar) *end & 0xc0) == 0x80)
+      end--;
+
+  return g_strndup (valid, (gsize) (end - valid));
+}
+
 static gboolean
 parse_failed (const char *text, ArcLine *line)
 {
@@ -106,8 +124,77 @@ parse_failed (const char *text, ArcLine *line)
 
   line->kind = ARC_LINE_FAILED;
   line->path = path;
-  line->why = g_strdup (end + strlen (PATH_END));
+  line->why = keep_text (end + strlen (PATH_END));
   return TRUE;
+}
+
+/* Finds in PLACE, of LENGTH bytes, the LINE at its end and the OTHER behind that, if they are
+ * there. PATH_LENGTH gets how long the path before them is; OTHER (nullable) is not unescaped.
+ * FALSE if the line is too large a number. */
+static gboolean
+split_place (const char *place, gsize length, gsize *path_length, guint *number, const char **other)
+{
+  const char *end = place + length;
+
+  *path_length = length;
+  *number = 0;
+  *other = NULL;
+
+  for (const char *colon = place; (colon = memchr (colon, ':', (gsize) (end - colon))) != NULL;)
+    {
+      const char *digits = colon + 1;
+      const gsize n_digits = strspn (digits, "0123456789");
+      const char *behind = digits + n_digits;
+
+      if (n_digits > 0 && (behind == end || (behind[0] == ':' && behind[1] == '/')))
+        {
+          *path_length = (gsize) (colon - place);
+          *other = behind == end ? NULL : behind + 1;
+          return parse_number (&digits, number);
+        }
+      colon = digits;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+parse_problem (const char *text, ArcLine *line)
+{
+  const char *end = strstr (text, PATH_END);
+  const char *why = end != NULL ? end + strlen (PATH_END) : "";
+  g_autofree char *path = NULL;
+  g_autofree char *other_path = NULL;
+  const char *other;
+  gsize path_length;
+  guint number;
+
+  if (text[0] != '/' || *why == '\0' ||
+      !split_place (text, (gsize) (end - text), &path_length, &number, &other))
+    return FALSE;
+
+  path = unescape_path (text, path_length);
+  if (other != NULL)
+    other_path = unescape_path (other, (gsize) (end - other));
+  if (path == NULL || (other != NULL && other_path == NULL))
+    return FALSE;
+
+  line->kind = ARC_LINE_PROBLEM;
+  line->number = number;
+  line->path = g_steal_pointer (&path);
+  line->other = g_steal_pointer (&other_path);
+  line->why = keep_text (why);
+  return TRUE;
+}
+
+static void
+parse_text (const char *text, ArcLineKind kind, ArcLine *line)
+{
+  if (*text == '\0')
+    return;
+
+  line->kind = kind;
+  line->why = keep_text (text);
 }
 
 static gboolean
@@ -142,11 +229,18 @@ arc_line_parse (const char *text, gsize length, ArcLine *line)
     parse_failed (copy + strlen (FAILED), line);
   else if (g_str_has_prefix (copy, GONE))
     parse_gone (copy + strlen (GONE), line);
+  else if (g_str_has_prefix (copy, PROBLEM))
+    parse_problem (copy + strlen (PROBLEM), line);
+  else if (g_str_has_prefix (copy, ERROR))
+    parse_text (copy + strlen (ERROR), ARC_LINE_ERROR, line);
+  else if (g_str_has_prefix (copy, PHASE))
+    parse_text (copy + strlen (PHASE), ARC_LINE_PHASE, line);
 }
 
 void
 arc_line_clear (ArcLine *line)
 {
   g_clear_pointer (&line->path, g_free);
+  g_clear_pointer (&line->other, g_free);
   g_clear_pointer (&line->why, g_free);
 }

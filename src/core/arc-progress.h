@@ -12,16 +12,26 @@ typedef enum
   ARC_LINE_PROGRESS, /* "arcology: progress DONE TOTAL" */
   ARC_LINE_FAILED,   /* "arcology: failed PATH: why" */
   ARC_LINE_GONE,     /* "arcology: gone PATH" */
+  ARC_LINE_PROBLEM,  /* "arcology: problem PATH[:LINE[:OTHER]]: why" */
+  ARC_LINE_ERROR,    /* "arcology: error: why" */
+  ARC_LINE_PHASE,    /* "arcology: phase TEXT" */
 } ArcLineKind;
+
+/* How many bytes of WHY and of TEXT are kept. */
+#define ARC_LINE_MAX_TEXT 4096
 
 /**
  * ArcLine:
  * @kind: what the line is
  * @done: files done, for %ARC_LINE_PROGRESS; never more than @total
  * @total: files to do, for %ARC_LINE_PROGRESS
- * @path: (nullable): the file, for %ARC_LINE_FAILED and %ARC_LINE_GONE; bytes, absolute, without
- *   escapes
- * @why: (nullable): the reason, for %ARC_LINE_FAILED; bytes, perhaps empty
+ * @number: the line of the file, for %ARC_LINE_PROBLEM; 0 if it is not known
+ * @path: (nullable): the file, for %ARC_LINE_FAILED, %ARC_LINE_GONE and %ARC_LINE_PROBLEM; bytes,
+ *   absolute, without escapes
+ * @other: (nullable): the other file of a problem, if there is one; the same
+ * @why: (nullable): the reason, for %ARC_LINE_FAILED, %ARC_LINE_PROBLEM and %ARC_LINE_ERROR, and
+ *   the text of %ARC_LINE_PHASE; valid UTF-8, at most %ARC_LINE_MAX_TEXT bytes, empty only for
+ *   %ARC_LINE_FAILED
  *
  * One line of a build's output, understood.
  */
@@ -30,7 +40,9 @@ typedef struct
   ArcLineKind kind;
   guint done;
   guint total;
+  guint number;
   char *path;
+  char *other;
   char *why;
 } ArcLine;
 
@@ -38,13 +50,14 @@ typedef struct
  *
  * What does not fit one of the forms exactly, with single spaces, is plain, for a build may
  * print what it likes: a number that is not decimal or beyond G_MAXUINT, DONE beyond TOTAL, a path
- * that is not absolute, a line with NUL in it.
+ * that is not absolute, a problem, an error or a phase without a text, a line with NUL in it.
  *
- * The PATH of a failed file ends at the first ": ", that of one that is gone with the line. A path
- * may itself hold ": ", or a newline: so a backslash and three octal digits in it are one byte, as
- * in /proc/self/mountinfo (proc(5)); any other backslash is itself. A build that writes each
- * backslash, colon and newline of a path so (\134, \072, \012) is always understood; one that
- * writes plain paths is, but for the few with ": " or an escape in them. WHY is taken as it is. */
+ * The PATH of a failed file, and the whole place of a problem, ends at the first ": ", that of one
+ * that is gone with the line. A path may itself hold ": ", or a newline: so a backslash and three
+ * octal digits in it are one byte, as in /proc/self/mountinfo (proc(5)); any other backslash is
+ * itself. A build that writes each backslash, colon and newline of a path so (\134, \072, \012) is
+ * always understood; one that writes plain paths is, but for the few with ": " or an escape in
+ * them, or with what looks like a LINE. Nothing is unescaped in WHY. */
 void arc_line_parse (const char *text, gsize length, ArcLine *line);
 
 /* Frees what LINE holds, not LINE. */

@@ -136,3 +136,22 @@ arc_check_last_build (ArcDiagnosis *self)
     arc_diagnosis_add (self, ARC_FINDING_WARN, _ ("“arcologyctl log” shows what it printed"),
                        _ ("build %s: %s"), number, arc_words_name_result (result));
 }
+
+/* By their number alone: a report names no note. */
+void
+arc_check_problems (ArcDiagnosis *self)
+{
+  guint n;
+
+  if (self->service == NULL)
+    return;
+
+  n = arc_dbus_builder_get_problem_count (self->service);
+  if (n == 0)
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("none"));
+  else
+    arc_diagnosis_add (self, ARC_FINDING_WARN, _ ("“arcologyctl problems” lists them"),
+                       g_dngettext (GETTEXT_PACKAGE, "%u problem in notes", "%u problems in notes",
+                                    n),
+                       n);
+}

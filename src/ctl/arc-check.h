@@ -52,6 +52,7 @@ void arc_check_service (ArcDiagnosis *self);
 void arc_check_unit (ArcDiagnosis *self);
 void arc_check_health (ArcDiagnosis *self);
 void arc_check_last_build (ArcDiagnosis *self);
+void arc_check_problems (ArcDiagnosis *self);
 void arc_check_settings (ArcDiagnosis *self);
 void arc_check_tree (ArcDiagnosis *self);
 void arc_check_inotify (ArcDiagnosis *self);

@@ -120,6 +120,7 @@ arc_diagnose (void)
     { "unit", N_ ("Unit"), arc_check_unit },
     { "health", N_ ("Health"), arc_check_health },
     { "last-build", N_ ("Last build"), arc_check_last_build },
+    { "problems", N_ ("Problems"), arc_check_problems },
     { "settings", N_ ("Settings"), arc_check_settings },
     { "tree", N_ ("Tree"), arc_check_tree },
     { "inotify", N_ ("inotify"), arc_check_inotify },

@@ -2,6 +2,7 @@
 
 #include "ctl/arc-print.h"
 #include "ctl/arc-verbs.h"
+#include "ctl/arc-words.h"
 
 #include <glib/gi18n.h>
 
@@ -109,6 +110,89 @@ arc_verb_pending (int argc, char **argv)
     print_changes (changes);
 
   return ARC_CTL_SUCCESS;
+}
+
+static void
+print_problems (GVariant *problems)
+{
+  for (gsize i = 0; i < g_variant_n_children (problems); i++)
+    {
+      g_autoptr (GVariant) problem = g_variant_get_child_value (problems, i);
+      g_autofree char *text = arc_words_tell_problem (problem, FALSE);
+
+      g_print ("%s\n", text);
+    }
+}
+
+static JsonNode *
+problems_to_json (GVariant *problems)
+{
+  JsonArray *array = json_array_new ();
+  GVariantIter iter;
+  const char *path;
+  guint line;
+  const char *what;
+  const char *other;
+
+  g_variant_iter_init (&iter, problems);
+  while (g_variant_iter_next (&iter, "(^&ayu&s^&ay)", &path, &line, &what, &other))
+    {
+      JsonObject *object = json_object_new ();
+      g_autofree char *name = arc_print_escape (path);
+      g_autofree char *other_name = arc_print_escape (other);
+
+      json_object_set_string_member (object, "file", name);
+      json_object_set_int_member (object, "line", line);
+      json_object_set_string_member (object, "what", what);
+      json_object_set_string_member (object, "other", other_name);
+      json_array_add_object_element (array, object);
+    }
+
+  return arc_print_array_to_json (array);
+}
+
+ArcCtlExit
+arc_verb_problems (int argc, char **argv)
+{
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (ArcDBusBuilder) service = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) problems = NULL;
+  gboolean truncated;
+  guint n;
+
+  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
+                      _ ("Lists the problems that the last build found in notes, as FILE:LINE: "
+                         "WHAT. The exit status is 1 if there are any."),
+                      0))
+    return ARC_CTL_USAGE;
+
+  service = arc_ctl_connect ();
+  if (service == NULL)
+    return ARC_CTL_NO_SERVICE;
+
+  if (!arc_dbus_builder_call_get_problems_sync (service, 0, &problems, &truncated, NULL, &error))
+    return arc_ctl_report (error);
+
+  if (json)
+    arc_print_json (problems_to_json (problems));
+  else
+    print_problems (problems);
+
+  n = (guint) g_variant_n_children (problems);
+  if (truncated)
+    {
+      g_autofree char *more =
+          arc_words_tell_more (arc_dbus_builder_get_problem_count (service) - n);
+
+      g_printerr ("%s\n", more);
+    }
+
+  return n > 0 || truncated ? ARC_CTL_FAILED : ARC_CTL_SUCCESS;
 }
 
 ArcCtlExit

@@ -94,6 +94,41 @@ add_database (GPtrArray *rows, ArcDBusBuilder *service)
   add_row (rows, "", arc_print_abbreviate (path != NULL ? path : "?"));
 }
 
+/* (transfer full) (nullable): the only problem; NULL if it is not to be had any more. */
+static char *
+tell_only_problem (ArcDBusBuilder *service)
+{
+  g_autoptr (GVariant) problems = NULL;
+  g_autoptr (GVariant) problem = NULL;
+
+  if (!arc_dbus_builder_call_get_problems_sync (service, 1, &problems, NULL, NULL, NULL) ||
+      g_variant_n_children (problems) == 0)
+    return NULL;
+
+  problem = g_variant_get_child_value (problems, 0);
+  return arc_words_tell_problem (problem, TRUE);
+}
+
+static void
+add_problems (GPtrArray *rows, ArcDBusBuilder *service)
+{
+  const guint n = arc_dbus_builder_get_problem_count (service);
+  g_autofree char *only = n == 1 ? tell_only_problem (service) : NULL;
+
+  if (n == 0)
+    return;
+
+  if (only != NULL)
+    /* Translators: a file and a line in it, and what is wrong there. */
+    add_row (rows, _ ("Problems"), g_strdup_printf (_ ("1 note has a problem: %s"), only));
+  else
+    add_row (rows, _ ("Problems"),
+             g_strdup_printf (ngettext ("%u problem in notes: “arcologyctl problems” shows it",
+                                        "%u problems in notes: “arcologyctl problems” lists them",
+                                        n),
+                              n));
+}
+
 static void
 add_holds (GPtrArray *rows, ArcDBusBuilder *service)
 {
@@ -197,6 +232,7 @@ print_status (ArcDBusBuilder *service)
   add_next (rows, service);
   add_holds (rows, service);
   add_database (rows, service);
+  add_problems (rows, service);
   add_last_build (rows, service, (guint64) now);
   add_tree (rows, service);
   add_health (rows, service);

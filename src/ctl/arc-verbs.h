@@ -16,6 +16,7 @@ ArcCtlExit arc_verb_log (int argc, char **argv);
 ArcCtlExit arc_verb_monitor (int argc, char **argv);
 ArcCtlExit arc_verb_pause (int argc, char **argv);
 ArcCtlExit arc_verb_pending (int argc, char **argv);
+ArcCtlExit arc_verb_problems (int argc, char **argv);
 ArcCtlExit arc_verb_rebuild (int argc, char **argv);
 ArcCtlExit arc_verb_reload (int argc, char **argv);
 ArcCtlExit arc_verb_rescan (int argc, char **argv);

@@ -7,6 +7,7 @@
 #include "ctl/arc-print.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 /* What is not known here comes from a service that is newer than this program. */
 static gboolean
@@ -249,11 +250,19 @@ arc_words_get_duration (GVariant *build)
   return finished > started ? finished - started : 0;
 }
 
+/* Whether MESSAGE, of a build that failed, says more than EXIT_STATUS does. */
+static gboolean
+has_reason (const char *message, int exit_status)
+{
+  g_autofree char *plain = g_strdup_printf (ARC_BUILD_EXIT_MESSAGE, exit_status);
+
+  return message[0] != '\0' && !g_str_equal (message, plain);
+}
+
 char *
 arc_words_tell_build (GVariant *build)
 {
   g_autofree char *time = arc_print_format_duration (arc_words_get_duration (build));
-  g_autoptr (GVariant) failed = g_variant_lookup_value (build, "failed-files", NULL);
   g_autofree char *id = NULL;
   g_autofree char *message = NULL;
   const char *word = "";
@@ -262,7 +271,6 @@ arc_words_tell_build (GVariant *build)
   guint changed = 0;
   int exit_status = 0;
   int signal = 0;
-  guint n_failed;
   ArcResult result;
 
   g_variant_lookup (build, "id", "t", &number);
@@ -273,7 +281,6 @@ arc_words_tell_build (GVariant *build)
   g_variant_lookup (build, "signal", "i", &signal);
   id = g_strdup_printf ("%" G_GUINT64_FORMAT, number);
   message = arc_print_sanitize (raw_message);
-  n_failed = failed != NULL ? (guint) g_variant_n_children (failed) : 0;
 
   if (!parse_result (word, &result))
     return g_strdup_printf ("%s: %s", id, word);
@@ -286,12 +293,9 @@ arc_words_tell_build (GVariant *build)
                                         "Build %s succeeded: %u files in %s", changed),
                               id, changed, time);
     case ARC_RESULT_FAILED:
-      if (n_failed > 0)
-        /* Translators: the number of a build, files, a duration such as "0.8 s". */
-        return g_strdup_printf (ngettext ("Build %s failed: %u file could not be built, after %s",
-                                          "Build %s failed: %u files could not be built, after %s",
-                                          n_failed),
-                                id, n_failed, time);
+      if (has_reason (message, exit_status))
+        /* Translators: the number of a build, a duration such as "0.8 s", the reason. */
+        return g_strdup_printf (_ ("Build %s failed after %s: %s"), id, time, message);
       /* Translators: the number of a build, a duration such as "0.8 s". */
       return g_strdup_printf (_ ("Build %s failed after %s, with exit status %d"), id, time,
                               exit_status);
@@ -322,6 +326,37 @@ arc_words_tell_start (guint64 id, const char *kind)
     return g_strdup_printf (_ ("Build %s started: every file, into an empty database"), number);
 
   return g_strdup_printf (_ ("Build %s started: what changed"), number);
+}
+
+char *
+arc_words_tell_problem (GVariant *problem, gboolean abbreviated)
+{
+  g_autofree char *place = NULL;
+  g_autofree char *text = NULL;
+  g_autofree char *name = NULL;
+  const char *path;
+  const char *what;
+  const char *other;
+  guint line;
+
+  g_variant_get (problem, "(^&ayu&s^&ay)", &path, &line, &what, &other);
+  place = abbreviated ? arc_print_abbreviate (path) : arc_print_escape (path);
+  text = arc_print_sanitize (what);
+  if (line > 0)
+    {
+      g_autofree char *file = g_steal_pointer (&place);
+
+      place = g_strdup_printf ("%s:%u", file, line);
+    }
+
+  name = g_path_get_basename (other);
+  if (*other == '\0' || strstr (what, name) != NULL)
+    return g_strdup_printf ("%s: %s", place, text);
+
+  g_free (name);
+  name = abbreviated ? arc_print_abbreviate (other) : arc_print_escape (other);
+  /* Translators: a file and a line in it, what is wrong there, another file. */
+  return g_strdup_printf (_ ("%s: %s (see %s)"), place, text, name);
 }
 
 char *

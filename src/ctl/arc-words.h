@@ -38,6 +38,11 @@ char *arc_words_tell_start (guint64 id, const char *kind);
  * MAX, and as the last one how many more there are, if there are. */
 GPtrArray *arc_words_list_failed_files (GVariant *build, guint max);
 
+/* Returns: (transfer full): PROBLEM, of type (ayusay), as compilers write errors, in one line, with
+ * the other file if the text does not name it. ABBREVIATED: for people, with `~` for the home
+ * directory. */
+char *arc_words_tell_problem (GVariant *problem, gboolean abbreviated);
+
 /* (transfer full): that N more follow those that are listed. */
 char *arc_words_tell_more (guint n);
 

@@ -30,6 +30,7 @@ static const Verb verbs[] = {
   { "rescan", NULL, N_ ("Compare the tree with what is known of it"), arc_verb_rescan },
   { "reload", NULL, N_ ("Read the settings again"), arc_verb_reload },
   { "pending", NULL, N_ ("List the changes that are not built yet"), arc_verb_pending },
+  { "problems", NULL, N_ ("List what is wrong with notes"), arc_verb_problems },
   { "history", NULL, N_ ("List the builds that ended"), arc_verb_history },
   { "log", N_ ("[BUILD]"), N_ ("Show what a build printed"), arc_verb_log },
   { "explain", N_ ("PATH"), N_ ("Tell whether a file is watched, and why"), arc_verb_explain },

@@ -366,7 +366,6 @@ classify (ArcRunner *self, gboolean left_over, const GError *log_error)
     {
       outcome->result = ARC_RESULT_FAILED;
       outcome->exit_status = WEXITSTATUS (self->wait_status);
-      g_string_append_printf (message, "The build ended with exit status %d", outcome->exit_status);
     }
   else
     outcome->result = ARC_RESULT_SUCCESS;

@@ -39,8 +39,8 @@ typedef struct
  * @cpu_usec: processor time of the child and of those of its descendants that it waited for
  * @max_rss: the largest resident set of the child that was seen, bytes; sampled, so a short peak
  * may be missed, and 0 if it was gone too soon to look at
- * @message: (nullable): English, for the log, what went wrong; for %ARC_RESULT_SPAWN_FAILED it says
- * what to do
+ * @message: (nullable): English, for the log, what went wrong, beside the exit status; for
+ * %ARC_RESULT_SPAWN_FAILED it says what to do
  */
 typedef struct
 {

@@ -24,6 +24,7 @@
 #define GROUP_NAME       "group"
 #define HISTORY_NAME     "history"
 #define PAUSED_NAME      "paused"
+#define PROBLEMS_NAME    "problems"
 #define SNAPSHOT_NAME    "snapshot"
 #define UNCOMMITTED_NAME "uncommitted"
 
@@ -44,11 +45,12 @@ typedef struct
   GError *own_error;   /* (owned) (nullable): why it may or can not */
   GError *spare_error; /* (owned) (nullable): why the spare one may not */
 
-  GByteArray *snapshot; /* (owned) (nullable) */
-  GBytes *history;      /* (owned) (nullable) */
-  GBytes *uncommitted;  /* (owned) (nullable) */
-  GBytes *list;         /* (owned) (nullable): what the build reads */
-  char *changes;        /* (owned) (nullable): where that is */
+  GByteArray *snapshot;  /* (owned) (nullable) */
+  ArcProblems *problems; /* (owned) (nullable): NULL if the file has them */
+  GBytes *history;       /* (owned) (nullable) */
+  GBytes *uncommitted;   /* (owned) (nullable) */
+  GBytes *list;          /* (owned) (nullable): what the build reads */
+  char *changes;         /* (owned) (nullable): where that is */
 } Job;
 
 struct _ArcStore
@@ -58,6 +60,9 @@ struct _ArcStore
   ArcStateDirectory *directory; /* (owned) */
   char *changes;                /* (owned) (nullable): the path of the last change list */
   ArcChanges *uncommitted;      /* (owned) (nullable): NULL if everything may have changed */
+
+  ArcProblems *problems;         /* (owned) */
+  ArcProblems *written_problems; /* (owned) (nullable): NULL if that is not known */
 
   ArcWriteQueue *writes; /* (owned) */
   Job job;               /* of the write that is under way */
@@ -323,6 +328,7 @@ end_job (ArcStore *self, Write write, GError **error)
   g_free (self->job.spare);
   g_free (self->job.changes);
   g_clear_pointer (&self->job.snapshot, g_byte_array_unref);
+  g_clear_pointer (&self->job.problems, arc_problems_unref);
   g_clear_pointer (&self->job.history, g_bytes_unref);
   g_clear_pointer (&self->job.uncommitted, g_bytes_unref);
   g_clear_pointer (&self->job.list, g_bytes_unref);
@@ -366,6 +372,9 @@ begin_snapshot (gpointer owner)
 
   begin_job (self);
   self->job.snapshot = g_steal_pointer (&self->next_snapshot);
+  if (self->written_problems == NULL ||
+      !arc_problems_equal (self->problems, self->written_problems))
+    self->job.problems = arc_problems_ref (self->problems);
 
   return self->job.own != NULL;
 }
@@ -375,6 +384,11 @@ write_snapshot (gpointer owner)
 {
   Job *job = &((ArcStore *) owner)->job;
   g_autoptr (GBytes) bytes = arc_frame_end (g_steal_pointer (&job->snapshot));
+  g_autoptr (GBytes) problems =
+      job->problems != NULL ? arc_problems_serialise (job->problems) : NULL;
+
+  if (problems != NULL && !write_own (job, PROBLEMS_NAME, problems, G_FILE_SET_CONTENTS_DURABLE))
+    return;
 
   if (!write_own (job, SNAPSHOT_NAME, bytes, G_FILE_SET_CONTENTS_DURABLE))
     return;
@@ -391,6 +405,13 @@ static void
 end_snapshot (gpointer owner)
 {
   ArcStore *self = owner;
+
+  if (self->job.problems != NULL)
+    {
+      g_clear_pointer (&self->written_problems, arc_problems_unref);
+      if (self->job.own_error == NULL)
+        self->written_problems = arc_problems_ref (self->job.problems);
+    }
 
   if (self->job.own_error == NULL)
     {
@@ -718,6 +739,43 @@ arc_store_load_history (ArcStore *self, GError **error)
   return builds != NULL ? builds : g_ptr_array_new_with_free_func ((GDestroyNotify) arc_build_free);
 }
 
+ArcProblems *
+arc_store_load_problems (ArcStore *self, GError **error)
+{
+  g_autofree char *path = arc_state_directory_get_file (self->directory, PROBLEMS_NAME);
+  g_autoptr (GError) read_error = NULL;
+  g_autoptr (GBytes) bytes = arc_state_file_read (path, &read_error);
+  ArcProblems *problems = NULL;
+
+  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
+
+  if (bytes != NULL)
+    problems = arc_problems_parse (bytes, &read_error);
+
+  if (read_error != NULL)
+    {
+      arc_state_file_put_aside (path, &read_error);
+      g_propagate_error (error, g_steal_pointer (&read_error));
+    }
+
+  if (problems == NULL)
+    problems = arc_problems_new ();
+  g_clear_pointer (&self->written_problems, arc_problems_unref);
+  self->written_problems = arc_problems_ref (problems);
+
+  return problems;
+}
+
+void
+arc_store_set_problems (ArcStore *self, ArcProblems *problems)
+{
+  g_return_if_fail (ARC_IS_STORE (self));
+
+  arc_problems_ref (problems);
+  arc_problems_unref (self->problems);
+  self->problems = problems;
+}
+
 void
 arc_store_begin_history (ArcStore *self, const GPtrArray *builds)
 {
@@ -801,6 +859,8 @@ arc_store_finalize (GObject *object)
   g_free (self->changes);
   arc_state_directory_free (self->directory);
   g_clear_pointer (&self->uncommitted, arc_changes_free);
+  g_clear_pointer (&self->problems, arc_problems_unref);
+  g_clear_pointer (&self->written_problems, arc_problems_unref);
 
   G_OBJECT_CLASS (arc_store_parent_class)->finalize (object);
 }
@@ -812,6 +872,8 @@ arc_store_init (ArcStore *self)
   self->notice =
       arc_ready_source_new ("ArcStore", g_main_context_get_thread_default (), on_notice, self);
   self->uncommitted = arc_changes_new ();
+  self->problems = arc_problems_new ();
+  self->written_problems = arc_problems_ref (self->problems);
 }
 
 static guint
@@ -835,7 +897,8 @@ ArcStore *
 arc_store_new (const char *directory)
 {
   static const char *const written[] = { SNAPSHOT_NAME, UNCOMMITTED_NAME, CHANGES_NAME,
-                                         HISTORY_NAME,  PAUSED_NAME,      NULL };
+                                         HISTORY_NAME,  PAUSED_NAME,      PROBLEMS_NAME,
+                                         NULL };
   ArcStore *self = g_object_new (ARC_TYPE_STORE, NULL);
 
   self->directory = arc_state_directory_new (directory, written);

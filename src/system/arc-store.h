@@ -4,6 +4,7 @@
 
 #include "core/arc-build.h"
 #include "core/arc-changes.h"
+#include "core/arc-problems.h"
 #include "core/arc-snapshot.h"
 
 #include <gio/gio.h>
@@ -22,6 +23,7 @@ G_BEGIN_DECLS
  *     changes            what the last build was told, for it to read
  *     group              the process group of the running build
  *     history            the last builds
+ *     problems           what is wrong with notes, as of the snapshot
  *     logs/ID.log        the output of build ID; the newest are kept (arc-logs.h)
  *
  * The snapshot is written only after a build has succeeded, and what it is told before it starts.
@@ -115,6 +117,14 @@ void arc_store_begin_commit (ArcStore *store,
                              const ArcChanges *pending,
                              const char *database);
 gboolean arc_store_end_commit (ArcStore *store, GError **error);
+
+/* Returns: (transfer full): the problems that the last commit wrote; empty, and an error, if the
+ * file was damaged, which is then put aside. */
+ArcProblems *arc_store_load_problems (ArcStore *store, GError **error);
+
+/* Sets what the next commits write: PROBLEMS, which are sorted, before their snapshot. So a
+ * database that counts as up to date has the problems that belong to it. */
+void arc_store_set_problems (ArcStore *store, ArcProblems *problems);
 
 /* The file that the process group of a build is to be written to, at its start, as a decimal number
  * and a newline, before the build runs: it has room for that (owned by the caller, close-on-exec).

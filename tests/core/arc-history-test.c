@@ -38,6 +38,7 @@ assert_same (const ArcBuild *a, const ArcBuild *b)
   g_assert_cmpint (a->started, ==, b->started);
   g_assert_cmpint (a->finished, ==, b->finished);
   g_assert_cmpuint (a->n_changed, ==, b->n_changed);
+  g_assert_cmpuint (a->n_problems, ==, b->n_problems);
   g_assert_cmpuint (a->cpu_usec, ==, b->cpu_usec);
   g_assert_cmpuint (a->max_rss, ==, b->max_rss);
   g_assert_cmpuint (a->failed_files->len, ==, b->failed_files->len);
@@ -91,13 +92,14 @@ random_build (guint64 id)
   build->message = g_test_rand_bit () ? random_bytes ("") : NULL;
   build->finished = (gint64) random_number ();
   build->n_changed = (guint) g_test_rand_int ();
+  build->n_problems = (guint) g_test_rand_int ();
   build->cpu_usec = random_number ();
   build->max_rss = random_number ();
   for (int i = 0; i < n_failed; i++)
     {
       g_autofree char *path = random_bytes ("/");
 
-      arc_build_add_failed_file (build, path);
+      arc_build_add_failed_file (build, path, NULL);
     }
 
   return build;
@@ -251,8 +253,8 @@ test_known (void)
   expected->n_changed = 3;
   expected->cpu_usec = 7;
   expected->max_rss = 8;
-  arc_build_add_failed_file (expected, "/org/a");
-  arc_build_add_failed_file (expected, "/org/\xff");
+  arc_build_add_failed_file (expected, "/org/a", NULL);
+  arc_build_add_failed_file (expected, "/org/\xff", NULL);
 
   g_assert_cmpuint (builds->len, ==, 2);
   assert_same (builds->pdata[0], expected);

@@ -90,7 +90,7 @@ test_restore_some (void)
 
   build->result = ARC_RESULT_FAILED;
   build->exit_status = ARC_BUILD_PARTIAL_STATUS;
-  arc_build_add_failed_file (build, "/org/b.org");
+  arc_build_add_failed_file (build, "/org/b.org", NULL);
   g_assert_true (arc_ledger_restore (ledger, build, snapshot));
   g_assert_cmpuint (arc_changes_get_size (arc_ledger_get_pending (ledger)), ==, 2);
   g_assert_true (is_pending (ledger, "/org/b.org"));
@@ -112,7 +112,7 @@ test_restore_of_full_build (void)
   arc_ledger_take (ledger);
   build->result = ARC_RESULT_FAILED;
   build->exit_status = ARC_BUILD_PARTIAL_STATUS;
-  arc_build_add_failed_file (build, "/org/a.org");
+  arc_build_add_failed_file (build, "/org/a.org", NULL);
   g_assert_true (arc_ledger_restore (ledger, build, snapshot));
   g_assert_true (is_pending (ledger, "/org/a.org"));
   g_assert_false (arc_ledger_is_true (ledger));

@@ -80,6 +80,34 @@ assert_gone (const char *text, const char *path)
 }
 
 static void
+assert_problem (
+    const char *text, const char *path, guint number, const char *other, const char *why)
+{
+  g_auto (ArcLine) line;
+  g_autofree char *shown = g_strescape (text, NULL);
+
+  g_test_message ("problem: %s", shown);
+  parse_bytes (text, strlen (text), &line);
+  g_assert_cmpint (line.kind, ==, ARC_LINE_PROBLEM);
+  g_assert_cmpstr (line.path, ==, path);
+  g_assert_cmpuint (line.number, ==, number);
+  g_assert_cmpstr (line.other, ==, other);
+  g_assert_cmpstr (line.why, ==, why);
+}
+
+static void
+assert_text (const char *text, ArcLineKind kind, const char *why)
+{
+  g_auto (ArcLine) line;
+
+  g_test_message ("text: %s", text);
+  parse_bytes (text, strlen (text), &line);
+  g_assert_cmpint (line.kind, ==, kind);
+  g_assert_cmpstr (line.why, ==, why);
+  g_assert_null (line.path);
+}
+
+static void
 test_progress (void)
 {
   assert_progress ("arcology: progress 0 0", 0, 0);
@@ -148,7 +176,7 @@ test_failed (void)
   assert_failed ("arcology: failed /org/a:b.org: why", "/org/a:b.org", "why");
   assert_failed ("arcology: failed /org/a.org: ", "/org/a.org", "");
   assert_failed ("arcology: failed /org/a.org::  x ", "/org/a.org:", " x ");
-  assert_failed ("arcology: failed /org/\xff\xc3.org: \xe9", "/org/\xff\xc3.org", "\xe9");
+  assert_failed ("arcology: failed /org/\xff\xc3.org: \xe9", "/org/\xff\xc3.org", "\xef\xbf\xbd");
   assert_failed ("arcology: failed /: why", "/", "why");
 }
 
@@ -216,6 +244,76 @@ test_gone_wrong (void)
 }
 
 static void
+test_problem (void)
+{
+  assert_problem ("arcology: problem /org/a.org: no title; add one", "/org/a.org", 0, NULL,
+                  "no title; add one");
+  assert_problem ("arcology: problem /org/a.org:12: duplicate ID x: y", "/org/a.org", 12, NULL,
+                  "duplicate ID x: y");
+  assert_problem ("arcology: problem /org/a.org:0: why", "/org/a.org", 0, NULL, "why");
+  assert_problem ("arcology: problem /org/a.org:4294967295: why", "/org/a.org", G_MAXUINT, NULL,
+                  "why");
+  assert_problem ("arcology: problem /org/a.org:12:/org/b.org: why", "/org/a.org", 12, "/org/b.org",
+                  "why");
+  assert_problem ("arcology: problem /org/a.org:0:/: why", "/org/a.org", 0, "/", "why");
+  assert_problem ("arcology: problem /a:  why ", "/a", 0, NULL, " why ");
+
+  /* Plain paths are understood, but for those that end like a place. */
+  assert_problem ("arcology: problem /org/a:1.org: why", "/org/a:1.org", 0, NULL, "why");
+  assert_problem ("arcology: problem /org/a:1:b.org:2: why", "/org/a:1:b.org", 2, NULL, "why");
+  assert_problem ("arcology: problem /org/a:: why", "/org/a:", 0, NULL, "why");
+  assert_problem ("arcology: problem /org/a:b:/c: why", "/org/a:b:/c", 0, NULL, "why");
+  assert_problem ("arcology: problem /org/a:1: why", "/org/a", 1, NULL, "why");
+
+  assert_problem ("arcology: problem /org/a\\0721: why", "/org/a:1", 0, NULL, "why");
+  assert_problem ("arcology: problem /org/\\072 a\\134\\012.org:3:/b\\0721:c: why",
+                  "/org/: a\\\n.org", 3, "/b:1:c", "why");
+  assert_problem ("arcology: problem /org/\xff:3: \xff", "/org/\xff", 3, NULL, "\xef\xbf\xbd");
+}
+
+static void
+test_problem_wrong (void)
+{
+  assert_plain ("arcology: problem");
+  assert_plain ("arcology: problem /a.org");
+  assert_plain ("arcology: problem /a.org:");
+  assert_plain ("arcology: problem /a.org: ");
+  assert_plain ("arcology: problem /a.org:3: ");
+  assert_plain ("arcology: problem a.org:3: why");
+  assert_plain ("arcology: problem  /a.org:3: why");
+  assert_plain ("arcology: problem /a.org:4294967296: why");
+  assert_plain ("arcology: problem /a.org:99999999999999999999:/b: why");
+  assert_plain ("arcology: problem /a\\000.org: why");
+  assert_plain ("arcology: problem /a.org:1:/b\\000: why");
+  assert_plain_bytes (BYTES ("arcology: problem /a: why\0"));
+}
+
+static void
+test_texts (void)
+{
+  g_autoptr (GString) text = g_string_new ("arcology: error: x");
+  g_auto (ArcLine) line;
+
+  assert_text ("arcology: error: no such table: nodes", ARC_LINE_ERROR, "no such table: nodes");
+  assert_text ("arcology: phase preparing Emacs", ARC_LINE_PHASE, "preparing Emacs");
+  assert_plain ("arcology: error");
+  assert_plain ("arcology: error: ");
+  assert_plain ("arcology: error why");
+  assert_plain ("arcology: phase");
+  assert_plain ("arcology: phase ");
+
+  /* Longer than is kept, and the end of that within a character. */
+  while (text->len <= ARC_LINE_MAX_TEXT)
+    g_string_append (text, "\303\251");
+  g_string_append (text, "tail");
+  parse_bytes (text->str, text->len, &line);
+  g_assert_cmpint (line.kind, ==, ARC_LINE_ERROR);
+  g_assert_true (g_utf8_validate (line.why, -1, NULL));
+  g_assert_cmpuint (strlen (line.why), <=, ARC_LINE_MAX_TEXT);
+  g_assert_true (g_str_has_prefix (text->str + strlen ("arcology: error: "), line.why));
+}
+
+static void
 test_nul (void)
 {
   assert_plain_bytes (BYTES ("\0"));
@@ -259,6 +357,12 @@ test_escape_random (void)
       g_free (text);
       text = g_strdup_printf ("arcology: gone %s", escaped);
       assert_gone (text, path->str);
+      g_free (text);
+      text = g_strdup_printf ("arcology: problem %s: why", escaped);
+      assert_problem (text, path->str, 0, NULL, "why");
+      g_free (text);
+      text = g_strdup_printf ("arcology: problem %s:%d:%s: why", escaped, round, escaped);
+      assert_problem (text, path->str, (guint) round, path->str, "why");
     }
 }
 
@@ -316,6 +420,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/progress/failed-wrong", test_failed_wrong);
   g_test_add_func ("/progress/gone", test_gone);
   g_test_add_func ("/progress/gone-wrong", test_gone_wrong);
+  g_test_add_func ("/progress/problem", test_problem);
+  g_test_add_func ("/progress/problem-wrong", test_problem_wrong);
+  g_test_add_func ("/progress/texts", test_texts);
   g_test_add_func ("/progress/nul", test_nul);
   g_test_add_func ("/progress/escape-random", test_escape_random);
   g_test_add_func ("/progress/cut", test_cut);

@@ -12,7 +12,7 @@ new_build (ArcBuildKind kind, int status, const char *failed)
   build->result = status == 0 ? ARC_RESULT_SUCCESS : ARC_RESULT_FAILED;
   build->exit_status = status;
   for (guint i = 0; paths[i] != NULL; i++)
-    arc_build_add_failed_file (build, paths[i]);
+    arc_build_add_failed_file (build, paths[i], NULL);
 
   return build;
 }
@@ -113,11 +113,11 @@ test_too_many (void)
   g_autofree char *too_many = NULL;
 
   for (guint i = 1; i < ARC_BUILD_MAX_FAILED_FILES; i++)
-    arc_build_add_failed_file (build, "/org/new.org");
+    arc_build_add_failed_file (build, "/org/new.org", NULL);
   enough = get_remainder (build);
   g_assert_cmpstr (enough, ==, "A/org/new.org ");
 
-  arc_build_add_failed_file (build, "/org/new.org");
+  arc_build_add_failed_file (build, "/org/new.org", NULL);
   too_many = get_remainder (build);
   g_assert_cmpstr (too_many, ==, "none");
 }

@@ -472,6 +472,216 @@ test_failed_file_stays (void)
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
+/* What the build says of the note NAME: a place after it, and why. */
+static char *
+problem (ArcTestHost *host, const char *name, const char *place, const char *why)
+{
+  g_autofree char *path = arc_test_host_get_path (host, name);
+
+  return g_strdup_printf ("arcology: problem %s%s: %s\n", path, place, why);
+}
+
+/* What the builds say from now on. */
+static void
+say (ArcTestHost *host, const char *text)
+{
+  g_autofree char *path = g_build_filename (host->out, "say", NULL);
+
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+}
+
+static void
+say_three_problems (ArcTestHost *host)
+{
+  g_autofree char *other = arc_test_host_get_path (host, "two.org");
+  g_autofree char *place = g_strconcat (":12:", other, NULL);
+  g_autofree char *one = problem (host, "sub/three.org", place, "duplicate ID x");
+  g_autofree char *two = problem (host, "one.org", ":3", "no title");
+  g_autofree char *three = problem (host, "one.org", "", "a quote is missing");
+  g_autofree char *text = g_strconcat (one, two, three, NULL);
+
+  say (host, text);
+}
+
+static void
+assert_problem (ArcTestHost *host,
+                guint index,
+                const char *name,
+                guint line,
+                const char *what,
+                const char *other)
+{
+  const ArcProblem *each = arc_problems_get (arc_builder_get_problems (host->builder), index);
+  g_autofree char *path = arc_test_host_get_path (host, name);
+  g_autofree char *other_path = arc_test_host_get_path (host, other);
+
+  g_assert_cmpstr (each->path, ==, path);
+  g_assert_cmpuint (each->line, ==, line);
+  g_assert_cmpstr (each->what, ==, what);
+  g_assert_cmpstr (each->other, ==, *other != '\0' ? other_path : "");
+}
+
+static void
+assert_three_problems (ArcTestHost *host)
+{
+  g_assert_cmpuint (arc_test_host_get_status (host).n_problems, ==, 3);
+  assert_problem (host, 0, "one.org", 0, "a quote is missing", "");
+  assert_problem (host, 1, "one.org", 3, "no title", "");
+  assert_problem (host, 2, "sub/three.org", 12, "duplicate ID x", "two.org");
+}
+
+/* While three notes have problems, a save of another note costs one build, which succeeds: there
+ * are no retries, and nothing is pending. */
+static void
+test_problems_are_no_failure (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  ArcTestSync sync = { 0 };
+  ArcStatus status;
+
+  say_three_problems (host);
+  for (guint i = 0; i < 5; i++)
+    {
+      arc_test_host_touch (host, "two.org");
+      arc_test_host_advance (host, 5 * SECOND);
+      arc_test_host_finish_build (host, 0);
+      arc_test_host_assert_told (host, 2 + i, "M two.org\n");
+      g_assert_cmpuint (host->n_started, ==, 2 + i);
+
+      status = arc_test_host_get_status (host);
+      g_assert_true (status.fresh);
+      g_assert_cmpuint (status.n_pending, ==, 0);
+      g_assert_cmpuint (status.consecutive_failures, ==, 0);
+      assert_three_problems (host);
+
+      /* Longer than all retries together. */
+      arc_test_host_advance (host, 100000 * SECOND);
+      g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_IDLE);
+      g_assert_cmpuint (host->n_started, ==, 2 + i);
+    }
+
+  g_assert_cmpint (arc_builder_get_last_build (host->builder)->result, ==, ARC_RESULT_SUCCESS);
+  g_assert_cmpuint (arc_builder_get_last_build (host->builder)->n_problems, ==, 3);
+  g_assert_null (arc_builder_get_last_build (host->builder)->message);
+  arc_test_host_sync (host, &sync);
+  arc_test_wait_until (sync.done);
+  g_assert_no_error (sync.error);
+  g_assert_cmpint (sync.result, ==, ARC_RESULT_SUCCESS);
+  g_assert_cmpuint (host->n_started, ==, 6);
+}
+
+/* A build that succeeds, also but for some files, has named all problems; one that fails as a whole
+ * says nothing of them. */
+static void
+test_problems_are_replaced (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autofree char *one = problem (host, "one.org", ":4", "no title");
+  g_autofree char *path = arc_test_host_get_path (host, "two.org");
+  g_autofree char *partial = g_strdup_printf ("%sarcology: failed %s: locked\n", one, path);
+  static const int failures[] = { 1, 65, 69 };
+
+  say_three_problems (host);
+  arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 2);
+  arc_test_host_finish_build (host, 0);
+  assert_three_problems (host);
+  g_assert_cmpuint (arc_builder_get_last_build (host->builder)->n_new_problems, ==, 3);
+
+  say (host, one);
+  for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
+    {
+      arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 3 + i);
+      arc_test_host_finish_build (host, failures[i]);
+      assert_three_problems (host);
+      g_assert_cmpuint (arc_builder_get_last_build (host->builder)->n_problems, ==, 1);
+    }
+  arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 6);
+  arc_test_host_end_build (host, 0);
+  g_assert_true (arc_builder_cancel (host->builder, NULL));
+  arc_test_wait_until (host->n_finished == 6);
+  assert_three_problems (host);
+
+  /* It moved to another line: that is no new one. */
+  say (host, partial);
+  arc_test_host_rebuild (host, ARC_BUILD_FULL, 7);
+  arc_test_host_finish_build (host, 1);
+  g_assert_cmpuint (arc_test_host_get_status (host).n_problems, ==, 1);
+  assert_problem (host, 0, "one.org", 4, "no title", "");
+  g_assert_cmpuint (arc_builder_get_last_build (host->builder)->n_new_problems, ==, 0);
+
+  say (host, "");
+  arc_test_host_rebuild (host, ARC_BUILD_FULL, 8);
+  arc_test_host_finish_build (host, 0);
+  g_assert_cmpuint (arc_test_host_get_status (host).n_problems, ==, 0);
+}
+
+static void
+test_problems_are_remembered (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+
+  say_three_problems (host);
+  arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 2);
+  arc_test_host_finish_build (host, 0);
+  for (guint i = 0; i < 2; i++)
+    {
+      restart (host);
+      arc_test_host_start (host);
+      g_assert_true (arc_test_host_get_status (host).fresh);
+      assert_three_problems (host);
+      g_assert_cmpuint (arc_builder_get_last_build (host->builder)->n_problems, ==, 3);
+    }
+
+  say (host, "");
+  arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 3);
+  arc_test_host_finish_build (host, 0);
+  restart (host);
+  arc_test_host_start (host);
+  g_assert_cmpuint (arc_test_host_get_status (host).n_problems, ==, 0);
+}
+
+static void
+assert_message (ArcTestHost *host, int exit_status, const char *text, const char *expected)
+{
+  const guint n = host->n_started;
+
+  say (host, text);
+  arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, n + 1);
+  arc_test_host_finish_build (host, exit_status);
+  g_assert_cmpstr (arc_builder_get_last_build (host->builder)->message, ==, expected);
+}
+
+/* The message of a build is its own reason, if it gives one. */
+static void
+test_message (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autofree char *one = arc_test_host_get_path (host, "one.org");
+  g_autofree char *two = arc_test_host_get_path (host, "two.org");
+  g_autofree char *failed_one = g_strdup_printf ("arcology: failed %s: gpg: locked\n", one);
+  g_autofree char *failed_two =
+      g_strdup_printf ("%sarcology: failed %s: Input/output error\n", failed_one, two);
+  g_autofree char *partial = g_strdup_printf ("1 file failed: %s: gpg: locked", one);
+  g_autofree char *partial_two =
+      g_strdup_printf ("2 files failed: %s: gpg: locked, and 1 more", one);
+  g_autofree char *other_end =
+      g_strdup_printf ("The build ended with exit status 70. 1 file failed: %s: gpg: locked", one);
+  g_autofree char *both = g_strconcat (failed_one, "arcology: error: no space left\n", NULL);
+
+  assert_message (host, 69, "", "The build ended with exit status 69");
+  assert_message (host, 69, "arcology: error: org-roam is not installed\n",
+                  "org-roam is not installed");
+  assert_message (host, 1, "arcology: error: first\nnoise\narcology: error: last\n", "last");
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_touch (host, "two.org");
+  assert_message (host, 1, failed_one, partial);
+  arc_test_host_touch (host, "two.org");
+  assert_message (host, 1, failed_two, partial_two);
+  assert_message (host, 70, failed_one, other_end);
+  assert_message (host, 69, both, "no space left");
+  assert_message (host, 0, "arcology: error: not so bad\n", NULL);
+}
+
 /* A full build that some files failed in is not owed again, nor is it after a restart. */
 static void
 test_failed_file_of_full_build (void)
@@ -911,7 +1121,8 @@ damage (const char *path)
 static void
 test_damaged_memory (void)
 {
-  static const char *const names[] = { "snapshot", "uncommitted", "changes", "history" };
+  static const char *const names[] = { "snapshot", "uncommitted", "changes", "history",
+                                       "problems" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
@@ -1636,6 +1847,10 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/failed-files/stay", test_failed_file_stays);
   g_test_add_func ("/builder/failed-files/full", test_failed_file_of_full_build);
   g_test_add_func ("/builder/failed-files/other-end", test_failed_file_and_more);
+  g_test_add_func ("/builder/problems", test_problems_are_no_failure);
+  g_test_add_func ("/builder/problems/replaced", test_problems_are_replaced);
+  g_test_add_func ("/builder/problems/remembered", test_problems_are_remembered);
+  g_test_add_func ("/builder/message", test_message);
   g_test_add_func ("/builder/gone", test_gone_while_read);
   g_test_add_func ("/builder/gone/full", test_gone_in_full_build);
   g_test_add_func ("/builder/gone/for-good", test_gone_for_good);

@@ -317,7 +317,134 @@ test_failed_file (Fixture *fixture, gconstpointer data)
   arc_test_host_finish_build (fixture->host, 1);
 
   get_last_notification (fixture, &notification);
-  g_assert_nonnull (strstr (notification.body, "1 file could not be built: a&lt;b&gt;.org."));
+  g_assert_nonnull (
+      strstr (notification.body, "1 file could not be built: a&lt;b&gt;.org: no title."));
+}
+
+static void
+set_notify (Fixture *fixture, ArcNotify notify)
+{
+  fixture->host->config->notify = notify;
+  arc_builder_set_config (fixture->host->builder, fixture->host->config);
+}
+
+/* What the builds say from now on. */
+static void
+say (Fixture *fixture, const char *text)
+{
+  g_autofree char *path = g_build_filename (fixture->host->out, "say", NULL);
+
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+}
+
+static void
+build (Fixture *fixture, int exit_status)
+{
+  arc_test_host_touch (fixture->host, "one.org");
+  arc_test_host_advance (fixture->host, 180 * SECOND);
+  arc_test_host_finish_build (fixture->host, exit_status);
+}
+
+/* The build's own reason, as it is. */
+static void
+test_reason (Fixture *fixture, gconstpointer data)
+{
+  g_auto (Notification) notification = { 0 };
+
+  fixture->notifications = start_mock (fixture, "notification_daemon", NOTIFICATIONS);
+  start (fixture);
+  say (fixture, "arcology: error: org-roam <2.2 is too old\n");
+  build (fixture, 69);
+  get_last_notification (fixture, &notification);
+  g_assert_nonnull (strstr (notification.body, "The build failed: org-roam &lt;2.2 is too old."));
+}
+
+#define ONE "arcology: problem /org/one.org:3: no <title>\n"
+#define TWO "arcology: problem /org/two.org:5:/org/one.org: duplicate ID x\n"
+
+/* One notification when there are new problems, none when they stay or go, and it goes with the
+ * last of them. */
+static void
+test_problems (Fixture *fixture, gconstpointer data)
+{
+  g_auto (Notification) first = { 0 };
+  g_auto (Notification) second = { 0 };
+  g_auto (Notification) third = { 0 };
+
+  fixture->notifications = start_mock (fixture, "notification_daemon", NOTIFICATIONS);
+  start (fixture);
+
+  say (fixture, ONE);
+  for (guint i = 0; i < 3; i++)
+    build (fixture, 0);
+  g_assert_cmpuint (count_calls (fixture, "Notify"), ==, 1);
+  get_last_notification (fixture, &first);
+  g_assert_cmpstr (first.summary, ==, "1 new problem in the notes");
+  g_assert_cmpstr (first.body, ==,
+                   "/org/one.org:3: no &lt;title&gt;\n“arcologyctl problems” lists all problems.");
+
+  say (fixture, TWO ONE "arcology: problem /org/two.org: why\n");
+  build (fixture, 0);
+  g_assert_cmpuint (count_calls (fixture, "Notify"), ==, 2);
+  get_last_notification (fixture, &second);
+  g_assert_cmpstr (second.summary, ==, "2 new problems in the notes");
+  g_assert_nonnull (strstr (second.body, "/org/two.org"));
+  g_assert_cmpuint (count_calls (fixture, "CloseNotification"), ==, 1);
+
+  /* It moves to another line, and others go. */
+  say (fixture, "arcology: problem /org/one.org:33: no <title>\n");
+  build (fixture, 0);
+  g_assert_cmpuint (count_calls (fixture, "Notify"), ==, 2);
+  g_assert_cmpuint (count_calls (fixture, "CloseNotification"), ==, 1);
+  say (fixture, "");
+  build (fixture, 0);
+  g_assert_cmpuint (count_calls (fixture, "Notify"), ==, 2);
+  g_assert_cmpuint (count_calls (fixture, "CloseNotification"), ==, 2);
+
+  set_notify (fixture, ARC_NOTIFY_NEVER);
+  say (fixture, ONE);
+  build (fixture, 0);
+  set_notify (fixture, ARC_NOTIFY_FAILURES);
+  build (fixture, 0);
+  g_assert_cmpuint (count_calls (fixture, "Notify"), ==, 2);
+
+  /* A failure comes first, then what it has found. */
+  {
+    g_autofree char *path = arc_test_host_get_path (fixture->host, "one.org");
+    g_autofree char *text = g_strdup_printf (ONE TWO "arcology: failed %s: locked\n", path);
+
+    say (fixture, text);
+  }
+  build (fixture, 1);
+  g_assert_cmpuint (count_calls (fixture, "Notify"), ==, 3);
+  say (fixture, ONE TWO);
+  arc_test_host_advance (fixture->host, 600 * SECOND);
+  arc_test_host_finish_build (fixture->host, 0);
+  g_assert_cmpuint (count_calls (fixture, "Notify"), ==, 4);
+  get_last_notification (fixture, &third);
+  g_assert_cmpstr (third.summary, ==, "1 new problem in the notes");
+  g_assert_nonnull (strstr (third.body, "duplicate ID x"));
+}
+
+/* Those that the service remembers are not new. */
+static void
+test_problems_after_restart (Fixture *fixture, gconstpointer data)
+{
+  ArcTestHost *host = fixture->host;
+
+  fixture->notifications = start_mock (fixture, "notification_daemon", NOTIFICATIONS);
+  start (fixture);
+  say (fixture, ONE);
+  build (fixture, 0);
+  g_assert_cmpuint (count_calls (fixture, "Notify"), ==, 1);
+
+  g_clear_object (&fixture->desktop);
+  arc_test_host_restart (host);
+  fixture->desktop = arc_desktop_new (host->builder, fixture->connection, NULL);
+  arc_test_host_start (host);
+  build (fixture, 0);
+  g_assert_cmpuint (arc_test_host_get_status (host).n_problems, ==, 1);
+  g_assert_cmpuint (count_calls (fixture, "Notify"), ==, 1);
 }
 
 static void
@@ -341,13 +468,6 @@ test_unavailable (Fixture *fixture, gconstpointer data)
   arc_builder_rescan (host->builder);
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
   g_assert_cmpuint (count_calls (fixture, "CloseNotification"), ==, 1);
-}
-
-static void
-set_notify (Fixture *fixture, ArcNotify notify)
-{
-  fixture->host->config->notify = notify;
-  arc_builder_set_config (fixture->host->builder, fixture->host->config);
 }
 
 static void
@@ -487,6 +607,9 @@ main (int argc, char **argv)
   ADD ("/desktop/failure", test_failure);
   ADD ("/desktop/closed-by-user", test_closed_by_user);
   ADD ("/desktop/failed-file", test_failed_file);
+  ADD ("/desktop/reason", test_reason);
+  ADD ("/desktop/problems", test_problems);
+  ADD ("/desktop/problems/restart", test_problems_after_restart);
   ADD ("/desktop/unavailable", test_unavailable);
   ADD ("/desktop/settings", test_settings);
   ADD ("/desktop/nobody", test_nobody);

@@ -31,6 +31,7 @@ static const struct
   { "Rescan", NULL, FALSE },
   { "Reload", NULL, FALSE },
   { "GetPending", "(uint32 0,)", FALSE },
+  { "GetProblems", "(uint32 0,)", FALSE },
   { "GetHistory", "(uint32 0,)", FALSE },
   { "OpenLog", "(uint64 0,)", FALSE },
   { "Explain", "(b'/no/such/note.org',)", FALSE },

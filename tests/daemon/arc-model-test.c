@@ -39,8 +39,8 @@
 #define MAX_TRIES 30
 
 /* The files that a build and its end write, in the order of the end's writes. */
-static const char *const state_names[] = { "group", "history", "snapshot", "changes",
-                                           "uncommitted" };
+static const char *const state_names[] = { "group",    "history", "problems",
+                                           "snapshot", "changes", "uncommitted" };
 
 #define N_STATE_NAMES G_N_ELEMENTS (state_names)
 
@@ -507,16 +507,18 @@ plan (Model *model)
   set_command (model, program, timeout);
 }
 
-/* That something was not committed cannot be told once the file that says so is gone. */
+/* That something was not committed, or has a problem, cannot be told once the file that says so is
+ * gone. */
 static void
 damage (Model *model)
 {
-  static const char *const names[] = { "history", "snapshot",    "snapshot",
-                                       "changes", "uncommitted", "group" };
+  static const char *const names[] = { "history",     "snapshot", "snapshot", "changes",
+                                       "uncommitted", "group",    "problems" };
   const char *name = names[g_rand_int_range (model->rand, 0, G_N_ELEMENTS (names))];
   g_autofree char *path = get_state_path (model, name);
   const guint32 where = g_rand_int (model->rand);
-  const int how = g_rand_int_range (model->rand, 0, strcmp (name, "uncommitted") == 0 ? 3 : 4);
+  const gboolean is_needed = strcmp (name, "uncommitted") == 0 || strcmp (name, "problems") == 0;
+  const int how = g_rand_int_range (model->rand, 0, is_needed ? 3 : 4);
   g_autofree char *data = NULL;
   gsize length;
 
@@ -565,6 +567,43 @@ advance (Model *model)
   arc_test_clock_advance (model->clock, amount * SECOND);
 }
 
+/* The problems are those of the copy, as its builds report them. */
+static void
+check_problems (Model *model)
+{
+  g_autoptr (GHashTable) copy = arc_test_notes_read_copy (model->copy);
+  const ArcProblems *problems = arc_builder_get_problems (model->builder);
+  GHashTableIter iter;
+  gpointer content;
+  guint n_odd = 0;
+
+  g_hash_table_iter_init (&iter, copy);
+  while (g_hash_table_iter_next (&iter, NULL, &content))
+    n_odd += strlen (content) % 2;
+  if (arc_problems_get_count (problems) != n_odd)
+    fail (model, "The number of problems is wrong");
+
+  for (guint i = 0; i < n_odd; i++)
+    {
+      const ArcProblem *problem = arc_problems_get (problems, i);
+      const char *text = g_hash_table_lookup (copy, problem->path + 1);
+
+      if (text == NULL || problem->line % 2 == 0 || strlen (text) != problem->line)
+        fail (model, "A problem is not one of the copy");
+    }
+}
+
+/* A service that has just started and says that the database is fresh has its problems. */
+static void
+check_remembered (Model *model)
+{
+  const ArcStatus status = get_status (model);
+
+  if (status.fresh && status.current_build == 0 &&
+      g_file_test (model->database, G_FILE_TEST_EXISTS))
+    check_problems (model);
+}
+
 /* The time without a service, and the next one. */
 static void
 start_again (Model *model)
@@ -586,6 +625,7 @@ start_again (Model *model)
   add_trace (model, "  start, OnStart=%d%s\n", model->config->on_start,
              wait ? "" : ", and go on at once");
   start_service (model, wait);
+  check_remembered (model);
 }
 
 static void
@@ -665,7 +705,10 @@ check_fresh (Model *model)
 {
   rescan (model);
   if (get_status (model).fresh && g_file_test (model->database, G_FILE_TEST_EXISTS))
-    check_equal (model, "Fresh, but the copy is not the tree");
+    {
+      check_equal (model, "Fresh, but the copy is not the tree");
+      check_problems (model);
+    }
 }
 
 static void
@@ -891,6 +934,11 @@ come_to_rest (Model *model)
   if (!is_at_rest (model))
     fail (model, "It does not come to rest");
   check_equal (model, "Idle, but the copy is not the tree");
+  check_problems (model);
+  add_trace (model, "  start again\n");
+  kill_service (model);
+  start_service (model, TRUE);
+  check_remembered (model);
 }
 
 static Model *

@@ -554,6 +554,94 @@ test_last_build (ArcTestService *fixture, gconstpointer data)
   g_assert_cmpuint (number, ==, ARC_TEST_CLOCK_EPOCH + ARC_TEST_CLOCK_START);
 }
 
+static GVariant *
+get_problems (ArcTestService *fixture, guint max)
+{
+  GVariant *reply = arc_test_client_call (fixture->one, "GetProblems", g_variant_new ("(u)", max));
+
+  g_assert_true (g_variant_is_of_type (reply, G_VARIANT_TYPE ("(a(ayusay)b)")));
+  return reply;
+}
+
+static void
+build_with (ArcTestService *fixture, const char *text)
+{
+  g_autofree char *say = g_build_filename (fixture->host->out, "say", NULL);
+
+  g_assert_true (g_file_set_contents (say, text, -1, NULL));
+  arc_test_host_touch (fixture->host, "one.org");
+  arc_test_host_advance (fixture->host, 180 * SECOND);
+  arc_test_host_finish_build (fixture->host, 0);
+  arc_test_client_sync (fixture->one);
+}
+
+static void
+test_problems (ArcTestService *fixture, gconstpointer data)
+{
+  g_autoptr (GVariant) none = get_problems (fixture, 0);
+  g_autoptr (GVariant) all = NULL;
+  g_autoptr (GVariant) one = NULL;
+  g_autoptr (GVariant) last = NULL;
+  g_autoptr (GVariant) expected_none =
+      g_variant_ref_sink (g_variant_new_parsed ("(@a(ayusay) [], false)"));
+  g_autoptr (GVariant) expected_all = g_variant_ref_sink (
+      g_variant_new_parsed ("([(b'/org/a.org', @u 12, 'duplicate ID x', b'/org/\\377.org'), "
+                            "(b'/org/b.org', 0, 'no title', "
+                            "b'')], false)"));
+  g_autoptr (GVariant) expected_one = g_variant_ref_sink (g_variant_new_parsed (
+      "([(b'/org/a.org', @u 12, 'duplicate ID x', b'/org/\\377.org')], true)"));
+  g_autoptr (GVariant) properties = arc_test_client_get_all (fixture->one);
+  guint count = 17;
+
+  g_assert_true (g_variant_equal (none, expected_none));
+  g_assert_true (g_variant_lookup (properties, "ProblemCount", "u", &count));
+  g_assert_cmpuint (count, ==, 0);
+
+  build_with (fixture, "arcology: problem /org/b.org: no title\n"
+                       "arcology: problem /org/a.org:12:/org/\xff.org: duplicate ID x\n");
+  all = get_problems (fixture, 0);
+  one = get_problems (fixture, 1);
+  g_assert_true (g_variant_equal (all, expected_all));
+  g_assert_true (g_variant_equal (one, expected_one));
+  g_assert_true (g_variant_dict_lookup (fixture->one->known, "ProblemCount", "u", &count));
+  g_assert_cmpuint (count, ==, 2);
+  last = g_variant_dict_lookup_value (fixture->one->known, "LastBuild", G_VARIANT_TYPE_VARDICT);
+  g_assert_true (g_variant_lookup (last, "problems", "u", &count));
+  g_assert_cmpuint (count, ==, 2);
+
+  g_clear_pointer (&none, g_variant_unref);
+  build_with (fixture, "");
+  none = get_problems (fixture, 0);
+  g_assert_true (g_variant_equal (none, expected_none));
+}
+
+/* However much a build says, the reply is smaller than 8 MiB, and the count is right. */
+static void
+test_many_problems (ArcTestService *fixture, gconstpointer data)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autofree char *why = g_strnfill (8000, 'x');
+  g_autofree char *directory = g_strnfill (200, 'd');
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GVariant) problems = NULL;
+  gboolean truncated;
+  guint count;
+
+  for (guint i = 0; i < 11000; i++)
+    g_string_append_printf (text, "arcology: problem /%s/%u.org:%u:/%s/other.org: %.*s\n",
+                            directory, i, i, directory, i % 10 == 0 ? 8000 : 10, why);
+  build_with (fixture, text->str);
+
+  reply = get_problems (fixture, 0);
+  g_variant_get (reply, "(@a(ayusay)b)", &problems, &truncated);
+  g_assert_true (truncated);
+  g_assert_cmpuint (g_variant_n_children (problems), >, 1000);
+  g_assert_cmpuint (g_variant_n_children (problems), <=, ARC_PROBLEMS_MAX);
+  g_assert_cmpuint (g_variant_get_size (reply), <, 8 * 1024 * 1024);
+  g_assert_true (g_variant_dict_lookup (fixture->one->known, "ProblemCount", "u", &count));
+  g_assert_cmpuint (count, ==, 11000);
+}
+
 static guint64
 get_id (GVariant *history, gsize index)
 {
@@ -731,6 +819,8 @@ main (int argc, char **argv)
   add ("/service/cancel", arc_test_service_set_up_idle, test_cancel);
   add ("/service/pause", arc_test_service_set_up_idle, test_pause);
   add ("/service/get-pending", arc_test_service_set_up_idle, test_get_pending);
+  add ("/service/problems", arc_test_service_set_up_idle, test_problems);
+  add ("/service/problems/many", arc_test_service_set_up_idle, test_many_problems);
   add ("/service/explain", arc_test_service_set_up_idle, test_explain);
   add ("/service/rescan", arc_test_service_set_up_idle, test_rescan);
   add ("/service/sync", arc_test_service_set_up_idle, test_sync);

@@ -10,6 +10,7 @@
  *   hang 0, 1     wait for SIGTERM, or (1) for SIGKILL
  *   pause 0       wait for somebody to open "go", then apply the rest and succeed
  *   failed VALUE  apply all, but report every VALUEth as failed instead; exit with status 1
+ * At its end it reports a problem for each note in the copy with an odd size.
  * A full build applies its list, and then removes what is not in it: like a transaction it never
  * takes away what is still true. */
 
@@ -165,6 +166,24 @@ report (const char *path)
   printf (": as planned\n");
 }
 
+/* What is wrong with the notes in the copy: a fault of each that only its content has. */
+static void
+report_problems (void)
+{
+  DIR *copy = opendir (".");
+  const struct dirent *entry;
+  struct stat st;
+
+  while ((entry = readdir (copy)) != NULL)
+    if (stat (entry->d_name, &st) == 0 && S_ISREG (st.st_mode) && st.st_size % 2 == 1)
+      {
+        printf ("arcology: problem /");
+        print_path (entry->d_name);
+        printf (":%d: its size is odd\n", (int) st.st_size);
+      }
+  closedir (copy);
+}
+
 static void
 hang (int value)
 {
@@ -226,6 +245,7 @@ main (int argc, char *argv[])
 
   if (full && (permille == 1000 || strcmp (word, "pause") == 0))
     replace (database);
+  report_problems ();
 
   if (strcmp (word, "raise") == 0)
     raise (value);

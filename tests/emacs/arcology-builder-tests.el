@@ -91,6 +91,7 @@ echo \"kind $ARCOLOGY_BUILD_KIND\"
 : >>\"$ARCOLOGY_DATABASE\" # or every build would be a full one
 echo 'arcology: progress 2 5'
 while [ -e '%1$s/hold' ]; do sleep 0.02; done
+[ ! -e '%1$s/say' ] || cat '%1$s/say'
 if [ -e '%1$s/fail' ]; then
   echo \"arcology: failed $ARCOLOGY_DIRECTORY/caf\\303\\251.org: It is broken\"
   exit 1
@@ -151,7 +152,7 @@ fi
          (let ((org-roam-directory tests-directory))
            (arcology-builder-database-mode -1)))
        (arcology-builder-mode -1)
-       (dolist (name '("*Arcology Builder*"))
+       (dolist (name '("*Arcology Builder*" "*Arcology Problems*"))
          (when (get-buffer name)
            (kill-buffer name)))
        (delete-directory tests-directory t))))
@@ -281,7 +282,7 @@ fi
       (should (string-match-p "\\`failed\n" (buffer-string)))
       (should (string-match-p "café\\.org" (buffer-string))))
     (arcology-builder-sync)
-    (tests-until (tests-said-p "build [0-9]+ ended: failed"))
+    (tests-until (tests-said-p "build [0-9]+ ended: failed: 1 file failed: .*: It is broken;"))
     (delete-file (tests-file "fail"))
     (arcology-builder-rebuild)
     (tests-until (tests-said-p "build [0-9]+ will hold all that is saved"))
@@ -323,6 +324,70 @@ fi
         (should (equal (buffer-name) (format "%d.log" (1- id))))
         (kill-buffer)
         (should-error (arcology-builder-log (1+ id)) :type 'user-error)))))
+
+(defun tests-problems ()
+  "Return the text of the list of problems."
+  (with-current-buffer "*Arcology Problems*"
+    (buffer-substring-no-properties (point-min) (point-max))))
+
+(defun tests-visit (line)
+  "Press RET on LINE of the list of problems; return the name of the file and the line in it."
+  (save-window-excursion
+    (pop-to-buffer "*Arcology Problems*")
+    (goto-char (point-min))
+    (forward-line (1- line))
+    (let ((last-input-event nil))
+      (call-interactively (key-binding (kbd "RET"))))
+    (set-buffer (window-buffer))
+    (prog1 (list buffer-file-name (line-number-at-pos))
+      (kill-buffer))))
+
+(ert-deftest arcology-builder-problems ()
+  (tests-with-tree
+    (let* ((first (tests-file "org/first.org"))
+           (odd (tests-file "org/a: 7: b.org"))
+           (escaped (string-replace ":" "\\072" odd)))
+      (tests-write "org/a: 7: b.org" "one\ntwo\nthree\n")
+      (tests-write "say" (concat
+                          "arcology: problem " first ":3:" escaped ": duplicate ID x\n"
+                          "arcology: problem " escaped
+                          ":2:" first ": duplicate ID x, also in first.org\n"
+                          "arcology: problem " first ": no title\n"))
+      (tests-start (tests-settings))
+      (arcology-builder-mode)
+      (tests-until (equal (tests-word) "fresh"))
+      (should (= 3 (arcology-builder--get "ProblemCount")))
+      (should (= 3 (arcology-builder--last 'problems)))
+      (arcology-builder-status)
+      (with-current-buffer "*Arcology Builder*"
+        (should (string-match-p "^Problems: +3, see" (buffer-string))))
+      (arcology-builder-problems)
+      (with-current-buffer "*Arcology Problems*"
+        (should (derived-mode-p 'compilation-mode))
+        (should buffer-read-only))
+      (tests-until (not (string-empty-p (tests-problems))))
+      (should (equal (tests-problems)
+                     (concat odd ":2: duplicate ID x, also in first.org\n"
+                             first ": no title\n"
+                             first ":3: duplicate ID x (see " odd ")\n")))
+      (should (equal (tests-visit 1) (list odd 2)))
+      (should (equal (tests-visit 2) (list first 1)))
+      (should (equal (tests-visit 3) (list first 3)))
+      ;; `next-error' goes through them, as through the errors of a compiler.
+      (save-window-excursion
+        (with-current-buffer "*Arcology Problems*"
+          (setq compilation-current-error nil)
+          (goto-char (point-min))
+          (next-error 2)
+          (should (equal (buffer-file-name (window-buffer)) first))))
+
+      (delete-file (tests-file "say"))
+      (setq tests-finished nil)
+      (arcology-builder-rebuild)
+      (tests-until (and tests-finished (= 0 (arcology-builder--get "ProblemCount"))))
+      (with-current-buffer "*Arcology Problems*"
+        (call-interactively (key-binding "g")))
+      (tests-until (equal (tests-problems) "No problems\n")))))
 
 ;; A service that cannot write its state directory takes another, and tells of it.
 (ert-deftest arcology-builder-log-elsewhere ()

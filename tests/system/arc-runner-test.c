@@ -162,7 +162,7 @@ assert_outcome (Fixture *fixture, ArcResult result, int exit_status)
   g_assert_cmpstr (arc_result_to_string (fixture->outcome.result), ==,
                    arc_result_to_string (result));
   g_assert_cmpint (fixture->outcome.exit_status, ==, exit_status);
-  if (result == ARC_RESULT_SUCCESS)
+  if (result == ARC_RESULT_SUCCESS || result == ARC_RESULT_FAILED)
     g_assert_cmpstr (fixture->message, ==, NULL);
   else
     g_assert_nonnull (fixture->message);
@@ -254,7 +254,6 @@ test_failed (Fixture *fixture, gconstpointer data)
 {
   run_shell (fixture, "exit 3");
   assert_outcome (fixture, ARC_RESULT_FAILED, 3);
-  g_assert_cmpstr (fixture->message, ==, "The build ended with exit status 3");
 }
 
 static void

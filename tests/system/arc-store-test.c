@@ -1258,6 +1258,126 @@ test_busy_disk (Fixture *fixture, gconstpointer data)
   arc_test_disk_forbid (NULL);
 }
 
+static void
+set_problems (ArcStore *store, guint n)
+{
+  g_autoptr (ArcProblems) problems = arc_problems_new ();
+
+  for (guint i = 1; i <= n; i++)
+    arc_problems_add (problems, "/org/a.org", i, "no title", NULL);
+  arc_store_set_problems (store, problems);
+}
+
+/* How many problems the next run finds. */
+static guint
+count_problems (Fixture *fixture, GError **error)
+{
+  g_autoptr (ArcStore) store = arc_store_new (fixture->directory);
+  g_autoptr (ArcProblems) problems = arc_store_load_problems (store, error);
+
+  return arc_problems_get_count (problems);
+}
+
+/* They are written with a commit, and only if they are others. */
+static void
+test_problems (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ArcStore) next = NULL;
+  g_autoptr (ArcProblems) problems = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = get_path (fixture, "problems");
+  g_autofree char *aside = get_path (fixture, "problems.damaged");
+
+  commit_notes (fixture);
+  g_assert_false (is_there (fixture, "problems"));
+  set_problems (fixture->store, 3);
+  g_assert_false (is_there (fixture, "problems"));
+  commit_notes (fixture);
+  g_assert_cmpuint (count_problems (fixture, &error), ==, 3);
+  g_assert_no_error (error);
+
+  g_assert_no_errno (g_unlink (path));
+  set_problems (fixture->store, 3);
+  commit_notes (fixture);
+  g_assert_false (is_there (fixture, "problems"));
+  set_problems (fixture->store, 2);
+  commit_notes (fixture);
+  g_assert_cmpuint (count_problems (fixture, &error), ==, 2);
+
+  /* The next run, too, writes none of those that it has read. */
+  arc_store_unlock (fixture->store);
+  next = arc_store_new (fixture->directory);
+  problems = arc_store_load_problems (next, &error);
+  arc_store_set_problems (next, problems);
+  g_assert_no_errno (g_unlink (path));
+  g_assert_true (arc_store_lock (next, &error));
+  {
+    g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
+
+    g_assert_true (commit (next, snapshot, NULL, "/db", &error));
+  }
+  g_assert_false (is_there (fixture, "problems"));
+  arc_store_unlock (next);
+
+  g_assert_true (g_file_set_contents (path, "nonsense", -1, NULL));
+  g_assert_cmpuint (count_problems (fixture, &error), ==, 0);
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_DATA);
+  g_assert_true (g_file_test (aside, G_FILE_TEST_EXISTS));
+}
+
+/* First the problems, then the snapshot: a service that dies between the two builds again. */
+static void
+test_problems_first (Fixture *fixture, gconstpointer data)
+{
+  set_problems (fixture->store, 3);
+  arc_test_disk_stop ();
+  begin_commit_of_notes (fixture);
+  wait_for_writes (1);
+  g_assert_false (is_there (fixture, "problems"));
+  arc_test_disk_let (1);
+  wait_for_writes (2);
+  g_assert_true (is_there (fixture, "problems"));
+  g_assert_false (is_there (fixture, "snapshot"));
+  arc_test_disk_go_on ();
+  g_assert_true (arc_store_end_commit (fixture->store, NULL));
+  g_assert_true (is_there (fixture, "snapshot"));
+}
+
+/* Of a commit that failed it is not known what it wrote. */
+static void
+test_problems_of_failed_commit (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *snapshot = get_path (fixture, "snapshot");
+  g_autofree char *path = get_path (fixture, "problems");
+  g_autoptr (GError) error = NULL;
+
+  set_problems (fixture->store, 2);
+  commit_notes (fixture);
+  g_assert_no_errno (g_unlink (snapshot));
+  g_assert_no_errno (g_mkdir (snapshot, 0700));
+  set_problems (fixture->store, 3);
+  begin_commit_of_notes (fixture);
+  g_assert_false (arc_store_end_commit (fixture->store, NULL));
+  g_assert_cmpuint (count_problems (fixture, &error), ==, 3);
+
+  g_assert_no_errno (g_rmdir (snapshot));
+  set_problems (fixture->store, 2);
+  commit_notes (fixture);
+  g_assert_cmpuint (count_problems (fixture, &error), ==, 2);
+  g_assert_no_error (error);
+
+  /* Nor that it wrote them. */
+  g_assert_no_errno (g_unlink (path));
+  g_assert_no_errno (g_mkdir (path, 0700));
+  set_problems (fixture->store, 1);
+  begin_commit_of_notes (fixture);
+  g_assert_false (arc_store_end_commit (fixture->store, NULL));
+  g_assert_no_errno (g_rmdir (path));
+  commit_notes (fixture);
+  g_assert_cmpuint (count_problems (fixture, &error), ==, 1);
+  g_assert_no_error (error);
+}
+
 /* However much comes meanwhile, the newest is written once, and only that is told. */
 static void
 test_newest_written (Fixture *fixture, gconstpointer data)
@@ -1603,6 +1723,9 @@ main (int argc, char **argv)
   ADD ("uncommitted/everything", test_uncommitted_everything);
   ADD ("uncommitted/older-version", test_uncommitted_of_older_version);
   ADD ("uncommitted/list-of-build", test_list_of_build_changed);
+  ADD ("problems", test_problems);
+  ADD ("problems/first", test_problems_first);
+  ADD ("problems/failed-commit", test_problems_of_failed_commit);
   ADD ("uncommitted/damaged", test_uncommitted_damaged);
   ADD ("uncommitted/damaged-in-spare", test_uncommitted_damaged_in_spare);
 #undef ADD
