@@ -113,17 +113,16 @@
 ;;
 ;;     arcology: progress DONE TOTAL
 ;;     arcology: phase TEXT
-;;     arcology: problem PATH: WHY
+;;     arcology: problem PATH[:LINE[:OTHER]]: WHY
 ;;     arcology: failed PATH: WHY
 ;;     arcology: gone PATH
 ;;     arcology: error: WHY
 ;;
-;; In PATH, a backslash, a colon and a newline are written as \134, \072 and \012.  The lines
-;; `problem' of a successful build are all problems that there are now; WHY begins with "line N: "
-;; where the line is known, and names another file after ", also in ", up to a colon or semicolon
-;; (\073 in a path).  A file is gone if the list has it as added or modified and it is not there: it
-;; stays pending, for it may be back.  A `full' build leaves in the database what that has of the
-;; file, which may be on a disk that is not mounted.
+;; In PATH and OTHER, a backslash, a colon and a newline are written as \134, \072 and \012.  The
+;; lines `problem' of a successful build are all problems that there are now; LINE is 0 where it is
+;; not known, OTHER is the other file that is involved.  A file is gone if the list has it as added
+;; or modified and it is not there: it stays pending, for it may be back.  A `full' build leaves in
+;; the database what that has of the file, which may be on a disk that is not mounted.
 ;;
 ;; Anything else goes to the log.  The exit status is 0 if the database holds all files of the list,
 ;; 1 if it holds all but those that were reported as failed, 65 if a full build is needed,
@@ -839,8 +838,7 @@ Both have it in their text as it is now."
              (puthash id line lines)
            (arcology-batch--insert-problem
             path line
-            (format "duplicate ID %s, also in %s:%d; give one of the two another ID"
-                    id (arcology-batch--escape-other path) first)
+            (format "duplicate ID %s, also in line %d; give one of the two another ID" id first)
             path)
            nil)))
      (arcology-note-nodes note))))
@@ -922,40 +920,23 @@ Both have it in their text as it is now."
                                                    (arcology-note-node-id (cdr a))))))
     (arcology-batch--store-node (car entry) (cdr entry))))
 
-(defun arcology-batch--escape-other (path)
-  "Return PATH so that it ends at the first colon or semicolon of a problem."
-  (string-replace ";" "\\073" (arcology-batch--escape-path path)))
-
-(defun arcology-batch--line-of-node (path id)
-  "Return the line of the node ID in the file PATH, or nil if it cannot be read."
-  (let ((position (arcology-batch--number "SELECT pos FROM nodes WHERE id = ?"
-                                          (arcology-database-print id))))
-    (ignore-errors
-      (with-temp-buffer
-        (insert-file-contents path)
-        (line-number-at-pos position)))))
-
 (defun arcology-batch--write-losers ()
   "Add a problem for each node that was left out because another file has its ID."
   (pcase-dolist (`(,path ,line ,id) arcology-batch--losers)
-    (let* ((other (arcology-batch--holder id))
-           (other-line (or (gethash id arcology-batch--stored)
-                           (arcology-batch--line-of-node other id))))
+    (let ((other (arcology-batch--holder id)))
       (arcology-batch--insert-problem
-       path line
-       (format "duplicate ID %s, also in %s%s; give one of the two another ID" id
-               (arcology-batch--escape-other other)
-               (if other-line (format ":%d" other-line) ""))
+       path line (format "duplicate ID %s, also in %s; give one of the two another ID" id other)
        other))))
 
 (defun arcology-batch--report-problems ()
   "Print each problem that the database has."
-  (pcase-dolist (`(,file ,line ,what)
+  (pcase-dolist (`(,file ,line ,what ,other)
                  (arcology-batch--select
-                  (format "SELECT file, line, %s FROM problems ORDER BY file, line, what"
+                  (format "SELECT file, line, %s, other FROM problems ORDER BY file, line, what"
                           (arcology-database-text "what"))))
-    (message "arcology: problem %s: %s%s" (arcology-batch--escape-path file)
-             (if (< 0 line) (format "line %d: " line) "")
+    (message "arcology: problem %s%s%s: %s" (arcology-batch--escape-path file)
+             (if (or other (< 0 line)) (format ":%d" line) "")
+             (if other (concat ":" (arcology-batch--escape-path other)) "")
              (arcology-database-decode what))))
 
 ;;; One file

@@ -160,7 +160,9 @@ check_dump (ArcDiagnosis *self)
   g_strv_builder_add_many (builder, self->config->command[0], "--why-no-dump", NULL);
   g_strv_builder_addv (builder, (const char **) self->config->command + 1);
   argv = g_strv_builder_end (builder);
-  if (!arc_probe_run ((const char *const *) argv, &status, &output, &messages, NULL) || status != 0)
+  if (!arc_probe_run ((const char *const *) self->environment, (const char *const *) argv, &status,
+                      &output, &messages, NULL) ||
+      status != 0)
     return;
 
   /* "SECONDS REASON" */

@@ -115,7 +115,7 @@ note long.org long 'Long' '* A' ':PROPERTIES:' ':ID: long-1' ":ROAM_ALIASES: \"$
 note other.org other 'Other'
 full full "$db" "$tree"
 check "a line that is too long for the regexp matcher is no failure" ended 0
-check "but a problem" says "^arcology: problem $tree/long\\.org: line 8: line of 400017 characters"
+check "but a problem" says "^arcology: problem $tree/long\\.org:8: line of 400017 characters"
 check "the rest of the note is there" query "$db" \
   "SELECT id FROM nodes WHERE file LIKE '%/long.org\"' ORDER BY pos" $'"long"\n"long-1"\n"long-2"'
 check "at its place" query "$db" "SELECT pos FROM nodes WHERE id = '\"long-2\"'" \

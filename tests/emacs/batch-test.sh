@@ -209,13 +209,13 @@ check "notes with problems: exit status 0" ended 0
 check "none failed" is 0 "$(grep -ac '^arcology: failed ' "$scratch/log")"
 check "each problem is reported" is 4 "$(grep -ac '^arcology: problem ' "$scratch/log")"
 check "an unbalanced quote, with its line" \
-  said "arcology: problem $tree/c.org: line 6: unbalanced quote in ROAM_ALIASES: add the missing \""
+  said "arcology: problem $tree/c.org:6: unbalanced quote in ROAM_ALIASES: add the missing \""
 check "a heading with an ID and no title" \
-  says "^arcology: problem $tree/c\\.org: line 11: heading with an ID, but without a title"
-check "an ID that is taken, with both places" said "arcology: problem $tree/d.org: line 1: \
-duplicate ID id-a, also in $tree/a.org:1; give one of the two another ID"
-check "an ID that is there twice, with both places" said "arcology: problem $tree/e.org: line 5: \
-duplicate ID id-e, also in $tree/e.org:1; give one of the two another ID"
+  says "^arcology: problem $tree/c\\.org:11: heading with an ID, but without a title"
+check "an ID that is taken, with both places" said "arcology: problem $tree/d.org:1:$tree/a.org: \
+duplicate ID id-a, also in $tree/a.org; give one of the two another ID"
+check "an ID that is there twice, with both places" said "arcology: problem $tree/e.org:5:$tree/e.org: \
+duplicate ID id-e, also in line 1; give one of the two another ID"
 check "progress goes on to the end" said "arcology: progress 4 4"
 check "the others are built" query "$db" "SELECT title FROM nodes WHERE id = '\"id-b\"'" \
   '"Note B changed"'
