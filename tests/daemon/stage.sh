@@ -276,8 +276,9 @@ ends() {
 }
 
 is_gone() {
-  # A zombie that the init process has not collected yet runs no more.
-  [ ! -e "/proc/$1" ] || grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
+  # A zombie that the init process has not collected yet runs no more. It may be collected at any
+  # moment, so there is but one look.
+  ! grep -qs '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status"
 }
 
 builds_are_gone() {
