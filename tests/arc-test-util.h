@@ -7,7 +7,7 @@
 G_BEGIN_DECLS
 
 /* How long a test waits for what has to come: long enough for a slow machine under valgrind. */
-#define ARC_TEST_DEADLINE_SECONDS 60
+#define ARC_TEST_DEADLINE_SECONDS 120
 
 /* Iterates the default main context until CONDITION holds; fails the test if that takes longer than
  * the deadline. CONDITION is also looked at every few milliseconds, for things that do not come

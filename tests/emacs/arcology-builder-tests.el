@@ -45,7 +45,7 @@
 
 (defun tests-until-true (function form)
   "Handle events until FUNCTION returns non-nil; name FORM if it does not in time."
-  (let ((deadline (+ (float-time) 30))
+  (let ((deadline (+ (float-time) 120))
         result)
     (while (not (setq result (funcall function)))
       (when (< deadline (float-time))

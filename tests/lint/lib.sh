@@ -6,6 +6,7 @@
 
 set -euo pipefail
 
+test=$(realpath "$0") library=$(realpath "${BASH_SOURCE[0]}")
 cd "$1"
 
 # Not ours to run where the tool is not here; build-aux/check does not let that pass.
@@ -35,12 +36,39 @@ project_files() {
 
 # Prints the scripts that begin with a shell's name.
 shell_scripts() {
-  project_files '*' | while IFS= read -r file; do
-    if [[ $file == tests/*/*.sh ]] || head -c 64 "$file" | head -n 1 |
-      LC_ALL=C grep -aqE '^#!.*[/ ](ba|da)?sh( |$)'; then
-      printf '%s\n' "$file"
-    fi
-  done
+  {
+    project_files 'tests/*/*.sh'
+    project_files '*' | LC_ALL=C xargs -r -d '\n' awk '
+      FNR == 1 { if (/^#!.*[\/ ](ba|da)?sh( |$)/) print FILENAME; nextfile }'
+  } | sort -u
+}
+
+# Where git does not work, each list would be empty, and nothing would be wrong.
+if [ -z "$(project_files '*')" ]; then
+  echo "no file of the project is found in $PWD" >&2
+  exit 1
+fi
+
+# stop_if_passed TOOL... -- FILE...: ends the test here if it passed before with these tools on these
+# files. Meson says where the record of it is; without, the test always goes on.
+stamp='' inputs=''
+stop_if_passed() {
+  [ -n "${ARC_LINT_STAMPS-}" ] || return 0
+  stamp=$ARC_LINT_STAMPS/$(basename "$0").passed
+  inputs=$(
+    pwd
+    while [ "$1" != -- ]; do
+      # The file itself: not every tool has a version to ask for.
+      stat -L -c '%n %s %y' "$(command -v "$1")" 2>/dev/null || echo "no $1"
+      shift
+    done
+    shift
+    sha256sum -- "$test" "$library" "$@"
+  )
+  if [ "$(cat "$stamp" 2>/dev/null)" = "$inputs" ]; then
+    echo "The same as when this passed: $stamp"
+    exit 0
+  fi
 }
 
 faults=0
@@ -51,5 +79,9 @@ fault() {
 
 # The last line of each test.
 finish() {
+  if ((faults == 0)) && [ -n "$stamp" ]; then
+    mkdir -p "${stamp%/*}"
+    printf '%s\n' "$inputs" >"$stamp"
+  fi
   exit $((faults > 0))
 }
