@@ -91,13 +91,10 @@ fail_scan (ArcCrawler *self, ArcNode *node, gboolean told, const GError *error)
       return;
     }
 
-  /* What is in it, nobody knows: nothing that is known of it is forgotten. */
+  /* What is in it is not known: nothing that was is forgotten. No event comes when a disk answers
+   * again, or when there are descriptors again. */
   arc_sight_set_problem (self->sight, node, error->message);
-
-  /* Nothing will tell when there are descriptors again. */
-  if (g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_MFILE) ||
-      g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NFILE))
-    arc_sight_look_for (self->sight, node);
+  arc_sight_look_for (self->sight, node);
 }
 
 /* Makes sure that NODE, which was opened, is in the tree as what it is, and monitored. FALSE if it
@@ -193,6 +190,47 @@ postpone_recent (ArcCrawler *self, ArcNode *node, gboolean told)
     }
 }
 
+/* Files that cannot be looked at stay as they are known, if they are. */
+static void
+keep_unseen (ArcCrawler *self, ArcNode *node)
+{
+  GArray *unseen = arc_scan_get_unseen (self->sight->scan);
+  GArray *files = arc_scan_get_files (self->sight->scan);
+
+  for (guint i = 0; i < unseen->len; i++)
+    {
+      const char *name = g_array_index (unseen, ArcScanUnseen, i).name;
+      const ArcFingerprint *known = arc_snapshot_lookup (self->sight->snapshot, node->path, name);
+      ArcEntry entry = { .name = name };
+
+      if (known == NULL)
+        continue;
+
+      entry.fingerprint = *known;
+      g_array_append_val (files, entry);
+    }
+}
+
+/* Their own scans say what became of them. */
+static void
+keep_unseen_children (ArcCrawler *self, ArcNode *node, gboolean told)
+{
+  GArray *unseen = arc_scan_get_unseen (self->sight->scan);
+
+  for (guint i = 0; i < unseen->len; i++)
+    {
+      g_autofree char *path =
+          arc_path_join (node->path, g_array_index (unseen, ArcScanUnseen, i).name);
+      ArcNode *child = arc_tree_lookup (self->sight->tree, path);
+
+      if (child == NULL)
+        continue;
+
+      child->seen = self->scan_number;
+      arc_sight_push (self->sight, child, told);
+    }
+}
+
 static void
 add_children (ArcCrawler *self, ArcNode *node, gboolean told)
 {
@@ -214,10 +252,12 @@ add_children (ArcCrawler *self, ArcNode *node, gboolean told)
         child = arc_tree_add (self->sight->tree, node, path);
       child->seen = self->scan_number;
 
-      if (child->generation < node->generation ||
+      if (child->generation < node->generation || child->problem != NULL ||
           (child->identified && child->id.inode != found->inode))
         arc_sight_push (self->sight, child, told);
     }
+
+  keep_unseen_children (self, node, told);
 
   for (ArcNode *child = node->first_child; child != NULL; child = next)
     {
@@ -245,7 +285,7 @@ finish_scan (ArcCrawler *self, ArcNode *node, gboolean told)
     }
 
   /* What it has now, no monitor could tell; and directories in it may have gone meanwhile. */
-  if (node->problem != NULL)
+  if (node->problem != NULL || node->unseen != NULL)
     {
       self->sight->health_pending = TRUE;
       self->prune_pending = TRUE;
@@ -254,6 +294,8 @@ finish_scan (ArcCrawler *self, ArcNode *node, gboolean told)
   g_clear_pointer (&node->problem, g_free);
 
   postpone_recent (self, node, told);
+  keep_unseen (self, node);
+  arc_sight_set_unseen (self->sight, node, arc_scan_get_unseen (self->sight->scan));
   if (arc_snapshot_set_directory (self->sight->snapshot, node->path,
                                   (ArcEntry *) (gpointer) files->data, files->len,
                                   known ? self->changes : NULL) > 0 &&
@@ -315,7 +357,7 @@ is_unmet (ArcCrawler *self, const char *path)
 {
   const ArcNode *nearest = find_nearest (self, path);
 
-  return nearest == NULL || (nearest->problem == NULL && strcmp (nearest->path, path) != 0);
+  return nearest == NULL || (!arc_node_hides (nearest, path) && strcmp (nearest->path, path) != 0);
 }
 
 /* Forgets directories that an earlier run, or another tree, knew and no scan met. */
@@ -516,7 +558,7 @@ add_hidden (const char *path, ArcChange change, gpointer user_data)
   g_autofree char *directory = g_path_get_dirname (path);
   const ArcNode *nearest = find_nearest (hidden->crawler, directory);
 
-  if (nearest != NULL && nearest->problem != NULL)
+  if (nearest != NULL && arc_node_hides (nearest, path))
     arc_changes_add (hidden->found, path, change);
 }
 

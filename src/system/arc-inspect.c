@@ -198,9 +198,9 @@ arc_inspect (ArcSight *sight, ArcLook *look)
   errno = 0;
   exists = fstatat (AT_FDCWD, look->path, &info,
                     sight->extent->follow_symlinks ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
-  if (!exists && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+  if ((!exists && !arc_scan_is_gone (errno)) || arc_node_hides (parent, look->path))
     {
-      /* The parent cannot be searched any more: let its scan say so. */
+      /* It cannot be looked at any more, or can again: the scan of the parent says so. */
       arc_sight_push (sight, parent, look->told);
       return;
     }

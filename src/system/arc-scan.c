@@ -44,6 +44,7 @@ struct _ArcScan
   GArray *files;
   GPtrArray *recent;
   GArray *children;
+  GArray *unseen;
   gboolean any;
   _Alignas(struct dirent64) char buffer[BUFFER_SIZE];
 };
@@ -68,6 +69,7 @@ arc_scan_new (void)
   self->files = g_array_new (FALSE, FALSE, sizeof (ArcEntry));
   self->recent = g_ptr_array_new ();
   self->children = g_array_new (FALSE, FALSE, sizeof (ArcScanChild));
+  self->unseen = g_array_new (FALSE, FALSE, sizeof (ArcScanUnseen));
 
   return self;
 }
@@ -81,6 +83,7 @@ arc_scan_free (ArcScan *self)
   g_array_unref (self->files);
   g_ptr_array_unref (self->recent);
   g_array_unref (self->children);
+  g_array_unref (self->unseen);
   g_free (self);
 }
 
@@ -138,6 +141,7 @@ arc_scan_close (ArcScan *self)
   empty (&self->files);
   g_ptr_array_set_size (self->recent, 0);
   empty (&self->children);
+  empty (&self->unseen);
   self->any = FALSE;
 }
 
@@ -167,7 +171,17 @@ add_child (ArcScan *self, const char *name, guint64 inode)
   g_array_append_val (self->children, child);
 }
 
-/* An entry that is gone by now is none: its deletion will be told, or it came and went unseen. */
+static void
+add_unseen (ArcScan *self, const char *name, int number)
+{
+  ArcScanUnseen unseen = { g_string_chunk_insert (self->names, name), number };
+
+  g_array_append_val (self->unseen, unseen);
+}
+
+/* An entry that is gone by now is none: its deletion will be told, or it came and went unseen. One
+ * that cannot be looked at may be what it was: a directory of mode 0444 lists names, and fstatat(2)
+ * fails with EACCES for each. */
 static void
 look_at (ArcScan *self, const struct dirent64 *entry, ArcFilter *filter, gboolean follow_symlinks)
 {
@@ -193,7 +207,11 @@ look_at (ArcScan *self, const struct dirent64 *entry, ArcFilter *filter, gboolea
     }
 
   if (fstatat (self->fd, entry->d_name, &info, follow_symlinks ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
-    return;
+    {
+      if (!arc_scan_is_gone (errno))
+        add_unseen (self, entry->d_name, errno);
+      return;
+    }
 
   if (S_ISREG (info.st_mode) && may_be_file)
     add_file (self, entry->d_name, &info);
@@ -267,6 +285,19 @@ GArray *
 arc_scan_get_children (ArcScan *self)
 {
   return self->children;
+}
+
+GArray *
+arc_scan_get_unseen (ArcScan *self)
+{
+  return self->unseen;
+}
+
+gboolean
+arc_scan_is_gone (int number)
+{
+  /* ELOOP: a link that leads to itself, or that was put where something else was. */
+  return number == ENOENT || number == ENOTDIR || number == ELOOP;
 }
 
 gboolean

@@ -40,8 +40,8 @@ typedef struct
   gboolean health_pending;   /* something happened that the health depends on */
   ArcHealth health;          /* when it was last assessed */
   gboolean left_out_pending; /* what keeps another path out of the tree may be gone */
-  GHashTable *lost;  /* (element-type filename): directories that are out of sight and to be looked
-                        for; some may be back, or forgotten, already */
+  GHashTable *lost;  /* (element-type filename): directories that are out of sight, wholly or in
+                        part, and to be looked for; some may be back, or forgotten, already */
   gint64 lost_check; /* when to look for them; 0: there are none */
 } ArcSight;
 
@@ -91,10 +91,13 @@ void arc_sight_forget (ArcSight *sight, ArcNode *node, gboolean told);
 /* Why NODE cannot be read: see ArcNode. */
 void arc_sight_set_problem (ArcSight *sight, ArcNode *node, const char *problem);
 
+/* UNSEEN (element-type ArcScanUnseen): what a scan of NODE could not look at. */
+void arc_sight_set_unseen (ArcSight *sight, ArcNode *node, const GArray *unseen);
+
 /* NODE is not there. Its files are only out of sight: the snapshot keeps them. */
 void arc_sight_lose (ArcSight *sight, ArcNode *node, const char *problem);
 
-/* NODE cannot be read; try again soon. */
+/* NODE, or something in it, cannot be looked at; try again soon. */
 void arc_sight_look_for (ArcSight *sight, const ArcNode *node);
 
 /* Queues the directories that are back, if it is time: NOW is that of g_get_monotonic_time(). */

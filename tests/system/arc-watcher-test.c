@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
+#include "arc-test-disk.h"
 #include "arc-watcher-fixture.h"
 #include "system/arc-scan.h"
 
@@ -783,6 +784,134 @@ test_unreadable (void)
     g_assert_no_errno (seteuid (0));
 }
 
+/* A directory that may be listed and not searched tells the names of what it cannot show. */
+static void
+test_not_searchable (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  static const char *const sentinels[] = { "tree", "tree/a", "tree/a/b", NULL };
+  gboolean is_root = geteuid () == 0;
+
+  arc_fixture_sh (fixture, "mkdir -p tree/a/b && touch tree/0.org tree/a/1.org tree/a/b/2.org");
+  if (is_root)
+    {
+      arc_fixture_sh (fixture, "chown -R 65534 .");
+      g_assert_no_errno (seteuid (65534));
+    }
+  arc_fixture_start (fixture, NULL, FALSE);
+
+  arc_fixture_sh (fixture, "chmod 0444 tree/a");
+  arc_fixture_wait (fixture, arc_fixture_is_degraded, "degraded");
+  arc_fixture_reconcile (fixture);
+  g_assert_true (arc_fixture_is_degraded (fixture, NULL));
+  g_assert_nonnull (strstr (arc_watcher_get_health_message (fixture->watcher),
+                            "tree/a/1.org cannot be read: Permission denied (and 1 more)"));
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 3);
+  g_assert_cmpuint (arc_watcher_get_n_directories (fixture->watcher), ==, 3);
+
+  /* Others go on as ever. */
+  arc_fixture_sh (fixture, "echo >>tree/0.org");
+  arc_fixture_wait_told (fixture, "tree/0.org", ARC_CHANGE_MODIFIED);
+
+  arc_fixture_sh (fixture, "chmod 700 tree/a");
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+  arc_fixture_wait_true (fixture);
+  arc_fixture_wait_sentinels (fixture, sentinels);
+
+  /* The same of a root, with what happened meanwhile. */
+  arc_fixture_forget (fixture);
+  arc_fixture_sh (fixture, "chmod 0444 tree");
+  arc_fixture_wait (fixture, arc_fixture_is_degraded, "degraded");
+  arc_fixture_reconcile (fixture);
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+  arc_fixture_sh (fixture, "chmod 700 tree && rm tree/0.org && rm -r tree/a/b");
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+  arc_fixture_wait_true (fixture);
+
+  if (is_root)
+    g_assert_no_errno (seteuid (0));
+}
+
+/* A directory that cannot be searched when the service starts. */
+static void
+test_not_searchable_at_start (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autofree char *a = g_build_filename (fixture->root, "a", NULL);
+  g_autofree char *b = g_build_filename (a, "b", NULL);
+  ArcSnapshot *snapshot = arc_snapshot_new ();
+  ArcFingerprint print = { 1, 2, 3, 4 };
+  gboolean is_root = geteuid () == 0;
+
+  arc_snapshot_set_file (snapshot, a, "1.org", &print, NULL);
+  arc_snapshot_set_file (snapshot, b, "2.org", &print, NULL);
+  arc_fixture_sh (fixture, "mkdir -p tree/a/b && touch tree/a/1.org && chmod 0444 tree/a");
+  if (is_root)
+    {
+      arc_fixture_sh (fixture, "chown -R 65534 .");
+      g_assert_no_errno (seteuid (65534));
+    }
+  arc_fixture_start (fixture, snapshot, FALSE);
+  g_assert_true (arc_fixture_is_degraded (fixture, NULL));
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 2);
+
+  arc_fixture_sh (fixture, "chmod 700 tree/a");
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+  arc_fixture_wait_told (fixture, "tree/a/1.org", ARC_CHANGE_MODIFIED);
+  arc_fixture_wait_told (fixture, "tree/a/b/2.org", ARC_CHANGE_DELETED);
+
+  if (is_root)
+    g_assert_no_errno (seteuid (0));
+}
+
+static void
+test_failing_disk (void)
+{
+  static const int numbers[] = { EIO, ESTALE, ENOMEM, EACCES };
+  static const char *const sentinels[] = { "tree", NULL };
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+
+  arc_fixture_sh (fixture, "touch tree/1.org tree/2.org aside/3.org && "
+                           "mkdir aside/d && touch aside/d/4.org && "
+                           "ln -s ../aside/3.org tree/l.org && ln -s ../aside/d tree/d");
+  arc_fixture_start (fixture, NULL, TRUE);
+  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 4);
+
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    for (guint j = 0; j < 3; j++)
+      {
+        static const char *const names[] = { "1.org", "l.org", "d" };
+        g_autofree char *sentence =
+            g_strdup_printf ("tree/%s cannot be read: %s", names[j], g_strerror (numbers[i]));
+
+        arc_fixture_forget (fixture);
+        arc_test_disk_fail (names[j], numbers[i]);
+        arc_fixture_reconcile (fixture);
+        g_assert_true (arc_fixture_is_degraded (fixture, NULL));
+        g_assert_nonnull (strstr (arc_watcher_get_health_message (fixture->watcher), sentence));
+        arc_fixture_sh (fixture, "echo >>tree/2.org");
+        arc_fixture_wait_told (fixture, "tree/2.org", ARC_CHANGE_MODIFIED);
+        g_assert_cmpuint (arc_changes_get_size (fixture->told), ==, 1);
+        g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 4);
+
+        /* No event says that it can be looked at again. */
+        arc_test_disk_fail (names[j], 0);
+        arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+        g_assert_cmpuint (arc_changes_get_size (fixture->told), ==, 1);
+      }
+
+  /* One that was deleted meanwhile. */
+  arc_test_disk_fail ("1.org", EIO);
+  arc_fixture_reconcile (fixture);
+  arc_fixture_sh (fixture, "rm tree/1.org");
+  arc_fixture_wait_told (fixture, "tree/1.org", ARC_CHANGE_DELETED);
+  arc_test_disk_fail ("1.org", 0);
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+  arc_fixture_wait_sentinels (fixture, sentinels);
+}
+
 static void
 test_set_tree (void)
 {
@@ -1008,6 +1137,9 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher/missing-root", test_missing_root);
   g_test_add_func ("/watcher/empty-at-start", test_empty_at_start);
   g_test_add_func ("/watcher/unreadable", test_unreadable);
+  g_test_add_func ("/watcher/not-searchable", test_not_searchable);
+  g_test_add_func ("/watcher/not-searchable/at-start", test_not_searchable_at_start);
+  g_test_add_func ("/watcher/failing-disk", test_failing_disk);
   g_test_add_func ("/watcher/set-tree", test_set_tree);
   g_test_add_func ("/watcher/explain", test_explain);
   g_test_add_func ("/watcher/bytes", test_bytes);
