@@ -78,6 +78,7 @@ fail_scan (ArcCrawler *self, ArcNode *node, gboolean told, const GError *error)
 {
   if (node->parent == NULL)
     {
+      arc_sight_follow (self->sight, node->path);
       arc_sight_lose (self->sight, node, error->message);
       return;
     }
@@ -156,6 +157,16 @@ begin_scan (ArcCrawler *self, ArcNode *node)
       return;
     }
 
+  /* After the monitor, which GIO gets never if it got no inotify instance at first. A link that was
+   * pointed elsewhere before its way was watched gave no event. */
+  if (node->parent == NULL && arc_sight_follow (self->sight, node->path) &&
+      !arc_sight_is_itself (self->sight, node))
+    {
+      arc_scan_close (self->sight->scan);
+      arc_sight_push (self->sight, node, told);
+      return;
+    }
+
   self->sight->scan_node = node;
   self->sight->scan_told = told;
 }
@@ -228,6 +239,29 @@ keep_unseen_children (ArcCrawler *self, ArcNode *node, gboolean told)
 
       child->seen = self->scan_number;
       arc_sight_push (self->sight, child, told);
+    }
+}
+
+/* The look at a link watches its way, and then sees what the link leads to. */
+static void
+look_at_links (ArcCrawler *self, ArcNode *node, gboolean told)
+{
+  GPtrArray *links = arc_scan_get_links (self->sight->scan);
+
+  g_clear_pointer (&node->links, g_hash_table_unref);
+  for (guint i = 0; i < links->len; i++)
+    {
+      const char *name = links->pdata[i];
+      g_autofree char *path = arc_path_join (node->path, name);
+      ArcLook *look;
+
+      arc_sight_add_link (self->sight, node, name);
+      if (arc_ways_is_followed (self->sight->ways, path))
+        continue;
+
+      look = arc_looks_ask (self->sight->looks, path);
+      look->told = look->told || told;
+      arc_looks_hold (self->sight->looks, look);
     }
 }
 
@@ -308,6 +342,7 @@ finish_scan (ArcCrawler *self, ArcNode *node, gboolean told)
   node->scanned_as = node->id;
   arc_snapshot_set_mounted (self->sight->snapshot, node->path, arc_sight_is_mounted (node));
   add_children (self, node, told);
+  look_at_links (self, node, told);
 }
 
 static void
@@ -482,7 +517,7 @@ arc_crawler_new (ArcFindings *findings,
 {
   ArcCrawler *self = g_new0 (ArcCrawler, 1);
 
-  self->sight = arc_sight_new (findings);
+  self->sight = arc_sight_new (findings, func, user_data);
   self->watches = arc_watches_new (func, audited, user_data);
   self->left_out = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->changes = arc_changes_new ();
@@ -591,6 +626,7 @@ arc_crawler_stop (ArcCrawler *self)
   self->sight->scan_node = NULL;
   arc_watches_cancel_audit (self->watches);
   arc_looks_clear (self->sight->looks);
+  arc_ways_clear (self->sight->ways);
   arc_tree_free (self->sight->tree);
   self->sight->tree = arc_tree_new ();
 }
@@ -693,6 +729,8 @@ arc_crawler_conclude (ArcCrawler *self)
   if (self->sight->left_out_pending)
     look_at_left_out (self);
   if (!arc_crawler_is_busy (self))
+    arc_sight_prune_ways (self->sight);
+  if (!arc_crawler_is_busy (self))
     arm_deaf (self);
   if (!arc_crawler_is_busy (self) &&
       arc_watches_wants_audit (self->watches,
@@ -720,7 +758,8 @@ ArcHealth
 arc_crawler_assess (ArcCrawler *self, char **message)
 {
   self->sight->health_pending = FALSE;
-  self->sight->health = arc_health_assess (self->sight->tree, self->watches, message);
+  self->sight->health =
+      arc_health_assess (self->sight->tree, self->watches, self->sight->ways, message);
 
   return self->sight->health;
 }

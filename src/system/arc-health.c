@@ -73,7 +73,10 @@ describe_unreadable (Unreadable *unreadable)
 }
 
 ArcHealth
-arc_health_assess (const ArcTree *tree, const ArcWatches *watches, char **message)
+arc_health_assess (const ArcTree *tree,
+                   const ArcWatches *watches,
+                   const ArcWays *ways,
+                   char **message)
 {
   g_autoptr (GPtrArray) nodes = arc_tree_list (tree);
   g_autoptr (GPtrArray) sentences = g_ptr_array_new_with_free_func (g_free);
@@ -114,6 +117,9 @@ arc_health_assess (const ArcTree *tree, const ArcWatches *watches, char **messag
   if (n_unwatched > 0)
     g_ptr_array_add (sentences,
                      arc_watches_describe (watches, n_unwatched, arc_tree_get_size (tree)));
+
+  if (arc_ways_get_n_problems (ways) > 0)
+    g_ptr_array_add (sentences, arc_ways_describe (ways));
 
   g_ptr_array_add (sentences, NULL);
   *message = g_strjoinv ("; ", (char **) sentences->pdata);

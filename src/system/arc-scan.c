@@ -45,6 +45,7 @@ struct _ArcScan
   GPtrArray *recent;
   GArray *children;
   GArray *unseen;
+  GPtrArray *links;
   gboolean any;
   _Alignas(struct dirent64) char buffer[BUFFER_SIZE];
 };
@@ -70,6 +71,7 @@ arc_scan_new (void)
   self->recent = g_ptr_array_new ();
   self->children = g_array_new (FALSE, FALSE, sizeof (ArcScanChild));
   self->unseen = g_array_new (FALSE, FALSE, sizeof (ArcScanUnseen));
+  self->links = g_ptr_array_new ();
 
   return self;
 }
@@ -84,6 +86,7 @@ arc_scan_free (ArcScan *self)
   g_ptr_array_unref (self->recent);
   g_array_unref (self->children);
   g_array_unref (self->unseen);
+  g_ptr_array_unref (self->links);
   g_free (self);
 }
 
@@ -142,6 +145,7 @@ arc_scan_close (ArcScan *self)
   g_ptr_array_set_size (self->recent, 0);
   empty (&self->children);
   empty (&self->unseen);
+  g_ptr_array_set_size (self->links, 0);
   self->any = FALSE;
 }
 
@@ -179,6 +183,17 @@ add_unseen (ArcScan *self, const char *name, int number)
   g_array_append_val (self->unseen, unseen);
 }
 
+static gboolean
+is_link (ArcScan *self, const struct dirent64 *entry)
+{
+  struct stat info;
+
+  return entry->d_type == DT_LNK ||
+         (entry->d_type == DT_UNKNOWN &&
+          fstatat (self->fd, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+          S_ISLNK (info.st_mode));
+}
+
 /* An entry that is gone by now is none: its deletion will be told, or it came and went unseen. One
  * that cannot be looked at may be what it was: a directory of mode 0444 lists names, and fstatat(2)
  * fails with EACCES for each. */
@@ -205,6 +220,9 @@ look_at (ArcScan *self, const struct dirent64 *entry, ArcFilter *filter, gboolea
       add_child (self, entry->d_name, entry->d_ino);
       return;
     }
+
+  if (follow_symlinks && is_link (self, entry))
+    g_ptr_array_add (self->links, g_string_chunk_insert (self->names, entry->d_name));
 
   if (fstatat (self->fd, entry->d_name, &info, follow_symlinks ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
     {
@@ -291,6 +309,12 @@ GArray *
 arc_scan_get_unseen (ArcScan *self)
 {
   return self->unseen;
+}
+
+GPtrArray *
+arc_scan_get_links (ArcScan *self)
+{
+  return self->links;
 }
 
 gboolean

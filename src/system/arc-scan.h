@@ -79,6 +79,8 @@ GPtrArray *arc_scan_get_recent (ArcScan *scan); /* (element-type filename) see _
 GArray *arc_scan_get_children (ArcScan *scan);  /* (element-type ArcScanChild) */
 GArray *arc_scan_get_unseen (ArcScan *scan);    /* (element-type ArcScanUnseen): names of which some
                                                    may matter, and what they are is not known */
+GPtrArray *arc_scan_get_links (ArcScan *scan);  /* (element-type filename): symbolic links that may
+                                                  lead to what matters, if they are followed */
 gboolean arc_scan_is_empty (ArcScan *scan); /* nothing at all in it, whether it matters or not */
 
 /* Whether NUMBER, an errno(3) of open(2) or fstatat(2), says that nothing is at the path. All other

@@ -15,7 +15,7 @@
 #define LOST_SLICE (1 * G_TIME_SPAN_MILLISECOND)
 
 ArcSight *
-arc_sight_new (ArcFindings *findings)
+arc_sight_new (ArcFindings *findings, ArcMonitorsFunc func, gpointer user_data)
 {
   ArcSight *self = g_new0 (ArcSight, 1);
 
@@ -23,6 +23,7 @@ arc_sight_new (ArcFindings *findings)
   self->snapshot = arc_snapshot_new ();
   self->tree = arc_tree_new ();
   self->looks = arc_looks_new ();
+  self->ways = arc_ways_new (func, user_data);
   self->scan = arc_scan_new ();
   self->lost = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
@@ -34,6 +35,7 @@ arc_sight_free (ArcSight *self)
 {
   arc_scan_free (self->scan);
   arc_looks_free (self->looks);
+  arc_ways_free (self->ways);
   arc_tree_free (self->tree);
   arc_snapshot_free (self->snapshot);
   g_hash_table_unref (self->lost);
@@ -145,6 +147,71 @@ arc_sight_set_problem (ArcSight *self, ArcNode *node, const char *problem)
   g_free (node->problem);
   node->problem = g_strdup (problem);
   self->health_pending = TRUE;
+}
+
+/* There were N_BEFORE ways that cannot be watched. */
+static void
+note_problems (ArcSight *self, guint n_before)
+{
+  if (arc_ways_get_n_problems (self->ways) == n_before)
+    return;
+
+  self->health_pending = TRUE;
+  self->active = TRUE;
+}
+
+gboolean
+arc_sight_follow (ArcSight *self, const char *path)
+{
+  const guint n_before = arc_ways_get_n_problems (self->ways);
+  const gboolean changed = arc_ways_follow (self->ways, path);
+
+  note_problems (self, n_before);
+
+  return changed;
+}
+
+void
+arc_sight_add_link (ArcSight *self, ArcNode *node, const char *name)
+{
+  if (node->links == NULL)
+    node->links = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_hash_table_add (node->links, g_strdup (name));
+}
+
+void
+arc_sight_remove_link (ArcSight *self, ArcNode *node, const char *name)
+{
+  const guint n_before = arc_ways_get_n_problems (self->ways);
+  g_autofree char *path = NULL;
+
+  if (node->links == NULL || !g_hash_table_remove (node->links, name))
+    return;
+
+  path = arc_path_join (node->path, name);
+  arc_ways_forget (self->ways, path);
+  note_problems (self, n_before);
+}
+
+static gboolean
+is_followed (const char *path, gpointer user_data)
+{
+  const ArcSight *self = user_data;
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *name = g_path_get_basename (path);
+  const ArcNode *node = arc_tree_lookup (self->tree, directory);
+
+  return arc_extent_has_root (self->extent, path) ||
+         (node != NULL && node->links != NULL && g_hash_table_contains (node->links, name));
+}
+
+void
+arc_sight_prune_ways (ArcSight *self)
+{
+  const guint n_before = arc_ways_get_n_problems (self->ways);
+
+  arc_ways_prune (self->ways, is_followed, self);
+  note_problems (self, n_before);
 }
 
 void

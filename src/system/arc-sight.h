@@ -10,6 +10,7 @@
 #include "system/arc-looks.h"
 #include "system/arc-scan.h"
 #include "system/arc-tree.h"
+#include "system/arc-ways.h"
 
 #include <glib.h>
 
@@ -30,6 +31,7 @@ typedef struct
   ArcFindings *findings; /* (unowned) */
   ArcTree *tree;         /* (owned) */
   ArcLooks *looks;       /* (owned) */
+  ArcWays *ways;         /* (owned): of the roots, and of the links that are followed */
 
   /* The scan under way. */
   ArcScan *scan;      /* (owned): of SCAN_NODE; closed if that is NULL */
@@ -45,8 +47,8 @@ typedef struct
   gint64 lost_check; /* when to look for them; 0: there are none */
 } ArcSight;
 
-/* FINDINGS must outlive it. */
-ArcSight *arc_sight_new (ArcFindings *findings);
+/* FINDINGS must outlive it. FUNC: see arc_ways_new(). */
+ArcSight *arc_sight_new (ArcFindings *findings, ArcMonitorsFunc func, gpointer user_data);
 
 /* Cancels all monitors. */
 void arc_sight_free (ArcSight *sight);
@@ -90,6 +92,17 @@ void arc_sight_forget (ArcSight *sight, ArcNode *node, gboolean told);
 
 /* Why NODE cannot be read: see ArcNode. */
 void arc_sight_set_problem (ArcSight *sight, ArcNode *node, const char *problem);
+
+/* Watches the way of PATH, a root or a link, before a look at it. Returns: whether the way is
+ * another one than before. */
+gboolean arc_sight_follow (ArcSight *sight, const char *path);
+
+/* NAME in NODE is, or is not, a symbolic link that is followed. */
+void arc_sight_add_link (ArcSight *sight, ArcNode *node, const char *name);
+void arc_sight_remove_link (ArcSight *sight, ArcNode *node, const char *name);
+
+/* Forgets the ways of paths that are no roots and no links any more. */
+void arc_sight_prune_ways (ArcSight *sight);
 
 /* UNSEEN (element-type ArcScanUnseen): what a scan of NODE could not look at. */
 void arc_sight_set_unseen (ArcSight *sight, ArcNode *node, const GArray *unseen);

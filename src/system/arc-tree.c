@@ -21,6 +21,7 @@ node_free (gpointer data)
   g_clear_pointer (&node->monitor, arc_monitor_cancel);
   g_free (node->problem);
   g_clear_pointer (&node->unseen, g_hash_table_unref);
+  g_clear_pointer (&node->links, g_hash_table_unref);
   g_free (node);
 }
 
