@@ -296,6 +296,20 @@ unescape (const char *raw, gboolean is_list, GError **error)
 }
 
 static gboolean
+check_pattern (const ArcSetting *setting, const char *pattern, GError **error)
+{
+  const char *reason = arc_filter_check (pattern, strcmp (setting->key, "Include") == 0);
+  g_autofree char *quoted = NULL;
+
+  if (reason == NULL)
+    return TRUE;
+
+  quoted = arc_quote (pattern);
+
+  return arc_error_set_config (error, "the pattern %s %s", quoted, reason);
+}
+
+static gboolean
 set_list (ArcConfig *config, const ArcSetting *setting, const char *raw, GError **error)
 {
   g_auto (GStrv) list = unescape (raw, TRUE, error);
@@ -313,6 +327,8 @@ set_list (ArcConfig *config, const ArcSetting *setting, const char *raw, GError 
         return arc_error_set_config (error, "entry %u of the list is empty: take out the extra ;",
                                      i + 1);
       if (setting->type == ARC_SETTING_PATHS && !check_path (list[i], error))
+        return FALSE;
+      if (setting->type == ARC_SETTING_PATTERNS && !check_pattern (setting, list[i], error))
         return FALSE;
     }
 
