@@ -12,6 +12,7 @@
 #include "core/arc-ledger.h"
 #include "core/arc-loop-guard.h"
 #include "core/arc-progress.h"
+#include "system/arc-inputs.h"
 #include "system/arc-scan.h"
 
 #include <glib/gstdio.h>
@@ -54,6 +55,12 @@ struct _ArcBuilder
   char *build_database; /* (owned) (nullable): what it writes: the settings may change meanwhile */
   gint64 ended_stamp;   /* when the last one ended, of arc_get_stamp_time() */
   ArcMemory *memory;    /* (owned) */
+
+  /* What the database depends on besides the notes. */
+  ArcInputs *inputs;    /* (owned) */
+  ArcStoreInputs built; /* what the database was made with, as far as that is known */
+  ArcStoreInputs seen;  /* what was seen last: a difference to that asks for a full build */
+  char *taken_inputs;   /* (owned) (nullable): of the build that runs: "settings" once it is done */
 
   ArcEmptied *emptied;      /* (owned) */
   char *emptied_message;    /* (owned) (nullable): what to say of it */
@@ -208,10 +215,80 @@ remember (ArcBuilder *self)
 {
   g_autoptr (ArcChanges) pending = arc_changes_new ();
 
+  if (self->taken_inputs != NULL)
+    {
+      g_free (self->built.settings);
+      self->built.settings = g_steal_pointer (&self->taken_inputs);
+    }
+
   arc_changes_merge (pending, arc_ledger_get_pending (self->ledger));
   arc_watcher_add_untold (self->watcher, pending);
   arc_memory_commit (self->memory, arc_watcher_get_snapshot (self->watcher), pending,
-                     self->build_database);
+                     self->build_database, &self->built);
+}
+
+static gboolean
+has_other (char **seen, char *now /* (transfer full) */)
+{
+  const gboolean differs = g_strcmp0 (*seen, now) != 0;
+
+  g_free (*seen);
+  *seen = now;
+
+  return differs;
+}
+
+/* The process of a build writes the database. */
+static gboolean
+is_writing (ArcBuilder *self)
+{
+  return self->build != NULL && self->phase >= PHASE_RUNNING;
+}
+
+/* Whether the database may hold rows that no build of the notes would make now: then the next build
+ * is a full one. */
+static gboolean
+note_inputs (ArcBuilder *self)
+{
+  const char *reason = NULL;
+
+  if (has_other (&self->seen.settings, arc_inputs_read (self->inputs)))
+    reason = "the settings, or files that Command names, have changed";
+  if (!is_writing (self) &&
+      has_other (&self->seen.database, arc_inputs_read_database (self->config->database)))
+    reason = "the database is another one than the last build left";
+  if (reason == NULL)
+    return FALSE;
+
+  g_message ("The next build is a full one: %s", reason);
+  arc_ledger_add_unknown (self->ledger);
+  self->last_touch_real = arc_clock_get_real_time (self->clock);
+  /* A build that has taken nothing yet can still be that. */
+  if (is_preparing (self))
+    self->build->kind = MAX (self->build->kind, ARC_BUILD_FULL);
+  else
+    self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
+
+  return TRUE;
+}
+
+/* The process of the build has ended: what it left is what the next one finds. */
+static void
+see_database (ArcBuilder *self)
+{
+  if (arc_inputs_end_build (self->inputs))
+    {
+      g_free (self->seen.settings);
+      self->seen.settings = arc_inputs_read (self->inputs);
+    }
+
+  g_free (self->built.database);
+  self->built.database = arc_inputs_read_database (self->build_database);
+  if (strcmp (self->build_database, self->config->database) != 0)
+    return;
+
+  g_free (self->seen.database);
+  self->seen.database = g_strdup (self->built.database);
 }
 
 /* ENDED did not do what it took, or not all of it. */
@@ -330,6 +407,8 @@ step (ArcBuilder *self, ArcEvent event, ArcBuild *ended /* (nullable) */)
     }
   if (effects & ARC_EFFECT_RESTORE)
     restore_changes (self, ended);
+  if (ended != NULL)
+    g_clear_pointer (&self->taken_inputs, g_free);
   if (effects & ARC_EFFECT_START)
     {
       self->starting = FALSE;
@@ -379,6 +458,8 @@ end_build (ArcBuilder *self, const ArcOutcome *outcome)
   if (outcome->result == ARC_RESULT_FAILED && outcome->exit_status == EX_DATAERR)
     self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
 
+  if (self->phase >= PHASE_RUNNING)
+    see_database (self);
   g_clear_pointer (&self->launch, arc_launch_free);
   self->progress_done = 0;
   self->progress_total = 0;
@@ -455,6 +536,12 @@ take_changes (ArcBuilder *self)
   if (self->build->kind != ARC_BUILD_INCREMENTAL ||
       !g_file_test (self->build_database, G_FILE_TEST_EXISTS))
     arc_ledger_add_unknown (self->ledger);
+  note_inputs (self);
+  /* An incremental build leaves rows of the settings that they were made with. */
+  g_free (self->taken_inputs);
+  self->taken_inputs = g_strdup (self->build->kind == ARC_BUILD_INCREMENTAL ? self->built.settings
+                                                                            : self->seen.settings);
+  arc_inputs_begin_build (self->inputs);
   withhold_hidden (self);
   arc_ledger_take (self->ledger);
   changes = arc_ledger_get_taken (self->ledger);
@@ -501,6 +588,24 @@ are_of_build (ArcBuilder *self, const ArcChanges *changes)
   arc_changes_foreach (changes, find_later, &later);
 
   return !later.found;
+}
+
+static void
+check_inputs (ArcBuilder *self)
+{
+  if (!self->ready || self->machine.closing || !note_inputs (self))
+    return;
+
+  if (is_preparing (self))
+    update (self);
+  else
+    step (self, ARC_EVENT_TOUCH, NULL);
+}
+
+static void
+on_inputs (gpointer user_data)
+{
+  check_inputs (user_data);
 }
 
 static void
@@ -613,6 +718,8 @@ static void
 become_ready (ArcBuilder *self)
 {
   self->ready = TRUE;
+  if (self->remembered)
+    note_inputs (self);
   on_health (self);
   g_signal_emit (self, signals[SIGNAL_READY], 0);
 
@@ -683,6 +790,7 @@ on_settled (ArcWatcher *watcher, ArcBuilder *self)
     }
 
   self->rescans++;
+  check_inputs (self);
   end_rescan (self);
 
   retry_memory (self);
@@ -781,11 +889,21 @@ arc_builder_start (ArcBuilder *self)
 
   set_hold (self, ARC_HOLD_PAUSED, arc_store_get_paused (self->store));
 
-  snapshot = arc_memory_recall (self->memory, self->config->database);
+  snapshot = arc_memory_recall (self->memory, self->config->database, &self->built);
   self->next_id = MAX (self->next_id, arc_memory_get_last_id (self->memory) + 1);
   self->remembered = snapshot != NULL;
   if (self->remembered)
-    arc_ledger_set_true (self->ledger);
+    {
+      arc_ledger_set_true (self->ledger);
+      self->seen.settings = g_strdup (self->built.settings);
+      self->seen.database = g_strdup (self->built.database);
+    }
+  else
+    {
+      self->seen.settings = arc_inputs_read (self->inputs);
+      self->seen.database = arc_inputs_read_database (self->config->database);
+    }
+  arc_inputs_watch (self->inputs);
   arc_watcher_start (self->watcher, snapshot);
 }
 
@@ -953,6 +1071,7 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
 
   self->config = arc_config_copy (config);
   update_timing (self);
+  arc_inputs_set_config (self->inputs, config);
 
   if (!g_strv_equal ((const char *const *) old->directories,
                      (const char *const *) config->directories) ||
@@ -969,14 +1088,15 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
   if (g_strcmp0 (old->database, config->database) != 0)
     {
       /* Nobody knows what is in the other database. */
+      g_free (self->seen.database);
+      self->seen.database = arc_inputs_read_database (config->database);
       self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
       arc_ledger_add_unknown (self->ledger);
       step (self, ARC_EVENT_TOUCH, NULL);
     }
-  else
-    {
-      update (self);
-    }
+
+  check_inputs (self);
+  update (self);
 }
 
 void
@@ -1064,6 +1184,8 @@ arc_builder_new (ArcClock *clock,
   self->config = arc_config_copy (config);
 
   self->memory = arc_memory_new (self->store, on_memory_changed, self);
+  self->inputs = arc_inputs_new (on_inputs, self);
+  arc_inputs_set_config (self->inputs, self->config);
   self->next_id = arc_store_next_build (self->store);
   update_timing (self);
   arc_machine_init (&self->machine, arc_clock_get_time (self->clock));
@@ -1097,6 +1219,10 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->build, arc_build_free);
   g_clear_pointer (&self->launch, arc_launch_free);
   g_clear_pointer (&self->memory, arc_memory_free);
+  g_clear_pointer (&self->inputs, arc_inputs_free);
+  g_clear_pointer (&self->taken_inputs, g_free);
+  arc_store_inputs_clear (&self->built);
+  arc_store_inputs_clear (&self->seen);
   g_clear_pointer (&self->build_database, g_free);
   g_clear_pointer (&self->config, arc_config_free);
   g_clear_object (&self->clock);

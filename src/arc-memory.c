@@ -130,7 +130,7 @@ save_history (ArcMemory *memory)
 }
 
 ArcSnapshot *
-arc_memory_recall (ArcMemory *memory, const char *database)
+arc_memory_recall (ArcMemory *memory, const char *database, ArcStoreInputs *inputs)
 {
   g_autoptr (GError) history_error = NULL;
   g_autoptr (GError) snapshot_error = NULL;
@@ -143,7 +143,7 @@ arc_memory_recall (ArcMemory *memory, const char *database)
   if (history_error != NULL)
     g_warning ("The history of builds begins anew: %s", history_error->message);
 
-  snapshot = arc_store_load_snapshot (memory->store, database, &snapshot_error);
+  snapshot = arc_store_load_snapshot (memory->store, database, inputs, &snapshot_error);
   if (snapshot_error != NULL)
     g_warning ("Everything is built anew: %s", snapshot_error->message);
 
@@ -158,9 +158,10 @@ void
 arc_memory_commit (ArcMemory *memory,
                    const ArcSnapshot *snapshot,
                    const ArcChanges *pending,
-                   const char *database)
+                   const char *database,
+                   const ArcStoreInputs *inputs)
 {
-  arc_store_begin_commit (memory->store, snapshot, pending, database);
+  arc_store_begin_commit (memory->store, snapshot, pending, database, inputs);
 }
 
 void
