@@ -60,7 +60,8 @@ static const ArcSetting settings[] = {
     .minimum = 100 * G_TIME_SPAN_MILLISECOND, .maximum = WEEK, .off = TRUE },
   { SETTING ("Build", "StopGrace", DURATION, stop_grace), .initial = 10 * G_TIME_SPAN_SECOND,
     .maximum = 10 * G_TIME_SPAN_MINUTE },
-  { SETTING ("Build", "OnStart", WORD, on_start), .words = on_start_words },
+  { SETTING ("Build", "OnStart", WORD, on_start), .words = on_start_words,
+    .initial = ARC_ON_START_CHANGED },
 
   { SETTING ("Timing", "Debounce", DURATION, timing.debounce), .initial = 5 * G_TIME_SPAN_SECOND,
     .maximum = G_TIME_SPAN_HOUR },

@@ -79,7 +79,7 @@ test_defaults (void)
   g_assert_null (config->database);
   g_assert_cmpint (config->timeout, ==, 30 * MINUTE);
   g_assert_cmpint (config->stop_grace, ==, 10 * SECOND);
-  g_assert_cmpint (config->on_start, ==, ARC_ON_START_ALWAYS);
+  g_assert_cmpint (config->on_start, ==, ARC_ON_START_CHANGED);
   g_assert_cmpint (config->timing.debounce, ==, 5 * SECOND);
   g_assert_cmpint (config->timing.debounce_limit, ==, 60 * SECOND);
   g_assert_cmpint (config->timing.cooldown, ==, 3 * MINUTE);
