@@ -14,6 +14,7 @@
 #include "core/arc-progress.h"
 #include "system/arc-inputs.h"
 #include "system/arc-scan.h"
+#include "system/arc-survey.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -64,6 +65,7 @@ struct _ArcBuilder
 
   ArcEmptied *emptied;      /* (owned) */
   char *emptied_message;    /* (owned) (nullable): what to say of it */
+  char *settings_message;   /* (owned) (nullable): that the settings leave no file of the tree */
   ArcLoopGuard *loop_guard; /* (owned) */
   ArcTiming timing;         /* of the settings, with the cooldown that the loop guard asks for */
   ArcSyncs *syncs;          /* (owned) */
@@ -102,6 +104,10 @@ enum
 /* How late monitors may tell what a build did. */
 #define LATE_NEWS G_USEC_PER_SEC
 
+/* How long to look for a file that other settings leave, when they leave none of those that are
+ * known. The main loop waits for that; the supervisor's watchdog has more patience. */
+#define SURVEY_TIME (2 * G_TIME_SPAN_SECOND)
+
 /* How long what is left of a build of a killed service has between SIGTERM and SIGKILL. Nobody
  * waits for its result. */
 #define LEFTOVER_GRACE (2 * G_USEC_PER_SEC)
@@ -110,12 +116,19 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ArcBuilder, arc_builder, G_TYPE_OBJECT)
 
+/* (nullable): why the builder does not believe that there are no files. */
+static const char *
+get_emptied_message (ArcBuilder *self)
+{
+  return self->settings_message != NULL ? self->settings_message : self->emptied_message;
+}
+
 static ArcHealth
 get_health (ArcBuilder *self)
 {
   const ArcHealth health = arc_watcher_get_health (self->watcher);
 
-  if (self->emptied_message != NULL)
+  if (get_emptied_message (self) != NULL)
     return ARC_HEALTH_UNAVAILABLE;
 
   return health == ARC_HEALTH_OK && self->health_message[0] != '\0' ? ARC_HEALTH_DEGRADED : health;
@@ -126,8 +139,9 @@ update_health (ArcBuilder *self)
 {
   g_autofree char *old = g_steal_pointer (&self->health_message);
 
-  self->health_message = arc_report_health (arc_watcher_get_health_message (self->watcher),
-                                            self->emptied_message, self->memory, self->loop_guard);
+  self->health_message =
+      arc_report_health (arc_watcher_get_health_message (self->watcher), get_emptied_message (self),
+                         self->memory, self->loop_guard);
   if (strcmp (old, self->health_message) != 0)
     arc_report_log_health (get_health (self), self->health_message);
 }
@@ -215,6 +229,8 @@ remember (ArcBuilder *self)
 {
   g_autoptr (ArcChanges) pending = arc_changes_new ();
 
+  g_free (self->built.tree);
+  self->built.tree = g_strdup (arc_inputs_get_tree (self->inputs));
   if (self->taken_inputs != NULL)
     {
       g_free (self->built.settings);
@@ -310,7 +326,7 @@ get_unavailable_message (ArcBuilder *self)
   if (arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE)
     return arc_watcher_get_health_message (self->watcher);
 
-  return self->emptied_message;
+  return get_emptied_message (self);
 }
 
 /* Whether a build can be had. */
@@ -620,7 +636,7 @@ set_hold (ArcBuilder *self, ArcHolds hold, gboolean held)
 static void
 on_health (ArcBuilder *self)
 {
-  const gboolean unavailable = !self->ready || self->emptied_message != NULL ||
+  const gboolean unavailable = !self->ready || get_emptied_message (self) != NULL ||
                                arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE;
   const gboolean was_unavailable = (self->machine.holds & ARC_HOLD_UNAVAILABLE) != 0;
 
@@ -670,6 +686,11 @@ on_changed (ArcWatcher *watcher, ArcChanges *changes, gboolean monitored, ArcBui
   if (!monitored)
     self->missed_by_monitors += arc_changes_get_size (changes);
   self->last_touch_real = arc_clock_get_real_time (self->clock);
+  if (arc_watcher_get_n_files (self->watcher) > 0 && self->settings_message != NULL)
+    {
+      g_clear_pointer (&self->settings_message, g_free);
+      on_health (self);
+    }
   check_emptied (self);
 
   /* A build that has not taken its changes yet will take these, too. */
@@ -677,6 +698,63 @@ on_changed (ArcWatcher *watcher, ArcChanges *changes, gboolean monitored, ArcBui
     update (self);
   else
     step (self, ARC_EVENT_TOUCH, NULL);
+}
+
+static ArcSurvey
+survey (const ArcConfig *config)
+{
+  g_autoptr (ArcFilter) filter =
+      arc_filter_new ((const char *const *) config->include, (const char *const *) config->exclude);
+
+  return arc_survey ((const char *const *) config->directories, filter, config->follow_symlinks,
+                     g_get_monotonic_time () + SURVEY_TIME);
+}
+
+/* Whether there are files, and none that matters. */
+static gboolean
+has_other_files (const ArcConfig *config)
+{
+  switch (survey (config))
+    {
+    case ARC_SURVEY_NONE:
+    case ARC_SURVEY_LATE:
+      return TRUE;
+
+    case ARC_SURVEY_MATCH:
+    case ARC_SURVEY_EMPTY:
+    case ARC_SURVEY_MISSING:
+      return FALSE;
+    }
+
+  g_return_val_if_reached (FALSE);
+}
+
+/* The settings never empty a database: that of a tree whose files they leave out keeps what it has,
+ * until there is one that they do not. */
+static void
+check_settings (ArcBuilder *self)
+{
+  const char *const *directories = (const char *const *) self->config->directories;
+  g_autofree char *name = NULL;
+
+  if (arc_watcher_get_n_files (self->watcher) > 0 ||
+      arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE)
+    return;
+
+  /* With the settings of the last run, it is the user who removed them; see ArcEmptied. */
+  if (g_strcmp0 (self->built.tree, arc_inputs_get_tree (self->inputs)) == 0)
+    return;
+
+  /* If nothing is remembered, there may never have been any. */
+  if (self->remembered ? arc_changes_get_size (arc_ledger_get_pending (self->ledger)) == 0
+                       : !has_other_files (self->config))
+    return;
+
+  name = g_filename_display_name (directories[0]);
+  self->settings_message =
+      g_strdup_printf ("No file below %s%s matches [Tree] Include and is left by [Tree] Exclude: "
+                       "the database keeps what it has until one does",
+                       name, directories[1] != NULL ? " and the other directories" : "");
 }
 
 static gboolean
@@ -720,6 +798,7 @@ become_ready (ArcBuilder *self)
   self->ready = TRUE;
   if (self->remembered)
     note_inputs (self);
+  check_settings (self);
   on_health (self);
   g_signal_emit (self, signals[SIGNAL_READY], 0);
 
@@ -1061,6 +1140,42 @@ arc_builder_sync_finish (
   return arc_sync_propagate (G_TASK (result), build, build_result, error);
 }
 
+gboolean
+arc_builder_check_config (ArcBuilder *self, const ArcConfig *config, GError **error)
+{
+  const char *const *directories = (const char *const *) config->directories;
+  const ArcSnapshot *snapshot;
+  g_autoptr (ArcFilter) filter = NULL;
+
+  g_return_val_if_fail (ARC_IS_BUILDER (self), FALSE);
+
+  snapshot = arc_watcher_get_snapshot (self->watcher);
+  filter =
+      arc_filter_new ((const char *const *) config->include, (const char *const *) config->exclude);
+  if (arc_snapshot_get_n_files (snapshot) == 0 ||
+      arc_survey_snapshot (snapshot, directories, filter))
+    return TRUE;
+
+  switch (survey (config))
+    {
+    case ARC_SURVEY_MATCH:
+    case ARC_SURVEY_MISSING: /* it is waited for, and nothing is built meanwhile */
+      return TRUE;
+
+    case ARC_SURVEY_NONE:
+    case ARC_SURVEY_EMPTY:
+    case ARC_SURVEY_LATE:
+      break;
+    }
+
+  g_set_error (error, ARC_ERROR, ARC_ERROR_CONFIG,
+               "[Tree] Directories, Include, Exclude: they leave no file, where there are %u now, "
+               "and the settings never empty the database: change them, or remove the files",
+               arc_snapshot_get_n_files (snapshot));
+
+  return FALSE;
+}
+
 void
 arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
 {
@@ -1213,6 +1328,7 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->syncs, arc_syncs_free);
   g_clear_pointer (&self->emptied, arc_emptied_free);
   g_clear_pointer (&self->emptied_message, g_free);
+  g_clear_pointer (&self->settings_message, g_free);
   g_clear_pointer (&self->loop_guard, arc_loop_guard_free);
   g_clear_pointer (&self->health_message, g_free);
   g_clear_pointer (&self->ledger, arc_ledger_free);

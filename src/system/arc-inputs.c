@@ -27,6 +27,7 @@ struct _ArcInputs
   ArcInputsFunc func;
   gpointer user_data;
 
+  char *tree;       /* (nullable): the digest of the settings that say which notes there are */
   char *settings;   /* (nullable): their digest */
   GPtrArray *files; /* (element-type Input) */
   char *database;   /* (nullable) */
@@ -140,6 +141,7 @@ arc_inputs_free (ArcInputs *self)
   g_source_unref (self->news);
   arc_ways_free (self->ways);
   g_ptr_array_unref (self->files);
+  g_free (self->tree);
   g_free (self->settings);
   g_free (self->database);
   g_free (self);
@@ -214,6 +216,14 @@ arc_inputs_set_config (ArcInputs *self, const ArcConfig *config)
   g_free (self->settings);
   self->settings = g_strdup (g_checksum_get_string (checksum));
 
+  g_checksum_reset (checksum);
+  digest_list (checksum, (const char *const *) config->directories);
+  digest_list (checksum, (const char *const *) config->include);
+  digest_list (checksum, (const char *const *) config->exclude);
+  g_checksum_update (checksum, (const guchar *) (config->follow_symlinks ? "1" : "0"), 1);
+  g_free (self->tree);
+  self->tree = g_strdup (g_checksum_get_string (checksum));
+
   g_free (self->database);
   self->database = g_strdup (config->database);
 
@@ -251,6 +261,12 @@ arc_inputs_read (ArcInputs *self)
     }
 
   return g_string_free (text, FALSE);
+}
+
+const char *
+arc_inputs_get_tree (const ArcInputs *self)
+{
+  return self->tree;
 }
 
 void

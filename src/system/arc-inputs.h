@@ -37,6 +37,9 @@ void arc_inputs_watch (ArcInputs *inputs);
 /* (transfer full): the settings and files, as they are now. */
 char *arc_inputs_read (ArcInputs *inputs);
 
+/* A digest of the settings that say which files are notes. */
+const char *arc_inputs_get_tree (const ArcInputs *inputs);
+
 /* (transfer full): the database at PATH, as it is now. A journal that SQLite keeps beside it
  * (sqlite.org/wal.html) counts as far as there is anything in it: readers make an empty one. */
 char *arc_inputs_read_database (const char *path);

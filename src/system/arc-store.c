@@ -268,6 +268,7 @@ arc_store_inputs_clear (ArcStoreInputs *inputs)
 {
   g_clear_pointer (&inputs->settings, g_free);
   g_clear_pointer (&inputs->database, g_free);
+  g_clear_pointer (&inputs->tree, g_free);
 }
 
 /* DATABASE and what INPUTS has, each with its NUL. Versions before 0.1.0 had the first alone, and
@@ -276,7 +277,7 @@ static GBytes *
 make_identity (const char *database, const ArcStoreInputs *inputs)
 {
   GByteArray *identity = g_byte_array_new ();
-  const char *texts[] = { database, inputs->settings, inputs->database };
+  const char *texts[] = { database, inputs->settings, inputs->database, inputs->tree };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     {
@@ -295,7 +296,7 @@ read_identity (GBytes *identity, const char *database, ArcStoreInputs *inputs)
   gsize size;
   const char *data = g_bytes_get_data (identity, &size);
   g_autofree char *text = g_strndup (data, size);
-  char **const members[] = { &inputs->settings, &inputs->database };
+  char **const members[] = { &inputs->settings, &inputs->database, &inputs->tree };
   gsize at = strlen (text) + 1;
 
   if (strcmp (text, database) != 0)
@@ -335,11 +336,15 @@ arc_store_load_snapshot (ArcStore *self,
       return NULL;
     }
 
+  /* That is known also of a database of which not all files are. */
+  if (snapshot != NULL && !read_identity (identity, database, inputs))
+    g_clear_pointer (&snapshot, arc_snapshot_free);
+
   if (!read_uncommitted (self, arc_store_get_directory (self), error) ||
       !read_uncommitted (self, arc_state_directory_get_spare (self->directory, NULL), error))
     return NULL;
 
-  if (snapshot == NULL || self->uncommitted == NULL || !read_identity (identity, database, inputs))
+  if (snapshot == NULL || self->uncommitted == NULL)
     return NULL;
 
   arc_snapshot_mark_dirty (snapshot, self->uncommitted);

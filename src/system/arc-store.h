@@ -106,6 +106,7 @@ const char *arc_store_end_changes (ArcStore *store, GError **error);
  * ArcStoreInputs:
  * @settings: (nullable): arc_inputs_read() when the build began that made all of the database
  * @database: (nullable): arc_inputs_read_database() after the last build
+ * @tree: (nullable): arc_inputs_get_tree() of the snapshot
  *
  * What else is remembered of a database; NULL: nothing.
  */
@@ -113,6 +114,7 @@ typedef struct
 {
   char *settings;
   char *database;
+  char *tree;
 } ArcStoreInputs;
 
 void arc_store_inputs_clear (ArcStoreInputs *inputs);
@@ -120,8 +122,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ArcStoreInputs, arc_store_inputs_clear)
 
 /* (transfer full) (nullable): the files that DATABASE is true to. What is not committed is marked
  * dirty in it: the next look at the disk finds it changed. INPUTS gets what was committed with
- * them. NULL, without an error, if nothing is known of DATABASE; NULL and an error if a file was
- * damaged, which is then put aside. */
+ * them, also if not all of the files are known. NULL, without an error, if nothing is known of
+ * DATABASE; NULL and an error if a file was damaged, which is then put aside. */
 ArcSnapshot *arc_store_load_snapshot (ArcStore *store,
                                       const char *database,
                                       ArcStoreInputs *inputs,

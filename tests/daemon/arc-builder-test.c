@@ -1639,6 +1639,113 @@ assert_full_build_follows (ArcTestHost *host, guint64 id)
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
+static void
+set_list (GStrv *list, const char *entry)
+{
+  g_strfreev (*list);
+  *list = arc_test_make_strv (entry, NULL);
+}
+
+/* Whether the settings of HOST may be put in force. */
+static gboolean
+may_set_config (ArcTestHost *host)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (arc_builder_check_config (host->builder, host->config, &error))
+    return TRUE;
+
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
+  g_assert_nonnull (strstr (error->message, "they leave no file, where there are 3 now"));
+
+  return FALSE;
+}
+
+static void
+test_settings_without_files (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autofree char *empty = g_build_filename (host->scratch, "empty", NULL);
+  g_autofree char *missing = g_build_filename (host->scratch, "missing", NULL);
+
+  g_assert_no_errno (g_mkdir (empty, 0700));
+  g_assert_true (may_set_config (host));
+
+  set_list (&host->config->include, "*.md");
+  g_assert_false (may_set_config (host));
+  arc_test_host_write (host, "sub/a.md", "other files");
+  g_assert_true (may_set_config (host));
+  set_list (&host->config->exclude, "sub/");
+  g_assert_false (may_set_config (host));
+
+  set_list (&host->config->include, "*.org");
+  g_assert_true (may_set_config (host));
+  set_list (&host->config->exclude, "*");
+  g_assert_false (may_set_config (host));
+  set_list (&host->config->exclude, ".*");
+  set_list (&host->config->directories, empty);
+  g_assert_false (may_set_config (host));
+  set_list (&host->config->directories, missing);
+  g_assert_true (may_set_config (host));
+}
+
+/* The service starts with such settings. */
+static void
+test_settings_without_files_at_start (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+
+  set_list (&host->config->include, "*.md");
+  restart (host);
+  arc_test_host_start (host);
+  g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_UNAVAILABLE);
+  g_assert_nonnull (
+      strstr (arc_test_host_get_status (host).health_message, "matches [Tree] Include"));
+  g_assert_false (arc_test_host_get_status (host).fresh);
+
+  /* However long it lasts. */
+  for (guint i = 0; i < 10; i++)
+    arc_test_host_advance (host, 180 * SECOND);
+  arc_builder_rescan (host->builder);
+  arc_test_iterate_for (100);
+  arc_test_host_advance (host, 180 * SECOND);
+  g_assert_cmpuint (host->n_started, ==, 1);
+  g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_UNAVAILABLE);
+
+  /* The next one begins as this one did. */
+  restart (host);
+  arc_test_host_start (host);
+  g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_UNAVAILABLE);
+
+  set_list (&host->config->include, "*.org");
+  arc_builder_set_config (host->builder, host->config);
+  arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
+  arc_test_host_advance (host, 180 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 2, "M one.org\nM sub/three.org\nM two.org\n");
+}
+
+/* Nothing is remembered, but a database may be there. */
+static void
+test_settings_without_files_at_first (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new ();
+
+  host->config->on_start = ARC_ON_START_CHANGED;
+  set_list (&host->config->include, "*.txt");
+  arc_test_host_restart (host);
+  arc_test_host_start (host);
+  g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_UNAVAILABLE);
+  arc_test_host_advance (host, 600 * SECOND);
+  g_assert_cmpuint (host->n_started, ==, 0);
+
+  arc_test_host_write (host, "a.txt", "one");
+  arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 1, "A a.txt\n");
+}
+
 /* Waits until the process of build ID is at work. */
 static void
 wait_for_process (ArcTestHost *host, guint64 id)
@@ -1940,6 +2047,9 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/emptied/while-scanning", test_emptied_while_scanning);
   g_test_add_func ("/builder/emptied/while-preparing", test_emptied_while_preparing);
   g_test_add_func ("/builder/settings", test_other_settings);
+  g_test_add_func ("/builder/settings/no-files", test_settings_without_files);
+  g_test_add_func ("/builder/settings/no-files/start", test_settings_without_files_at_start);
+  g_test_add_func ("/builder/settings/no-files/first", test_settings_without_files_at_first);
   g_test_add_func ("/builder/inputs/file", test_named_file);
   g_test_add_func ("/builder/inputs/file/while-running", test_named_file_while_running);
   g_test_add_func ("/builder/inputs/file/while-down", test_named_file_while_down);

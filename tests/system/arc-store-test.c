@@ -111,7 +111,8 @@ save_history (ArcStore *store, const GPtrArray *builds, GError **error)
 }
 
 static const ArcStoreInputs inputs = { .settings = (char *) "settings",
-                                       .database = (char *) "database" };
+                                       .database = (char *) "database",
+                                       .tree = (char *) "tree" };
 
 static ArcSnapshot *
 load (ArcStore *store, const char *database, GError **error)
@@ -123,6 +124,7 @@ load (ArcStore *store, const char *database, GError **error)
     {
       g_assert_cmpstr (loaded.settings, ==, inputs.settings);
       g_assert_cmpstr (loaded.database, ==, inputs.database);
+      g_assert_cmpstr (loaded.tree, ==, inputs.tree);
     }
 
   return snapshot;
