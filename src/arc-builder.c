@@ -12,7 +12,9 @@
 #include "core/arc-ledger.h"
 #include "core/arc-loop-guard.h"
 #include "core/arc-progress.h"
+#include "system/arc-inputs.h"
 #include "system/arc-scan.h"
+#include "system/arc-survey.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -56,8 +58,15 @@ struct _ArcBuilder
   gint64 ended_stamp;   /* when the last one ended, of arc_get_stamp_time() */
   ArcMemory *memory;    /* (owned) */
 
+  /* What the database depends on besides the notes. */
+  ArcInputs *inputs;    /* (owned) */
+  ArcStoreInputs built; /* what the database was made with, as far as that is known */
+  ArcStoreInputs seen;  /* what was seen last: a difference to that asks for a full build */
+  char *taken_inputs;   /* (owned) (nullable): of the build that runs: "settings" once it is done */
+
   ArcEmptied *emptied;      /* (owned) */
   char *emptied_message;    /* (owned) (nullable): what to say of it */
+  char *settings_message;   /* (owned) (nullable): that the settings leave no file of the tree */
   ArcLoopGuard *loop_guard; /* (owned) */
   ArcTiming timing;         /* of the settings, with the cooldown that the loop guard asks for */
   ArcSyncs *syncs;          /* (owned) */
@@ -96,6 +105,10 @@ enum
 /* How late monitors may tell what a build did. */
 #define LATE_NEWS G_USEC_PER_SEC
 
+/* How long to look for a file that other settings leave, when they leave none of those that are
+ * known. The main loop waits for that; the supervisor's watchdog has more patience. */
+#define SURVEY_TIME (2 * G_TIME_SPAN_SECOND)
+
 /* How long what is left of a build of a killed service has between SIGTERM and SIGKILL. Nobody
  * waits for its result. */
 #define LEFTOVER_GRACE (2 * G_USEC_PER_SEC)
@@ -104,12 +117,19 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ArcBuilder, arc_builder, G_TYPE_OBJECT)
 
+/* (nullable): why the builder does not believe that there are no files. */
+static const char *
+get_emptied_message (ArcBuilder *self)
+{
+  return self->settings_message != NULL ? self->settings_message : self->emptied_message;
+}
+
 static ArcHealth
 get_health (ArcBuilder *self)
 {
   const ArcHealth health = arc_watcher_get_health (self->watcher);
 
-  if (self->emptied_message != NULL)
+  if (get_emptied_message (self) != NULL)
     return ARC_HEALTH_UNAVAILABLE;
 
   return health == ARC_HEALTH_OK && self->health_message[0] != '\0' ? ARC_HEALTH_DEGRADED : health;
@@ -120,8 +140,9 @@ update_health (ArcBuilder *self)
 {
   g_autofree char *old = g_steal_pointer (&self->health_message);
 
-  self->health_message = arc_report_health (arc_watcher_get_health_message (self->watcher),
-                                            self->emptied_message, self->memory, self->loop_guard);
+  self->health_message =
+      arc_report_health (arc_watcher_get_health_message (self->watcher), get_emptied_message (self),
+                         self->memory, self->loop_guard);
   if (strcmp (old, self->health_message) != 0)
     arc_report_log_health (get_health (self), self->health_message);
 }
@@ -210,10 +231,82 @@ remember (ArcBuilder *self)
 {
   g_autoptr (ArcChanges) pending = arc_changes_new ();
 
+  g_free (self->built.tree);
+  self->built.tree = g_strdup (arc_inputs_get_tree (self->inputs));
+  if (self->taken_inputs != NULL)
+    {
+      g_free (self->built.settings);
+      self->built.settings = g_steal_pointer (&self->taken_inputs);
+    }
+
   arc_changes_merge (pending, arc_ledger_get_pending (self->ledger));
   arc_watcher_add_untold (self->watcher, pending);
   arc_memory_commit (self->memory, arc_watcher_get_snapshot (self->watcher), pending,
-                     self->build_database);
+                     self->build_database, &self->built);
+}
+
+static gboolean
+has_other (char **seen, char *now /* (transfer full) */)
+{
+  const gboolean differs = g_strcmp0 (*seen, now) != 0;
+
+  g_free (*seen);
+  *seen = now;
+
+  return differs;
+}
+
+/* The process of a build writes the database. */
+static gboolean
+is_writing (ArcBuilder *self)
+{
+  return self->build != NULL && self->phase >= PHASE_RUNNING;
+}
+
+/* Whether the database may hold rows that no build of the notes would make now: then the next build
+ * is a full one. */
+static gboolean
+note_inputs (ArcBuilder *self)
+{
+  const char *reason = NULL;
+
+  if (has_other (&self->seen.settings, arc_inputs_read (self->inputs)))
+    reason = "the settings, or files that Command names, have changed";
+  if (!is_writing (self) &&
+      has_other (&self->seen.database, arc_inputs_read_database (self->config->database)))
+    reason = "the database is another one than the last build left";
+  if (reason == NULL)
+    return FALSE;
+
+  g_message ("The next build is a full one: %s", reason);
+  arc_ledger_add_unknown (self->ledger);
+  self->last_touch_real = arc_clock_get_real_time (self->clock);
+  /* A build that has taken nothing yet can still be that. */
+  if (is_preparing (self))
+    self->build->kind = MAX (self->build->kind, ARC_BUILD_FULL);
+  else
+    self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
+
+  return TRUE;
+}
+
+/* The process of the build has ended: what it left is what the next one finds. */
+static void
+see_database (ArcBuilder *self)
+{
+  if (arc_inputs_end_build (self->inputs))
+    {
+      g_free (self->seen.settings);
+      self->seen.settings = arc_inputs_read (self->inputs);
+    }
+
+  g_free (self->built.database);
+  self->built.database = arc_inputs_read_database (self->build_database);
+  if (strcmp (self->build_database, self->config->database) != 0)
+    return;
+
+  g_free (self->seen.database);
+  self->seen.database = g_strdup (self->built.database);
 }
 
 /* ENDED did not do what it took, or not all of it. */
@@ -235,7 +328,7 @@ get_unavailable_message (ArcBuilder *self)
   if (arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE)
     return arc_watcher_get_health_message (self->watcher);
 
-  return self->emptied_message;
+  return get_emptied_message (self);
 }
 
 /* Whether a build can be had. */
@@ -332,6 +425,8 @@ step (ArcBuilder *self, ArcEvent event, ArcBuild *ended /* (nullable) */)
     }
   if (effects & ARC_EFFECT_RESTORE)
     restore_changes (self, ended);
+  if (ended != NULL)
+    g_clear_pointer (&self->taken_inputs, g_free);
   if (effects & ARC_EFFECT_START)
     {
       self->starting = FALSE;
@@ -405,6 +500,8 @@ end_build (ArcBuilder *self, const ArcOutcome *outcome)
   if (outcome->result == ARC_RESULT_FAILED && outcome->exit_status == EX_DATAERR)
     self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
 
+  if (self->phase >= PHASE_RUNNING)
+    see_database (self);
   g_clear_pointer (&self->launch, arc_launch_free);
   self->progress_done = 0;
   self->progress_total = 0;
@@ -481,6 +578,12 @@ take_changes (ArcBuilder *self)
   if (self->build->kind != ARC_BUILD_INCREMENTAL ||
       !g_file_test (self->build_database, G_FILE_TEST_EXISTS))
     arc_ledger_add_unknown (self->ledger);
+  note_inputs (self);
+  /* An incremental build leaves rows of the settings that they were made with. */
+  g_free (self->taken_inputs);
+  self->taken_inputs = g_strdup (self->build->kind == ARC_BUILD_INCREMENTAL ? self->built.settings
+                                                                            : self->seen.settings);
+  arc_inputs_begin_build (self->inputs);
   withhold_hidden (self);
   arc_ledger_take (self->ledger);
   changes = arc_ledger_get_taken (self->ledger);
@@ -530,6 +633,24 @@ are_of_build (ArcBuilder *self, const ArcChanges *changes)
 }
 
 static void
+check_inputs (ArcBuilder *self)
+{
+  if (!self->ready || self->machine.closing || !note_inputs (self))
+    return;
+
+  if (is_preparing (self))
+    update (self);
+  else
+    step (self, ARC_EVENT_TOUCH, NULL);
+}
+
+static void
+on_inputs (gpointer user_data)
+{
+  check_inputs (user_data);
+}
+
+static void
 set_hold (ArcBuilder *self, ArcHolds hold, gboolean held)
 {
   if (held)
@@ -541,7 +662,7 @@ set_hold (ArcBuilder *self, ArcHolds hold, gboolean held)
 static void
 on_health (ArcBuilder *self)
 {
-  const gboolean unavailable = !self->ready || self->emptied_message != NULL ||
+  const gboolean unavailable = !self->ready || get_emptied_message (self) != NULL ||
                                arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE;
   const gboolean was_unavailable = (self->machine.holds & ARC_HOLD_UNAVAILABLE) != 0;
 
@@ -591,6 +712,11 @@ on_changed (ArcWatcher *watcher, ArcChanges *changes, gboolean monitored, ArcBui
   if (!monitored)
     self->missed_by_monitors += arc_changes_get_size (changes);
   self->last_touch_real = arc_clock_get_real_time (self->clock);
+  if (arc_watcher_get_n_files (self->watcher) > 0 && self->settings_message != NULL)
+    {
+      g_clear_pointer (&self->settings_message, g_free);
+      on_health (self);
+    }
   check_emptied (self);
 
   /* A build that has not taken its changes yet will take these, too. */
@@ -598,6 +724,63 @@ on_changed (ArcWatcher *watcher, ArcChanges *changes, gboolean monitored, ArcBui
     update (self);
   else
     step (self, ARC_EVENT_TOUCH, NULL);
+}
+
+static ArcSurvey
+survey (const ArcConfig *config)
+{
+  g_autoptr (ArcFilter) filter =
+      arc_filter_new ((const char *const *) config->include, (const char *const *) config->exclude);
+
+  return arc_survey ((const char *const *) config->directories, filter, config->follow_symlinks,
+                     g_get_monotonic_time () + SURVEY_TIME);
+}
+
+/* Whether there are files, and none that matters. */
+static gboolean
+has_other_files (const ArcConfig *config)
+{
+  switch (survey (config))
+    {
+    case ARC_SURVEY_NONE:
+    case ARC_SURVEY_LATE:
+      return TRUE;
+
+    case ARC_SURVEY_MATCH:
+    case ARC_SURVEY_EMPTY:
+    case ARC_SURVEY_MISSING:
+      return FALSE;
+    }
+
+  g_return_val_if_reached (FALSE);
+}
+
+/* The settings never empty a database: that of a tree whose files they leave out keeps what it has,
+ * until there is one that they do not. */
+static void
+check_settings (ArcBuilder *self)
+{
+  const char *const *directories = (const char *const *) self->config->directories;
+  g_autofree char *name = NULL;
+
+  if (arc_watcher_get_n_files (self->watcher) > 0 ||
+      arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE)
+    return;
+
+  /* With the settings of the last run, it is the user who removed them; see ArcEmptied. */
+  if (g_strcmp0 (self->built.tree, arc_inputs_get_tree (self->inputs)) == 0)
+    return;
+
+  /* If nothing is remembered, there may never have been any. */
+  if (self->remembered ? arc_changes_get_size (arc_ledger_get_pending (self->ledger)) == 0
+                       : !has_other_files (self->config))
+    return;
+
+  name = g_filename_display_name (directories[0]);
+  self->settings_message =
+      g_strdup_printf ("No file below %s%s matches [Tree] Include and is left by [Tree] Exclude: "
+                       "the database keeps what it has until one does",
+                       name, directories[1] != NULL ? " and the other directories" : "");
 }
 
 static gboolean
@@ -639,6 +822,9 @@ static void
 become_ready (ArcBuilder *self)
 {
   self->ready = TRUE;
+  if (self->remembered)
+    note_inputs (self);
+  check_settings (self);
   on_health (self);
   g_signal_emit (self, signals[SIGNAL_READY], 0);
 
@@ -709,6 +895,7 @@ on_settled (ArcWatcher *watcher, ArcBuilder *self)
     }
 
   self->rescans++;
+  check_inputs (self);
   end_rescan (self);
 
   retry_memory (self);
@@ -817,11 +1004,21 @@ arc_builder_start (ArcBuilder *self)
 
   set_hold (self, ARC_HOLD_PAUSED, arc_store_get_paused (self->store));
 
-  snapshot = arc_memory_recall (self->memory, self->config->database);
+  snapshot = arc_memory_recall (self->memory, self->config->database, &self->built);
   self->next_id = MAX (self->next_id, arc_memory_get_last_id (self->memory) + 1);
   self->remembered = snapshot != NULL;
   if (self->remembered)
-    arc_ledger_set_true (self->ledger);
+    {
+      arc_ledger_set_true (self->ledger);
+      self->seen.settings = g_strdup (self->built.settings);
+      self->seen.database = g_strdup (self->built.database);
+    }
+  else
+    {
+      self->seen.settings = arc_inputs_read (self->inputs);
+      self->seen.database = arc_inputs_read_database (self->config->database);
+    }
+  arc_inputs_watch (self->inputs);
   arc_watcher_start (self->watcher, snapshot);
 }
 
@@ -979,6 +1176,42 @@ arc_builder_sync_finish (
   return arc_sync_propagate (G_TASK (result), build, build_result, error);
 }
 
+gboolean
+arc_builder_check_config (ArcBuilder *self, const ArcConfig *config, GError **error)
+{
+  const char *const *directories = (const char *const *) config->directories;
+  const ArcSnapshot *snapshot;
+  g_autoptr (ArcFilter) filter = NULL;
+
+  g_return_val_if_fail (ARC_IS_BUILDER (self), FALSE);
+
+  snapshot = arc_watcher_get_snapshot (self->watcher);
+  filter =
+      arc_filter_new ((const char *const *) config->include, (const char *const *) config->exclude);
+  if (arc_snapshot_get_n_files (snapshot) == 0 ||
+      arc_survey_snapshot (snapshot, directories, filter))
+    return TRUE;
+
+  switch (survey (config))
+    {
+    case ARC_SURVEY_MATCH:
+    case ARC_SURVEY_MISSING: /* it is waited for, and nothing is built meanwhile */
+      return TRUE;
+
+    case ARC_SURVEY_NONE:
+    case ARC_SURVEY_EMPTY:
+    case ARC_SURVEY_LATE:
+      break;
+    }
+
+  g_set_error (error, ARC_ERROR, ARC_ERROR_CONFIG,
+               "[Tree] Directories, Include, Exclude: they leave no file, where there are %u now, "
+               "and the settings never empty the database: change them, or remove the files",
+               arc_snapshot_get_n_files (snapshot));
+
+  return FALSE;
+}
+
 void
 arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
 {
@@ -989,6 +1222,7 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
 
   self->config = arc_config_copy (config);
   update_timing (self);
+  arc_inputs_set_config (self->inputs, config);
 
   if (!g_strv_equal ((const char *const *) old->directories,
                      (const char *const *) config->directories) ||
@@ -1005,14 +1239,15 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
   if (g_strcmp0 (old->database, config->database) != 0)
     {
       /* Nobody knows what is in the other database. */
+      g_free (self->seen.database);
+      self->seen.database = arc_inputs_read_database (config->database);
       self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
       arc_ledger_add_unknown (self->ledger);
       step (self, ARC_EVENT_TOUCH, NULL);
     }
-  else
-    {
-      update (self);
-    }
+
+  check_inputs (self);
+  update (self);
 }
 
 void
@@ -1109,6 +1344,8 @@ arc_builder_new (ArcClock *clock,
   self->config = arc_config_copy (config);
 
   self->memory = arc_memory_new (self->store, on_memory_changed, self);
+  self->inputs = arc_inputs_new (on_inputs, self);
+  arc_inputs_set_config (self->inputs, self->config);
   self->next_id = arc_store_next_build (self->store);
   update_timing (self);
   arc_machine_init (&self->machine, arc_clock_get_time (self->clock));
@@ -1136,6 +1373,7 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->syncs, arc_syncs_free);
   g_clear_pointer (&self->emptied, arc_emptied_free);
   g_clear_pointer (&self->emptied_message, g_free);
+  g_clear_pointer (&self->settings_message, g_free);
   g_clear_pointer (&self->loop_guard, arc_loop_guard_free);
   g_clear_pointer (&self->health_message, g_free);
   g_clear_pointer (&self->ledger, arc_ledger_free);
@@ -1143,6 +1381,10 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->reported, arc_problems_unref);
   g_clear_pointer (&self->launch, arc_launch_free);
   g_clear_pointer (&self->memory, arc_memory_free);
+  g_clear_pointer (&self->inputs, arc_inputs_free);
+  g_clear_pointer (&self->taken_inputs, g_free);
+  arc_store_inputs_clear (&self->built);
+  arc_store_inputs_clear (&self->seen);
   g_clear_pointer (&self->build_database, g_free);
   g_clear_pointer (&self->config, arc_config_free);
   g_clear_object (&self->clock);

@@ -127,6 +127,10 @@ char *arc_builder_get_log (ArcBuilder *builder, guint64 id);
 /* Compares the whole tree with the snapshot; `rescanned` follows. */
 void arc_builder_rescan (ArcBuilder *builder);
 
+/* Whether CONFIG may be put in force: ARC_ERROR_CONFIG if it would leave no file, while there are
+ * some now. */
+gboolean arc_builder_check_config (ArcBuilder *builder, const ArcConfig *config, GError **error);
+
 /* Puts other settings in force. A build that runs goes on with the old ones. */
 void arc_builder_set_config (ArcBuilder *builder, const ArcConfig *config);
 

@@ -81,6 +81,8 @@ reload (gpointer user_data, GError **error)
   if (self->ready && self->has_name)
     arc_supervisor_reloading (self->supervisor);
   config = arc_settings_load (&self->options->settings, NULL, error);
+  if (config != NULL && !arc_builder_check_config (self->builder, config, error))
+    g_clear_pointer (&config, arc_config_free);
   if (config != NULL)
     {
       arc_builder_set_config (self->builder, config);

@@ -162,7 +162,7 @@ recall_problems (ArcMemory *memory)
 }
 
 ArcSnapshot *
-arc_memory_recall (ArcMemory *memory, const char *database)
+arc_memory_recall (ArcMemory *memory, const char *database, ArcStoreInputs *inputs)
 {
   g_autoptr (GError) history_error = NULL;
   g_autoptr (GError) snapshot_error = NULL;
@@ -176,7 +176,7 @@ arc_memory_recall (ArcMemory *memory, const char *database)
   if (history_error != NULL)
     g_warning ("The history of builds begins anew: %s", history_error->message);
 
-  snapshot = arc_store_load_snapshot (memory->store, database, &snapshot_error);
+  snapshot = arc_store_load_snapshot (memory->store, database, inputs, &snapshot_error);
   if (snapshot_error != NULL)
     g_warning ("Everything is built anew: %s", snapshot_error->message);
   has_problems = recall_problems (memory);
@@ -192,9 +192,10 @@ void
 arc_memory_commit (ArcMemory *memory,
                    const ArcSnapshot *snapshot,
                    const ArcChanges *pending,
-                   const char *database)
+                   const char *database,
+                   const ArcStoreInputs *inputs)
 {
-  arc_store_begin_commit (memory->store, snapshot, pending, database);
+  arc_store_begin_commit (memory->store, snapshot, pending, database, inputs);
 }
 
 void

@@ -33,15 +33,16 @@ void arc_memory_free (ArcMemory *memory);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcMemory, arc_memory_free)
 
 /* Reads what the last run left; (transfer full) (nullable): the files that DATABASE is true to,
- * NULL if that is not known or DATABASE is not there. */
-ArcSnapshot *arc_memory_recall (ArcMemory *memory, const char *database);
+ * NULL if that is not known or DATABASE is not there. INPUTS gets what else it is true to. */
+ArcSnapshot *arc_memory_recall (ArcMemory *memory, const char *database, ArcStoreInputs *inputs);
 
 /* A build succeeded, or failed for some of PENDING only: DATABASE is true to SNAPSHOT, but for
- * PENDING. */
+ * PENDING, and to INPUTS. */
 void arc_memory_commit (ArcMemory *memory,
                         const ArcSnapshot *snapshot,
                         const ArcChanges *pending,
-                        const char *database);
+                        const char *database,
+                        const ArcStoreInputs *inputs);
 
 /* Sets the problems of all notes, PROBLEMS, which are sorted, for the next arc_memory_commit() to
  * write. */

@@ -2,9 +2,12 @@
 
 #include "arc-test-disk.h"
 
+#include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -18,6 +21,8 @@ static struct
   guint n_writes;
   guint n_let;
   char *forbidden;
+  char *failing;
+  int failure;
 } disk;
 
 void
@@ -71,6 +76,14 @@ arc_test_disk_forbid (const char *directory)
   g_mutex_unlock (&disk.mutex);
 }
 
+void
+arc_test_disk_fail (const char *name, int number)
+{
+  g_free (disk.failing);
+  disk.failing = number != 0 ? g_strdup (name) : NULL;
+  disk.failure = number;
+}
+
 static void
 wait_for_turn (void)
 {
@@ -103,4 +116,30 @@ fsync (int fd)
     g_error ("The main loop waits for the disk: %s", path);
 
   return (int) syscall (SYS_fsync, fd);
+}
+
+/* The name of the libc's with and without large files (_FILE_OFFSET_BITS, feature_test_macros(7)).
+ */
+#if defined(__USE_FILE_OFFSET64) && defined(__REDIRECT)
+#define FSTATAT_NAME "fstatat64"
+#else
+#define FSTATAT_NAME "fstatat"
+#endif
+
+int
+fstatat (int fd, const char *path, struct stat *info, int flags)
+{
+  static int (*original) (int fd, const char *path, struct stat *info, int flags);
+  const char *slash = strrchr (path, '/');
+
+  if (disk.failing != NULL && strcmp (slash != NULL ? slash + 1 : path, disk.failing) == 0)
+    {
+      errno = disk.failure;
+      return -1;
+    }
+
+  if (original == NULL)
+    *(void **) &original = dlsym (RTLD_NEXT, FSTATAT_NAME);
+
+  return original (fd, path, info, flags);
 }

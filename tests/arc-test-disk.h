@@ -7,7 +7,8 @@
 G_BEGIN_DECLS
 
 /* The disk as it is when others keep it busy. A program that calls any of these has its own
- * rename(2) and fsync(2), which GLib then calls, too: the last steps of g_file_set_contents(). */
+ * rename(2) and fsync(2), which GLib then calls, too: the last steps of g_file_set_contents(); and
+ * its own fstatat(2). */
 
 /* Whoever replaces a file from now on, in another thread than this one, waits. */
 void arc_test_disk_stop (void);
@@ -22,5 +23,8 @@ void arc_test_disk_go_on (void);
 /* Whoever waits in this thread for what is below DIRECTORY (nullable: for nothing) to be on the
  * disk fails the test. */
 void arc_test_disk_forbid (const char *directory);
+
+/* fstatat(2) fails with NUMBER for every path whose last component is NAME; 0 ends that. */
+void arc_test_disk_fail (const char *name, int number);
 
 G_END_DECLS

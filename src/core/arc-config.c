@@ -60,7 +60,8 @@ static const ArcSetting settings[] = {
     .minimum = 100 * G_TIME_SPAN_MILLISECOND, .maximum = WEEK, .off = TRUE },
   { SETTING ("Build", "StopGrace", DURATION, stop_grace), .initial = 10 * G_TIME_SPAN_SECOND,
     .maximum = 10 * G_TIME_SPAN_MINUTE },
-  { SETTING ("Build", "OnStart", WORD, on_start), .words = on_start_words },
+  { SETTING ("Build", "OnStart", WORD, on_start), .words = on_start_words,
+    .initial = ARC_ON_START_CHANGED },
 
   { SETTING ("Timing", "Debounce", DURATION, timing.debounce), .initial = 5 * G_TIME_SPAN_SECOND,
     .maximum = G_TIME_SPAN_HOUR },
@@ -296,6 +297,20 @@ unescape (const char *raw, gboolean is_list, GError **error)
 }
 
 static gboolean
+check_pattern (const ArcSetting *setting, const char *pattern, GError **error)
+{
+  const char *reason = arc_filter_check (pattern, strcmp (setting->key, "Include") == 0);
+  g_autofree char *quoted = NULL;
+
+  if (reason == NULL)
+    return TRUE;
+
+  quoted = arc_quote (pattern);
+
+  return arc_error_set_config (error, "the pattern %s %s", quoted, reason);
+}
+
+static gboolean
 set_list (ArcConfig *config, const ArcSetting *setting, const char *raw, GError **error)
 {
   g_auto (GStrv) list = unescape (raw, TRUE, error);
@@ -313,6 +328,8 @@ set_list (ArcConfig *config, const ArcSetting *setting, const char *raw, GError 
         return arc_error_set_config (error, "entry %u of the list is empty: take out the extra ;",
                                      i + 1);
       if (setting->type == ARC_SETTING_PATHS && !check_path (list[i], error))
+        return FALSE;
+      if (setting->type == ARC_SETTING_PATTERNS && !check_pattern (setting, list[i], error))
         return FALSE;
     }
 

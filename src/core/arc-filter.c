@@ -15,6 +15,7 @@ typedef enum
   SHAPE_PREFIX,  /* ".*" */
   SHAPE_INFIX,   /* "*.sync-conflict-*" */
   SHAPE_GLOB,    /* any other */
+  SHAPE_DEEP,    /* with a name "**" */
 } Shape;
 
 typedef struct
@@ -23,6 +24,7 @@ typedef struct
   char *text;   /* what is compared: without the outer slashes and the "*" of a simple shape */
   gsize length; /* of text */
   Shape shape;
+  GStrv names;      /* (nullable): of SHAPE_DEEP: those of the path */
   gboolean on_path; /* compared with the path below the root, not with the name */
   gboolean directory_only;
 } Pattern;
@@ -38,8 +40,12 @@ const char *const arc_filter_default_include[] = { "*.org", NULL };
 
 /* Hidden files and directories (.git, .stversions, the locks ".#note.org" of Emacs), the autosaves
  * "#note.org#", the backups "note.org~" and the copies that Syncthing makes of a file that was
- * changed on both sides. */
-const char *const arc_filter_default_exclude[] = { ".*", "#*", "*~", "*.sync-conflict-*", NULL };
+ * changed on both sides; the same of Nextcloud and ownCloud ("(conflicted copy 2026-01-31
+ * 101500)"), and of Dropbox for names that differ in case only; and what org-attach keeps
+ * (org-attach-id-dir, which is the default of org-roam-file-exclude-regexp). */
+const char *const arc_filter_default_exclude[] = {
+  ".*", "#*", "*~", "*.sync-conflict-*", "* (conflicted copy *", "*(Case Conflict*", "data/", NULL,
+};
 
 static void
 pattern_clear (gpointer data)
@@ -48,6 +54,7 @@ pattern_clear (gpointer data)
 
   g_free (pattern->source);
   g_free (pattern->text);
+  g_strfreev (pattern->names);
 }
 
 static gboolean
@@ -60,11 +67,95 @@ is_plain (const char *text, gsize length)
   return TRUE;
 }
 
+/* Whether one of the names in PATH is "**". */
+static gboolean
+has_deep_name (const char *path)
+{
+  g_auto (GStrv) names = g_strsplit (path, "/", -1);
+
+  return g_strv_contains ((const char *const *) names, "**");
+}
+
+/* Whether TEXT has alternatives of a shell, "{a,b}". */
+static gboolean
+has_braces (const char *text)
+{
+  gboolean is_open = FALSE;
+  gboolean has_comma = FALSE;
+
+  for (const char *p = text; *p != '\0'; p++)
+    {
+      const char *bracket = *p == '[' && p[1] != '\0' ? strchr (p + 2, ']') : NULL;
+
+      if (*p == '\\' && p[1] != '\0')
+        p++;
+      else if (bracket != NULL)
+        p = bracket;
+      else if (*p == '{')
+        is_open = TRUE;
+      else if (*p == ',' && is_open)
+        has_comma = TRUE;
+      else if (*p == '}' && has_comma)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+const char *
+arc_filter_check (const char *pattern, gboolean included)
+{
+  const char *body = pattern[0] == '/' ? pattern + 1 : pattern;
+  gsize length = strlen (body);
+  gsize n_backslashes = 0;
+  g_autofree char *inner = NULL;
+  g_auto (GStrv) names = NULL;
+
+  if (pattern[0] == '!')
+    return "begins with !, which takes nothing back here: take out the pattern that it is meant "
+           "for, or write \\\\! for a name that begins so";
+  if (has_braces (pattern))
+    return "has { and }, which are not known here: write a pattern for each of the names";
+  if (pattern[0] == '~' && pattern[1] == '/')
+    return "begins with ~/: patterns are matched below the directories of the tree";
+
+  while (n_backslashes < length && body[length - 1 - n_backslashes] == '\\')
+    n_backslashes++;
+  if (n_backslashes % 2 != 0)
+    return "ends in a \\ that stands before nothing";
+
+  if (length > 0 && body[length - 1] == '/')
+    {
+      if (included)
+        return "ends in /, which is for directories, and files are to be included: write ** after "
+               "it for all that is below";
+      length--;
+    }
+
+  inner = g_strndup (body, length);
+  names = g_strsplit (inner, "/", -1);
+  if (length == 0)
+    return "names nothing";
+  for (guint i = 0; names[i] != NULL; i++)
+    {
+      if (*names[i] == '\0')
+        return "has nothing between two /: write one /";
+      if (strcmp (names[i], ".") == 0 || strcmp (names[i], "..") == 0)
+        return "has the name . or .., which no file below a directory of the tree has: write the "
+               "path from that directory, with a / first for the top";
+      if (strstr (names[i], "**") != NULL && strcmp (names[i], "**") != 0)
+        return "has ** as a part of a name: write * there, or **/ before a name for any depth";
+    }
+
+  return NULL;
+}
+
 static void
 pattern_init (Pattern *pattern, const char *source)
 {
   const char *text = source;
   gsize length = strlen (source);
+  g_autofree char *path = NULL;
 
   *pattern = (Pattern){ .source = g_strdup (source), .shape = SHAPE_GLOB };
 
@@ -74,6 +165,14 @@ pattern_init (Pattern *pattern, const char *source)
       length--;
     }
 
+  /* At any depth is what a pattern without a slash means. */
+  if (length > 3 && g_str_has_prefix (text, "**/") && memchr (text + 3, '/', length - 3) == NULL &&
+      memcmp (text + 3, "**", 2) != 0)
+    {
+      text += 3;
+      length -= 3;
+    }
+
   pattern->on_path = memchr (text, '/', length) != NULL;
   if (length > 0 && text[0] == '/')
     {
@@ -81,7 +180,13 @@ pattern_init (Pattern *pattern, const char *source)
       length--;
     }
 
-  if (is_plain (text, length))
+  path = g_strndup (text, length);
+  if (pattern->on_path && has_deep_name (path))
+    {
+      pattern->shape = SHAPE_DEEP;
+      pattern->names = g_strsplit (path, "/", -1);
+    }
+  else if (is_plain (text, length))
     {
       pattern->shape = SHAPE_LITERAL;
     }
@@ -108,6 +213,49 @@ pattern_init (Pattern *pattern, const char *source)
   pattern->length = length;
 }
 
+/* Whether the names of PATTERN match those of PATH. As with "*" in a name, it is enough to go back
+ * to the last "**": what the ones before it took can stay. */
+static gboolean
+names_match (char *const *pattern, const char *path)
+{
+  char *const *retry_pattern = NULL;
+  const char *retry_path = NULL;
+
+  while (*path != '\0')
+    {
+      const gsize length = strcspn (path, "/");
+      const char *rest = path[length] == '/' ? path + length + 1 : path + length;
+      g_autofree char *name = g_strndup (path, length);
+
+      if (*pattern != NULL && strcmp (*pattern, "**") == 0)
+        {
+          if (pattern[1] == NULL)
+            return TRUE;
+          retry_pattern = ++pattern;
+          retry_path = path;
+        }
+      else if (*pattern != NULL && fnmatch (*pattern, name, 0) == 0)
+        {
+          pattern++;
+          path = rest;
+        }
+      else if (retry_pattern != NULL)
+        {
+          /* One more directory for the last "**". */
+          pattern = retry_pattern;
+          retry_path += strcspn (retry_path, "/");
+          retry_path += *retry_path == '/';
+          path = retry_path;
+        }
+      else
+        {
+          return FALSE;
+        }
+    }
+
+  return *pattern == NULL;
+}
+
 static gboolean
 pattern_match (const Pattern *pattern, const char *subject, gsize length, locale_t bytes)
 {
@@ -127,15 +275,19 @@ pattern_match (const Pattern *pattern, const char *subject, gsize length, locale
       return memmem (subject, length, pattern->text, pattern->length) != NULL;
 
     case SHAPE_GLOB:
+    case SHAPE_DEEP:
       {
         /* fnmatch() obeys the locale: "?" and ranges would mean one thing in a terminal and another
          * in a service that was started without LANG, and what it does with invalid UTF-8 differs
          * between C libraries. uselocale(3) is for this thread only. */
         locale_t before = uselocale (bytes);
-        int result = fnmatch (pattern->text, subject, pattern->on_path ? FNM_PATHNAME : 0);
+        gboolean matches =
+            pattern->shape == SHAPE_DEEP
+                ? names_match (pattern->names, subject)
+                : fnmatch (pattern->text, subject, pattern->on_path ? FNM_PATHNAME : 0) == 0;
 
         uselocale (before);
-        return result == 0;
+        return matches;
       }
     }
 

@@ -14,7 +14,9 @@ G_BEGIN_DECLS
  * A pattern is one of glob(7):
  *   - without a slash it is matched against the name, at any depth: `*.org`;
  *   - with one at its start or inside, against the path below the root, where `*` and `?` stop at a
- *     slash: `drafts/note-?.org`, or `/inbox.org` for the one at the top;
+ *     slash: `drafts/note-?.org`, or `/inbox.org` for the one at the top; a name of two
+ *     stars stands for any number of directories, none included, and at the end for all that is
+ *     below;
  *   - with one at its end it is for directories only, so among the includes it matches nothing:
  *     `archive/`, `work/old/`.
  * A leading period is like any other character. Case matters.
@@ -29,6 +31,10 @@ typedef struct _ArcFilter ArcFilter;
 /* The lists for settings that say nothing; NULL-terminated. */
 extern const char *const arc_filter_default_include[];
 extern const char *const arc_filter_default_exclude[];
+
+/* (nullable): why PATTERN can match nothing, or not what it seems to say, and what to write
+ * instead; English, to be put after the pattern. INCLUDED: among the includes. */
+const char *arc_filter_check (const char *pattern, gboolean included);
 
 /* INCLUDE and EXCLUDE: NULL-terminated, copied; either may be empty. */
 ArcFilter *arc_filter_new (const char *const *include, const char *const *exclude);

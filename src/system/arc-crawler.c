@@ -78,6 +78,7 @@ fail_scan (ArcCrawler *self, ArcNode *node, gboolean told, const GError *error)
 {
   if (node->parent == NULL)
     {
+      arc_sight_follow (self->sight, node->path);
       arc_sight_lose (self->sight, node, error->message);
       return;
     }
@@ -91,13 +92,10 @@ fail_scan (ArcCrawler *self, ArcNode *node, gboolean told, const GError *error)
       return;
     }
 
-  /* What is in it, nobody knows: nothing that is known of it is forgotten. */
+  /* What is in it is not known: nothing that was is forgotten. No event comes when a disk answers
+   * again, or when there are descriptors again. */
   arc_sight_set_problem (self->sight, node, error->message);
-
-  /* Nothing will tell when there are descriptors again. */
-  if (g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_MFILE) ||
-      g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NFILE))
-    arc_sight_look_for (self->sight, node);
+  arc_sight_look_for (self->sight, node);
 }
 
 /* Makes sure that NODE, which was opened, is in the tree as what it is, and monitored. FALSE if it
@@ -159,6 +157,16 @@ begin_scan (ArcCrawler *self, ArcNode *node)
       return;
     }
 
+  /* After the monitor, which GIO gets never if it got no inotify instance at first. A link that was
+   * pointed elsewhere before its way was watched gave no event. */
+  if (node->parent == NULL && arc_sight_follow (self->sight, node->path) &&
+      !arc_sight_is_itself (self->sight, node))
+    {
+      arc_scan_close (self->sight->scan);
+      arc_sight_push (self->sight, node, told);
+      return;
+    }
+
   self->sight->scan_node = node;
   self->sight->scan_told = told;
 }
@@ -193,6 +201,70 @@ postpone_recent (ArcCrawler *self, ArcNode *node, gboolean told)
     }
 }
 
+/* Files that cannot be looked at stay as they are known, if they are. */
+static void
+keep_unseen (ArcCrawler *self, ArcNode *node)
+{
+  GArray *unseen = arc_scan_get_unseen (self->sight->scan);
+  GArray *files = arc_scan_get_files (self->sight->scan);
+
+  for (guint i = 0; i < unseen->len; i++)
+    {
+      const char *name = g_array_index (unseen, ArcScanUnseen, i).name;
+      const ArcFingerprint *known = arc_snapshot_lookup (self->sight->snapshot, node->path, name);
+      ArcEntry entry = { .name = name };
+
+      if (known == NULL)
+        continue;
+
+      entry.fingerprint = *known;
+      g_array_append_val (files, entry);
+    }
+}
+
+/* Their own scans say what became of them. */
+static void
+keep_unseen_children (ArcCrawler *self, ArcNode *node, gboolean told)
+{
+  GArray *unseen = arc_scan_get_unseen (self->sight->scan);
+
+  for (guint i = 0; i < unseen->len; i++)
+    {
+      g_autofree char *path =
+          arc_path_join (node->path, g_array_index (unseen, ArcScanUnseen, i).name);
+      ArcNode *child = arc_tree_lookup (self->sight->tree, path);
+
+      if (child == NULL)
+        continue;
+
+      child->seen = self->scan_number;
+      arc_sight_push (self->sight, child, told);
+    }
+}
+
+/* The look at a link watches its way, and then sees what the link leads to. */
+static void
+look_at_links (ArcCrawler *self, ArcNode *node, gboolean told)
+{
+  GPtrArray *links = arc_scan_get_links (self->sight->scan);
+
+  g_clear_pointer (&node->links, g_hash_table_unref);
+  for (guint i = 0; i < links->len; i++)
+    {
+      const char *name = links->pdata[i];
+      g_autofree char *path = arc_path_join (node->path, name);
+      ArcLook *look;
+
+      arc_sight_add_link (self->sight, node, name);
+      if (arc_ways_is_followed (self->sight->ways, path))
+        continue;
+
+      look = arc_looks_ask (self->sight->looks, path);
+      look->told = look->told || told;
+      arc_looks_hold (self->sight->looks, look);
+    }
+}
+
 static void
 add_children (ArcCrawler *self, ArcNode *node, gboolean told)
 {
@@ -214,10 +286,12 @@ add_children (ArcCrawler *self, ArcNode *node, gboolean told)
         child = arc_tree_add (self->sight->tree, node, path);
       child->seen = self->scan_number;
 
-      if (child->generation < node->generation ||
+      if (child->generation < node->generation || child->problem != NULL ||
           (child->identified && child->id.inode != found->inode))
         arc_sight_push (self->sight, child, told);
     }
+
+  keep_unseen_children (self, node, told);
 
   for (ArcNode *child = node->first_child; child != NULL; child = next)
     {
@@ -245,7 +319,7 @@ finish_scan (ArcCrawler *self, ArcNode *node, gboolean told)
     }
 
   /* What it has now, no monitor could tell; and directories in it may have gone meanwhile. */
-  if (node->problem != NULL)
+  if (node->problem != NULL || node->unseen != NULL)
     {
       self->sight->health_pending = TRUE;
       self->prune_pending = TRUE;
@@ -254,6 +328,8 @@ finish_scan (ArcCrawler *self, ArcNode *node, gboolean told)
   g_clear_pointer (&node->problem, g_free);
 
   postpone_recent (self, node, told);
+  keep_unseen (self, node);
+  arc_sight_set_unseen (self->sight, node, arc_scan_get_unseen (self->sight->scan));
   if (arc_snapshot_set_directory (self->sight->snapshot, node->path,
                                   (ArcEntry *) (gpointer) files->data, files->len,
                                   known ? self->changes : NULL) > 0 &&
@@ -266,6 +342,7 @@ finish_scan (ArcCrawler *self, ArcNode *node, gboolean told)
   node->scanned_as = node->id;
   arc_snapshot_set_mounted (self->sight->snapshot, node->path, arc_sight_is_mounted (node));
   add_children (self, node, told);
+  look_at_links (self, node, told);
 }
 
 static void
@@ -315,7 +392,7 @@ is_unmet (ArcCrawler *self, const char *path)
 {
   const ArcNode *nearest = find_nearest (self, path);
 
-  return nearest == NULL || (nearest->problem == NULL && strcmp (nearest->path, path) != 0);
+  return nearest == NULL || (!arc_node_hides (nearest, path) && strcmp (nearest->path, path) != 0);
 }
 
 /* Forgets directories that an earlier run, or another tree, knew and no scan met. */
@@ -440,7 +517,7 @@ arc_crawler_new (ArcFindings *findings,
 {
   ArcCrawler *self = g_new0 (ArcCrawler, 1);
 
-  self->sight = arc_sight_new (findings);
+  self->sight = arc_sight_new (findings, func, user_data);
   self->watches = arc_watches_new (func, audited, user_data);
   self->left_out = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->changes = arc_changes_new ();
@@ -516,7 +593,7 @@ add_hidden (const char *path, ArcChange change, gpointer user_data)
   g_autofree char *directory = g_path_get_dirname (path);
   const ArcNode *nearest = find_nearest (hidden->crawler, directory);
 
-  if (nearest != NULL && nearest->problem != NULL)
+  if (nearest != NULL && arc_node_hides (nearest, path))
     arc_changes_add (hidden->found, path, change);
 }
 
@@ -549,6 +626,7 @@ arc_crawler_stop (ArcCrawler *self)
   self->sight->scan_node = NULL;
   arc_watches_cancel_audit (self->watches);
   arc_looks_clear (self->sight->looks);
+  arc_ways_clear (self->sight->ways);
   arc_tree_free (self->sight->tree);
   self->sight->tree = arc_tree_new ();
 }
@@ -651,6 +729,8 @@ arc_crawler_conclude (ArcCrawler *self)
   if (self->sight->left_out_pending)
     look_at_left_out (self);
   if (!arc_crawler_is_busy (self))
+    arc_sight_prune_ways (self->sight);
+  if (!arc_crawler_is_busy (self))
     arm_deaf (self);
   if (!arc_crawler_is_busy (self) &&
       arc_watches_wants_audit (self->watches,
@@ -678,7 +758,8 @@ ArcHealth
 arc_crawler_assess (ArcCrawler *self, char **message)
 {
   self->sight->health_pending = FALSE;
-  self->sight->health = arc_health_assess (self->sight->tree, self->watches, message);
+  self->sight->health =
+      arc_health_assess (self->sight->tree, self->watches, self->sight->ways, message);
 
   return self->sight->health;
 }

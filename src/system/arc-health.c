@@ -2,6 +2,8 @@
 
 #include "system/arc-health.h"
 
+#include "core/arc-path.h"
+
 #include <string.h>
 
 const char *
@@ -20,14 +22,66 @@ arc_health_to_string (ArcHealth health)
   g_return_val_if_reached ("unavailable");
 }
 
+/* What cannot be read, and the first of it by the order of bytes. */
+typedef struct
+{
+  guint n;
+  char *path;
+  const char *reason;
+} Unreadable;
+
+static void
+add_unreadable (Unreadable *unreadable, char *path /* (transfer full) */, const char *reason)
+{
+  unreadable->n++;
+  if (unreadable->path != NULL && strcmp (path, unreadable->path) >= 0)
+    {
+      g_free (path);
+      return;
+    }
+
+  g_free (unreadable->path);
+  unreadable->path = path;
+  unreadable->reason = reason;
+}
+
+static void
+add_unseen (Unreadable *unreadable, const ArcNode *node)
+{
+  GHashTableIter iter;
+  gpointer name;
+  gpointer number;
+
+  g_hash_table_iter_init (&iter, node->unseen);
+  while (g_hash_table_iter_next (&iter, &name, &number))
+    add_unreadable (unreadable, arc_path_join (node->path, name),
+                    g_strerror (GPOINTER_TO_INT (number)));
+}
+
+/* Frees what is in UNREADABLE. */
+static char *
+describe_unreadable (Unreadable *unreadable)
+{
+  g_autofree char *path = g_steal_pointer (&unreadable->path);
+  g_autofree char *name = g_filename_display_name (path);
+
+  if (unreadable->n == 1)
+    return g_strdup_printf ("%s cannot be read: %s", name, unreadable->reason);
+
+  return g_strdup_printf ("%s cannot be read: %s (and %u more)", name, unreadable->reason,
+                          unreadable->n - 1);
+}
+
 ArcHealth
-arc_health_assess (const ArcTree *tree, const ArcWatches *watches, char **message)
+arc_health_assess (const ArcTree *tree,
+                   const ArcWatches *watches,
+                   const ArcWays *ways,
+                   char **message)
 {
   g_autoptr (GPtrArray) nodes = arc_tree_list (tree);
   g_autoptr (GPtrArray) sentences = g_ptr_array_new_with_free_func (g_free);
   const ArcNode *lost = NULL;
-  const ArcNode *unreadable = NULL;
-  guint n_unreadable = 0;
+  Unreadable unreadable = { 0 };
   guint n_unwatched = 0;
 
   for (guint i = 0; i < nodes->len; i++)
@@ -41,14 +95,15 @@ arc_health_assess (const ArcTree *tree, const ArcWatches *watches, char **messag
         }
       else if (node->problem != NULL)
         {
-          n_unreadable++;
-          if (unreadable == NULL || strcmp (node->path, unreadable->path) < 0)
-            unreadable = node;
+          add_unreadable (&unreadable, g_strdup (node->path), node->problem);
         }
       else if (node->monitor == NULL)
         {
           n_unwatched++;
         }
+
+      if (node->problem == NULL && node->unseen != NULL)
+        add_unseen (&unreadable, node);
     }
 
   if (lost != NULL)
@@ -57,18 +112,14 @@ arc_health_assess (const ArcTree *tree, const ArcWatches *watches, char **messag
 
       g_ptr_array_add (sentences, g_strdup_printf ("%s: %s", name, lost->problem));
     }
-  if (unreadable != NULL)
-    {
-      g_autofree char *name = g_filename_display_name (unreadable->path);
-      g_autofree char *more =
-          n_unreadable > 1 ? g_strdup_printf (" (and %u more)", n_unreadable - 1) : g_strdup ("");
-
-      g_ptr_array_add (sentences, g_strdup_printf ("%s cannot be read: %s%s", name,
-                                                   unreadable->problem, more));
-    }
+  if (unreadable.n > 0)
+    g_ptr_array_add (sentences, describe_unreadable (&unreadable));
   if (n_unwatched > 0)
     g_ptr_array_add (sentences,
                      arc_watches_describe (watches, n_unwatched, arc_tree_get_size (tree)));
+
+  if (arc_ways_get_n_problems (ways) > 0)
+    g_ptr_array_add (sentences, arc_ways_describe (ways));
 
   g_ptr_array_add (sentences, NULL);
   *message = g_strjoinv ("; ", (char **) sentences->pdata);

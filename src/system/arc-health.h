@@ -4,6 +4,7 @@
 
 #include "system/arc-tree.h"
 #include "system/arc-watches.h"
+#include "system/arc-ways.h"
 
 #include <glib.h>
 
@@ -18,8 +19,12 @@ typedef enum
 
 const char *arc_health_to_string (ArcHealth health);
 
-/* How well TREE is watched. MESSAGE (transfer full) says in English what is wrong and what to do,
+/* How well TREE, and what its links lead to, is watched. MESSAGE (transfer full) says in English
+ * what is wrong and what to do,
  * "" if all is well. */
-ArcHealth arc_health_assess (const ArcTree *tree, const ArcWatches *watches, char **message);
+ArcHealth arc_health_assess (const ArcTree *tree,
+                             const ArcWatches *watches,
+                             const ArcWays *ways,
+                             char **message);
 
 G_END_DECLS

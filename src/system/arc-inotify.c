@@ -226,13 +226,13 @@ list_instances (int except)
   return g_steal_pointer (&list);
 }
 
-/* Not one of our own: see ARC_INOTIFY_OWN_MASK. */
+/* Not one of our own: see ARC_INOTIFY_OWN_MASK, and ArcWays. */
 static void
 add_to_set (const Watch *watch, gpointer user_data)
 {
   GHashTable *set = user_data;
 
-  if (watch->mask & IN_CREATE)
+  if (watch->mask & IN_DELETE)
     g_hash_table_add (set, g_memdup2 (&watch->id, sizeof watch->id));
 }
 

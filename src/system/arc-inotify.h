@@ -18,7 +18,7 @@ G_BEGIN_DECLS
  */
 typedef struct _ArcInotify ArcInotify;
 
-/* What it asks with: by that its watches are told from those of GIO, which all have IN_CREATE. */
+/* What it asks with: by that its watches are told from those of GIO, which all have IN_DELETE. */
 #define ARC_INOTIFY_OWN_MASK (IN_DELETE_SELF | IN_ONLYDIR)
 
 typedef struct

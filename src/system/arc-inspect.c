@@ -18,9 +18,15 @@
 static void
 look_at_root (ArcSight *sight, ArcNode *root, const ArcLook *look)
 {
-  /* A lost one is looked for already. */
+  arc_sight_follow (sight, root->path);
+
+  /* A lost one is looked for already: something has happened on the way to it. */
   if (root->problem != NULL)
-    return;
+    {
+      if (sight->lost_check != 0)
+        sight->lost_check = g_get_monotonic_time ();
+      return;
+    }
 
   if (!look->moved && !look->attributes && arc_sight_is_itself (sight, root))
     return;
@@ -172,6 +178,27 @@ look_at_file (ArcSight *sight,
     forget_file (sight, parent->path, look);
 }
 
+/* Before the look at what a link leads to: what happens after that is told. */
+static void
+follow_link (ArcSight *sight, ArcNode *parent, const ArcLook *look)
+{
+  g_autofree char *below = get_below_root (parent, look);
+  const char *name = strrchr (look->path, '/') + 1;
+  struct stat info;
+
+  if (fstatat (AT_FDCWD, look->path, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK (info.st_mode) &&
+      (arc_filter_match_file (sight->extent->filter, below, NULL) ||
+       arc_filter_match_directory (sight->extent->filter, below, NULL)))
+    {
+      arc_sight_add_link (sight, parent, name);
+      arc_sight_follow (sight, look->path);
+    }
+  else
+    {
+      arc_sight_remove_link (sight, parent, name);
+    }
+}
+
 void
 arc_inspect (ArcSight *sight, ArcLook *look)
 {
@@ -195,12 +222,15 @@ arc_inspect (ArcSight *sight, ArcLook *look)
   if (parent == NULL || !parent->scanned || parent->problem != NULL)
     return;
 
+  if (sight->extent->follow_symlinks)
+    follow_link (sight, parent, look);
+
   errno = 0;
   exists = fstatat (AT_FDCWD, look->path, &info,
                     sight->extent->follow_symlinks ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
-  if (!exists && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+  if ((!exists && !arc_scan_is_gone (errno)) || arc_node_hides (parent, look->path))
     {
-      /* The parent cannot be searched any more: let its scan say so. */
+      /* It cannot be looked at any more, or can again: the scan of the parent says so. */
       arc_sight_push (sight, parent, look->told);
       return;
     }

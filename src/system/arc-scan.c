@@ -44,6 +44,8 @@ struct _ArcScan
   GArray *files;
   GPtrArray *recent;
   GArray *children;
+  GArray *unseen;
+  GPtrArray *links;
   gboolean any;
   _Alignas(struct dirent64) char buffer[BUFFER_SIZE];
 };
@@ -68,6 +70,8 @@ arc_scan_new (void)
   self->files = g_array_new (FALSE, FALSE, sizeof (ArcEntry));
   self->recent = g_ptr_array_new ();
   self->children = g_array_new (FALSE, FALSE, sizeof (ArcScanChild));
+  self->unseen = g_array_new (FALSE, FALSE, sizeof (ArcScanUnseen));
+  self->links = g_ptr_array_new ();
 
   return self;
 }
@@ -81,6 +85,8 @@ arc_scan_free (ArcScan *self)
   g_array_unref (self->files);
   g_ptr_array_unref (self->recent);
   g_array_unref (self->children);
+  g_array_unref (self->unseen);
+  g_ptr_array_unref (self->links);
   g_free (self);
 }
 
@@ -138,6 +144,8 @@ arc_scan_close (ArcScan *self)
   empty (&self->files);
   g_ptr_array_set_size (self->recent, 0);
   empty (&self->children);
+  empty (&self->unseen);
+  g_ptr_array_set_size (self->links, 0);
   self->any = FALSE;
 }
 
@@ -167,7 +175,28 @@ add_child (ArcScan *self, const char *name, guint64 inode)
   g_array_append_val (self->children, child);
 }
 
-/* An entry that is gone by now is none: its deletion will be told, or it came and went unseen. */
+static void
+add_unseen (ArcScan *self, const char *name, int number)
+{
+  ArcScanUnseen unseen = { g_string_chunk_insert (self->names, name), number };
+
+  g_array_append_val (self->unseen, unseen);
+}
+
+static gboolean
+is_link (ArcScan *self, const struct dirent64 *entry)
+{
+  struct stat info;
+
+  return entry->d_type == DT_LNK ||
+         (entry->d_type == DT_UNKNOWN &&
+          fstatat (self->fd, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+          S_ISLNK (info.st_mode));
+}
+
+/* An entry that is gone by now is none: its deletion will be told, or it came and went unseen. One
+ * that cannot be looked at may be what it was: a directory of mode 0444 lists names, and fstatat(2)
+ * fails with EACCES for each. */
 static void
 look_at (ArcScan *self, const struct dirent64 *entry, ArcFilter *filter, gboolean follow_symlinks)
 {
@@ -192,8 +221,15 @@ look_at (ArcScan *self, const struct dirent64 *entry, ArcFilter *filter, gboolea
       return;
     }
 
+  if (follow_symlinks && is_link (self, entry))
+    g_ptr_array_add (self->links, g_string_chunk_insert (self->names, entry->d_name));
+
   if (fstatat (self->fd, entry->d_name, &info, follow_symlinks ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
-    return;
+    {
+      if (!arc_scan_is_gone (errno))
+        add_unseen (self, entry->d_name, errno);
+      return;
+    }
 
   if (S_ISREG (info.st_mode) && may_be_file)
     add_file (self, entry->d_name, &info);
@@ -267,6 +303,25 @@ GArray *
 arc_scan_get_children (ArcScan *self)
 {
   return self->children;
+}
+
+GArray *
+arc_scan_get_unseen (ArcScan *self)
+{
+  return self->unseen;
+}
+
+GPtrArray *
+arc_scan_get_links (ArcScan *self)
+{
+  return self->links;
+}
+
+gboolean
+arc_scan_is_gone (int number)
+{
+  /* ELOOP: a link that leads to itself, or that was put where something else was. */
+  return number == ENOENT || number == ENOTDIR || number == ELOOP;
 }
 
 gboolean

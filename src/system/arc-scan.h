@@ -29,6 +29,17 @@ typedef struct
   guint64 inode;
 } ArcScanChild;
 
+/**
+ * ArcScanUnseen:
+ * @name: what the directory lists
+ * @number: the errno(3) of the look at it, which is not about what it is
+ */
+typedef struct
+{
+  const char *name;
+  int number;
+} ArcScanUnseen;
+
 /* One serves any number of directories, one after the other: what it needs to read one is there for
  * the next. */
 ArcScan *arc_scan_new (void);
@@ -66,7 +77,15 @@ GArray *arc_scan_get_files (ArcScan *scan);     /* (element-type ArcEntry) files
 GPtrArray *arc_scan_get_recent (ArcScan *scan); /* (element-type filename) see _is_recent();
                                                    those are not among the files */
 GArray *arc_scan_get_children (ArcScan *scan);  /* (element-type ArcScanChild) */
+GArray *arc_scan_get_unseen (ArcScan *scan);    /* (element-type ArcScanUnseen): names of which some
+                                                   may matter, and what they are is not known */
+GPtrArray *arc_scan_get_links (ArcScan *scan);  /* (element-type filename): symbolic links that may
+                                                  lead to what matters, if they are followed */
 gboolean arc_scan_is_empty (ArcScan *scan); /* nothing at all in it, whether it matters or not */
+
+/* Whether NUMBER, an errno(3) of open(2) or fstatat(2), says that nothing is at the path. All other
+ * numbers, such as EIO, ESTALE, ENOMEM and EACCES, say only that it could not be looked at. */
+gboolean arc_scan_is_gone (int number);
 
 ArcFingerprint arc_fingerprint_from_stat (const struct stat *info);
 

@@ -4,14 +4,18 @@
 
 #include "core/arc-path.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
 /* How often to look for a directory that is out of sight. */
 #define LOST_INTERVAL (2 * G_TIME_SPAN_SECOND)
 
+/* How long to look, each time, for what cannot be looked at in one directory. */
+#define LOST_SLICE (1 * G_TIME_SPAN_MILLISECOND)
+
 ArcSight *
-arc_sight_new (ArcFindings *findings)
+arc_sight_new (ArcFindings *findings, ArcMonitorsFunc func, gpointer user_data)
 {
   ArcSight *self = g_new0 (ArcSight, 1);
 
@@ -19,6 +23,7 @@ arc_sight_new (ArcFindings *findings)
   self->snapshot = arc_snapshot_new ();
   self->tree = arc_tree_new ();
   self->looks = arc_looks_new ();
+  self->ways = arc_ways_new (func, user_data);
   self->scan = arc_scan_new ();
   self->lost = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
@@ -30,6 +35,7 @@ arc_sight_free (ArcSight *self)
 {
   arc_scan_free (self->scan);
   arc_looks_free (self->looks);
+  arc_ways_free (self->ways);
   arc_tree_free (self->tree);
   arc_snapshot_free (self->snapshot);
   g_hash_table_unref (self->lost);
@@ -143,6 +149,93 @@ arc_sight_set_problem (ArcSight *self, ArcNode *node, const char *problem)
   self->health_pending = TRUE;
 }
 
+/* There were N_BEFORE ways that cannot be watched. */
+static void
+note_problems (ArcSight *self, guint n_before)
+{
+  if (arc_ways_get_n_problems (self->ways) == n_before)
+    return;
+
+  self->health_pending = TRUE;
+  self->active = TRUE;
+}
+
+gboolean
+arc_sight_follow (ArcSight *self, const char *path)
+{
+  const guint n_before = arc_ways_get_n_problems (self->ways);
+  const gboolean changed = arc_ways_follow (self->ways, path);
+
+  note_problems (self, n_before);
+
+  return changed;
+}
+
+void
+arc_sight_add_link (ArcSight *self, ArcNode *node, const char *name)
+{
+  if (node->links == NULL)
+    node->links = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_hash_table_add (node->links, g_strdup (name));
+}
+
+void
+arc_sight_remove_link (ArcSight *self, ArcNode *node, const char *name)
+{
+  const guint n_before = arc_ways_get_n_problems (self->ways);
+  g_autofree char *path = NULL;
+
+  if (node->links == NULL || !g_hash_table_remove (node->links, name))
+    return;
+
+  path = arc_path_join (node->path, name);
+  arc_ways_forget (self->ways, path);
+  note_problems (self, n_before);
+}
+
+static gboolean
+is_followed (const char *path, gpointer user_data)
+{
+  const ArcSight *self = user_data;
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *name = g_path_get_basename (path);
+  const ArcNode *node = arc_tree_lookup (self->tree, directory);
+
+  return arc_extent_has_root (self->extent, path) ||
+         (node != NULL && node->links != NULL && g_hash_table_contains (node->links, name));
+}
+
+void
+arc_sight_prune_ways (ArcSight *self)
+{
+  const guint n_before = arc_ways_get_n_problems (self->ways);
+
+  arc_ways_prune (self->ways, is_followed, self);
+  note_problems (self, n_before);
+}
+
+void
+arc_sight_set_unseen (ArcSight *self, ArcNode *node, const GArray *unseen)
+{
+  if (node->unseen == NULL && unseen->len == 0)
+    return;
+
+  g_clear_pointer (&node->unseen, g_hash_table_unref);
+  self->health_pending = TRUE;
+  if (unseen->len == 0)
+    return;
+
+  node->unseen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; i < unseen->len; i++)
+    {
+      const ArcScanUnseen *entry = &g_array_index (unseen, ArcScanUnseen, i);
+
+      g_hash_table_insert (node->unseen, g_strdup (entry->name), GINT_TO_POINTER (entry->number));
+    }
+
+  arc_sight_look_for (self, node);
+}
+
 void
 arc_sight_look_for (ArcSight *self, const ArcNode *node)
 {
@@ -191,7 +284,7 @@ arc_sight_is_bare (const ArcSight *self, const ArcNode *node, const ArcFileId *i
 
 /* Whether a directory that was lost can be scanned. */
 static gboolean
-is_back (ArcSight *self, ArcNode *node)
+is_readable (ArcSight *self, ArcNode *node)
 {
   g_autoptr (ArcScan) scan = arc_scan_new ();
   const ArcNode *other;
@@ -210,6 +303,45 @@ is_back (ArcSight *self, ArcNode *node)
   return !arc_scan_is_empty (scan) || !arc_sight_is_bare (self, node, &id);
 }
 
+/* Whether something in NODE that could not be looked at can. A dead server may take its time to
+ * answer for each name. */
+static gboolean
+is_any_back (const ArcSight *self, const ArcNode *node)
+{
+  const gint64 deadline = g_get_monotonic_time () + LOST_SLICE;
+  GHashTableIter iter;
+  gpointer name;
+
+  g_hash_table_iter_init (&iter, node->unseen);
+  while (g_hash_table_iter_next (&iter, &name, NULL) && g_get_monotonic_time () < deadline)
+    {
+      g_autofree char *path = arc_path_join (node->path, name);
+      struct stat info;
+
+      if (fstatat (AT_FDCWD, path, &info,
+                   self->extent->follow_symlinks ? 0 : AT_SYMLINK_NOFOLLOW) == 0 ||
+          arc_scan_is_gone (errno))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+static gboolean
+is_lost (const ArcNode *node)
+{
+  return node->problem != NULL || node->unseen != NULL;
+}
+
+/* Whether there is more to be seen of a directory that was lost. */
+static gboolean
+is_back (ArcSight *self, ArcNode *node)
+{
+  if (node->problem == NULL)
+    return is_any_back (self, node);
+
+  return is_readable (self, node);
+}
 void
 arc_sight_look_for_lost (ArcSight *self, gint64 now)
 {
@@ -224,11 +356,11 @@ arc_sight_look_for_lost (ArcSight *self, gint64 now)
     {
       ArcNode *node = arc_tree_lookup (self->tree, path);
 
-      if (node != NULL && node->problem != NULL && !is_back (self, node))
+      if (node != NULL && is_lost (node) && !is_back (self, node))
         continue;
 
       g_hash_table_iter_remove (&iter);
-      if (node != NULL && node->problem != NULL)
+      if (node != NULL && is_lost (node))
         arc_sight_push (self, node, FALSE);
     }
 

@@ -10,6 +10,7 @@
 #include "system/arc-looks.h"
 #include "system/arc-scan.h"
 #include "system/arc-tree.h"
+#include "system/arc-ways.h"
 
 #include <glib.h>
 
@@ -30,6 +31,7 @@ typedef struct
   ArcFindings *findings; /* (unowned) */
   ArcTree *tree;         /* (owned) */
   ArcLooks *looks;       /* (owned) */
+  ArcWays *ways;         /* (owned): of the roots, and of the links that are followed */
 
   /* The scan under way. */
   ArcScan *scan;      /* (owned): of SCAN_NODE; closed if that is NULL */
@@ -40,13 +42,13 @@ typedef struct
   gboolean health_pending;   /* something happened that the health depends on */
   ArcHealth health;          /* when it was last assessed */
   gboolean left_out_pending; /* what keeps another path out of the tree may be gone */
-  GHashTable *lost;  /* (element-type filename): directories that are out of sight and to be looked
-                        for; some may be back, or forgotten, already */
+  GHashTable *lost;  /* (element-type filename): directories that are out of sight, wholly or in
+                        part, and to be looked for; some may be back, or forgotten, already */
   gint64 lost_check; /* when to look for them; 0: there are none */
 } ArcSight;
 
-/* FINDINGS must outlive it. */
-ArcSight *arc_sight_new (ArcFindings *findings);
+/* FINDINGS must outlive it. FUNC: see arc_ways_new(). */
+ArcSight *arc_sight_new (ArcFindings *findings, ArcMonitorsFunc func, gpointer user_data);
 
 /* Cancels all monitors. */
 void arc_sight_free (ArcSight *sight);
@@ -91,10 +93,24 @@ void arc_sight_forget (ArcSight *sight, ArcNode *node, gboolean told);
 /* Why NODE cannot be read: see ArcNode. */
 void arc_sight_set_problem (ArcSight *sight, ArcNode *node, const char *problem);
 
+/* Watches the way of PATH, a root or a link, before a look at it. Returns: whether the way is
+ * another one than before. */
+gboolean arc_sight_follow (ArcSight *sight, const char *path);
+
+/* NAME in NODE is, or is not, a symbolic link that is followed. */
+void arc_sight_add_link (ArcSight *sight, ArcNode *node, const char *name);
+void arc_sight_remove_link (ArcSight *sight, ArcNode *node, const char *name);
+
+/* Forgets the ways of paths that are no roots and no links any more. */
+void arc_sight_prune_ways (ArcSight *sight);
+
+/* UNSEEN (element-type ArcScanUnseen): what a scan of NODE could not look at. */
+void arc_sight_set_unseen (ArcSight *sight, ArcNode *node, const GArray *unseen);
+
 /* NODE is not there. Its files are only out of sight: the snapshot keeps them. */
 void arc_sight_lose (ArcSight *sight, ArcNode *node, const char *problem);
 
-/* NODE cannot be read; try again soon. */
+/* NODE, or something in it, cannot be looked at; try again soon. */
 void arc_sight_look_for (ArcSight *sight, const ArcNode *node);
 
 /* Queues the directories that are back, if it is time: NOW is that of g_get_monotonic_time(). */

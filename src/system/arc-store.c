@@ -268,13 +268,63 @@ read_uncommitted (ArcStore *self, const char *directory, GError **error)
   return TRUE;
 }
 
+void
+arc_store_inputs_clear (ArcStoreInputs *inputs)
+{
+  g_clear_pointer (&inputs->settings, g_free);
+  g_clear_pointer (&inputs->database, g_free);
+  g_clear_pointer (&inputs->tree, g_free);
+}
+
+/* DATABASE and what INPUTS has, each with its NUL. Versions before 0.1.0 had the first alone, and
+ * without one. */
+static GBytes *
+make_identity (const char *database, const ArcStoreInputs *inputs)
+{
+  GByteArray *identity = g_byte_array_new ();
+  const char *texts[] = { database, inputs->settings, inputs->database, inputs->tree };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      const char *text = texts[i] != NULL ? texts[i] : "";
+
+      g_byte_array_append (identity, (const guint8 *) text, (guint) strlen (text) + 1);
+    }
+
+  return g_byte_array_free_to_bytes (identity);
+}
+
+/* Whether IDENTITY is that of DATABASE. */
+static gboolean
+read_identity (GBytes *identity, const char *database, ArcStoreInputs *inputs)
+{
+  gsize size;
+  const char *data = g_bytes_get_data (identity, &size);
+  g_autofree char *text = g_strndup (data, size);
+  char **const members[] = { &inputs->settings, &inputs->database, &inputs->tree };
+  gsize at = strlen (text) + 1;
+
+  if (strcmp (text, database) != 0)
+    return FALSE;
+
+  for (guint i = 0; i < G_N_ELEMENTS (members) && at < size; i++)
+    {
+      *members[i] = g_strndup (data + at, size - at);
+      at += strlen (*members[i]) + 1;
+    }
+
+  return TRUE;
+}
+
 ArcSnapshot *
-arc_store_load_snapshot (ArcStore *self, const char *database, GError **error)
+arc_store_load_snapshot (ArcStore *self,
+                         const char *database,
+                         ArcStoreInputs *inputs,
+                         GError **error)
 {
   g_autoptr (ArcSnapshot) snapshot = NULL;
   g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GBytes) identity = NULL;
-  g_autoptr (GBytes) expected = NULL;
   g_autofree char *path = arc_state_directory_get_file (self->directory, SNAPSHOT_NAME);
   g_autoptr (GError) read_error = NULL;
 
@@ -291,12 +341,15 @@ arc_store_load_snapshot (ArcStore *self, const char *database, GError **error)
       return NULL;
     }
 
+  /* That is known also of a database of which not all files are. */
+  if (snapshot != NULL && !read_identity (identity, database, inputs))
+    g_clear_pointer (&snapshot, arc_snapshot_free);
+
   if (!read_uncommitted (self, arc_store_get_directory (self), error) ||
       !read_uncommitted (self, arc_state_directory_get_spare (self->directory, NULL), error))
     return NULL;
 
-  expected = g_bytes_new (database, strlen (database));
-  if (snapshot == NULL || !g_bytes_equal (identity, expected) || self->uncommitted == NULL)
+  if (snapshot == NULL || self->uncommitted == NULL)
     return NULL;
 
   arc_snapshot_mark_dirty (snapshot, self->uncommitted);
@@ -616,9 +669,10 @@ void
 arc_store_begin_commit (ArcStore *self,
                         const ArcSnapshot *snapshot,
                         const ArcChanges *pending,
-                        const char *database)
+                        const char *database,
+                        const ArcStoreInputs *inputs)
 {
-  g_autoptr (GBytes) identity = g_bytes_new (database, strlen (database));
+  g_autoptr (GBytes) identity = make_identity (database, inputs);
 
   g_return_if_fail (ARC_IS_STORE (self));
 

@@ -104,18 +104,40 @@ void arc_store_begin_everything (ArcStore *store, const ArcSnapshot *snapshot);
  * must not start. */
 const char *arc_store_end_changes (ArcStore *store, GError **error);
 
-/* (transfer full) (nullable): the files that DATABASE is true to. What is not committed is marked
- * dirty in it: the next look at the disk finds it changed. NULL, without an
- * error, if nothing is known of DATABASE; NULL and an error if a file was damaged, which is then
- * put aside. */
-ArcSnapshot *arc_store_load_snapshot (ArcStore *store, const char *database, GError **error);
+/**
+ * ArcStoreInputs:
+ * @settings: (nullable): arc_inputs_read() when the build began that made all of the database
+ * @database: (nullable): arc_inputs_read_database() after the last build
+ * @tree: (nullable): arc_inputs_get_tree() of the snapshot
+ *
+ * What else is remembered of a database; NULL: nothing.
+ */
+typedef struct
+{
+  char *settings;
+  char *database;
+  char *tree;
+} ArcStoreInputs;
 
-/* A build has ended: DATABASE is true to SNAPSHOT, but for PENDING. FALSE and
+void arc_store_inputs_clear (ArcStoreInputs *inputs);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ArcStoreInputs, arc_store_inputs_clear)
+
+/* (transfer full) (nullable): the files that DATABASE is true to. What is not committed is marked
+ * dirty in it: the next look at the disk finds it changed. INPUTS gets what was committed with
+ * them, also if not all of the files are known. NULL, without an error, if nothing is known of
+ * DATABASE; NULL and an error if a file was damaged, which is then put aside. */
+ArcSnapshot *arc_store_load_snapshot (ArcStore *store,
+                                      const char *database,
+                                      ArcStoreInputs *inputs,
+                                      GError **error);
+
+/* A build has ended: DATABASE is true to SNAPSHOT, but for PENDING, and to INPUTS. FALSE and
  * ARC_ERROR_STATE_DIRECTORY or ARC_ERROR_LOCKED if that cannot be written. */
 void arc_store_begin_commit (ArcStore *store,
                              const ArcSnapshot *snapshot,
                              const ArcChanges *pending,
-                             const char *database);
+                             const char *database,
+                             const ArcStoreInputs *inputs);
 gboolean arc_store_end_commit (ArcStore *store, GError **error);
 
 /* Returns: (transfer full): the problems that the last commit wrote; empty, and an error, if the

@@ -2,6 +2,8 @@
 
 #include "system/arc-tree.h"
 
+#include "core/arc-path.h"
+
 #include <string.h>
 
 struct _ArcTree
@@ -18,6 +20,8 @@ node_free (gpointer data)
 
   g_clear_pointer (&node->monitor, arc_monitor_cancel);
   g_free (node->problem);
+  g_clear_pointer (&node->unseen, g_hash_table_unref);
+  g_clear_pointer (&node->links, g_hash_table_unref);
   g_free (node);
 }
 
@@ -177,6 +181,22 @@ arc_node_get_root (ArcNode *node)
     node = node->parent;
 
   return node;
+}
+
+gboolean
+arc_node_hides (const ArcNode *node, const char *path)
+{
+  const char *below = arc_path_get_below (path, node->path);
+  g_autofree char *name = NULL;
+
+  if (node->problem != NULL)
+    return TRUE;
+  if (node->unseen == NULL || below == NULL)
+    return FALSE;
+
+  name = g_strndup (below, strcspn (below, "/"));
+
+  return g_hash_table_contains (node->unseen, name);
 }
 
 const char *

@@ -27,6 +27,11 @@ struct _ArcNode
   ArcFileId scanned_as; /* if scanned: the id then */
   ArcMonitor *monitor;  /* (owned) (nullable) */
   char *problem;        /* (owned) (nullable): why it cannot be read; a root is then unavailable */
+  GHashTable *unseen;   /* (owned) (nullable) (element-type filename errno): the names in it that
+                           cannot be looked at, and why */
+
+  GHashTable *links; /* (owned) (nullable) (element-type filename): the symbolic links in it that
+                        are followed */
 
   GList link;         /* in the queue */
   guint64 generation; /* of the last scan, 0 if it must be scanned in any case */
@@ -86,6 +91,10 @@ void arc_tree_identify (ArcTree *tree, ArcNode *node, const ArcFileId *id);
 
 gboolean arc_node_is_below (const ArcNode *node, const ArcNode *ancestor); /* or the same */
 ArcNode *arc_node_get_root (ArcNode *node);
+
+/* Whether it is unknown what became of PATH, a file or a directory below NODE and below no child of
+ * it. */
+gboolean arc_node_hides (const ArcNode *node, const char *path);
 
 /* The path below the root, "" for a root. */
 const char *arc_node_get_below_root (ArcNode *node);

@@ -35,9 +35,13 @@ G_BEGIN_DECLS
  * FAT) could be changed again without a trace. It is told all the same, but a reconciliation
  * settles only when it is older: then the snapshot, and what was told, is all that was on the disk.
  *
+ * What a root, or a symbolic link that is followed, leads to is watched as well (arc-ways.h): a
+ * change behind a link, and a link that is pointed elsewhere, is told like any other.
+ *
  * While a root is unavailable, none of its files counts as deleted; nor does any file below a
  * directory that is empty since the file system that was mounted there is gone (a snapshot knows
- * what was mounted when it was taken), or that cannot be read. What is not there is looked for
+ * what was mounted when it was taken), or that cannot be read; nor does a file that cannot be
+ * looked at: only ENOENT, ENOTDIR and ELOOP say that it is gone. What is not there is looked for
  * every two seconds.
  *
  * Properties: `health` (ArcHealth as an int), `health-message` (string, English, "" if ok),

@@ -4,6 +4,7 @@
 #include "core/arc-config-file.h"
 #include "core/arc-duration.h"
 #include "core/arc-error.h"
+#include "core/arc-filter.h"
 
 #include <string.h>
 
@@ -78,7 +79,7 @@ test_defaults (void)
   g_assert_null (config->database);
   g_assert_cmpint (config->timeout, ==, 30 * MINUTE);
   g_assert_cmpint (config->stop_grace, ==, 10 * SECOND);
-  g_assert_cmpint (config->on_start, ==, ARC_ON_START_ALWAYS);
+  g_assert_cmpint (config->on_start, ==, ARC_ON_START_CHANGED);
   g_assert_cmpint (config->timing.debounce, ==, 5 * SECOND);
   g_assert_cmpint (config->timing.debounce_limit, ==, 60 * SECOND);
   g_assert_cmpint (config->timing.cooldown, ==, 3 * MINUTE);
@@ -285,6 +286,24 @@ test_errors (void)
                              "matter: name a pattern such as *.org" },
     { "[Tree]\nInclude=*.org;;*.txt\n",
       "/etc/b.conf:2: [Tree] Include: entry 2 of the list is empty: take out the extra ;" },
+    { "[Tree]\nInclude=*.{org,org.gpg}\n",
+      "/etc/b.conf:2: [Tree] Include: the pattern \"*.{org,org.gpg}\" has { and }, which are not "
+      "known here: write a pattern for each of the names" },
+    { "[Tree]\n\nExclude=.*;./x\n",
+      "/etc/b.conf:3: [Tree] Exclude: the pattern \"./x\" has the name . or .., which no file "
+      "below "
+      "a directory of the tree has: write the path from that directory, with a / first for the "
+      "top" },
+    { "[Tree]\nInclude=*.org;!draft.org\n",
+      "/etc/b.conf:2: [Tree] Include: the pattern \"!draft.org\" begins with !, which takes "
+      "nothing "
+      "back here: take out the pattern that it is meant for, or write \\\\! for a name that begins "
+      "so" },
+    { "[Tree]\nInclude=x//y\n", "/etc/b.conf:2: [Tree] Include: the pattern \"x//y\" has nothing "
+                                "between two /: write one /" },
+    { "[Tree]\nInclude=notes/\n",
+      "/etc/b.conf:2: [Tree] Include: the pattern \"notes/\" ends in /, which is for directories, "
+      "and files are to be included: write ** after it for all that is below" },
     { "[Tree]\nInclude=a\\d\n",
       "/etc/b.conf:2: [Tree] Include: \"a\\d\" has a \\ where none can be: write \\\\ for one, \\s "
       "for a blank, \\; for a ;" },
@@ -737,6 +756,13 @@ random_config (void)
           g_strfreev (*(GStrv *) member);
           *(GStrv *) member =
               random_list (setting->type == ARC_SETTING_PATHS ? "/" : "", setting->empty != NULL);
+          for (GStrv text = *(GStrv *) member;
+               setting->type == ARC_SETTING_PATTERNS && *text != NULL; text++)
+            while (arc_filter_check (*text, TRUE) != NULL)
+              {
+                g_free (*text);
+                *text = random_text ("");
+              }
           break;
         case ARC_SETTING_COMMAND:
           if (g_test_rand_bit ())

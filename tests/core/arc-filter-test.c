@@ -118,6 +118,157 @@ test_encrypted_when_listed (void)
   assert_file (listed, "note.gpg", FALSE, NULL);
 }
 
+/* What other programs call their copies of a file that was changed on both sides, and attachments.
+ */
+static void
+test_default_copies (void)
+{
+  g_autoptr (ArcFilter) filter = default_filter ();
+
+  assert_file (filter, "a (conflicted copy 2026-01-31 101500).org", FALSE, "* (conflicted copy *");
+  assert_file (filter, "a.sync-conflict-20260131-101500-ABC.org", FALSE, "*.sync-conflict-*");
+  assert_file (filter, "A (Case Conflict).org", FALSE, "*(Case Conflict*");
+  assert_file (filter, "A (Case Conflict 1).org", FALSE, "*(Case Conflict*");
+  assert_file (filter, "on (conflicted) copies.org", TRUE, "*.org");
+
+  assert_directory (filter, "data", FALSE, "data/");
+  assert_directory (filter, "sub/data", FALSE, "data/");
+  assert_directory (filter, "mydata", TRUE, NULL);
+  assert_file (filter, "data.org", TRUE, "*.org");
+  assert_explain (filter, "sub/data/ab/cdef/a.org", FALSE, "data/");
+}
+
+static void
+test_deep (void)
+{
+  g_autoptr (ArcFilter) any = arc_filter_new (LIST ("**/*.org"), LIST ("**/old/"));
+  g_autoptr (ArcFilter) inner =
+      arc_filter_new (LIST ("journal/**/*.org", "/a/**/b/**/[cd]?.txt"), LIST ("**/bak/**"));
+  g_autoptr (ArcFilter) below = arc_filter_new (LIST ("notes/**", "/**/top"), LIST (NULL));
+
+  assert_file (any, "a.org", TRUE, "**/*.org");
+  assert_file (any, "journal/2026/d.org", TRUE, "**/*.org");
+  assert_file (any, "a.txt", FALSE, NULL);
+  assert_directory (any, "old", FALSE, "**/old/");
+  assert_directory (any, "x/y/old", FALSE, "**/old/");
+  assert_directory (any, "x/older", TRUE, NULL);
+
+  assert_file (inner, "journal/d.org", TRUE, "journal/**/*.org");
+  assert_file (inner, "journal/2026/d.org", TRUE, "journal/**/*.org");
+  assert_file (inner, "journal/2026/01/d.org", TRUE, "journal/**/*.org");
+  assert_file (inner, "x/journal/d.org", FALSE, NULL);
+  assert_file (inner, "journal.org", FALSE, NULL);
+  assert_file (inner, "a/b/c1.txt", TRUE, "/a/**/b/**/[cd]?.txt");
+  assert_file (inner, "a/x/b/b/y/z/d1.txt", TRUE, "/a/**/b/**/[cd]?.txt");
+  assert_file (inner, "a/x/b/y/e1.txt", FALSE, NULL);
+  assert_file (inner, "a/x/c1.txt", FALSE, NULL);
+  assert_explain (inner, "journal/bak/d.org", FALSE, "**/bak/**");
+  assert_explain (inner, "journal/bak/x/d.org", FALSE, "**/bak/**");
+  assert_explain (inner, "journal/bak.org", TRUE, "journal/**/*.org");
+
+  assert_file (below, "notes/a", TRUE, "notes/**");
+  assert_file (below, "notes/b/c", TRUE, "notes/**");
+  assert_file (below, "notes", FALSE, NULL);
+  assert_file (below, "top", TRUE, "/**/top");
+  assert_file (below, "x/y/top", TRUE, "/**/top");
+  assert_file (below, "x/y/top/z", FALSE, NULL);
+}
+
+/* The rule in the plainest way. */
+static gboolean
+deep_match (const char *const *pattern, const char *const *names)
+{
+  if (pattern[0] == NULL)
+    return names[0] == NULL;
+  if (g_str_equal (pattern[0], "**"))
+    return (pattern[1] != NULL && deep_match (pattern + 1, names)) ||
+           (names[0] != NULL && (pattern[1] == NULL ? TRUE : deep_match (pattern, names + 1)));
+
+  return names[0] != NULL &&
+         (g_str_equal (pattern[0], "*") || g_str_equal (pattern[0], names[0])) &&
+         deep_match (pattern + 1, names + 1);
+}
+
+static void
+test_deep_random (void)
+{
+  static const char *const parts[] = { "a", "b", "*", "**" };
+
+  for (guint i = 0; i < 20000; i++)
+    {
+      g_autoptr (GPtrArray) pattern = g_ptr_array_new ();
+      g_autoptr (GPtrArray) names = g_ptr_array_new ();
+      g_autoptr (ArcFilter) filter = NULL;
+      g_autofree char *source = NULL;
+      g_autofree char *rooted = NULL;
+      g_autofree char *path = NULL;
+
+      for (gint32 n = g_test_rand_int_range (1, 6); n > 0; n--)
+        g_ptr_array_add (pattern, (gpointer) parts[g_test_rand_int_range (0, 4)]);
+      for (gint32 n = g_test_rand_int_range (1, 8); n > 0; n--)
+        g_ptr_array_add (names, (gpointer) parts[g_test_rand_int_range (0, 2)]);
+      g_ptr_array_add (pattern, NULL);
+      g_ptr_array_add (names, NULL);
+      source = g_strjoinv ("/", (GStrv) pattern->pdata);
+      rooted = g_strconcat ("/", source, NULL);
+      path = g_strjoinv ("/", (GStrv) names->pdata);
+
+      g_test_message ("%s of %s", path, rooted);
+      filter = arc_filter_new (LIST (rooted), LIST (NULL));
+      g_assert_cmpint (arc_filter_match_file (filter, path, NULL), ==,
+                       deep_match ((const char *const *) pattern->pdata,
+                                   (const char *const *) names->pdata));
+    }
+}
+
+static void
+test_check (void)
+{
+  static const char *const right[] = { "*.org",
+                                       ".*",
+                                       "#*",
+                                       "*~",
+                                       "data/",
+                                       "/data/",
+                                       "a/b.org",
+                                       "/inbox.org",
+                                       "**/*.org",
+                                       "a/**",
+                                       "**/bak/",
+                                       "a/**/b",
+                                       "{a}",
+                                       "a,b",
+                                       "[{]a,b}",
+                                       "\\{a,b\\}",
+                                       "\\!x",
+                                       "a!",
+                                       "...",
+                                       ".org",
+                                       "~x",
+                                       "[!a]x",
+                                       "* (conflicted copy *" };
+  static const char *const wrong[] = {
+    "{a,b}", "*.{org,org.gpg}", "!x",   "!draft.org", "./x", "./*.org", "x//y",  "//x",   "x//",
+    "../x",  "a/./b",           "a/..", "/",          "",    "**.org",  "a**/b", "a/**b", "~/org/x",
+    "x\\"
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (right); i++)
+    {
+      g_test_message ("%s", right[i]);
+      g_assert_cmpstr (arc_filter_check (right[i], FALSE), ==, NULL);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++)
+    {
+      g_test_message ("%s", wrong[i]);
+      g_assert_nonnull (arc_filter_check (wrong[i], FALSE));
+      g_assert_nonnull (arc_filter_check (wrong[i], TRUE));
+    }
+  g_assert_nonnull (arc_filter_check ("notes/", TRUE));
+  for (guint i = 0; arc_filter_default_exclude[i] != NULL; i++)
+    g_assert_cmpstr (arc_filter_check (arc_filter_default_exclude[i], FALSE), ==, NULL);
+}
+
 static void
 test_case (void)
 {
@@ -383,6 +534,10 @@ main (int argc, char *argv[])
   g_test_add_func ("/filter/defaults", test_defaults);
   g_test_add_func ("/filter/encrypted-when-listed", test_encrypted_when_listed);
   g_test_add_func ("/filter/case", test_case);
+  g_test_add_func ("/filter/default-copies", test_default_copies);
+  g_test_add_func ("/filter/deep", test_deep);
+  g_test_add_func ("/filter/deep/random", test_deep_random);
+  g_test_add_func ("/filter/check", test_check);
   g_test_add_func ("/filter/bytes", test_bytes);
   g_test_add_func ("/filter/slash", test_slash);
   g_test_add_func ("/filter/directory-only", test_directory_only);

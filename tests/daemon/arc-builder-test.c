@@ -7,10 +7,12 @@
 #include "core/arc-loop-guard.h"
 #include "system/arc-scan.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define SECOND    ((gint64) G_USEC_PER_SEC)
 #define ALL_NOTES "A one.org\nA sub/three.org\nA two.org\n"
@@ -1405,7 +1407,7 @@ test_sync_while_canceling (void)
   arc_test_wait_until (meanwhile.done);
   g_assert_cmpuint (meanwhile.build, ==, 3);
   g_assert_cmpint (meanwhile.result, ==, ARC_RESULT_SUCCESS);
-  arc_test_host_assert_told (host, 3, "M one.org\n");
+  arc_test_host_assert_told (host, 3, ALL_NOTES); /* the command is another one */
 }
 
 static void
@@ -1809,7 +1811,9 @@ test_other_settings (void)
   arc_test_host_wait_for_state (host, ARC_STATE_WAITING);
   arc_test_host_advance (host, SECOND);
   arc_test_host_finish_build (host, 0);
-  g_assert_cmpuint (arc_builder_get_last_build (host->builder)->n_changed, ==, 1);
+  /* A note without a title has its path below the directory for one. */
+  g_assert_cmpint (arc_builder_get_last_build (host->builder)->kind, ==, ARC_BUILD_FULL);
+  g_assert_cmpuint (arc_builder_get_last_build (host->builder)->n_changed, ==, 4);
 
   /* Nobody knows what is in another database. */
   g_free (host->config->database);
@@ -1821,6 +1825,372 @@ test_other_settings (void)
   g_assert_cmpuint (arc_builder_get_last_build (host->builder)->n_changed, ==, 4);
   database = arc_test_host_get_environment (host, 3, "ARCOLOGY_DATABASE");
   g_assert_cmpstr (database, ==, host->config->database);
+}
+
+static gboolean
+is_stale (ArcTestHost *host)
+{
+  return !arc_test_host_get_status (host).fresh;
+}
+
+/* What is to be built is noticed without a build, and is a full one, after the debounce. */
+static void
+assert_full_build_follows (ArcTestHost *host, guint64 id)
+{
+  const ArcBuild *build;
+
+  arc_test_wait_until (is_stale (host));
+  arc_test_host_advance (host, 180 * SECOND);
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  build = arc_builder_get_last_build (host->builder);
+  g_assert_cmpuint (build->id, ==, id);
+  g_assert_cmpint (build->kind, ==, ARC_BUILD_FULL);
+  arc_test_host_assert_told (host, id, ALL_NOTES);
+  g_assert_true (arc_test_host_get_status (host).fresh);
+}
+
+static void
+set_list (GStrv *list, const char *entry)
+{
+  g_strfreev (*list);
+  *list = arc_test_make_strv (entry, NULL);
+}
+
+/* Whether the settings of HOST may be put in force. */
+static gboolean
+may_set_config (ArcTestHost *host)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (arc_builder_check_config (host->builder, host->config, &error))
+    return TRUE;
+
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
+  g_assert_nonnull (strstr (error->message, "they leave no file, where there are 3 now"));
+
+  return FALSE;
+}
+
+static void
+test_settings_without_files (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autofree char *empty = g_build_filename (host->scratch, "empty", NULL);
+  g_autofree char *missing = g_build_filename (host->scratch, "missing", NULL);
+
+  g_assert_no_errno (g_mkdir (empty, 0700));
+  g_assert_true (may_set_config (host));
+
+  set_list (&host->config->include, "*.md");
+  g_assert_false (may_set_config (host));
+  arc_test_host_write (host, "sub/a.md", "other files");
+  g_assert_true (may_set_config (host));
+  set_list (&host->config->exclude, "sub/");
+  g_assert_false (may_set_config (host));
+
+  set_list (&host->config->include, "*.org");
+  g_assert_true (may_set_config (host));
+  set_list (&host->config->exclude, "*");
+  g_assert_false (may_set_config (host));
+  set_list (&host->config->exclude, ".*");
+  set_list (&host->config->directories, empty);
+  g_assert_false (may_set_config (host));
+  set_list (&host->config->directories, missing);
+  g_assert_true (may_set_config (host));
+}
+
+/* The service starts with such settings. */
+static void
+test_settings_without_files_at_start (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+
+  set_list (&host->config->include, "*.md");
+  restart (host);
+  arc_test_host_start (host);
+  g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_UNAVAILABLE);
+  g_assert_nonnull (
+      strstr (arc_test_host_get_status (host).health_message, "matches [Tree] Include"));
+  g_assert_false (arc_test_host_get_status (host).fresh);
+
+  /* However long it lasts. */
+  for (guint i = 0; i < 10; i++)
+    arc_test_host_advance (host, 180 * SECOND);
+  arc_builder_rescan (host->builder);
+  arc_test_iterate_for (100);
+  arc_test_host_advance (host, 180 * SECOND);
+  g_assert_cmpuint (host->n_started, ==, 1);
+  g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_UNAVAILABLE);
+
+  /* The next one begins as this one did. */
+  restart (host);
+  arc_test_host_start (host);
+  g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_UNAVAILABLE);
+
+  set_list (&host->config->include, "*.org");
+  arc_builder_set_config (host->builder, host->config);
+  arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
+  arc_test_host_advance (host, 180 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 2, "M one.org\nM sub/three.org\nM two.org\n");
+}
+
+/* Nothing is remembered, but a database may be there. */
+static void
+test_settings_without_files_at_first (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new ();
+
+  host->config->on_start = ARC_ON_START_CHANGED;
+  set_list (&host->config->include, "*.txt");
+  arc_test_host_restart (host);
+  arc_test_host_start (host);
+  g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_UNAVAILABLE);
+  arc_test_host_advance (host, 600 * SECOND);
+  g_assert_cmpuint (host->n_started, ==, 0);
+
+  arc_test_host_write (host, "a.txt", "one");
+  arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 1, "A a.txt\n");
+}
+
+/* Waits until the process of build ID is at work. */
+static void
+wait_for_process (ArcTestHost *host, guint64 id)
+{
+  g_autofree char *name = g_strdup_printf ("%" G_GUINT64_FORMAT ".env", id);
+  g_autofree char *path = g_build_filename (host->out, name, NULL);
+
+  arc_test_wait_until (g_file_test (path, G_FILE_TEST_EXISTS));
+}
+
+/* Makes FILE a word of the command. */
+static void
+name_file (ArcTestHost *host, const char *file)
+{
+  g_autofree char *option = g_strconcat ("--load=", file, NULL);
+  GStrv command = host->config->command;
+
+  /* The script does not look at its second parameter. */
+  host->config->command =
+      arc_test_make_strv (command[0], command[1], command[2], command[3], command[4], option, NULL);
+  g_strfreev (command);
+  arc_builder_set_config (host->builder, host->config);
+}
+
+static void
+write_file (const char *path, const char *text)
+{
+  g_assert_true (
+      g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
+}
+
+/* In one write(2), and without a truncation, so that nothing between two states is seen. */
+static void
+overwrite_file (const char *path, const char *text)
+{
+  const int fd = open (path, O_WRONLY | O_CLOEXEC);
+
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpint (write (fd, text, strlen (text)), ==, (gssize) strlen (text));
+  g_assert_no_errno (close (fd));
+}
+
+/* A file that the command names, which a build has read. */
+static void
+test_named_file (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autofree char *file = g_build_filename (host->scratch, "settings.el", NULL);
+  g_autofree char *target = g_build_filename (host->scratch, "elsewhere.el", NULL);
+
+  /* Another command. */
+  name_file (host, file);
+  assert_full_build_follows (host, 2);
+
+  /* It comes, is replaced, written, and goes; and is a link. */
+  write_file (file, "1");
+  assert_full_build_follows (host, 3);
+  write_file (file, "2");
+  assert_full_build_follows (host, 4);
+  overwrite_file (file, "33");
+  assert_full_build_follows (host, 5);
+  g_assert_no_errno (g_unlink (file));
+  assert_full_build_follows (host, 6);
+  write_file (target, "4");
+  g_assert_no_errno (symlink (target, file));
+  assert_full_build_follows (host, 7);
+  write_file (target, "5");
+  assert_full_build_follows (host, 8);
+
+  /* A note that is saved then is a note. */
+  arc_test_host_advance (host, 180 * SECOND);
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 9, "M one.org\n");
+}
+
+/* It is changed while a build runs, which may have read it before. */
+static void
+test_named_file_while_running (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autofree char *file = g_build_filename (host->scratch, "settings.el", NULL);
+
+  write_file (file, "1");
+  name_file (host, file);
+  assert_full_build_follows (host, 2);
+
+  arc_test_host_advance (host, 180 * SECOND);
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_wait_until (host->n_started == 3);
+  wait_for_process (host, 3);
+  write_file (file, "2");
+  arc_test_wait_until (arc_test_host_get_status (host).stoked);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 3, "M one.org\n");
+  g_assert_false (arc_test_host_get_status (host).fresh);
+  assert_full_build_follows (host, 4);
+}
+
+/* A log that the command writes is no reason to build for ever. */
+static void
+test_named_output (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autofree char *file = g_build_filename (host->scratch, "build.log", NULL);
+  static const char *const contents[] = { "1", "22", "3" };
+  guint64 id = 1;
+
+  write_file (file, "");
+  name_file (host, file);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      arc_test_wait_until (is_stale (host));
+      arc_test_host_advance (host, 180 * SECOND);
+      arc_test_host_advance (host, 5 * SECOND);
+      wait_for_process (host, ++id);
+      write_file (file, contents[i]);
+      arc_test_wait_until (arc_test_host_get_status (host).stoked);
+      arc_test_host_finish_build (host, 0);
+    }
+
+  /* Only now it is known for one. */
+  assert_full_build_follows (host, ++id);
+  write_file (file, "4444");
+  arc_test_iterate_for (200);
+  arc_test_host_advance (host, 180 * SECOND);
+  arc_test_host_advance (host, 600 * SECOND);
+  g_assert_cmpuint (host->n_started, ==, id);
+  g_assert_true (arc_test_host_get_status (host).fresh);
+}
+
+/* The files are compared with what the last run knew. */
+static void
+test_named_file_while_down (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autofree char *file = g_build_filename (host->scratch, "settings.el", NULL);
+
+  write_file (file, "1");
+  name_file (host, file);
+  assert_full_build_follows (host, 2);
+  restart (host);
+  arc_test_host_start (host);
+  g_assert_true (arc_test_host_get_status (host).fresh);
+
+  restart (host);
+  write_file (file, "2");
+  arc_test_host_start (host);
+  g_assert_false (arc_test_host_get_status (host).fresh);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 3, ALL_NOTES);
+  g_assert_true (arc_test_host_get_status (host).fresh);
+
+  /* Another command. */
+  restart (host);
+  name_file (host, "/nowhere");
+  arc_test_host_start (host);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 4, ALL_NOTES);
+}
+
+/* What may happen to a database. */
+static void
+meddle (ArcTestHost *host, guint i)
+{
+  const char *database = host->config->database;
+  g_autofree char *aside = g_strconcat (database, ".aside", NULL);
+  g_autofree char *journal = g_strconcat (database, "-wal", NULL);
+
+  switch (i)
+    {
+    case 0:
+      g_assert_no_errno (g_unlink (database));
+      break;
+    case 1: /* put back from a backup */
+      write_file (database, "");
+      break;
+    case 2: /* written */
+      overwrite_file (database, "x");
+      break;
+    case 3: /* written, and not in the file itself yet */
+      write_file (journal, "pages");
+      break;
+    case 4: /* moved away and back again, with a write in between */
+      g_assert_no_errno (g_rename (database, aside));
+      write_file (aside, "y");
+      g_assert_no_errno (g_rename (aside, database));
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+static void
+test_database_of_others (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autofree char *journal = g_strconcat (host->config->database, "-wal", NULL);
+  guint64 id = 1;
+
+  for (guint i = 0; i < 5; i++)
+    {
+      meddle (host, i);
+      assert_full_build_follows (host, ++id);
+    }
+
+  /* Somebody who only reads. */
+  g_assert_no_errno (g_unlink (journal));
+  assert_full_build_follows (host, ++id);
+  write_file (journal, "");
+  arc_test_iterate_for (200);
+  g_assert_no_errno (g_unlink (journal));
+  arc_test_iterate_for (200);
+  g_assert_true (arc_test_host_get_status (host).fresh);
+}
+
+static void
+test_database_of_others_while_down (void)
+{
+  for (guint i = 0; i < 5; i++)
+    {
+      g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+
+      restart (host);
+      meddle (host, i);
+      arc_test_host_start (host);
+      g_assert_false (arc_test_host_get_status (host).fresh);
+      arc_test_host_finish_build (host, 0);
+      arc_test_host_assert_told (host, 2, ALL_NOTES);
+      g_assert_true (arc_test_host_get_status (host).fresh);
+    }
 }
 
 int
@@ -1892,6 +2262,15 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/emptied/while-scanning", test_emptied_while_scanning);
   g_test_add_func ("/builder/emptied/while-preparing", test_emptied_while_preparing);
   g_test_add_func ("/builder/settings", test_other_settings);
+  g_test_add_func ("/builder/settings/no-files", test_settings_without_files);
+  g_test_add_func ("/builder/settings/no-files/start", test_settings_without_files_at_start);
+  g_test_add_func ("/builder/settings/no-files/first", test_settings_without_files_at_first);
+  g_test_add_func ("/builder/inputs/file", test_named_file);
+  g_test_add_func ("/builder/inputs/file/while-running", test_named_file_while_running);
+  g_test_add_func ("/builder/inputs/file/while-down", test_named_file_while_down);
+  g_test_add_func ("/builder/inputs/output", test_named_output);
+  g_test_add_func ("/builder/inputs/database", test_database_of_others);
+  g_test_add_func ("/builder/inputs/database/while-down", test_database_of_others_while_down);
 
   return g_test_run ();
 }

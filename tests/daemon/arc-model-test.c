@@ -859,6 +859,13 @@ make_good (Model *model)
   arc_builder_set_paused (model->builder, FALSE, &error);
   g_assert_no_error (error);
   arc_builder_set_held (model->builder, ARC_HOLD_INHIBITED, FALSE);
+
+  /* Nothing was remembered, and there were files and no note: it waits for one. */
+  while (strstr (get_status (model).health_message, "[Tree] Include") != NULL)
+    {
+      work (model);
+      rescan (model);
+    }
 }
 
 static gboolean

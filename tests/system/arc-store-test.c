@@ -110,6 +110,26 @@ save_history (ArcStore *store, const GPtrArray *builds, GError **error)
   return arc_store_end_history (store, error);
 }
 
+static const ArcStoreInputs inputs = { .settings = (char *) "settings",
+                                       .database = (char *) "database",
+                                       .tree = (char *) "tree" };
+
+static ArcSnapshot *
+load (ArcStore *store, const char *database, GError **error)
+{
+  g_auto (ArcStoreInputs) loaded = { 0 };
+  ArcSnapshot *snapshot = arc_store_load_snapshot (store, database, &loaded, error);
+
+  if (snapshot != NULL)
+    {
+      g_assert_cmpstr (loaded.settings, ==, inputs.settings);
+      g_assert_cmpstr (loaded.database, ==, inputs.database);
+      g_assert_cmpstr (loaded.tree, ==, inputs.tree);
+    }
+
+  return snapshot;
+}
+
 static gboolean
 commit (ArcStore *store,
         const ArcSnapshot *snapshot,
@@ -117,7 +137,7 @@ commit (ArcStore *store,
         const char *database,
         GError **error)
 {
-  arc_store_begin_commit (store, snapshot, pending, database);
+  arc_store_begin_commit (store, snapshot, pending, database, &inputs);
 
   return arc_store_end_commit (store, error);
 }
@@ -1008,7 +1028,7 @@ test_snapshot (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
   g_autofree char *changes = get_path (fixture, "changes");
 
-  g_assert_null (arc_store_load_snapshot (fixture->store, "/db", &error));
+  g_assert_null (load (fixture->store, "/db", &error));
   g_assert_no_error (error);
 
   arc_snapshot_set_file (snapshot, "/org", "a.org", &print, NULL);
@@ -1020,7 +1040,7 @@ test_snapshot (Fixture *fixture, gconstpointer data)
   g_assert_false (g_file_test (changes, G_FILE_TEST_EXISTS));
 
   /* What is pending is not in the database: it must not look as if nothing had happened to it. */
-  loaded = arc_store_load_snapshot (fixture->store, "/db", &error);
+  loaded = load (fixture->store, "/db", &error);
   g_assert_no_error (error);
   g_assert_cmpuint (arc_snapshot_lookup (loaded, "/org", "a.org")->size, ==, 2);
   g_assert_cmpuint (arc_snapshot_lookup (loaded, "/org", "b.org")->ctime_ns, ==, 0);
@@ -1029,7 +1049,7 @@ test_snapshot (Fixture *fixture, gconstpointer data)
   /* Nor what a build was told that did not succeed. */
   arc_changes_add (pending, "/org/a.org", ARC_CHANGE_MODIFIED);
   g_assert_nonnull (write_changes (fixture->store, pending, &error));
-  loaded = arc_store_load_snapshot (fixture->store, "/db", &error);
+  loaded = load (fixture->store, "/db", &error);
   g_assert_cmpuint (arc_snapshot_lookup (loaded, "/org", "a.org")->ctime_ns, ==, 0);
 
   /* Wherever the list had to be written. */
@@ -1038,18 +1058,18 @@ test_snapshot (Fixture *fixture, gconstpointer data)
   g_assert_no_errno (g_mkdir (changes, 0700));
   assert_spare (fixture, write_changes (fixture->store, pending, &error));
   g_assert_no_errno (g_rmdir (changes));
-  loaded = arc_store_load_snapshot (fixture->store, "/db", &error);
+  loaded = load (fixture->store, "/db", &error);
   g_assert_no_error (error);
   g_assert_cmpuint (arc_snapshot_lookup (loaded, "/org", "a.org")->ctime_ns, ==, 0);
   g_assert_true (commit (fixture->store, snapshot, pending, "/db", &error));
   g_clear_pointer (&loaded, arc_snapshot_free);
   arc_changes_remove (pending, "/org/a.org");
   g_assert_true (commit (fixture->store, snapshot, pending, "/db", &error));
-  loaded = arc_store_load_snapshot (fixture->store, "/db", &error);
+  loaded = load (fixture->store, "/db", &error);
   g_assert_cmpuint (arc_snapshot_lookup (loaded, "/org", "a.org")->ctime_ns, !=, 0);
 
   /* Of another database it says nothing. */
-  g_assert_null (arc_store_load_snapshot (fixture->store, "/other", &error));
+  g_assert_null (load (fixture->store, "/other", &error));
   g_assert_no_error (error);
 }
 
@@ -1062,7 +1082,7 @@ begin_commit_of_notes (Fixture *fixture)
 
   arc_snapshot_set_file (snapshot, "/org", "a.org", &print, NULL);
   arc_snapshot_set_file (snapshot, "/org", "b.org", &print, NULL);
-  arc_store_begin_commit (fixture->store, snapshot, NULL, "/db");
+  arc_store_begin_commit (fixture->store, snapshot, NULL, "/db", &inputs);
 }
 
 static void
@@ -1100,7 +1120,7 @@ load_next (Fixture *fixture, GError **error)
   g_clear_object (&fixture->store);
   fixture->store = arc_store_new (fixture->directory);
 
-  return arc_store_load_snapshot (fixture->store, "/db", error);
+  return load (fixture->store, "/db", error);
 }
 
 /* The next run finds the notes a.org, b.org, c.org whose letter is in LETTERS, and no others, to be

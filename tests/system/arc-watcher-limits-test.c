@@ -51,6 +51,8 @@ static void
 limit_child (void)
 {
   g_autoptr (ArcFixture) fixture = NULL;
+  g_auto (GStrv) depth = NULL;
+  g_autofree char *limit = NULL;
   gulong n_unwatched;
   char *rest;
 
@@ -58,6 +60,9 @@ limit_child (void)
   fixture = arc_fixture_new ();
   arc_fixture_sh (fixture, "cd tree && seq -f %%.0f/n 400 | xargs mkdir -p");
   arc_fixture_start (fixture, NULL, FALSE);
+  /* The way to the root takes a watch for each directory. */
+  depth = g_strsplit (fixture->base + 1, "/", -1);
+  limit = g_strdup_printf ("%u", 799 + g_strv_length (depth));
 
   g_assert_true (arc_fixture_is_degraded (fixture, NULL));
   g_test_message ("%s", arc_watcher_get_health_message (fixture->watcher));
@@ -81,7 +86,7 @@ limit_child (void)
 
   /* Just beyond the limit, which only the last of them meet. */
   arc_watcher_stop (fixture->watcher);
-  write_text ("/proc/sys/user/max_inotify_watches", "799");
+  write_text ("/proc/sys/user/max_inotify_watches", limit);
   arc_fixture_restart (fixture, NULL);
   arc_fixture_wait_settled (fixture);
   g_assert_true (arc_fixture_is_degraded (fixture, NULL));
@@ -92,6 +97,53 @@ limit_child (void)
   g_assert_cmpuint (n_unwatched, >=, 2);
   g_assert_cmpuint (n_unwatched, <=, 4);
   g_assert_true (g_str_has_prefix (rest, " of 801 "));
+}
+
+static void
+assert_message_has (ArcFixture *fixture, const char *part)
+{
+  const char *message = arc_watcher_get_health_message (fixture->watcher);
+
+  if (strstr (message, part) == NULL)
+    g_error ("\"%s\" is not in \"%s\"", part, message);
+}
+
+/* More links than the kernel has watches for. */
+static void
+links_child (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+
+  write_text ("/proc/sys/user/max_inotify_watches", "50");
+  arc_fixture_sh (fixture, "for i in $(seq 100); do echo $i >aside/$i.org; "
+                           "ln -s ../aside/$i.org tree; done");
+  arc_fixture_start (fixture, NULL, TRUE);
+  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 100);
+  g_assert_true (arc_fixture_is_degraded (fixture, NULL));
+  assert_message_has (fixture, "leads to cannot be watched: the limit "
+                               "user.max_inotify_watches = 50 is reached (and ");
+
+  /* A comparison covers them. */
+  arc_fixture_sh (fixture, "for i in $(seq 100); do echo x >>aside/$i.org; done");
+  arc_fixture_reconcile (fixture);
+  g_assert_cmpuint (arc_changes_get_size (fixture->told), ==, 100);
+
+  write_text ("/proc/sys/user/max_inotify_watches", "2000");
+  arc_fixture_reconcile (fixture);
+  g_assert_true (arc_fixture_is_ok (fixture, NULL));
+  arc_fixture_forget (fixture);
+  arc_fixture_sh (fixture, "for i in $(seq 100); do echo x >>aside/$i.org; done");
+  arc_fixture_wait_told (fixture, "tree/77.org", ARC_CHANGE_MODIFIED);
+
+  /* Links that are gone give their watches back. */
+  arc_fixture_sh (fixture, "rm tree/*");
+  arc_fixture_wait_told (fixture, "tree/77.org", ARC_CHANGE_DELETED);
+  arc_fixture_reconcile (fixture);
+  write_text ("/proc/sys/user/max_inotify_watches", "20");
+  arc_fixture_sh (fixture, "ln -s ../aside/1.org tree");
+  arc_fixture_wait_told (fixture, "tree/1.org", ARC_CHANGE_MODIFIED);
+  arc_fixture_reconcile (fixture);
+  g_assert_true (arc_fixture_is_ok (fixture, NULL));
 }
 
 static void
@@ -410,6 +462,12 @@ test_limit (void)
 }
 
 static void
+test_links (void)
+{
+  run_in_namespaces (links_child);
+}
+
+static void
 test_unmount (void)
 {
   run_in_namespaces (unmount_child);
@@ -530,15 +588,6 @@ test_two_audits (void)
 }
 
 static void
-assert_message_has (ArcFixture *fixture, const char *part)
-{
-  const char *message = arc_watcher_get_health_message (fixture->watcher);
-
-  if (strstr (message, part) == NULL)
-    g_error ("\"%s\" is not in \"%s\"", part, message);
-}
-
-static void
 instances_child (void)
 {
   g_autoptr (ArcFixture) fixture = arc_fixture_new ();
@@ -567,7 +616,8 @@ instances_child (void)
   assert_message_has (fixture, "start the service again");
 }
 
-/* The monitors have it, not the one that asks whether there is room for more of them. */
+/* The monitors have it, not the one that asks whether there is room for more of them, and not the
+ * one that watches the way to the root. */
 static void
 last_instance_child (void)
 {
@@ -577,10 +627,16 @@ last_instance_child (void)
   write_text ("/proc/sys/user/max_inotify_instances", "1");
   arc_fixture_sh (fixture, "mkdir tree/a");
   arc_fixture_start (fixture, NULL, FALSE);
-  g_assert_true (arc_fixture_is_ok (fixture, NULL));
+  g_assert_true (arc_fixture_is_degraded (fixture, NULL));
+  assert_message_has (fixture, "tree leads to cannot be watched: the limit "
+                               "user.max_inotify_instances = 1 is reached");
   arc_fixture_wait_sentinels (fixture, sentinels);
   arc_fixture_reconcile (fixture);
   arc_fixture_assert_none_missed (fixture);
+
+  write_text ("/proc/sys/user/max_inotify_instances", "100");
+  arc_fixture_reconcile (fixture);
+  g_assert_true (arc_fixture_is_ok (fixture, NULL));
 }
 
 static void
@@ -829,6 +885,7 @@ main (int argc, char **argv)
 
   /* These have a namespace of their own, which must be entered while there is one thread. */
   g_test_add_func ("/watcher-limits/watches", test_limit);
+  g_test_add_func ("/watcher-limits/links", test_links);
   g_test_add_func ("/watcher-limits/unmount", test_unmount);
   g_test_add_func ("/watcher-limits/mount-below", test_mount_below);
   g_test_add_func ("/watcher-limits/mount-before", test_mount_before);

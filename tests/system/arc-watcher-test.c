@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
+#include "arc-test-disk.h"
 #include "arc-watcher-fixture.h"
 #include "system/arc-scan.h"
 
@@ -316,6 +317,143 @@ test_follow_links (void)
   arc_fixture_wait_told (fixture, "tree/3.org", ARC_CHANGE_ADDED);
   arc_fixture_reconcile (fixture);
   g_assert_cmpuint (arc_watcher_get_n_directories (fixture->watcher), ==, 3);
+  arc_fixture_assert_none_missed (fixture);
+}
+
+/* What a link leads to changes without an event in the directory that the link is in. */
+static void
+test_behind_links (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  static const struct
+  {
+    const char *line;
+    const char *path;
+    ArcChange change;
+  } steps[] = {
+    { "echo 2 >s1/a.org", "tree/a.org", ARC_CHANGE_MODIFIED },
+    { "echo 3 >s1/t && mv s1/t s1/a.org", "tree/a.org", ARC_CHANGE_MODIFIED },
+    { "ln -sfn s2 gen", "tree/a.org", ARC_CHANGE_MODIFIED },
+    { "ln -s s1 gen2 && mv -T gen2 gen", "tree/a.org", ARC_CHANGE_MODIFIED },
+    { "echo 4 >>s1/a.org", "tree/a.org", ARC_CHANGE_MODIFIED },
+    { "touch -d 2001-01-01 s1/a.org", "tree/a.org", ARC_CHANGE_MODIFIED },
+    { "mkdir dir2 && echo e >dir2/e.org && ln -sfn ../aside/dir2 ../tree/dir", "tree/dir/e.org",
+      ARC_CHANGE_ADDED },
+    { "echo e2 >>dir2/e.org", "tree/dir/e.org", ARC_CHANGE_MODIFIED },
+    { "mv dir2 dir3", "tree/dir/e.org", ARC_CHANGE_DELETED },
+    { "mv dir3 dir2", "tree/dir/e.org", ARC_CHANGE_ADDED },
+    { "rm s1/a.org", "tree/a.org", ARC_CHANGE_DELETED },
+    { "echo back >s1/a.org", "tree/a.org", ARC_CHANGE_ADDED },
+    { "mv s1 s3", "tree/a.org", ARC_CHANGE_DELETED },
+    { "mv s3 s1", "tree/a.org", ARC_CHANGE_ADDED },
+    { "rm gen", "tree/a.org", ARC_CHANGE_DELETED },
+    { "ln -s s2 gen", "tree/a.org", ARC_CHANGE_ADDED },
+    { "mv ../aside ../out", "tree/dir/e.org", ARC_CHANGE_DELETED },
+    { "mv ../out ../aside", "tree/dir/e.org", ARC_CHANGE_ADDED },
+    { "rm -r dir2", "tree/dir/e.org", ARC_CHANGE_DELETED },
+    { "mkdir -p dir2 && echo f >dir2/e.org", "tree/dir/e.org", ARC_CHANGE_ADDED },
+    { "ln -sfn ../aside/s2/a.org ../tree/n.org", "tree/n.org", ARC_CHANGE_ADDED },
+    { "echo 5 >>s2/a.org", "tree/n.org", ARC_CHANGE_MODIFIED },
+    { "ln -sfn ../aside/not-yet/x.org ../tree/n.org", "tree/n.org", ARC_CHANGE_DELETED },
+    { "mkdir -p not-yet && echo 6 >not-yet/x.org", "tree/n.org", ARC_CHANGE_ADDED },
+    { "rm ../tree/n.org && echo 7 >../tree/n.org", "tree/n.org", ARC_CHANGE_MODIFIED },
+  };
+
+  arc_fixture_sh (fixture, "cd aside && mkdir s1 s2 dir && echo a >s1/a.org && echo b >s2/a.org && "
+                           "echo d >dir/d.org && ln -s s1 gen && "
+                           "ln -s ../aside/gen/a.org ../tree/a.org && ln -s ../aside/dir ../tree");
+  arc_fixture_start (fixture, NULL, TRUE);
+  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 2);
+
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    {
+      g_test_message ("%s", steps[i].line);
+      arc_fixture_forget (fixture);
+      arc_fixture_sh (fixture, "{ cd aside 2>/dev/null || cd out; } && %s", steps[i].line);
+      arc_fixture_wait_told (fixture, steps[i].path, steps[i].change);
+      arc_fixture_wait_settled (fixture);
+    }
+
+  g_assert_true (arc_fixture_is_ok (fixture, NULL));
+  arc_fixture_reconcile (fixture);
+  arc_fixture_assert_none_missed (fixture);
+}
+
+/* A root that is a link, behind a link, in a directory that is renamed. */
+static void
+test_way_to_root (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  static const char *const sentinels[] = { "tree", "tree/s", NULL };
+
+  arc_fixture_sh (fixture, "rmdir tree && mkdir -p aside/A/s aside/B/s && touch aside/A/a.org "
+                           "aside/A/s/s.org aside/B/b.org aside/B/s/t.org && ln -s A aside/now && "
+                           "ln -s aside/now tree");
+  arc_fixture_start (fixture, NULL, FALSE);
+  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 2);
+
+  arc_fixture_sh (fixture, "ln -sfn aside/B tree");
+  arc_fixture_wait_told (fixture, "tree/s/t.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_told (fixture, "tree/a.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_true (fixture);
+  arc_fixture_wait_sentinels (fixture, sentinels);
+
+  arc_fixture_forget (fixture);
+  arc_fixture_sh (fixture, "ln -s aside/now l && mv -T l tree");
+  arc_fixture_wait_told (fixture, "tree/s/s.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_true (fixture);
+  arc_fixture_forget (fixture);
+  arc_fixture_sh (fixture, "ln -sfn B aside/now");
+  arc_fixture_wait_told (fixture, "tree/s/t.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_true (fixture);
+  arc_fixture_wait_sentinels (fixture, sentinels);
+
+  /* A directory above it goes and comes back: nothing is deleted. */
+  arc_fixture_forget (fixture);
+  arc_fixture_sh (fixture, "mv aside elsewhere");
+  arc_fixture_wait (fixture, arc_fixture_is_unavailable, "unavailable");
+  arc_fixture_sh (fixture, "mv elsewhere aside");
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+  g_assert_cmpuint (arc_changes_get_size (fixture->told), ==, 0);
+  arc_fixture_wait_sentinels (fixture, sentinels);
+
+  /* Another is put in its place at once. */
+  arc_fixture_sh (fixture, "mkdir -p other/B && touch other/B/o.org && mv aside elsewhere && "
+                           "ln -s B other/now && mv other aside");
+  arc_fixture_wait_told (fixture, "tree/o.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_true (fixture);
+  g_assert_true (arc_fixture_is_ok (fixture, NULL));
+  arc_fixture_assert_none_missed (fixture);
+}
+
+/* No link at all on the way. */
+static void
+test_renamed_parent (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autofree char *root = g_build_filename (fixture->base, "p", "q", "tree", NULL);
+  const char *roots[] = { root, NULL };
+
+  arc_fixture_sh (fixture, "mkdir -p p/q/tree/s r/q/tree/s && touch p/q/tree/1.org r/q/tree/2.org "
+                           "p/q/tree/s/3.org r/q/tree/s/4.org");
+  arc_fixture_start (fixture, NULL, FALSE);
+  arc_watcher_set_tree (fixture->watcher, roots, fixture->filter, FALSE);
+  arc_fixture_wait_settled (fixture);
+
+  arc_fixture_forget (fixture);
+  arc_fixture_sh (fixture, "mv p away");
+  arc_fixture_wait (fixture, arc_fixture_is_unavailable, "unavailable");
+  arc_fixture_sh (fixture, "mv r p");
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+  arc_fixture_wait_told (fixture, "p/q/tree/1.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_told (fixture, "p/q/tree/s/4.org", ARC_CHANGE_ADDED);
+  arc_fixture_sh (fixture, "echo >>p/q/tree/s/4.org");
+  arc_fixture_wait_told (fixture, "p/q/tree/s/4.org", ARC_CHANGE_ADDED);
+
+  arc_fixture_forget (fixture);
+  arc_fixture_sh (fixture, "mv p/q p/x && mkdir p/q && mv away/q/tree p/q/tree");
+  arc_fixture_wait_told (fixture, "p/q/tree/1.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
   arc_fixture_assert_none_missed (fixture);
 }
 
@@ -783,6 +921,134 @@ test_unreadable (void)
     g_assert_no_errno (seteuid (0));
 }
 
+/* A directory that may be listed and not searched tells the names of what it cannot show. */
+static void
+test_not_searchable (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  static const char *const sentinels[] = { "tree", "tree/a", "tree/a/b", NULL };
+  gboolean is_root = geteuid () == 0;
+
+  arc_fixture_sh (fixture, "mkdir -p tree/a/b && touch tree/0.org tree/a/1.org tree/a/b/2.org");
+  if (is_root)
+    {
+      arc_fixture_sh (fixture, "chown -R 65534 .");
+      g_assert_no_errno (seteuid (65534));
+    }
+  arc_fixture_start (fixture, NULL, FALSE);
+
+  arc_fixture_sh (fixture, "chmod 0444 tree/a");
+  arc_fixture_wait (fixture, arc_fixture_is_degraded, "degraded");
+  arc_fixture_reconcile (fixture);
+  g_assert_true (arc_fixture_is_degraded (fixture, NULL));
+  g_assert_nonnull (strstr (arc_watcher_get_health_message (fixture->watcher),
+                            "tree/a/1.org cannot be read: Permission denied (and 1 more)"));
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 3);
+  g_assert_cmpuint (arc_watcher_get_n_directories (fixture->watcher), ==, 3);
+
+  /* Others go on as ever. */
+  arc_fixture_sh (fixture, "echo >>tree/0.org");
+  arc_fixture_wait_told (fixture, "tree/0.org", ARC_CHANGE_MODIFIED);
+
+  arc_fixture_sh (fixture, "chmod 700 tree/a");
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+  arc_fixture_wait_true (fixture);
+  arc_fixture_wait_sentinels (fixture, sentinels);
+
+  /* The same of a root, with what happened meanwhile. */
+  arc_fixture_forget (fixture);
+  arc_fixture_sh (fixture, "chmod 0444 tree");
+  arc_fixture_wait (fixture, arc_fixture_is_degraded, "degraded");
+  arc_fixture_reconcile (fixture);
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+  arc_fixture_sh (fixture, "chmod 700 tree && rm tree/0.org && rm -r tree/a/b");
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+  arc_fixture_wait_true (fixture);
+
+  if (is_root)
+    g_assert_no_errno (seteuid (0));
+}
+
+/* A directory that cannot be searched when the service starts. */
+static void
+test_not_searchable_at_start (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autofree char *a = g_build_filename (fixture->root, "a", NULL);
+  g_autofree char *b = g_build_filename (a, "b", NULL);
+  ArcSnapshot *snapshot = arc_snapshot_new ();
+  ArcFingerprint print = { 1, 2, 3, 4 };
+  gboolean is_root = geteuid () == 0;
+
+  arc_snapshot_set_file (snapshot, a, "1.org", &print, NULL);
+  arc_snapshot_set_file (snapshot, b, "2.org", &print, NULL);
+  arc_fixture_sh (fixture, "mkdir -p tree/a/b && touch tree/a/1.org && chmod 0444 tree/a");
+  if (is_root)
+    {
+      arc_fixture_sh (fixture, "chown -R 65534 .");
+      g_assert_no_errno (seteuid (65534));
+    }
+  arc_fixture_start (fixture, snapshot, FALSE);
+  g_assert_true (arc_fixture_is_degraded (fixture, NULL));
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 2);
+
+  arc_fixture_sh (fixture, "chmod 700 tree/a");
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+  arc_fixture_wait_told (fixture, "tree/a/1.org", ARC_CHANGE_MODIFIED);
+  arc_fixture_wait_told (fixture, "tree/a/b/2.org", ARC_CHANGE_DELETED);
+
+  if (is_root)
+    g_assert_no_errno (seteuid (0));
+}
+
+static void
+test_failing_disk (void)
+{
+  static const int numbers[] = { EIO, ESTALE, ENOMEM, EACCES };
+  static const char *const sentinels[] = { "tree", NULL };
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+
+  arc_fixture_sh (fixture, "touch tree/1.org tree/2.org aside/3.org && "
+                           "mkdir aside/d && touch aside/d/4.org && "
+                           "ln -s ../aside/3.org tree/l.org && ln -s ../aside/d tree/d");
+  arc_fixture_start (fixture, NULL, TRUE);
+  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 4);
+
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    for (guint j = 0; j < 3; j++)
+      {
+        static const char *const names[] = { "1.org", "l.org", "d" };
+        g_autofree char *sentence =
+            g_strdup_printf ("tree/%s cannot be read: %s", names[j], g_strerror (numbers[i]));
+
+        arc_fixture_forget (fixture);
+        arc_test_disk_fail (names[j], numbers[i]);
+        arc_fixture_reconcile (fixture);
+        g_assert_true (arc_fixture_is_degraded (fixture, NULL));
+        g_assert_nonnull (strstr (arc_watcher_get_health_message (fixture->watcher), sentence));
+        arc_fixture_sh (fixture, "echo >>tree/2.org");
+        arc_fixture_wait_told (fixture, "tree/2.org", ARC_CHANGE_MODIFIED);
+        g_assert_cmpuint (arc_changes_get_size (fixture->told), ==, 1);
+        g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 4);
+
+        /* No event says that it can be looked at again. */
+        arc_test_disk_fail (names[j], 0);
+        arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+        g_assert_cmpuint (arc_changes_get_size (fixture->told), ==, 1);
+      }
+
+  /* One that was deleted meanwhile. */
+  arc_test_disk_fail ("1.org", EIO);
+  arc_fixture_reconcile (fixture);
+  arc_fixture_sh (fixture, "rm tree/1.org");
+  arc_fixture_wait_told (fixture, "tree/1.org", ARC_CHANGE_DELETED);
+  arc_test_disk_fail ("1.org", 0);
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+  arc_fixture_wait_sentinels (fixture, sentinels);
+}
+
 static void
 test_set_tree (void)
 {
@@ -992,6 +1258,9 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher/change-of-type", test_change_of_type);
   g_test_add_func ("/watcher/links", test_links);
   g_test_add_func ("/watcher/follow-links", test_follow_links);
+  g_test_add_func ("/watcher/behind-links", test_behind_links);
+  g_test_add_func ("/watcher/way-to-root", test_way_to_root);
+  g_test_add_func ("/watcher/renamed-parent", test_renamed_parent);
   g_test_add_func ("/watcher/left-out-comes-back", test_left_out_comes_back);
   g_test_add_func ("/watcher/linked-root", test_linked_root);
   g_test_add_func ("/watcher/reconcile", test_reconcile);
@@ -1008,6 +1277,9 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher/missing-root", test_missing_root);
   g_test_add_func ("/watcher/empty-at-start", test_empty_at_start);
   g_test_add_func ("/watcher/unreadable", test_unreadable);
+  g_test_add_func ("/watcher/not-searchable", test_not_searchable);
+  g_test_add_func ("/watcher/not-searchable/at-start", test_not_searchable_at_start);
+  g_test_add_func ("/watcher/failing-disk", test_failing_disk);
   g_test_add_func ("/watcher/set-tree", test_set_tree);
   g_test_add_func ("/watcher/explain", test_explain);
   g_test_add_func ("/watcher/bytes", test_bytes);
