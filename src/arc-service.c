@@ -533,17 +533,19 @@ on_explain (ArcDBusBuilder *skeleton,
 {
   gsize length;
   const char *data = g_variant_get_fixed_array (bytes, &length, sizeof (char));
-  g_autofree char *path = g_strndup (data, length);
+  g_autofree char *path = NULL;
   const char *rule = NULL;
   gboolean watched;
 
-  if (path[0] != '/')
+  /* An empty array has no data: g_variant_get_fixed_array() returns NULL. */
+  if (length == 0 || data[0] != '/')
     {
       g_dbus_method_invocation_return_error (invocation, ARC_ERROR, ARC_ERROR_NOT_ABSOLUTE,
                                              "The path must start with a slash");
       return G_DBUS_METHOD_INVOCATION_HANDLED;
     }
 
+  path = g_strndup (data, length);
   watched = arc_watcher_explain (arc_builder_get_watcher (self->builder), path, &rule);
   arc_dbus_builder_complete_explain (skeleton, invocation, watched, rule != NULL ? rule : "");
 

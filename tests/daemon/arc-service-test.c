@@ -325,6 +325,10 @@ test_explain (ArcTestService *fixture, gconstpointer data)
                   "*.org");
   arc_test_client_assert_fails (fixture->one, "Explain", g_variant_new ("(^ay)", "x.org"),
                                 "org.arcology.Builder.Error.NotAbsolute");
+  arc_test_client_assert_fails (fixture->one, "Explain", g_variant_new ("(^ay)", ""),
+                                "org.arcology.Builder.Error.NotAbsolute");
+  arc_test_client_assert_fails (fixture->one, "Explain", g_variant_new_parsed ("(@ay [],)"),
+                                "org.arcology.Builder.Error.NotAbsolute");
 }
 
 static void
