@@ -5,6 +5,7 @@
 #include "arc-dbus.h"
 #include "core/arc-error.h"
 #include "system/arc-inhibitors.h"
+#include "system/arc-replies.h"
 
 #include <gio/gunixfdlist.h>
 #include <string.h>
@@ -45,6 +46,7 @@ struct _ArcService
   guint tell_id;             /* 0 unless something was told less than TELL_INTERVAL ago */
   gboolean holding_back;     /* what has changed since then; the skeleton is frozen */
   ArcInhibitors *inhibitors; /* (owned) */
+  ArcReplies *replies;       /* (owned): calls whose replies may be large */
   GQueue rescans; /* of GDBusMethodInvocation, owned: `Rescan` calls that wait for their reply */
 };
 
@@ -431,22 +433,37 @@ on_inhibit (ArcDBusBuilder *skeleton,
   return return_fd (invocation, fd, error);
 }
 
+static GVariant *
+make_history (guint max, gpointer user_data)
+{
+  ArcService *self = user_data;
+  GVariantBuilder builds = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
+  const GPtrArray *history = arc_builder_get_history (self->builder);
+  const guint n = max == 0 ? history->len : MIN (max, history->len);
+  gsize size = 0;
+
+  for (guint i = 1; i <= n; i++)
+    {
+      g_autoptr (GVariant) build =
+          g_variant_ref_sink (build_to_variant (self, history->pdata[history->len - i]));
+
+      size += g_variant_get_size (build);
+      if (size > ARC_REPLY_MAX_SIZE)
+        break;
+      g_variant_get_data (build);
+      g_variant_builder_add_value (&builds, build);
+    }
+
+  return g_variant_new ("(@aa{sv})", g_variant_builder_end (&builds));
+}
+
 static gboolean
 on_get_history (ArcDBusBuilder *skeleton,
                 GDBusMethodInvocation *invocation,
                 guint max,
                 ArcService *self)
 {
-  GVariantBuilder builds = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
-  const GPtrArray *history = arc_builder_get_history (self->builder);
-  const guint n = max == 0 ? history->len : MIN (max, history->len);
-
-  for (guint i = 1; i <= n; i++)
-    g_variant_builder_add_value (&builds,
-                                 build_to_variant (self,
-                                                   g_ptr_array_index (history, history->len - i)));
-
-  arc_dbus_builder_complete_get_history (skeleton, invocation, g_variant_builder_end (&builds));
+  arc_replies_add (self->replies, invocation, make_history, max);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -490,18 +507,46 @@ typedef struct
 {
   GVariantBuilder builder;
   guint n_left;
+  gsize size_left;
 } PendingReply;
 
 static void
 add_pending (const char *path, ArcChange change, gpointer user_data)
 {
   PendingReply *reply = user_data;
+  const gsize size = strlen (path) + strlen ("modified") + 32; /* D-Bus and GVariant frame them */
+  g_autoptr (GVariant) entry = NULL;
 
+  if (size > reply->size_left)
+    reply->n_left = 0;
   if (reply->n_left == 0)
     return;
 
   reply->n_left--;
-  g_variant_builder_add (&reply->builder, "(s^ay)", change_to_string (change), path);
+  reply->size_left -= size;
+  entry = g_variant_ref_sink (g_variant_new ("(s^ay)", change_to_string (change), path));
+  /* As bytes it takes half the memory. */
+  g_variant_get_data (entry);
+  g_variant_builder_add_value (&reply->builder, entry);
+}
+
+static GVariant *
+make_pending (guint max, gpointer user_data)
+{
+  ArcService *self = user_data;
+  const ArcChanges *pending = arc_builder_get_pending (self->builder);
+  const guint size = arc_changes_get_size (pending);
+  PendingReply reply = {
+    .builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(say)")),
+    .n_left = MIN (max == 0 ? size : max, ARC_REPLY_MAX_ENTRIES),
+    .size_left = ARC_REPLY_MAX_SIZE,
+  };
+  g_autoptr (GVariant) changes = NULL;
+
+  arc_changes_foreach (pending, add_pending, &reply);
+  changes = g_variant_ref_sink (g_variant_builder_end (&reply.builder));
+
+  return g_variant_new ("(@a(say)b)", changes, g_variant_n_children (changes) < size);
 }
 
 static gboolean
@@ -510,17 +555,7 @@ on_get_pending (ArcDBusBuilder *skeleton,
                 guint max,
                 ArcService *self)
 {
-  const ArcChanges *pending = arc_builder_get_pending (self->builder);
-  const guint size = arc_changes_get_size (pending);
-  PendingReply reply = {
-    .builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(say)")),
-    .n_left = max == 0 ? size : MIN (max, size),
-  };
-  const gboolean truncated = reply.n_left < size;
-
-  arc_changes_foreach (pending, add_pending, &reply);
-  arc_dbus_builder_complete_get_pending (skeleton, invocation,
-                                         g_variant_builder_end (&reply.builder), truncated);
+  arc_replies_add (self->replies, invocation, make_pending, max);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -592,13 +627,15 @@ arc_service_export (ArcService *self, GDBusConnection *connection, gboolean repl
 void
 arc_service_close (ArcService *self)
 {
+  g_autoptr (GError) error = NULL;
   GDBusMethodInvocation *invocation;
 
   g_return_if_fail (ARC_IS_SERVICE (self));
 
+  error = g_error_new_literal (ARC_ERROR, ARC_ERROR_SHUTTING_DOWN, "The service is stopping");
   while ((invocation = g_queue_pop_head (&self->rescans)) != NULL)
-    g_dbus_method_invocation_return_error (invocation, ARC_ERROR, ARC_ERROR_SHUTTING_DOWN,
-                                           "The service is stopping");
+    g_dbus_method_invocation_return_gerror (invocation, error);
+  arc_replies_fail (self->replies, error);
 
   if (self->connection == NULL)
     return;
@@ -636,7 +673,9 @@ arc_service_dispose (GObject *object)
   if (self->holding_back)
     g_object_thaw_notify (G_OBJECT (self->skeleton));
   self->holding_back = FALSE;
-  arc_service_close (self);
+  if (self->replies != NULL)
+    arc_service_close (self);
+  g_clear_pointer (&self->replies, arc_replies_free);
   g_clear_object (&self->inhibitors);
   g_clear_object (&self->skeleton);
   g_clear_object (&self->builder);
@@ -694,6 +733,7 @@ arc_service_init (ArcService *self)
   arc_dbus_builder_set_version (self->skeleton, ARC_VERSION);
   arc_dbus_builder_set_api_version (self->skeleton, API_VERSION);
 
+  self->replies = arc_replies_new (self);
   self->inhibitors = arc_inhibitors_new ();
   g_signal_connect_object (self->inhibitors, "changed", G_CALLBACK (on_inhibitors_changed), self,
                            0);

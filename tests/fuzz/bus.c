@@ -40,7 +40,8 @@ typedef struct
   char *scratch;
   char *tree;
   char *log;
-  GTestDBus *bus;
+  char *address;
+  GSubprocess *bus;
   GSubprocess *service;
   gboolean ended;
   GDBusConnection *judge;
@@ -387,6 +388,7 @@ give_up (Fuzz *fuzz, const char *why)
     g_printerr ("The log of the program:\n%s\n", log);
   if (!fuzz->ended)
     g_subprocess_force_exit (fuzz->service);
+  g_subprocess_force_exit (fuzz->bus);
   g_error ("After %" G_GUINT64_FORMAT " calls: %s", fuzz->n_sent, why);
 }
 
@@ -404,7 +406,7 @@ connect_to (Fuzz *fuzz)
 {
   g_autoptr (GError) error = NULL;
   GDBusConnection *connection =
-      g_dbus_connection_new_for_address_sync (g_test_dbus_get_bus_address (fuzz->bus),
+      g_dbus_connection_new_for_address_sync (fuzz->address,
                                               G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
                                                   G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
                                               NULL, NULL, &error);
@@ -533,8 +535,7 @@ start (Fuzz *fuzz)
   write_settings (fuzz, settings);
   for (guint i = 0; i < G_N_ELEMENTS (own); i++)
     g_subprocess_launcher_setenv (launcher, own[i], fuzz->scratch, TRUE);
-  g_subprocess_launcher_setenv (launcher, "DBUS_SESSION_BUS_ADDRESS",
-                                g_test_dbus_get_bus_address (fuzz->bus), TRUE);
+  g_subprocess_launcher_setenv (launcher, "DBUS_SESSION_BUS_ADDRESS", fuzz->address, TRUE);
   g_subprocess_launcher_setenv (launcher, "DBUS_SYSTEM_BUS_ADDRESS", "disabled:", TRUE);
   g_subprocess_launcher_set_stderr_file_path (launcher, fuzz->log);
   fuzz->service =
@@ -587,6 +588,72 @@ stop (Fuzz *fuzz)
     give_up (fuzz, "the service did not end with status 0");
 }
 
+/* Not GTestDBus, which has the limits of a system bus: 128 calls without an answer. */
+static void
+start_bus (Fuzz *fuzz)
+{
+  g_autofree char *address = g_strdup_printf ("--address=unix:path=%s/bus", fuzz->scratch);
+  g_autoptr (GDataInputStream) output = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fuzz->bus =
+      g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_SILENCE, &error,
+                        "dbus-daemon", "--session", "--nofork", "--print-address", address, NULL);
+  g_assert_no_error (error);
+  output = g_data_input_stream_new (g_subprocess_get_stdout_pipe (fuzz->bus));
+  fuzz->address = g_data_input_stream_read_line (output, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (fuzz->address);
+}
+
+/* ARGUMENTS are those of main(). The service has started. */
+static void
+set_up (Fuzz *fuzz, const char *const *arguments)
+{
+  g_autofree char *xml = NULL;
+  g_autoptr (GError) error = NULL;
+
+  *fuzz = (Fuzz){ .program = arguments[1] };
+  fuzz->scratch = g_dir_make_tmp ("arc-fuzz-XXXXXX", &error);
+  g_assert_no_error (error);
+  fuzz->tree = g_build_filename (fuzz->scratch, "tree", NULL);
+  fuzz->log = g_build_filename (fuzz->scratch, "log", NULL);
+  g_assert_no_errno (g_mkdir (fuzz->tree, 0700));
+  g_assert_true (g_file_get_contents (arguments[2], &xml, NULL, NULL));
+  fuzz->node = g_dbus_node_info_new_for_xml (xml, &error);
+  g_assert_no_error (error);
+  fuzz->shown = g_ptr_array_new_with_free_func (g_free);
+  save_something (fuzz);
+  save_something (fuzz);
+
+  start_bus (fuzz);
+  fuzz->judge = connect_to (fuzz);
+  start (fuzz);
+  g_variant_unref (judge (fuzz));
+}
+
+static void
+tear_down (Fuzz *fuzz)
+{
+  g_autofree char *command = NULL;
+
+  stop (fuzz);
+  g_dbus_connection_close_sync (fuzz->judge, NULL, NULL);
+  g_clear_object (&fuzz->judge);
+  g_clear_object (&fuzz->service);
+  g_subprocess_force_exit (fuzz->bus);
+  g_assert_true (g_subprocess_wait (fuzz->bus, NULL, NULL));
+  g_clear_object (&fuzz->bus);
+  g_free (fuzz->address);
+  g_dbus_node_info_unref (fuzz->node);
+  g_ptr_array_unref (fuzz->shown);
+  command = g_strdup_printf ("rm -rf -- '%s'", fuzz->scratch);
+  g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL));
+  g_free (fuzz->scratch);
+  g_free (fuzz->tree);
+  g_free (fuzz->log);
+}
+
 /* DATA are the arguments. */
 static void
 test_bus (gconstpointer data)
@@ -594,33 +661,14 @@ test_bus (gconstpointer data)
   const char *const *arguments = data;
   const char *text = g_getenv ("ARC_FUZZ_SECONDS");
   const gint64 seconds = g_ascii_strtoll (text != NULL ? text : arguments[3], NULL, 10);
-  g_autofree char *xml = NULL;
-  g_autofree char *command = NULL;
-  g_autoptr (GError) error = NULL;
-  Fuzz fuzz = { .program = arguments[1] };
+  Fuzz fuzz;
   gint64 end;
   guint n_files;
 
   g_assert_cmpint (seconds, >, 0);
-  fuzz.scratch = g_dir_make_tmp ("arc-fuzz-XXXXXX", &error);
-  g_assert_no_error (error);
-  fuzz.tree = g_build_filename (fuzz.scratch, "tree", NULL);
-  fuzz.log = g_build_filename (fuzz.scratch, "log", NULL);
-  g_assert_no_errno (g_mkdir (fuzz.tree, 0700));
-  g_assert_true (g_file_get_contents (arguments[2], &xml, NULL, NULL));
-  fuzz.node = g_dbus_node_info_new_for_xml (xml, &error);
-  g_assert_no_error (error);
-  fuzz.shown = g_ptr_array_new_with_free_func (g_free);
-  save_something (&fuzz);
-  save_something (&fuzz);
-
-  fuzz.bus = g_test_dbus_new (G_TEST_DBUS_NONE);
-  g_test_dbus_up (fuzz.bus);
-  fuzz.judge = connect_to (&fuzz);
+  set_up (&fuzz, arguments);
   for (guint i = 0; i < N_CLIENTS; i++)
     fuzz.clients[i] = connect_to (&fuzz);
-  start (&fuzz);
-  g_variant_unref (judge (&fuzz));
   n_files = count_files (&fuzz);
 
   end = g_get_monotonic_time () + seconds * G_USEC_PER_SEC;
@@ -636,24 +684,175 @@ test_bus (gconstpointer data)
       g_clear_object (&fuzz.clients[i]);
     }
   check_files (&fuzz, n_files);
-  stop (&fuzz);
   g_test_message ("%" G_GUINT64_FORMAT " calls, %" G_GUINT64_FORMAT
                   " not sent, slowest answer %" G_GINT64_FORMAT " ms",
                   fuzz.n_sent, fuzz.n_refused, fuzz.slowest / G_TIME_SPAN_MILLISECOND);
   g_assert_cmpuint (fuzz.n_sent, >, 100);
+  tear_down (&fuzz);
+}
 
-  g_dbus_connection_close_sync (fuzz.judge, NULL, NULL);
-  g_clear_object (&fuzz.judge);
-  g_clear_object (&fuzz.service);
-  g_test_dbus_down (fuzz.bus);
-  g_object_unref (fuzz.bus);
-  g_dbus_node_info_unref (fuzz.node);
-  g_ptr_array_unref (fuzz.shown);
-  command = g_strdup_printf ("rm -rf -- '%s'", fuzz.scratch);
-  g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL));
-  g_free (fuzz.scratch);
-  g_free (fuzz.tree);
-  g_free (fuzz.log);
+/* Of the memory of the service, in KiB: "VmRSS:", what it has, or "VmHWM:", the most it ever had.
+ */
+static guint64
+get_memory (Fuzz *fuzz, const char *field)
+{
+  g_autofree char *path =
+      g_strdup_printf ("/proc/%s/status", g_subprocess_get_identifier (fuzz->service));
+  g_autofree char *text = NULL;
+  const char *found;
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  found = strstr (text, field);
+  g_assert_nonnull (found);
+
+  return g_ascii_strtoull (found + strlen (field), NULL, 10);
+}
+
+static GVariant *
+call (Fuzz *fuzz, const char *method, GVariant *parameters)
+{
+  g_autoptr (GError) error = NULL;
+  GVariant *reply =
+      g_dbus_connection_call_sync (fuzz->judge, NAME, PATH, NAME, method, parameters, NULL,
+                                   G_DBUS_CALL_FLAGS_NONE, ANSWER_MSEC, NULL, &error);
+
+  g_assert_no_error (error);
+  return reply;
+}
+
+/* Changes of more bytes than a reply may have. */
+static void
+make_much_pending (Fuzz *fuzz)
+{
+  g_autoptr (GString) directory = g_string_new (fuzz->tree);
+  g_autofree char *long_name = g_strnfill (250, 'd');
+
+  g_variant_unref (call (fuzz, "Pause", NULL));
+  for (guint i = 0; i < 4; i++)
+    g_string_append_printf (directory, "/%s", long_name);
+  g_assert_no_errno (g_mkdir_with_parents (directory->str, 0700));
+  for (guint i = 0; i < 9000; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("%s/%u.org", directory->str, i);
+
+      g_assert_true (g_file_set_contents_full (path, "", 0, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+    }
+  g_variant_unref (call (fuzz, "Rescan", NULL));
+}
+
+/* (transfer full): a connection of somebody who never reads after the authentication. */
+static GIOStream *
+connect_deaf (Fuzz *fuzz)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GString) uid = g_string_new (NULL);
+  g_autofree char *decimal = g_strdup_printf ("%u", (guint) geteuid ());
+  g_autofree char *line = NULL;
+  g_autoptr (GDataInputStream) input = NULL;
+  GIOStream *stream = g_dbus_address_get_stream_sync (fuzz->address, NULL, NULL, &error);
+  GOutputStream *output;
+
+  g_assert_no_error (error);
+  output = g_io_stream_get_output_stream (stream);
+  for (const char *digit = decimal; *digit != '\0'; digit++)
+    g_string_append_printf (uid, "%02x", *digit);
+  g_assert_true (g_output_stream_write_all (output, "", 1, NULL, NULL, NULL));
+  g_assert_true (
+      g_output_stream_printf (output, NULL, NULL, NULL, "AUTH EXTERNAL %s\r\n", uid->str));
+  input = g_data_input_stream_new (g_io_stream_get_input_stream (stream));
+  g_filter_input_stream_set_close_base_stream (G_FILTER_INPUT_STREAM (input), FALSE);
+  line = g_data_input_stream_read_line (input, NULL, NULL, NULL);
+  g_assert_true (g_str_has_prefix (line, "OK "));
+  g_assert_true (g_output_stream_printf (output, NULL, NULL, NULL, "BEGIN\r\n"));
+
+  return stream;
+}
+
+/* Adds a call to what is to be sent. */
+static void
+add_call (GByteArray *calls, guint32 serial, GDBusMessage *message /* (transfer full) */)
+{
+  g_autoptr (GDBusMessage) owned = message;
+  g_autofree guchar *blob = NULL;
+  gsize size;
+
+  g_dbus_message_set_serial (message, serial);
+  blob = g_dbus_message_to_blob (message, &size, G_DBUS_CAPABILITY_FLAGS_NONE, NULL);
+  g_assert_nonnull (blob);
+  g_byte_array_append (calls, blob, (guint) size);
+}
+
+static gpointer
+send_all (gpointer data)
+{
+  gpointer *context = data;
+  const GByteArray *calls = context[1];
+
+  /* The bus may end the connection, or not take it all. */
+  g_output_stream_write_all (g_io_stream_get_output_stream (context[0]), calls->data, calls->len,
+                             NULL, context[2], NULL);
+
+  return NULL;
+}
+
+/* The large replies are bounded, and so is what waits to be sent, whatever a caller asks for and
+ * does not read. The others have their answers. */
+static void
+test_deaf_caller (gconstpointer data)
+{
+  static const char *const methods[] = { "GetPending", "GetHistory" };
+  g_autoptr (GByteArray) calls = g_byte_array_new ();
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GIOStream) deaf = NULL;
+  g_autoptr (GVariant) pending = NULL;
+  guint32 serial = 1;
+  gboolean truncated;
+  guint64 before;
+  guint64 after;
+  GThread *thread;
+  Fuzz fuzz;
+
+  set_up (&fuzz, data);
+  make_much_pending (&fuzz);
+  pending = call (&fuzz, "GetPending", g_variant_new ("(u)", 0));
+  g_assert_cmpuint (g_variant_get_size (pending), <=, 8 * 1024 * 1024);
+  g_assert_cmpuint (g_variant_get_size (pending), >, 7 * 1024 * 1024);
+  g_variant_get (pending, "(@a(say)b)", NULL, &truncated);
+  g_assert_true (truncated);
+
+  before = get_memory (&fuzz, "VmRSS:");
+  deaf = connect_deaf (&fuzz);
+  add_call (calls, serial++,
+            g_dbus_message_new_method_call ("org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                            "org.freedesktop.DBus", "Hello"));
+  for (guint i = 0; i < 4000; i++)
+    {
+      const gboolean is_all = i % 4 != 0;
+      GDBusMessage *message =
+          g_dbus_message_new_method_call (NAME, PATH,
+                                          is_all ? "org.freedesktop.DBus.Properties" : NAME,
+                                          is_all ? "GetAll"
+                                                 : methods[i / 4 % G_N_ELEMENTS (methods)]);
+
+      g_dbus_message_set_body (message,
+                               is_all ? g_variant_new ("(s)", NAME) : g_variant_new ("(u)", 0));
+      add_call (calls, serial++, message);
+    }
+  thread = g_thread_new ("deaf", send_all, (gpointer[]){ deaf, calls, cancellable });
+  for (guint i = 0; i < 200; i++)
+    g_variant_unref (judge (&fuzz));
+  g_cancellable_cancel (cancellable);
+  g_thread_join (thread);
+
+  after = get_memory (&fuzz, "VmHWM:");
+  g_test_message ("slowest answer %" G_GINT64_FORMAT " ms; memory: %" G_GUINT64_FORMAT
+                  " KiB, at most %" G_GUINT64_FORMAT " KiB",
+                  fuzz.slowest / G_TIME_SPAN_MILLISECOND, before, after);
+#ifndef ARC_SANITIZED
+  g_assert_cmpuint (after, <, before + 64 * 1024);
+#endif
+  g_io_stream_close (deaf, NULL, NULL);
+  tear_down (&fuzz);
 }
 
 int
@@ -662,7 +861,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   if (argc != 4)
     g_error ("Usage: %s PROGRAM INTERFACE.xml SECONDS", argv[0]);
-  g_test_add_data_func ("/bus", argv, test_bus);
+  g_test_add_data_func ("/bus/random", argv, test_bus);
+  g_test_add_data_func ("/bus/deaf-caller", argv, test_deaf_caller);
 
   return g_test_run ();
 }
