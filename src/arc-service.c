@@ -8,9 +8,16 @@
 #include "system/arc-replies.h"
 
 #include <gio/gunixfdlist.h>
+#include <limits.h>
 #include <string.h>
 
 #define API_VERSION 1
+
+/* The longest word that an argument can be meant to be, in bytes. */
+#define MAX_WORD 256
+
+/* More options than there are make no sense. */
+#define MAX_OPTIONS 16
 
 /* How long what changes with every file that is written, and with every file that is built, waits
  * to be told at most, in milliseconds. */
@@ -247,6 +254,33 @@ on_rescanned (ArcBuilder *builder, guint64 changes, ArcService *self)
     arc_dbus_builder_complete_rescan (self->skeleton, invocation, MIN (changes, G_MAXUINT32));
 }
 
+/* Whether OPTIONS are few and have short names. What is long is neither read further nor repeated
+ * in an error. */
+static gboolean
+check_options (GVariant *options, GError **error)
+{
+  GVariantIter iter;
+  const char *key;
+
+  if (g_variant_n_children (options) > MAX_OPTIONS)
+    {
+      g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "There are more than %d options",
+                   MAX_OPTIONS);
+      return FALSE;
+    }
+
+  g_variant_iter_init (&iter, options);
+  while (g_variant_iter_next (&iter, "{&sv}", &key, NULL))
+    if (strlen (key) > MAX_WORD)
+      {
+        g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                     "The name of an option has more than %d bytes", MAX_WORD);
+        return FALSE;
+      }
+
+  return TRUE;
+}
+
 static gboolean
 parse_rebuild_options (GVariant *options, ArcBuildKind *kind, GError **error)
 {
@@ -296,7 +330,7 @@ on_rebuild (ArcDBusBuilder *skeleton,
   ArcBuildKind kind;
   guint64 build;
 
-  if (parse_rebuild_options (options, &kind, &error) &&
+  if (check_options (options, &error) && parse_rebuild_options (options, &kind, &error) &&
       arc_builder_rebuild (self->builder, kind, &build, &error))
     arc_dbus_builder_complete_rebuild (skeleton, invocation, build);
   else
@@ -333,9 +367,16 @@ on_sync (ArcDBusBuilder *skeleton,
          GVariant *options,
          ArcService *self)
 {
+  g_autoptr (GError) error = NULL;
   SyncCall *call;
   GVariantIter iter;
   const char *key;
+
+  if (!check_options (options, &error))
+    {
+      g_dbus_method_invocation_return_gerror (invocation, error);
+      return G_DBUS_METHOD_INVOCATION_HANDLED;
+    }
 
   g_variant_iter_init (&iter, options);
   if (g_variant_iter_next (&iter, "{&sv}", &key, NULL))
@@ -581,6 +622,13 @@ on_explain (ArcDBusBuilder *skeleton,
     }
 
   path = g_strndup (data, length);
+  if (strlen (path) >= PATH_MAX)
+    {
+      g_dbus_method_invocation_return_error (invocation, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                                             "The path has more than %d bytes", PATH_MAX - 1);
+      return G_DBUS_METHOD_INVOCATION_HANDLED;
+    }
+
   watched = arc_watcher_explain (arc_builder_get_watcher (self->builder), path, &rule);
   arc_dbus_builder_complete_explain (skeleton, invocation, watched, rule != NULL ? rule : "");
 

@@ -166,7 +166,7 @@ test_undecodable (Fixture *fixture, gconstpointer patience)
   arc_test_wait_until (answer != 0);
   if (answer > 0)
     {
-      g_test_skip ("this GLib decodes the message");
+      g_test_message ("This GLib decodes the message");
       return;
     }
 
