@@ -37,6 +37,13 @@ typedef struct
   guint consecutive_failures;
 } Situation;
 
+/* A `Rescan` call that waits for its reply. */
+typedef struct
+{
+  GDBusMethodInvocation *invocation; /* (owned) */
+  guint64 comparison;
+} Rescan;
+
 struct _ArcService
 {
   GObject parent;
@@ -54,7 +61,7 @@ struct _ArcService
   gboolean holding_back;     /* what has changed since then; the skeleton is frozen */
   ArcInhibitors *inhibitors; /* (owned) */
   ArcReplies *replies;       /* (owned): calls whose replies may be large */
-  GQueue rescans; /* of GDBusMethodInvocation, owned: `Rescan` calls that wait for their reply */
+  GQueue rescans;            /* (element-type Rescan) (owned): the oldest first */
 };
 
 enum
@@ -246,12 +253,16 @@ on_build_finished (ArcBuilder *builder, const ArcBuild *build, ArcService *self)
 }
 
 static void
-on_rescanned (ArcBuilder *builder, guint64 changes, ArcService *self)
+on_rescanned (ArcBuilder *builder, guint64 comparison, guint64 changes, ArcService *self)
 {
-  GDBusMethodInvocation *invocation;
+  Rescan *rescan;
 
-  while ((invocation = g_queue_pop_head (&self->rescans)) != NULL)
-    arc_dbus_builder_complete_rescan (self->skeleton, invocation, MIN (changes, G_MAXUINT32));
+  while ((rescan = g_queue_peek_head (&self->rescans)) != NULL && rescan->comparison <= comparison)
+    {
+      arc_dbus_builder_complete_rescan (self->skeleton, rescan->invocation,
+                                        MIN (changes, G_MAXUINT32));
+      g_free (g_queue_pop_head (&self->rescans));
+    }
 }
 
 /* Whether OPTIONS are few and have short names. What is long is neither read further nor repeated
@@ -525,8 +536,10 @@ on_open_log (ArcDBusBuilder *skeleton,
 static gboolean
 on_rescan (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcService *self)
 {
-  g_queue_push_tail (&self->rescans, invocation);
-  arc_builder_rescan (self->builder);
+  Rescan *rescan = g_new (Rescan, 1);
+
+  *rescan = (Rescan){ invocation, arc_builder_compare (self->builder) };
+  g_queue_push_tail (&self->rescans, rescan);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -676,13 +689,16 @@ void
 arc_service_close (ArcService *self)
 {
   g_autoptr (GError) error = NULL;
-  GDBusMethodInvocation *invocation;
+  Rescan *rescan;
 
   g_return_if_fail (ARC_IS_SERVICE (self));
 
   error = g_error_new_literal (ARC_ERROR, ARC_ERROR_SHUTTING_DOWN, "The service is stopping");
-  while ((invocation = g_queue_pop_head (&self->rescans)) != NULL)
-    g_dbus_method_invocation_return_gerror (invocation, error);
+  while ((rescan = g_queue_pop_head (&self->rescans)) != NULL)
+    {
+      g_dbus_method_invocation_return_gerror (rescan->invocation, error);
+      g_free (rescan);
+    }
   arc_replies_fail (self->replies, error);
 
   if (self->connection == NULL)

@@ -7,8 +7,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-/* How often to look for a directory that is out of sight. */
-#define LOST_INTERVAL (2 * G_TIME_SPAN_SECOND)
+/* How often to look for a directory that is missing: it is watched again within a second. */
+#define LOST_INTERVAL (500 * G_TIME_SPAN_MILLISECOND)
 
 ArcSight *
 arc_sight_new (ArcFindings *findings)

@@ -38,7 +38,7 @@ G_BEGIN_DECLS
  * While a root is unavailable, none of its files counts as deleted; nor does any file below a
  * directory that is empty since the file system that was mounted there is gone (a snapshot knows
  * what was mounted when it was taken), or that cannot be read. What is not there is looked for
- * every two seconds.
+ * twice a second.
  *
  * Properties: `health` (ArcHealth as an int), `health-message` (string, English, "" if ok),
  * `n-directories`, `n-files` (uint).
