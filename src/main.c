@@ -85,7 +85,8 @@ main (int argc, char **argv)
   ArcDaemonOptions options = { 0 };
 
   open_standard_streams ();
-  /* The reader of a log may end before its writer; a build gets the default back. */
+  /* The reader of a log may end before its writer. GSocket does the same when the first one is made
+   * (gsocket.c); a build gets the default back. */
   signal (SIGPIPE, SIG_IGN);
   log.journal = journal = arc_journal_new (NULL);
 
