@@ -59,8 +59,8 @@ on_closed (GDBusConnection *connection,
            const GError *error,
            ArcBus *self)
 {
-  g_autoptr (ArcBus) kept = g_object_ref (self);
-
+  /* A handler may drop it. */
+  g_object_ref (self);
   g_warning ("The connection to the message bus is lost: %s",
              error != NULL ? error->message : "the bus has closed it");
 
@@ -71,7 +71,9 @@ on_closed (GDBusConnection *connection,
   if (self->lost - self->connected >= LASTING)
     self->delay = FIRST_DELAY;
   g_signal_emit (self, signals[SIGNAL_DISCONNECTED], 0);
-  schedule_attempt (self);
+  if (!g_cancellable_is_cancelled (self->cancellable))
+    schedule_attempt (self);
+  g_object_unref (self);
 }
 
 /* CONNECTION (transfer full) is in use from now on. */

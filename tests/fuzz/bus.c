@@ -34,6 +34,13 @@
 
 #define MAX_DEPTH 5
 
+/* How many replies a caller does not read. Sanitizers make each ten times as slow. */
+#ifdef ARC_SANITIZED
+#define N_UNREAD 400
+#else
+#define N_UNREAD 4000
+#endif
+
 typedef struct
 {
   const char *program;
@@ -772,7 +779,6 @@ connect_deaf (Fuzz *fuzz)
 static void
 add_call (GByteArray *calls, guint32 serial, GDBusMessage *message /* (transfer full) */)
 {
-  g_autoptr (GDBusMessage) owned = message;
   g_autofree guchar *blob = NULL;
   gsize size;
 
@@ -780,6 +786,7 @@ add_call (GByteArray *calls, guint32 serial, GDBusMessage *message /* (transfer 
   blob = g_dbus_message_to_blob (message, &size, G_DBUS_CAPABILITY_FLAGS_NONE, NULL);
   g_assert_nonnull (blob);
   g_byte_array_append (calls, blob, (guint) size);
+  g_object_unref (message);
 }
 
 static gpointer
@@ -825,7 +832,7 @@ test_deaf_caller (gconstpointer data)
   add_call (calls, serial++,
             g_dbus_message_new_method_call ("org.freedesktop.DBus", "/org/freedesktop/DBus",
                                             "org.freedesktop.DBus", "Hello"));
-  for (guint i = 0; i < 4000; i++)
+  for (guint i = 0; i < N_UNREAD; i++)
     {
       const gboolean is_all = i % 4 != 0;
       GDBusMessage *message =
@@ -839,7 +846,7 @@ test_deaf_caller (gconstpointer data)
       add_call (calls, serial++, message);
     }
   thread = g_thread_new ("deaf", send_all, (gpointer[]){ deaf, calls, cancellable });
-  for (guint i = 0; i < 200; i++)
+  for (guint i = 0; i < N_UNREAD / 20; i++)
     g_variant_unref (judge (&fuzz));
   g_cancellable_cancel (cancellable);
   g_thread_join (thread);
