@@ -4,10 +4,24 @@
 #include "arc-log-writer.h"
 
 #include "core/arc-config-file.h"
+#include "system/arc-journal.h"
 
+#include <fcntl.h>
 #include <glib/gi18n.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
+
+/* Opens those of the standard streams that are closed: the next file that is opened would get the
+ * number, and what is printed would be written into it. */
+static void
+open_standard_streams (void)
+{
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl (fd, F_GETFD) < 0)
+      open ("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY);
+}
 
 /* Whether they are right or, with PRINT, what they are: a settings file with the names of those
  * that were read in its comments. */
@@ -44,6 +58,7 @@ main (int argc, char **argv)
 {
   g_autofree char *config_file = NULL;
   g_auto (GStrv) directories = NULL;
+  g_autoptr (ArcJournal) journal = NULL;
   ArcLogOptions log = { 0 };
   gboolean replace = FALSE;
   gboolean version = FALSE;
@@ -68,6 +83,12 @@ main (int argc, char **argv)
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GError) error = NULL;
   ArcDaemonOptions options = { 0 };
+
+  open_standard_streams ();
+  /* The reader of a log may end before its writer. GSocket does the same when the first one is made
+   * (gsocket.c); a build gets the default back. */
+  signal (SIGPIPE, SIG_IGN);
+  log.journal = journal = arc_journal_new (NULL);
 
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, ARC_LOCALE_DIR);
