@@ -980,14 +980,14 @@ It may be back before the next comparison.  Remove its rows unless KEEP."
   "Whether the database has the rows of PATH as its bytes are now.
 What else decides about the rows of a note, an ID of another file or a
 set-up file, must not come into it."
-  (let ((row (car (arcology-batch--select
-                   "SELECT hash FROM files f WHERE file = ?
+  (let ((hash (caar (arcology-batch--select
+                     "SELECT hash FROM files f WHERE file = ?
 AND NOT EXISTS (SELECT 1 FROM problems p WHERE p.file = f.file AND p.other IS NOT NULL)
 AND NOT EXISTS (SELECT 1 FROM setup_files s WHERE s.file = f.file)"
-                   (arcology-database-print path)))))
-    (and row
-         (arcology-note--regular-p path)
-         (equal (car row) (ignore-errors (arcology-note-hash path))))))
+                     (arcology-database-print path)))))
+    (and hash
+         (equal hash (ignore-errors
+                       (and (arcology-note--regular-p path) (arcology-note-hash path)))))))
 
 (defun arcology-batch--update-times (path job)
   "Store the times of the file PATH of JOB, all else of which is unchanged."

@@ -359,6 +359,8 @@ check "the tree is as it was" diff <(echo "$before" | grep -v '^ d') <(state_of 
 
 for kind in incremental full clean; do
   start_afresh
+  # An incremental build goes on with the options of the last.
+  full full "$db" "$tree" -l "$TESTS/halt.el"
   dump "$db" >"$scratch/old"
   for name in a b c; do
     echo "* More in $name [[id:x][x]]" >>"$tree/$name.org"
