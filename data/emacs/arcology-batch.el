@@ -473,6 +473,7 @@ of its directory, and the free space"))
   "Whether the database is at fault, not a note, according to ERROR."
   (let ((conditions (get (car error) 'error-conditions)))
     (or (memq 'arcology-batch-error conditions)
+        (memq 'arcology-note-unsupported conditions)
         (and (memq 'arcology-database-error conditions)
              (not (memq 'arcology-database-constraint conditions))))))
 

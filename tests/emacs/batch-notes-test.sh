@@ -64,6 +64,19 @@ ARCOLOGY_PLAIN=1 full full "$scratch/db.plain" "$tree"
 check "without the overrides the build succeeds" ended 0
 check "and gives the same rows" dump_is "$scratch/fast" "$scratch/db.plain"
 
+# ---- other versions of Org and org-roam
+
+full full "$scratch/db.other" "$tree" --eval "(with-eval-after-load 'org-macro
+  (defun org-macro-initialize-templates (&optional _a _b _c) nil))"
+check "a function with other arguments is left alone" ended 0
+check "and named" says '^The function .org-macro-initialize-templates. takes other arguments in this'
+check "the rows are the same" dump_is "$scratch/fast" "$scratch/db.other"
+full full "$scratch/db.other" "$tree" --eval "(with-eval-after-load 'org-roam-db
+  (defun org-roam-db-insert-file (&rest _)
+    (org-roam-db-query [:insert-or-replace :into files :values \$v1] '([1 2 3 4 5]))))"
+check "an org-roam that stores in another form is an error" refused 70 'does not store notes as expected'
+check "which changes nothing" dump_is "$scratch/fast" "$scratch/db.other"
+
 # ---- set-up files
 
 rm -r "${tree:?}"
