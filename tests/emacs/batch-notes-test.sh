@@ -12,6 +12,7 @@
 
 tree=$scratch/org
 db=$scratch/db
+count=0
 mkdir "$tree"
 
 # note NAME ID TITLE [LINE...]
@@ -53,6 +54,14 @@ note startup.org startup 'Startup' '#+STARTUP: content indent' '#+MACRO: m x' '{
 note note.org note 'Note' '#+FILETAGS: :a:b:' '#+TODO: OPEN(o@) | SHUT(s!)' '* OPEN [#B] H :c:' \
   ':PROPERTIES:' ':ID: note-1' ':ROAM_ALIASES: "an alias" other' ':ROAM_REFS: https://e.org/x @key' \
   ':END:' 'SCHEDULED: <2024-01-02 Tue 10:00>' '[cite:@k1;@k2] [[id:enriched][x]] $s1 %s \n "q"'
+
+# Outlines: levels that are left out, siblings, and links in entries with and without an ID.
+note outline.org outline 'Outline'
+for level in 3 1 2 4 2 2 1 5 3 1; do
+  stars=$(head -c "$level" /dev/zero | tr '\0' '*')
+  printf '%s Level %d [[id:note]]\n[[id:note-1]]\n%s* Below\n:PROPERTIES:\n:ID: outline-%d\n:END:\n[[id:x]]\n' \
+    "$stars" "$level" "$stars" $((count += 1))
+done >>"$tree/outline.org"
 
 reference "$scratch/roam" "$tree"
 full full "$db" "$tree"
