@@ -5,6 +5,7 @@
 
 #include "core/arc-config-file.h"
 #include "system/arc-journal.h"
+#include "system/arc-list.h"
 
 #include <fcntl.h>
 #include <glib/gi18n.h>
@@ -24,9 +25,9 @@ open_standard_streams (void)
 }
 
 /* Whether they are right or, with PRINT, what they are: a settings file with the names of those
- * that were read in its comments. */
+ * that were read in its comments; with LIST, which files there are. */
 static ArcExit
-tell_config (const ArcSettingsOptions *options, gboolean print)
+tell_config (const ArcSettingsOptions *options, gboolean print, gboolean list)
 {
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) sources = NULL;
@@ -37,6 +38,14 @@ tell_config (const ArcSettingsOptions *options, gboolean print)
       g_printerr ("%s\n", error->message);
       return ARC_EXIT_CONFIG;
     }
+
+  if (list && !arc_list_print (config, &error))
+    {
+      g_printerr ("%s\n", error->message);
+      return ARC_EXIT_BUILD_FAILED;
+    }
+  if (list)
+    return ARC_EXIT_SUCCESS;
 
   if (sources[0] == NULL && !print)
     g_print (_ ("No settings file: the defaults are in force\n"));
@@ -64,6 +73,7 @@ main (int argc, char **argv)
   gboolean version = FALSE;
   gboolean check = FALSE;
   gboolean print = FALSE;
+  gboolean list = FALSE;
   const GOptionEntry entries[] = {
     { "once", 0, 0, G_OPTION_ARG_NONE, &log.once, N_ ("Build everything once and exit"), NULL },
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &config_file,
@@ -77,6 +87,8 @@ main (int argc, char **argv)
     { "check-config", 0, 0, G_OPTION_ARG_NONE, &check, N_ ("Check the settings and exit"), NULL },
     { "print-config", 0, 0, G_OPTION_ARG_NONE, &print, N_ ("Print the settings in force and exit"),
       NULL },
+    { "list-files", 0, 0, G_OPTION_ARG_NONE, &list,
+      N_ ("Print the files of the tree, each followed by NUL, and exit"), NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, N_ ("Show the version and exit"), NULL },
     G_OPTION_ENTRY_NULL,
   };
@@ -128,8 +140,8 @@ main (int argc, char **argv)
   options.once = log.once;
   options.replace = replace;
 
-  if (check || print)
-    return tell_config (&options.settings, print);
+  if (check || print || list)
+    return tell_config (&options.settings, print, list);
 
   return arc_daemon_run (&options);
 }
