@@ -41,6 +41,9 @@
 ;;         what is wrong in a note; line 0 is the whole note, other is the other file, or NULL
 ;;     setup_files (file, setup_file)
 ;;         what a note reads by `#+SETUPFILE'
+;;     built_files (file)
+;;         the files whose rows are all those of a build; when org-roam in another Emacs stores a
+;;         file, its row here goes with the old rows
 ;;     arcology (build, finished, fingerprint)
 ;;         one row: the last build, and the hash of all that decides what the rows of a note are
 ;;         but its text
@@ -567,7 +570,7 @@ A copy of the one file is whole then."
     (arcology-database-locked nil)))
 
 (defconst arcology-batch--tables
-  '("keywords" "problems" "setup_files" "arcology")
+  '("keywords" "problems" "setup_files" "built_files" "arcology")
   "The tables that are made in addition to those of org-roam.")
 
 (defconst arcology-batch--schema
@@ -583,6 +586,8 @@ FOREIGN KEY (file) REFERENCES files (file) ON DELETE CASCADE)"
 FOREIGN KEY (file) REFERENCES files (file) ON DELETE CASCADE)"
     "CREATE INDEX arcology_setup_files_file ON setup_files (file)"
     "CREATE INDEX arcology_setup_files_setup_file ON setup_files (setup_file)"
+    "CREATE TABLE built_files (file NOT NULL PRIMARY KEY, \
+FOREIGN KEY (file) REFERENCES files (file) ON DELETE CASCADE) WITHOUT ROWID"
     "CREATE TABLE arcology (build NOT NULL, finished NOT NULL, fingerprint NOT NULL)"
     ;; org-roam removes a file by the cascade from files over nodes to links and citations.  A step
     ;; without an index reads the whole table, so that a build costs the square of the tree.
@@ -889,6 +894,7 @@ Both have it in their text as it is now."
          (file (arcology-database-print path)))
     (arcology-batch--clear path)
     (arcology-batch--insert 'files (list (arcology-note-file note)))
+    (arcology-batch--insert 'built_files (list (list path)))
     (arcology-batch--store-nodes path (arcology-batch--unique-nodes note))
     (pcase-dolist (`(,line ,what ,other) (arcology-note-problems note))
       (arcology-batch--insert-problem path line what other))
@@ -982,7 +988,7 @@ It may be back before the next comparison.  Remove its rows unless KEEP."
 What else decides about the rows of a note, an ID of another file or a
 set-up file, must not come into it."
   (let ((hash (caar (arcology-batch--select
-                     "SELECT hash FROM files f WHERE file = ?
+                     "SELECT hash FROM files f JOIN built_files USING (file) WHERE file = ?
 AND NOT EXISTS (SELECT 1 FROM problems p WHERE p.file = f.file AND p.other IS NOT NULL)
 AND NOT EXISTS (SELECT 1 FROM setup_files s WHERE s.file = f.file)"
                      (arcology-database-print path)))))
