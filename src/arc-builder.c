@@ -68,7 +68,7 @@ struct _ArcBuilder
   char *emptied_message;    /* (owned) (nullable): what to say of it */
   char *settings_message;   /* (owned) (nullable): that the settings leave no file of the tree */
   ArcLoopGuard *loop_guard; /* (owned) */
-  ArcTiming timing;         /* of the settings, with the cooldown that the loop guard asks for */
+  ArcTiming timing;         /* of the settings, with the rest that the loop guard asks for */
   ArcSyncs *syncs;          /* (owned) */
 
   guint64 rescans;
@@ -185,6 +185,9 @@ update_timing (ArcBuilder *self)
   self->timing = self->config->timing;
   self->timing.cooldown =
       arc_loop_guard_get_cooldown (self->loop_guard, self->config->timing.cooldown);
+  /* Builds that cause each other have to rest, however little each one costs. */
+  if (arc_loop_guard_is_looping (self->loop_guard))
+    self->timing.max_load = 0;
 }
 
 static void
@@ -545,6 +548,7 @@ end_build (ArcBuilder *self, const ArcOutcome *outcome)
 
   arc_memory_add_build (self->memory, build);
   arc_store_forget_group (self->store);
+  self->machine.cost = build->cpu_usec;
   step (self, event, build);
 }
 
@@ -1349,6 +1353,7 @@ arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
     .progress_done = self->progress_done,
     .progress_total = self->progress_total,
     .consecutive_failures = self->consecutive_failures,
+    .rest = arc_machine_get_rest (&self->machine, &self->timing),
     .n_problems = arc_problems_get_count (arc_memory_get_note_problems (self->memory)),
   };
 }

@@ -44,6 +44,7 @@ typedef struct
   guint progress_done;
   guint progress_total;
   guint consecutive_failures;
+  gint64 rest; /* how long the rest after the last build is */
   guint n_problems;
 } ArcStatus;
 

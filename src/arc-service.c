@@ -228,6 +228,8 @@ on_changed (ArcBuilder *builder, ArcService *self)
   arc_dbus_builder_set_debounce_usec (skeleton, config->timing.debounce);
   arc_dbus_builder_set_debounce_limit_usec (skeleton, config->timing.debounce_limit);
   arc_dbus_builder_set_cooldown_usec (skeleton, config->timing.cooldown);
+  arc_dbus_builder_set_max_load (skeleton, (double) config->timing.max_load / ARC_LOAD_SCALE);
+  arc_dbus_builder_set_rest_usec (skeleton, status.rest);
 
   if (is_new || self->tell_id == 0)
     tell (self);

@@ -1426,13 +1426,80 @@ test_sync_cannot (void)
   g_error_free (refused.error);
 }
 
-/* A build that changes a note each time: all of it is built, with longer and longer rests. */
 static void
-test_loop (void)
+set_max_load (ArcTestHost *host, guint max_load)
+{
+  host->config->timing.max_load = max_load;
+  arc_builder_set_config (host->builder, host->config);
+}
+
+/* The rest after a build is what its processor time asks for. */
+static void
+test_max_load (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  const guint max_load = 100;
+  gint64 rest;
+
+  set_max_load (host, max_load);
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  rest = (gint64) arc_builder_get_last_build (host->builder)->cpu_usec * ARC_LOAD_SCALE / max_load;
+  g_assert_cmpint (rest, >, 0);
+  rest = MIN (rest, 180 * SECOND);
+  g_assert_cmpint (arc_test_host_get_status (host).rest, ==, rest);
+  arc_test_host_advance (host, rest - 1);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_COOLDOWN);
+  arc_test_host_advance (host, 1);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_IDLE);
+
+  /* A build that failed rests for the whole cooldown. */
+  arc_test_host_touch (host, "two.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 2);
+  g_assert_cmpint (arc_test_host_get_status (host).rest, ==, 180 * SECOND);
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 180 * SECOND - 1);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_COOLDOWN);
+  arc_test_host_advance (host, 1);
+  arc_test_host_finish_build (host, 0);
+
+  /* Other settings count for the rest that is under way. */
+  g_assert_cmpint (arc_test_host_get_status (host).rest, <, 180 * SECOND);
+  set_max_load (host, 0);
+  g_assert_cmpint (arc_test_host_get_status (host).rest, ==, 180 * SECOND);
+  arc_test_host_advance (host, 180 * SECOND - 1);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_COOLDOWN);
+}
+
+/* A service that has just started does not rest, however the last one ended. */
+static void
+test_no_rest_after_restart (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_COOLDOWN);
+  restart (host);
+  arc_test_host_start (host);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_IDLE);
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+}
+
+/* A build that changes a note each time: all of it is built, with longer and longer rests, however
+ * little it costs. */
+static void
+test_loop (gconstpointer data)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autofree char *path = arc_test_host_get_path (host, "one.org");
 
+  set_max_load (host, GPOINTER_TO_UINT (data));
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   for (guint i = 0; i < 7; i++)
@@ -2381,7 +2448,10 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/sync/full-build", test_sync_while_all_is_made);
   g_test_add_func ("/builder/sync/canceling", test_sync_while_canceling);
   g_test_add_func ("/builder/sync/cannot", test_sync_cannot);
-  g_test_add_func ("/builder/loop", test_loop);
+  g_test_add_func ("/builder/max-load", test_max_load);
+  g_test_add_func ("/builder/max-load/restart", test_no_rest_after_restart);
+  g_test_add_data_func ("/builder/loop", NULL, test_loop);
+  g_test_add_data_func ("/builder/loop/max-load", GUINT_TO_POINTER (300), test_loop);
   g_test_add_func ("/builder/late-loop", test_late_loop);
   g_test_add_func ("/builder/saves-after-builds", test_saves_after_builds);
   g_test_add_func ("/builder/before-start", test_before_start);

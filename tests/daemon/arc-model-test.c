@@ -988,6 +988,7 @@ model_new (guint number, GString *trace)
     .debounce = 5 * SECOND,
     .debounce_limit = 60 * SECOND,
     .cooldown = 180 * SECOND,
+    .max_load = happens (model, 50) ? 3 * ARC_LOAD_SCALE / 100 : 0,
     .cooldown_from_change = happens (model, 50),
     .retry_delay = 60 * SECOND,
     .retry_limit = 3,

@@ -43,6 +43,7 @@ test_true_before_name (ArcTestService *fixture, gconstpointer data)
   gpointer context[] = { fixture->one, &all, &asked };
   const char *text;
   guint64 number;
+  double load;
   guint files;
   guint subscription;
 
@@ -51,6 +52,8 @@ test_true_before_name (ArcTestService *fixture, gconstpointer data)
                                           "org.freedesktop.DBus", "NameOwnerChanged", NULL,
                                           ARC_SERVICE_NAME, G_DBUS_SIGNAL_FLAGS_NONE,
                                           on_owner_changed, context, NULL);
+  fixture->host->config->timing.max_load = 250;
+  arc_builder_set_config (fixture->host->builder, fixture->host->config);
   arc_test_host_start (fixture->host);
   arc_test_service_export (fixture);
   arc_test_wait_until (all.done);
@@ -72,6 +75,10 @@ test_true_before_name (ArcTestService *fixture, gconstpointer data)
   g_assert_true (g_variant_lookup (properties, "WatchedDirectories", "u", &files));
   g_assert_cmpuint (files, ==, 2);
   g_assert_true (g_variant_lookup (properties, "CooldownUSec", "t", &number));
+  g_assert_cmpuint (number, ==, 180 * SECOND);
+  g_assert_true (g_variant_lookup (properties, "MaxLoad", "d", &load));
+  g_assert_cmpfloat_with_epsilon (load, 0.025, 1e-12);
+  g_assert_true (g_variant_lookup (properties, "RestUSec", "t", &number));
   g_assert_cmpuint (number, ==, 180 * SECOND);
   g_assert_true (g_variant_lookup (properties, "StateSince", "t", &number));
   g_assert_cmpuint (number, ==, ARC_TEST_CLOCK_EPOCH + ARC_TEST_CLOCK_START);

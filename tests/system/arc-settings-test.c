@@ -32,6 +32,7 @@ static const Sample samples[] = {
   { "Timing", "Debounce", { "1s", "2s", "3s" } },
   { "Timing", "DebounceLimit", { "11s", "12s", "13s" } },
   { "Timing", "Cooldown", { "1s", "2s", "3s" } },
+  { "Timing", "MaxLoad", { "1%", "2%", "0" } },
   { "Timing", "CooldownFrom", { "change", "build", "change" } },
   { "Timing", "RetryDelay", { "1s", "2s", "3s" } },
   { "Timing", "RetryLimit", { "1", "2", "4" } },
