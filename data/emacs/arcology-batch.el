@@ -544,6 +544,16 @@ A database on one of these has no write-ahead log."
                     type (match-string 2)))))
         type))))
 
+(defun arcology-batch--leave-wal (database)
+  "Give DATABASE, whose file system has no shared memory, a rollback journal.
+Only a connection that excludes all others can open it until then."
+  (arcology-database-close arcology-batch--database)
+  (setq arcology-batch--database (arcology-batch--open database))
+  (arcology-batch--select "PRAGMA locking_mode = EXCLUSIVE")
+  (arcology-batch--select "PRAGMA journal_mode = DELETE")
+  (arcology-batch--select "PRAGMA locking_mode = NORMAL")
+  (arcology-batch--select "SELECT count(*) FROM sqlite_master"))
+
 (defun arcology-batch--choose-journal (database)
   "Choose the journal of DATABASE, which decides who waits for whom.
 With a write-ahead log neither readers nor a build wait.  It needs memory
@@ -556,8 +566,14 @@ that all programs share, so it is for programs of one host alone, see
     ;; A program that reads in the old mode keeps it from changing now.
     (arcology-batch--select "PRAGMA busy_timeout = 1000")
     (condition-case nil
-        (arcology-batch--select (concat "PRAGMA journal_mode = " mode))
-      ((arcology-database-locked arcology-database-unwritable) nil))
+        (progn
+          (arcology-batch--select (concat "PRAGMA journal_mode = " mode))
+          ;; Without shared memory, the first write fails.
+          (arcology-batch--execute "BEGIN IMMEDIATE")
+          (arcology-batch--execute "ROLLBACK"))
+      (arcology-database-locked nil)
+      (arcology-database-unwritable
+       (arcology-batch--leave-wal database)))
     (arcology-batch--select
      (format "PRAGMA busy_timeout = %d" (round (* 1000 arcology-batch-lock-timeout))))))
 
