@@ -1023,6 +1023,15 @@ AND NOT EXISTS (SELECT 1 FROM setup_files s WHERE s.file = f.file)"
      (arcology-database-print path)))
   nil)
 
+(defun arcology-batch--explain-failure (path error)
+  "Return why the file PATH could not be read, according to ERROR."
+  (let ((why (arcology-batch--explain error)))
+    (if (and (string-suffix-p ".gpg" path)
+             (memq 'file-error (get (car error) 'error-conditions)))
+        (format "it cannot be decrypted: unlock its key, for instance by \"gpg --decrypt\", then \
+run \"arcologyctl rebuild\" (%s)" why)
+      why)))
+
 (defun arcology-batch--process-file (path job)
   "Bring the rows of PATH up to date for JOB; return why that failed, or nil."
   (let ((failure nil)
@@ -1046,7 +1055,7 @@ AND NOT EXISTS (SELECT 1 FROM setup_files s WHERE s.file = f.file)"
              arcology-batch--losers losers)
        (if (arcology-batch--gone-p path)
            (arcology-batch--miss-file path keep)
-         (setq failure (arcology-batch--explain error)))))
+         (setq failure (arcology-batch--explain-failure path error)))))
     (arcology-batch--execute "RELEASE arcology_file")
     failure))
 
