@@ -111,7 +111,9 @@ clean_up() {
 
 # configure [LINE]...: the settings, with more lines in their last group, [Timing].
 configure() {
-  cat >"$settings" <<END
+  # The service may read them at any moment: it must not find half of them.
+  {
+    cat <<END
 [Tree]
 Directories=$tree
 [Build]
@@ -120,7 +122,9 @@ StopGrace=2s
 [Timing]
 Debounce=50ms
 END
-  printf '%s\n' "${@:-Cooldown=50ms}" >>"$settings"
+    printf '%s\n' "${@:-Cooldown=50ms}"
+  } >"$settings.new"
+  mv "$settings.new" "$settings"
 }
 
 # test_case WORDS: runs the function of that name (with _ for all that is no letter) in a subshell.
