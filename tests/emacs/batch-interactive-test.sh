@@ -3,6 +3,9 @@
 #
 # What a build made, in an interactive Emacs with org-roam: it takes the database as its own, and
 # reads no file again.
+#
+# Functions are called by check.
+# shellcheck disable=SC2317
 
 # shellcheck source=SCRIPTDIR/lib.sh
 . "$(dirname "$0")/lib.sh"
