@@ -68,13 +68,18 @@ struct _ArcBuilder
   char *emptied_message;    /* (owned) (nullable): what to say of it */
   char *settings_message;   /* (owned) (nullable): that the settings leave no file of the tree */
   ArcLoopGuard *loop_guard; /* (owned) */
-  ArcTiming timing;         /* of the settings, with the cooldown that the loop guard asks for */
+  ArcTiming timing;         /* of the settings, with the rest that the loop guard asks for */
   ArcSyncs *syncs;          /* (owned) */
 
   guint64 rescans;
   guint64 missed_by_monitors;
-  gboolean rescanning; /* a reconciliation was asked for and is not done */
-  guint64 found;       /* changes since the reconciliation under way was asked for */
+  guint64 comparison; /* the number of the comparison under way or, if there is none, the last */
+  gboolean comparing; /* one is under way */
+  gboolean again;     /* the next one follows at once: it was asked for after that one had begun */
+  gboolean settling;  /* one has just ended, and nothing has happened since */
+  guint64 enough;     /* the comparison that the build that is being prepared waits for */
+  guint64 look;       /* the same of the last look for an emptied root */
+  guint64 found;      /* changes since the comparison under way began */
   gint64 rescan_at;
   char *health_message; /* (owned) */
   guint consecutive_failures;
@@ -180,6 +185,19 @@ update_timing (ArcBuilder *self)
   self->timing = self->config->timing;
   self->timing.cooldown =
       arc_loop_guard_get_cooldown (self->loop_guard, self->config->timing.cooldown);
+  /* Builds that cause each other have to rest, however little each one costs. */
+  if (arc_loop_guard_is_looping (self->loop_guard))
+    self->timing.max_load = 0;
+}
+
+static void
+begin_comparison (ArcBuilder *self)
+{
+  self->again = FALSE;
+  self->comparing = TRUE;
+  self->comparison++;
+  self->found = 0;
+  arc_watcher_reconcile (self->watcher);
 }
 
 /* A build begins: the tree is compared with the snapshot first; on_settled() goes on. */
@@ -200,7 +218,20 @@ begin_build (ArcBuilder *self, ArcCause cause)
   self->build = arc_build_new (self->next_id++, kind, cause, self->last_run_real);
   self->reported = arc_problems_new ();
   self->phase = PHASE_COMPARING;
-  arc_builder_rescan (self);
+
+  /* A request is for what was saved before it, so the comparison must begin after it. For a touch,
+   * that which is under way will do: its end is still to come. */
+  if (self->settling || (self->comparing && cause != ARC_CAUSE_REQUEST))
+    self->enough = self->comparison;
+  else
+    self->enough = arc_builder_compare (self);
+}
+
+/* The comparison that ended last. */
+static guint64
+get_compared (ArcBuilder *self)
+{
+  return self->comparing ? self->comparison - 1 : self->comparison;
 }
 
 /* Whether a build has started that will take what is pending. */
@@ -362,43 +393,48 @@ is_fresh (ArcBuilder *self)
 static void
 advance_syncs (ArcBuilder *self)
 {
+  const guint64 compared = get_compared (self);
   g_autoptr (GError) error = NULL;
   guint64 build;
 
-  if (!arc_syncs_need_build (self->syncs))
+  if (!arc_syncs_need_build (self->syncs, compared))
     return;
 
-  if (is_fresh (self) && g_file_test (self->config->database, G_FILE_TEST_EXISTS))
+  if (!check_available (self, &error))
+    {
+      arc_syncs_fail (self->syncs, compared, error);
+    }
+  else if (is_fresh (self) && g_file_test (self->config->database, G_FILE_TEST_EXISTS))
     {
       build = arc_memory_get_built_id (self->memory);
-      arc_syncs_assign (self->syncs, build);
+      arc_syncs_assign (self->syncs, compared, build);
       arc_syncs_finish (self->syncs, build, ARC_RESULT_SUCCESS);
     }
   else if (is_preparing (self))
     {
-      arc_syncs_assign (self->syncs, self->build->id);
+      arc_syncs_assign (self->syncs, compared, self->build->id);
     }
   else if (self->build != NULL && self->phase != PHASE_STOPPING &&
            arc_ledger_will_be_true (self->ledger))
     {
-      arc_syncs_join (self->syncs, self->build->id);
+      arc_syncs_join (self->syncs, compared, self->build->id);
     }
   else if (arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, &build, &error))
     {
-      arc_syncs_assign (self->syncs, build);
+      arc_syncs_assign (self->syncs, compared, build);
     }
   else
     {
-      arc_syncs_fail (self->syncs, error);
+      arc_syncs_fail (self->syncs, compared, error);
     }
 }
 
 static void
-fail_syncs (ArcBuilder *self, ArcError code, const char *message)
+fail_syncs (ArcBuilder *self, guint64 comparison, ArcError code, const char *message)
 {
   g_autoptr (GError) error = g_error_new_literal (ARC_ERROR, code, message);
 
-  arc_syncs_fail (self->syncs, error);
+  arc_syncs_fail (self->syncs, comparison, error);
 }
 
 static gboolean
@@ -512,6 +548,7 @@ end_build (ArcBuilder *self, const ArcOutcome *outcome)
 
   arc_memory_add_build (self->memory, build);
   arc_store_forget_group (self->store);
+  self->machine.cost = build->cpu_usec;
   step (self, event, build);
 }
 
@@ -668,7 +705,8 @@ on_health (ArcBuilder *self)
 
   set_hold (self, ARC_HOLD_UNAVAILABLE, unavailable);
   if (unavailable)
-    fail_syncs (self, ARC_ERROR_TREE_UNAVAILABLE, get_unavailable_message (self));
+    fail_syncs (self, get_compared (self), ARC_ERROR_TREE_UNAVAILABLE,
+                get_unavailable_message (self));
 
   /* A build that found no tree was stopped, and only a touch starts it again. */
   if (was_unavailable && !unavailable && self->machine.owed)
@@ -810,11 +848,10 @@ needs_build_at_start (ArcBuilder *self)
 static void
 end_rescan (ArcBuilder *self)
 {
-  if (arc_emptied_end_look (self->emptied))
+  if (self->look <= self->comparison && arc_emptied_end_look (self->emptied))
     on_emptied (self);
 
-  self->rescanning = FALSE;
-  g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, self->found);
+  g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, self->comparison, self->found);
 }
 
 /* The first scan is done, and with it everything is true that anybody can ask for. */
@@ -827,10 +864,7 @@ become_ready (ArcBuilder *self)
   check_settings (self);
   on_health (self);
   g_signal_emit (self, signals[SIGNAL_READY], 0);
-
-  /* This was also the comparison that somebody asked for before. */
-  if (self->rescanning)
-    end_rescan (self);
+  end_rescan (self);
 
   if (!needs_build_at_start (self))
     return;
@@ -874,6 +908,33 @@ on_memory_changed (gpointer user_data)
   update (user_data);
 }
 
+/* The build that is being prepared goes on, if this comparison is enough for it. */
+static gboolean
+proceed_if_compared (ArcBuilder *self)
+{
+  if (!is_preparing (self) || self->phase != PHASE_COMPARING || self->enough > get_compared (self))
+    return FALSE;
+
+  proceed (self);
+  return TRUE;
+}
+
+static void
+end_comparison (ArcBuilder *self)
+{
+  end_rescan (self);
+  retry_memory (self);
+  if (!proceed_if_compared (self))
+    update (self);
+
+  /* A build that a call asks for begins with the comparison that the call has waited for: so each
+   * waits for two at most. */
+  self->settling = !self->comparing;
+  advance_syncs (self);
+  self->settling = FALSE;
+  proceed_if_compared (self);
+}
+
 static void
 on_settled (ArcWatcher *watcher, ArcBuilder *self)
 {
@@ -883,28 +944,24 @@ on_settled (ArcWatcher *watcher, ArcBuilder *self)
 
   if (!self->ready)
     {
+      self->comparing = FALSE;
       become_ready (self);
-      return;
     }
-
-  /* The scan of a new directory. */
-  if (!self->rescanning)
+  else if (self->comparing)
     {
+      self->comparing = FALSE;
+      self->rescans++;
+      check_inputs (self);
+      end_comparison (self);
+    }
+  else
+    {
+      /* The scan of a new directory. */
       update (self);
-      return;
     }
 
-  self->rescans++;
-  check_inputs (self);
-  end_rescan (self);
-
-  retry_memory (self);
-  if (is_preparing (self))
-    proceed (self);
-  else
-    update (self);
-
-  advance_syncs (self);
+  if (self->again && !self->comparing)
+    begin_comparison (self);
 }
 
 static void
@@ -912,7 +969,9 @@ on_alarm (ArcClock *clock, ArcBuilder *self)
 {
   const gint64 now = arc_clock_get_time (clock);
 
-  if (arc_emptied_begin_look (self->emptied, now) || now >= self->rescan_at)
+  if (arc_emptied_begin_look (self->emptied, now))
+    self->look = arc_builder_compare (self);
+  else if (now >= self->rescan_at)
     arc_builder_rescan (self);
 
   step (self, ARC_EVENT_DEADLINE, NULL);
@@ -1019,6 +1078,10 @@ arc_builder_start (ArcBuilder *self)
       self->seen.database = arc_inputs_read_database (self->config->database);
     }
   arc_inputs_watch (self->inputs);
+  /* What was asked for before is this one. */
+  if (!self->comparing)
+    self->comparison++;
+  self->comparing = TRUE;
   arc_watcher_start (self->watcher, snapshot);
 }
 
@@ -1033,7 +1096,7 @@ arc_builder_set_may_launch (ArcBuilder *self, gboolean may_launch)
   if (may_launch && self->build != NULL && self->phase == PHASE_COMPARED)
     {
       self->phase = PHASE_COMPARING;
-      arc_builder_rescan (self);
+      self->enough = arc_builder_compare (self);
     }
 }
 
@@ -1045,7 +1108,7 @@ arc_builder_stop (ArcBuilder *self)
   if (self->machine.closing)
     return;
 
-  fail_syncs (self, ARC_ERROR_SHUTTING_DOWN, "The service is stopping");
+  fail_syncs (self, G_MAXUINT64, ARC_ERROR_SHUTTING_DOWN, "The service is stopping");
   step (self, ARC_EVENT_SHUTDOWN, NULL);
 }
 
@@ -1135,16 +1198,30 @@ arc_builder_get_log (ArcBuilder *self, guint64 id)
   return g_file_test (log, G_FILE_TEST_EXISTS) ? g_steal_pointer (&log) : NULL;
 }
 
-void
-arc_builder_rescan (ArcBuilder *self)
+guint64
+arc_builder_compare (ArcBuilder *self)
 {
-  g_return_if_fail (ARC_IS_BUILDER (self));
+  g_return_val_if_fail (ARC_IS_BUILDER (self), 0);
 
   /* Not again before this one is done. */
   self->rescan_at = ARC_NEVER;
-  self->rescanning = TRUE;
-  self->found = 0;
-  arc_watcher_reconcile (self->watcher);
+
+  /* Begun anew for each that asks, it would never end: all share the next one. */
+  if (self->comparing)
+    {
+      self->again = TRUE;
+      return self->comparison + 1;
+    }
+
+  begin_comparison (self);
+
+  return self->comparison;
+}
+
+void
+arc_builder_rescan (ArcBuilder *self)
+{
+  arc_builder_compare (self);
 }
 
 void
@@ -1157,14 +1234,14 @@ arc_builder_sync_async (ArcBuilder *self, GAsyncReadyCallback callback, gpointer
 
   g_task_set_source_tag (task, arc_builder_sync_async);
 
-  if (!check_available (self, &error))
+  /* A tree that was not there may be back: that is for the comparison to find out. */
+  if ((self->machine.closing || !self->ready) && !check_available (self, &error))
     {
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
 
-  arc_syncs_add (self->syncs, g_steal_pointer (&task));
-  arc_builder_rescan (self);
+  arc_syncs_add (self->syncs, g_steal_pointer (&task), arc_builder_compare (self));
 }
 
 gboolean
@@ -1276,6 +1353,7 @@ arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
     .progress_done = self->progress_done,
     .progress_total = self->progress_total,
     .consecutive_failures = self->consecutive_failures,
+    .rest = arc_machine_get_rest (&self->machine, &self->timing),
     .n_problems = arc_problems_get_count (arc_memory_get_note_problems (self->memory)),
   };
 }
@@ -1411,7 +1489,9 @@ arc_builder_class_init (ArcBuilderClass *klass)
   signals[SIGNAL_CHANGED] = add_signal ("changed", 0, G_TYPE_NONE);
   signals[SIGNAL_BUILD_STARTED] = add_signal ("build-started", 1, G_TYPE_POINTER);
   signals[SIGNAL_BUILD_FINISHED] = add_signal ("build-finished", 1, G_TYPE_POINTER);
-  signals[SIGNAL_RESCANNED] = add_signal ("rescanned", 1, G_TYPE_UINT64);
+  signals[SIGNAL_RESCANNED] =
+      g_signal_new ("rescanned", ARC_TYPE_BUILDER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                    G_TYPE_NONE, 2, G_TYPE_UINT64, G_TYPE_UINT64);
   signals[SIGNAL_STOPPED] = add_signal ("stopped", 0, G_TYPE_NONE);
 }
 

@@ -44,6 +44,7 @@ typedef struct
   guint progress_done;
   guint progress_total;
   guint consecutive_failures;
+  gint64 rest; /* how long the rest after the last build is */
   guint n_problems;
 } ArcStatus;
 
@@ -64,9 +65,9 @@ typedef struct
  *   `ready`: the first scan is done: everything that can be asked is true.
  *   `changed`: something of arc_builder_get_status() or arc_builder_get_last_build() is different.
  * Emitted for each state passed through. `build-started (const ArcBuild *build)`, `build-finished
- * (const ArcBuild *build)` `rescanned (guint64 changes)`: a reconciliation is done; how many
- * changes were found since it was asked for. `stopped`: after arc_builder_stop(): no build runs any
- * more, and none will.
+ * (const ArcBuild *build)` `rescanned (guint64 comparison, guint64 changes)`: a comparison is done;
+ * its number, and how many changes were found since it began. `stopped`: after arc_builder_stop():
+ * no build runs any more, and none will.
  */
 #define ARC_TYPE_BUILDER (arc_builder_get_type ())
 G_DECLARE_FINAL_TYPE (ArcBuilder, arc_builder, ARC, BUILDER, GObject)
@@ -124,7 +125,18 @@ int arc_builder_open_log (ArcBuilder *builder, guint64 id, GError **error);
 /* (transfer full) (nullable): where the log of build ID is; NULL if it is gone. */
 char *arc_builder_get_log (ArcBuilder *builder, guint64 id);
 
-/* Compares the whole tree with the snapshot; `rescanned` follows. */
+/**
+ * arc_builder_compare:
+ * @builder: the builder
+ *
+ * Compares the whole tree with the snapshot, from now on or, if a comparison is under way, after
+ * that one. `rescanned` follows, with the number that is returned.
+ *
+ * Returns: the number of the comparison
+ */
+guint64 arc_builder_compare (ArcBuilder *builder);
+
+/* The same, for whom the number is of no use. */
 void arc_builder_rescan (ArcBuilder *builder);
 
 /* Whether CONFIG may be put in force: ARC_ERROR_CONFIG if it would leave no file, while there are

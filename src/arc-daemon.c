@@ -8,6 +8,8 @@
 #include "core/arc-error.h"
 #include "core/arc-filter.h"
 #include "core/arc-meter.h"
+#include "system/arc-bus.h"
+#include "system/arc-peer.h"
 #include "system/arc-sleep.h"
 #include "system/arc-supervisor.h"
 
@@ -20,6 +22,12 @@
 #define REPLACE_TIMEOUT   (90 * G_USEC_PER_SEC)
 #define REPLACE_POLL_MSEC 100
 
+/* How long the service works on without a message bus. */
+#define BUS_PATIENCE G_TIME_SPAN_MINUTE
+
+/* How long the bus has to say who has the name. */
+#define CREDENTIALS_MSEC 5000
+
 typedef struct
 {
   const ArcDaemonOptions *options;
@@ -30,10 +38,11 @@ typedef struct
   ArcSupervisor *supervisor;
   ArcStore *store;
   ArcBuilder *builder;
-  ArcService *service;         /* (nullable): only the service has one */
-  GDBusConnection *connection; /* (nullable) */
-  ArcDesktop *desktop;         /* (nullable): the same */
-  ArcSleep *sleep;             /* (nullable): there may be no system bus */
+  ArcService *service;       /* (nullable): only the service has one */
+  ArcBus *bus;               /* (nullable): the same */
+  ArcDesktop *desktop;       /* (nullable): NULL while there is no connection to the bus */
+  ArcSleep *sleep;           /* (nullable): there may be no system bus */
+  GCancellable *cancellable; /* of the call of on_name_lost() */
   gboolean exported;
   gboolean ready;
   ArcMeter meter;   /* of `--once` */
@@ -164,36 +173,65 @@ on_name_acquired (ArcDaemon *self)
 }
 
 static void
-on_name_lost (ArcDaemon *self)
+on_credentials (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  if (g_dbus_connection_is_closed (self->connection))
-    {
-      if (!self->stopping)
-        g_warning ("The message bus is gone");
-      stop (self, ARC_EXIT_NO_BUS);
-    }
-  else if (self->has_name)
+  ArcDaemon *self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  g_autoptr (GVariant) credentials = NULL;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+
+  if (reply != NULL)
+    credentials = g_variant_get_child_value (reply, 0);
+  if (credentials != NULL && arc_peer_is_replacement (credentials))
     {
       g_message ("Another instance takes over");
       stop (self, ARC_EXIT_SUCCESS);
+      return;
     }
-  else
-    {
-      g_warning ("The name %s is taken; --replace takes it over", ARC_SERVICE_NAME);
-      stop (self, ARC_EXIT_TAKEN);
-    }
+
+  g_warning ("Another program has taken the name %s", ARC_SERVICE_NAME);
+  stop (self, ARC_EXIT_TAKEN);
 }
 
 static void
-export_service (ArcDaemon *self)
+on_name_lost (ArcDaemon *self)
 {
-  g_autoptr (GError) error = NULL;
+  GDBusConnection *connection = arc_bus_get_connection (self->bus);
 
-  if (self->exported)
+  /* on_disconnected() has it, or will. */
+  if (connection == NULL || g_dbus_connection_is_closed (connection))
     return;
 
-  self->exported =
-      arc_service_export (self->service, self->connection, self->options->replace, &error);
+  if (!self->has_name)
+    {
+      g_warning ("The name %s is taken; --replace takes it over", ARC_SERVICE_NAME);
+      stop (self, ARC_EXIT_TAKEN);
+      return;
+    }
+
+  self->has_name = FALSE;
+  arc_builder_set_may_launch (self->builder, FALSE);
+  g_dbus_connection_call (connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                          "org.freedesktop.DBus", "GetConnectionCredentials",
+                          g_variant_new ("(s)", ARC_SERVICE_NAME), G_VARIANT_TYPE ("(a{sv})"),
+                          G_DBUS_CALL_FLAGS_NONE, CREDENTIALS_MSEC, self->cancellable,
+                          on_credentials, self);
+}
+
+static void
+export_service (ArcDaemon *self, gboolean replace)
+{
+  GDBusConnection *connection = arc_bus_get_connection (self->bus);
+  g_autoptr (GError) error = NULL;
+
+  if (self->exported || connection == NULL)
+    return;
+
+  self->exported = arc_service_export (self->service, connection, replace, &error);
   if (self->exported)
     return;
 
@@ -201,10 +239,46 @@ export_service (ArcDaemon *self)
   stop (self, ARC_EXIT_NO_BUS);
 }
 
+/* The name is lost with the connection, and nobody else has it yet: builds go on, under the lock of
+ * the state directory. */
+static void
+on_disconnected (ArcDaemon *self)
+{
+  g_clear_object (&self->desktop);
+  arc_service_close (self->service);
+  self->exported = FALSE;
+  self->has_name = FALSE;
+}
+
+static void
+make_desktop (ArcDaemon *self)
+{
+  g_autoptr (GPowerProfileMonitor) power = g_power_profile_monitor_dup_default ();
+
+  self->desktop = arc_desktop_new (self->builder, arc_bus_get_connection (self->bus), power);
+}
+
+static void
+on_connected (ArcDaemon *self)
+{
+  if (self->stopping)
+    return;
+
+  make_desktop (self);
+  if (self->ready)
+    export_service (self, FALSE);
+}
+
+static void
+on_given_up (ArcDaemon *self)
+{
+  stop (self, ARC_EXIT_NO_BUS);
+}
+
 static void
 on_ready (ArcDaemon *self)
 {
-  export_service (self);
+  export_service (self, self->options->replace);
   self->ready = TRUE;
   tell_ready (self);
 }
@@ -370,17 +444,13 @@ static gboolean
 connect_to_bus (ArcDaemon *self)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPowerProfileMonitor) power = g_power_profile_monitor_dup_default ();
 
-  self->connection = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &error);
-  if (self->connection == NULL)
+  self->bus = arc_bus_new (BUS_PATIENCE);
+  if (!arc_bus_connect (self->bus, NULL, &error))
     {
       g_warning ("There is no message bus: %s", error->message);
       return FALSE;
     }
-
-  /* Without the bus there is still a build to end and a lock to let go of. */
-  g_dbus_connection_set_exit_on_close (self->connection, FALSE);
 
   /* Until we own the name, another service may be at work on the same tree. */
   arc_builder_set_may_launch (self->builder, FALSE);
@@ -388,7 +458,10 @@ connect_to_bus (ArcDaemon *self)
   self->service = arc_service_new (self->builder, reload, self);
   g_signal_connect_swapped (self->service, "name-acquired", G_CALLBACK (on_name_acquired), self);
   g_signal_connect_swapped (self->service, "name-lost", G_CALLBACK (on_name_lost), self);
-  self->desktop = arc_desktop_new (self->builder, self->connection, power);
+  g_signal_connect_swapped (self->bus, "disconnected", G_CALLBACK (on_disconnected), self);
+  g_signal_connect_swapped (self->bus, "connected", G_CALLBACK (on_connected), self);
+  g_signal_connect_swapped (self->bus, "given-up", G_CALLBACK (on_given_up), self);
+  make_desktop (self);
   watch_sleep (self);
 
   return TRUE;
@@ -419,7 +492,7 @@ run (ArcDaemon *self)
   /* To replace is to take the name first: the old service then lets go of the lock, and the name is
    * never free meanwhile. */
   if (self->options->replace && self->service != NULL)
-    export_service (self);
+    export_service (self, TRUE);
 
   self->replace_deadline = g_get_monotonic_time () + REPLACE_TIMEOUT;
   if (try_start (self) == G_SOURCE_CONTINUE)
@@ -434,6 +507,8 @@ run (ArcDaemon *self)
   arc_store_unlock (self->store);
   if (self->service != NULL)
     arc_service_close (self->service);
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->bus);
 
   g_source_remove (term_id);
   g_source_remove (int_id);
@@ -450,7 +525,12 @@ arc_daemon_run (const ArcDaemonOptions *options)
   g_autoptr (ArcStore) store = arc_store_new (state_directory);
   g_autoptr (ArcConfig) config = arc_settings_load (&options->settings, NULL, &error);
   g_autoptr (ArcBuilder) builder = NULL;
-  ArcDaemon self = { .options = options, .loop = loop, .supervisor = supervisor, .store = store };
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  ArcDaemon self = { .options = options,
+                     .loop = loop,
+                     .supervisor = supervisor,
+                     .store = store,
+                     .cancellable = cancellable };
 
   if (config == NULL)
     {
@@ -470,7 +550,7 @@ arc_daemon_run (const ArcDaemonOptions *options)
 
   g_clear_object (&self.sleep);
   g_clear_object (&self.service);
-  g_clear_object (&self.connection);
+  g_clear_object (&self.bus);
 
   return self.exit;
 }

@@ -2,6 +2,7 @@
 
 #include "arc-launch.h"
 
+#include "core/arc-environment.h"
 #include "core/arc-error.h"
 
 #include <errno.h>
@@ -15,30 +16,6 @@ struct _ArcLaunch
   ArcLaunchFunc func;
   gpointer user_data;
 };
-
-/* The environment of a build: ours, with what a build is promised. NOTIFY_SOCKET and its kin are
- * for this process alone. */
-static GStrv
-make_environment (const ArcConfig *config, const ArcBuild *build, const char *changes_file)
-{
-  static const char *const private[] = { "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID" };
-  g_autofree char *directories = g_strjoinv (":", config->directories);
-  g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, build->id);
-  const char *kind = arc_build_kind_to_string (build->kind);
-  GStrv environment = g_get_environ ();
-
-  for (guint i = 0; i < G_N_ELEMENTS (private); i++)
-    environment = g_environ_unsetenv (environment, private[i]);
-
-  environment = g_environ_setenv (environment, "ARCOLOGY_DIRECTORY", config->directories[0], TRUE);
-  environment = g_environ_setenv (environment, "ARCOLOGY_DIRECTORIES", directories, TRUE);
-  environment = g_environ_setenv (environment, "ARCOLOGY_DATABASE", config->database, TRUE);
-  environment = g_environ_setenv (environment, "ARCOLOGY_BUILD_ID", id, TRUE);
-  environment = g_environ_setenv (environment, "ARCOLOGY_BUILD_KIND", kind, TRUE);
-  environment = g_environ_setenv (environment, "ARCOLOGY_CHANGES", changes_file, TRUE);
-
-  return environment;
-}
 
 static gboolean
 make_database_directory (const char *database, GError **error)
@@ -110,7 +87,8 @@ arc_launch_spawn (ArcLaunch *launch, ArcRunner *runner, const ArcBuild *build, G
   if (log_file == NULL)
     return FALSE;
 
-  environment = make_environment (config, build, changes_file);
+  environment =
+      arc_environment_for_build (g_get_environ (), config, build->kind, build->id, changes_file);
 
   /* For the next service, if this one is killed. */
   group_file = arc_store_open_group (launch->store);

@@ -25,7 +25,11 @@ arc_log_write (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gp
   const gboolean is_result = find_field (fields, n_fields, "ARCOLOGY_RESULT") != NULL;
 
   if (is_ours && (options->verbose || !is_debug) && g_log_writer_is_journald (fileno (stderr)))
-    return g_log_writer_journald (level, fields, n_fields, NULL);
+    {
+      /* What is lost is counted there; anything else would only write to the same journal. */
+      arc_journal_send (options->journal, fields, n_fields);
+      return G_LOG_WRITER_HANDLED;
+    }
 
   if (is_ours && options->verbose)
     return g_log_writer_standard_streams (level, fields, n_fields, NULL);

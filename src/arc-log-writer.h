@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "system/arc-journal.h"
+
 #include <glib.h>
 
 G_BEGIN_DECLS
@@ -10,11 +12,13 @@ G_BEGIN_DECLS
  * ArcLogOptions:
  * @verbose: write informational and debugging messages to a terminal, too
  * @once: the program tells people itself how its one build ended, and that is enough for them
+ * @journal: where messages go if standard error leads to the journal
  */
 typedef struct
 {
   gboolean verbose;
   gboolean once;
+  ArcJournal *journal;
 } ArcLogOptions;
 
 /* A GLogWriterFunc; OPTIONS is a const ArcLogOptions. GLib's own writer drops informational

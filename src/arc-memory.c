@@ -201,6 +201,9 @@ arc_memory_commit (ArcMemory *memory,
 void
 arc_memory_add_build (ArcMemory *memory, ArcBuild *build)
 {
+  /* The last one is asked for each of its files when what it did not do is restored. */
+  if (memory->history->len > 0)
+    arc_build_trim (memory->history->pdata[memory->history->len - 1]);
   g_ptr_array_add (memory->history, build);
   if (memory->history->len > ARC_HISTORY_MAX)
     g_ptr_array_remove_index (memory->history, 0);

@@ -5,11 +5,19 @@
 #include "arc-dbus.h"
 #include "core/arc-error.h"
 #include "system/arc-inhibitors.h"
+#include "system/arc-replies.h"
 
 #include <gio/gunixfdlist.h>
+#include <limits.h>
 #include <string.h>
 
 #define API_VERSION 1
+
+/* The longest word that an argument can be meant to be, in bytes. */
+#define MAX_WORD 256
+
+/* More options than there are make no sense. */
+#define MAX_OPTIONS 16
 
 /* How long what changes with every file that is written, and with every file that is built, waits
  * to be told at most, in milliseconds. */
@@ -29,6 +37,13 @@ typedef struct
   guint consecutive_failures;
 } Situation;
 
+/* A `Rescan` call that waits for its reply. */
+typedef struct
+{
+  GDBusMethodInvocation *invocation; /* (owned) */
+  guint64 comparison;
+} Rescan;
+
 struct _ArcService
 {
   GObject parent;
@@ -45,7 +60,8 @@ struct _ArcService
   guint tell_id;             /* 0 unless something was told less than TELL_INTERVAL ago */
   gboolean holding_back;     /* what has changed since then; the skeleton is frozen */
   ArcInhibitors *inhibitors; /* (owned) */
-  GQueue rescans; /* of GDBusMethodInvocation, owned: `Rescan` calls that wait for their reply */
+  ArcReplies *replies;       /* (owned): calls whose replies may be large */
+  GQueue rescans;            /* (element-type Rescan) (owned): the oldest first */
 };
 
 enum
@@ -212,6 +228,8 @@ on_changed (ArcBuilder *builder, ArcService *self)
   arc_dbus_builder_set_debounce_usec (skeleton, config->timing.debounce);
   arc_dbus_builder_set_debounce_limit_usec (skeleton, config->timing.debounce_limit);
   arc_dbus_builder_set_cooldown_usec (skeleton, config->timing.cooldown);
+  arc_dbus_builder_set_max_load (skeleton, (double) config->timing.max_load / ARC_LOAD_SCALE);
+  arc_dbus_builder_set_rest_usec (skeleton, status.rest);
 
   if (is_new || self->tell_id == 0)
     tell (self);
@@ -238,12 +256,43 @@ on_build_finished (ArcBuilder *builder, const ArcBuild *build, ArcService *self)
 }
 
 static void
-on_rescanned (ArcBuilder *builder, guint64 changes, ArcService *self)
+on_rescanned (ArcBuilder *builder, guint64 comparison, guint64 changes, ArcService *self)
 {
-  GDBusMethodInvocation *invocation;
+  Rescan *rescan;
 
-  while ((invocation = g_queue_pop_head (&self->rescans)) != NULL)
-    arc_dbus_builder_complete_rescan (self->skeleton, invocation, MIN (changes, G_MAXUINT32));
+  while ((rescan = g_queue_peek_head (&self->rescans)) != NULL && rescan->comparison <= comparison)
+    {
+      arc_dbus_builder_complete_rescan (self->skeleton, rescan->invocation,
+                                        MIN (changes, G_MAXUINT32));
+      g_free (g_queue_pop_head (&self->rescans));
+    }
+}
+
+/* Whether OPTIONS are few and have short names. What is long is neither read further nor repeated
+ * in an error. */
+static gboolean
+check_options (GVariant *options, GError **error)
+{
+  GVariantIter iter;
+  const char *key;
+
+  if (g_variant_n_children (options) > MAX_OPTIONS)
+    {
+      g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "There are more than %d options",
+                   MAX_OPTIONS);
+      return FALSE;
+    }
+
+  g_variant_iter_init (&iter, options);
+  while (g_variant_iter_next (&iter, "{&sv}", &key, NULL))
+    if (strlen (key) > MAX_WORD)
+      {
+        g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                     "The name of an option has more than %d bytes", MAX_WORD);
+        return FALSE;
+      }
+
+  return TRUE;
 }
 
 static gboolean
@@ -295,7 +344,7 @@ on_rebuild (ArcDBusBuilder *skeleton,
   ArcBuildKind kind;
   guint64 build;
 
-  if (parse_rebuild_options (options, &kind, &error) &&
+  if (check_options (options, &error) && parse_rebuild_options (options, &kind, &error) &&
       arc_builder_rebuild (self->builder, kind, &build, &error))
     arc_dbus_builder_complete_rebuild (skeleton, invocation, build);
   else
@@ -332,9 +381,16 @@ on_sync (ArcDBusBuilder *skeleton,
          GVariant *options,
          ArcService *self)
 {
+  g_autoptr (GError) error = NULL;
   SyncCall *call;
   GVariantIter iter;
   const char *key;
+
+  if (!check_options (options, &error))
+    {
+      g_dbus_method_invocation_return_gerror (invocation, error);
+      return G_DBUS_METHOD_INVOCATION_HANDLED;
+    }
 
   g_variant_iter_init (&iter, options);
   if (g_variant_iter_next (&iter, "{&sv}", &key, NULL))
@@ -432,22 +488,37 @@ on_inhibit (ArcDBusBuilder *skeleton,
   return return_fd (invocation, fd, error);
 }
 
+static GVariant *
+make_history (guint max, gpointer user_data)
+{
+  ArcService *self = user_data;
+  GVariantBuilder builds = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
+  const GPtrArray *history = arc_builder_get_history (self->builder);
+  const guint n = max == 0 ? history->len : MIN (max, history->len);
+  gsize size = 0;
+
+  for (guint i = 1; i <= n; i++)
+    {
+      g_autoptr (GVariant) build =
+          g_variant_ref_sink (build_to_variant (self, history->pdata[history->len - i]));
+
+      size += g_variant_get_size (build);
+      if (size > ARC_REPLY_MAX_SIZE)
+        break;
+      g_variant_get_data (build);
+      g_variant_builder_add_value (&builds, build);
+    }
+
+  return g_variant_new ("(@aa{sv})", g_variant_builder_end (&builds));
+}
+
 static gboolean
 on_get_history (ArcDBusBuilder *skeleton,
                 GDBusMethodInvocation *invocation,
                 guint max,
                 ArcService *self)
 {
-  GVariantBuilder builds = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
-  const GPtrArray *history = arc_builder_get_history (self->builder);
-  const guint n = max == 0 ? history->len : MIN (max, history->len);
-
-  for (guint i = 1; i <= n; i++)
-    g_variant_builder_add_value (&builds,
-                                 build_to_variant (self,
-                                                   g_ptr_array_index (history, history->len - i)));
-
-  arc_dbus_builder_complete_get_history (skeleton, invocation, g_variant_builder_end (&builds));
+  arc_replies_add (self->replies, invocation, make_history, max);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -468,8 +539,10 @@ on_open_log (ArcDBusBuilder *skeleton,
 static gboolean
 on_rescan (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcService *self)
 {
-  g_queue_push_tail (&self->rescans, invocation);
-  arc_builder_rescan (self->builder);
+  Rescan *rescan = g_new (Rescan, 1);
+
+  *rescan = (Rescan){ invocation, arc_builder_compare (self->builder) };
+  g_queue_push_tail (&self->rescans, rescan);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -491,18 +564,46 @@ typedef struct
 {
   GVariantBuilder builder;
   guint n_left;
+  gsize size_left;
 } PendingReply;
 
 static void
 add_pending (const char *path, ArcChange change, gpointer user_data)
 {
   PendingReply *reply = user_data;
+  const gsize size = strlen (path) + strlen ("modified") + 32; /* D-Bus and GVariant frame them */
+  g_autoptr (GVariant) entry = NULL;
 
+  if (size > reply->size_left)
+    reply->n_left = 0;
   if (reply->n_left == 0)
     return;
 
   reply->n_left--;
-  g_variant_builder_add (&reply->builder, "(s^ay)", change_to_string (change), path);
+  reply->size_left -= size;
+  entry = g_variant_ref_sink (g_variant_new ("(s^ay)", change_to_string (change), path));
+  /* As bytes it takes half the memory. */
+  g_variant_get_data (entry);
+  g_variant_builder_add_value (&reply->builder, entry);
+}
+
+static GVariant *
+make_pending (guint max, gpointer user_data)
+{
+  ArcService *self = user_data;
+  const ArcChanges *pending = arc_builder_get_pending (self->builder);
+  const guint size = arc_changes_get_size (pending);
+  PendingReply reply = {
+    .builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(say)")),
+    .n_left = MIN (max == 0 ? size : max, ARC_REPLY_MAX_ENTRIES),
+    .size_left = ARC_REPLY_MAX_SIZE,
+  };
+  g_autoptr (GVariant) changes = NULL;
+
+  arc_changes_foreach (pending, add_pending, &reply);
+  changes = g_variant_ref_sink (g_variant_builder_end (&reply.builder));
+
+  return g_variant_new ("(@a(say)b)", changes, g_variant_n_children (changes) < size);
 }
 
 static gboolean
@@ -511,29 +612,17 @@ on_get_pending (ArcDBusBuilder *skeleton,
                 guint max,
                 ArcService *self)
 {
-  const ArcChanges *pending = arc_builder_get_pending (self->builder);
-  const guint size = arc_changes_get_size (pending);
-  PendingReply reply = {
-    .builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(say)")),
-    .n_left = max == 0 ? size : MIN (max, size),
-  };
-  const gboolean truncated = reply.n_left < size;
-
-  arc_changes_foreach (pending, add_pending, &reply);
-  arc_dbus_builder_complete_get_pending (skeleton, invocation,
-                                         g_variant_builder_end (&reply.builder), truncated);
+  arc_replies_add (self->replies, invocation, make_pending, max);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
 /* All that are kept fit into one reply (arc-problems.h). */
-static gboolean
-on_get_problems (ArcDBusBuilder *skeleton,
-                 GDBusMethodInvocation *invocation,
-                 guint max,
-                 ArcService *self)
+static GVariant *
+make_problems (guint max, gpointer user_data)
 {
-  GVariantBuilder reply = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(ayusay)"));
+  ArcService *self = user_data;
+  GVariantBuilder builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(ayusay)"));
   const ArcProblems *problems = arc_builder_get_problems (self->builder);
   const guint n_kept = arc_problems_get_n_kept (problems);
   const guint n = max == 0 ? n_kept : MIN (max, n_kept);
@@ -542,12 +631,20 @@ on_get_problems (ArcDBusBuilder *skeleton,
     {
       const ArcProblem *problem = arc_problems_get (problems, i);
 
-      g_variant_builder_add (&reply, "(^ayus^ay)", problem->path, problem->line, problem->what,
+      g_variant_builder_add (&builder, "(^ayus^ay)", problem->path, problem->line, problem->what,
                              problem->other);
     }
 
-  arc_dbus_builder_complete_get_problems (skeleton, invocation, g_variant_builder_end (&reply),
-                                          n < arc_problems_get_count (problems));
+  return g_variant_new ("(a(ayusay)b)", &builder, n < arc_problems_get_count (problems));
+}
+
+static gboolean
+on_get_problems (ArcDBusBuilder *skeleton,
+                 GDBusMethodInvocation *invocation,
+                 guint max,
+                 ArcService *self)
+{
+  arc_replies_add (self->replies, invocation, make_problems, max);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -560,14 +657,23 @@ on_explain (ArcDBusBuilder *skeleton,
 {
   gsize length;
   const char *data = g_variant_get_fixed_array (bytes, &length, sizeof (char));
-  g_autofree char *path = g_strndup (data, length);
+  g_autofree char *path = NULL;
   const char *rule = NULL;
   gboolean watched;
 
-  if (path[0] != '/')
+  /* An empty array has no data: g_variant_get_fixed_array() returns NULL. */
+  if (length == 0 || data[0] != '/')
     {
       g_dbus_method_invocation_return_error (invocation, ARC_ERROR, ARC_ERROR_NOT_ABSOLUTE,
                                              "The path must start with a slash");
+      return G_DBUS_METHOD_INVOCATION_HANDLED;
+    }
+
+  path = g_strndup (data, length);
+  if (strlen (path) >= PATH_MAX)
+    {
+      g_dbus_method_invocation_return_error (invocation, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                                             "The path has more than %d bytes", PATH_MAX - 1);
       return G_DBUS_METHOD_INVOCATION_HANDLED;
     }
 
@@ -617,13 +723,18 @@ arc_service_export (ArcService *self, GDBusConnection *connection, gboolean repl
 void
 arc_service_close (ArcService *self)
 {
-  GDBusMethodInvocation *invocation;
+  g_autoptr (GError) error = NULL;
+  Rescan *rescan;
 
   g_return_if_fail (ARC_IS_SERVICE (self));
 
-  while ((invocation = g_queue_pop_head (&self->rescans)) != NULL)
-    g_dbus_method_invocation_return_error (invocation, ARC_ERROR, ARC_ERROR_SHUTTING_DOWN,
-                                           "The service is stopping");
+  error = g_error_new_literal (ARC_ERROR, ARC_ERROR_SHUTTING_DOWN, "The service is stopping");
+  while ((rescan = g_queue_pop_head (&self->rescans)) != NULL)
+    {
+      g_dbus_method_invocation_return_gerror (rescan->invocation, error);
+      g_free (rescan);
+    }
+  arc_replies_fail (self->replies, error);
 
   if (self->connection == NULL)
     return;
@@ -661,7 +772,9 @@ arc_service_dispose (GObject *object)
   if (self->holding_back)
     g_object_thaw_notify (G_OBJECT (self->skeleton));
   self->holding_back = FALSE;
-  arc_service_close (self);
+  if (self->replies != NULL)
+    arc_service_close (self);
+  g_clear_pointer (&self->replies, arc_replies_free);
   g_clear_object (&self->inhibitors);
   g_clear_object (&self->skeleton);
   g_clear_object (&self->builder);
@@ -720,6 +833,7 @@ arc_service_init (ArcService *self)
   arc_dbus_builder_set_version (self->skeleton, ARC_VERSION);
   arc_dbus_builder_set_api_version (self->skeleton, API_VERSION);
 
+  self->replies = arc_replies_new (self);
   self->inhibitors = arc_inhibitors_new ();
   g_signal_connect_object (self->inhibitors, "changed", G_CALLBACK (on_inhibitors_changed), self,
                            0);

@@ -12,6 +12,7 @@ struct _ArcSyncs
 
 typedef struct
 {
+  guint64 comparison;
   guint64 build;
   gboolean joined; /* it ran already */
 } Sync;
@@ -40,21 +41,29 @@ get_sync (const ArcSyncs *syncs, guint index)
 }
 
 void
-arc_syncs_add (ArcSyncs *syncs, GTask *task)
+arc_syncs_add (ArcSyncs *syncs, GTask *task, guint64 comparison)
 {
   Sync *sync = g_new0 (Sync, 1);
 
+  sync->comparison = comparison;
   sync->build = UNASSIGNED;
   g_task_set_task_data (task, sync, g_free);
   g_ptr_array_add (syncs->tasks, task);
 }
 
+/* Whether SYNC is assigned to no build, and COMPARISON is enough for it. */
+static gboolean
+is_open (const Sync *sync, guint64 comparison)
+{
+  return sync->build == UNASSIGNED && sync->comparison <= comparison;
+}
+
 gboolean
-arc_syncs_need_build (const ArcSyncs *syncs)
+arc_syncs_need_build (const ArcSyncs *syncs, guint64 comparison)
 {
   for (guint i = 0; i < syncs->tasks->len; i++)
     {
-      if (get_sync (syncs, i)->build == UNASSIGNED)
+      if (is_open (get_sync (syncs, i), comparison))
         return TRUE;
     }
 
@@ -62,27 +71,27 @@ arc_syncs_need_build (const ArcSyncs *syncs)
 }
 
 static void
-assign (ArcSyncs *syncs, guint64 build, gboolean joined)
+assign (ArcSyncs *syncs, guint64 comparison, guint64 build, gboolean joined)
 {
   for (guint i = 0; i < syncs->tasks->len; i++)
     {
       Sync *sync = get_sync (syncs, i);
 
-      if (sync->build == UNASSIGNED)
-        *sync = (Sync){ .build = build, .joined = joined };
+      if (is_open (sync, comparison))
+        *sync = (Sync){ .comparison = sync->comparison, .build = build, .joined = joined };
     }
 }
 
 void
-arc_syncs_assign (ArcSyncs *syncs, guint64 build)
+arc_syncs_assign (ArcSyncs *syncs, guint64 comparison, guint64 build)
 {
-  assign (syncs, build, FALSE);
+  assign (syncs, comparison, build, FALSE);
 }
 
 void
-arc_syncs_join (ArcSyncs *syncs, guint64 build)
+arc_syncs_join (ArcSyncs *syncs, guint64 comparison, guint64 build)
 {
-  assign (syncs, build, TRUE);
+  assign (syncs, comparison, build, TRUE);
 }
 
 gboolean
@@ -96,22 +105,25 @@ arc_syncs_leave (ArcSyncs *syncs)
 
       any |= sync->joined;
       if (sync->joined)
-        *sync = (Sync){ .build = UNASSIGNED };
+        *sync = (Sync){ .comparison = sync->comparison, .build = UNASSIGNED };
     }
 
   return any;
 }
 
-/* (transfer full) (element-type GTask): those that wait for BUILD or an earlier one, which are no
- * longer open. An answer may run the callback at once, which may call us. */
+/* (transfer full) (element-type GTask): those that wait for BUILD or an earlier one, and for
+ * COMPARISON or an earlier one, which are no longer open. An answer may run the callback at once,
+ * which may call us. */
 static GPtrArray *
-take_tasks (ArcSyncs *syncs, guint64 build)
+take_tasks (ArcSyncs *syncs, guint64 build, guint64 comparison)
 {
   GPtrArray *taken = g_ptr_array_new_with_free_func (g_object_unref);
 
   for (guint i = 0; i < syncs->tasks->len;)
     {
-      if (get_sync (syncs, i)->build <= build)
+      const Sync *sync = get_sync (syncs, i);
+
+      if (sync->build <= build && sync->comparison <= comparison)
         g_ptr_array_add (taken, g_ptr_array_steal_index (syncs->tasks, i));
       else
         i++;
@@ -123,16 +135,16 @@ take_tasks (ArcSyncs *syncs, guint64 build)
 void
 arc_syncs_finish (ArcSyncs *syncs, guint64 build, ArcResult result)
 {
-  g_autoptr (GPtrArray) tasks = take_tasks (syncs, build);
+  g_autoptr (GPtrArray) tasks = take_tasks (syncs, build, G_MAXUINT64);
 
   for (guint i = 0; i < tasks->len; i++)
     g_task_return_int (g_ptr_array_index (tasks, i), result);
 }
 
 void
-arc_syncs_fail (ArcSyncs *syncs, const GError *error)
+arc_syncs_fail (ArcSyncs *syncs, guint64 comparison, const GError *error)
 {
-  g_autoptr (GPtrArray) tasks = take_tasks (syncs, UNASSIGNED);
+  g_autoptr (GPtrArray) tasks = take_tasks (syncs, UNASSIGNED, comparison);
 
   for (guint i = 0; i < tasks->len; i++)
     g_task_return_error (g_ptr_array_index (tasks, i), g_error_copy (error));

@@ -4,15 +4,30 @@
 #include "arc-log-writer.h"
 
 #include "core/arc-config-file.h"
+#include "system/arc-journal.h"
+#include "system/arc-list.h"
 
+#include <fcntl.h>
 #include <glib/gi18n.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
+
+/* Opens those of the standard streams that are closed: the next file that is opened would get the
+ * number, and what is printed would be written into it. */
+static void
+open_standard_streams (void)
+{
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl (fd, F_GETFD) < 0)
+      open ("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY);
+}
 
 /* Whether they are right or, with PRINT, what they are: a settings file with the names of those
- * that were read in its comments. */
+ * that were read in its comments; with LIST, which files there are. */
 static ArcExit
-tell_config (const ArcSettingsOptions *options, gboolean print)
+tell_config (const ArcSettingsOptions *options, gboolean print, gboolean list)
 {
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) sources = NULL;
@@ -23,6 +38,14 @@ tell_config (const ArcSettingsOptions *options, gboolean print)
       g_printerr ("%s\n", error->message);
       return ARC_EXIT_CONFIG;
     }
+
+  if (list && !arc_list_print (config, &error))
+    {
+      g_printerr ("%s\n", error->message);
+      return ARC_EXIT_BUILD_FAILED;
+    }
+  if (list)
+    return ARC_EXIT_SUCCESS;
 
   if (sources[0] == NULL && !print)
     g_print (_ ("No settings file: the defaults are in force\n"));
@@ -44,11 +67,13 @@ main (int argc, char **argv)
 {
   g_autofree char *config_file = NULL;
   g_auto (GStrv) directories = NULL;
+  g_autoptr (ArcJournal) journal = NULL;
   ArcLogOptions log = { 0 };
   gboolean replace = FALSE;
   gboolean version = FALSE;
   gboolean check = FALSE;
   gboolean print = FALSE;
+  gboolean list = FALSE;
   const GOptionEntry entries[] = {
     { "once", 0, 0, G_OPTION_ARG_NONE, &log.once, N_ ("Build everything once and exit"), NULL },
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &config_file,
@@ -62,12 +87,20 @@ main (int argc, char **argv)
     { "check-config", 0, 0, G_OPTION_ARG_NONE, &check, N_ ("Check the settings and exit"), NULL },
     { "print-config", 0, 0, G_OPTION_ARG_NONE, &print, N_ ("Print the settings in force and exit"),
       NULL },
+    { "list-files", 0, 0, G_OPTION_ARG_NONE, &list,
+      N_ ("Print the files of the tree, each followed by NUL, and exit"), NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, N_ ("Show the version and exit"), NULL },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GError) error = NULL;
   ArcDaemonOptions options = { 0 };
+
+  open_standard_streams ();
+  /* The reader of a log may end before its writer. GSocket does the same when the first one is made
+   * (gsocket.c); a build gets the default back. */
+  signal (SIGPIPE, SIG_IGN);
+  log.journal = journal = arc_journal_new (NULL);
 
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, ARC_LOCALE_DIR);
@@ -107,8 +140,8 @@ main (int argc, char **argv)
   options.once = log.once;
   options.replace = replace;
 
-  if (check || print)
-    return tell_config (&options.settings, print);
+  if (check || print || list)
+    return tell_config (&options.settings, print, list);
 
   return arc_daemon_run (&options);
 }

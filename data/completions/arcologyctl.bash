@@ -28,6 +28,7 @@ _arcologyctl() {
     [resume]='--timeout='
     [status]='--json --quiet --timeout='
     [sync]='--json --quiet --timeout='
+    [verify]='--json'
   )
 
   COMPREPLY=()

@@ -26,11 +26,12 @@ complete -c arcologyctl -n __fish_use_subcommand -a rescan -d 'Compare the tree 
 complete -c arcologyctl -n __fish_use_subcommand -a resume -d 'End a pause'
 complete -c arcologyctl -n __fish_use_subcommand -a status -d 'Show how things are'
 complete -c arcologyctl -n __fish_use_subcommand -a sync -d 'Bring the database up to date and wait for it'
+complete -c arcologyctl -n __fish_use_subcommand -a verify -d 'Compare the database with a clean build'
 
 complete -c arcologyctl -s h -l help -d 'Show help'
 complete -c arcologyctl -n __fish_use_subcommand -l version -d 'Show the version'
 complete -c arcologyctl -n 'not __fish_use_subcommand' -l no-color -d 'Print without colors'
-complete -c arcologyctl -n '__fish_seen_subcommand_from doctor explain history monitor pending problems rebuild status sync' -l json -d 'Print JSON'
+complete -c arcologyctl -n '__fish_seen_subcommand_from doctor explain history monitor pending problems rebuild status sync verify' -l json -d 'Print JSON'
 complete -c arcologyctl -n '__fish_seen_subcommand_from rebuild status sync' -s q -l quiet -d 'Print nothing; the exit status tells'
 complete -c arcologyctl -n '__fish_seen_subcommand_from cancel pause rebuild reload rescan resume status sync' -l timeout -x -d 'How long to wait'
 complete -c arcologyctl -n '__fish_seen_subcommand_from graph' -l format -x -a 'dot svg png text' -d 'The format of the picture'

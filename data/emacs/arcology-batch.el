@@ -476,6 +476,7 @@ of its directory, and the free space"))
   "Whether the database is at fault, not a note, according to ERROR."
   (let ((conditions (get (car error) 'error-conditions)))
     (or (memq 'arcology-batch-error conditions)
+        (memq 'arcology-note-unsupported conditions)
         (and (memq 'arcology-database-error conditions)
              (not (memq 'arcology-database-constraint conditions))))))
 
@@ -543,6 +544,16 @@ A database on one of these has no write-ahead log."
                     type (match-string 2)))))
         type))))
 
+(defun arcology-batch--leave-wal (database)
+  "Give DATABASE, whose file system has no shared memory, a rollback journal.
+Only a connection that excludes all others can open it until then."
+  (arcology-database-close arcology-batch--database)
+  (setq arcology-batch--database (arcology-batch--open database))
+  (arcology-batch--select "PRAGMA locking_mode = EXCLUSIVE")
+  (arcology-batch--select "PRAGMA journal_mode = DELETE")
+  (arcology-batch--select "PRAGMA locking_mode = NORMAL")
+  (arcology-batch--select "SELECT count(*) FROM sqlite_master"))
+
 (defun arcology-batch--choose-journal (database)
   "Choose the journal of DATABASE, which decides who waits for whom.
 With a write-ahead log neither readers nor a build wait.  It needs memory
@@ -555,8 +566,14 @@ that all programs share, so it is for programs of one host alone, see
     ;; A program that reads in the old mode keeps it from changing now.
     (arcology-batch--select "PRAGMA busy_timeout = 1000")
     (condition-case nil
-        (arcology-batch--select (concat "PRAGMA journal_mode = " mode))
-      ((arcology-database-locked arcology-database-unwritable) nil))
+        (progn
+          (arcology-batch--select (concat "PRAGMA journal_mode = " mode))
+          ;; Without shared memory, the first write fails.
+          (arcology-batch--execute "BEGIN IMMEDIATE")
+          (arcology-batch--execute "ROLLBACK"))
+      (arcology-database-locked nil)
+      (arcology-database-unwritable
+       (arcology-batch--leave-wal database)))
     (arcology-batch--select
      (format "PRAGMA busy_timeout = %d" (round (* 1000 arcology-batch-lock-timeout))))))
 
@@ -986,14 +1003,14 @@ It may be back before the next comparison.  Remove its rows unless KEEP."
   "Whether the database has the rows of PATH as its bytes are now.
 What else decides about the rows of a note, an ID of another file or a
 set-up file, must not come into it."
-  (let ((row (car (arcology-batch--select
-                   "SELECT hash FROM files f JOIN built_files USING (file) WHERE file = ?
+  (let ((hash (caar (arcology-batch--select
+                     "SELECT hash FROM files f JOIN built_files USING (file) WHERE file = ?
 AND NOT EXISTS (SELECT 1 FROM problems p WHERE p.file = f.file AND p.other IS NOT NULL)
 AND NOT EXISTS (SELECT 1 FROM setup_files s WHERE s.file = f.file)"
-                   (arcology-database-print path)))))
-    (and row
-         (arcology-note--regular-p path)
-         (equal (car row) (ignore-errors (arcology-note-hash path))))))
+                     (arcology-database-print path)))))
+    (and hash
+         (equal hash (ignore-errors
+                       (and (arcology-note--regular-p path) (arcology-note-hash path)))))))
 
 (defun arcology-batch--update-times (path job)
   "Store the times of the file PATH of JOB, all else of which is unchanged."
@@ -1005,6 +1022,15 @@ AND NOT EXISTS (SELECT 1 FROM setup_files s WHERE s.file = f.file)"
      (arcology-database-print (file-attribute-modification-time attributes))
      (arcology-database-print path)))
   nil)
+
+(defun arcology-batch--explain-failure (path error)
+  "Return why the file PATH could not be read, according to ERROR."
+  (let ((why (arcology-batch--explain error)))
+    (if (and (string-suffix-p ".gpg" path)
+             (memq 'file-error (get (car error) 'error-conditions)))
+        (format "it cannot be decrypted: unlock its key, for instance by \"gpg --decrypt\", then \
+run \"arcologyctl rebuild\" (%s)" why)
+      why)))
 
 (defun arcology-batch--process-file (path job)
   "Bring the rows of PATH up to date for JOB; return why that failed, or nil."
@@ -1029,7 +1055,7 @@ AND NOT EXISTS (SELECT 1 FROM setup_files s WHERE s.file = f.file)"
              arcology-batch--losers losers)
        (if (arcology-batch--gone-p path)
            (arcology-batch--miss-file path keep)
-         (setq failure (arcology-batch--explain error)))))
+         (setq failure (arcology-batch--explain-failure path error)))))
     (arcology-batch--execute "RELEASE arcology_file")
     failure))
 

@@ -93,6 +93,10 @@ changes meanwhile, the rows are never older than their hash says.")
     (unless (member problem (arcology-note-problems arcology-note--current))
       (push problem (arcology-note-problems arcology-note--current)))))
 
+;; The end of a build, since it would leave all notes without rows.
+(define-error 'arcology-note-unsupported
+  "This version of org-roam does not store notes as expected")
+
 ;;; Statements of org-roam
 
 (defvar arcology-note-sql-function #'ignore
@@ -457,6 +461,8 @@ KEYWORDS are the keywords to look for, in capitals."
     ;; The end of `org-roam-with-file' saves the buffer.
     (cl-letf (((symbol-function 'save-buffer) #'ignore))
       (org-roam-db-update-file path 'no-require)))
+  (unless (arcology-note-file arcology-note--current)
+    (signal 'arcology-note-unsupported nil))
   (setf (arcology-note-keywords arcology-note--current)
         (arcology-note--read-keywords keywords)))
 
@@ -464,7 +470,7 @@ KEYWORDS are the keywords to look for, in capitals."
   "Do `arcology-note--parse' with PATH and KEYWORDS; an error in it is a problem."
   (condition-case error
       (arcology-note--parse path keywords)
-    (file-error
+    ((file-error arcology-note-unsupported)
      (signal (car error) (cdr error)))
     (error
      (arcology-note--check-overflow error)

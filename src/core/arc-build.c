@@ -2,6 +2,8 @@
 
 #include "core/arc-build.h"
 
+#include <string.h>
+
 const char *
 arc_build_kind_to_string (ArcBuildKind kind)
 {
@@ -71,12 +73,35 @@ arc_build_free (ArcBuild *build)
   g_free (build);
 }
 
+/* How many of the failed files have names that fit into ARC_BUILD_MAX_FAILED_BYTES. */
+static guint
+count_fitting (const ArcBuild *build)
+{
+  gsize size = 0;
+  guint n = 0;
+
+  for (; n < build->failed_files->len; n++)
+    {
+      size += strlen (build->failed_files->pdata[n]) + 1;
+      if (size > ARC_BUILD_MAX_FAILED_BYTES)
+        break;
+    }
+
+  return n;
+}
+
+void
+arc_build_trim (ArcBuild *build)
+{
+  g_ptr_array_set_size (build->failed_files, (int) count_fitting (build));
+}
+
 void
 arc_build_fill_dict (const ArcBuild *build, GVariantDict *dict)
 {
   GVariant *failed_files =
       g_variant_new_bytestring_array ((const char *const *) build->failed_files->pdata,
-                                      build->failed_files->len);
+                                      count_fitting (build));
 
   g_variant_dict_insert (dict, "id", "t", build->id);
   g_variant_dict_insert (dict, "kind", "s", arc_build_kind_to_string (build->kind));

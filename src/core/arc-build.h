@@ -60,8 +60,10 @@ const char *arc_result_to_string (ArcResult result);
 /* What that line says; the number is before it. */
 #define ARC_BUILD_LOG_GAP " bytes are left out here]\n"
 
-/* How many failed files of a build are remembered by name. */
+/* How many failed files of a build are remembered by name; and for how many bytes of names this is
+ * so on D-Bus, in the history, and when a later build has ended. */
 #define ARC_BUILD_MAX_FAILED_FILES 1000
+#define ARC_BUILD_MAX_FAILED_BYTES (64 * 1024)
 
 /**
  * ArcBuild:
@@ -115,8 +117,12 @@ void arc_build_free (ArcBuild *build);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcBuild, arc_build_free)
 
 /* Puts what there is to tell of BUILD into DICT, by the keys of `LastBuild` on D-Bus; all but the
- * message, which is bytes in a file and text on D-Bus. */
+ * message, which is bytes in a file and text on D-Bus, and the names of failed files beyond
+ * ARC_BUILD_MAX_FAILED_BYTES. */
 void arc_build_fill_dict (const ArcBuild *build, GVariantDict *dict);
+
+/* Forgets the names of failed files beyond ARC_BUILD_MAX_FAILED_BYTES. */
+void arc_build_trim (ArcBuild *build);
 
 /* Counts PATH, and remembers it unless there are ARC_BUILD_MAX_FAILED_FILES already. WHY (nullable)
  * is remembered of the first one. */

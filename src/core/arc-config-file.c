@@ -277,6 +277,9 @@ write_setting (GKeyFile *file, const ArcConfig *config, const ArcSetting *settin
     case ARC_SETTING_COUNT:
       text = g_strdup_printf ("%u", *(const guint *) member);
       break;
+    case ARC_SETTING_LOAD:
+      text = arc_config_format_load (*(const guint *) member);
+      break;
     case ARC_SETTING_WORD:
       text = g_strdup (setting->words[*(const int *) member]);
       break;

@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-#define WEEK (7 * G_TIME_SPAN_DAY)
+#define WEEK    (7 * G_TIME_SPAN_DAY)
+#define PERCENT (ARC_LOAD_SCALE / 100)
 
 static const char *const default_directories[] = { "~/org", NULL };
 
@@ -69,6 +70,8 @@ static const ArcSetting settings[] = {
     .initial = 60 * G_TIME_SPAN_SECOND, .maximum = G_TIME_SPAN_DAY },
   { SETTING ("Timing", "Cooldown", DURATION, timing.cooldown), .initial = 3 * G_TIME_SPAN_MINUTE,
     .maximum = WEEK },
+  { SETTING ("Timing", "MaxLoad", LOAD, timing.max_load), .initial = 3 * PERCENT,
+    .minimum = PERCENT / 10, .maximum = 100 * PERCENT, .off = TRUE },
   { SETTING ("Timing", "CooldownFrom", WORD, timing.cooldown_from_change), .words = anchor_words },
   { SETTING ("Timing", "RetryDelay", DURATION, timing.retry_delay), .initial = G_TIME_SPAN_MINUTE,
     .minimum = 100 * G_TIME_SPAN_MILLISECOND, .maximum = G_TIME_SPAN_DAY },
@@ -147,6 +150,7 @@ arc_config_new (void)
           *get_duration (config, setting) = setting->initial;
           break;
         case ARC_SETTING_COUNT:
+        case ARC_SETTING_LOAD:
           *get_count (config, setting) = setting->initial;
           break;
         case ARC_SETTING_WORD:
@@ -458,6 +462,76 @@ set_count (ArcConfig *config, const ArcSetting *setting, const char *raw, GError
   return TRUE;
 }
 
+char *
+arc_config_format_load (guint load)
+{
+  const guint rest = load % PERCENT;
+
+  if (load == 0)
+    return g_strdup ("0");
+  if (rest == 0)
+    return g_strdup_printf ("%u%%", load / PERCENT);
+
+  return rest % 10 == 0 ? g_strdup_printf ("%u.%u%%", load / PERCENT, rest / 10)
+                        : g_strdup_printf ("%u.%02u%%", load / PERCENT, rest);
+}
+
+/* "3%", "0.25%", "0": a percentage with at most two decimals. */
+static gboolean
+parse_percentage (const char *raw, gint64 *load)
+{
+  const gsize whole = strspn (raw, G_CSET_DIGITS);
+  const gsize decimals = raw[whole] == '.' ? strspn (raw + whole + 1, G_CSET_DIGITS) : 0;
+  const char *end = raw + whole + (raw[whole] == '.') + decimals;
+
+  /* Nine digits cannot overflow, and are out of range if they are not leading zeros. */
+  if (whole == 0 || whole > 9 || decimals > 2 || (raw[whole] == '.' && decimals == 0))
+    return FALSE;
+
+  *load = g_ascii_strtoll (raw, NULL, 10) * PERCENT;
+  if (decimals > 0)
+    *load += g_ascii_digit_value (raw[whole + 1]) * PERCENT / 10;
+  if (decimals > 1)
+    *load += g_ascii_digit_value (raw[whole + 2]) * PERCENT / 100;
+
+  end += strspn (end, " \t");
+
+  return strcmp (end, "%") == 0 || (*end == '\0' && *load == 0);
+}
+
+static gboolean
+set_load (ArcConfig *config, const ArcSetting *setting, const char *raw, GError **error)
+{
+  gint64 load;
+
+  if (!parse_percentage (raw, &load))
+    {
+      g_autofree char *quoted = arc_quote (raw);
+
+      return arc_error_set_config (error,
+                                   "%s is not a load: give a percentage of one processor with at "
+                                   "most two decimals, such as 3%% or 0.5%%, or 0 for no limit "
+                                   "but Cooldown%s",
+                                   quoted,
+                                   strchr (raw, '#') != NULL ? "; a comment needs a line of its own"
+                                                             : "");
+    }
+
+  if (load != 0 && (load < setting->minimum || load > setting->maximum))
+    {
+      g_autofree char *quoted = arc_quote (raw);
+      g_autofree char *minimum = arc_config_format_load (setting->minimum);
+      g_autofree char *maximum = arc_config_format_load (setting->maximum);
+
+      return arc_error_set_config (error, "%s is out of range: give 0, or from %s to %s", quoted,
+                                   minimum, maximum);
+    }
+
+  *get_count (config, setting) = load;
+
+  return TRUE;
+}
+
 static gboolean
 set_word (ArcConfig *config, const ArcSetting *setting, const char *raw, GError **error)
 {
@@ -494,6 +568,8 @@ arc_config_set (ArcConfig *config, const ArcSetting *setting, const char *raw, G
       return set_duration (config, setting, raw, error);
     case ARC_SETTING_COUNT:
       return set_count (config, setting, raw, error);
+    case ARC_SETTING_LOAD:
+      return set_load (config, setting, raw, error);
     case ARC_SETTING_WORD:
       return set_word (config, setting, raw, error);
     }

@@ -67,6 +67,7 @@ typedef enum
   ARC_SETTING_PATH,     /* char *: a file; nothing after `=` is NULL */
   ARC_SETTING_DURATION, /* gint64 */
   ARC_SETTING_COUNT,    /* guint */
+  ARC_SETTING_LOAD,     /* guint, in parts of ARC_LOAD_SCALE: a percentage of one processor */
   ARC_SETTING_WORD,     /* an enumeration or gboolean */
 } ArcSettingType;
 
@@ -79,8 +80,8 @@ typedef enum
  * @list: (nullable): the default of paths and patterns
  * @empty: (nullable): why a list must not be empty, for a message
  * @words: (nullable): the values of a word, in the order of the enumeration
- * @initial: the default of durations (microseconds), counts and words
- * @minimum: the least duration or count
+ * @initial: the default of durations (microseconds), counts, loads and words
+ * @minimum: the least duration, count or load
  * @maximum: the greatest
  * @off: whether 0 is allowed below the minimum, and means that there is none
  *
@@ -124,6 +125,10 @@ char *arc_config_list_names (const char *group);
  * stands. */
 gboolean
 arc_config_set (ArcConfig *config, const ArcSetting *setting, const char *raw, GError **error);
+
+/* (transfer full): LOAD, in parts of ARC_LOAD_SCALE, as arc_config_set() reads it: "3%", "0.25%",
+ * "0". */
+char *arc_config_format_load (guint load);
 
 /* Gives CONFIG all that NEXT holds. */
 void arc_config_replace (ArcConfig *config, ArcConfig *next /* (transfer full) */);

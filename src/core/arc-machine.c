@@ -41,6 +41,7 @@ arc_machine_init (ArcMachine *machine, gint64 now)
     .first_touch = ARC_NEVER,
     .last_touch = ARC_NEVER,
     .ended = ARC_NEVER,
+    .cost = ARC_NEVER,
     .retry_at = ARC_NEVER,
   };
 }
@@ -85,6 +86,22 @@ get_due (const ArcMachine *machine, const ArcTiming *timing)
   return machine->owed ? machine->retry_at : ARC_NEVER;
 }
 
+gint64
+arc_machine_get_rest (const ArcMachine *machine, const ArcTiming *timing)
+{
+  guint64 scaled;
+  guint64 rest;
+
+  if (timing->max_load == 0 || machine->cost == ARC_NEVER ||
+      !g_uint64_checked_mul (&scaled, machine->cost, ARC_LOAD_SCALE))
+    return timing->cooldown;
+
+  /* Rounded up: the load stays below the limit. */
+  rest = scaled / timing->max_load + (scaled % timing->max_load != 0);
+
+  return MIN (rest, (guint64) timing->cooldown);
+}
+
 static gint64
 get_rest_end (const ArcMachine *machine, const ArcTiming *timing)
 {
@@ -93,7 +110,7 @@ get_rest_end (const ArcMachine *machine, const ArcTiming *timing)
   if (timing->cooldown_from_change && is_touched (machine))
     anchor = MAX (anchor, machine->last_touch);
 
-  return anchor + timing->cooldown;
+  return anchor + arc_machine_get_rest (machine, timing);
 }
 
 gint64
@@ -197,6 +214,8 @@ note_end (ArcMachine *machine, gint64 now, gboolean owed)
 {
   machine->ended = now;
   machine->owed = owed;
+  if (owed)
+    machine->cost = ARC_NEVER;
 }
 
 /* What the machine remembers of EVENT, wherever it then goes. */

@@ -73,11 +73,17 @@ typedef enum
   ARC_EFFECT_START = 1 << 3,   /* take the pending changes and start a build */
 } ArcEffects;
 
+/* @max_load of this is one whole processor. */
+#define ARC_LOAD_SCALE 10000
+
 /**
  * ArcTiming:
  * @debounce: how long the writer must be quiet before a build
  * @debounce_limit: how long a writer who is never quiet can put it off
- * @cooldown: how long to rest after a build
+ * @cooldown: the longest rest after a build
+ * @max_load: the share of one processor that builds may use, in parts of %ARC_LOAD_SCALE: the
+ * processor time of a build divided by it is the rest, if that is shorter than @cooldown; 0: always
+ * rest for @cooldown
  * @cooldown_from_change: whether the rest counts from the last touch, if that is later than the end
  * of the build
  * @retry_delay: how long after a failure to try again; doubles with each try
@@ -90,6 +96,7 @@ typedef struct
   gint64 debounce;
   gint64 debounce_limit;
   gint64 cooldown;
+  guint max_load;
   gboolean cooldown_from_change;
   gint64 retry_delay;
   guint retry_limit;
@@ -106,11 +113,14 @@ typedef struct
  * @first_touch: the first touch since a build last started, or %ARC_NEVER
  * @last_touch: the last touch since a build last started, or %ARC_NEVER
  * @ended: when the last build ended, or %ARC_NEVER
+ * @cost: the processor time of the last build, microseconds; the caller sets it before the step of
+ * %ARC_EVENT_SUCCEEDED. %ARC_NEVER after any other end: what failed once may fail again, so the
+ * rest is the whole cooldown
  * @retry_at: when to build again what is owed, or %ARC_NEVER if only on a touch or a request
  * @failures: builds that failed in a row since the last touch
  *
  * All of the machine: a value that can be copied, compared and printed. Only arc_machine_step()
- * changes it, but for @holds.
+ * changes it, but for @holds and @cost.
  */
 typedef struct
 {
@@ -123,6 +133,7 @@ typedef struct
   gint64 first_touch;
   gint64 last_touch;
   gint64 ended;
+  gint64 cost;
   gint64 retry_at;
   guint failures;
 } ArcMachine;
@@ -162,6 +173,10 @@ void arc_machine_init (ArcMachine *machine, gint64 now);
  * arc_machine_get_deadline() after each step. */
 ArcEffects
 arc_machine_step (ArcMachine *machine, const ArcTiming *timing, ArcEvent event, gint64 now);
+
+/* How long to rest after the last build: its processor time divided by the load that is allowed,
+ * and at most the cooldown. */
+gint64 arc_machine_get_rest (const ArcMachine *machine, const ArcTiming *timing);
 
 /* When ARC_EVENT_DEADLINE is due, or ARC_NEVER. It changes with each step, with the holds and with
  * the timing. */

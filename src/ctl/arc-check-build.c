@@ -30,10 +30,8 @@ list_sources (const char *data)
 void
 arc_check_settings (ArcDiagnosis *self)
 {
-  g_autofree char *found = g_find_program_in_path (PROGRAM);
-  const char *installed[] = { found != NULL ? found : ARC_BIN_DIR "/" PROGRAM, NULL };
-  g_autoptr (GStrvBuilder) argv_builder = g_strv_builder_new ();
-  g_auto (GStrv) argv = NULL;
+  g_auto (GStrv) argv =
+      arc_probe_make_command ((const char *const *) self->command, "--print-config");
   g_autoptr (ArcConfig) config = arc_config_new ();
   g_autoptr (GError) error = NULL;
   g_autofree char *output = NULL;
@@ -41,10 +39,6 @@ arc_check_settings (ArcDiagnosis *self)
   g_autofree char *sources = NULL;
   int status;
 
-  g_strv_builder_addv (argv_builder,
-                       self->command != NULL ? (const char **) self->command : installed);
-  g_strv_builder_add (argv_builder, "--print-config");
-  argv = g_strv_builder_end (argv_builder);
   if (!arc_probe_run ((const char *const *) self->environment, (const char *const *) argv, &status,
                       &output, &messages, &error))
     {

@@ -11,24 +11,10 @@
 static void
 look_at_process (ArcDiagnosis *self)
 {
-  GDBusProxy *proxy = G_DBUS_PROXY (self->service);
-  g_autofree char *owner = g_dbus_proxy_get_name_owner (proxy);
-  g_autoptr (GVariant) reply = NULL;
-  guint32 pid;
+  const guint pid = arc_probe_get_process (G_DBUS_PROXY (self->service));
 
-  if (owner == NULL)
-    return;
-
-  reply =
-      g_dbus_connection_call_sync (g_dbus_proxy_get_connection (proxy), "org.freedesktop.DBus",
-                                   "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                                   "GetConnectionUnixProcessID", g_variant_new ("(s)", owner),
-                                   G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
-  if (reply == NULL)
-    return;
-
-  g_variant_get (reply, "(u)", &pid);
-  arc_probe_read_process (pid, &self->command, &self->environment);
+  if (pid != 0)
+    arc_probe_read_process (pid, &self->command, &self->environment);
 }
 
 void

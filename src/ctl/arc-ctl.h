@@ -14,7 +14,8 @@ G_BEGIN_DECLS
 typedef enum
 {
   ARC_CTL_SUCCESS = 0,
-  ARC_CTL_FAILED = 1, /* a build failed, or what was asked cannot be done */
+  ARC_CTL_FAILED = 1,  /* a build failed, or what was asked cannot be done */
+  ARC_CTL_TROUBLE = 2, /* of diff(1), and so of verify: there is no answer */
   ARC_CTL_STALE = 3,
   ARC_CTL_TIMEOUT = 4,
   ARC_CTL_NO_SERVICE = 5,

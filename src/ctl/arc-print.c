@@ -282,6 +282,10 @@ arc_print_to_json (GVariant *value)
     {
       json_node_set_int (node, (gint64) g_variant_get_uint64 (value));
     }
+  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_DOUBLE))
+    {
+      json_node_set_double (node, g_variant_get_double (value));
+    }
   else
     {
       json_node_unref (node);

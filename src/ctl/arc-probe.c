@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PROGRAM "arcology-builder"
+
 #define TIMEOUT (30 * G_TIME_SPAN_SECOND)
 
 typedef struct
@@ -124,6 +126,42 @@ arc_probe_find_program (const char *const *environment, const char *name)
     }
 
   return NULL;
+}
+
+GStrv
+arc_probe_make_command (const char *const *command, const char *option)
+{
+  g_autofree char *found = g_find_program_in_path (PROGRAM);
+  const char *installed[] = { found != NULL ? found : ARC_BIN_DIR "/" PROGRAM, NULL };
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  g_strv_builder_addv (builder, command != NULL ? (const char **) command : installed);
+  g_strv_builder_add (builder, option);
+
+  return g_strv_builder_end (builder);
+}
+
+guint
+arc_probe_get_process (GDBusProxy *service)
+{
+  g_autofree char *owner = g_dbus_proxy_get_name_owner (service);
+  g_autoptr (GVariant) reply = NULL;
+  guint32 pid;
+
+  if (owner == NULL)
+    return 0;
+
+  reply =
+      g_dbus_connection_call_sync (g_dbus_proxy_get_connection (service), "org.freedesktop.DBus",
+                                   "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                   "GetConnectionUnixProcessID", g_variant_new ("(s)", owner),
+                                   G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
+  if (reply == NULL)
+    return 0;
+
+  g_variant_get (reply, "(u)", &pid);
+
+  return pid;
 }
 
 /* (transfer full) (nullable): the strings in the file NAME of the process, each of which ends with

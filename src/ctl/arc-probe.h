@@ -20,6 +20,24 @@ gboolean arc_probe_run (const char *const *environment,
 /* (transfer full) (nullable): the path of the program NAME, as arc_probe_run() would find it. */
 char *arc_probe_find_program (const char *const *environment, const char *name);
 
+/**
+ * arc_probe_make_command:
+ * @command: (nullable): the program and the arguments of the service that runs
+ * @option: an option of the service that makes it print something and exit
+ *
+ * Returns: (transfer full): the command line that prints it; without @command that of the installed
+ *   service
+ */
+GStrv arc_probe_make_command (const char *const *command, const char *option);
+
+/**
+ * arc_probe_get_process:
+ * @service: the service
+ *
+ * Returns: the process that owns the name of @service, 0 if there is none
+ */
+guint arc_probe_get_process (GDBusProxy *service);
+
 /* FALSE if /proc does not show the process: else COMMAND gets its program and arguments, and
  * ENVIRONMENT the environment that it was started with. */
 gboolean arc_probe_read_process (guint pid, GStrv *command, GStrv *environment);

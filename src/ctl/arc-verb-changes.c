@@ -92,6 +92,7 @@ arc_verb_pending (int argc, char **argv)
   g_autoptr (ArcDBusBuilder) service = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) changes = NULL;
+  gboolean truncated;
 
   if (!arc_ctl_parse (&argc, &argv, entries, NULL,
                       _ ("Lists the changes that no build has taken yet."), 0))
@@ -101,13 +102,17 @@ arc_verb_pending (int argc, char **argv)
   if (service == NULL)
     return ARC_CTL_NO_SERVICE;
 
-  if (!arc_dbus_builder_call_get_pending_sync (service, 0, &changes, NULL, NULL, &error))
+  if (!arc_dbus_builder_call_get_pending_sync (service, 0, &changes, &truncated, NULL, &error))
     return arc_ctl_report (error);
 
   if (json)
     arc_print_json (changes_to_json (changes));
   else
     print_changes (changes);
+  if (truncated)
+    g_printerr (_ ("More files have changed: these are the first %u of %u\n"),
+                (guint) g_variant_n_children (changes),
+                arc_dbus_builder_get_pending_count (service));
 
   return ARC_CTL_SUCCESS;
 }

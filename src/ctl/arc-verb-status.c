@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
+#include "core/arc-machine.h"
 #include "ctl/arc-print.h"
 #include "ctl/arc-verbs.h"
 #include "ctl/arc-words.h"
@@ -173,6 +174,27 @@ add_next (GPtrArray *rows, ArcDBusBuilder *service)
                               n));
 }
 
+/* How long the rest is that keeps the next build from starting, and for what. */
+static void
+add_rest (GPtrArray *rows, ArcDBusBuilder *service)
+{
+  const guint64 usec = arc_dbus_builder_get_rest_usec (service);
+  const double max_load = arc_dbus_builder_get_max_load (service);
+  g_autofree char *rest = arc_print_format_duration (usec);
+  g_autofree char *percent = g_strdup_printf ("%g", max_load * 100);
+
+  if (usec == 0 || g_strcmp0 (arc_dbus_builder_get_reason (service),
+                              arc_reason_to_string (ARC_REASON_COOLDOWN)) != 0)
+    return;
+
+  if (usec >= arc_dbus_builder_get_cooldown_usec (service))
+    add_row (rows, _ ("Rest"), g_steal_pointer (&rest));
+  else
+    /* Translators: a duration such as "3.2 s", and a number such as "3" or "0.5". */
+    add_row (rows, _ ("Rest"),
+             g_strdup_printf (_ ("%s, so that builds use at most %s %% of a core"), rest, percent));
+}
+
 static void
 add_health (GPtrArray *rows, ArcDBusBuilder *service)
 {
@@ -230,6 +252,7 @@ print_status (ArcDBusBuilder *service)
   g_autofree char *sentence = arc_print_wrap (state, 2, width);
 
   add_next (rows, service);
+  add_rest (rows, service);
   add_holds (rows, service);
   add_database (rows, service);
   add_problems (rows, service);

@@ -23,5 +23,6 @@ ArcCtlExit arc_verb_rescan (int argc, char **argv);
 ArcCtlExit arc_verb_resume (int argc, char **argv);
 ArcCtlExit arc_verb_status (int argc, char **argv);
 ArcCtlExit arc_verb_sync (int argc, char **argv);
+ArcCtlExit arc_verb_verify (int argc, char **argv);
 
 G_END_DECLS

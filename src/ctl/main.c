@@ -34,6 +34,7 @@ static const Verb verbs[] = {
   { "history", NULL, N_ ("List the builds that ended"), arc_verb_history },
   { "log", N_ ("[BUILD]"), N_ ("Show what a build printed"), arc_verb_log },
   { "explain", N_ ("PATH"), N_ ("Tell whether a file is watched, and why"), arc_verb_explain },
+  { "verify", NULL, N_ ("Compare the database with a clean build"), arc_verb_verify },
   { "graph", NULL, N_ ("Draw the states of the service"), arc_verb_graph },
   { "doctor", NULL, N_ ("Look for what is wrong"), arc_verb_doctor },
 };

@@ -35,12 +35,12 @@ open_file (const char *path)
 {
   /* NFS makes a lock of byte ranges of it, which wants a file that is open for writing (flock(2)).
    * Close-on-exec, because a lock is released when the last copy of the descriptor is closed. */
-  int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
   const int reason = errno;
 
   if (fd < 0 && (reason == EROFS || reason == EACCES))
     {
-      fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+      fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
       /* Why there is no such file tells more than that there is none. */
       errno = reason;
     }

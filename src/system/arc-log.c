@@ -57,7 +57,7 @@ arc_log_open (const char *file)
   ArcLog *log = g_new0 (ArcLog, 1);
 
   log->file = g_strdup (file);
-  log->fd = open (file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  log->fd = open (file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
   if (log->fd < 0)
     take_error (log, "create");
 

@@ -97,7 +97,7 @@ arc_logs_make (const char *directory, guint64 id, GError **error)
         }
     }
 
-  fd = open (log, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, ARC_STATE_FILE_MODE);
+  fd = open (log, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, ARC_STATE_FILE_MODE);
   if (fd < 0)
     {
       arc_state_file_set_error (error, log, "Cannot make the log");

@@ -4,12 +4,16 @@
 
 #include "core/arc-config-file.h"
 #include "core/arc-error.h"
+#include "system/arc-read-file.h"
 
 #include <string.h>
 
 #define DIRECTORY_NAME "arcology-builder"
 #define FILE_NAME      "builder.conf"
 #define DATABASE_NAME  "arcology.db"
+
+/* No settings are as large; reading takes the main loop. */
+#define MAX_SIZE (1024 * 1024)
 
 /* DIRECTORY, which GLib took from an XDG variable, or BELOW_HOME if it is relative: "If an
  * implementation encounters a relative path in any of these variables it should consider the path
@@ -69,10 +73,10 @@ merge_file (
     ArcConfig *config, const char *file, gboolean must_exist, GStrvBuilder *sources, GError **error)
 {
   g_autoptr (GError) read_error = NULL;
-  g_autofree char *data = NULL;
   gsize length;
+  g_autofree char *data = arc_read_file (file, ARC_READ_SETTINGS, MAX_SIZE, &length, &read_error);
 
-  if (!g_file_get_contents (file, &data, &length, &read_error))
+  if (data == NULL)
     {
       if (!must_exist && is_absent (file, read_error))
         return TRUE;

@@ -8,8 +8,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-/* How often to look for a directory that is out of sight. */
-#define LOST_INTERVAL (2 * G_TIME_SPAN_SECOND)
+/* How often to look for a directory that is missing: it is watched again within a second. */
+#define LOST_INTERVAL (500 * G_TIME_SPAN_MILLISECOND)
 
 /* How long to look, each time, for what cannot be looked at in one directory. */
 #define LOST_SLICE (1 * G_TIME_SPAN_MILLISECOND)

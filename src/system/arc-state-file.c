@@ -4,6 +4,7 @@
 
 #include "core/arc-error.h"
 #include "system/arc-limits.h"
+#include "system/arc-read-file.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -109,13 +110,13 @@ arc_state_file_remove_leftovers (const char *directory, const char *const *names
 }
 
 GBytes *
-arc_state_file_read (const char *path, GError **error)
+arc_state_file_read (const char *path, gsize max_size, GError **error)
 {
   g_autoptr (GError) read_error = NULL;
-  char *data;
   gsize length;
+  char *data = arc_read_file (path, ARC_READ_DEFAULT, max_size, &length, &read_error);
 
-  if (g_file_get_contents (path, &data, &length, &read_error))
+  if (data != NULL)
     return g_bytes_new_take (data, length);
 
   if (!g_error_matches (read_error, G_FILE_ERROR, G_FILE_ERROR_NOENT) &&

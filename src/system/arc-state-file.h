@@ -28,8 +28,8 @@ arc_state_file_write (const char *path, GBytes *bytes, GFileSetContentsFlags fla
 void arc_state_file_remove_leftovers (const char *directory, const char *const *names);
 
 /* (transfer full) (nullable): NULL without an error if there is no such file; NULL and
- * G_FILE_ERROR if it cannot be read. */
-GBytes *arc_state_file_read (const char *path, GError **error);
+ * G_FILE_ERROR if it cannot be read, or is not a file of ours of at most MAX_SIZE bytes. */
+GBytes *arc_state_file_read (const char *path, gsize max_size, GError **error);
 
 /* Puts the file PATH, which ERROR is about, aside, and says so in ERROR: somebody may want to know
  * what became of it, and the next run must not trip over it again. */

@@ -9,6 +9,7 @@
 #include "core/arc-uncommitted.h"
 #include "system/arc-logs.h"
 #include "system/arc-process-group.h"
+#include "system/arc-read-file.h"
 #include "system/arc-ready-source.h"
 #include "system/arc-state-directory.h"
 #include "system/arc-state-file.h"
@@ -27,6 +28,13 @@
 #define PROBLEMS_NAME    "problems"
 #define SNAPSHOT_NAME    "snapshot"
 #define UNCOMMITTED_NAME "uncommitted"
+
+/* The largest files that can be meant: lists of a few million paths, 100 builds, what is kept of
+ * the problems with their numbers, and a number. */
+#define LIST_MAX_SIZE     (1024 * 1024 * 1024)
+#define HISTORY_MAX_SIZE  (64 * 1024 * 1024)
+#define PROBLEMS_MAX_SIZE (2 * ARC_PROBLEMS_MAX_SIZE)
+#define GROUP_MAX_SIZE    64
 
 /* What a thread writes, and the signal that tells when it has. */
 typedef enum
@@ -191,7 +199,7 @@ arc_store_open_log (ArcStore *self, guint64 id, gboolean create, GError **error)
 
   /* The runner empties a file that is there and does not make a new one (arc-log.c), so whoever
    * opens it first reads what comes. */
-  fd = open (log, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  fd = open (log, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (fd >= 0)
     return fd;
 
@@ -237,7 +245,7 @@ read_uncommitted (ArcStore *self, const char *directory, GError **error)
     return TRUE;
 
   path = g_build_filename (directory, UNCOMMITTED_NAME, NULL);
-  bytes = arc_state_file_read (path, &read_error);
+  bytes = arc_state_file_read (path, LIST_MAX_SIZE, &read_error);
   if (bytes != NULL)
     {
       arc_uncommitted_parse (bytes, &changes, &read_error);
@@ -247,7 +255,7 @@ read_uncommitted (ArcStore *self, const char *directory, GError **error)
       /* Versions before 0.1.0 had only the list that the build reads. */
       g_free (path);
       path = g_build_filename (directory, CHANGES_NAME, NULL);
-      bytes = arc_state_file_read (path, &read_error);
+      bytes = arc_state_file_read (path, LIST_MAX_SIZE, &read_error);
       changes = bytes != NULL ? arc_changes_parse (bytes, &read_error) : arc_changes_new ();
     }
 
@@ -330,7 +338,7 @@ arc_store_load_snapshot (ArcStore *self,
 
   g_return_val_if_fail (ARC_IS_STORE (self), NULL);
 
-  bytes = arc_state_file_read (path, &read_error);
+  bytes = arc_state_file_read (path, LIST_MAX_SIZE, &read_error);
   if (bytes != NULL)
     snapshot = arc_snapshot_parse (bytes, &identity, &read_error);
 
@@ -694,8 +702,8 @@ static int
 make_group_file (const char *path)
 {
   static const char room[] = "               \n";
-  const int fd =
-      open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, ARC_STATE_FILE_MODE);
+  const int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+                       ARC_STATE_FILE_MODE);
 
   if (fd >= 0 && write (fd, room, strlen (room)) == (gssize) strlen (room))
     return fd;
@@ -738,10 +746,11 @@ static gboolean
 end_leftover (const char *directory, const char *assignment, gint64 grace)
 {
   g_autofree char *path = g_build_filename (directory, GROUP_NAME, NULL);
-  g_autofree char *text = NULL;
+  gsize length;
+  g_autofree char *text = arc_read_file (path, ARC_READ_DEFAULT, GROUP_MAX_SIZE, &length, NULL);
   guint64 group;
 
-  return g_file_get_contents (path, &text, NULL, NULL) &&
+  return text != NULL &&
          g_ascii_string_to_unsigned (g_strchomp (text), 10, 2, G_MAXINT, &group, NULL) &&
          arc_process_group_end (group, assignment, grace);
 }
@@ -776,7 +785,7 @@ arc_store_load_history (ArcStore *self, GError **error)
 {
   g_autofree char *path = arc_state_directory_get_file (self->directory, HISTORY_NAME);
   g_autoptr (GError) read_error = NULL;
-  g_autoptr (GBytes) bytes = arc_state_file_read (path, &read_error);
+  g_autoptr (GBytes) bytes = arc_state_file_read (path, HISTORY_MAX_SIZE, &read_error);
   GPtrArray *builds = NULL;
 
   g_return_val_if_fail (ARC_IS_STORE (self), NULL);
@@ -798,7 +807,7 @@ arc_store_load_problems (ArcStore *self, GError **error)
 {
   g_autofree char *path = arc_state_directory_get_file (self->directory, PROBLEMS_NAME);
   g_autoptr (GError) read_error = NULL;
-  g_autoptr (GBytes) bytes = arc_state_file_read (path, &read_error);
+  g_autoptr (GBytes) bytes = arc_state_file_read (path, PROBLEMS_MAX_SIZE, &read_error);
   ArcProblems *problems = NULL;
 
   g_return_val_if_fail (ARC_IS_STORE (self), NULL);
@@ -864,7 +873,8 @@ arc_store_get_paused (ArcStore *self)
 static gboolean
 make_flag (const char *path, GError **error)
 {
-  const int fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, ARC_STATE_FILE_MODE);
+  const int fd =
+      open (path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, ARC_STATE_FILE_MODE);
 
   if (fd >= 0)
     {

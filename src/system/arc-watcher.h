@@ -42,7 +42,7 @@ G_BEGIN_DECLS
  * directory that is empty since the file system that was mounted there is gone (a snapshot knows
  * what was mounted when it was taken), or that cannot be read; nor does a file that cannot be
  * looked at: only ENOENT, ENOTDIR and ELOOP say that it is gone. What is not there is looked for
- * every two seconds.
+ * twice a second.
  *
  * Properties: `health` (ArcHealth as an int), `health-message` (string, English, "" if ok),
  * `n-directories`, `n-files` (uint).

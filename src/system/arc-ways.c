@@ -7,6 +7,7 @@
 #include "system/arc-scan.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <limits.h>
 #include <string.h>
@@ -283,7 +284,7 @@ enter (ArcWays *self, Way *way, const char *directory, const char *path)
 
   /* Who may not write to the directory above cannot rename it: /home is mode 0711 on some hosts,
    * and inotify_add_watch(2) needs the permission to read. */
-  if (errno == EACCES && access (directory, W_OK) != 0)
+  if (errno == EACCES && faccessat (AT_FDCWD, directory, W_OK, AT_EACCESS) != 0)
     return STEP_ON;
 
   return fail_watch (way, path, errno);

@@ -145,7 +145,7 @@ class Service:
         }
 
     def configure(self, trees, command=None, on_start="changed", **timing):
-        timing = {"Debounce": "0", "Cooldown": "0"} | timing
+        timing = {"Debounce": "0", "Cooldown": "0", "MaxLoad": "0"} | timing
         with open(f"{self.here}/config/arcology-builder/builder.conf", "w", encoding="utf-8") as file:
             file.write(f"[Tree]\nDirectories={';'.join(trees)}\n[Build]\nDatabase={self.database}\n")
             file.write(f"OnStart={on_start}\n")

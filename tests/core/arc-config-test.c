@@ -83,6 +83,7 @@ test_defaults (void)
   g_assert_cmpint (config->timing.debounce, ==, 5 * SECOND);
   g_assert_cmpint (config->timing.debounce_limit, ==, 60 * SECOND);
   g_assert_cmpint (config->timing.cooldown, ==, 3 * MINUTE);
+  g_assert_cmpuint (config->timing.max_load, ==, 300);
   g_assert_false (config->timing.cooldown_from_change);
   g_assert_cmpint (config->timing.retry_delay, ==, MINUTE);
   g_assert_cmpuint (config->timing.retry_limit, ==, 3);
@@ -114,6 +115,7 @@ test_every_setting (void)
          "Debounce=1s\n"
          "DebounceLimit=2s\n"
          "Cooldown=3s\n"
+         "MaxLoad=0.25%\n"
          "CooldownFrom=change\n"
          "RetryDelay=4s\n"
          "RetryLimit=5\n"
@@ -141,6 +143,7 @@ test_every_setting (void)
   g_assert_cmpint (copy->timing.debounce, ==, SECOND);
   g_assert_cmpint (copy->timing.debounce_limit, ==, 2 * SECOND);
   g_assert_cmpint (copy->timing.cooldown, ==, 3 * SECOND);
+  g_assert_cmpuint (copy->timing.max_load, ==, 25);
   g_assert_true (copy->timing.cooldown_from_change);
   g_assert_cmpint (copy->timing.retry_delay, ==, 4 * SECOND);
   g_assert_cmpuint (copy->timing.retry_limit, ==, 5);
@@ -185,9 +188,12 @@ try_number (const ArcSetting *setting, gint64 number)
 {
   g_autoptr (ArcConfig) config = arc_config_new ();
   g_autoptr (GError) error = NULL;
-  gboolean is_count = setting->type == ARC_SETTING_COUNT;
-  g_autofree char *text = g_strdup_printf ("[%s]\n%s=%" G_GINT64_FORMAT "%s\n", setting->group,
-                                           setting->key, number, is_count ? "" : "us");
+  gboolean is_duration = setting->type == ARC_SETTING_DURATION;
+  g_autofree char *load = arc_config_format_load (number);
+  g_autofree char *plain =
+      g_strdup_printf ("%" G_GINT64_FORMAT "%s", number, is_duration ? "us" : "");
+  g_autofree char *text = g_strdup_printf ("[%s]\n%s=%s\n", setting->group, setting->key,
+                                           setting->type == ARC_SETTING_LOAD ? load : plain);
 
   if (!merge (config, text, &error))
     {
@@ -199,10 +205,10 @@ try_number (const ArcSetting *setting, gint64 number)
       return FALSE;
     }
 
-  if (is_count)
-    g_assert_cmpuint (G_STRUCT_MEMBER (guint, config, setting->offset), ==, number);
-  else
+  if (is_duration)
     g_assert_cmpint (G_STRUCT_MEMBER (gint64, config, setting->offset), ==, number);
+  else
+    g_assert_cmpuint (G_STRUCT_MEMBER (guint, config, setting->offset), ==, number);
 
   return TRUE;
 }
@@ -214,7 +220,8 @@ test_ranges (void)
   const ArcSetting *settings = arc_config_get_settings (&n_settings);
 
   for (guint i = 0; i < n_settings; i++)
-    if (settings[i].type == ARC_SETTING_DURATION || settings[i].type == ARC_SETTING_COUNT)
+    if (settings[i].type == ARC_SETTING_DURATION || settings[i].type == ARC_SETTING_COUNT ||
+        settings[i].type == ARC_SETTING_LOAD)
       {
         g_test_message ("[%s] %s", settings[i].group, settings[i].key);
         g_assert_true (try_number (&settings[i], settings[i].minimum));
@@ -227,7 +234,49 @@ test_ranges (void)
         n_seen++;
       }
 
-  g_assert_cmpuint (n_seen, ==, 8);
+  g_assert_cmpuint (n_seen, ==, 9);
+}
+
+static void
+test_loads (void)
+{
+  static const struct
+  {
+    const char *text;
+    int load; /* -1: refused */
+    const char *written;
+  } cases[] = {
+    { "3%", 300, "3%" },        { "3.0%", 300, "3%" },
+    { "3 %", 300, "3%" },       { "0.5%", 50, "0.5%" },
+    { "0.25%", 25, "0.25%" },   { "12.05%", 1205, "12.05%" },
+    { "0.1%", 10, "0.1%" },     { "100%", 10000, "100%" },
+    { "003%", 300, "3%" },      { "0", 0, "0" },
+    { "0%", 0, "0" },           { "0.00%", 0, "0" },
+    { "0.09%", -1, NULL },      { "100.01%", -1, NULL },
+    { "999999999%", -1, NULL }, { "9999999999%", -1, NULL },
+    { "3", -1, NULL },          { "0.03", -1, NULL },
+    { "-3%", -1, NULL },        { "+3%", -1, NULL },
+    { "3%%", -1, NULL },        { "%", -1, NULL },
+    { ".5%", -1, NULL },        { "3.%", -1, NULL },
+    { "3.001%", -1, NULL },     { "3,5%", -1, NULL },
+    { "", -1, NULL },           { "3% # c", -1, NULL },
+    { "3s", -1, NULL },         { "1e1%", -1, NULL },
+    { "infinity", -1, NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (ArcConfig) config = arc_config_new ();
+      g_autofree char *text = g_strdup_printf ("[Timing]\nMaxLoad=%s\n", cases[i].text);
+      g_autofree char *written = NULL;
+      const gboolean merged = merge (config, text, NULL);
+
+      g_test_message ("%s", cases[i].text);
+      g_assert_cmpint (merged, ==, cases[i].load >= 0);
+      g_assert_cmpint (config->timing.max_load, ==, merged ? cases[i].load : 300);
+      written = arc_config_format_load (config->timing.max_load);
+      g_assert_cmpstr (written, ==, merged ? cases[i].written : "3%");
+    }
 }
 
 static void
@@ -267,6 +316,15 @@ test_errors (void)
                                "none, or a duration from 100ms to 1w" },
     { "[Timing]\nRetryLimit=-1\n", "/etc/b.conf:2: [Timing] RetryLimit: \"-1\" is not right: give "
                                    "a whole number from 0 to 100" },
+    { "[Timing]\n\nMaxLoad=3\n",
+      "/etc/b.conf:3: [Timing] MaxLoad: \"3\" is not a load: give a percentage of one processor "
+      "with at most two decimals, such as 3% or 0.5%, or 0 for no limit but Cooldown" },
+    { "[Timing]\nMaxLoad=3% # c\n",
+      "/etc/b.conf:2: [Timing] MaxLoad: \"3% # c\" is not a load: give a percentage of one "
+      "processor with at most two decimals, such as 3% or 0.5%, or 0 for no limit but Cooldown; a "
+      "comment needs a line of its own" },
+    { "[Timing]\nMaxLoad=101%\n", "/etc/b.conf:2: [Timing] MaxLoad: \"101%\" is out of range: "
+                                  "give 0, or from 0.1% to 100%" },
     { "[Timing]\nCooldownFrom=Build\n",
       "/etc/b.conf:2: [Timing] CooldownFrom: \"Build\" is not one of: build, change" },
     { "[Tree]\nFollowSymlinks=yes\n",
@@ -329,10 +387,10 @@ test_errors (void)
       "/etc/b.conf:2: [Build] Database: \"~\" is a directory: add the name of a file" },
     { "[Timing]\nDebunce=5s\n",
       "/etc/b.conf:2: [Timing] Debunce: there is no such key: the keys of this group are Debounce, "
-      "DebounceLimit, Cooldown, CooldownFrom, RetryDelay, RetryLimit" },
+      "DebounceLimit, Cooldown, MaxLoad, CooldownFrom, RetryDelay, RetryLimit" },
     { "[Timing]\nDebounce[de]=5s\n",
       "/etc/b.conf:2: [Timing] Debounce[de]: there is no such key: the keys of this group are "
-      "Debounce, DebounceLimit, Cooldown, CooldownFrom, RetryDelay, RetryLimit" },
+      "Debounce, DebounceLimit, Cooldown, MaxLoad, CooldownFrom, RetryDelay, RetryLimit" },
     { "[Build]\nDebounce=5s\n", "/etc/b.conf:2: [Build] Debounce: this key belongs in [Timing]" },
     { "[Timing]\nDebounce=5s\nCooldown=1s\n[Tree]\n[Timing]\nDebounce=5s\n",
       "/etc/b.conf:6: [Timing] Debounce: this key is in line 2 already: take one of the two out" },
@@ -785,6 +843,7 @@ random_config (void)
               setting->minimum + arc_test_random_usec (setting->maximum - setting->minimum);
           break;
         case ARC_SETTING_COUNT:
+        case ARC_SETTING_LOAD:
           *(guint *) member = setting->minimum + g_test_rand_int_range (0, span);
           break;
         case ARC_SETTING_WORD:
@@ -953,6 +1012,8 @@ test_manual_page (void)
       else if (setting->type == ARC_SETTING_COUNT)
         range =
             g_strdup_printf ("\nFrom %d to %d.\n", (int) setting->minimum, (int) setting->maximum);
+      else if (setting->type == ARC_SETTING_LOAD)
+        range = g_strdup ("\nFrom 0.1% to 100%, or 0 for no limit.\n");
       if (range != NULL)
         g_assert_nonnull (strstr (entry, range));
 
@@ -1018,6 +1079,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/config/every-setting", test_every_setting);
   g_test_add_func ("/config/words", test_words);
   g_test_add_func ("/config/ranges", test_ranges);
+  g_test_add_func ("/config/loads", test_loads);
   g_test_add_func ("/config/infinity", test_infinity);
   g_test_add_func ("/config/errors", test_errors);
   g_test_add_func ("/config/failed-merge-changes-nothing", test_failed_merge_changes_nothing);

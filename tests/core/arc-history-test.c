@@ -406,6 +406,37 @@ test_random_damage (void)
   g_assert_cmpuint (n_refused, >, body_size / 4);
 }
 
+/* The names of failed files are most of what a history may hold. */
+static void
+test_many_failed_bytes (void)
+{
+  g_autoptr (GPtrArray) builds = g_ptr_array_new_with_free_func ((GDestroyNotify) arc_build_free);
+  g_autoptr (GPtrArray) read = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *long_name = g_strnfill (195, 'x');
+  ArcBuild *build = arc_build_new (1, ARC_BUILD_FULL, ARC_CAUSE_CHANGE, 1);
+  const guint n_fitting = ARC_BUILD_MAX_FAILED_BYTES / 200;
+
+  g_ptr_array_add (builds, build);
+  for (guint i = 0; i < 1000; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/%03u%s", i, long_name);
+
+      arc_build_add_failed_file (build, path, NULL);
+    }
+  g_assert_cmpuint (build->failed_files->len, ==, 1000);
+  bytes = arc_history_serialise (builds);
+  g_assert_cmpuint (g_bytes_get_size (bytes), <, ARC_BUILD_MAX_FAILED_BYTES + 4096);
+  read = arc_history_parse (bytes, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (((ArcBuild *) read->pdata[0])->failed_files->len, ==, n_fitting);
+
+  arc_build_trim (build);
+  g_assert_cmpuint (build->failed_files->len, ==, n_fitting);
+  g_assert_cmpuint (build->n_failed, ==, 1000);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -420,6 +451,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/history/no-list", test_no_list);
   g_test_add_func ("/history/missing-keys", test_missing_keys);
   g_test_add_func ("/history/random-damage", test_random_damage);
+
+  g_test_add_func ("/history/many-failed-bytes", test_many_failed_bytes);
 
   return g_test_run ();
 }

@@ -247,6 +247,93 @@ test_cooldown_from_change (void)
                    touched + SECOND + timing.cooldown);
 }
 
+/* A cooldown after EVENT, the end of a build of COST. */
+static ArcMachine
+make_cooldown_after (const ArcTiming *timing, ArcEvent event, gint64 cost)
+{
+  ArcMachine machine = make_running ();
+
+  machine.cost = cost;
+  arc_machine_step (&machine, timing, event, START_TIME);
+  g_assert_cmpint (machine.state, ==, ARC_STATE_COOLDOWN);
+  return machine;
+}
+
+static void
+test_rest (void)
+{
+  static const struct
+  {
+    guint max_load;
+    gint64 cost;
+    ArcEvent event;
+    gint64 rest;
+  } cases[] = {
+    { 300, 90 * SECOND / 1000, ARC_EVENT_SUCCEEDED, 3 * SECOND },
+    { 300, 0, ARC_EVENT_SUCCEEDED, 0 },
+    { 300, 1, ARC_EVENT_SUCCEEDED, 34 },  /* 33.3, rounded up */
+    { 10, 1, ARC_EVENT_SUCCEEDED, 1000 }, /* 0.1 % */
+    { ARC_LOAD_SCALE, SECOND, ARC_EVENT_SUCCEEDED, SECOND },
+    { 300, 5400 * SECOND / 1000 - 1, ARC_EVENT_SUCCEEDED, 3 * MINUTE - 33 },
+    { 300, 5400 * SECOND / 1000, ARC_EVENT_SUCCEEDED, 3 * MINUTE },
+    /* The cooldown is the longest rest. */
+    { 300, 6 * SECOND, ARC_EVENT_SUCCEEDED, 3 * MINUTE },
+    { 1, ARC_NEVER / 10, ARC_EVENT_SUCCEEDED, 3 * MINUTE },
+    { ARC_LOAD_SCALE, ARC_NEVER - 1, ARC_EVENT_SUCCEEDED, 3 * MINUTE },
+    /* No limit but the cooldown. */
+    { 0, 1, ARC_EVENT_SUCCEEDED, 3 * MINUTE },
+    { 0, 0, ARC_EVENT_SUCCEEDED, 3 * MINUTE },
+    /* What did not succeed rests for all of it. */
+    { 300, 90 * SECOND / 1000, ARC_EVENT_FAILED, 3 * MINUTE },
+    { 300, 90 * SECOND / 1000, ARC_EVENT_STOPPED, 3 * MINUTE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      ArcTiming timing = default_timing;
+      ArcMachine machine;
+
+      timing.max_load = cases[i].max_load;
+      machine = make_cooldown_after (&timing, cases[i].event, cases[i].cost);
+      g_test_message ("case %u", i);
+      g_assert_cmpint (arc_machine_get_rest (&machine, &timing), ==, cases[i].rest);
+      g_assert_cmpint (arc_machine_get_deadline (&machine, &timing), ==,
+                       START_TIME + cases[i].rest);
+    }
+}
+
+/* A save in a short rest: NextBuild is the end of it or of the debounce, whichever is later. */
+static void
+test_rest_and_next_build (void)
+{
+  ArcTiming timing = default_timing;
+  ArcMachine machine;
+
+  timing.max_load = 300;
+  machine = make_cooldown_after (&timing, ARC_EVENT_SUCCEEDED, 300 * SECOND / 1000);
+  arc_machine_step (&machine, &timing, ARC_EVENT_TOUCH, START_TIME + SECOND);
+  g_assert_cmpint (arc_machine_get_reason (&machine), ==, ARC_REASON_COOLDOWN);
+  g_assert_cmpint (arc_machine_get_next_build (&machine, &timing), ==, START_TIME + 10 * SECOND);
+  arc_machine_step (&machine, &timing, ARC_EVENT_TOUCH, START_TIME + 9 * SECOND);
+  g_assert_cmpint (arc_machine_get_next_build (&machine, &timing), ==, START_TIME + 14 * SECOND);
+
+  /* Other settings count at once. */
+  timing.max_load = 0;
+  g_assert_cmpint (arc_machine_get_next_build (&machine, &timing), ==,
+                   START_TIME + timing.cooldown);
+
+  timing.max_load = 300;
+  timing.cooldown_from_change = TRUE;
+  g_assert_cmpint (arc_machine_get_deadline (&machine, &timing), ==, START_TIME + 19 * SECOND);
+
+  /* A build before that failed does not make the rest longer. */
+  machine = make_cooldown_after (&timing, ARC_EVENT_FAILED, SECOND);
+  arc_machine_step (&machine, &timing, ARC_EVENT_REBUILD, START_TIME);
+  machine.cost = 30 * SECOND / 1000;
+  arc_machine_step (&machine, &timing, ARC_EVENT_SUCCEEDED, START_TIME);
+  g_assert_cmpint (arc_machine_get_deadline (&machine, &timing), ==, START_TIME + SECOND);
+}
+
 static void
 test_again (void)
 {
@@ -514,6 +601,8 @@ typedef struct
   gint64 first_touch; /* since the last start */
   gint64 last_touch;
   gint64 ended;
+  gboolean succeeded; /* the last build */
+  gint64 cost;        /* of that; a test may change it while one runs */
 } Model;
 
 typedef enum
@@ -548,8 +637,20 @@ model_init (Model *model)
     .first_touch = ARC_NEVER,
     .last_touch = ARC_NEVER,
     .ended = ARC_NEVER,
+    .cost = SECOND,
   };
   arc_machine_init (&model->machine, START_TIME);
+}
+
+/* Whether a rest of REST is long enough, from the words of the manual and not from the formula. */
+static gboolean
+model_is_rested (const Model *model, const ArcTiming *timing, gint64 rest)
+{
+  if (rest >= timing->cooldown)
+    return TRUE;
+
+  return timing->max_load != 0 && model->succeeded &&
+         (double) rest * timing->max_load / ARC_LOAD_SCALE >= (double) model->cost;
 }
 
 static void
@@ -569,7 +670,7 @@ model_check_start (const Model *model, const ArcTiming *timing)
     g_assert_true (model->now - model->last_touch >= timing->debounce ||
                    model->now - model->first_touch >= timing->debounce_limit);
   if (model->ended != ARC_NEVER)
-    g_assert_cmpint (model->now, >=, model->ended + timing->cooldown);
+    g_assert_true (model_is_rested (model, timing, model->now - model->ended));
 }
 
 static void
@@ -594,6 +695,8 @@ model_step (Model *model, const ArcTiming *timing, ArcEvent event)
       model->running = FALSE;
       model->owed = event != ARC_EVENT_SUCCEEDED;
       model->ended = model->now;
+      model->succeeded = event == ARC_EVENT_SUCCEEDED;
+      model->machine.cost = model->cost;
       break;
     case ARC_EVENT_SHUTDOWN:
       model->shut_down = TRUE;
@@ -766,6 +869,21 @@ test_exhaustive (void)
   g_assert_cmpuint (n_sequences, >, 1000000);
 }
 
+/* The same with a rest of 2 s after a build of 1 s, and of 3 s after one that failed. */
+static void
+test_exhaustive_max_load (void)
+{
+  ArcTiming timing = model_timing;
+  guint64 n_sequences = 0;
+  Model model;
+
+  timing.max_load = ARC_LOAD_SCALE / 2;
+  model_init (&model);
+  explore (&model, &timing, 7, &n_sequences);
+  g_test_message ("%" G_GUINT64_FORMAT " sequences", n_sequences);
+  g_assert_cmpuint (n_sequences, >, 100000);
+}
+
 /* Long ones; `--seed` replays. */
 static void
 test_random (void)
@@ -780,12 +898,15 @@ test_random (void)
       timing.debounce = g_test_rand_int_range (0, 4) * SECOND;
       timing.debounce_limit = timing.debounce + g_test_rand_int_range (0, 4) * SECOND;
       timing.cooldown = g_test_rand_int_range (0, 6) * SECOND;
+      timing.max_load = g_test_rand_int_range (0, 3) * ARC_LOAD_SCALE / 4;
       model_init (&model);
 
       for (guint i = 0; i < 500; i++)
         {
           Symbol symbol = g_test_rand_int_range (0, N_SYMBOLS);
 
+          if (model.running)
+            model.cost = g_test_rand_int_range (0, 4 * SECOND);
           /* Rarely, or there would be nothing more to see. */
           if (symbol == SYMBOL_SHUTDOWN && g_test_rand_int_range (0, 100) != 0)
             continue;
@@ -794,6 +915,168 @@ test_random (void)
         }
 
       model_check_liveness (model, &timing);
+    }
+}
+
+/* Saves at random times, and what the builds that follow from them cost. */
+
+#define N_SAVES 400
+
+typedef struct
+{
+  gint64 started;
+  gint64 ended;
+  gint64 cost;
+} Build;
+
+/* The machine, from the first save to the rest after the last build: the builds that it starts.
+ * Every build succeeds. */
+static GArray *
+run_saves (const ArcTiming *timing, const gint64 *saves, GRand *costs, gint64 max_cost)
+{
+  GArray *builds = g_array_new (FALSE, FALSE, sizeof (Build));
+  ArcMachine machine;
+  Build build = { .ended = ARC_NEVER };
+  gint64 now = START_TIME;
+  guint next = 0;
+
+  arc_machine_init (&machine, now);
+  while (next < N_SAVES || machine.state != ARC_STATE_IDLE)
+    {
+      const gint64 save = next < N_SAVES ? saves[next] : ARC_NEVER;
+      const gint64 deadline = arc_machine_get_deadline (&machine, timing);
+      ArcEvent event = ARC_EVENT_DEADLINE;
+
+      /* A deadline may already have come. */
+      now = MAX (now, MIN (save, MIN (build.ended, deadline)));
+      if (now == build.ended)
+        {
+          machine.cost = build.cost;
+          g_array_append_val (builds, build);
+          build.ended = ARC_NEVER;
+          event = ARC_EVENT_SUCCEEDED;
+        }
+      else if (now == save)
+        {
+          next++;
+          event = ARC_EVENT_TOUCH;
+        }
+
+      if (arc_machine_step (&machine, timing, event, now) & ARC_EFFECT_START)
+        {
+          build.started = now;
+          build.cost = g_rand_int_range (costs, 1, max_cost);
+          build.ended = now + build.cost / g_rand_int_range (costs, 1, 4) + 1;
+        }
+    }
+
+  return builds;
+}
+
+/* What is touched is built when nothing was touched for Debounce, at the latest DebounceLimit after
+ * the first touch, and not before RESTED, when the rest after the last build is over. */
+static gint64
+predict_start (const ArcTiming *timing, const gint64 *saves, guint *next, gint64 rested)
+{
+  const gint64 first = saves[*next];
+  gint64 start;
+
+  do
+    {
+      const gint64 last = saves[(*next)++];
+
+      start = MAX (MIN (last + timing->debounce, first + timing->debounce_limit), rested);
+    }
+  while (*next < N_SAVES && saves[*next] <= start);
+
+  return start;
+}
+
+static void
+make_saves (gint64 *saves)
+{
+  gint64 now = START_TIME;
+
+  /* Bursts, and pauses longer than any rest. */
+  for (guint i = 0; i < N_SAVES; i++)
+    {
+      now += 1 + g_test_rand_int_range (0, g_test_rand_bit () ? 2 * SECOND : 5 * MINUTE);
+      saves[i] = now;
+    }
+}
+
+/* With MaxLoad=0 the builds start when those of the old script would, to the microsecond, whatever
+ * they cost; with another, when the rest that it asks for is over. `--seed` replays. */
+static void
+test_starts (void)
+{
+  for (guint run = 0; run < 400; run++)
+    {
+      ArcTiming timing = default_timing;
+      g_autoptr (GRand) costs = g_rand_new_with_seed (g_test_rand_int ());
+      g_autoptr (GArray) builds = NULL;
+      gint64 saves[N_SAVES];
+      gint64 rested = START_TIME;
+      guint next = 0;
+
+      timing.max_load = run % 2 == 0 ? 0 : g_test_rand_int_range (10, 2000);
+      make_saves (saves);
+      builds = run_saves (&timing, saves, costs, 10 * SECOND);
+      g_assert_cmpuint (builds->len, >, 1);
+
+      for (guint i = 0; i < builds->len; i++)
+        {
+          const Build *build = &g_array_index (builds, Build, i);
+
+          g_assert_cmpuint (next, <, N_SAVES);
+          g_assert_cmpint (predict_start (&timing, saves, &next, rested), ==, build->started);
+          rested = build->ended + timing.cooldown;
+          if (timing.max_load != 0)
+            rested =
+                MIN (rested, build->ended + (build->cost * ARC_LOAD_SCALE + timing.max_load - 1) /
+                                                timing.max_load);
+        }
+      g_assert_cmpuint (next, ==, N_SAVES);
+    }
+}
+
+/* However often a note is saved: over an hour, and any other time, the builds use less than MaxLoad
+ * of a processor, and one build more. For builds whose rest the cooldown does not cut: from 5.4 s
+ * on, it is the cooldown that says what they use. */
+static void
+test_load (void)
+{
+  for (guint run = 0; run < 200; run++)
+    {
+      ArcTiming timing = default_timing;
+      g_autoptr (GRand) costs = g_rand_new_with_seed (g_test_rand_int ());
+      g_autoptr (GArray) builds = NULL;
+      gint64 saves[N_SAVES];
+      gint64 max_cost;
+
+      timing.max_load = g_test_rand_int_range (10, 2000);
+      timing.debounce = g_test_rand_int_range (0, 2) * SECOND;
+      max_cost = timing.cooldown * timing.max_load / ARC_LOAD_SCALE;
+      make_saves (saves);
+      builds = run_saves (&timing, saves, costs, max_cost);
+
+      for (guint first = 0; first < builds->len; first++)
+        {
+          const gint64 from = g_array_index (builds, Build, first).started;
+          gint64 used = 0;
+          gint64 largest = 0;
+
+          for (guint i = first; i < builds->len; i++)
+            {
+              const Build *build = &g_array_index (builds, Build, i);
+
+              used += build->cost;
+              largest = MAX (largest, build->cost);
+              g_assert_cmpfloat ((double) used, <=,
+                                 (double) (build->ended - from) * timing.max_load / ARC_LOAD_SCALE +
+                                     (double) largest);
+            }
+        }
     }
 }
 
@@ -850,6 +1133,10 @@ main (int argc, char **argv)
   g_test_add_func ("/machine/cooldown/stoked", test_cooldown_ends_stoked);
   g_test_add_func ("/machine/cooldown/debounce", test_cooldown_does_not_cut_debounce);
   g_test_add_func ("/machine/cooldown/from-change", test_cooldown_from_change);
+  g_test_add_func ("/machine/rest", test_rest);
+  g_test_add_func ("/machine/rest/next-build", test_rest_and_next_build);
+  g_test_add_func ("/machine/rest/starts", test_starts);
+  g_test_add_func ("/machine/rest/load", test_load);
   g_test_add_func ("/machine/again", test_again);
   g_test_add_func ("/machine/retries", test_retries);
   g_test_add_func ("/machine/retries/success-resets", test_success_resets_retries);
@@ -863,6 +1150,7 @@ main (int argc, char **argv)
   g_test_add_func ("/machine/seed/touch-while-running-was-lost",
                    test_seed_touch_while_running_was_lost);
   g_test_add_func ("/machine/exhaustive", test_exhaustive);
+  g_test_add_func ("/machine/exhaustive/max-load", test_exhaustive_max_load);
   g_test_add_func ("/machine/random", test_random);
   g_test_add_func ("/machine/table", test_table);
   g_test_add_func ("/machine/words", test_words);

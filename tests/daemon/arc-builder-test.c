@@ -949,7 +949,7 @@ test_environment (void)
 }
 
 static void
-on_rescanned (ArcBuilder *builder, guint64 changes, guint64 *found)
+on_rescanned (ArcBuilder *builder, guint64 comparison, guint64 changes, guint64 *found)
 {
   *found = changes;
 }
@@ -1308,7 +1308,7 @@ test_sync_and_gone (void)
   arc_test_wait_until (host->n_started == 2);
   arc_test_wait_until (arc_runner_is_running (host->runner));
   arc_test_host_sync (host, &meanwhile);
-  arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 3);
+  arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 2);
   g_assert_false (arc_test_host_get_status (host).stoked);
   arc_test_host_send (host, "say", line);
   arc_test_wait_until (arc_test_host_get_status (host).stoked);
@@ -1395,7 +1395,7 @@ test_sync_while_canceling (void)
 
   g_assert_true (arc_builder_cancel (host->builder, NULL));
   arc_test_host_sync (host, &meanwhile);
-  arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 3);
+  arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 2);
   g_assert_cmpuint (arc_test_host_get_status (host).current_build, ==, 2);
   arc_test_host_finish_build (host, 0);
   arc_test_wait_until (before.done);
@@ -1426,13 +1426,80 @@ test_sync_cannot (void)
   g_error_free (refused.error);
 }
 
-/* A build that changes a note each time: all of it is built, with longer and longer rests. */
 static void
-test_loop (void)
+set_max_load (ArcTestHost *host, guint max_load)
+{
+  host->config->timing.max_load = max_load;
+  arc_builder_set_config (host->builder, host->config);
+}
+
+/* The rest after a build is what its processor time asks for. */
+static void
+test_max_load (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  const guint max_load = 100;
+  gint64 rest;
+
+  set_max_load (host, max_load);
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  rest = (gint64) arc_builder_get_last_build (host->builder)->cpu_usec * ARC_LOAD_SCALE / max_load;
+  g_assert_cmpint (rest, >, 0);
+  rest = MIN (rest, 180 * SECOND);
+  g_assert_cmpint (arc_test_host_get_status (host).rest, ==, rest);
+  arc_test_host_advance (host, rest - 1);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_COOLDOWN);
+  arc_test_host_advance (host, 1);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_IDLE);
+
+  /* A build that failed rests for the whole cooldown. */
+  arc_test_host_touch (host, "two.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 2);
+  g_assert_cmpint (arc_test_host_get_status (host).rest, ==, 180 * SECOND);
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 180 * SECOND - 1);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_COOLDOWN);
+  arc_test_host_advance (host, 1);
+  arc_test_host_finish_build (host, 0);
+
+  /* Other settings count for the rest that is under way. */
+  g_assert_cmpint (arc_test_host_get_status (host).rest, <, 180 * SECOND);
+  set_max_load (host, 0);
+  g_assert_cmpint (arc_test_host_get_status (host).rest, ==, 180 * SECOND);
+  arc_test_host_advance (host, 180 * SECOND - 1);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_COOLDOWN);
+}
+
+/* A service that has just started does not rest, however the last one ended. */
+static void
+test_no_rest_after_restart (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_COOLDOWN);
+  restart (host);
+  arc_test_host_start (host);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_IDLE);
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+}
+
+/* A build that changes a note each time: all of it is built, with longer and longer rests, however
+ * little it costs. */
+static void
+test_loop (gconstpointer data)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autofree char *path = arc_test_host_get_path (host, "one.org");
 
+  set_max_load (host, GPOINTER_TO_UINT (data));
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   for (guint i = 0; i < 7; i++)
@@ -1558,22 +1625,30 @@ test_before_start (void)
 }
 
 /* A service that does not own its name yet. */
+static void
+on_compared (ArcBuilder *builder, guint64 comparison, guint64 changes, guint64 *compared)
+{
+  *compared = comparison;
+}
+
 /* Who asks for a comparison while the first scan is under way gets one that begins after that. */
 static void
 test_rescan_before_ready (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new ();
   ArcWatcher *watcher = arc_builder_get_watcher (host->builder);
-  gboolean rescanned = FALSE;
+  guint64 compared = 0;
+  guint64 wanted;
 
-  g_signal_connect_swapped (host->builder, "rescanned", G_CALLBACK (arc_test_set_true), &rescanned);
+  g_signal_connect (host->builder, "rescanned", G_CALLBACK (on_compared), &compared);
   arc_builder_start (host->builder);
   arc_test_wait_until (arc_snapshot_get_n_files (arc_watcher_get_snapshot (watcher)) == 3);
   arc_test_deafen (1);
   arc_test_host_write (host, "new.org", "new");
-  arc_builder_rescan (host->builder);
-  arc_test_wait_until (rescanned);
+  wanted = arc_builder_compare (host->builder);
+  arc_test_wait_until (compared >= wanted);
   g_assert_cmpuint (arc_watcher_get_n_files (watcher), ==, 4);
+  g_signal_handlers_disconnect_by_data (host->builder, &compared);
 }
 
 static void
@@ -2193,6 +2268,131 @@ test_database_of_others_while_down (void)
     }
 }
 
+/* One of many callers. */
+typedef struct
+{
+  ArcTestSync sync;
+  guint64 rescans; /* when it asked */
+  guint n_started;
+  gboolean judged;
+} Caller;
+
+/* Whether all of CALLERS have been answered; each after two comparisons and one build at most. */
+static gboolean
+judge_callers (ArcTestHost *host, GPtrArray *callers)
+{
+  const ArcStatus status = arc_test_host_get_status (host);
+  guint n_judged = 0;
+
+  for (guint i = 0; i < callers->len; i++)
+    {
+      Caller *caller = callers->pdata[i];
+
+      if (caller->sync.done && !caller->judged)
+        {
+          g_assert_no_error (caller->sync.error);
+          g_assert_cmpint (caller->sync.result, ==, ARC_RESULT_SUCCESS);
+          caller->judged = TRUE;
+        }
+      if (!caller->judged)
+        {
+          /* The comparison that was under way, the next one, and the answer on its way. While a
+           * build runs, there are more, for later callers. */
+          if (host->n_started == caller->n_started && status.current_build == 0)
+            g_assert_cmpuint (status.rescans - caller->rescans, <=, 3);
+          g_assert_cmpuint (host->n_started - caller->n_started, <=, 1);
+        }
+      n_judged += caller->judged;
+    }
+
+  return n_judged == callers->len;
+}
+
+/* However fast callers ask, each is answered, and what is saved meanwhile is built. */
+static void
+test_sync_storm (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autoptr (GPtrArray) callers = g_ptr_array_new_with_free_func (g_free);
+  const gint64 deadline = g_get_monotonic_time () + ARC_TEST_DEADLINE_SECONDS * SECOND;
+  guint64 before;
+  guint n_saved = 0;
+
+  /* So many that a comparison takes several turns of the main loop. */
+  for (guint i = 0; i < 1000; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%u", i);
+      g_autofree char *path = arc_test_host_get_path (host, name);
+
+      g_assert_no_errno (g_mkdir (path, 0700));
+    }
+  arc_test_wait_until (arc_watcher_get_n_directories (arc_builder_get_watcher (host->builder)) ==
+                       1002);
+  before = arc_test_host_get_status (host).rescans;
+
+  /* One at each turn of the main loop, which is faster than any comparison. */
+  while (arc_test_host_get_status (host).rescans < before + 12)
+    {
+      Caller *caller = g_new0 (Caller, 1);
+
+      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+      caller->rescans = arc_test_host_get_status (host).rescans;
+      caller->n_started = host->n_started;
+      g_ptr_array_add (callers, caller);
+      arc_test_host_sync (host, &caller->sync);
+      g_main_context_iteration (NULL, TRUE);
+      judge_callers (host, callers);
+
+      if (arc_test_host_get_status (host).rescans == before + 4 && n_saved == 0)
+        {
+          n_saved++;
+          arc_test_host_write (host, "one.org", "saved in a storm");
+        }
+      if (arc_runner_is_running (host->runner))
+        arc_test_host_finish_build (host, 0);
+    }
+
+  while (!judge_callers (host, callers))
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+      g_main_context_iteration (NULL, TRUE);
+      if (arc_runner_is_running (host->runner))
+        arc_test_host_finish_build (host, 0);
+    }
+
+  g_test_message ("%u callers, %" G_GUINT64_FORMAT " comparisons", callers->len,
+                  arc_test_host_get_status (host).rescans - before);
+  g_assert_cmpuint (callers->len, >, 50);
+  g_assert_cmpuint (host->n_started, ==, 2);
+  arc_test_host_assert_told (host, 2, "M one.org\n");
+}
+
+/* A call that comes when the tree is back is not answered from what was known before. */
+static void
+test_sync_when_back (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autofree char *away = g_strconcat (host->tree, ".away", NULL);
+  ArcTestSync gone = { 0 };
+  ArcTestSync back = { 0 };
+
+  g_assert_no_errno (g_rename (host->tree, away));
+  arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_UNAVAILABLE);
+  arc_test_host_sync (host, &gone);
+  arc_test_wait_until (gone.done);
+  g_assert_error (gone.error, ARC_ERROR, ARC_ERROR_TREE_UNAVAILABLE);
+  g_error_free (gone.error);
+
+  g_assert_no_errno (g_rename (away, host->tree));
+  arc_test_host_sync (host, &back);
+  arc_test_wait_until (back.done || arc_runner_is_running (host->runner));
+  if (!back.done)
+    arc_test_host_finish_build (host, 0);
+  arc_test_wait_until (back.done);
+  g_assert_no_error (back.error);
+  g_assert_cmpint (back.result, ==, ARC_RESULT_SUCCESS);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -2248,7 +2448,10 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/sync/full-build", test_sync_while_all_is_made);
   g_test_add_func ("/builder/sync/canceling", test_sync_while_canceling);
   g_test_add_func ("/builder/sync/cannot", test_sync_cannot);
-  g_test_add_func ("/builder/loop", test_loop);
+  g_test_add_func ("/builder/max-load", test_max_load);
+  g_test_add_func ("/builder/max-load/restart", test_no_rest_after_restart);
+  g_test_add_data_func ("/builder/loop", NULL, test_loop);
+  g_test_add_data_func ("/builder/loop/max-load", GUINT_TO_POINTER (300), test_loop);
   g_test_add_func ("/builder/late-loop", test_late_loop);
   g_test_add_func ("/builder/saves-after-builds", test_saves_after_builds);
   g_test_add_func ("/builder/before-start", test_before_start);
@@ -2271,6 +2474,9 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/inputs/output", test_named_output);
   g_test_add_func ("/builder/inputs/database", test_database_of_others);
   g_test_add_func ("/builder/inputs/database/while-down", test_database_of_others_while_down);
+
+  g_test_add_func ("/builder/sync-storm", test_sync_storm);
+  g_test_add_func ("/builder/sync-when-back", test_sync_when_back);
 
   return g_test_run ();
 }

@@ -70,7 +70,7 @@ typedef struct
   ArcBuilder *builder;
   gboolean ready;
   gboolean stopped;
-  gboolean rescanned;
+  guint64 compared; /* the number of the last comparison */
   guint n_finished;
   gboolean keeps_end;              /* what the end of a build wrote is to be known */
   StateFile at_end[N_STATE_NAMES]; /* what it wrote */
@@ -222,6 +222,12 @@ on_finished (ArcBuilder *builder, const ArcBuild *build, Model *model)
 }
 
 static void
+on_rescanned (ArcBuilder *builder, guint64 comparison, guint64 changes, guint64 *compared)
+{
+  *compared = comparison;
+}
+
+static void
 make_service (Model *model)
 {
   g_autoptr (ArcFilter) filter = arc_filter_new ((const char *const *) model->config->include,
@@ -238,10 +244,10 @@ make_service (Model *model)
                                     model->config);
   model->ready = FALSE;
   model->stopped = FALSE;
+  model->compared = 0;
   g_signal_connect (model->builder, "build-finished", G_CALLBACK (on_finished), model);
   g_signal_connect_swapped (model->builder, "ready", G_CALLBACK (arc_test_set_true), &model->ready);
-  g_signal_connect_swapped (model->builder, "rescanned", G_CALLBACK (arc_test_set_true),
-                            &model->rescanned);
+  g_signal_connect (model->builder, "rescanned", G_CALLBACK (on_rescanned), &model->compared);
   g_signal_connect_swapped (model->builder, "stopped", G_CALLBACK (arc_test_set_true),
                             &model->stopped);
 }
@@ -253,7 +259,7 @@ drop_service (Model *model)
 
   g_signal_handlers_disconnect_by_data (model->builder, model);
   g_signal_handlers_disconnect_by_data (model->builder, &model->ready);
-  g_signal_handlers_disconnect_by_data (model->builder, &model->rescanned);
+  g_signal_handlers_disconnect_by_data (model->builder, &model->compared);
   g_signal_handlers_disconnect_by_data (model->builder, &model->stopped);
   arc_watcher_stop (arc_builder_get_watcher (model->builder));
   g_clear_object (&model->runner);
@@ -677,9 +683,9 @@ kill_at_end (Model *model)
 static void
 rescan (Model *model)
 {
-  model->rescanned = FALSE;
-  arc_builder_rescan (model->builder);
-  arc_test_wait_until (help_to_end (model) && model->rescanned);
+  const guint64 comparison = arc_builder_compare (model->builder);
+
+  arc_test_wait_until (help_to_end (model) && model->compared >= comparison);
 }
 
 static void
@@ -982,6 +988,7 @@ model_new (guint number, GString *trace)
     .debounce = 5 * SECOND,
     .debounce_limit = 60 * SECOND,
     .cooldown = 180 * SECOND,
+    .max_load = happens (model, 50) ? 3 * ARC_LOAD_SCALE / 100 : 0,
     .cooldown_from_change = happens (model, 50),
     .retry_delay = 60 * SECOND,
     .retry_limit = 3,

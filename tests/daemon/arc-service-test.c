@@ -5,8 +5,11 @@
 #include "arc-test-service.h"
 #include "core/arc-error.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SECOND ((gint64) G_USEC_PER_SEC)
@@ -40,6 +43,7 @@ test_true_before_name (ArcTestService *fixture, gconstpointer data)
   gpointer context[] = { fixture->one, &all, &asked };
   const char *text;
   guint64 number;
+  double load;
   guint files;
   guint subscription;
 
@@ -48,6 +52,8 @@ test_true_before_name (ArcTestService *fixture, gconstpointer data)
                                           "org.freedesktop.DBus", "NameOwnerChanged", NULL,
                                           ARC_SERVICE_NAME, G_DBUS_SIGNAL_FLAGS_NONE,
                                           on_owner_changed, context, NULL);
+  fixture->host->config->timing.max_load = 250;
+  arc_builder_set_config (fixture->host->builder, fixture->host->config);
   arc_test_host_start (fixture->host);
   arc_test_service_export (fixture);
   arc_test_wait_until (all.done);
@@ -69,6 +75,10 @@ test_true_before_name (ArcTestService *fixture, gconstpointer data)
   g_assert_true (g_variant_lookup (properties, "WatchedDirectories", "u", &files));
   g_assert_cmpuint (files, ==, 2);
   g_assert_true (g_variant_lookup (properties, "CooldownUSec", "t", &number));
+  g_assert_cmpuint (number, ==, 180 * SECOND);
+  g_assert_true (g_variant_lookup (properties, "MaxLoad", "d", &load));
+  g_assert_cmpfloat_with_epsilon (load, 0.025, 1e-12);
+  g_assert_true (g_variant_lookup (properties, "RestUSec", "t", &number));
   g_assert_cmpuint (number, ==, 180 * SECOND);
   g_assert_true (g_variant_lookup (properties, "StateSince", "t", &number));
   g_assert_cmpuint (number, ==, ARC_TEST_CLOCK_EPOCH + ARC_TEST_CLOCK_START);
@@ -325,6 +335,101 @@ test_explain (ArcTestService *fixture, gconstpointer data)
                   "*.org");
   arc_test_client_assert_fails (fixture->one, "Explain", g_variant_new ("(^ay)", "x.org"),
                                 "org.arcology.Builder.Error.NotAbsolute");
+  arc_test_client_assert_fails (fixture->one, "Explain", g_variant_new ("(^ay)", ""),
+                                "org.arcology.Builder.Error.NotAbsolute");
+  arc_test_client_assert_fails (fixture->one, "Explain", g_variant_new_parsed ("(@ay [],)"),
+                                "org.arcology.Builder.Error.NotAbsolute");
+}
+
+/* (transfer full): a path of LENGTH bytes below the tree, of as many directories as can be. */
+static GVariant *
+make_deep_path (ArcTestHost *host, gsize length)
+{
+  g_autoptr (GString) path = g_string_new (host->tree);
+
+  while (path->len + strlen ("/x.org") < length)
+    g_string_append (path, path->len + strlen ("/d/x.org") <= length ? "/d" : "d");
+  g_string_append (path, "/x.org");
+  g_assert_cmpuint (path->len, ==, length);
+
+  return g_variant_new ("(^ay)", path->str);
+}
+
+/* The directories are there: the worst case for a look at each. */
+static void
+make_deep_directory (ArcTestHost *host, gsize length)
+{
+  int fd = open (host->tree, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+  for (gsize n = strlen (host->tree); n < length; n += 2)
+    {
+      const int up = fd;
+
+      g_assert_no_errno (mkdirat (up, "d", 0700));
+      fd = openat (up, "d", O_PATH | O_DIRECTORY | O_CLOEXEC);
+      g_assert_no_errno (fd);
+      close (up);
+    }
+  close (fd);
+}
+
+static void
+test_explain_in_time (ArcTestService *fixture, gconstpointer data)
+{
+  const char *invalid = "org.freedesktop.DBus.Error.InvalidArgs";
+  ArcTestHost *host = fixture->host;
+  ArcWatcher *watcher = arc_builder_get_watcher (host->builder);
+  g_autoptr (GVariant) longest = g_variant_ref_sink (make_deep_path (host, PATH_MAX - 1));
+  g_autoptr (GVariant) huge = g_variant_ref_sink (make_deep_path (host, 400 * 1000));
+  gint64 best = G_MAXINT64;
+  const char *path;
+  const char *rule;
+
+  arc_watcher_stop (watcher);
+  make_deep_directory (host, PATH_MAX - 100);
+  g_variant_get (longest, "(^&ay)", &path);
+  for (guint i = 0; i < 5; i++)
+    {
+      const gint64 began = g_get_monotonic_time ();
+
+      g_assert_true (arc_watcher_explain (watcher, path, &rule));
+      best = MIN (best, g_get_monotonic_time () - began);
+    }
+  g_assert_cmpstr (rule, ==, "*.org");
+  g_test_message ("The longest path is explained in %" G_GINT64_FORMAT " us", best);
+#ifndef ARC_SANITIZED
+  g_assert_cmpint (best, <, 5000);
+#endif
+
+  g_variant_unref (arc_test_client_call (fixture->one, "Explain", longest));
+  arc_test_client_assert_fails (fixture->one, "Explain", huge, invalid);
+}
+
+static void
+test_long_words (ArcTestService *fixture, gconstpointer data)
+{
+  const char *invalid = "org.freedesktop.DBus.Error.InvalidArgs";
+  static const char *const methods[] = { "Rebuild", "Sync" };
+  g_autofree char *too_long = g_strnfill (257, 'x');
+
+  for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
+    {
+      GVariantBuilder options = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+      g_autoptr (GVariant) reply = NULL;
+      g_autoptr (GError) error = NULL;
+
+      for (guint j = 0; j < 1000; j++)
+        g_variant_builder_add (&options, "{sv}", "full", g_variant_new_boolean (FALSE));
+      arc_test_client_assert_fails (fixture->one, methods[i], g_variant_new ("(a{sv})", &options),
+                                    invalid);
+
+      g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
+      g_variant_builder_add (&options, "{sv}", too_long, g_variant_new_boolean (FALSE));
+      reply = arc_test_client_try_call (fixture->one, methods[i],
+                                        g_variant_new ("(a{sv})", &options), &error);
+      g_assert_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS);
+      g_assert_null (strstr (error->message, too_long));
+    }
 }
 
 static void
@@ -822,6 +927,8 @@ main (int argc, char **argv)
   add ("/service/problems", arc_test_service_set_up_idle, test_problems);
   add ("/service/problems/many", arc_test_service_set_up_idle, test_many_problems);
   add ("/service/explain", arc_test_service_set_up_idle, test_explain);
+  add ("/service/explain-in-time", arc_test_service_set_up_idle, test_explain_in_time);
+  add ("/service/long-words", arc_test_service_set_up_idle, test_long_words);
   add ("/service/rescan", arc_test_service_set_up_idle, test_rescan);
   add ("/service/sync", arc_test_service_set_up_idle, test_sync);
   add ("/service/client-gone-in-sync", arc_test_service_set_up_idle, test_client_gone_in_sync);

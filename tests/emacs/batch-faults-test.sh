@@ -94,6 +94,19 @@ check "its lock at the end of the build is an error" refused 75 'in use by anoth
 release
 check "and nothing is changed" dump_is "$scratch/old" "$db"
 
+# A directory in place of the shared memory: the file system refuses it.
+rm -f "$db"
+mkdir "$db-shm"
+full full "$db" "$tree" "${no_wait[@]}"
+check "without shared memory a build succeeds" ended 0
+check "and uses a rollback journal" query "$db" 'PRAGMA journal_mode' delete
+note "$tree/a.org" id-a 'Note A without shared memory'
+run incremental "$db" "$tree" "$(changes M "$tree/a.org")" "${no_wait[@]}"
+check "the next one as well" ended 0
+check "the note is in" query "$db" "SELECT title FROM nodes WHERE id = '\"id-a\"'" \
+  '"Note A without shared memory"'
+rmdir "$db-shm"
+
 # Readers during builds see whole states: both notes are always of the same build.
 start_afresh
 numbered()

@@ -12,6 +12,7 @@
 
 tree=$scratch/org
 db=$scratch/db
+count=0
 mkdir "$tree"
 
 # note NAME ID TITLE [LINE...]
@@ -54,6 +55,14 @@ note note.org note 'Note' '#+FILETAGS: :a:b:' '#+TODO: OPEN(o@) | SHUT(s!)' '* O
   ':PROPERTIES:' ':ID: note-1' ':ROAM_ALIASES: "an alias" other' ':ROAM_REFS: https://e.org/x @key' \
   ':END:' 'SCHEDULED: <2024-01-02 Tue 10:00>' '[cite:@k1;@k2] [[id:enriched][x]] $s1 %s \n "q"'
 
+# Outlines: levels that are left out, siblings, and links in entries with and without an ID.
+note outline.org outline 'Outline'
+for level in 3 1 2 4 2 2 1 5 3 1; do
+  stars=$(head -c "$level" /dev/zero | tr '\0' '*')
+  printf '%s Level %d [[id:note]]\n[[id:note-1]]\n%s* Below\n:PROPERTIES:\n:ID: outline-%d\n:END:\n[[id:x]]\n' \
+    "$stars" "$level" "$stars" $((count += 1))
+done >>"$tree/outline.org"
+
 reference "$scratch/roam" "$tree"
 full full "$db" "$tree"
 check "harmless notes are built" ended 0
@@ -63,6 +72,19 @@ dump "$db" >"$scratch/fast"
 ARCOLOGY_PLAIN=1 full full "$scratch/db.plain" "$tree"
 check "without the overrides the build succeeds" ended 0
 check "and gives the same rows" dump_is "$scratch/fast" "$scratch/db.plain"
+
+# ---- other versions of Org and org-roam
+
+full full "$scratch/db.other" "$tree" --eval "(with-eval-after-load 'org-macro
+  (defun org-macro-initialize-templates (&optional _a _b _c) nil))"
+check "a function with other arguments is left alone" ended 0
+check "and named" says '^The function .org-macro-initialize-templates. takes other arguments in this'
+check "the rows are the same" dump_is "$scratch/fast" "$scratch/db.other"
+full full "$scratch/db.other" "$tree" --eval "(with-eval-after-load 'org-roam-db
+  (defun org-roam-db-insert-file (&rest _)
+    (org-roam-db-query [:insert-or-replace :into files :values \$v1] '([1 2 3 4 5]))))"
+check "an org-roam that stores in another form is an error" refused 70 'does not store notes as expected'
+check "which changes nothing" dump_is "$scratch/fast" "$scratch/db.other"
 
 # ---- set-up files
 

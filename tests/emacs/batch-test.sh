@@ -327,6 +327,8 @@ printf 'age-encryption.org/v1\n' >"$tree/secret.org.age"
 GNUPGHOME=$scratch/db.gnupg run incremental "$db" "$tree" \
   "$(changes A "$tree/secret.org.gpg" A "$tree/secret.org.age")"
 check "what cannot be decrypted fails" is 2 "$(grep -ac '^arcology: failed ' "$scratch/log")"
+check "with what to do" says \
+  "^arcology: failed $tree/secret\\.org\\.gpg: it cannot be decrypted: unlock its key, .* \\(.*\\)\$"
 rm "$tree"/secret.org.*
 if command -v gpg >/dev/null; then
   export GNUPGHOME=$scratch/db.gnupg
@@ -359,6 +361,8 @@ check "the tree is as it was" diff <(echo "$before" | grep -v '^ d') <(state_of 
 
 for kind in incremental full clean; do
   start_afresh
+  # An incremental build goes on with the options of the last.
+  full full "$db" "$tree" -l "$TESTS/halt.el"
   dump "$db" >"$scratch/old"
   for name in a b c; do
     echo "* More in $name [[id:x][x]]" >>"$tree/$name.org"

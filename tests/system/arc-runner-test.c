@@ -664,6 +664,21 @@ test_usage (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->outcome.max_rss, <, 30000000);
 }
 
+/* The rest after a build depends on it: a build does its work in processes that its first one waits
+ * for, as a shell script does. */
+static void
+test_usage_of_descendants (Fixture *fixture, gconstpointer data)
+{
+  guint64 cpu_usec;
+
+  run_shell (fixture, "sh -c 'sh -c :; :'; :");
+  cpu_usec = fixture->outcome.cpu_usec;
+  fixture->ended = 0;
+  run_shell (fixture,
+             "sh -c 'sh -c \"i=0; while [ \\$i -lt 300000 ]; do i=\\$((i + 1)); done\"; :'; :");
+  g_assert_cmpuint (fixture->outcome.cpu_usec, >, cpu_usec + 20000);
+}
+
 static void
 test_start_in_handler (Fixture *fixture, gconstpointer data)
 {
@@ -861,6 +876,7 @@ main (int argc, char **argv)
   ADD ("process-group", test_process_group);
   ADD ("signals-of-child", test_signals_of_child);
   ADD ("usage", test_usage);
+  ADD ("usage/descendants", test_usage_of_descendants);
   ADD ("start-in-handler", test_start_in_handler);
   ADD ("bad-log", test_bad_log);
   ADD ("spawn-errors", test_spawn_errors);

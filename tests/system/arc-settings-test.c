@@ -7,6 +7,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Three values of each setting, none of them the default. */
@@ -31,6 +32,7 @@ static const Sample samples[] = {
   { "Timing", "Debounce", { "1s", "2s", "3s" } },
   { "Timing", "DebounceLimit", { "11s", "12s", "13s" } },
   { "Timing", "Cooldown", { "1s", "2s", "3s" } },
+  { "Timing", "MaxLoad", { "1%", "2%", "0" } },
   { "Timing", "CooldownFrom", { "change", "build", "change" } },
   { "Timing", "RetryDelay", { "1s", "2s", "3s" } },
   { "Timing", "RetryLimit", { "1", "2", "4" } },
@@ -359,6 +361,18 @@ test_unreadable_file (void)
   g_assert_nonnull (strstr (error->message, file));
   g_clear_error (&error);
   g_assert_cmpint (g_rmdir (file), ==, 0);
+
+  /* A FIFO that nobody writes into, and what is no settings file. */
+  g_assert_cmpint (mkfifo (file, 0600), ==, 0);
+  g_assert_null (arc_settings_load (NULL, NULL, &error));
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
+  g_clear_error (&error);
+  g_assert_cmpint (g_unlink (file), ==, 0);
+  g_assert_cmpint (symlink ("/dev/zero", file), ==, 0);
+  g_assert_null (arc_settings_load (NULL, NULL, &error));
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
+  g_clear_error (&error);
+  g_assert_cmpint (g_unlink (file), ==, 0);
 
   /* A link to nowhere. */
   g_assert_cmpint (symlink (target, file), ==, 0);

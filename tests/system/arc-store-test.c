@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct
@@ -1670,6 +1671,44 @@ test_uncommitted_damaged (Fixture *fixture, gconstpointer data)
 }
 
 /* The same in the spare directory. */
+/* What is no file is put aside as what is damaged, and read no further. */
+static void
+test_no_file (Fixture *fixture, gconstpointer data)
+{
+  static const char *const names[] = { "snapshot", "uncommitted" };
+  g_autofree char *history = get_path (fixture, "history");
+  g_autofree char *history_aside = get_path (fixture, "history.damaged");
+  g_autofree char *group = get_path (fixture, "group");
+  g_autoptr (GPtrArray) builds = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = get_path (fixture, names[i]);
+      g_autofree char *aside = g_strconcat (path, ".damaged", NULL);
+
+      tell_two (fixture);
+      g_assert_no_errno (g_unlink (path));
+      g_assert_no_errno (mkfifo (path, 0600));
+      g_assert_null (load_next (fixture, &error));
+      g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL);
+      g_assert_true (g_str_has_prefix (error->message, path));
+      g_clear_error (&error);
+      g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+      g_assert_no_errno (g_unlink (aside));
+    }
+
+  g_assert_no_errno (mkfifo (history, 0600));
+  builds = arc_store_load_history (fixture->store, &error);
+  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL);
+  g_assert_cmpuint (builds->len, ==, 0);
+  g_assert_no_errno (g_unlink (history_aside));
+
+  g_assert_no_errno (mkfifo (group, 0600));
+  g_assert_false (arc_store_end_leftover (fixture->store, 0));
+  g_assert_false (g_file_test (group, G_FILE_TEST_EXISTS));
+}
+
 static void
 test_uncommitted_damaged_in_spare (Fixture *fixture, gconstpointer data)
 {
@@ -1752,6 +1791,7 @@ main (int argc, char **argv)
   ADD ("problems/first", test_problems_first);
   ADD ("problems/failed-commit", test_problems_of_failed_commit);
   ADD ("uncommitted/damaged", test_uncommitted_damaged);
+  ADD ("no-file", test_no_file);
   ADD ("uncommitted/damaged-in-spare", test_uncommitted_damaged_in_spare);
 #undef ADD
 #undef ADD_WITH

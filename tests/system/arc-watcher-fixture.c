@@ -19,9 +19,9 @@ arc_fixture_new (void)
 
   g_assert_no_error (error);
   /* With G_TEST_OPTION_ISOLATE_DIRS, GLib 2.84 makes it in a directory of mode 0700, and 2.74 in
-   * /tmp. Some tests continue as another user, who has to reach it. */
+   * /tmp. Some tests continue as another user, who has to reach and to watch it. */
   if (g_str_has_prefix (base, g_getenv ("G_TEST_TMPDIR")))
-    g_assert_no_errno (g_chmod (g_getenv ("G_TEST_TMPDIR"), 0711));
+    g_assert_no_errno (g_chmod (g_getenv ("G_TEST_TMPDIR"), 0755));
   self->base = g_canonicalize_filename (base, NULL);
   self->root = g_build_filename (self->base, "tree", NULL);
   self->aside = g_build_filename (self->base, "aside", NULL);

@@ -886,6 +886,14 @@ mentions_more (ArcFixture *fixture, gconstpointer data)
   return strstr (arc_watcher_get_health_message (fixture->watcher), "(and 1 more)") != NULL;
 }
 
+/* Root may read everything. */
+static void
+become_other (ArcFixture *fixture)
+{
+  arc_fixture_sh (fixture, "chown -R 65534 .");
+  g_assert_no_errno (seteuid (65534));
+}
+
 static void
 test_unreadable (void)
 {
@@ -895,10 +903,7 @@ test_unreadable (void)
 
   arc_fixture_sh (fixture, "mkdir -p tree/a/b && touch tree/a/1.org tree/a/b/2.org");
   if (is_root)
-    {
-      arc_fixture_sh (fixture, "chown -R 65534 .");
-      g_assert_no_errno (seteuid (65534));
-    }
+    become_other (fixture);
   arc_fixture_start (fixture, NULL, FALSE);
 
   arc_fixture_sh (fixture, "chmod 0 tree/a");
@@ -931,10 +936,7 @@ test_not_searchable (void)
 
   arc_fixture_sh (fixture, "mkdir -p tree/a/b && touch tree/0.org tree/a/1.org tree/a/b/2.org");
   if (is_root)
-    {
-      arc_fixture_sh (fixture, "chown -R 65534 .");
-      g_assert_no_errno (seteuid (65534));
-    }
+    become_other (fixture);
   arc_fixture_start (fixture, NULL, FALSE);
 
   arc_fixture_sh (fixture, "chmod 0444 tree/a");
@@ -985,10 +987,7 @@ test_not_searchable_at_start (void)
   arc_snapshot_set_file (snapshot, b, "2.org", &print, NULL);
   arc_fixture_sh (fixture, "mkdir -p tree/a/b && touch tree/a/1.org && chmod 0444 tree/a");
   if (is_root)
-    {
-      arc_fixture_sh (fixture, "chown -R 65534 .");
-      g_assert_no_errno (seteuid (65534));
-    }
+    become_other (fixture);
   arc_fixture_start (fixture, snapshot, FALSE);
   g_assert_true (arc_fixture_is_degraded (fixture, NULL));
   g_assert_cmpuint (fixture->n_changed, ==, 0);

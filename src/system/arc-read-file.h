@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ArcReadFlags:
+ * @ARC_READ_DEFAULT: the file is one that the service made
+ * @ARC_READ_SETTINGS: the file is one that a person made: it may be a symbolic link, as those who
+ *   keep their settings in a repository have it, and may belong to root
+ */
+typedef enum
+{
+  ARC_READ_DEFAULT = 0,
+  ARC_READ_SETTINGS = 1 << 0,
+} ArcReadFlags;
+
+/**
+ * arc_read_file:
+ * @path: (type filename): the path
+ * @flags: what kind of file it is
+ * @max_size: the size of the largest file that can be meant
+ * @length: (out): the number of bytes
+ * @error: a `GFileError`; %G_FILE_ERROR_NOENT if there is no such file
+ *
+ * Reads a whole file, and never waits for anything but the disk: neither for the other end of a
+ * pipe, nor for a device. A file that is not a regular one, that belongs to somebody else, or that
+ * is larger than @max_size is an error.
+ *
+ * Returns: (transfer full) (nullable): the bytes, with a NUL behind them
+ */
+char *
+arc_read_file (const char *path, ArcReadFlags flags, gsize max_size, gsize *length, GError **error);
+
+G_END_DECLS
