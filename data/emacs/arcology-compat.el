@@ -23,25 +23,27 @@
 (defconst arcology-compat-overrides
   '((org-macro-initialize-templates
      arcology-compat--no-macros :arities ((0 . 0) (0 . 1)) :versions "Org 9.3 to 9.7"
-     :why "no row depends on macros" :saves "3 % of a full build")
+     :why "no row depends on macros" :saves "1 to 7 % of a full build")
     (org-element-parse-buffer
      arcology-compat--parse-buffer :arities ((0 . 2) (0 . 3)) :versions "Org 9.3 to 9.7"
-     :why "org-roam looks for citations alone in what it returns" :saves "30 % of a full build")
+     :why "org-roam looks for citations alone in what it returns"
+     :saves "25 to 33 % of a full build")
     (org-up-heading-safe
      arcology-compat--up-heading :arities ((0 . 0)) :versions "Org 9.5 to 9.7"
      :why "the parents of all headings are found in one pass"
      :saves "the square of the number of siblings")
     (org-roam-db--file-title
      arcology-compat--file-title :arities ((0 . 0)) :versions "org-roam 2.2 to 2.3"
-     :why "org-roam asks for the title twice" :saves "2 % of a full build")
+     :why "org-roam asks for the title twice" :saves "less than 4 % of a full build")
     (org-roam-id-at-point
      arcology-compat--id-at-point :arities ((0 . 0)) :versions "org-roam 2.2 to 2.3"
-     :why "org-roam asks for the ID once for each link" :saves "10 % of a full build"))
+     :why "org-roam asks for the ID once for each link" :saves "less than 3 % of a full build"))
   "What a build replaces: lists (FUNCTION ADVICE . PROPERTIES).
 ADVICE is called with the function and its arguments.  Of PROPERTIES,
 `:arities' are the arities (see `func-arity') of FUNCTION that ADVICE
 knows, `:versions' where it was seen, `:why' why the rows stay the same,
-and `:saves' what it is good for.")
+and `:saves' what it is good for; percentages are the share of the time
+that 529 notes take without it (Debian 12 and 13, medians of 9 builds).")
 
 (defun arcology-compat-install ()
   "Install the overrides, or remove them if ARCOLOGY_PLAIN is 1.
