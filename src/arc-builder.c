@@ -83,6 +83,8 @@ struct _ArcBuilder
   gint64 rescan_at;
   char *health_message; /* (owned) */
   guint consecutive_failures;
+  ArcChanges
+      *given_up; /* (owned): files that failed in the last try of RetryLimit, as they are now */
   guint progress_done;
   guint progress_total;
 
@@ -512,6 +514,46 @@ take_problems (ArcBuilder *self, ArcBuild *build)
   arc_memory_set_note_problems (self->memory, reported);
 }
 
+/* Notes which of the files that failed in BUILD, which ended, have had all their tries: more would
+ * bring nothing until one of them changes. Returns: whether BUILD failed only for such files. */
+static gboolean
+give_up_files (ArcBuilder *self, const ArcBuild *build)
+{
+  const gboolean partial =
+      arc_build_is_partial (build) && build->n_failed <= build->failed_files->len;
+  const gboolean last_try = self->machine.failures >= self->timing.retry_limit;
+  g_autoptr (ArcChanges) before = NULL;
+
+  /* Any other end says nothing of a file. */
+  if (build->result != ARC_RESULT_SUCCESS && !partial)
+    return FALSE;
+
+  before = g_steal_pointer (&self->given_up);
+  self->given_up = arc_changes_new ();
+  if (!partial)
+    return FALSE;
+
+  for (guint i = 0; i < build->failed_files->len; i++)
+    {
+      const char *path = build->failed_files->pdata[i];
+
+      /* What is pending changed while BUILD ran. */
+      if ((last_try || arc_changes_lookup (before, path, NULL)) &&
+          !arc_changes_lookup (arc_ledger_get_pending (self->ledger), path, NULL))
+        arc_changes_add (self->given_up, path, ARC_CHANGE_MODIFIED);
+    }
+
+  return arc_changes_get_size (self->given_up) == build->failed_files->len;
+}
+
+static void
+forget_given_up (const char *path, ArcChange change, gpointer user_data)
+{
+  ArcBuilder *self = user_data;
+
+  arc_changes_remove (self->given_up, path);
+}
+
 static void
 end_build (ArcBuilder *self, const ArcOutcome *outcome)
 {
@@ -549,7 +591,7 @@ end_build (ArcBuilder *self, const ArcOutcome *outcome)
   arc_memory_add_build (self->memory, build);
   arc_store_forget_group (self->store);
   self->machine.cost = build->cpu_usec;
-  step (self, event, build);
+  step (self, give_up_files (self, build) ? ARC_EVENT_STOPPED : event, build);
 }
 
 static void
@@ -746,6 +788,7 @@ on_changed (ArcWatcher *watcher, ArcChanges *changes, gboolean monitored, ArcBui
   arc_loop_guard_note_changes (self->loop_guard, changes, are_of_build (self, changes));
   update_timing (self);
   arc_ledger_add (self->ledger, changes);
+  arc_changes_foreach (changes, forget_given_up, self);
   self->found += arc_changes_get_size (changes);
   if (!monitored)
     self->missed_by_monitors += arc_changes_get_size (changes);
@@ -1454,6 +1497,7 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->settings_message, g_free);
   g_clear_pointer (&self->loop_guard, arc_loop_guard_free);
   g_clear_pointer (&self->health_message, g_free);
+  g_clear_pointer (&self->given_up, arc_changes_free);
   g_clear_pointer (&self->ledger, arc_ledger_free);
   g_clear_pointer (&self->build, arc_build_free);
   g_clear_pointer (&self->reported, arc_problems_unref);
@@ -1499,6 +1543,7 @@ static void
 arc_builder_init (ArcBuilder *self)
 {
   self->ledger = arc_ledger_new ();
+  self->given_up = arc_changes_new ();
   self->emptied = arc_emptied_new ();
   self->loop_guard = arc_loop_guard_new ();
   self->syncs = arc_syncs_new ();
