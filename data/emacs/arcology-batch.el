@@ -1026,11 +1026,14 @@ AND NOT EXISTS (SELECT 1 FROM setup_files s WHERE s.file = f.file)"
 (defun arcology-batch--explain-failure (path error)
   "Return why the file PATH could not be read, according to ERROR."
   (let ((why (arcology-batch--explain error)))
-    (if (and (string-suffix-p ".gpg" path)
-             (memq 'file-error (get (car error) 'error-conditions)))
-        (format "it cannot be decrypted: unlock its key, for instance by \"gpg --decrypt\", then \
-run \"arcologyctl rebuild\" (%s)" why)
-      why)))
+    (cond
+     ((not (and (string-suffix-p ".gpg" path) (file-readable-p path)))
+      why)
+     ((string-match-p "no usable configuration" why) ; of epg-config.el
+      (format "it cannot be decrypted: install GnuPG (%s)" why))
+     (t
+      (format "it cannot be decrypted: unlock its key, for instance by \"gpg --decrypt\", then run \
+\"arcologyctl rebuild\" (%s)" why)))))
 
 (defun arcology-batch--process-file (path job)
   "Bring the rows of PATH up to date for JOB; return why that failed, or nil."
