@@ -83,8 +83,7 @@ struct _ArcBuilder
   gint64 rescan_at;
   char *health_message; /* (owned) */
   guint consecutive_failures;
-  ArcChanges
-      *given_up; /* (owned): files that failed in the last try of RetryLimit, as they are now */
+  ArcChanges *given_up; /* (owned): files that failed in all tries, and have not changed since */
   guint progress_done;
   guint progress_total;
 

@@ -472,6 +472,10 @@ the files of the same name with -journal or -wal at the end, and make a full bui
 of its directory, and the free space"))
   "For a condition of the database the reason and the message that end the build.")
 
+(defun arcology-batch--database-fault-p (error)
+  "Whether ERROR has an entry in `arcology-batch--database-errors'."
+  (assq (car error) arcology-batch--database-errors))
+
 (defun arcology-batch--fatal-p (error)
   "Whether the database is at fault, not a note, according to ERROR."
   (let ((conditions (get (car error) 'error-conditions)))
@@ -645,7 +649,7 @@ update org-roam, or replace the database by a clean build"
          'incomplete "The database %s was made with another Emacs, Org, org-roam or other \
 options: a full build is needed" database)))
     (unless (eq kind 'incremental)
-      (when complete
+      (when roam
         (arcology-batch--load-owners))
       (when (or (eq kind 'clean) (not complete))
         ;; Those that refer to others first, or each drop would first empty them row by row.
@@ -794,8 +798,14 @@ It has the IDs of each file of this build.")
   "What this build read and did not store: lists (PATH LINE ID).")
 
 (defun arcology-batch--load-owners ()
-  "Remember which file has which ID, for a build of every file."
-  (pcase-dolist (`(,id ,file) (arcology-batch--select "SELECT id, file FROM nodes"))
+  "Remember which file has which ID, for a build of every file.
+The database may be of another version of org-roam."
+  (pcase-dolist (`(,id ,file) (condition-case error
+                                  (arcology-batch--select "SELECT id, file FROM nodes")
+                                (arcology-database-error
+                                 ;; No such table or column.
+                                 (when (arcology-batch--database-fault-p error)
+                                   (signal (car error) (cdr error))))))
     (puthash id file arcology-batch--owners)))
 
 (defun arcology-batch--load-owner (path)

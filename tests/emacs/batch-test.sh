@@ -431,6 +431,12 @@ run incremental "$scratch/db.roam" "$tree" "$here"
 check "nor one that org-roam made" refused 65 'a full build is needed'
 full full "$scratch/db.roam" "$tree"
 check "which a full build takes over" same "$db" "$scratch/db.roam"
+reference "$scratch/db.owner" "$tree"
+note "$tree/0.org" id-b 'A copy with a shorter name'
+full full "$scratch/db.owner" "$tree"
+check "and in which each ID stays where org-roam had it" query "$scratch/db.owner" \
+  "SELECT file FROM nodes WHERE id = '\"id-b\"'" "\"$tree/b.org\""
+rm "$tree/0.org"
 dump "$db" >"$scratch/old"
 
 cp "$db" "$scratch/db.newer"
