@@ -66,7 +66,8 @@ interactive()
   rm -f "$scratch/result"
   # A home of its own, since Emacs keeps things there.
   mkdir -p "$scratch/interactive"
-  HOME=$scratch/interactive TMPDIR=$scratch/interactive TERM=vt100 RESULT=$scratch/result \
+  # script(1) runs the command by $SHELL, and what bash quoted is for bash to read.
+  SHELL=$BASH HOME=$scratch/interactive TMPDIR=$scratch/interactive TERM=vt100 RESULT=$scratch/result \
     ARCOLOGY_DATABASE=$db ARCOLOGY_DIRECTORY=$tree \
     timeout 120 script --quiet --return --command "$command" "$scratch/log" </dev/null >/dev/null
 }

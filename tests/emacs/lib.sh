@@ -75,9 +75,9 @@ check()
   else
     failures=$((failures + 1))
     echo "not ok $tests - $name"
-    printf '%s\n' "$output" | head -n 40 | sed 's/^/# /'
+    printf '%s\n' "$output" | head -n 40 | cat -v | sed 's/^/# /'
     # shellcheck disable=SC2154
-    [ ! -f "$scratch/log" ] || tail -n 20 "$scratch/log" | sed 's/^/# log: /'
+    [ ! -f "$scratch/log" ] || tail -n 20 "$scratch/log" | cat -v | sed 's/^/# log: /'
   fi
 }
 
