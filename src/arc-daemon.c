@@ -8,6 +8,7 @@
 #include "core/arc-error.h"
 #include "core/arc-filter.h"
 #include "core/arc-meter.h"
+#include "system/arc-boot-clock.h"
 #include "system/arc-bus.h"
 #include "system/arc-peer.h"
 #include "system/arc-sleep.h"

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "core/arc-machine.h"
+#include "core/arc-timing.h"
 
 #include <glib.h>
 
