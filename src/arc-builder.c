@@ -1014,7 +1014,7 @@ on_alarm (ArcClock *clock, ArcBuilder *self)
   if (arc_emptied_begin_look (self->emptied, now))
     self->look = arc_builder_compare (self);
   else if (now >= self->rescan_at)
-    arc_builder_rescan (self);
+    arc_builder_compare (self);
 
   step (self, ARC_EVENT_DEADLINE, NULL);
 }
@@ -1258,12 +1258,6 @@ arc_builder_compare (ArcBuilder *self)
   begin_comparison (self);
 
   return self->comparison;
-}
-
-void
-arc_builder_rescan (ArcBuilder *self)
-{
-  arc_builder_compare (self);
 }
 
 void
