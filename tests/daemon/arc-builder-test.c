@@ -1432,6 +1432,28 @@ test_sync_while_canceling (void)
   arc_test_host_assert_told (host, 3, ALL_NOTES); /* the command is another one */
 }
 
+/* One that is canceled before it has taken anything answers, too. */
+static void
+test_sync_and_canceled_early (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  const guint64 rescans = arc_test_host_get_status (host).rescans;
+  ArcTestSync reply = { 0 };
+
+  arc_builder_set_may_launch (host->builder, FALSE);
+  arc_test_host_write (host, "one.org", "more");
+  arc_test_host_sync (host, &reply);
+  arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 1);
+  arc_test_wait_until (arc_test_host_get_status (host).current_build == 2);
+  g_assert_false (reply.done);
+
+  g_assert_true (arc_builder_cancel (host->builder, NULL));
+  arc_test_wait_until (reply.done);
+  g_assert_no_error (reply.error);
+  g_assert_cmpuint (reply.build, ==, 2);
+  g_assert_cmpint (reply.result, ==, ARC_RESULT_CANCELED);
+}
+
 static void
 test_sync_cannot (void)
 {
@@ -2469,6 +2491,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/sync/missing-database", test_sync_while_database_is_made);
   g_test_add_func ("/builder/sync/full-build", test_sync_while_all_is_made);
   g_test_add_func ("/builder/sync/canceling", test_sync_while_canceling);
+  g_test_add_func ("/builder/sync/canceled-early", test_sync_and_canceled_early);
   g_test_add_func ("/builder/sync/cannot", test_sync_cannot);
   g_test_add_func ("/builder/max-load", test_max_load);
   g_test_add_func ("/builder/max-load/restart", test_no_rest_after_restart);
