@@ -407,7 +407,8 @@ watch_sleep (ArcDaemon *self)
   /* It can go without us. */
   g_dbus_connection_set_exit_on_close (system_bus, FALSE);
   self->sleep = arc_sleep_new (system_bus);
-  g_signal_connect_swapped (self->sleep, "resumed", G_CALLBACK (arc_builder_rescan), self->builder);
+  g_signal_connect_swapped (self->sleep, "resumed", G_CALLBACK (arc_builder_compare),
+                            self->builder);
 }
 
 /* Takes the lock and starts. A service that is being replaced needs time to let go of it. */

@@ -15,7 +15,6 @@ static const char *const dbus_names[] = {
   [ARC_ERROR_NO_SUCH_BUILD] = DBUS_PREFIX "NoSuchBuild",
   [ARC_ERROR_NOT_ABSOLUTE] = DBUS_PREFIX "NotAbsolute",
   [ARC_ERROR_SHUTTING_DOWN] = DBUS_PREFIX "ShuttingDown",
-  [ARC_ERROR_BUS] = DBUS_PREFIX "Bus",
 };
 
 /* A new enumerator without a name does not compile. */

@@ -20,7 +20,6 @@ G_BEGIN_DECLS
  * @ARC_ERROR_NO_SUCH_BUILD: no build of that number is known, or its log is gone: ask for another
  * @ARC_ERROR_NOT_ABSOLUTE: a path must be absolute: give it from the root
  * @ARC_ERROR_SHUTTING_DOWN: the service is stopping: start it again and repeat
- * @ARC_ERROR_BUS: there is no message bus, or the name on it is taken
  *
  * One enumerator for each thing that the reader of the message can do about it.
  *
@@ -38,10 +37,9 @@ typedef enum
   ARC_ERROR_NO_SUCH_BUILD,
   ARC_ERROR_NOT_ABSOLUTE,
   ARC_ERROR_SHUTTING_DOWN,
-  ARC_ERROR_BUS,
 } ArcError;
 
-#define ARC_N_ERRORS (ARC_ERROR_BUS + 1)
+#define ARC_N_ERRORS (ARC_ERROR_SHUTTING_DOWN + 1)
 
 #define ARC_ERROR (arc_error_quark ())
 

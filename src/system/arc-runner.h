@@ -91,7 +91,4 @@ void arc_runner_stop (ArcRunner *runner, ArcResult result);
 
 gboolean arc_runner_is_running (ArcRunner *runner);
 
-/* The process group of the running build, or 0. */
-pid_t arc_runner_get_process_group (ArcRunner *runner);
-
 G_END_DECLS

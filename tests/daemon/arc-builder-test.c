@@ -986,14 +986,14 @@ test_rescan (void)
 
   g_signal_connect (host->builder, "rescanned", G_CALLBACK (on_rescanned), &found);
 
-  arc_builder_rescan (host->builder);
+  arc_builder_compare (host->builder);
   arc_test_wait_until (found != G_MAXUINT64);
   g_assert_cmpuint (found, ==, 0);
   g_assert_cmpuint (arc_test_host_get_status (host).rescans, ==, rescans + 1);
 
   host->config->rescan_interval = 900 * SECOND;
   arc_builder_set_config (host->builder, host->config);
-  arc_builder_rescan (host->builder);
+  arc_builder_compare (host->builder);
   arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 2);
   arc_test_host_advance (host, 900 * SECOND - 1);
   arc_test_dispatch_ready ();
@@ -1123,7 +1123,7 @@ test_found_at_the_end (void)
   serial = arc_test_host_get_status (host).change_serial;
   arc_test_deafen (1);
   arc_test_host_write (host, "new.org", "new");
-  arc_builder_rescan (host->builder);
+  arc_builder_compare (host->builder);
   arc_test_wait_until (arc_snapshot_get_n_files (arc_watcher_get_snapshot (watcher)) == 4);
   g_assert_cmpuint (arc_test_host_get_status (host).change_serial, ==, serial);
   arc_test_host_finish_build (host, 0);
@@ -1432,6 +1432,28 @@ test_sync_while_canceling (void)
   arc_test_host_assert_told (host, 3, ALL_NOTES); /* the command is another one */
 }
 
+/* One that is canceled before it has taken anything answers, too. */
+static void
+test_sync_and_canceled_early (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  const guint64 rescans = arc_test_host_get_status (host).rescans;
+  ArcTestSync reply = { 0 };
+
+  arc_builder_set_may_launch (host->builder, FALSE);
+  arc_test_host_write (host, "one.org", "more");
+  arc_test_host_sync (host, &reply);
+  arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 1);
+  arc_test_wait_until (arc_test_host_get_status (host).current_build == 2);
+  g_assert_false (reply.done);
+
+  g_assert_true (arc_builder_cancel (host->builder, NULL));
+  arc_test_wait_until (reply.done);
+  g_assert_no_error (reply.error);
+  g_assert_cmpuint (reply.build, ==, 2);
+  g_assert_cmpint (reply.result, ==, ARC_RESULT_CANCELED);
+}
+
 static void
 test_sync_cannot (void)
 {
@@ -1627,7 +1649,7 @@ test_before_start (void)
   g_error_free (reply.error);
 
   g_signal_connect (host->builder, "rescanned", G_CALLBACK (on_rescanned), &found);
-  arc_builder_rescan (host->builder);
+  arc_builder_compare (host->builder);
   g_assert_no_errno (g_mkdir (other, 0700));
   g_strfreev (host->config->directories);
   host->config->directories = arc_test_make_strv (other, NULL);
@@ -1727,7 +1749,7 @@ test_unavailable_tree (void)
     g_assert_true (g_file_set_contents (path, "changed while it was away", -1, NULL));
   }
   g_assert_no_errno (g_rename (away, host->tree));
-  arc_builder_rescan (host->builder);
+  arc_builder_compare (host->builder);
   arc_test_host_wait_for_state (host, ARC_STATE_WAITING);
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
@@ -2014,7 +2036,7 @@ test_settings_without_files_at_start (void)
   /* However long it lasts. */
   for (guint i = 0; i < 10; i++)
     arc_test_host_advance (host, 180 * SECOND);
-  arc_builder_rescan (host->builder);
+  arc_builder_compare (host->builder);
   arc_test_iterate_for (100);
   arc_test_host_advance (host, 180 * SECOND);
   g_assert_cmpuint (host->n_started, ==, 1);
@@ -2469,6 +2491,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/sync/missing-database", test_sync_while_database_is_made);
   g_test_add_func ("/builder/sync/full-build", test_sync_while_all_is_made);
   g_test_add_func ("/builder/sync/canceling", test_sync_while_canceling);
+  g_test_add_func ("/builder/sync/canceled-early", test_sync_and_canceled_early);
   g_test_add_func ("/builder/sync/cannot", test_sync_cannot);
   g_test_add_func ("/builder/max-load", test_max_load);
   g_test_add_func ("/builder/max-load/restart", test_no_rest_after_restart);

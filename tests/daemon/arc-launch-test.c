@@ -404,7 +404,7 @@ test_no_history (void)
   g_assert_nonnull (strstr (arc_test_host_get_status (host).health_message, path));
 
   g_assert_no_errno (g_rmdir (path));
-  arc_builder_rescan (host->builder);
+  arc_builder_compare (host->builder);
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
   g_assert_true (g_file_test (path, G_FILE_TEST_IS_REGULAR));
 }
