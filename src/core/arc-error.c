@@ -54,3 +54,20 @@ arc_error_set_config (GError **error, const char *format, ...)
 
   return FALSE;
 }
+
+void
+arc_error_join (GError **all, GError *error)
+{
+  g_autofree char *message = NULL;
+
+  if (*all == NULL)
+    {
+      *all = error;
+      return;
+    }
+
+  message = g_strdup_printf ("%s\n%s", (*all)->message, error->message);
+  g_free ((*all)->message);
+  (*all)->message = g_steal_pointer (&message);
+  g_error_free (error);
+}
