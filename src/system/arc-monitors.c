@@ -2,8 +2,6 @@
 
 #include "system/arc-monitors.h"
 
-#include "system/arc-limits.h"
-
 #define GROUP_SIZE 1024
 
 /* How long a child rests after it had something to do, at first, and at most when it goes on: what
@@ -11,10 +9,6 @@
  * at each of its monitors. */
 #define SHORTEST_REST (1 * G_TIME_SPAN_MILLISECOND)
 #define LONGEST_REST  (32 * G_TIME_SPAN_MILLISECOND)
-
-/* What a new group needs at most: its main context and, when it is the first, GIO's inotify
- * instance and the main context of GLib's worker thread. */
-#define FILES_PER_GROUP 4
 
 typedef struct
 {
@@ -211,9 +205,8 @@ on_changed (GFileMonitor *monitor G_GNUC_UNUSED,
   tell (self, other_file, hint);
 }
 
-/* (nullable): NULL if there are no file descriptors for it. */
 static Group *
-find_group (ArcMonitors *self, GError **error)
+find_group (ArcMonitors *self)
 {
   if (self->current != NULL && self->current->n_monitors < GROUP_SIZE)
     return self->current;
@@ -224,14 +217,6 @@ find_group (ArcMonitors *self, GError **error)
 
       if (group->n_monitors < GROUP_SIZE)
         return group;
-    }
-
-  if (!arc_limits_has_files (FILES_PER_GROUP))
-    {
-      g_autofree char *message = arc_limits_describe_files ();
-
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES, message);
-      return NULL;
     }
 
   g_ptr_array_add (self->groups, group_new (self));
@@ -246,10 +231,7 @@ arc_monitors_add (ArcMonitors *self, const char *directory, GError **error)
   GFileMonitor *monitor;
   ArcMonitor *handle;
 
-  self->current = find_group (self, error);
-  if (self->current == NULL)
-    return NULL;
-
+  self->current = find_group (self);
   g_main_context_push_thread_default (self->current->context);
   monitor = g_file_monitor_directory (file, G_FILE_MONITOR_WATCH_MOVES, NULL, error);
   g_main_context_pop_thread_default (self->current->context);

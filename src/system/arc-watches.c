@@ -62,21 +62,12 @@ arc_watches_free (ArcWatches *self)
   g_free (self);
 }
 
-static gboolean
-is_temporary (const GError *error)
-{
-  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES);
-}
-
 void
 arc_watches_begin (ArcWatches *self)
 {
   self->limit = arc_inotify_get_limit (NULL);
   self->limit_reached = FALSE;
   self->adds_until_probe = 0;
-  /* GIO has made up its mind for good. */
-  if (is_temporary (self->error))
-    g_clear_error (&self->error);
   if (self->last_audit == 0 || g_get_monotonic_time () - self->last_audit >= AUDIT_INTERVAL)
     self->audit_pending = TRUE;
 }
@@ -245,9 +236,6 @@ describe_error (const ArcWatches *self)
 {
   const char *name;
   guint limit = arc_inotify_get_instance_limit (&name);
-
-  if (is_temporary (self->error))
-    return g_strdup (self->error->message);
 
   return g_strdup_printf (
       "%s; most likely the limit %s = %u is reached: raise it with: sudo sysctl -w %s=%u, and "
