@@ -7,9 +7,11 @@
 #include "core/arc-snapshot-file.h"
 #include "system/arc-event-queue.h"
 #include "system/arc-inotify.h"
+#include "system/arc-monitors.h"
 
 #include <fcntl.h>
 #include <gio/gunixmounts.h>
+#include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -687,6 +689,78 @@ test_files (void)
   arc_fixture_assert_none_missed (fixture);
 }
 
+typedef struct
+{
+  int pipes[8][2];
+  guint n_read;
+} Pipes;
+
+static gboolean
+read_pipe (int fd, GIOCondition condition, gpointer user_data)
+{
+  Pipes *pipes = user_data;
+
+  pipes->n_read++;
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Has the context in which monitors are polled poll the pipes, too. */
+static void
+poll_pipes (const char *path, ArcHint hint, gpointer user_data)
+{
+  Pipes *pipes = user_data;
+
+  if (pipes->pipes[0][0] != 0)
+    return;
+
+  for (guint i = 0; i < G_N_ELEMENTS (pipes->pipes); i++)
+    {
+      g_autoptr (GSource) source = NULL;
+
+      g_assert_no_errno (pipe (pipes->pipes[i]));
+      source = g_unix_fd_source_new (pipes->pipes[i][0], G_IO_IN);
+      g_source_set_callback (source, G_SOURCE_FUNC (read_pipe), pipes, NULL);
+      g_source_attach (source, g_source_get_context (g_main_current_source ()));
+    }
+}
+
+static gboolean
+has_read_pipe (ArcFixture *fixture, gconstpointer data)
+{
+  return ((const Pipes *) data)->n_read > 0;
+}
+
+static gboolean
+has_pipes (ArcFixture *fixture, gconstpointer data)
+{
+  return ((const Pipes *) data)->pipes[0][0] != 0;
+}
+
+/* However many descriptors monitors have polled, each of them counts. */
+static void
+test_descriptors (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  Pipes pipes = { 0 };
+  g_autoptr (ArcMonitors) monitors = arc_monitors_new (poll_pipes, &pipes);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ArcMonitor) monitor = arc_monitors_add (monitors, fixture->aside, &error);
+
+  g_assert_no_error (error);
+  arc_fixture_sh (fixture, "touch aside/1.org");
+  arc_fixture_wait (fixture, has_pipes, &pipes);
+
+  for (guint i = G_N_ELEMENTS (pipes.pipes); i-- > 0;)
+    {
+      pipes.n_read = 0;
+      g_assert_cmpint (write (pipes.pipes[i][1], "x", 1), ==, 1);
+      arc_fixture_wait (fixture, has_read_pipe, &pipes);
+      close (pipes.pipes[i][0]);
+      close (pipes.pipes[i][1]);
+    }
+}
+
 /* Who cannot read a directory, cannot find out which ones are watched either. */
 static void
 test_files_for_audit (void)
@@ -865,6 +939,7 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher-limits/files", test_files);
   g_test_add_func ("/watcher-limits/audit/two", test_two_audits);
   g_test_add_func ("/watcher-limits/files-for-audit", test_files_for_audit);
+  g_test_add_func ("/watcher-limits/descriptors", test_descriptors);
   g_test_add_func ("/watcher-limits/event-queue", test_event_queue);
   g_test_add_func ("/watcher-limits/backlog", test_backlog);
   g_test_add_func ("/watcher-limits/overflow", test_overflow);
