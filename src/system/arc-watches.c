@@ -2,7 +2,6 @@
 
 #include "system/arc-watches.h"
 
-#include "system/arc-event-queue.h"
 #include "system/arc-inotify.h"
 
 /* How many monitors to add between two questions whether there is room for more. */
@@ -19,7 +18,6 @@ struct _ArcWatches
 {
   ArcMonitors *monitors;
   ArcInotify *inotify;
-  ArcEventQueue *queue;
   guint limit;
   gboolean limit_reached;
   GError *error; /* (nullable): why there are no more monitors */
@@ -43,7 +41,6 @@ arc_watches_new (ArcMonitorsFunc func, ArcWatchesFunc audited, gpointer user_dat
 
   self->monitors = arc_monitors_new (func, user_data);
   self->inotify = arc_inotify_new ();
-  self->queue = arc_event_queue_new (self->inotify);
   self->limit = G_MAXUINT;
   self->audited = audited;
   self->user_data = user_data;
@@ -56,7 +53,6 @@ arc_watches_free (ArcWatches *self)
 {
   arc_watches_cancel_audit (self);
   arc_monitors_free (self->monitors);
-  arc_event_queue_free (self->queue);
   arc_inotify_free (self->inotify);
   g_clear_error (&self->error);
   g_free (self);
@@ -256,10 +252,4 @@ arc_watches_describe (const ArcWatches *self, guint n_unwatched, guint n)
   return g_strdup_printf ("%u of %u directories %s%s", n_unwatched, n,
                           reason != NULL ? "are not watched: " : "cannot be watched",
                           reason != NULL ? reason : "");
-}
-
-gboolean
-arc_watches_may_have_dropped (ArcWatches *self, guint n_hints)
-{
-  return arc_event_queue_may_have_dropped (self->queue, n_hints);
 }

@@ -5,7 +5,6 @@
 #include "arc-test-util.h"
 #include "arc-watcher-fixture.h"
 #include "core/arc-snapshot-file.h"
-#include "system/arc-event-queue.h"
 #include "system/arc-inotify.h"
 #include "system/arc-monitors.h"
 
@@ -788,7 +787,7 @@ test_files_for_audit (void)
 static guint
 get_queue_length (void)
 {
-  guint n = arc_inotify_get_queue_size () / 16;
+  guint n = arc_inotify_get_queue_length ();
 
   if (n <= 65536)
     return n;
@@ -804,64 +803,32 @@ has_settled_twice (ArcFixture *fixture, gconstpointer data)
   return fixture->n_settled == 2;
 }
 
-/* The bytes that GIO's thread reads tell that nothing was dropped, however many signals come; and
- * when there were too many of them to be sure. */
+/* Only many signals in a row are followed by a comparison. */
 static void
-test_event_queue (void)
+test_burst (void)
 {
   g_autoptr (ArcFixture) fixture = NULL;
-  g_autoptr (ArcInotify) inotify = arc_inotify_new ();
-  g_autoptr (ArcEventQueue) queue = arc_event_queue_new (inotify);
-  /* Each makes two events at least, and three at most, of 32 bytes each. */
-  const guint few = get_queue_length () / 8;
-  const guint many = get_queue_length () / 4 + 1;
+  const guint n = get_queue_length ();
 
-  if (few == 0)
+  if (n == 0)
     return;
 
   fixture = arc_fixture_new ();
   arc_fixture_sh (fixture, "mkdir tree/a tree/b");
   arc_fixture_start (fixture, NULL, FALSE);
-  g_assert_false (arc_event_queue_may_have_dropped (queue, G_MAXUINT));
 
-  arc_fixture_sh (fixture, "seq -f tree/a/%%.0f.org %u | xargs touch", few);
-  arc_fixture_wait_told (fixture, "tree/a/1.org", ARC_CHANGE_ADDED);
-  g_assert_false (arc_event_queue_may_have_dropped (queue, G_MAXUINT));
-  g_assert_false (arc_event_queue_may_have_dropped (queue, G_MAXUINT));
-
-  arc_fixture_sh (fixture, "seq -f tree/b/%%.0f.org %u | xargs touch", many);
+  /* A file takes five signals at most. */
+  arc_fixture_sh (fixture, "seq -f tree/a/%%.0f.org %u | xargs touch", n / 4 / 5);
   arc_fixture_wait_true (fixture);
-  g_assert_true (arc_event_queue_may_have_dropped (queue, 0));
-  g_assert_false (arc_event_queue_may_have_dropped (queue, G_MAXUINT));
-}
+  arc_test_iterate_for (2500);
+  g_assert_cmpuint (fixture->n_settled, ==, 1);
 
-/* A queue that is full while we run. That of GIO is read by a thread of its own all the
- * time, so this is another one. */
-static void
-test_backlog (void)
-{
-  g_autoptr (ArcFixture) fixture = NULL;
-  g_autoptr (ArcInotify) inotify = arc_inotify_new ();
-  int fd;
-
-  if (get_queue_length () == 0)
-    return;
-
-  fixture = arc_fixture_new ();
-  arc_fixture_start (fixture, NULL, FALSE);
-  g_assert_cmpuint (arc_inotify_get_backlog (inotify), ==, 0);
-
-  fd = inotify_init1 (IN_CLOEXEC);
-  g_assert_cmpint (fd, >=, 0);
-  g_assert_cmpint (inotify_add_watch (fd, fixture->base, IN_ATTRIB), >=, 0);
-  g_assert_cmpint (inotify_add_watch (fd, fixture->aside, IN_ATTRIB), >=, 0);
-  while (arc_inotify_get_backlog (inotify) < arc_inotify_get_queue_size ())
-    for (guint i = 0; i < 100; i++)
-      g_assert_no_errno (g_chmod (fixture->aside, 0700));
-
-  arc_fixture_sh (fixture, "touch tree/a");
+  /* And one signal at least. */
+  arc_fixture_sh (fixture, "seq -f tree/b/%%.0f.org %u | xargs touch", n / 4 + 1);
   arc_fixture_wait (fixture, has_settled_twice, "another comparison");
-  close (fd);
+  arc_fixture_wait_true (fixture);
+  arc_test_iterate_for (2500);
+  g_assert_cmpuint (fixture->n_settled, ==, 2);
 }
 
 /* More events than the kernel keeps, while we do not run. */
@@ -911,7 +878,7 @@ test_overflow_in_silence (void)
   arc_fixture_sh (fixture,
                   "kill -STOP $PPID; trap 'kill -CONT $PPID' EXIT; cd tree; "
                   "exec 3>a/1 4>a/2; begin=$(date +%%s); i=0; "
-                  "until [ $i -ge %u ] && [ $(date +%%s) -gt $((begin + 1)) ]; do "
+                  "until [ $i -ge %u ] && [ $(date +%%s) -gt $((begin + 2)) ]; do "
                   "  for j in 1 2 3 4 5 6 7 8 9 10; do echo >&3; echo >&4; done; "
                   "  i=$((i + 10)); "
                   "done; echo >b/after.org",
@@ -940,8 +907,7 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher-limits/audit/two", test_two_audits);
   g_test_add_func ("/watcher-limits/files-for-audit", test_files_for_audit);
   g_test_add_func ("/watcher-limits/descriptors", test_descriptors);
-  g_test_add_func ("/watcher-limits/event-queue", test_event_queue);
-  g_test_add_func ("/watcher-limits/backlog", test_backlog);
+  g_test_add_func ("/watcher-limits/burst", test_burst);
   g_test_add_func ("/watcher-limits/overflow", test_overflow);
   g_test_add_func ("/watcher-limits/overflow-in-silence", test_overflow_in_silence);
 
