@@ -17,6 +17,7 @@
 #include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* How long a service that is being replaced has to end its build and let go of the lock. */
@@ -377,6 +378,19 @@ on_once_finished (ArcDaemon *self, const ArcBuild *build)
   stop (self, build->result == ARC_RESULT_SUCCESS ? ARC_EXIT_SUCCESS : ARC_EXIT_BUILD_FAILED);
 }
 
+/* GLib aborts the process when it gets no descriptor for a main context (GLib 2.74, gwakeup.c), and
+ * GIO never makes a file monitor again after it got none for its inotify instance (ginotify.c). The
+ * usual limit of 1,024 is low for the sake of select(2), which the service does not use. */
+static void
+raise_file_limit (void)
+{
+  struct rlimit limit;
+
+  getrlimit (RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit (RLIMIT_NOFILE, &limit);
+}
+
 static ArcBuilder *
 make_builder (const ArcConfig *config, ArcStore *store)
 {
@@ -543,7 +557,9 @@ arc_daemon_run (const ArcDaemonOptions *options)
   if (options->once)
     config->on_start = ARC_ON_START_ALWAYS;
 
+  /* In this order: builds get the limit that the runner found. */
   self.builder = builder = make_builder (config, store);
+  raise_file_limit ();
 
   if (options->once || connect_to_bus (&self))
     run (&self);

@@ -3,7 +3,6 @@
 #include "system/arc-runner.h"
 
 #include "core/arc-error.h"
-#include "system/arc-limits.h"
 #include "system/arc-log.h"
 #include "system/arc-process-group.h"
 
@@ -26,10 +25,6 @@
 /* Longer lines come in pieces. */
 #define LINE_SIZE (64 * 1024)
 
-/* What a build needs: two pipes of our own and GLib's one of errors, the log, and GLib's worker
- * thread and the watch of the child, with some to spare. */
-#define FILES_PER_BUILD 12
-
 #define SAMPLE_INTERVAL_MS 1000
 
 /* How often the end of the group is looked for once its leader is gone. */
@@ -42,6 +37,8 @@
 struct _ArcRunner
 {
   GObject parent_instance;
+
+  struct rlimit files; /* RLIMIT_NOFILE of the child */
 
   /* Of the running build; all of it is zero while there is none. */
   GSubprocess *process;      /* (owned) (nullable) */
@@ -443,6 +440,7 @@ typedef struct
   pid_t parent;
   int report;     /* where the child writes its own number */
   int group_file; /* see ArcRun */
+  struct rlimit files;
 } ChildSetup;
 
 /* Writes NUMBER and a newline at the start of FILE; async-signal-safe, which printf(3) is not. */
@@ -479,6 +477,10 @@ set_up_child (gpointer user_data)
     sigaction (number, &action, NULL);
   sigemptyset (&none);
   sigprocmask (SIG_SETMASK, &none, NULL);
+
+  /* Programs that use select(2) must not get descriptors above FD_SETSIZE. In glibc this is one
+   * system call. */
+  setrlimit (RLIMIT_NOFILE, &setup->files);
 
   /* No build outlives the service. The parent may have died just before. */
   prctl (PR_SET_PDEATHSIG, SIGKILL);
@@ -520,22 +522,13 @@ set_spawn_error (GError **error, const char *program, const GError *cause)
 }
 
 static GSubprocess *
-spawn (const ArcRun *run, pid_t *pid, GError **error)
+spawn (ArcRunner *self, const ArcRun *run, GError **error)
 {
   g_autoptr (GSubprocessLauncher) launcher = NULL;
   g_autoptr (GSubprocess) process = NULL;
   g_autoptr (GError) cause = NULL;
-  ChildSetup setup = { .parent = getpid () };
+  ChildSetup setup = { .parent = getpid (), .files = self->files };
   int report[2];
-
-  if (!arc_limits_has_files (FILES_PER_BUILD))
-    {
-      g_autofree char *message = arc_limits_describe_files ();
-
-      g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND, "The build command cannot be started: %s",
-                   message);
-      return NULL;
-    }
 
   if (run->argv == NULL || run->argv[0] == NULL || *run->argv[0] == '\0')
     {
@@ -566,7 +559,7 @@ spawn (const ArcRun *run, pid_t *pid, GError **error)
   close (report[1]);
   if (process == NULL)
     set_spawn_error (error, run->argv[0], cause);
-  else if (read (report[0], pid, sizeof *pid) != sizeof *pid)
+  else if (read (report[0], &self->group, sizeof self->group) != sizeof self->group)
     {
       g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND, "The build did not get to start");
       g_clear_object (&process);
@@ -586,7 +579,7 @@ arc_runner_start (ArcRunner *self, const ArcRun *run, GError **error)
   g_return_val_if_fail (run != NULL, FALSE);
   g_return_val_if_fail (self->process == NULL, FALSE);
 
-  self->process = spawn (run, &self->group, error);
+  self->process = spawn (self, run, error);
   if (self->process == NULL)
     return FALSE;
 
@@ -659,6 +652,7 @@ static void
 arc_runner_init (ArcRunner *self)
 {
   self->output = -1;
+  getrlimit (RLIMIT_NOFILE, &self->files);
 }
 
 static void

@@ -77,6 +77,7 @@ typedef struct
 #define ARC_TYPE_RUNNER (arc_runner_get_type ())
 G_DECLARE_FINAL_TYPE (ArcRunner, arc_runner, ARC, RUNNER, GObject)
 
+/* The child gets the limit of open files (RLIMIT_NOFILE) that is in force now. */
 ArcRunner *arc_runner_new (void);
 
 /* Starts a build. FALSE and ARC_ERROR_COMMAND, naming the program and what to do, if it cannot be

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -633,6 +634,23 @@ test_process_group (Fixture *fixture, gconstpointer data)
 }
 
 static void
+test_limit_of_files (Fixture *fixture, gconstpointer data)
+{
+  struct rlimit limit;
+  g_autofree char *soft = NULL;
+
+  g_assert_no_errno (getrlimit (RLIMIT_NOFILE, &limit));
+  soft = g_strdup_printf ("%lu", (gulong) limit.rlim_cur);
+  limit.rlim_cur--;
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &limit));
+  run_shell (fixture, "ulimit -Sn");
+  limit.rlim_cur++;
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &limit));
+
+  assert_lines (fixture, (const char *[]){ soft, NULL });
+}
+
+static void
 test_signals_of_child (Fixture *fixture, gconstpointer data)
 {
   sigset_t set;
@@ -890,6 +908,7 @@ main (int argc, char **argv)
   ADD ("environment", test_environment);
   ADD ("path", test_path);
   ADD ("process-group", test_process_group);
+  ADD ("limit-of-files", test_limit_of_files);
   ADD ("signals-of-child", test_signals_of_child);
   ADD ("usage", test_usage);
   ADD ("usage/descendants", test_usage_of_descendants);
