@@ -322,14 +322,22 @@ note_inputs (ArcBuilder *self)
   return TRUE;
 }
 
-/* The process of the build has ended: what it left is what the next one finds. */
+/* The process of BUILD has ended: what it left is what the next one finds. */
 static void
-see_database (ArcBuilder *self)
+see_database (ArcBuilder *self, const ArcBuild *build)
 {
-  if (arc_inputs_end_build (self->inputs))
+  const gboolean done = build->result == ARC_RESULT_SUCCESS || arc_build_is_partial (build);
+  g_autofree char *begun = arc_inputs_read_begun (self->inputs);
+
+  if (arc_inputs_end_build (self->inputs, done))
     {
       g_free (self->seen.settings);
-      self->seen.settings = arc_inputs_read (self->inputs);
+      self->seen.settings = arc_inputs_read_begun (self->inputs);
+      if (g_strcmp0 (self->taken_inputs, begun) == 0)
+        {
+          g_free (self->taken_inputs);
+          self->taken_inputs = g_strdup (self->seen.settings);
+        }
     }
 
   g_free (self->built.database);
@@ -574,7 +582,7 @@ end_build (ArcBuilder *self, const ArcOutcome *outcome)
     self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
 
   if (self->phase >= PHASE_RUNNING)
-    see_database (self);
+    see_database (self, build);
   g_clear_pointer (&self->launch, arc_launch_free);
   self->progress_done = 0;
   self->progress_total = 0;
@@ -1068,6 +1076,10 @@ on_line (ArcRunner *runner, const char *text, guint64 length, ArcBuilder *self)
       on_gone (self, line.path);
       break;
 
+    case ARC_LINE_INPUT:
+      arc_inputs_add_named (self->inputs, line.path);
+      return;
+
     case ARC_LINE_PROBLEM:
       arc_problems_add (self->reported, line.path, line.number, line.why, line.other);
       return;
@@ -1108,6 +1120,7 @@ arc_builder_start (ArcBuilder *self)
   self->remembered = snapshot != NULL;
   if (self->remembered)
     {
+      arc_inputs_restore (self->inputs, self->built.settings);
       arc_ledger_set_true (self->ledger);
       self->seen.settings = g_strdup (self->built.settings);
       self->seen.database = g_strdup (self->built.database);

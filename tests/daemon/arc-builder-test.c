@@ -766,11 +766,10 @@ test_failed_file_and_more (void)
 static void
 say_gone (ArcTestHost *host, const char *name)
 {
-  g_autofree char *say = g_build_filename (host->out, "say", NULL);
   g_autofree char *path = name != NULL ? arc_test_host_get_path (host, name) : NULL;
   g_autofree char *text = g_strdup_printf ("arcology: gone %s\n", path);
 
-  g_assert_true (g_file_set_contents (say, name != NULL ? text : "", -1, NULL));
+  say (host, name != NULL ? text : "");
 }
 
 /* A note is moved away when a build wants to read it, and back, and no monitor notices: on the disk
@@ -2153,6 +2152,56 @@ test_named_file (void)
   arc_test_host_assert_told (host, 9, "M one.org\n");
 }
 
+/* A build for a save, which must be number ID. */
+static void
+build_save (ArcTestHost *host, guint64 id)
+{
+  arc_test_host_advance (host, 180 * SECOND);
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, id, "M one.org\n");
+  g_assert_true (arc_test_host_get_status (host).fresh);
+}
+
+/* A file that a build says it depends on, such as a library. */
+static void
+test_input_of_build (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autofree char *file = g_build_filename (host->scratch, "org; 1\n.elc", NULL);
+  g_autofree char *line = g_strdup_printf ("arcology: input %s/org; 1\\012.elc\n", host->scratch);
+
+  write_file (file, "1");
+  say (host, line);
+  build_save (host, 2);
+  /* That it was named is no change. */
+  build_save (host, 3);
+
+  restart (host);
+  arc_test_host_start (host);
+  g_assert_true (arc_test_host_get_status (host).fresh);
+  write_file (file, "2");
+  assert_full_build_follows (host, 4);
+
+  /* The last build names none. */
+  say (host, "");
+  build_save (host, 5);
+  write_file (file, "3");
+  arc_test_iterate_for (200);
+  g_assert_true (arc_test_host_get_status (host).fresh);
+  say (host, line);
+  build_save (host, 6);
+
+  restart (host);
+  g_assert_no_errno (g_unlink (file));
+  arc_test_host_start (host);
+  g_assert_false (arc_test_host_get_status (host).fresh);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 7, ALL_NOTES);
+  g_assert_true (arc_test_host_get_status (host).fresh);
+}
+
 /* It is changed while a build runs, which may have read it before. */
 static void
 test_named_file_while_running (void)
@@ -2516,6 +2565,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/inputs/file", test_named_file);
   g_test_add_func ("/builder/inputs/file/while-running", test_named_file_while_running);
   g_test_add_func ("/builder/inputs/file/while-down", test_named_file_while_down);
+  g_test_add_func ("/builder/inputs/of-build", test_input_of_build);
   g_test_add_func ("/builder/inputs/output", test_named_output);
   g_test_add_func ("/builder/inputs/database", test_database_of_others);
   g_test_add_func ("/builder/inputs/database/while-down", test_database_of_others_while_down);
