@@ -360,8 +360,8 @@ on_once_finished (ArcDaemon *self, const ArcBuild *build)
 {
   const ArcConfig *config = arc_builder_get_config (self->builder);
   g_autofree char *database = g_filename_display_name (config->database);
-  g_autofree char *log_file = arc_store_get_log (self->store, build->id);
-  g_autofree char *log = g_filename_display_name (log_file);
+  g_autofree char *log_file = arc_builder_get_log (self->builder, build->id);
+  g_autofree char *log = log_file != NULL ? g_filename_display_name (log_file) : NULL;
 
   if (self->has_bar)
     g_print ("\n");
@@ -372,7 +372,8 @@ on_once_finished (ArcDaemon *self, const ArcBuild *build)
   else
     g_printerr (_ ("The build failed: %s\n"),
                 build->message != NULL ? build->message : arc_result_to_string (build->result));
-  if (build->result != ARC_RESULT_SUCCESS && build->result != ARC_RESULT_SPAWN_FAILED)
+  if (build->result != ARC_RESULT_SUCCESS && build->result != ARC_RESULT_SPAWN_FAILED &&
+      log != NULL)
     g_printerr (_ ("What it printed is in %s\n"), log);
 
   stop (self, build->result == ARC_RESULT_SUCCESS ? ARC_EXIT_SUCCESS : ARC_EXIT_BUILD_FAILED);
@@ -451,7 +452,7 @@ try_start (gpointer user_data)
     }
 
   g_warning ("%s", error->message);
-  stop (self, ARC_EXIT_TAKEN);
+  stop (self, arc_error_is_locked (error) ? ARC_EXIT_TAKEN : ARC_EXIT_NO_STATE);
 
   return G_SOURCE_REMOVE;
 }

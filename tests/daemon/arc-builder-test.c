@@ -1144,8 +1144,7 @@ damage (const char *path)
 static void
 test_damaged_memory (void)
 {
-  static const char *const names[] = { "snapshot", "uncommitted", "changes", "history",
-                                       "problems" };
+  static const char *const names[] = { "snapshot", "uncommitted", "history", "problems" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
