@@ -28,6 +28,7 @@ typedef enum
   PHASE_LAUNCHING, /* it has taken them, and they are being written for it */
   PHASE_RUNNING,   /* its process runs */
   PHASE_STOPPING,  /* and has been told to end */
+  PHASE_ENDED,     /* it has ended, and what it left is being looked at */
 } Phase;
 
 struct _ArcBuilder
@@ -63,6 +64,7 @@ struct _ArcBuilder
   ArcStoreInputs built; /* what the database was made with, as far as that is known */
   ArcStoreInputs seen;  /* what was seen last: a difference to that asks for a full build */
   char *taken_inputs;   /* (owned) (nullable): of the build that runs: "settings" once it is done */
+  ArcOutcome outcome;   /* of that, in the phase ENDED; its message is owned */
 
   ArcEmptied *emptied;      /* (owned) */
   char *emptied_message;    /* (owned) (nullable): what to say of it */
@@ -74,12 +76,14 @@ struct _ArcBuilder
   guint64 rescans;
   guint64 missed_by_monitors;
   guint64 comparison; /* the number of the comparison under way or, if there is none, the last */
-  gboolean comparing; /* one is under way */
-  gboolean again;     /* the next one follows at once: it was asked for after that one had begun */
-  gboolean settling;  /* one has just ended, and nothing has happened since */
-  guint64 enough;     /* the comparison that the build that is being prepared waits for */
-  guint64 look;       /* the same of the last look for an emptied root */
-  guint64 found;      /* changes since the comparison under way began */
+  gboolean comparing; /* one is under way: of the tree, and of what else the database depends on */
+  gboolean tree_compared;
+  gboolean inputs_compared;
+  gboolean again;    /* the next one follows at once: it was asked for after that one had begun */
+  gboolean settling; /* one has just ended, and nothing has happened since */
+  guint64 enough;    /* the comparison that the build that is being prepared waits for */
+  guint64 look;      /* the same of the last look for an emptied root */
+  guint64 found;     /* changes since the comparison under way began */
   gint64 rescan_at;
   char *health_message; /* (owned) */
   guint consecutive_failures;
@@ -191,13 +195,18 @@ update_timing (ArcBuilder *self)
     self->timing.max_load = 0;
 }
 
+static void on_inputs_compared (gpointer user_data);
+
 static void
 begin_comparison (ArcBuilder *self)
 {
   self->again = FALSE;
   self->comparing = TRUE;
+  self->tree_compared = FALSE;
+  self->inputs_compared = FALSE;
   self->comparison++;
   self->found = 0;
+  arc_inputs_look (self->inputs, on_inputs_compared, self);
   arc_watcher_reconcile (self->watcher);
 }
 
@@ -211,7 +220,7 @@ begin_build (ArcBuilder *self, ArcCause cause)
 
   /* Somebody removed the database, or there never was one: what changed since the last build is not
    * enough. */
-  if (kind == ARC_BUILD_INCREMENTAL && !g_file_test (self->config->database, G_FILE_TEST_EXISTS))
+  if (kind == ARC_BUILD_INCREMENTAL && !arc_inputs_has_database (self->inputs))
     kind = ARC_BUILD_FULL;
 
   self->wanted = ARC_BUILD_INCREMENTAL;
@@ -242,6 +251,15 @@ is_preparing (ArcBuilder *self)
   return self->build != NULL && self->phase <= PHASE_COMPARED;
 }
 
+/* Whether a build has taken its changes, and nothing has gone wrong yet. */
+static gboolean
+is_succeeding (ArcBuilder *self)
+{
+  return self->build != NULL &&
+         (self->phase < PHASE_STOPPING ||
+          (self->phase == PHASE_ENDED && self->outcome.result == ARC_RESULT_SUCCESS));
+}
+
 static void end_build (ArcBuilder *self, const ArcOutcome *outcome);
 
 static void
@@ -252,6 +270,8 @@ stop_build (ArcBuilder *self, ArcResult result)
       end_build (self, &(ArcOutcome){ .result = result });
       return;
     }
+  if (self->phase == PHASE_ENDED)
+    return;
 
   self->phase = PHASE_STOPPING;
   arc_runner_stop (self->runner, result);
@@ -277,10 +297,11 @@ remember (ArcBuilder *self)
                      self->build_database, &self->built);
 }
 
+/* What is seen first is not another one. */
 static gboolean
 has_other (char **seen, char *now /* (transfer full) */)
 {
-  const gboolean differs = g_strcmp0 (*seen, now) != 0;
+  const gboolean differs = *seen != NULL && g_strcmp0 (*seen, now) != 0;
 
   g_free (*seen);
   *seen = now;
@@ -305,7 +326,7 @@ note_inputs (ArcBuilder *self)
   if (has_other (&self->seen.settings, arc_inputs_read (self->inputs)))
     reason = "the settings, or files that Command names, have changed";
   if (!is_writing (self) &&
-      has_other (&self->seen.database, arc_inputs_read_database (self->config->database)))
+      has_other (&self->seen.database, g_strdup (arc_inputs_get_database (self->inputs))))
     reason = "the database is another one than the last build left";
   if (reason == NULL)
     return FALSE;
@@ -340,11 +361,11 @@ see_database (ArcBuilder *self, const ArcBuild *build)
         }
     }
 
-  g_free (self->built.database);
-  self->built.database = arc_inputs_read_database (self->build_database);
+  g_clear_pointer (&self->built.database, g_free);
   if (strcmp (self->build_database, self->config->database) != 0)
     return;
 
+  self->built.database = g_strdup (arc_inputs_get_database (self->inputs));
   g_free (self->seen.database);
   self->seen.database = g_strdup (self->built.database);
 }
@@ -413,7 +434,7 @@ advance_syncs (ArcBuilder *self)
     {
       arc_syncs_fail (self->syncs, compared, error);
     }
-  else if (is_fresh (self) && g_file_test (self->config->database, G_FILE_TEST_EXISTS))
+  else if (is_fresh (self) && arc_inputs_has_database (self->inputs))
     {
       build = arc_memory_get_built_id (self->memory);
       arc_syncs_assign (self->syncs, compared, build);
@@ -423,8 +444,7 @@ advance_syncs (ArcBuilder *self)
     {
       arc_syncs_assign (self->syncs, compared, self->build->id);
     }
-  else if (self->build != NULL && self->phase != PHASE_STOPPING &&
-           arc_ledger_will_be_true (self->ledger))
+  else if (is_succeeding (self) && arc_ledger_will_be_true (self->ledger))
     {
       arc_syncs_join (self->syncs, compared, self->build->id);
     }
@@ -577,8 +597,9 @@ end_build (ArcBuilder *self, const ArcOutcome *outcome)
   build->cpu_usec = outcome->cpu_usec;
   build->max_rss = outcome->max_rss;
   arc_report_log_end (build);
+  if (self->phase != PHASE_ENDED)
+    self->ended_stamp = arc_get_stamp_time ();
   take_problems (self, build);
-  self->ended_stamp = arc_get_stamp_time ();
 
   /* The database lacks what an incremental build needs, says the build (EX_DATAERR of sysexits.h).
    */
@@ -661,8 +682,7 @@ take_changes (ArcBuilder *self)
   self->build_database = g_strdup (self->config->database);
   /* Until it has succeeded, nobody knows what is left of what the database held; and one that is
    * not there soon is, with nothing in it yet. */
-  if (self->build->kind != ARC_BUILD_INCREMENTAL ||
-      !g_file_test (self->build_database, G_FILE_TEST_EXISTS))
+  if (self->build->kind != ARC_BUILD_INCREMENTAL || !arc_inputs_has_database (self->inputs))
     arc_ledger_add_unknown (self->ledger);
   note_inputs (self);
   /* An incremental build leaves rows of the settings that they were made with. */
@@ -731,9 +751,18 @@ check_inputs (ArcBuilder *self)
 }
 
 static void
-on_inputs (gpointer user_data)
+on_inputs_looked (gpointer user_data)
 {
   check_inputs (user_data);
+}
+
+/* Something may have changed. */
+static void
+on_inputs (gpointer user_data)
+{
+  ArcBuilder *self = user_data;
+
+  arc_inputs_look (self->inputs, on_inputs_looked, self);
 }
 
 static void
@@ -909,8 +938,7 @@ static void
 become_ready (ArcBuilder *self)
 {
   self->ready = TRUE;
-  if (self->remembered)
-    note_inputs (self);
+  note_inputs (self);
   check_settings (self);
   on_health (self);
   g_signal_emit (self, signals[SIGNAL_READY], 0);
@@ -986,32 +1014,52 @@ end_comparison (ArcBuilder *self)
 }
 
 static void
+end_comparison_if_done (ArcBuilder *self)
+{
+  if (!self->tree_compared || !self->inputs_compared)
+    return;
+
+  self->comparing = FALSE;
+  if (!self->ready)
+    {
+      become_ready (self);
+    }
+  else
+    {
+      self->rescans++;
+      check_inputs (self);
+      end_comparison (self);
+    }
+
+  if (self->again && !self->comparing)
+    begin_comparison (self);
+}
+
+static void
+on_inputs_compared (gpointer user_data)
+{
+  ArcBuilder *self = user_data;
+
+  self->inputs_compared = TRUE;
+  end_comparison_if_done (self);
+}
+
+static void
 on_settled (ArcWatcher *watcher, ArcBuilder *self)
 {
   self->rescan_at = self->config->rescan_interval == 0
                         ? ARC_NEVER
                         : arc_clock_get_time (self->clock) + self->config->rescan_interval;
 
-  if (!self->ready)
+  /* Or the scan of a new directory. */
+  if (!self->comparing)
     {
-      self->comparing = FALSE;
-      become_ready (self);
-    }
-  else if (self->comparing)
-    {
-      self->comparing = FALSE;
-      self->rescans++;
-      check_inputs (self);
-      end_comparison (self);
-    }
-  else
-    {
-      /* The scan of a new directory. */
       update (self);
+      return;
     }
 
-  if (self->again && !self->comparing)
-    begin_comparison (self);
+  self->tree_compared = TRUE;
+  end_comparison_if_done (self);
 }
 
 static void
@@ -1100,9 +1148,24 @@ on_line (ArcRunner *runner, const char *text, guint64 length, ArcBuilder *self)
 }
 
 static void
+on_end_looked (gpointer user_data)
+{
+  ArcBuilder *self = user_data;
+  ArcOutcome outcome = self->outcome;
+  g_autofree char *message = (char *) outcome.message;
+
+  self->outcome = (ArcOutcome){ 0 };
+  end_build (self, &outcome);
+}
+
+static void
 on_ended (ArcRunner *runner, const ArcOutcome *outcome, ArcBuilder *self)
 {
-  end_build (self, outcome);
+  self->phase = PHASE_ENDED;
+  self->ended_stamp = arc_get_stamp_time ();
+  self->outcome = *outcome;
+  self->outcome.message = g_strdup (outcome->message);
+  arc_inputs_look (self->inputs, on_end_looked, self);
 }
 
 void
@@ -1127,16 +1190,14 @@ arc_builder_start (ArcBuilder *self)
       self->seen.settings = g_strdup (self->built.settings);
       self->seen.database = g_strdup (self->built.database);
     }
-  else
-    {
-      self->seen.settings = arc_inputs_read (self->inputs);
-      self->seen.database = arc_inputs_read_database (self->config->database);
-    }
   arc_inputs_watch (self->inputs);
   /* What was asked for before is this one. */
   if (!self->comparing)
     self->comparison++;
   self->comparing = TRUE;
+  self->tree_compared = FALSE;
+  self->inputs_compared = FALSE;
+  arc_inputs_look (self->inputs, on_inputs_compared, self);
   arc_watcher_start (self->watcher, snapshot);
 }
 
@@ -1371,14 +1432,13 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
   if (g_strcmp0 (old->database, config->database) != 0)
     {
       /* Nobody knows what is in the other database. */
-      g_free (self->seen.database);
-      self->seen.database = arc_inputs_read_database (config->database);
+      g_clear_pointer (&self->seen.database, g_free);
       self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
       arc_ledger_add_unknown (self->ledger);
       step (self, ARC_EVENT_TOUCH, NULL);
     }
 
-  check_inputs (self);
+  on_inputs (self);
   update (self);
 }
 
@@ -1517,6 +1577,7 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->memory, arc_memory_free);
   g_clear_pointer (&self->inputs, arc_inputs_free);
   g_clear_pointer (&self->taken_inputs, g_free);
+  g_free ((char *) self->outcome.message);
   arc_store_inputs_clear (&self->built);
   arc_store_inputs_clear (&self->seen);
   g_clear_pointer (&self->build_database, g_free);

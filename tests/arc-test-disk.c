@@ -23,6 +23,8 @@ static struct
   char *forbidden;
   char *failing;
   int failure;
+  char *hanging;
+  guint n_hanging;
 } disk;
 
 void
@@ -84,6 +86,29 @@ arc_test_disk_fail (const char *name, int number)
   disk.failure = number;
 }
 
+void
+arc_test_disk_hang (const char *directory)
+{
+  g_mutex_lock (&disk.mutex);
+  disk.main = g_thread_self ();
+  g_free (disk.hanging);
+  disk.hanging = g_strdup (directory);
+  g_cond_broadcast (&disk.cond);
+  g_mutex_unlock (&disk.mutex);
+}
+
+guint
+arc_test_disk_get_n_hanging (void)
+{
+  guint n_hanging;
+
+  g_mutex_lock (&disk.mutex);
+  n_hanging = disk.n_hanging;
+  g_mutex_unlock (&disk.mutex);
+
+  return n_hanging;
+}
+
 static void
 wait_for_turn (void)
 {
@@ -142,4 +167,35 @@ fstatat (int fd, const char *path, struct stat *info, int flags)
     *(void **) &original = dlsym (RTLD_NEXT, FSTATAT_NAME);
 
   return original (fd, path, info, flags);
+}
+
+static gboolean
+hangs (const char *path)
+{
+  return disk.hanging != NULL && g_str_has_prefix (path, disk.hanging);
+}
+
+#if defined(__USE_FILE_OFFSET64) && defined(__REDIRECT)
+#define STAT_NAME "stat64"
+#else
+#define STAT_NAME "stat"
+#endif
+
+int
+stat (const char *path, struct stat *info)
+{
+  static int (*original) (const char *path, struct stat *info);
+
+  g_mutex_lock (&disk.mutex);
+  if (hangs (path) && disk.main == g_thread_self ())
+    g_error ("The main loop waits for the disk: %s", path);
+  disk.n_hanging++;
+  while (hangs (path))
+    g_cond_wait (&disk.cond, &disk.mutex);
+  disk.n_hanging--;
+  if (original == NULL)
+    *(void **) &original = dlsym (RTLD_NEXT, STAT_NAME);
+  g_mutex_unlock (&disk.mutex);
+
+  return original (path, info);
 }
