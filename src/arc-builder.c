@@ -79,11 +79,12 @@ struct _ArcBuilder
   gboolean comparing; /* one is under way: of the tree, and of what else the database depends on */
   gboolean tree_compared;
   gboolean inputs_compared;
-  gboolean again;    /* the next one follows at once: it was asked for after that one had begun */
-  gboolean settling; /* one has just ended, and nothing has happened since */
-  guint64 enough;    /* the comparison that the build that is being prepared waits for */
-  guint64 look;      /* the same of the last look for an emptied root */
-  guint64 found;     /* changes since the comparison under way began */
+  gboolean surveying; /* the first comparison is done, and has found no files */
+  gboolean again;     /* the next one follows at once: it was asked for after that one had begun */
+  gboolean settling;  /* one has just ended, and nothing has happened since */
+  guint64 enough;     /* the comparison that the build that is being prepared waits for */
+  guint64 look;       /* the same of the last look for an emptied root */
+  guint64 found;      /* changes since the comparison under way began */
   gint64 rescan_at;
   char *health_message; /* (owned) */
   guint consecutive_failures;
@@ -116,7 +117,7 @@ enum
 #define LATE_NEWS G_USEC_PER_SEC
 
 /* How long to look for a file that other settings leave, when they leave none of those that are
- * known. The main loop waits for that; the supervisor's watchdog has more patience. */
+ * known. */
 #define SURVEY_TIME (2 * G_TIME_SPAN_SECOND)
 
 /* How long what is left of a build of a killed service has between SIGTERM and SIGKILL. Nobody
@@ -843,21 +844,21 @@ on_changed (ArcWatcher *watcher, ArcChanges *changes, gboolean monitored, ArcBui
     step (self, ARC_EVENT_TOUCH, NULL);
 }
 
-static ArcSurvey
-survey (const ArcConfig *config)
+static void
+begin_survey (const ArcConfig *config, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (ArcFilter) filter =
       arc_filter_new ((const char *const *) config->include, (const char *const *) config->exclude);
 
-  return arc_survey ((const char *const *) config->directories, filter, config->follow_symlinks,
-                     g_get_monotonic_time () + SURVEY_TIME);
+  arc_survey_async ((const char *const *) config->directories, filter, config->follow_symlinks,
+                    SURVEY_TIME, callback, user_data);
 }
 
 /* Whether there are files, and none that matters. */
 static gboolean
-has_other_files (const ArcConfig *config)
+has_other_files (ArcSurvey survey)
 {
-  switch (survey (config))
+  switch (survey)
     {
     case ARC_SURVEY_NONE:
     case ARC_SURVEY_LATE:
@@ -872,25 +873,30 @@ has_other_files (const ArcConfig *config)
   g_return_val_if_reached (FALSE);
 }
 
+/* Whether the tree has no files that matter, and other settings than the last run. */
+static gboolean
+is_empty_by_settings (ArcBuilder *self)
+{
+  /* With the settings of the last run, it is the user who removed them; see ArcEmptied. */
+  return arc_watcher_get_n_files (self->watcher) == 0 &&
+         arc_watcher_get_health (self->watcher) != ARC_HEALTH_UNAVAILABLE &&
+         g_strcmp0 (self->built.tree, arc_inputs_get_tree (self->inputs)) != 0;
+}
+
 /* The settings never empty a database: that of a tree whose files they leave out keeps what it has,
- * until there is one that they do not. */
+ * until there is one that they do not. HAS_OTHERS: see has_other_files(). */
 static void
-check_settings (ArcBuilder *self)
+check_settings (ArcBuilder *self, gboolean has_others)
 {
   const char *const *directories = (const char *const *) self->config->directories;
   g_autofree char *name = NULL;
 
-  if (arc_watcher_get_n_files (self->watcher) > 0 ||
-      arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE)
-    return;
-
-  /* With the settings of the last run, it is the user who removed them; see ArcEmptied. */
-  if (g_strcmp0 (self->built.tree, arc_inputs_get_tree (self->inputs)) == 0)
+  if (!is_empty_by_settings (self))
     return;
 
   /* If nothing is remembered, there may never have been any. */
   if (self->remembered ? arc_changes_get_size (arc_ledger_get_pending (self->ledger)) == 0
-                       : !has_other_files (self->config))
+                       : !has_others)
     return;
 
   name = g_filename_display_name (directories[0]);
@@ -935,11 +941,11 @@ end_rescan (ArcBuilder *self)
 
 /* The first scan is done, and with it everything is true that anybody can ask for. */
 static void
-become_ready (ArcBuilder *self)
+become_ready (ArcBuilder *self, gboolean has_others)
 {
   self->ready = TRUE;
   note_inputs (self);
-  check_settings (self);
+  check_settings (self, has_others);
   on_health (self);
   g_signal_emit (self, signals[SIGNAL_READY], 0);
   end_rescan (self);
@@ -1014,15 +1020,34 @@ end_comparison (ArcBuilder *self)
 }
 
 static void
+on_surveyed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ArcBuilder) self = user_data;
+
+  self->surveying = FALSE;
+  self->comparing = FALSE;
+  become_ready (self, has_other_files (arc_survey_finish (result)));
+  if (self->again && !self->comparing)
+    begin_comparison (self);
+}
+
+static void
 end_comparison_if_done (ArcBuilder *self)
 {
-  if (!self->tree_compared || !self->inputs_compared)
+  if (!self->tree_compared || !self->inputs_compared || self->surveying)
     return;
+
+  if (!self->ready && !self->remembered && is_empty_by_settings (self))
+    {
+      self->surveying = TRUE;
+      begin_survey (self->config, on_surveyed, g_object_ref (self));
+      return;
+    }
 
   self->comparing = FALSE;
   if (!self->ready)
     {
-      become_ready (self);
+      become_ready (self, FALSE);
     }
   else
     {
@@ -1369,27 +1394,18 @@ arc_builder_sync_finish (
   return arc_sync_propagate (G_TASK (result), build, build_result, error);
 }
 
-gboolean
-arc_builder_check_config (ArcBuilder *self, const ArcConfig *config, GError **error)
+static void
+on_config_surveyed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
-  const char *const *directories = (const char *const *) config->directories;
-  const ArcSnapshot *snapshot;
-  g_autoptr (ArcFilter) filter = NULL;
+  g_autoptr (GTask) task = user_data;
+  ArcBuilder *self = g_task_get_source_object (task);
 
-  g_return_val_if_fail (ARC_IS_BUILDER (self), FALSE);
-
-  snapshot = arc_watcher_get_snapshot (self->watcher);
-  filter =
-      arc_filter_new ((const char *const *) config->include, (const char *const *) config->exclude);
-  if (arc_snapshot_get_n_files (snapshot) == 0 ||
-      arc_survey_snapshot (snapshot, directories, filter))
-    return TRUE;
-
-  switch (survey (config))
+  switch (arc_survey_finish (result))
     {
     case ARC_SURVEY_MATCH:
     case ARC_SURVEY_MISSING: /* it is waited for, and nothing is built meanwhile */
-      return TRUE;
+      g_task_return_boolean (task, TRUE);
+      return;
 
     case ARC_SURVEY_NONE:
     case ARC_SURVEY_EMPTY:
@@ -1397,12 +1413,42 @@ arc_builder_check_config (ArcBuilder *self, const ArcConfig *config, GError **er
       break;
     }
 
-  g_set_error (error, ARC_ERROR, ARC_ERROR_CONFIG,
-               "[Tree] Directories, Include, Exclude: they leave no file, where there are %u now, "
-               "and the settings never empty the database: change them, or remove the files",
-               arc_snapshot_get_n_files (snapshot));
+  g_task_return_new_error (
+      task, ARC_ERROR, ARC_ERROR_CONFIG,
+      "[Tree] Directories, Include, Exclude: they leave no file, where there are %u now, "
+      "and the settings never empty the database: change them, or remove the files",
+      arc_snapshot_get_n_files (arc_watcher_get_snapshot (self->watcher)));
+}
 
-  return FALSE;
+void
+arc_builder_check_config_async (ArcBuilder *self,
+                                const ArcConfig *config,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  const ArcSnapshot *snapshot;
+  g_autoptr (ArcFilter) filter = NULL;
+
+  g_return_if_fail (ARC_IS_BUILDER (self));
+
+  g_task_set_source_tag (task, arc_builder_check_config_async);
+  snapshot = arc_watcher_get_snapshot (self->watcher);
+  filter =
+      arc_filter_new ((const char *const *) config->include, (const char *const *) config->exclude);
+  if (arc_snapshot_get_n_files (snapshot) == 0 ||
+      arc_survey_snapshot (snapshot, (const char *const *) config->directories, filter))
+    g_task_return_boolean (task, TRUE);
+  else
+    begin_survey (config, on_config_surveyed, g_steal_pointer (&task));
+}
+
+gboolean
+arc_builder_check_config_finish (ArcBuilder *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 void

@@ -353,16 +353,28 @@ on_rebuild (ArcDBusBuilder *skeleton,
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+/* A call that waits for something. */
 typedef struct
 {
   ArcService *self;                  /* (owned) */
   GDBusMethodInvocation *invocation; /* (owned) */
-} SyncCall;
+} WaitingCall;
+
+static WaitingCall *
+waiting_call_new (ArcService *self, GDBusMethodInvocation *invocation)
+{
+  WaitingCall *call = g_new (WaitingCall, 1);
+
+  call->self = g_object_ref (self);
+  call->invocation = invocation;
+
+  return call;
+}
 
 static void
 on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree SyncCall *call = user_data;
+  g_autofree WaitingCall *call = user_data;
   g_autoptr (ArcService) self = call->self;
   g_autoptr (GError) error = NULL;
   guint64 build;
@@ -382,7 +394,6 @@ on_sync (ArcDBusBuilder *skeleton,
          ArcService *self)
 {
   g_autoptr (GError) error = NULL;
-  SyncCall *call;
   GVariantIter iter;
   const char *key;
 
@@ -400,10 +411,7 @@ on_sync (ArcDBusBuilder *skeleton,
       return G_DBUS_METHOD_INVOCATION_HANDLED;
     }
 
-  call = g_new (SyncCall, 1);
-  call->self = g_object_ref (self);
-  call->invocation = invocation;
-  arc_builder_sync_async (self->builder, on_synced, call);
+  arc_builder_sync_async (self->builder, on_synced, waiting_call_new (self, invocation));
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -547,15 +555,23 @@ on_rescan (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcServi
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+static void
+on_reloaded (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree WaitingCall *call = user_data;
+  g_autoptr (ArcService) self = call->self;
+  g_autoptr (GError) error = NULL;
+
+  if (g_task_propagate_boolean (G_TASK (result), &error))
+    arc_dbus_builder_complete_reload (self->skeleton, call->invocation);
+  else
+    g_dbus_method_invocation_return_gerror (call->invocation, error);
+}
+
 static gboolean
 on_reload (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcService *self)
 {
-  g_autoptr (GError) error = NULL;
-
-  if (self->reload (self->reload_data, &error))
-    arc_dbus_builder_complete_reload (skeleton, invocation);
-  else
-    g_dbus_method_invocation_return_gerror (invocation, error);
+  self->reload (self->reload_data, on_reloaded, waiting_call_new (self, invocation));
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }

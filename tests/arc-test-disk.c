@@ -2,6 +2,7 @@
 
 #include "arc-test-disk.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -181,11 +182,9 @@ hangs (const char *path)
 #define STAT_NAME "stat"
 #endif
 
-int
-stat (const char *path, struct stat *info)
+static void
+wait_for_disk (const char *path)
 {
-  static int (*original) (const char *path, struct stat *info);
-
   g_mutex_lock (&disk.mutex);
   if (hangs (path) && disk.main == g_thread_self ())
     g_error ("The main loop waits for the disk: %s", path);
@@ -193,9 +192,29 @@ stat (const char *path, struct stat *info)
   while (hangs (path))
     g_cond_wait (&disk.cond, &disk.mutex);
   disk.n_hanging--;
-  if (original == NULL)
-    *(void **) &original = dlsym (RTLD_NEXT, STAT_NAME);
   g_mutex_unlock (&disk.mutex);
+}
+
+int
+stat (const char *path, struct stat *info)
+{
+  static int (*original) (const char *path, struct stat *info);
+
+  wait_for_disk (path);
+  if (g_atomic_pointer_get ((gpointer *) &original) == NULL)
+    g_atomic_pointer_set ((gpointer *) &original, dlsym (RTLD_NEXT, STAT_NAME));
 
   return original (path, info);
+}
+
+DIR *
+opendir (const char *path)
+{
+  static DIR *(*original) (const char *path);
+
+  wait_for_disk (path);
+  if (g_atomic_pointer_get ((gpointer *) &original) == NULL)
+    g_atomic_pointer_set ((gpointer *) &original, dlsym (RTLD_NEXT, "opendir"));
+
+  return original (path);
 }
