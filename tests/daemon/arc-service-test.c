@@ -630,6 +630,31 @@ test_reload (ArcTestService *fixture, gconstpointer data)
   arc_test_client_assert_fails (fixture->one, "Reload", NULL, "org.arcology.Builder.Error.Config");
 }
 
+/* Who brings the tree back and asks at once gets a build. */
+static void
+test_rebuild_of_returned_tree (ArcTestService *fixture, gconstpointer data)
+{
+  ArcTestHost *host = fixture->host;
+  g_autofree char *away = g_strconcat (host->tree, ".away", NULL);
+  guint64 build;
+
+  for (guint64 id = 2; id <= 6; id++)
+    {
+      g_autoptr (GVariant) reply = NULL;
+
+      g_assert_no_errno (g_rename (host->tree, away));
+      arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_UNAVAILABLE);
+      arc_test_client_assert_fails (fixture->one, "Rebuild", g_variant_new ("(a{sv})", NULL),
+                                    "org.arcology.Builder.Error.TreeUnavailable");
+
+      g_assert_no_errno (g_rename (away, host->tree));
+      reply = arc_test_client_call (fixture->one, "Rebuild", g_variant_new ("(a{sv})", NULL));
+      g_variant_get (reply, "(t)", &build);
+      g_assert_cmpuint (build, ==, id);
+      arc_test_host_finish_build (host, 0);
+    }
+}
+
 /* A file that Command names is on a disk that hangs. */
 static void
 test_hanging_disk (ArcTestService *fixture, gconstpointer data)
@@ -979,6 +1004,7 @@ main (int argc, char **argv)
   add ("/service/follow-log", arc_test_service_set_up_idle, test_follow_log);
   add ("/service/no-such-log", arc_test_service_set_up, test_no_such_log);
   add ("/service/reload", arc_test_service_set_up_idle, test_reload);
+  add ("/service/returned-tree", arc_test_service_set_up_idle, test_rebuild_of_returned_tree);
   add ("/service/hanging-disk", arc_test_service_set_up_idle, test_hanging_disk);
   add ("/service/last-build", arc_test_service_set_up_idle, test_last_build);
   add ("/service/close", arc_test_service_set_up_idle, test_close_answers);
