@@ -310,11 +310,15 @@ has_other (char **seen, char *now /* (transfer full) */)
   return differs;
 }
 
-/* The process of a build writes the database. */
+/* The process of a build writes the database, or is about to write all of it. */
 static gboolean
 is_writing (ArcBuilder *self)
 {
-  return self->build != NULL && self->phase >= PHASE_RUNNING;
+  if (self->build == NULL)
+    return FALSE;
+
+  return self->phase >= PHASE_RUNNING ||
+         (self->phase == PHASE_LAUNCHING && self->build->kind != ARC_BUILD_INCREMENTAL);
 }
 
 /* Whether the database may hold rows that no build of the notes would make now: then the next build
