@@ -27,6 +27,7 @@ typedef enum
   PHASE_LAUNCHING, /* it has taken them, and they are being written for it */
   PHASE_RUNNING,   /* its process runs */
   PHASE_STOPPING,  /* and has been told to end */
+  PHASE_ENDED,     /* it has ended, and what it left is being looked at */
 } Phase;
 
 struct _ArcBuilder
@@ -61,6 +62,7 @@ struct _ArcBuilder
   ArcStoreInputs built; /* what the database was made with, as far as that is known */
   ArcStoreInputs seen;  /* what was seen last: a difference to that asks for a full build */
   char *taken_inputs;   /* (owned) (nullable): of the build that runs: "settings" once it is done */
+  ArcOutcome outcome;   /* of that, in the phase ENDED; its message is owned */
 
   ArcEmptied *emptied;      /* (owned) */
   char *emptied_message;    /* (owned) (nullable): what to say of it */
@@ -72,7 +74,10 @@ struct _ArcBuilder
   guint64 rescans;
   guint64 missed_by_monitors;
   guint64 comparison; /* the number of the comparison under way or, if there is none, the last */
-  gboolean comparing; /* one is under way */
+  gboolean comparing; /* one is under way: of the tree, and of what else the database depends on */
+  gboolean tree_compared;
+  gboolean inputs_compared;
+  gboolean surveying; /* the first comparison is done, and has found no files */
   gboolean again;     /* the next one follows at once: it was asked for after that one had begun */
   gboolean settling;  /* one has just ended, and nothing has happened since */
   guint64 enough;     /* the comparison that the build that is being prepared waits for */
@@ -110,7 +115,7 @@ enum
 #define LATE_NEWS G_USEC_PER_SEC
 
 /* How long to look for a file that other settings leave, when they leave none of those that are
- * known. The main loop waits for that; the supervisor's watchdog has more patience. */
+ * known. */
 #define SURVEY_TIME (2 * G_TIME_SPAN_SECOND)
 
 /* How long what is left of a build of a killed service has between SIGTERM and SIGKILL. Nobody
@@ -189,13 +194,18 @@ update_timing (ArcBuilder *self)
     self->timing.max_load = 0;
 }
 
+static void on_inputs_compared (gpointer user_data);
+
 static void
 begin_comparison (ArcBuilder *self)
 {
   self->again = FALSE;
   self->comparing = TRUE;
+  self->tree_compared = FALSE;
+  self->inputs_compared = FALSE;
   self->comparison++;
   self->found = 0;
+  arc_inputs_look (self->inputs, on_inputs_compared, self);
   arc_watcher_reconcile (self->watcher);
 }
 
@@ -209,7 +219,7 @@ begin_build (ArcBuilder *self, ArcCause cause)
 
   /* Somebody removed the database, or there never was one: what changed since the last build is not
    * enough. */
-  if (kind == ARC_BUILD_INCREMENTAL && !g_file_test (self->config->database, G_FILE_TEST_EXISTS))
+  if (kind == ARC_BUILD_INCREMENTAL && !arc_inputs_has_database (self->inputs))
     kind = ARC_BUILD_FULL;
 
   self->wanted = ARC_BUILD_INCREMENTAL;
@@ -240,6 +250,15 @@ is_preparing (ArcBuilder *self)
   return self->build != NULL && self->phase <= PHASE_COMPARED;
 }
 
+/* Whether a build has taken its changes, and nothing has gone wrong yet. */
+static gboolean
+is_succeeding (ArcBuilder *self)
+{
+  return self->build != NULL &&
+         (self->phase < PHASE_STOPPING ||
+          (self->phase == PHASE_ENDED && self->outcome.result == ARC_RESULT_SUCCESS));
+}
+
 static void end_build (ArcBuilder *self, const ArcOutcome *outcome);
 
 static void
@@ -250,6 +269,8 @@ stop_build (ArcBuilder *self, ArcResult result)
       end_build (self, &(ArcOutcome){ .result = result });
       return;
     }
+  if (self->phase == PHASE_ENDED)
+    return;
 
   self->phase = PHASE_STOPPING;
   arc_runner_stop (self->runner, result);
@@ -275,10 +296,11 @@ remember (ArcBuilder *self)
                     self->build_database, &self->built);
 }
 
+/* What is seen first is not another one. */
 static gboolean
 has_other (char **seen, char *now /* (transfer full) */)
 {
-  const gboolean differs = g_strcmp0 (*seen, now) != 0;
+  const gboolean differs = *seen != NULL && g_strcmp0 (*seen, now) != 0;
 
   g_free (*seen);
   *seen = now;
@@ -286,11 +308,15 @@ has_other (char **seen, char *now /* (transfer full) */)
   return differs;
 }
 
-/* The process of a build writes the database. */
+/* The process of a build writes the database, or is about to write all of it. */
 static gboolean
 is_writing (ArcBuilder *self)
 {
-  return self->build != NULL && self->phase >= PHASE_RUNNING;
+  if (self->build == NULL)
+    return FALSE;
+
+  return self->phase >= PHASE_RUNNING ||
+         (self->phase == PHASE_LAUNCHING && self->build->kind != ARC_BUILD_INCREMENTAL);
 }
 
 /* Whether the database may hold rows that no build of the notes would make now: then the next build
@@ -303,7 +329,7 @@ note_inputs (ArcBuilder *self)
   if (has_other (&self->seen.settings, arc_inputs_read (self->inputs)))
     reason = "the settings, or files that Command names, have changed";
   if (!is_writing (self) &&
-      has_other (&self->seen.database, arc_inputs_read_database (self->config->database)))
+      has_other (&self->seen.database, g_strdup (arc_inputs_get_database (self->inputs))))
     reason = "the database is another one than the last build left";
   if (reason == NULL)
     return FALSE;
@@ -338,11 +364,11 @@ see_database (ArcBuilder *self, const ArcBuild *build)
         }
     }
 
-  g_free (self->built.database);
-  self->built.database = arc_inputs_read_database (self->build_database);
+  g_clear_pointer (&self->built.database, g_free);
   if (strcmp (self->build_database, self->config->database) != 0)
     return;
 
+  self->built.database = g_strdup (arc_inputs_get_database (self->inputs));
   g_free (self->seen.database);
   self->seen.database = g_strdup (self->built.database);
 }
@@ -401,8 +427,9 @@ static void
 advance_syncs (ArcBuilder *self)
 {
   const guint64 compared = get_compared (self);
-  /* A build that is being stopped may have taken all that there is, and does not build it. */
-  const gboolean stopping = self->build != NULL && self->phase == PHASE_STOPPING;
+  /* A build that is being stopped, or has failed, may have taken all that there is, and does not
+   * build it. */
+  const gboolean stopping = self->build != NULL && !is_succeeding (self);
   const guint64 serial = arc_ledger_get_change_serial (self->ledger) + stopping;
   g_autoptr (GError) error = NULL;
   guint64 build;
@@ -414,7 +441,7 @@ advance_syncs (ArcBuilder *self)
     {
       arc_syncs_fail (self->syncs, compared, error);
     }
-  else if (is_fresh (self) && g_file_test (self->config->database, G_FILE_TEST_EXISTS))
+  else if (is_fresh (self) && arc_inputs_has_database (self->inputs))
     {
       arc_syncs_answer (self->syncs, serial, arc_store_get_built_id (self->store),
                         ARC_RESULT_SUCCESS);
@@ -571,8 +598,9 @@ end_build (ArcBuilder *self, const ArcOutcome *outcome)
   build->cpu_usec = outcome->cpu_usec;
   build->max_rss = outcome->max_rss;
   arc_report_log_end (build);
+  if (self->phase != PHASE_ENDED)
+    self->ended_stamp = arc_get_stamp_time ();
   take_problems (self, build);
-  self->ended_stamp = arc_get_stamp_time ();
 
   /* The database lacks what an incremental build needs, says the build (EX_DATAERR of sysexits.h).
    */
@@ -656,8 +684,7 @@ take_changes (ArcBuilder *self)
   self->build_database = g_strdup (self->config->database);
   /* Until it has succeeded, nobody knows what is left of what the database held; and one that is
    * not there soon is, with nothing in it yet. */
-  if (self->build->kind != ARC_BUILD_INCREMENTAL ||
-      !g_file_test (self->build_database, G_FILE_TEST_EXISTS))
+  if (self->build->kind != ARC_BUILD_INCREMENTAL || !arc_inputs_has_database (self->inputs))
     arc_ledger_add_unknown (self->ledger);
   note_inputs (self);
   /* An incremental build leaves rows of the settings that they were made with. */
@@ -728,9 +755,18 @@ check_inputs (ArcBuilder *self)
 }
 
 static void
-on_inputs (gpointer user_data)
+on_inputs_looked (gpointer user_data)
 {
   check_inputs (user_data);
+}
+
+/* Something may have changed. */
+static void
+on_inputs (gpointer user_data)
+{
+  ArcBuilder *self = user_data;
+
+  arc_inputs_look (self->inputs, on_inputs_looked, self);
 }
 
 static void
@@ -811,21 +847,21 @@ on_changed (ArcWatcher *watcher, ArcChanges *changes, gboolean monitored, ArcBui
     step (self, ARC_EVENT_TOUCH, NULL);
 }
 
-static ArcSurvey
-survey (const ArcConfig *config)
+static void
+begin_survey (const ArcConfig *config, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (ArcFilter) filter =
       arc_filter_new ((const char *const *) config->include, (const char *const *) config->exclude);
 
-  return arc_survey ((const char *const *) config->directories, filter, config->follow_symlinks,
-                     g_get_monotonic_time () + SURVEY_TIME);
+  arc_survey_async ((const char *const *) config->directories, filter, config->follow_symlinks,
+                    SURVEY_TIME, callback, user_data);
 }
 
 /* Whether there are files, and none that matters. */
 static gboolean
-has_other_files (const ArcConfig *config)
+has_other_files (ArcSurvey survey)
 {
-  switch (survey (config))
+  switch (survey)
     {
     case ARC_SURVEY_NONE:
     case ARC_SURVEY_LATE:
@@ -840,25 +876,30 @@ has_other_files (const ArcConfig *config)
   g_return_val_if_reached (FALSE);
 }
 
+/* Whether the tree has no files that matter, and other settings than the last run. */
+static gboolean
+is_empty_by_settings (ArcBuilder *self)
+{
+  /* With the settings of the last run, it is the user who removed them; see ArcEmptied. */
+  return arc_watcher_get_n_files (self->watcher) == 0 &&
+         arc_watcher_get_health (self->watcher) != ARC_HEALTH_UNAVAILABLE &&
+         g_strcmp0 (self->built.tree, arc_inputs_get_tree (self->inputs)) != 0;
+}
+
 /* The settings never empty a database: that of a tree whose files they leave out keeps what it has,
- * until there is one that they do not. */
+ * until there is one that they do not. HAS_OTHERS: see has_other_files(). */
 static void
-check_settings (ArcBuilder *self)
+check_settings (ArcBuilder *self, gboolean has_others)
 {
   const char *const *directories = (const char *const *) self->config->directories;
   g_autofree char *name = NULL;
 
-  if (arc_watcher_get_n_files (self->watcher) > 0 ||
-      arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE)
-    return;
-
-  /* With the settings of the last run, it is the user who removed them; see ArcEmptied. */
-  if (g_strcmp0 (self->built.tree, arc_inputs_get_tree (self->inputs)) == 0)
+  if (!is_empty_by_settings (self))
     return;
 
   /* If nothing is remembered, there may never have been any. */
   if (self->remembered ? arc_changes_get_size (arc_ledger_get_pending (self->ledger)) == 0
-                       : !has_other_files (self->config))
+                       : !has_others)
     return;
 
   name = g_filename_display_name (directories[0]);
@@ -903,12 +944,11 @@ end_rescan (ArcBuilder *self)
 
 /* The first scan is done, and with it everything is true that anybody can ask for. */
 static void
-become_ready (ArcBuilder *self)
+become_ready (ArcBuilder *self, gboolean has_others)
 {
   self->ready = TRUE;
-  if (self->remembered)
-    note_inputs (self);
-  check_settings (self);
+  note_inputs (self);
+  check_settings (self, has_others);
   on_health (self);
   g_signal_emit (self, signals[SIGNAL_READY], 0);
   end_rescan (self);
@@ -977,32 +1017,71 @@ end_comparison (ArcBuilder *self)
 }
 
 static void
+on_surveyed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ArcBuilder) self = user_data;
+
+  self->surveying = FALSE;
+  self->comparing = FALSE;
+  become_ready (self, has_other_files (arc_survey_finish (result)));
+  if (self->again && !self->comparing)
+    begin_comparison (self);
+}
+
+static void
+end_comparison_if_done (ArcBuilder *self)
+{
+  if (!self->tree_compared || !self->inputs_compared || self->surveying)
+    return;
+
+  if (!self->ready && !self->remembered && is_empty_by_settings (self))
+    {
+      self->surveying = TRUE;
+      begin_survey (self->config, on_surveyed, g_object_ref (self));
+      return;
+    }
+
+  self->comparing = FALSE;
+  if (!self->ready)
+    {
+      become_ready (self, FALSE);
+    }
+  else
+    {
+      self->rescans++;
+      check_inputs (self);
+      end_comparison (self);
+    }
+
+  if (self->again && !self->comparing)
+    begin_comparison (self);
+}
+
+static void
+on_inputs_compared (gpointer user_data)
+{
+  ArcBuilder *self = user_data;
+
+  self->inputs_compared = TRUE;
+  end_comparison_if_done (self);
+}
+
+static void
 on_settled (ArcWatcher *watcher, ArcBuilder *self)
 {
   self->rescan_at = self->config->rescan_interval == 0
                         ? ARC_NEVER
                         : arc_clock_get_time (self->clock) + self->config->rescan_interval;
 
-  if (!self->ready)
+  /* Or the scan of a new directory. */
+  if (!self->comparing)
     {
-      self->comparing = FALSE;
-      become_ready (self);
-    }
-  else if (self->comparing)
-    {
-      self->comparing = FALSE;
-      self->rescans++;
-      check_inputs (self);
-      end_comparison (self);
-    }
-  else
-    {
-      /* The scan of a new directory. */
       update (self);
+      return;
     }
 
-  if (self->again && !self->comparing)
-    begin_comparison (self);
+  self->tree_compared = TRUE;
+  end_comparison_if_done (self);
 }
 
 static void
@@ -1093,9 +1172,24 @@ on_line (ArcRunner *runner, const char *text, guint64 length, ArcBuilder *self)
 }
 
 static void
+on_end_looked (gpointer user_data)
+{
+  ArcBuilder *self = user_data;
+  ArcOutcome outcome = self->outcome;
+  g_autofree char *message = (char *) outcome.message;
+
+  self->outcome = (ArcOutcome){ 0 };
+  end_build (self, &outcome);
+}
+
+static void
 on_ended (ArcRunner *runner, const ArcOutcome *outcome, ArcBuilder *self)
 {
-  end_build (self, outcome);
+  self->phase = PHASE_ENDED;
+  self->ended_stamp = arc_get_stamp_time ();
+  self->outcome = *outcome;
+  self->outcome.message = g_strdup (outcome->message);
+  arc_inputs_look (self->inputs, on_end_looked, self);
 }
 
 void
@@ -1120,16 +1214,14 @@ arc_builder_start (ArcBuilder *self)
       self->seen.settings = g_strdup (self->built.settings);
       self->seen.database = g_strdup (self->built.database);
     }
-  else
-    {
-      self->seen.settings = arc_inputs_read (self->inputs);
-      self->seen.database = arc_inputs_read_database (self->config->database);
-    }
   arc_inputs_watch (self->inputs);
   /* What was asked for before is this one. */
   if (!self->comparing)
     self->comparison++;
   self->comparing = TRUE;
+  self->tree_compared = FALSE;
+  self->inputs_compared = FALSE;
+  arc_inputs_look (self->inputs, on_inputs_compared, self);
   arc_watcher_start (self->watcher, snapshot);
 }
 
@@ -1295,27 +1387,18 @@ arc_builder_sync_finish (
   return arc_sync_propagate (G_TASK (result), build, build_result, error);
 }
 
-gboolean
-arc_builder_check_config (ArcBuilder *self, const ArcConfig *config, GError **error)
+static void
+on_config_surveyed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
-  const char *const *directories = (const char *const *) config->directories;
-  const ArcSnapshot *snapshot;
-  g_autoptr (ArcFilter) filter = NULL;
+  g_autoptr (GTask) task = user_data;
+  ArcBuilder *self = g_task_get_source_object (task);
 
-  g_return_val_if_fail (ARC_IS_BUILDER (self), FALSE);
-
-  snapshot = arc_watcher_get_snapshot (self->watcher);
-  filter =
-      arc_filter_new ((const char *const *) config->include, (const char *const *) config->exclude);
-  if (arc_snapshot_get_n_files (snapshot) == 0 ||
-      arc_survey_snapshot (snapshot, directories, filter))
-    return TRUE;
-
-  switch (survey (config))
+  switch (arc_survey_finish (result))
     {
     case ARC_SURVEY_MATCH:
     case ARC_SURVEY_MISSING: /* it is waited for, and nothing is built meanwhile */
-      return TRUE;
+      g_task_return_boolean (task, TRUE);
+      return;
 
     case ARC_SURVEY_NONE:
     case ARC_SURVEY_EMPTY:
@@ -1323,12 +1406,42 @@ arc_builder_check_config (ArcBuilder *self, const ArcConfig *config, GError **er
       break;
     }
 
-  g_set_error (error, ARC_ERROR, ARC_ERROR_CONFIG,
-               "[Tree] Directories, Include, Exclude: they leave no file, where there are %u now, "
-               "and the settings never empty the database: change them, or remove the files",
-               arc_snapshot_get_n_files (snapshot));
+  g_task_return_new_error (
+      task, ARC_ERROR, ARC_ERROR_CONFIG,
+      "[Tree] Directories, Include, Exclude: they leave no file, where there are %u now, "
+      "and the settings never empty the database: change them, or remove the files",
+      arc_snapshot_get_n_files (arc_watcher_get_snapshot (self->watcher)));
+}
 
-  return FALSE;
+void
+arc_builder_check_config_async (ArcBuilder *self,
+                                const ArcConfig *config,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  const ArcSnapshot *snapshot;
+  g_autoptr (ArcFilter) filter = NULL;
+
+  g_return_if_fail (ARC_IS_BUILDER (self));
+
+  g_task_set_source_tag (task, arc_builder_check_config_async);
+  snapshot = arc_watcher_get_snapshot (self->watcher);
+  filter =
+      arc_filter_new ((const char *const *) config->include, (const char *const *) config->exclude);
+  if (arc_snapshot_get_n_files (snapshot) == 0 ||
+      arc_survey_snapshot (snapshot, (const char *const *) config->directories, filter))
+    g_task_return_boolean (task, TRUE);
+  else
+    begin_survey (config, on_config_surveyed, g_steal_pointer (&task));
+}
+
+gboolean
+arc_builder_check_config_finish (ArcBuilder *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 void
@@ -1358,14 +1471,13 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
   if (g_strcmp0 (old->database, config->database) != 0)
     {
       /* Nobody knows what is in the other database. */
-      g_free (self->seen.database);
-      self->seen.database = arc_inputs_read_database (config->database);
+      g_clear_pointer (&self->seen.database, g_free);
       self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
       arc_ledger_add_unknown (self->ledger);
       step (self, ARC_EVENT_TOUCH, NULL);
     }
 
-  check_inputs (self);
+  on_inputs (self);
   update (self);
 }
 
@@ -1504,6 +1616,7 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->launch, arc_launch_free);
   g_clear_pointer (&self->inputs, arc_inputs_free);
   g_clear_pointer (&self->taken_inputs, g_free);
+  g_free ((char *) self->outcome.message);
   arc_store_inputs_clear (&self->built);
   arc_store_inputs_clear (&self->seen);
   g_clear_pointer (&self->build_database, g_free);

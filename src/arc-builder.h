@@ -136,9 +136,14 @@ char *arc_builder_get_log (ArcBuilder *builder, guint64 id);
  */
 guint64 arc_builder_compare (ArcBuilder *builder);
 
-/* Whether CONFIG may be put in force: ARC_ERROR_CONFIG if it would leave no file, while there are
- * some now. */
-gboolean arc_builder_check_config (ArcBuilder *builder, const ArcConfig *config, GError **error);
+/* Finds out whether CONFIG may be put in force: ARC_ERROR_CONFIG if it would leave no file, while
+ * there are some now. */
+void arc_builder_check_config_async (ArcBuilder *builder,
+                                     const ArcConfig *config,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
+gboolean
+arc_builder_check_config_finish (ArcBuilder *builder, GAsyncResult *result, GError **error);
 
 /* Puts other settings in force. A build that runs goes on with the old ones. */
 void arc_builder_set_config (ArcBuilder *builder, const ArcConfig *config);

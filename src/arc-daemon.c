@@ -52,7 +52,17 @@ typedef struct
   gboolean has_name;
   gboolean told_to_wait;
   gint64 replace_deadline; /* g_get_monotonic_time() */
+  guint64 last_reload;     /* the number of the last one that began */
+  guint64 applied_reload;  /* the same, of those whose settings are in force */
 } ArcDaemon;
+
+/* Settings that are to be put in force. */
+typedef struct
+{
+  ArcDaemon *daemon;
+  ArcConfig *config; /* (owned) */
+  guint64 number;
+} Reload;
 
 static void
 stop (ArcDaemon *self, ArcExit exit_status)
@@ -83,36 +93,89 @@ on_stop_signal (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-static gboolean
-reload (gpointer user_data, GError **error)
+static void
+reload_free (gpointer data)
 {
-  ArcDaemon *self = user_data;
-  g_autoptr (ArcConfig) config = NULL;
+  Reload *reload = data;
 
-  if (self->ready && self->has_name)
-    arc_supervisor_reloading (self->supervisor);
-  config = arc_settings_load (&self->options->settings, NULL, error);
-  if (config != NULL && !arc_builder_check_config (self->builder, config, error))
-    g_clear_pointer (&config, arc_config_free);
-  if (config != NULL)
-    {
-      arc_builder_set_config (self->builder, config);
-      g_message ("Settings reloaded");
-    }
-  /* Before that, it is the start that goes on. */
+  arc_config_free (reload->config);
+  g_free (reload);
+}
+
+/* “systemctl reload” returns then. Before the service is ready, it is the start that goes on. */
+static void
+end_reload (ArcDaemon *self)
+{
   if (self->ready && self->has_name)
     arc_supervisor_ready (self->supervisor);
+}
 
-  return config != NULL;
+static void
+on_config_checked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Reload *reload = g_task_get_task_data (task);
+  ArcDaemon *self = reload->daemon;
+  g_autoptr (GError) error = NULL;
+
+  if (!arc_builder_check_config_finish (ARC_BUILDER (source), result, &error))
+    {
+      end_reload (self);
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
+  /* Another one, which has read the files later, may have taken less time. */
+  if (reload->number > self->applied_reload)
+    {
+      self->applied_reload = reload->number;
+      arc_builder_set_config (self->builder, reload->config);
+      g_message ("Settings reloaded");
+    }
+  end_reload (self);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+begin_reload (gpointer user_data, GAsyncReadyCallback callback, gpointer callback_data)
+{
+  ArcDaemon *self = user_data;
+  g_autoptr (GTask) task = g_task_new (self->builder, NULL, callback, callback_data);
+  g_autoptr (GError) error = NULL;
+  Reload *reload;
+  ArcConfig *config;
+
+  g_task_set_source_tag (task, begin_reload);
+  if (self->ready && self->has_name)
+    arc_supervisor_reloading (self->supervisor);
+  config = arc_settings_load (&self->options->settings, NULL, &error);
+  if (config == NULL)
+    {
+      end_reload (self);
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
+  reload = g_new (Reload, 1);
+  *reload = (Reload){ self, config, ++self->last_reload };
+  g_task_set_task_data (task, reload, reload_free);
+  arc_builder_check_config_async (self->builder, config, on_config_checked,
+                                  g_steal_pointer (&task));
+}
+
+static void
+on_reloaded (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data G_GNUC_UNUSED)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!g_task_propagate_boolean (G_TASK (result), &error))
+    g_warning ("The old settings stay in force: %s", error->message);
 }
 
 static gboolean
 on_reload_signal (gpointer user_data)
 {
-  g_autoptr (GError) error = NULL;
-
-  if (!reload (user_data, &error))
-    g_warning ("The old settings stay in force: %s", error->message);
+  begin_reload (user_data, on_reloaded, NULL);
 
   return G_SOURCE_CONTINUE;
 }
@@ -472,7 +535,7 @@ connect_to_bus (ArcDaemon *self)
   /* Until we own the name, another service may be at work on the same tree. */
   arc_builder_set_may_launch (self->builder, FALSE);
 
-  self->service = arc_service_new (self->builder, reload, self);
+  self->service = arc_service_new (self->builder, begin_reload, self);
   g_signal_connect_swapped (self->service, "name-acquired", G_CALLBACK (on_name_acquired), self);
   g_signal_connect_swapped (self->service, "name-lost", G_CALLBACK (on_name_lost), self);
   g_signal_connect_swapped (self->bus, "disconnected", G_CALLBACK (on_disconnected), self);

@@ -23,11 +23,13 @@
  * to be told at most, in milliseconds. */
 #define TELL_INTERVAL 100
 
-/* A `Rescan` call that waits for its reply. */
+/* A call that waits for the end of a comparison. */
 typedef struct
 {
   GDBusMethodInvocation *invocation; /* (owned) */
   guint64 comparison;
+  gboolean rebuilds; /* it is `Rebuild`, not `Rescan` */
+  ArcBuildKind kind; /* of that */
 } Rescan;
 
 struct _ArcService
@@ -234,15 +236,43 @@ on_build_finished (ArcBuilder *builder, const ArcBuild *build, ArcService *self)
 }
 
 static void
+rebuild (ArcService *self, GDBusMethodInvocation *invocation, ArcBuildKind kind)
+{
+  g_autoptr (GError) error = NULL;
+  guint64 build;
+
+  if (arc_builder_rebuild (self->builder, kind, &build, &error))
+    arc_dbus_builder_complete_rebuild (self->skeleton, invocation, build);
+  else
+    g_dbus_method_invocation_return_gerror (invocation, error);
+}
+
+static void
+wait_for_comparison (ArcService *self,
+                     GDBusMethodInvocation *invocation,
+                     gboolean rebuilds,
+                     ArcBuildKind kind)
+{
+  Rescan *rescan = g_new (Rescan, 1);
+
+  *rescan = (Rescan){ invocation, arc_builder_compare (self->builder), rebuilds, kind };
+  g_queue_push_tail (&self->rescans, rescan);
+}
+
+static void
 on_rescanned (ArcBuilder *builder, guint64 comparison, guint64 changes, ArcService *self)
 {
   Rescan *rescan;
 
   while ((rescan = g_queue_peek_head (&self->rescans)) != NULL && rescan->comparison <= comparison)
     {
-      arc_dbus_builder_complete_rescan (self->skeleton, rescan->invocation,
-                                        MIN (changes, G_MAXUINT32));
-      g_free (g_queue_pop_head (&self->rescans));
+      g_queue_pop_head (&self->rescans);
+      if (rescan->rebuilds)
+        rebuild (self, rescan->invocation, rescan->kind);
+      else
+        arc_dbus_builder_complete_rescan (self->skeleton, rescan->invocation,
+                                          MIN (changes, G_MAXUINT32));
+      g_free (rescan);
     }
 }
 
@@ -320,27 +350,42 @@ on_rebuild (ArcDBusBuilder *skeleton,
 {
   g_autoptr (GError) error = NULL;
   ArcBuildKind kind;
-  guint64 build;
+  ArcStatus status;
 
-  if (check_options (options, &error) && parse_rebuild_options (options, &kind, &error) &&
-      arc_builder_rebuild (self->builder, kind, &build, &error))
-    arc_dbus_builder_complete_rebuild (skeleton, invocation, build);
-  else
+  arc_builder_get_status (self->builder, &status);
+  if (!check_options (options, &error) || !parse_rebuild_options (options, &kind, &error))
     g_dbus_method_invocation_return_gerror (invocation, error);
+  else if (status.health == ARC_HEALTH_UNAVAILABLE)
+    /* The tree may be back, and no monitor has told yet. */
+    wait_for_comparison (self, invocation, TRUE, kind);
+  else
+    rebuild (self, invocation, kind);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+/* A call that waits for something. */
 typedef struct
 {
   ArcService *self;                  /* (owned) */
   GDBusMethodInvocation *invocation; /* (owned) */
-} SyncCall;
+} WaitingCall;
+
+static WaitingCall *
+waiting_call_new (ArcService *self, GDBusMethodInvocation *invocation)
+{
+  WaitingCall *call = g_new (WaitingCall, 1);
+
+  call->self = g_object_ref (self);
+  call->invocation = invocation;
+
+  return call;
+}
 
 static void
 on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree SyncCall *call = user_data;
+  g_autofree WaitingCall *call = user_data;
   g_autoptr (ArcService) self = call->self;
   g_autoptr (GError) error = NULL;
   guint64 build;
@@ -360,7 +405,6 @@ on_sync (ArcDBusBuilder *skeleton,
          ArcService *self)
 {
   g_autoptr (GError) error = NULL;
-  SyncCall *call;
   GVariantIter iter;
   const char *key;
 
@@ -378,10 +422,7 @@ on_sync (ArcDBusBuilder *skeleton,
       return G_DBUS_METHOD_INVOCATION_HANDLED;
     }
 
-  call = g_new (SyncCall, 1);
-  call->self = g_object_ref (self);
-  call->invocation = invocation;
-  arc_builder_sync_async (self->builder, on_synced, call);
+  arc_builder_sync_async (self->builder, on_synced, waiting_call_new (self, invocation));
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -517,23 +558,28 @@ on_open_log (ArcDBusBuilder *skeleton,
 static gboolean
 on_rescan (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcService *self)
 {
-  Rescan *rescan = g_new (Rescan, 1);
-
-  *rescan = (Rescan){ invocation, arc_builder_compare (self->builder) };
-  g_queue_push_tail (&self->rescans, rescan);
+  wait_for_comparison (self, invocation, FALSE, ARC_BUILD_INCREMENTAL);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+on_reloaded (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree WaitingCall *call = user_data;
+  g_autoptr (ArcService) self = call->self;
+  g_autoptr (GError) error = NULL;
+
+  if (g_task_propagate_boolean (G_TASK (result), &error))
+    arc_dbus_builder_complete_reload (self->skeleton, call->invocation);
+  else
+    g_dbus_method_invocation_return_gerror (call->invocation, error);
 }
 
 static gboolean
 on_reload (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcService *self)
 {
-  g_autoptr (GError) error = NULL;
-
-  if (self->reload (self->reload_data, &error))
-    arc_dbus_builder_complete_reload (skeleton, invocation);
-  else
-    g_dbus_method_invocation_return_gerror (invocation, error);
+  self->reload (self->reload_data, on_reloaded, waiting_call_new (self, invocation));
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }

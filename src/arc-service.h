@@ -11,8 +11,11 @@ G_BEGIN_DECLS
 #define ARC_SERVICE_NAME "org.arcology.Builder"
 #define ARC_SERVICE_PATH "/org/arcology/Builder"
 
-/* Reads the settings again and puts them in force; FALSE and ERROR if they are wrong. */
-typedef gboolean (*ArcReloadFunc) (gpointer user_data, GError **error);
+/* Reads the settings again and puts them in force. The result that CALLBACK gets is a #GTask, whose
+ * boolean is FALSE, with an error, if they are wrong. */
+typedef void (*ArcReloadFunc) (gpointer user_data,
+                               GAsyncReadyCallback callback,
+                               gpointer callback_data);
 
 /**
  * ArcService:

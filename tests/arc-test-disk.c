@@ -2,6 +2,7 @@
 
 #include "arc-test-disk.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,8 @@ static struct
   char *failing;
   char *failing_rename; /* not while a thread writes */
   int failure;
+  char *hanging;
+  guint n_hanging;
 } disk;
 
 void
@@ -92,6 +95,29 @@ arc_test_disk_fail_rename (const char *name)
   disk.failing_rename = g_strdup (name);
 }
 
+void
+arc_test_disk_hang (const char *directory)
+{
+  g_mutex_lock (&disk.mutex);
+  disk.main = g_thread_self ();
+  g_free (disk.hanging);
+  disk.hanging = g_strdup (directory);
+  g_cond_broadcast (&disk.cond);
+  g_mutex_unlock (&disk.mutex);
+}
+
+guint
+arc_test_disk_get_n_hanging (void)
+{
+  guint n_hanging;
+
+  g_mutex_lock (&disk.mutex);
+  n_hanging = disk.n_hanging;
+  g_mutex_unlock (&disk.mutex);
+
+  return n_hanging;
+}
+
 static void
 wait_for_turn (void)
 {
@@ -156,4 +182,53 @@ fstatat (int fd, const char *path, struct stat *info, int flags)
     *(void **) &original = dlsym (RTLD_NEXT, FSTATAT_NAME);
 
   return original (fd, path, info, flags);
+}
+
+static gboolean
+hangs (const char *path)
+{
+  return disk.hanging != NULL && g_str_has_prefix (path, disk.hanging);
+}
+
+#if defined(__USE_FILE_OFFSET64) && defined(__REDIRECT)
+#define STAT_NAME "stat64"
+#else
+#define STAT_NAME "stat"
+#endif
+
+static void
+wait_for_disk (const char *path)
+{
+  g_mutex_lock (&disk.mutex);
+  if (hangs (path) && disk.main == g_thread_self ())
+    g_error ("The main loop waits for the disk: %s", path);
+  disk.n_hanging++;
+  while (hangs (path))
+    g_cond_wait (&disk.cond, &disk.mutex);
+  disk.n_hanging--;
+  g_mutex_unlock (&disk.mutex);
+}
+
+int
+stat (const char *path, struct stat *info)
+{
+  static int (*original) (const char *path, struct stat *info);
+
+  wait_for_disk (path);
+  if (g_atomic_pointer_get ((gpointer *) &original) == NULL)
+    g_atomic_pointer_set ((gpointer *) &original, dlsym (RTLD_NEXT, STAT_NAME));
+
+  return original (path, info);
+}
+
+DIR *
+opendir (const char *path)
+{
+  static DIR *(*original) (const char *path);
+
+  wait_for_disk (path);
+  if (g_atomic_pointer_get ((gpointer *) &original) == NULL)
+    g_atomic_pointer_set ((gpointer *) &original, dlsym (RTLD_NEXT, "opendir"));
+
+  return original (path);
 }

@@ -17,28 +17,63 @@
 /* How many files a build may name: each costs a watch and a look. */
 #define MAX_NAMED 1024
 
+#define MISSING "missing"
+
 typedef struct
 {
-  char *path;
-  char *before;    /* (nullable): its state when the build began, or named it first */
+  char *state;     /* (nullable): as of the last look */
+  char *before;    /* (nullable): the same, when the build began, or named it first */
   guint n_written; /* by how many builds in turn */
   gboolean is_output;
 } Input;
+
+/* The thread that looks at files and watches them: a disk may hang. It frees itself. */
+typedef struct
+{
+  ArcInputs *inputs;  /* (nullable): NULL once that is freed; of the owner's thread */
+  GMainContext *home; /* (owned): of the owner */
+  GMainContext *context;
+  GMainLoop *loop;
+  ArcWays *ways; /* of the thread, as the next */
+  GSource *news; /* (owned): ready when events have come */
+} Worker;
+
+/* What the thread is to look at, and what it has found. */
+typedef struct
+{
+  Worker *worker; /* (owned) */
+  ArcInputsFunc func;
+  gpointer user_data;
+  guint generation; /* of the settings */
+
+  GStrv command;
+  GPtrArray *named; /* (element-type filename) */
+  char *database;
+  gboolean watch;
+
+  GPtrArray *files;   /* (element-type filename): those of the command */
+  GHashTable *states; /* (element-type filename utf8) */
+  char *database_state;
+} Look;
 
 struct _ArcInputs
 {
   ArcInputsFunc func;
   gpointer user_data;
 
-  char *tree;       /* (nullable): the digest of the settings that say which notes there are */
-  char *settings;   /* (nullable): their digest */
-  GPtrArray *files; /* (element-type Input): those of Command */
-  GPtrArray *named; /* (element-type Input): those that the last build named, by path */
-  GPtrArray *found; /* (element-type Input): those that the build that runs has named */
-  char *database;   /* (nullable) */
-  ArcWays *ways;
+  char *tree;     /* (nullable): the digest of the settings that say which notes there are */
+  char *settings; /* (nullable): their digest */
+  GStrv command;  /* (nullable) */
+  char *database; /* (nullable) */
+  guint generation;
   gboolean watching;
-  GSource *news; /* (owned): ready when events have come */
+
+  GHashTable *inputs; /* (element-type filename Input) */
+  GPtrArray *files;   /* (element-type filename): those of Command, as of the last look */
+  GPtrArray *named;   /* (element-type filename): those that the last build named, sorted */
+  GPtrArray *found;   /* (element-type filename): those that the build that runs has named */
+  char *database_state;
+  Worker *worker; /* (owned) */
 };
 
 static void
@@ -46,9 +81,54 @@ input_free (gpointer data)
 {
   Input *input = data;
 
-  g_free (input->path);
+  g_free (input->state);
   g_free (input->before);
   g_free (input);
+}
+
+/* --- in the thread */
+
+static void
+worker_clear (gpointer data)
+{
+  Worker *worker = data;
+
+  g_main_context_unref (worker->home);
+  g_main_context_unref (worker->context);
+  g_main_loop_unref (worker->loop);
+}
+
+static void
+worker_unref (gpointer data)
+{
+  g_atomic_rc_box_release_full (data, worker_clear);
+}
+
+static void
+look_free (gpointer data)
+{
+  Look *look = data;
+
+  worker_unref (look->worker);
+  g_strfreev (look->command);
+  g_ptr_array_unref (look->named);
+  g_free (look->database);
+  g_ptr_array_unref (look->files);
+  g_hash_table_unref (look->states);
+  g_free (look->database_state);
+  g_free (look);
+}
+
+/* Calls FUNC from CONTEXT, never from here: g_main_context_invoke() would, if nobody iterates it
+ * now. */
+static void
+post (GMainContext *context, GSourceFunc func, gpointer data, GDestroyNotify destroy)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, func, data, destroy);
+  g_source_attach (source, context);
 }
 
 static char *
@@ -57,7 +137,7 @@ describe_file (const char *path)
   struct stat info;
 
   if (stat (path, &info) != 0)
-    return g_strdup ("missing");
+    return g_strdup (MISSING);
   if (!S_ISREG (info.st_mode))
     return g_strdup ("no file");
 
@@ -74,8 +154,8 @@ get_journal (const char *database)
   return g_strconcat (database, "-wal", NULL);
 }
 
-char *
-arc_inputs_read_database (const char *path)
+static char *
+describe_database (const char *path)
 {
   g_autofree char *file = describe_file (path);
   g_autofree char *journal = get_journal (path);
@@ -88,112 +168,35 @@ arc_inputs_read_database (const char *path)
   return g_strjoin ("; ", file, pages, NULL);
 }
 
+/* PATH (transfer full) (nullable) */
 static void
-follow (ArcInputs *self)
-{
-  g_autofree char *journal = NULL;
-
-  for (guint i = 0; i < self->files->len; i++)
-    arc_ways_follow (self->ways, ((const Input *) self->files->pdata[i])->path);
-  for (guint i = 0; i < self->named->len; i++)
-    arc_ways_follow (self->ways, ((const Input *) self->named->pdata[i])->path);
-  if (self->database == NULL)
-    return;
-
-  journal = get_journal (self->database);
-  arc_ways_follow (self->ways, self->database);
-  arc_ways_follow (self->ways, journal);
-}
-
-static gboolean
-on_news (gpointer user_data)
-{
-  ArcInputs *self = user_data;
-
-  g_source_set_ready_time (self->news, -1);
-  follow (self);
-  self->func (self->user_data);
-
-  return G_SOURCE_CONTINUE;
-}
-
-static void
-on_event (const char *path G_GNUC_UNUSED, ArcHint hint G_GNUC_UNUSED, gpointer user_data)
-{
-  ArcInputs *self = user_data;
-
-  if (g_source_get_ready_time (self->news) < 0)
-    g_source_set_ready_time (self->news, g_get_monotonic_time () + GATHER);
-}
-
-ArcInputs *
-arc_inputs_new (ArcInputsFunc func, gpointer user_data)
-{
-  ArcInputs *self = g_new0 (ArcInputs, 1);
-  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
-
-  self->func = func;
-  self->user_data = user_data;
-  self->files = g_ptr_array_new_with_free_func (input_free);
-  self->named = g_ptr_array_new_with_free_func (input_free);
-  self->found = g_ptr_array_new_with_free_func (input_free);
-  self->ways = arc_ways_new (on_event, self);
-  self->news = arc_ready_source_new ("ArcInputs", context, on_news, self);
-
-  return self;
-}
-
-void
-arc_inputs_free (ArcInputs *self)
-{
-  g_source_destroy (self->news);
-  g_source_unref (self->news);
-  arc_ways_free (self->ways);
-  g_ptr_array_unref (self->files);
-  g_ptr_array_unref (self->named);
-  g_ptr_array_unref (self->found);
-  g_free (self->tree);
-  g_free (self->settings);
-  g_free (self->database);
-  g_free (self);
-}
-
-static Input *
-input_new (const char *path)
-{
-  Input *input = g_new0 (Input, 1);
-
-  input->path = g_strdup (path);
-
-  return input;
-}
-
-static void
-add_file (ArcInputs *self, const char *path /* (nullable) */)
+add_file (Look *look, char *path)
 {
   /* The build is told where the database is, and may be so by its options. */
-  if (path != NULL && g_strcmp0 (path, self->database) != 0)
-    g_ptr_array_add (self->files, input_new (path));
+  if (path == NULL || g_strcmp0 (path, look->database) == 0)
+    g_free (path);
+  else
+    g_ptr_array_add (look->files, path);
 }
 
 static void
-add_program (ArcInputs *self, const char *word)
+add_program (Look *look, const char *word)
 {
-  g_autofree char *program = g_find_program_in_path (word);
+  char *program = g_find_program_in_path (word);
   g_autofree char *script = g_strconcat (program != NULL ? program : word, ".el", NULL);
 
   if (program == NULL && g_path_is_absolute (word))
     program = g_strdup (word);
 
   /* arcology-batch loads the file of its name beside it. */
-  add_file (self, program);
+  add_file (look, program);
   if (g_file_test (script, G_FILE_TEST_IS_REGULAR))
-    add_file (self, script);
+    add_file (look, g_steal_pointer (&script));
 }
 
 /* WORD is an option, or an argument of one: "-l ~/settings.el", "--load=/srv/settings.el". */
 static void
-add_word (ArcInputs *self, const char *word)
+add_word (Look *look, const char *word)
 {
   const char *equals = g_str_has_prefix (word, "--") ? strchr (word, '=') : NULL;
   const char *text = equals != NULL ? equals + 1 : word;
@@ -209,7 +212,177 @@ add_word (ArcInputs *self, const char *word)
       (text[0] != '/' && text[0] != '~' && !g_file_test (path, G_FILE_TEST_IS_REGULAR)))
     return;
 
-  add_file (self, path);
+  add_file (look, g_steal_pointer (&path));
+}
+
+static gboolean
+is_followed (const char *path, gpointer user_data)
+{
+  return g_hash_table_contains (user_data, path);
+}
+
+/* Follows what LOOK is about, and nothing else. */
+static void
+follow (Look *look)
+{
+  ArcWays *ways = look->worker->ways;
+  g_autoptr (GHashTable) paths = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  GHashTableIter iter;
+  gpointer path;
+
+  g_hash_table_iter_init (&iter, look->states);
+  while (g_hash_table_iter_next (&iter, &path, NULL))
+    g_hash_table_add (paths, g_strdup (path));
+  if (look->database != NULL)
+    {
+      g_hash_table_add (paths, g_strdup (look->database));
+      g_hash_table_add (paths, get_journal (look->database));
+    }
+
+  arc_ways_prune (ways, is_followed, paths);
+  g_hash_table_iter_init (&iter, paths);
+  while (g_hash_table_iter_next (&iter, &path, NULL))
+    arc_ways_follow (ways, path);
+}
+
+static void
+add_states (GHashTable *states, const GPtrArray *paths, gboolean describe)
+{
+  for (guint i = 0; i < paths->len; i++)
+    g_hash_table_replace (states, g_strdup (paths->pdata[i]),
+                          describe ? describe_file (paths->pdata[i]) : NULL);
+}
+
+static gboolean on_looked (gpointer data);
+
+static gboolean
+do_look (gpointer data)
+{
+  Look *look = data;
+
+  for (guint i = 0; look->command != NULL && look->command[i] != NULL; i++)
+    if (i == 0)
+      add_program (look, look->command[i]);
+    else
+      add_word (look, look->command[i]);
+
+  add_states (look->states, look->files, FALSE);
+  add_states (look->states, look->named, FALSE);
+  /* What comes before there is a watch gives no event. */
+  if (look->watch)
+    follow (look);
+  add_states (look->states, look->files, TRUE);
+  add_states (look->states, look->named, TRUE);
+  if (look->database != NULL)
+    look->database_state = describe_database (look->database);
+
+  post (look->worker->home, on_looked, look, look_free);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* In the owner's thread. */
+static gboolean
+tell (gpointer data)
+{
+  const Worker *worker = data;
+
+  if (worker->inputs != NULL)
+    worker->inputs->func (worker->inputs->user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_news (gpointer data)
+{
+  Worker *worker = data;
+
+  g_source_set_ready_time (worker->news, -1);
+  post (worker->home, tell, g_atomic_rc_box_acquire (worker), worker_unref);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_event (const char *path G_GNUC_UNUSED, ArcHint hint G_GNUC_UNUSED, gpointer user_data)
+{
+  const Worker *worker = user_data;
+
+  if (g_source_get_ready_time (worker->news) < 0)
+    g_source_set_ready_time (worker->news, g_get_monotonic_time () + GATHER);
+}
+
+static gpointer
+run_worker (gpointer data)
+{
+  Worker *worker = data;
+
+  g_main_context_push_thread_default (worker->context);
+  worker->ways = arc_ways_new (on_event, worker);
+  worker->news = arc_ready_source_new ("ArcInputs", worker->context, on_news, worker);
+  g_main_loop_run (worker->loop);
+  g_source_destroy (worker->news);
+  g_source_unref (worker->news);
+  arc_ways_free (worker->ways);
+  g_main_context_pop_thread_default (worker->context);
+  worker_unref (worker);
+
+  return NULL;
+}
+
+static gboolean
+quit (gpointer data)
+{
+  const Worker *worker = data;
+
+  g_main_loop_quit (worker->loop);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* --- in the thread of the owner */
+
+ArcInputs *
+arc_inputs_new (ArcInputsFunc func, gpointer user_data)
+{
+  ArcInputs *self = g_new0 (ArcInputs, 1);
+  Worker *worker = g_atomic_rc_box_new0 (Worker);
+
+  self->func = func;
+  self->user_data = user_data;
+  self->inputs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, input_free);
+  self->files = g_ptr_array_new_with_free_func (g_free);
+  self->named = g_ptr_array_new_with_free_func (g_free);
+  self->found = g_ptr_array_new_with_free_func (g_free);
+  self->worker = worker;
+
+  worker->inputs = self;
+  worker->home = g_main_context_ref_thread_default ();
+  worker->context = g_main_context_new ();
+  worker->loop = g_main_loop_new (worker->context, FALSE);
+  g_thread_unref (g_thread_new ("inputs", run_worker, g_atomic_rc_box_acquire (worker)));
+
+  return self;
+}
+
+/* The thread may hang: it is not waited for. */
+void
+arc_inputs_free (ArcInputs *self)
+{
+  self->worker->inputs = NULL;
+  post (self->worker->context, quit, g_atomic_rc_box_acquire (self->worker), worker_unref);
+  worker_unref (self->worker);
+  g_hash_table_unref (self->inputs);
+  g_ptr_array_unref (self->files);
+  g_ptr_array_unref (self->named);
+  g_ptr_array_unref (self->found);
+  g_strfreev (self->command);
+  g_free (self->tree);
+  g_free (self->settings);
+  g_free (self->database);
+  g_free (self->database_state);
+  g_free (self);
 }
 
 static void
@@ -241,24 +414,115 @@ arc_inputs_set_config (ArcInputs *self, const ArcConfig *config)
 
   g_free (self->database);
   self->database = g_strdup (config->database);
-
-  g_ptr_array_set_size (self->files, 0);
-  for (guint i = 0; config->command != NULL && config->command[i] != NULL; i++)
-    if (i == 0)
-      add_program (self, config->command[i]);
-    else
-      add_word (self, config->command[i]);
-
-  arc_ways_clear (self->ways);
-  if (self->watching)
-    follow (self);
+  g_strfreev (self->command);
+  self->command = g_strdupv (config->command);
+  self->generation++;
 }
 
 void
 arc_inputs_watch (ArcInputs *self)
 {
   self->watching = TRUE;
-  follow (self);
+}
+
+static void
+begin_look (ArcInputs *self, ArcInputsFunc func, gpointer user_data)
+{
+  Look *look = g_new0 (Look, 1);
+
+  look->worker = g_atomic_rc_box_acquire (self->worker);
+  look->func = func;
+  look->user_data = user_data;
+  look->generation = self->generation;
+  look->command = g_strdupv (self->command);
+  look->named = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < self->named->len; i++)
+    g_ptr_array_add (look->named, g_strdup (self->named->pdata[i]));
+  for (guint i = 0; i < self->found->len; i++)
+    g_ptr_array_add (look->named, g_strdup (self->found->pdata[i]));
+  look->database = g_strdup (self->database);
+  look->watch = self->watching;
+  look->files = g_ptr_array_new_with_free_func (g_free);
+  look->states = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+
+  post (self->worker->context, do_look, look, NULL);
+}
+
+static Input *
+get_input (ArcInputs *self, const char *path)
+{
+  Input *input = g_hash_table_lookup (self->inputs, path);
+
+  if (input == NULL)
+    {
+      input = g_new0 (Input, 1);
+      g_hash_table_insert (self->inputs, g_strdup (path), input);
+    }
+
+  return input;
+}
+
+static gboolean
+on_looked (gpointer data)
+{
+  Look *look = data;
+  ArcInputs *self = look->worker->inputs;
+  GHashTableIter iter;
+  gpointer path, state;
+
+  if (self == NULL)
+    return G_SOURCE_REMOVE;
+
+  /* The settings are other ones now. */
+  if (look->generation != self->generation)
+    {
+      begin_look (self, look->func, look->user_data);
+      return G_SOURCE_REMOVE;
+    }
+
+  g_ptr_array_unref (self->files);
+  self->files = g_ptr_array_ref (look->files);
+  g_free (self->database_state);
+  self->database_state = g_steal_pointer (&look->database_state);
+
+  g_hash_table_iter_init (&iter, look->states);
+  while (g_hash_table_iter_next (&iter, &path, &state))
+    {
+      Input *input = get_input (self, path);
+
+      g_free (input->state);
+      input->state = g_strdup (state);
+    }
+
+  look->func (look->user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+void
+arc_inputs_look (ArcInputs *self, ArcInputsFunc func, gpointer user_data)
+{
+  begin_look (self, func, user_data);
+}
+
+const char *
+arc_inputs_get_database (const ArcInputs *self)
+{
+  return self->database_state;
+}
+
+gboolean
+arc_inputs_has_database (const ArcInputs *self)
+{
+  return self->database_state != NULL && !g_str_has_prefix (self->database_state, MISSING);
+}
+
+static const char *
+get_state (const Input *input, gboolean begun)
+{
+  const char *state = begun && input->before != NULL ? input->before : input->state;
+
+  return state != NULL ? state : "unknown";
 }
 
 /* The text of arc_inputs_read(), with the states when the build began if BEGUN. */
@@ -267,25 +531,21 @@ describe (ArcInputs *self, gboolean begun)
 {
   GString *text = g_string_new (self->settings);
 
-  for (guint i = 0; i < self->files->len + self->named->len; i++)
+  for (guint i = 0; i < self->files->len; i++)
     {
-      const gboolean is_named = i >= self->files->len;
-      const Input *input =
-          is_named ? self->named->pdata[i - self->files->len] : self->files->pdata[i];
-      g_autofree char *state = NULL;
-      g_autofree char *path = NULL;
+      const Input *input = get_input (self, self->files->pdata[i]);
 
-      if (input->is_output)
-        continue;
+      if (!input->is_output)
+        g_string_append_printf (text, "; %s", get_state (input, begun));
+    }
 
-      state =
-          begun && input->before != NULL ? g_strdup (input->before) : describe_file (input->path);
-      g_string_append_printf (text, "; %s", state);
-      if (!is_named)
-        continue;
+  for (guint i = 0; i < self->named->len; i++)
+    {
+      const Input *input = get_input (self, self->named->pdata[i]);
+      g_autofree char *path = g_strescape (self->named->pdata[i], NULL);
 
-      path = g_strescape (input->path, NULL);
-      g_string_append_printf (text, "\n%s\n", path);
+      if (!input->is_output)
+        g_string_append_printf (text, "; %s\n%s\n", get_state (input, begun), path);
     }
 
   return g_string_free (text, FALSE);
@@ -311,11 +571,7 @@ arc_inputs_restore (ArcInputs *self, const char *text)
 
   g_ptr_array_set_size (self->named, 0);
   for (guint i = 1; i < g_strv_length (parts); i += 2)
-    {
-      g_autofree char *path = g_strcompress (parts[i]);
-
-      g_ptr_array_add (self->named, input_new (path));
-    }
+    g_ptr_array_add (self->named, g_strcompress (parts[i]));
 }
 
 const char *
@@ -324,93 +580,70 @@ arc_inputs_get_tree (const ArcInputs *self)
   return self->tree;
 }
 
-static Input *
-find (const GPtrArray *inputs, const char *path)
-{
-  for (guint i = 0; i < inputs->len; i++)
-    {
-      Input *input = inputs->pdata[i];
-
-      if (strcmp (input->path, path) == 0)
-        return input;
-    }
-
-  return NULL;
-}
-
-static void
-begin_file (gpointer data, gpointer user_data G_GNUC_UNUSED)
-{
-  Input *input = data;
-
-  g_free (input->before);
-  input->before = describe_file (input->path);
-}
-
 void
 arc_inputs_begin_build (ArcInputs *self)
 {
+  GHashTableIter iter;
+  gpointer value;
+
   g_ptr_array_set_size (self->found, 0);
-  g_ptr_array_foreach (self->files, begin_file, NULL);
-  g_ptr_array_foreach (self->named, begin_file, NULL);
+  g_hash_table_iter_init (&iter, self->inputs);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      Input *input = value;
+
+      g_free (input->before);
+      input->before = g_strdup (input->state);
+    }
 }
 
 void
 arc_inputs_add_named (ArcInputs *self, const char *path)
 {
-  const Input *known = find (self->named, path);
-  Input *input;
-
-  if (self->found->len >= MAX_NAMED || find (self->found, path) != NULL ||
-      g_strcmp0 (path, self->database) == 0)
+  if (self->found->len >= MAX_NAMED || g_strcmp0 (path, self->database) == 0 ||
+      g_ptr_array_find_with_equal_func (self->found, path, g_str_equal, NULL))
     return;
 
-  input = input_new (path);
-  if (known != NULL)
-    {
-      input->before = g_strdup (known->before);
-      input->n_written = known->n_written;
-      input->is_output = known->is_output;
-    }
-  if (input->before == NULL)
-    input->before = describe_file (path);
-  g_ptr_array_add (self->found, input);
+  g_ptr_array_add (self->found, g_strdup (path));
 }
 
-/* Counts for each of INPUTS whether the build has written it. Returns: whether one of them is known
- * for an output now. */
+/* Counts for each file whether the build has written it. Returns: whether one of them is known for
+ * an output now. */
 static gboolean
-find_outputs (const GPtrArray *inputs)
+find_outputs (ArcInputs *self)
 {
   gboolean found = FALSE;
+  GHashTableIter iter;
+  gpointer path, value;
 
-  for (guint i = 0; i < inputs->len; i++)
+  g_hash_table_iter_init (&iter, self->inputs);
+  while (g_hash_table_iter_next (&iter, &path, &value))
     {
-      Input *input = inputs->pdata[i];
-      g_autofree char *now = describe_file (input->path);
+      Input *input = value;
 
       if (input->before == NULL || input->is_output)
         continue;
 
-      input->n_written = strcmp (input->before, now) != 0 ? input->n_written + 1 : 0;
+      input->n_written = g_strcmp0 (input->before, input->state) != 0 ? input->n_written + 1 : 0;
       if (input->n_written < OUTPUT_BUILDS)
         continue;
 
       input->is_output = TRUE;
       found = TRUE;
-      g_message ("%s is written by the builds themselves: its changes do not count", input->path);
+      g_message ("%s is written by the builds themselves: its changes do not count",
+                 (const char *) path);
     }
 
   return found;
 }
 
 static int
-compare_inputs (gconstpointer a, gconstpointer b)
+compare_paths (gconstpointer a, gconstpointer b)
 {
-  const Input *const *first = a;
-  const Input *const *second = b;
+  const char *const *first = a;
+  const char *const *second = b;
 
-  return strcmp ((*first)->path, (*second)->path);
+  return strcmp (*first, *second);
 }
 
 /* Takes over the files that the build has named. Returns: whether they are others than before. */
@@ -421,36 +654,34 @@ adopt (ArcInputs *self)
   gboolean changed;
 
   self->named = g_steal_pointer (&self->found);
-  self->found = g_ptr_array_new_with_free_func (input_free);
-  g_ptr_array_sort (self->named, compare_inputs);
+  self->found = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_sort (self->named, compare_paths);
 
   changed = before->len != self->named->len;
   for (guint i = 0; !changed && i < before->len; i++)
-    changed = compare_inputs (&before->pdata[i], &self->named->pdata[i]) != 0;
-  if (!changed)
-    return FALSE;
+    changed = strcmp (before->pdata[i], self->named->pdata[i]) != 0;
 
-  for (guint i = 0; i < before->len; i++)
-    {
-      const Input *input = before->pdata[i];
+  return changed;
+}
 
-      if (find (self->named, input->path) == NULL && find (self->files, input->path) == NULL)
-        arc_ways_forget (self->ways, input->path);
-    }
-  /* One may have changed between the name and the watch. */
-  if (self->watching)
-    g_source_set_ready_time (self->news, g_get_monotonic_time () + GATHER);
+static gboolean
+is_forgotten (gpointer path, gpointer value G_GNUC_UNUSED, gpointer user_data)
+{
+  const ArcInputs *self = user_data;
 
-  return TRUE;
+  return !g_ptr_array_find_with_equal_func (self->files, path, g_str_equal, NULL) &&
+         !g_ptr_array_find_with_equal_func (self->named, path, g_str_equal, NULL);
 }
 
 gboolean
 arc_inputs_end_build (ArcInputs *self, gboolean done)
 {
-  gboolean changed = find_outputs (self->files);
+  const gboolean has_output = find_outputs (self);
+  const gboolean has_others = done && adopt (self);
 
-  if (done)
-    changed |= adopt (self);
+  if (!done)
+    g_ptr_array_set_size (self->found, 0);
+  g_hash_table_foreach_remove (self->inputs, is_forgotten, self);
 
-  return find_outputs (self->named) || changed;
+  return has_output || has_others;
 }

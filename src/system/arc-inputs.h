@@ -28,13 +28,23 @@ ArcInputs *arc_inputs_new (ArcInputsFunc func, gpointer user_data);
 void arc_inputs_free (ArcInputs *inputs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcInputs, arc_inputs_free)
 
-/* Takes over what CONFIG names. To be called first. */
+/* Takes over what CONFIG names. To be called first, and followed by a look. */
 void arc_inputs_set_config (ArcInputs *inputs, const ArcConfig *config);
 
-/* Begins to watch the files and the database. */
+/* From the next look on, watches the files and the database. */
 void arc_inputs_watch (ArcInputs *inputs);
 
-/* (transfer full): the settings and files, as they are now. */
+/**
+ * arc_inputs_look:
+ * @func: called when the files and the database have been looked at, not before this has returned,
+ *   and not if @inputs is freed first
+ *
+ * Looks at all files and the database, in another thread: a disk may hang. All else here tells what
+ * the last look has seen.
+ */
+void arc_inputs_look (ArcInputs *inputs, ArcInputsFunc func, gpointer user_data);
+
+/* (transfer full): the settings and files. */
 char *arc_inputs_read (ArcInputs *inputs);
 
 /* (transfer full): the same, as they were when the last build began. */
@@ -47,11 +57,14 @@ void arc_inputs_restore (ArcInputs *inputs, const char *text);
 /* A digest of the settings that say which files are notes. */
 const char *arc_inputs_get_tree (const ArcInputs *inputs);
 
-/* (transfer full): the database at PATH, as it is now. A journal that SQLite keeps beside it
- * (sqlite.org/wal.html) counts as far as there is anything in it: readers make an empty one. */
-char *arc_inputs_read_database (const char *path);
+/* (nullable): the database. A journal that SQLite keeps beside it (sqlite.org/wal.html) counts as
+ * far as there is anything in it: readers make an empty one. NULL before the first look. */
+const char *arc_inputs_get_database (const ArcInputs *inputs);
 
-/* A build begins. */
+/* Whether the file of the database is there. */
+gboolean arc_inputs_has_database (const ArcInputs *inputs);
+
+/* A build begins, after a look. */
 void arc_inputs_begin_build (ArcInputs *inputs);
 
 /* The build that runs names PATH as a file that the rows depend on. */
@@ -61,7 +74,8 @@ void arc_inputs_add_named (ArcInputs *inputs, const char *path);
  * arc_inputs_end_build:
  * @done: whether what the build wrote is in the database
  *
- * Takes over the files that a build has named, if it is done. A file that several builds in turn
+ * Takes over the files that a build has named, if it is done. To be called after a look that began
+ * when the build had ended. A file that several builds in turn
  * have written, such as a log, is an output of the build, and does not count any more.
  *
  * Returns: whether other files count than when it began

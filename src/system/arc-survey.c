@@ -15,7 +15,8 @@
 
 typedef struct
 {
-  const ArcFilter *filter;
+  GStrv roots;
+  ArcFilter *filter; /* (owned) */
   gboolean follow_symlinks;
   gint64 deadline;
   gboolean any; /* a file was found */
@@ -90,19 +91,25 @@ walk (Survey *survey, DIR *directory, const char *below, guint depth, ArcSurvey 
     }
 }
 
-ArcSurvey
-arc_survey (const char *const *roots,
-            const ArcFilter *filter,
-            gboolean follow_symlinks,
-            gint64 deadline)
+static void
+survey_free (gpointer data)
 {
-  Survey survey = { .filter = filter, .follow_symlinks = follow_symlinks, .deadline = deadline };
+  Survey *survey = data;
+
+  g_strfreev (survey->roots);
+  arc_filter_unref (survey->filter);
+  g_free (survey);
+}
+
+static ArcSurvey
+look (Survey *survey)
+{
   ArcSurvey found = ARC_SURVEY_NONE;
   gboolean missing = FALSE;
 
-  for (gsize i = 0; roots[i] != NULL && found == ARC_SURVEY_NONE; i++)
+  for (gsize i = 0; survey->roots[i] != NULL && found == ARC_SURVEY_NONE; i++)
     {
-      DIR *directory = opendir (roots[i]);
+      DIR *directory = opendir (survey->roots[i]);
 
       if (directory == NULL)
         {
@@ -110,14 +117,49 @@ arc_survey (const char *const *roots,
           continue;
         }
 
-      walk (&survey, directory, "", 0, &found);
+      walk (survey, directory, "", 0, &found);
       closedir (directory);
     }
 
   if (found == ARC_SURVEY_NONE && missing)
     return ARC_SURVEY_MISSING;
 
-  return found == ARC_SURVEY_NONE && !survey.any ? ARC_SURVEY_EMPTY : found;
+  return found == ARC_SURVEY_NONE && !survey->any ? ARC_SURVEY_EMPTY : found;
+}
+
+static void
+run_survey (GTask *task,
+            gpointer source G_GNUC_UNUSED,
+            gpointer data,
+            GCancellable *cancellable G_GNUC_UNUSED)
+{
+  g_task_return_int (task, look (data));
+}
+
+void
+arc_survey_async (const char *const *roots,
+                  ArcFilter *filter,
+                  gboolean follow_symlinks,
+                  gint64 time,
+                  GAsyncReadyCallback callback,
+                  gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  Survey *survey = g_new0 (Survey, 1);
+
+  survey->roots = g_strdupv ((char **) roots);
+  survey->filter = arc_filter_ref (filter);
+  survey->follow_symlinks = follow_symlinks;
+  survey->deadline = g_get_monotonic_time () + time;
+  g_task_set_source_tag (task, arc_survey_async);
+  g_task_set_task_data (task, survey, survey_free);
+  g_task_run_in_thread (task, run_survey);
+}
+
+ArcSurvey
+arc_survey_finish (GAsyncResult *result)
+{
+  return (ArcSurvey) g_task_propagate_int (G_TASK (result), NULL);
 }
 
 /* (nullable): DIRECTORY below the one of ROOTS that it is in. */

@@ -5,7 +5,7 @@
 #include "core/arc-filter.h"
 #include "core/arc-snapshot.h"
 
-#include <glib.h>
+#include <gio/gio.h>
 
 G_BEGIN_DECLS
 
@@ -18,12 +18,15 @@ typedef enum
   ARC_SURVEY_LATE,    /* it took too long */
 } ArcSurvey;
 
-/* Looks whether any file below ROOTS (absolute; NULL-terminated) matters to FILTER, until DEADLINE
- * (g_get_monotonic_time()). */
-ArcSurvey arc_survey (const char *const *roots,
-                      const ArcFilter *filter,
-                      gboolean follow_symlinks,
-                      gint64 deadline);
+/* Looks, in another thread, whether any file below ROOTS (absolute; NULL-terminated) matters to
+ * FILTER, for TIME microseconds at most. */
+void arc_survey_async (const char *const *roots,
+                       ArcFilter *filter,
+                       gboolean follow_symlinks,
+                       gint64 time,
+                       GAsyncReadyCallback callback,
+                       gpointer user_data);
+ArcSurvey arc_survey_finish (GAsyncResult *result);
 
 /* Whether any file of SNAPSHOT is below ROOTS and matters to FILTER, by its name. */
 gboolean arc_survey_snapshot (const ArcSnapshot *snapshot,

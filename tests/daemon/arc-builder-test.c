@@ -2,6 +2,7 @@
 
 #include "arc-builder.h"
 
+#include "arc-test-disk.h"
 #include "arc-test-host.h"
 #include "core/arc-error.h"
 #include "core/arc-loop-guard.h"
@@ -1974,13 +1975,24 @@ set_list (GStrv *list, const char *entry)
   *list = arc_test_make_strv (entry, NULL);
 }
 
+static void
+take_result (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GAsyncResult **taken = user_data;
+
+  *taken = g_object_ref (result);
+}
+
 /* Whether the settings of HOST may be put in force. */
 static gboolean
 may_set_config (ArcTestHost *host)
 {
+  g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (arc_builder_check_config (host->builder, host->config, &error))
+  arc_builder_check_config_async (host->builder, host->config, take_result, &result);
+  arc_test_wait_until (result != NULL);
+  if (arc_builder_check_config_finish (host->builder, result, &error))
     return TRUE;
 
   g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
@@ -2015,6 +2027,33 @@ test_settings_without_files (void)
   g_assert_false (may_set_config (host));
   set_list (&host->config->directories, missing);
   g_assert_true (may_set_config (host));
+}
+
+/* Nobody waits for a disk that hangs but who asked for these settings, or for the service to start.
+ */
+static void
+test_settings_on_hanging_disk (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autofree char *disk = g_build_filename (host->scratch, "disk", NULL);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_no_errno (g_mkdir (disk, 0700));
+  arc_test_disk_hang (disk);
+  set_list (&host->config->directories, disk);
+  arc_builder_check_config_async (host->builder, host->config, take_result, &result);
+  arc_test_wait_until (arc_test_disk_get_n_hanging () == 1);
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 2, "M one.org\n");
+  g_assert_null (result);
+
+  arc_test_disk_hang (NULL);
+  arc_test_wait_until (result != NULL);
+  g_assert_false (arc_builder_check_config_finish (host->builder, result, &error));
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
 }
 
 /* The service starts with such settings. */
@@ -2559,6 +2598,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/emptied/while-preparing", test_emptied_while_preparing);
   g_test_add_func ("/builder/settings", test_other_settings);
   g_test_add_func ("/builder/settings/no-files", test_settings_without_files);
+  g_test_add_func ("/builder/settings/hanging-disk", test_settings_on_hanging_disk);
   g_test_add_func ("/builder/settings/no-files/start", test_settings_without_files_at_start);
   g_test_add_func ("/builder/settings/no-files/first", test_settings_without_files_at_first);
   g_test_add_func ("/builder/inputs/file", test_named_file);

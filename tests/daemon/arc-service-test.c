@@ -2,6 +2,7 @@
 
 #include "arc-service.h"
 
+#include "arc-test-disk.h"
 #include "arc-test-service.h"
 #include "core/arc-error.h"
 
@@ -629,6 +630,68 @@ test_reload (ArcTestService *fixture, gconstpointer data)
   arc_test_client_assert_fails (fixture->one, "Reload", NULL, "org.arcology.Builder.Error.Config");
 }
 
+/* Who brings the tree back and asks at once gets a build. */
+static void
+test_rebuild_of_returned_tree (ArcTestService *fixture, gconstpointer data)
+{
+  ArcTestHost *host = fixture->host;
+  g_autofree char *away = g_strconcat (host->tree, ".away", NULL);
+  guint64 build;
+
+  for (guint64 id = 2; id <= 6; id++)
+    {
+      g_autoptr (GVariant) reply = NULL;
+
+      g_assert_no_errno (g_rename (host->tree, away));
+      arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_UNAVAILABLE);
+      arc_test_client_assert_fails (fixture->one, "Rebuild", g_variant_new ("(a{sv})", NULL),
+                                    "org.arcology.Builder.Error.TreeUnavailable");
+
+      g_assert_no_errno (g_rename (away, host->tree));
+      reply = arc_test_client_call (fixture->one, "Rebuild", g_variant_new ("(a{sv})", NULL));
+      g_variant_get (reply, "(t)", &build);
+      g_assert_cmpuint (build, ==, id);
+      arc_test_host_finish_build (host, 0);
+    }
+}
+
+/* A file that Command names is on a disk that hangs. */
+static void
+test_hanging_disk (ArcTestService *fixture, gconstpointer data)
+{
+  ArcTestHost *host = fixture->host;
+  g_autofree char *directory = g_build_filename (host->scratch, "disk", NULL);
+  g_autofree char *option = g_strconcat ("--load=", directory, "/settings.el", NULL);
+  g_autoptr (GVariant) properties = NULL;
+  GStrv command = host->config->command;
+  gboolean fresh;
+
+  arc_test_disk_hang (directory);
+  host->config->command =
+      arc_test_make_strv (command[0], command[1], command[2], command[3], command[4], option, NULL);
+  g_strfreev (command);
+  arc_builder_set_config (host->builder, host->config);
+  arc_test_wait_until (arc_test_disk_get_n_hanging () == 1);
+
+  properties = arc_test_client_get_all (fixture->one);
+  g_variant_unref (arc_test_client_call (fixture->two, "Pause", NULL));
+  g_variant_unref (arc_test_client_call (fixture->two, "Resume", NULL));
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_RUNNING);
+
+  /* Nothing is fresh before that has been looked at. */
+  g_clear_pointer (&properties, g_variant_unref);
+  properties = arc_test_client_get_all (fixture->one);
+  g_assert_true (g_variant_lookup (properties, "Fresh", "b", &fresh));
+  g_assert_false (fresh);
+
+  arc_test_disk_hang (NULL);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 2, "A one.org\nA sub/three.org\nA two.org\n");
+  g_assert_true (arc_test_host_get_status (host).fresh);
+}
+
 static void
 test_last_build (ArcTestService *fixture, gconstpointer data)
 {
@@ -941,6 +1004,8 @@ main (int argc, char **argv)
   add ("/service/follow-log", arc_test_service_set_up_idle, test_follow_log);
   add ("/service/no-such-log", arc_test_service_set_up, test_no_such_log);
   add ("/service/reload", arc_test_service_set_up_idle, test_reload);
+  add ("/service/returned-tree", arc_test_service_set_up_idle, test_rebuild_of_returned_tree);
+  add ("/service/hanging-disk", arc_test_service_set_up_idle, test_hanging_disk);
   add ("/service/last-build", arc_test_service_set_up_idle, test_last_build);
   add ("/service/close", arc_test_service_set_up_idle, test_close_answers);
   add ("/service/second-instance", arc_test_service_set_up_idle, test_second_instance);

@@ -245,16 +245,17 @@ arc_test_client_assert_signals (ArcTestClient *client, const char *expected)
   g_ptr_array_set_size (client->signals, 0);
 }
 
-gboolean
-arc_test_service_reload (gpointer user_data, GError **error)
+void
+arc_test_service_reload (gpointer user_data, GAsyncReadyCallback callback, gpointer callback_data)
 {
   ArcTestService *fixture = user_data;
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, callback_data);
 
   fixture->n_reloads++;
   if (fixture->reload_fails)
-    g_set_error_literal (error, ARC_ERROR, ARC_ERROR_CONFIG, "builder.conf:3: no such key");
-
-  return !fixture->reload_fails;
+    g_task_return_new_error (task, ARC_ERROR, ARC_ERROR_CONFIG, "builder.conf:3: no such key");
+  else
+    g_task_return_boolean (task, TRUE);
 }
 
 void

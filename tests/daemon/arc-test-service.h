@@ -104,6 +104,7 @@ void arc_test_service_tear_down (ArcTestService *fixture, gconstpointer data);
 void arc_test_service_export (ArcTestService *fixture);
 
 /* The `Reload` of the service; USER_DATA is the fixture. */
-gboolean arc_test_service_reload (gpointer user_data, GError **error);
+void
+arc_test_service_reload (gpointer user_data, GAsyncReadyCallback callback, gpointer callback_data);
 
 G_END_DECLS
