@@ -19,8 +19,6 @@ struct _ArcCrawler
   GHashTable *left_out; /* (element-type filename): directories that are in the tree already under
                            another path */
 
-  ArcChanges *changes; /* (owned): what the scan of a directory found; empty between two */
-
   guint32 scan_number;
   guint64 generation;     /* of reconciliations */
   gboolean baseline;      /* the first scan, without a snapshot: what it finds is no change */
@@ -48,7 +46,7 @@ take_identity (ArcCrawler *self, ArcNode *node, const ArcFileId *id)
           return FALSE;
         }
       g_hash_table_add (self->left_out, g_strdup (node->path));
-      arc_sight_drop (self->sight, node, TRUE);
+      arc_sight_drop (self->sight, node);
       return FALSE;
     }
 
@@ -57,7 +55,7 @@ take_identity (ArcCrawler *self, ArcNode *node, const ArcFileId *id)
       /* It was moved. First the monitors under the old path go, with all below: they share the
        * kernel's watch with those that are to come. */
       arc_sight_disarm (self->sight, other);
-      arc_sight_push (self->sight, other, TRUE);
+      arc_sight_push (self->sight, other);
     }
 
   arc_tree_identify (self->sight->tree, node, id);
@@ -74,7 +72,7 @@ is_gone (const GError *error)
 }
 
 static void
-fail_scan (ArcCrawler *self, ArcNode *node, gboolean told, const GError *error)
+fail_scan (ArcCrawler *self, ArcNode *node, const GError *error)
 {
   if (node->parent == NULL)
     {
@@ -86,7 +84,7 @@ fail_scan (ArcCrawler *self, ArcNode *node, gboolean told, const GError *error)
   if (is_gone (error))
     {
       if (arc_sight_is_clear (self->sight, node->parent))
-        arc_sight_forget (self->sight, node, told);
+        arc_sight_forget (self->sight, node);
       else
         node->generation = 0;
       return;
@@ -101,7 +99,7 @@ fail_scan (ArcCrawler *self, ArcNode *node, gboolean told, const GError *error)
 /* Makes sure that NODE, which was opened, is in the tree as what it is, and monitored. FALSE if it
  * is not to be read now. */
 static gboolean
-enter (ArcCrawler *self, ArcNode *node, gboolean told)
+enter (ArcCrawler *self, ArcNode *node)
 {
   ArcFileId id = arc_scan_get_id (self->sight->scan);
 
@@ -130,7 +128,7 @@ enter (ArcCrawler *self, ArcNode *node, gboolean told)
     {
       arc_sight_disarm (self->sight, node);
       node->retried = self->generation;
-      arc_sight_push (self->sight, node, told);
+      arc_sight_push (self->sight, node);
       return FALSE;
     }
 
@@ -141,17 +139,15 @@ static void
 begin_scan (ArcCrawler *self, ArcNode *node)
 {
   g_autoptr (GError) error = NULL;
-  gboolean told = node->told;
 
-  node->told = FALSE;
   node->generation = self->generation;
   if (!arc_scan_open (self->sight->scan, node->path, arc_sight_follows (self->sight, node), &error))
     {
-      fail_scan (self, node, told, error);
+      fail_scan (self, node, error);
       return;
     }
 
-  if (!enter (self, node, told))
+  if (!enter (self, node))
     {
       arc_scan_close (self->sight->scan);
       return;
@@ -163,17 +159,16 @@ begin_scan (ArcCrawler *self, ArcNode *node)
       !arc_sight_is_itself (self->sight, node))
     {
       arc_scan_close (self->sight->scan);
-      arc_sight_push (self->sight, node, told);
+      arc_sight_push (self->sight, node);
       return;
     }
 
   self->sight->scan_node = node;
-  self->sight->scan_told = told;
 }
 
 /* Files that are too fresh stay as they are known, if they are, until they are looked at again. */
 static void
-postpone_recent (ArcCrawler *self, ArcNode *node, gboolean told)
+postpone_recent (ArcCrawler *self, ArcNode *node)
 {
   GPtrArray *recent = arc_scan_get_recent (self->sight->scan);
   GArray *files = arc_scan_get_files (self->sight->scan);
@@ -191,12 +186,11 @@ postpone_recent (ArcCrawler *self, ArcNode *node, gboolean told)
 
           g_array_append_val (files, entry);
         }
-      else if (self->baseline && !node->scanned && !look->told)
+      else if (self->baseline && !node->scanned && !look->hinted)
         {
           look->silent = TRUE;
         }
 
-      look->told = look->told || told;
       arc_looks_hold (self->sight->looks, look);
     }
 }
@@ -224,7 +218,7 @@ keep_unseen (ArcCrawler *self, ArcNode *node)
 
 /* Their own scans say what became of them. */
 static void
-keep_unseen_children (ArcCrawler *self, ArcNode *node, gboolean told)
+keep_unseen_children (ArcCrawler *self, ArcNode *node)
 {
   GArray *unseen = arc_scan_get_unseen (self->sight->scan);
 
@@ -238,13 +232,13 @@ keep_unseen_children (ArcCrawler *self, ArcNode *node, gboolean told)
         continue;
 
       child->seen = self->scan_number;
-      arc_sight_push (self->sight, child, told);
+      arc_sight_push (self->sight, child);
     }
 }
 
 /* The look at a link watches its way, and then sees what the link leads to. */
 static void
-look_at_links (ArcCrawler *self, ArcNode *node, gboolean told)
+look_at_links (ArcCrawler *self, ArcNode *node)
 {
   GPtrArray *links = arc_scan_get_links (self->sight->scan);
 
@@ -260,13 +254,12 @@ look_at_links (ArcCrawler *self, ArcNode *node, gboolean told)
         continue;
 
       look = arc_looks_ask (self->sight->looks, path);
-      look->told = look->told || told;
       arc_looks_hold (self->sight->looks, look);
     }
 }
 
 static void
-add_children (ArcCrawler *self, ArcNode *node, gboolean told)
+add_children (ArcCrawler *self, ArcNode *node)
 {
   GArray *children = arc_scan_get_children (self->sight->scan);
   const gboolean some_left_out = g_hash_table_size (self->left_out) > 0;
@@ -288,21 +281,21 @@ add_children (ArcCrawler *self, ArcNode *node, gboolean told)
 
       if (child->generation < node->generation || child->problem != NULL ||
           (child->identified && child->id.inode != found->inode))
-        arc_sight_push (self->sight, child, told);
+        arc_sight_push (self->sight, child);
     }
 
-  keep_unseen_children (self, node, told);
+  keep_unseen_children (self, node);
 
   for (ArcNode *child = node->first_child; child != NULL; child = next)
     {
       next = child->next;
       if (child->seen != self->scan_number)
-        arc_sight_forget (self->sight, child, told);
+        arc_sight_forget (self->sight, child);
     }
 }
 
 static void
-finish_scan (ArcCrawler *self, ArcNode *node, gboolean told)
+finish_scan (ArcCrawler *self, ArcNode *node)
 {
   GArray *files = arc_scan_get_files (self->sight->scan);
   const gboolean known = !self->baseline || node->scanned;
@@ -318,31 +311,25 @@ finish_scan (ArcCrawler *self, ArcNode *node, gboolean told)
       return;
     }
 
-  /* What it has now, no monitor could tell; and directories in it may have gone meanwhile. */
+  /* Directories in it may have gone meanwhile. */
   if (node->problem != NULL || node->unseen != NULL)
     {
       self->sight->health_pending = TRUE;
       self->prune_pending = TRUE;
-      arc_findings_set_expected (self->sight->findings, TRUE);
     }
   g_clear_pointer (&node->problem, g_free);
 
-  postpone_recent (self, node, told);
+  postpone_recent (self, node);
   keep_unseen (self, node);
   arc_sight_set_unseen (self->sight, node, arc_scan_get_unseen (self->sight->scan));
-  if (arc_snapshot_set_directory (self->sight->snapshot, node->path,
-                                  (ArcEntry *) (gpointer) files->data, files->len,
-                                  known ? self->changes : NULL) > 0 &&
-      known)
-    {
-      arc_findings_add (self->sight->findings, self->changes, told);
-      arc_changes_clear (self->changes);
-    }
+  arc_snapshot_set_directory (self->sight->snapshot, node->path,
+                              (ArcEntry *) (gpointer) files->data, files->len,
+                              known ? self->sight->changes : NULL);
   node->scanned = TRUE;
   node->scanned_as = node->id;
   arc_snapshot_set_mounted (self->sight->snapshot, node->path, arc_sight_is_mounted (node));
-  add_children (self, node, told);
-  look_at_links (self, node, told);
+  add_children (self, node);
+  look_at_links (self, node);
 }
 
 static void
@@ -359,9 +346,9 @@ continue_scan (ArcCrawler *self, gint64 deadline)
 
   self->sight->scan_node = NULL;
   if (result == ARC_SCAN_FAILED)
-    fail_scan (self, node, self->sight->scan_told, error);
+    fail_scan (self, node, error);
   else
-    finish_scan (self, node, self->sight->scan_told);
+    finish_scan (self, node);
   arc_scan_close (self->sight->scan);
 }
 
@@ -402,7 +389,6 @@ prune (ArcCrawler *self)
   g_autofree const char **known = arc_snapshot_get_directories (self->sight->snapshot);
   g_autofree const char **mounted = arc_snapshot_get_mounted (self->sight->snapshot);
   g_autoptr (GPtrArray) gone = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (ArcChanges) changes = arc_changes_new ();
 
   self->prune_pending = FALSE;
 
@@ -415,9 +401,8 @@ prune (ArcCrawler *self)
       arc_snapshot_set_mounted (self->sight->snapshot, mounted[i], FALSE);
 
   for (guint i = 0; i < gone->len; i++)
-    arc_snapshot_set_directory (self->sight->snapshot, gone->pdata[i], NULL, 0, changes);
-
-  arc_findings_add (self->sight->findings, changes, FALSE);
+    arc_snapshot_set_directory (self->sight->snapshot, gone->pdata[i], NULL, 0,
+                                self->sight->changes);
 }
 
 static void
@@ -438,10 +423,7 @@ look_at_left_out (ArcCrawler *self)
 
   for (guint i = 0; i < paths->len; i++)
     {
-      ArcLook *look = arc_looks_ask (self->sight->looks, paths->pdata[i]);
-
-      look->told = TRUE;
-      arc_looks_hold (self->sight->looks, look);
+      arc_looks_hold (self->sight->looks, arc_looks_ask (self->sight->looks, paths->pdata[i]));
     }
 }
 
@@ -461,7 +443,7 @@ arm_deaf (ArcCrawler *self)
       /* One that is gone is not deaf: the kernel took its watch away, and the hint is on its way.
        */
       node->retried = self->generation;
-      arc_sight_push (self->sight, node, !arc_sight_is_in_place (self->sight, node));
+      arc_sight_push (self->sight, node);
     }
 }
 
@@ -491,7 +473,7 @@ plant (ArcCrawler *self)
     }
 
   for (guint i = 0; i < unwanted->len; i++)
-    arc_sight_forget (self->sight, unwanted->pdata[i], TRUE);
+    arc_sight_forget (self->sight, unwanted->pdata[i]);
 
   for (guint i = 0; i < extent->roots->len; i++)
     {
@@ -510,17 +492,13 @@ plant (ArcCrawler *self)
 }
 
 ArcCrawler *
-arc_crawler_new (ArcFindings *findings,
-                 ArcMonitorsFunc func,
-                 ArcWatchesFunc audited,
-                 gpointer user_data)
+arc_crawler_new (ArcMonitorsFunc func, ArcWatchesFunc audited, gpointer user_data)
 {
   ArcCrawler *self = g_new0 (ArcCrawler, 1);
 
-  self->sight = arc_sight_new (findings, func, user_data);
+  self->sight = arc_sight_new (func, user_data);
   self->watches = arc_watches_new (func, audited, user_data);
   self->left_out = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->changes = arc_changes_new ();
 
   return self;
 }
@@ -531,7 +509,6 @@ arc_crawler_free (ArcCrawler *self)
   arc_sight_free (self->sight);
   arc_watches_free (self->watches);
   g_hash_table_unref (self->left_out);
-  arc_changes_free (self->changes);
   g_free (self);
 }
 
@@ -559,8 +536,6 @@ arc_crawler_start (ArcCrawler *self, ArcSnapshot *snapshot)
 void
 arc_crawler_plant (ArcCrawler *self)
 {
-  /* What it finds now is new to whoever knew the old tree. */
-  arc_findings_set_expected (self->sight->findings, TRUE);
   self->prune_pending = !arc_snapshot_is_empty (self->sight->snapshot);
   plant (self);
 }
@@ -576,8 +551,7 @@ arc_crawler_reconcile (ArcCrawler *self)
   g_hash_table_remove_all (self->left_out);
 
   for (guint i = 0; i < extent->roots->len; i++)
-    arc_sight_push (self->sight, arc_tree_lookup (self->sight->tree, extent->roots->pdata[i]),
-                    FALSE);
+    arc_sight_push (self->sight, arc_tree_lookup (self->sight->tree, extent->roots->pdata[i]));
 }
 
 typedef struct
@@ -613,10 +587,23 @@ arc_crawler_mark_dirty (ArcCrawler *self, const ArcChanges *files)
   arc_snapshot_mark_dirty (self->sight->snapshot, files);
 }
 
-void
-arc_crawler_expect (ArcCrawler *self)
+const ArcChanges *
+arc_crawler_get_changes (const ArcCrawler *self)
 {
-  arc_findings_set_expected (self->sight->findings, TRUE);
+  return self->sight->changes;
+}
+
+ArcChanges *
+arc_crawler_take_changes (ArcCrawler *self)
+{
+  ArcChanges *changes = self->sight->changes;
+
+  if (arc_changes_get_size (changes) == 0)
+    return NULL;
+
+  self->sight->changes = arc_changes_new ();
+
+  return changes;
 }
 
 void
@@ -636,7 +623,7 @@ arc_crawler_hint (ArcCrawler *self, const char *path, ArcHint hint)
 {
   ArcLook *look = arc_looks_ask (self->sight->looks, path);
 
-  look->told = TRUE;
+  look->hinted = TRUE;
   switch (hint)
     {
     case ARC_HINT_LOOK:
@@ -745,7 +732,6 @@ arc_crawler_rest (ArcCrawler *self)
 {
   self->sight->active = FALSE;
   self->baseline = FALSE;
-  arc_findings_set_expected (self->sight->findings, FALSE);
 }
 
 gboolean

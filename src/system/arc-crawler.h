@@ -4,7 +4,6 @@
 
 #include "core/arc-snapshot.h"
 #include "system/arc-extent.h"
-#include "system/arc-findings.h"
 #include "system/arc-health.h"
 #include "system/arc-monitors.h"
 #include "system/arc-watches.h"
@@ -17,17 +16,14 @@ G_BEGIN_DECLS
  * ArcCrawler:
  *
  * The part of ArcWatcher that looks at the disk: it scans directories, looks at paths that were
- * hinted at, keeps the snapshot and the monitors, and puts what differs into ArcFindings. It works
- * only when it is told to, and knows nothing of main loops and signals.
+ * hinted at, keeps the snapshot and the monitors, and collects what differs. It works only when it
+ * is told to, and knows nothing of main loops and signals.
  */
 typedef struct _ArcCrawler ArcCrawler;
 
-/* FINDINGS must outlive it. FUNC is called for what monitors tell: see arc_crawler_hint(); AUDITED
+/* FUNC is called for what monitors tell: see arc_crawler_hint(); AUDITED
  * when the kernel has told what it watches, and arc_crawler_conclude() can go on. */
-ArcCrawler *arc_crawler_new (ArcFindings *findings,
-                             ArcMonitorsFunc func,
-                             ArcWatchesFunc audited,
-                             gpointer user_data);
+ArcCrawler *arc_crawler_new (ArcMonitorsFunc func, ArcWatchesFunc audited, gpointer user_data);
 void arc_crawler_free (ArcCrawler *crawler);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcCrawler, arc_crawler_free)
 
@@ -46,8 +42,11 @@ void arc_crawler_plant (ArcCrawler *crawler);
 /* Queues the whole tree, from its roots. */
 void arc_crawler_reconcile (ArcCrawler *crawler);
 
-/* What the scan that follows finds, no monitor could have told. */
-void arc_crawler_expect (ArcCrawler *crawler);
+/* What the snapshot has, and arc_crawler_take_changes() has not returned yet. */
+const ArcChanges *arc_crawler_get_changes (const ArcCrawler *crawler);
+
+/* (nullable) (transfer full): those; NULL if there are none. */
+ArcChanges *arc_crawler_take_changes (ArcCrawler *crawler);
 
 /* See arc_watcher_find_hidden() and arc_watcher_mark_dirty(). */
 ArcChanges *arc_crawler_find_hidden (ArcCrawler *crawler, const ArcChanges *changes);

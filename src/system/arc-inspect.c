@@ -33,7 +33,7 @@ look_at_root (ArcSight *sight, ArcNode *root, const ArcLook *look)
 
   if (look->moved)
     arc_sight_disarm (sight, root);
-  arc_sight_push (sight, root, TRUE);
+  arc_sight_push (sight, root);
 }
 
 /* (transfer full): where LOOK looks, in PARENT, as a path below the root: what filters match. */
@@ -56,23 +56,23 @@ look_at_directory (
   if (!arc_filter_match_directory (sight->extent->filter, below, NULL))
     {
       if (node != NULL)
-        arc_sight_forget (sight, node, look->told);
+        arc_sight_forget (sight, node);
       return;
     }
 
   if (node == NULL)
     {
       node = arc_tree_add (sight->tree, parent, look->path);
-      arc_sight_push (sight, node, look->told);
+      arc_sight_push (sight, node);
     }
   else if (look->moved || !node->identified || !arc_file_id_equal (&node->id, &id))
     {
       arc_sight_disarm (sight, node);
-      arc_sight_push (sight, node, look->told);
+      arc_sight_push (sight, node);
     }
   else if (look->attributes || node->problem != NULL)
     {
-      arc_sight_push (sight, node, look->told);
+      arc_sight_push (sight, node);
     }
 }
 
@@ -80,15 +80,10 @@ look_at_directory (
 static void
 forget_file (ArcSight *sight, const char *directory, const ArcLook *look)
 {
-  g_autoptr (ArcChanges) changes = NULL;
   const char *name = strrchr (look->path, '/') + 1;
 
-  if (arc_snapshot_lookup (sight->snapshot, directory, name) == NULL)
-    return;
-
-  changes = arc_changes_new ();
-  arc_snapshot_set_file (sight->snapshot, directory, name, NULL, changes);
-  arc_findings_add (sight->findings, changes, look->told);
+  if (arc_snapshot_lookup (sight->snapshot, directory, name) != NULL)
+    arc_snapshot_set_file (sight->snapshot, directory, name, NULL, sight->changes);
 }
 
 typedef enum
@@ -124,7 +119,6 @@ static void
 see_file (ArcSight *sight, ArcNode *parent, ArcLook *look, ArcFingerprint fingerprint)
 {
   g_autoptr (ArcLook) owned = look;
-  g_autoptr (ArcChanges) changes = arc_changes_new ();
   const char *name = strrchr (look->path, '/') + 1;
   Freshness freshness;
   gboolean changed;
@@ -137,7 +131,7 @@ see_file (ArcSight *sight, ArcNode *parent, ArcLook *look, ArcFingerprint finger
   /* During a scan a fresh file waits, so that all in the snapshot is old when a reconciliation
    * settles: a write that left no trace was before that. Else it is told at once, since nobody
    * relies on the snapshot before the next reconciliation. */
-  if (freshness == FRESHNESS_FRESH && (sight->active || !look->told))
+  if (freshness == FRESHNESS_FRESH && sight->active)
     {
       arc_looks_postpone (sight->looks, g_steal_pointer (&owned), due);
       return;
@@ -147,11 +141,10 @@ see_file (ArcSight *sight, ArcNode *parent, ArcLook *look, ArcFingerprint finger
   if (freshness == FRESHNESS_STEADY)
     fingerprint.ctime_ns = 0;
 
-  changed = arc_snapshot_set_file (sight->snapshot, parent->path, name, &fingerprint, changes);
-  if (freshness == FRESHNESS_FUTURE && !changed && look->told)
-    arc_changes_add (changes, look->path, ARC_CHANGE_MODIFIED);
-  if (!look->silent)
-    arc_findings_add (sight->findings, changes, look->told);
+  changed = arc_snapshot_set_file (sight->snapshot, parent->path, name, &fingerprint,
+                                   look->silent ? NULL : sight->changes);
+  if (freshness == FRESHNESS_FUTURE && !changed && look->hinted && !look->silent)
+    arc_changes_add (sight->changes, look->path, ARC_CHANGE_MODIFIED);
 
   /* What was told of it is told; it is looked at again as if for the first time. */
   if (freshness == FRESHNESS_FRESH || freshness == FRESHNESS_STEADY)
@@ -209,9 +202,6 @@ arc_inspect (ArcSight *sight, ArcLook *look)
   struct stat info;
   gboolean exists;
 
-  if (look->told && sight->active)
-    arc_findings_tell (sight->findings, look->path);
-
   if (node != NULL && node->parent == NULL)
     {
       look_at_root (sight, node, look);
@@ -231,7 +221,7 @@ arc_inspect (ArcSight *sight, ArcLook *look)
   if ((!exists && !arc_scan_is_gone (errno)) || arc_node_hides (parent, look->path))
     {
       /* It cannot be looked at any more, or can again: the scan of the parent says so. */
-      arc_sight_push (sight, parent, look->told);
+      arc_sight_push (sight, parent);
       return;
     }
 
@@ -240,7 +230,7 @@ arc_inspect (ArcSight *sight, ArcLook *look)
 
   if (node != NULL && !(exists && S_ISDIR (info.st_mode)))
     {
-      arc_sight_forget (sight, node, look->told);
+      arc_sight_forget (sight, node);
       node = NULL;
     }
 

@@ -15,11 +15,11 @@
 #define LOST_SLICE (1 * G_TIME_SPAN_MILLISECOND)
 
 ArcSight *
-arc_sight_new (ArcFindings *findings, ArcMonitorsFunc func, gpointer user_data)
+arc_sight_new (ArcMonitorsFunc func, gpointer user_data)
 {
   ArcSight *self = g_new0 (ArcSight, 1);
 
-  self->findings = findings;
+  self->changes = arc_changes_new ();
   self->snapshot = arc_snapshot_new ();
   self->tree = arc_tree_new ();
   self->looks = arc_looks_new ();
@@ -38,6 +38,7 @@ arc_sight_free (ArcSight *self)
   arc_ways_free (self->ways);
   arc_tree_free (self->tree);
   arc_snapshot_free (self->snapshot);
+  arc_changes_free (self->changes);
   g_hash_table_unref (self->lost);
   g_clear_pointer (&self->extent, arc_extent_free);
   g_free (self);
@@ -74,9 +75,9 @@ arc_sight_is_in_place (const ArcSight *self, const ArcNode *node)
 }
 
 void
-arc_sight_push (ArcSight *self, ArcNode *node, gboolean told)
+arc_sight_push (ArcSight *self, ArcNode *node)
 {
-  arc_tree_push (self->tree, node, told);
+  arc_tree_push (self->tree, node);
   self->active = TRUE;
 }
 
@@ -87,7 +88,7 @@ arc_sight_abort_scan_below (ArcSight *self, ArcNode *node)
     return;
 
   arc_scan_close (self->scan);
-  arc_sight_push (self, self->scan_node, self->scan_told);
+  arc_sight_push (self, self->scan_node);
   self->scan_node->generation = 0;
   self->scan_node = NULL;
 }
@@ -100,30 +101,20 @@ arc_sight_disarm (ArcSight *self, ArcNode *node)
   self->left_out_pending = TRUE;
 }
 
-typedef struct
-{
-  ArcSight *sight;
-  ArcChanges *changes;
-} Forget;
-
 static void
 forget_files (ArcNode *node, gpointer user_data)
 {
-  Forget *forget = user_data;
+  ArcSight *self = user_data;
 
-  arc_snapshot_set_directory (forget->sight->snapshot, node->path, NULL, 0, forget->changes);
-  arc_snapshot_set_mounted (forget->sight->snapshot, node->path, FALSE);
+  arc_snapshot_set_directory (self->snapshot, node->path, NULL, 0, self->changes);
+  arc_snapshot_set_mounted (self->snapshot, node->path, FALSE);
 }
 
 void
-arc_sight_drop (ArcSight *self, ArcNode *node, gboolean told)
+arc_sight_drop (ArcSight *self, ArcNode *node)
 {
-  g_autoptr (ArcChanges) changes = arc_changes_new ();
-  Forget forget = { self, changes };
-
   arc_sight_abort_scan_below (self, node);
-  arc_tree_drop (self->tree, node, forget_files, &forget);
-  arc_findings_add (self->findings, changes, told);
+  arc_tree_drop (self->tree, node, forget_files, self);
 
   /* The numbers in the message, if not the whole of it. */
   if (self->health != ARC_HEALTH_OK)
@@ -131,9 +122,9 @@ arc_sight_drop (ArcSight *self, ArcNode *node, gboolean told)
 }
 
 void
-arc_sight_forget (ArcSight *self, ArcNode *node, gboolean told)
+arc_sight_forget (ArcSight *self, ArcNode *node)
 {
-  arc_sight_drop (self, node, told);
+  arc_sight_drop (self, node);
   self->left_out_pending = TRUE;
   self->active = TRUE;
 }
@@ -361,7 +352,7 @@ arc_sight_look_for_lost (ArcSight *self, gint64 now)
 
       g_hash_table_iter_remove (&iter);
       if (node != NULL && is_lost (node))
-        arc_sight_push (self, node, FALSE);
+        arc_sight_push (self, node);
     }
 
   self->lost_check = g_hash_table_size (self->lost) > 0 ? now + LOST_INTERVAL : 0;
@@ -390,7 +381,7 @@ arc_sight_is_clear (ArcSight *self, ArcNode *node)
   for (ArcNode *above = node; above != NULL; above = above->parent)
     if (is_separate (above) && !arc_sight_is_itself (self, above))
       {
-        arc_sight_push (self, above, TRUE);
+        arc_sight_push (self, above);
         return FALSE;
       }
 

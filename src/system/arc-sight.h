@@ -5,7 +5,6 @@
 #include "core/arc-snapshot.h"
 #include "system/arc-extent.h"
 #include "system/arc-file-id.h"
-#include "system/arc-findings.h"
 #include "system/arc-health.h"
 #include "system/arc-looks.h"
 #include "system/arc-scan.h"
@@ -28,7 +27,7 @@ typedef struct
   ArcExtent *extent; /* (owned) (nullable): until the first one is set */
 
   ArcSnapshot *snapshot; /* (owned) */
-  ArcFindings *findings; /* (unowned) */
+  ArcChanges *changes;   /* (owned): what differed, and is not emitted yet */
   ArcTree *tree;         /* (owned) */
   ArcLooks *looks;       /* (owned) */
   ArcWays *ways;         /* (owned): of the roots, and of the links that are followed */
@@ -36,7 +35,6 @@ typedef struct
   /* The scan under way. */
   ArcScan *scan;      /* (owned): of SCAN_NODE; closed if that is NULL */
   ArcNode *scan_node; /* (unowned) (nullable) */
-  gboolean scan_told;
 
   gboolean active;           /* directories were queued or went since arc_crawler_rest() */
   gboolean health_pending;   /* something happened that the health depends on */
@@ -47,8 +45,8 @@ typedef struct
   gint64 lost_check; /* when to look for them; 0: there are none */
 } ArcSight;
 
-/* FINDINGS must outlive it. FUNC: see arc_ways_new(). */
-ArcSight *arc_sight_new (ArcFindings *findings, ArcMonitorsFunc func, gpointer user_data);
+/* FUNC: see arc_ways_new(). */
+ArcSight *arc_sight_new (ArcMonitorsFunc func, gpointer user_data);
 
 /* Cancels all monitors. */
 void arc_sight_free (ArcSight *sight);
@@ -75,8 +73,8 @@ gboolean arc_sight_is_clear (ArcSight *sight, ArcNode *node);
  * was mounted than one that somebody emptied. */
 gboolean arc_sight_is_bare (const ArcSight *sight, const ArcNode *node, const ArcFileId *id);
 
-/* Queues NODE for a scan. TOLD: because a monitor told of it; so below. */
-void arc_sight_push (ArcSight *sight, ArcNode *node, gboolean told);
+/* Queues NODE for a scan. */
+void arc_sight_push (ArcSight *sight, ArcNode *node);
 
 /* Queues the directory whose scan is under way anew, if it is NODE or below it. */
 void arc_sight_abort_scan_below (ArcSight *sight, ArcNode *node);
@@ -85,10 +83,10 @@ void arc_sight_abort_scan_below (ArcSight *sight, ArcNode *node);
 void arc_sight_disarm (ArcSight *sight, ArcNode *node);
 
 /* Drops NODE and all below it from the tree, and their files from the snapshot. */
-void arc_sight_drop (ArcSight *sight, ArcNode *node, gboolean told);
+void arc_sight_drop (ArcSight *sight, ArcNode *node);
 
 /* The directory is gone. Maybe it was what kept another path out of the tree. */
-void arc_sight_forget (ArcSight *sight, ArcNode *node, gboolean told);
+void arc_sight_forget (ArcSight *sight, ArcNode *node);
 
 /* Why NODE cannot be read: see ArcNode. */
 void arc_sight_set_problem (ArcSight *sight, ArcNode *node, const char *problem);

@@ -3,7 +3,6 @@
 #include "system/arc-watcher.h"
 
 #include "system/arc-crawler.h"
-#include "system/arc-findings.h"
 #include "system/arc-inotify.h"
 #include "system/arc-mounts.h"
 #include "system/arc-ready-source.h"
@@ -12,10 +11,6 @@
 
 /* How long to work before others in the main context get their turn. */
 #define SLICE (2 * G_TIME_SPAN_MILLISECOND)
-
-/* What a comparison found may be on its way from a monitor still: GIO's thread holds the half of a
- * rename back for 10 ms, and monitors that have much to tell rest for 32 (arc-monitors.h). */
-#define GRACE (50 * G_TIME_SPAN_MILLISECOND)
 
 /* How long no event must have come before events that may be lost are looked for. */
 #define QUIET (1 * G_TIME_SPAN_SECOND)
@@ -28,14 +23,12 @@ struct _ArcWatcher
   GObject parent_instance;
 
   ArcCrawler *crawler;
-  ArcFindings *findings;
   ArcMounts *mounts; /* (nullable): NULL unless started */
 
   GMainContext *context;
   GSource *work;    /* (nullable): NULL unless started */
   gboolean settled; /* `settled` was emitted, and nothing has begun since */
-  gint64 grace_end; /* 0 unless waiting for it */
-  gboolean grace_is_over;
+  guint n_found;    /* how many changes were emitted since one began */
 
   /* Events that may be lost. */
   guint queue_length; /* how many the kernel keeps */
@@ -86,7 +79,7 @@ schedule (ArcWatcher *self)
 
   ready = arc_crawler_get_due (self->crawler);
   if (!self->settled && !arc_crawler_is_busy (self->crawler))
-    take_earlier (&ready, self->grace_end);
+    ready = 0;
   if (self->last_event > 0)
     take_earlier (&ready, self->last_event + QUIET);
 
@@ -105,7 +98,6 @@ static void
 on_hint (const char *path, ArcHint hint, gpointer user_data)
 {
   ArcWatcher *self = user_data;
-
   const gint64 now = g_get_monotonic_time ();
 
   arc_crawler_hint (self->crawler, path, hint);
@@ -142,53 +134,33 @@ set_health (ArcWatcher *self, ArcHealth health, const char *message)
 }
 
 static void
-emit (ArcWatcher *self, ArcChanges *changes /* (transfer full) (nullable) */, gboolean monitored)
+emit_changes (ArcWatcher *self)
 {
-  g_autoptr (ArcChanges) emitted = changes;
+  g_autoptr (ArcChanges) changes = arc_crawler_take_changes (self->crawler);
 
-  if (emitted == NULL)
+  if (changes == NULL)
     return;
 
-  g_signal_emit (self, signals[SIGNAL_CHANGED], 0, emitted, monitored);
+  self->n_found += arc_changes_get_size (changes);
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0, changes);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_FILES]);
 }
 
-/* Whether a scan is really at its end. */
-static gboolean
-conclude (ArcWatcher *self, gint64 now)
+/* Something has begun. */
+static void
+unsettle (ArcWatcher *self)
 {
-  if (!arc_crawler_conclude (self->crawler))
-    {
-      self->grace_end = 0;
-      return FALSE;
-    }
-
-  if (arc_findings_has_compared (self->findings) && self->grace_end == 0)
-    {
-      self->grace_end = now + GRACE;
-      self->grace_is_over = FALSE;
-    }
-  if (self->grace_end == 0)
-    return TRUE;
-
-  /* If the process was kept from running, hints may wait that the monitors' sources have not handed
-   * over yet. They have their turn before the next one of this source. */
-  if (self->grace_end <= now && !self->grace_is_over)
-    {
-      self->grace_is_over = TRUE;
-      return FALSE;
-    }
-
-  return self->grace_end <= now;
+  if (self->settled)
+    self->n_found = 0;
+  self->settled = FALSE;
 }
 
 static void
-settle (ArcWatcher *self, gint64 now)
+settle (ArcWatcher *self)
 {
-  if (self->settled || arc_crawler_is_busy (self->crawler) || !conclude (self, now))
+  if (self->settled || arc_crawler_is_busy (self->crawler) || !arc_crawler_conclude (self->crawler))
     return;
 
-  self->grace_end = 0;
   if (arc_crawler_has_new_health (self->crawler))
     {
       g_autofree char *message = NULL;
@@ -201,15 +173,13 @@ settle (ArcWatcher *self, gint64 now)
   if (self->work == NULL || arc_crawler_is_busy (self->crawler))
     return;
 
-  arc_findings_decide (self->findings);
-  emit (self, arc_findings_take_told (self->findings), TRUE);
-  if (self->work != NULL)
-    emit (self, arc_findings_take_missed (self->findings), FALSE);
+  emit_changes (self);
   if (self->work == NULL || arc_crawler_is_busy (self->crawler))
     return;
 
   arc_crawler_rest (self->crawler);
   self->settled = TRUE;
+  g_debug ("Settled: %u changes in %u files", self->n_found, arc_watcher_get_n_files (self));
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_DIRECTORIES]);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_FILES]);
   g_signal_emit (self, signals[SIGNAL_SETTLED], 0);
@@ -251,13 +221,11 @@ work (ArcWatcher *self)
   arc_crawler_work (self->crawler, now + SLICE);
 
   if (arc_crawler_is_active (self->crawler))
-    self->settled = FALSE;
-  if (arc_crawler_is_busy (self->crawler))
-    self->grace_end = 0;
+    unsettle (self);
 
-  emit (self, arc_findings_take_told (self->findings), TRUE);
+  emit_changes (self);
   if (self->work != NULL)
-    settle (self, g_get_monotonic_time ());
+    settle (self);
 }
 
 static gboolean
@@ -277,7 +245,6 @@ on_mounts_changed (gpointer user_data)
 {
   ArcWatcher *self = user_data;
 
-  arc_crawler_expect (self->crawler);
   arc_watcher_reconcile (self);
 }
 
@@ -329,8 +296,7 @@ arc_watcher_reconcile (ArcWatcher *self)
 
   arc_crawler_reconcile (self->crawler);
   self->reconciled = g_get_monotonic_time ();
-  self->settled = FALSE;
-  self->grace_end = 0;
+  unsettle (self);
   schedule (self);
 }
 
@@ -385,7 +351,7 @@ arc_watcher_get_snapshot (ArcWatcher *self)
 void
 arc_watcher_add_untold (ArcWatcher *self, ArcChanges *changes)
 {
-  arc_findings_collect (self->findings, changes);
+  arc_changes_merge (changes, arc_crawler_get_changes (self->crawler));
 }
 
 ArcChanges *
@@ -437,7 +403,6 @@ arc_watcher_finalize (GObject *object)
 
   arc_watcher_stop (self);
   arc_crawler_free (self->crawler);
-  arc_findings_free (self->findings);
   g_main_context_unref (self->context);
   g_free (self->health_message);
 
@@ -461,9 +426,8 @@ arc_watcher_class_init (ArcWatcherClass *klass)
   properties[PROP_N_FILES] = g_param_spec_uint ("n-files", NULL, NULL, 0, G_MAXUINT, 0, flags);
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
 
-  signals[SIGNAL_CHANGED] =
-      g_signal_new ("changed", ARC_TYPE_WATCHER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                    G_TYPE_NONE, 2, G_TYPE_POINTER, G_TYPE_BOOLEAN);
+  signals[SIGNAL_CHANGED] = g_signal_new ("changed", ARC_TYPE_WATCHER, G_SIGNAL_RUN_LAST, 0, NULL,
+                                          NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
   signals[SIGNAL_SETTLED] = g_signal_new ("settled", ARC_TYPE_WATCHER, G_SIGNAL_RUN_LAST, 0, NULL,
                                           NULL, NULL, G_TYPE_NONE, 0);
 }
@@ -472,8 +436,7 @@ static void
 arc_watcher_init (ArcWatcher *self)
 {
   self->context = g_main_context_ref_thread_default ();
-  self->findings = arc_findings_new ();
-  self->crawler = arc_crawler_new (self->findings, on_hint, on_audited, self);
+  self->crawler = arc_crawler_new (on_hint, on_audited, self);
   self->queue_length = arc_inotify_get_queue_length ();
   self->health_message = g_strdup ("");
 }
