@@ -2,10 +2,10 @@
 
 #include "system/arc-watcher.h"
 
-#include "system/arc-crawler.h"
 #include "system/arc-inotify.h"
 #include "system/arc-mounts.h"
 #include "system/arc-ready-source.h"
+#include "system/arc-tree-scanner.h"
 
 #include <string.h>
 
@@ -22,7 +22,7 @@ struct _ArcWatcher
 {
   GObject parent_instance;
 
-  ArcCrawler *crawler;
+  ArcTreeScanner *scanner;
   ArcMounts *mounts; /* (nullable): NULL unless started */
 
   GMainContext *context;
@@ -77,8 +77,8 @@ schedule (ArcWatcher *self)
   if (self->work == NULL)
     return;
 
-  ready = arc_crawler_get_due (self->crawler);
-  if (!self->settled && !arc_crawler_is_busy (self->crawler))
+  ready = arc_tree_scanner_get_due (self->scanner);
+  if (!self->settled && !arc_tree_scanner_is_busy (self->scanner))
     ready = 0;
   if (self->last_event > 0)
     take_earlier (&ready, self->last_event + QUIET);
@@ -100,7 +100,7 @@ on_hint (const char *path, ArcHint hint, gpointer user_data)
   ArcWatcher *self = user_data;
   const gint64 now = g_get_monotonic_time ();
 
-  arc_crawler_hint (self->crawler, path, hint);
+  arc_tree_scanner_hint (self->scanner, path, hint);
   self->was_late = self->was_late || is_late (self, now);
   self->last_event = now;
   self->n_events++;
@@ -136,7 +136,7 @@ set_health (ArcWatcher *self, ArcHealth health, const char *message)
 static void
 emit_changes (ArcWatcher *self)
 {
-  g_autoptr (ArcChanges) changes = arc_crawler_take_changes (self->crawler);
+  g_autoptr (ArcChanges) changes = arc_tree_scanner_take_changes (self->scanner);
 
   if (changes == NULL)
     return;
@@ -158,26 +158,27 @@ unsettle (ArcWatcher *self)
 static void
 settle (ArcWatcher *self)
 {
-  if (self->settled || arc_crawler_is_busy (self->crawler) || !arc_crawler_conclude (self->crawler))
+  if (self->settled || arc_tree_scanner_is_busy (self->scanner) ||
+      !arc_tree_scanner_conclude (self->scanner))
     return;
 
-  if (arc_crawler_has_new_health (self->crawler))
+  if (arc_tree_scanner_has_new_health (self->scanner))
     {
       g_autofree char *message = NULL;
-      ArcHealth health = arc_crawler_assess (self->crawler, &message);
+      ArcHealth health = arc_tree_scanner_assess (self->scanner, &message);
 
       set_health (self, health, message);
     }
 
   /* Whoever listens may ask for more, or to stop, each time. */
-  if (self->work == NULL || arc_crawler_is_busy (self->crawler))
+  if (self->work == NULL || arc_tree_scanner_is_busy (self->scanner))
     return;
 
   emit_changes (self);
-  if (self->work == NULL || arc_crawler_is_busy (self->crawler))
+  if (self->work == NULL || arc_tree_scanner_is_busy (self->scanner))
     return;
 
-  arc_crawler_rest (self->crawler);
+  arc_tree_scanner_rest (self->scanner);
   self->settled = TRUE;
   g_debug ("Settled: %u changes in %u files", self->n_found, arc_watcher_get_n_files (self));
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_DIRECTORIES]);
@@ -217,10 +218,9 @@ work (ArcWatcher *self)
   gint64 now = g_get_monotonic_time ();
 
   look_for_lost_events (self, now);
-  arc_crawler_look_for_lost (self->crawler, now);
-  arc_crawler_work (self->crawler, now + SLICE);
+  arc_tree_scanner_work (self->scanner, now + SLICE);
 
-  if (arc_crawler_is_active (self->crawler))
+  if (arc_tree_scanner_is_active (self->scanner))
     unsettle (self);
 
   emit_changes (self);
@@ -253,7 +253,7 @@ arc_watcher_new (const char *const *roots, ArcFilter *filter, gboolean follow_sy
 {
   ArcWatcher *self = g_object_new (ARC_TYPE_WATCHER, NULL);
 
-  arc_crawler_set_extent (self->crawler, arc_extent_new (roots, filter, follow_symlinks));
+  arc_tree_scanner_set_extent (self->scanner, arc_extent_new (roots, filter, follow_symlinks));
 
   return self;
 }
@@ -266,9 +266,8 @@ arc_watcher_start (ArcWatcher *self, ArcSnapshot *snapshot)
   self->work = arc_ready_source_new ("ArcWatcher", self->context, on_work, self);
 
   self->mounts =
-      arc_mounts_new (arc_crawler_get_extent (self->crawler)->roots, on_mounts_changed, self);
-  arc_crawler_start (self->crawler, snapshot);
-  arc_crawler_plant (self->crawler);
+      arc_mounts_new (arc_tree_scanner_get_extent (self->scanner)->roots, on_mounts_changed, self);
+  arc_tree_scanner_start (self->scanner, snapshot);
   arc_watcher_reconcile (self);
 }
 
@@ -278,13 +277,12 @@ arc_watcher_set_tree (ArcWatcher *self,
                       ArcFilter *filter,
                       gboolean follow_symlinks)
 {
-  arc_crawler_set_extent (self->crawler, arc_extent_new (roots, filter, follow_symlinks));
+  arc_tree_scanner_set_extent (self->scanner, arc_extent_new (roots, filter, follow_symlinks));
 
   if (self->work == NULL)
     return;
 
-  arc_mounts_set_directories (self->mounts, arc_crawler_get_extent (self->crawler)->roots);
-  arc_crawler_plant (self->crawler);
+  arc_mounts_set_directories (self->mounts, arc_tree_scanner_get_extent (self->scanner)->roots);
   arc_watcher_reconcile (self);
 }
 
@@ -294,7 +292,7 @@ arc_watcher_reconcile (ArcWatcher *self)
   if (self->work == NULL)
     return;
 
-  arc_crawler_reconcile (self->crawler);
+  arc_tree_scanner_reconcile (self->scanner);
   self->reconciled = g_get_monotonic_time ();
   unsettle (self);
   schedule (self);
@@ -303,7 +301,7 @@ arc_watcher_reconcile (ArcWatcher *self)
 gboolean
 arc_watcher_is_settled (ArcWatcher *self)
 {
-  return self->settled && !arc_crawler_is_busy (self->crawler);
+  return self->settled && !arc_tree_scanner_is_busy (self->scanner);
 }
 
 void
@@ -315,7 +313,7 @@ arc_watcher_stop (ArcWatcher *self)
   g_source_destroy (self->work);
   g_clear_pointer (&self->work, g_source_unref);
   g_clear_pointer (&self->mounts, arc_mounts_free);
-  arc_crawler_stop (self->crawler);
+  arc_tree_scanner_stop (self->scanner);
 }
 
 ArcHealth
@@ -333,43 +331,43 @@ arc_watcher_get_health_message (ArcWatcher *self)
 guint
 arc_watcher_get_n_directories (ArcWatcher *self)
 {
-  return arc_crawler_get_n_directories (self->crawler);
+  return arc_tree_scanner_get_n_directories (self->scanner);
 }
 
 guint
 arc_watcher_get_n_files (ArcWatcher *self)
 {
-  return arc_snapshot_get_n_files (arc_crawler_get_snapshot (self->crawler));
+  return arc_snapshot_get_n_files (arc_tree_scanner_get_snapshot (self->scanner));
 }
 
 const ArcSnapshot *
 arc_watcher_get_snapshot (ArcWatcher *self)
 {
-  return arc_crawler_get_snapshot (self->crawler);
+  return arc_tree_scanner_get_snapshot (self->scanner);
 }
 
 void
 arc_watcher_add_untold (ArcWatcher *self, ArcChanges *changes)
 {
-  arc_changes_merge (changes, arc_crawler_get_changes (self->crawler));
+  arc_changes_merge (changes, arc_tree_scanner_get_changes (self->scanner));
 }
 
 ArcChanges *
 arc_watcher_find_hidden (ArcWatcher *self, const ArcChanges *changes)
 {
-  return arc_crawler_find_hidden (self->crawler, changes);
+  return arc_tree_scanner_find_hidden (self->scanner, changes);
 }
 
 void
 arc_watcher_mark_dirty (ArcWatcher *self, const ArcChanges *files)
 {
-  arc_crawler_mark_dirty (self->crawler, files);
+  arc_tree_scanner_mark_dirty (self->scanner, files);
 }
 
 gboolean
 arc_watcher_explain (ArcWatcher *self, const char *path, const char **rule)
 {
-  return arc_extent_explain (arc_crawler_get_extent (self->crawler), path, rule);
+  return arc_extent_explain (arc_tree_scanner_get_extent (self->scanner), path, rule);
 }
 
 static void
@@ -402,7 +400,7 @@ arc_watcher_finalize (GObject *object)
   ArcWatcher *self = ARC_WATCHER (object);
 
   arc_watcher_stop (self);
-  arc_crawler_free (self->crawler);
+  arc_tree_scanner_free (self->scanner);
   g_main_context_unref (self->context);
   g_free (self->health_message);
 
@@ -436,7 +434,7 @@ static void
 arc_watcher_init (ArcWatcher *self)
 {
   self->context = g_main_context_ref_thread_default ();
-  self->crawler = arc_crawler_new (on_hint, on_audited, self);
+  self->scanner = arc_tree_scanner_new (on_hint, on_audited, self);
   self->queue_length = arc_inotify_get_queue_length ();
   self->health_message = g_strdup ("");
 }
