@@ -72,7 +72,6 @@ struct _ArcBuilder
   ArcSyncs *syncs;          /* (owned) */
 
   guint64 rescans;
-  guint64 missed_by_monitors;
   guint64 comparison; /* the number of the comparison under way or, if there is none, the last */
   gboolean comparing; /* one is under way: of the tree, and of what else the database depends on */
   gboolean tree_compared;
@@ -823,15 +822,13 @@ check_emptied (ArcBuilder *self)
 }
 
 static void
-on_changed (ArcWatcher *watcher, ArcChanges *changes, gboolean monitored, ArcBuilder *self)
+on_changed (ArcWatcher *watcher, ArcChanges *changes, ArcBuilder *self)
 {
   arc_loop_guard_note_changes (self->loop_guard, changes, are_of_build (self, changes));
   update_timing (self);
   arc_ledger_add (self->ledger, changes);
   arc_changes_foreach (changes, forget_given_up, self);
   self->found += arc_changes_get_size (changes);
-  if (!monitored)
-    self->missed_by_monitors += arc_changes_get_size (changes);
   self->last_touch_real = arc_clock_get_real_time (self->clock);
   if (arc_watcher_get_n_files (self->watcher) > 0 && self->settings_message != NULL)
     {
@@ -1502,7 +1499,6 @@ arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
     .built_serial = arc_ledger_get_built_serial (self->ledger),
     .n_pending = arc_changes_get_size (arc_ledger_get_pending (self->ledger)),
     .rescans = self->rescans,
-    .missed_by_monitors = self->missed_by_monitors,
     .current_build = self->build != NULL ? self->build->id : 0,
     .progress_done = self->progress_done,
     .progress_total = self->progress_total,

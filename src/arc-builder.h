@@ -39,7 +39,6 @@ typedef struct
   guint64 built_serial;
   guint n_pending;
   guint64 rescans;
-  guint64 missed_by_monitors;
   guint64 current_build;
   guint progress_done;
   guint progress_total;

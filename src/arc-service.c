@@ -199,7 +199,6 @@ on_changed (ArcBuilder *builder, ArcService *self)
   arc_dbus_builder_set_watched_directories (skeleton, arc_watcher_get_n_directories (watcher));
   arc_dbus_builder_set_watched_files (skeleton, arc_watcher_get_n_files (watcher));
   arc_dbus_builder_set_rescans (skeleton, status.rescans);
-  arc_dbus_builder_set_missed_by_monitors (skeleton, status.missed_by_monitors);
   arc_dbus_builder_set_current_build (skeleton, status.current_build);
   arc_dbus_builder_set_progress (skeleton, g_variant_new ("(uu)", status.progress_done,
                                                           status.progress_total));

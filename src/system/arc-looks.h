@@ -18,7 +18,7 @@ typedef struct
   gint64 due;   /* not before this; 0: at once */
   GList link;
 
-  guint told : 1;       /* a monitor told of it */
+  guint hinted : 1;     /* a monitor has an event of it */
   guint moved : 1;      /* see ARC_HINT_MOVED */
   guint attributes : 1; /* see ARC_HINT_ATTRIBUTES */
   guint silent : 1;     /* what it finds is no change but the start */

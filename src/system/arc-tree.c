@@ -107,7 +107,6 @@ unqueue (ArcTree *self, ArcNode *node)
 
   g_queue_unlink (&self->queue, &node->link);
   node->queued = FALSE;
-  node->told = FALSE;
 }
 
 static void
@@ -209,9 +208,8 @@ arc_node_get_below_root (ArcNode *node)
 
 /* The children of a directory before its siblings, which keeps the queue short. */
 void
-arc_tree_push (ArcTree *self, ArcNode *node, gboolean told)
+arc_tree_push (ArcTree *self, ArcNode *node)
 {
-  node->told = node->told || told;
   if (node->queued)
     return;
 

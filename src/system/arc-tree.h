@@ -41,7 +41,6 @@ struct _ArcNode
 
   guint identified : 1; /* the id is true, and no other node has it */
   guint queued : 1;
-  guint told : 1;    /* queued because a monitor told */
   guint scanned : 1; /* at least once since it became a node */
 
   char path[];
@@ -100,7 +99,7 @@ gboolean arc_node_hides (const ArcNode *node, const char *path);
 const char *arc_node_get_below_root (ArcNode *node);
 
 /* The queue; a node is in it at most once. */
-void arc_tree_push (ArcTree *tree, ArcNode *node, gboolean told);
+void arc_tree_push (ArcTree *tree, ArcNode *node);
 ArcNode *arc_tree_pop (ArcTree *tree); /* (nullable) */
 gboolean arc_tree_is_idle (const ArcTree *tree);
 

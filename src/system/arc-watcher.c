@@ -2,20 +2,15 @@
 
 #include "system/arc-watcher.h"
 
-#include "system/arc-crawler.h"
-#include "system/arc-findings.h"
 #include "system/arc-inotify.h"
 #include "system/arc-mounts.h"
 #include "system/arc-ready-source.h"
+#include "system/arc-tree-scanner.h"
 
 #include <string.h>
 
 /* How long to work before others in the main context get their turn. */
 #define SLICE (2 * G_TIME_SPAN_MILLISECOND)
-
-/* What a comparison found may be on its way from a monitor still: GIO's thread holds the half of a
- * rename back for 10 ms, and monitors that have much to tell rest for 32 (arc-monitors.h). */
-#define GRACE (50 * G_TIME_SPAN_MILLISECOND)
 
 /* How long no event must have come before events that may be lost are looked for. */
 #define QUIET (1 * G_TIME_SPAN_SECOND)
@@ -27,15 +22,13 @@ struct _ArcWatcher
 {
   GObject parent_instance;
 
-  ArcCrawler *crawler;
-  ArcFindings *findings;
+  ArcTreeScanner *scanner;
   ArcMounts *mounts; /* (nullable): NULL unless started */
 
   GMainContext *context;
   GSource *work;    /* (nullable): NULL unless started */
   gboolean settled; /* `settled` was emitted, and nothing has begun since */
-  gint64 grace_end; /* 0 unless waiting for it */
-  gboolean grace_is_over;
+  guint n_found;    /* how many changes were emitted since one began */
 
   /* Events that may be lost. */
   guint queue_length; /* how many the kernel keeps */
@@ -84,9 +77,9 @@ schedule (ArcWatcher *self)
   if (self->work == NULL)
     return;
 
-  ready = arc_crawler_get_due (self->crawler);
-  if (!self->settled && !arc_crawler_is_busy (self->crawler))
-    take_earlier (&ready, self->grace_end);
+  ready = arc_tree_scanner_get_due (self->scanner);
+  if (!self->settled && !arc_tree_scanner_is_busy (self->scanner))
+    ready = 0;
   if (self->last_event > 0)
     take_earlier (&ready, self->last_event + QUIET);
 
@@ -105,10 +98,9 @@ static void
 on_hint (const char *path, ArcHint hint, gpointer user_data)
 {
   ArcWatcher *self = user_data;
-
   const gint64 now = g_get_monotonic_time ();
 
-  arc_crawler_hint (self->crawler, path, hint);
+  arc_tree_scanner_hint (self->scanner, path, hint);
   self->was_late = self->was_late || is_late (self, now);
   self->last_event = now;
   self->n_events++;
@@ -142,74 +134,53 @@ set_health (ArcWatcher *self, ArcHealth health, const char *message)
 }
 
 static void
-emit (ArcWatcher *self, ArcChanges *changes /* (transfer full) (nullable) */, gboolean monitored)
+emit_changes (ArcWatcher *self)
 {
-  g_autoptr (ArcChanges) emitted = changes;
+  g_autoptr (ArcChanges) changes = arc_tree_scanner_take_changes (self->scanner);
 
-  if (emitted == NULL)
+  if (changes == NULL)
     return;
 
-  g_signal_emit (self, signals[SIGNAL_CHANGED], 0, emitted, monitored);
+  self->n_found += arc_changes_get_size (changes);
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0, changes);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_FILES]);
 }
 
-/* Whether a scan is really at its end. */
-static gboolean
-conclude (ArcWatcher *self, gint64 now)
+/* Something has begun. */
+static void
+unsettle (ArcWatcher *self)
 {
-  if (!arc_crawler_conclude (self->crawler))
-    {
-      self->grace_end = 0;
-      return FALSE;
-    }
-
-  if (arc_findings_has_compared (self->findings) && self->grace_end == 0)
-    {
-      self->grace_end = now + GRACE;
-      self->grace_is_over = FALSE;
-    }
-  if (self->grace_end == 0)
-    return TRUE;
-
-  /* If the process was kept from running, hints may wait that the monitors' sources have not handed
-   * over yet. They have their turn before the next one of this source. */
-  if (self->grace_end <= now && !self->grace_is_over)
-    {
-      self->grace_is_over = TRUE;
-      return FALSE;
-    }
-
-  return self->grace_end <= now;
+  if (self->settled)
+    self->n_found = 0;
+  self->settled = FALSE;
 }
 
 static void
-settle (ArcWatcher *self, gint64 now)
+settle (ArcWatcher *self)
 {
-  if (self->settled || arc_crawler_is_busy (self->crawler) || !conclude (self, now))
+  if (self->settled || arc_tree_scanner_is_busy (self->scanner) ||
+      !arc_tree_scanner_conclude (self->scanner))
     return;
 
-  self->grace_end = 0;
-  if (arc_crawler_has_new_health (self->crawler))
+  if (arc_tree_scanner_has_new_health (self->scanner))
     {
       g_autofree char *message = NULL;
-      ArcHealth health = arc_crawler_assess (self->crawler, &message);
+      ArcHealth health = arc_tree_scanner_assess (self->scanner, &message);
 
       set_health (self, health, message);
     }
 
   /* Whoever listens may ask for more, or to stop, each time. */
-  if (self->work == NULL || arc_crawler_is_busy (self->crawler))
+  if (self->work == NULL || arc_tree_scanner_is_busy (self->scanner))
     return;
 
-  arc_findings_decide (self->findings);
-  emit (self, arc_findings_take_told (self->findings), TRUE);
-  if (self->work != NULL)
-    emit (self, arc_findings_take_missed (self->findings), FALSE);
-  if (self->work == NULL || arc_crawler_is_busy (self->crawler))
+  emit_changes (self);
+  if (self->work == NULL || arc_tree_scanner_is_busy (self->scanner))
     return;
 
-  arc_crawler_rest (self->crawler);
+  arc_tree_scanner_rest (self->scanner);
   self->settled = TRUE;
+  g_debug ("Settled: %u changes in %u files", self->n_found, arc_watcher_get_n_files (self));
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_DIRECTORIES]);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_FILES]);
   g_signal_emit (self, signals[SIGNAL_SETTLED], 0);
@@ -247,17 +218,14 @@ work (ArcWatcher *self)
   gint64 now = g_get_monotonic_time ();
 
   look_for_lost_events (self, now);
-  arc_crawler_look_for_lost (self->crawler, now);
-  arc_crawler_work (self->crawler, now + SLICE);
+  arc_tree_scanner_work (self->scanner, now + SLICE);
 
-  if (arc_crawler_is_active (self->crawler))
-    self->settled = FALSE;
-  if (arc_crawler_is_busy (self->crawler))
-    self->grace_end = 0;
+  if (arc_tree_scanner_is_active (self->scanner))
+    unsettle (self);
 
-  emit (self, arc_findings_take_told (self->findings), TRUE);
+  emit_changes (self);
   if (self->work != NULL)
-    settle (self, g_get_monotonic_time ());
+    settle (self);
 }
 
 static gboolean
@@ -277,7 +245,6 @@ on_mounts_changed (gpointer user_data)
 {
   ArcWatcher *self = user_data;
 
-  arc_crawler_expect (self->crawler);
   arc_watcher_reconcile (self);
 }
 
@@ -286,7 +253,7 @@ arc_watcher_new (const char *const *roots, ArcFilter *filter, gboolean follow_sy
 {
   ArcWatcher *self = g_object_new (ARC_TYPE_WATCHER, NULL);
 
-  arc_crawler_set_extent (self->crawler, arc_extent_new (roots, filter, follow_symlinks));
+  arc_tree_scanner_set_extent (self->scanner, arc_extent_new (roots, filter, follow_symlinks));
 
   return self;
 }
@@ -299,9 +266,8 @@ arc_watcher_start (ArcWatcher *self, ArcSnapshot *snapshot)
   self->work = arc_ready_source_new ("ArcWatcher", self->context, on_work, self);
 
   self->mounts =
-      arc_mounts_new (arc_crawler_get_extent (self->crawler)->roots, on_mounts_changed, self);
-  arc_crawler_start (self->crawler, snapshot);
-  arc_crawler_plant (self->crawler);
+      arc_mounts_new (arc_tree_scanner_get_extent (self->scanner)->roots, on_mounts_changed, self);
+  arc_tree_scanner_start (self->scanner, snapshot);
   arc_watcher_reconcile (self);
 }
 
@@ -311,13 +277,12 @@ arc_watcher_set_tree (ArcWatcher *self,
                       ArcFilter *filter,
                       gboolean follow_symlinks)
 {
-  arc_crawler_set_extent (self->crawler, arc_extent_new (roots, filter, follow_symlinks));
+  arc_tree_scanner_set_extent (self->scanner, arc_extent_new (roots, filter, follow_symlinks));
 
   if (self->work == NULL)
     return;
 
-  arc_mounts_set_directories (self->mounts, arc_crawler_get_extent (self->crawler)->roots);
-  arc_crawler_plant (self->crawler);
+  arc_mounts_set_directories (self->mounts, arc_tree_scanner_get_extent (self->scanner)->roots);
   arc_watcher_reconcile (self);
 }
 
@@ -327,17 +292,16 @@ arc_watcher_reconcile (ArcWatcher *self)
   if (self->work == NULL)
     return;
 
-  arc_crawler_reconcile (self->crawler);
+  arc_tree_scanner_reconcile (self->scanner);
   self->reconciled = g_get_monotonic_time ();
-  self->settled = FALSE;
-  self->grace_end = 0;
+  unsettle (self);
   schedule (self);
 }
 
 gboolean
 arc_watcher_is_settled (ArcWatcher *self)
 {
-  return self->settled && !arc_crawler_is_busy (self->crawler);
+  return self->settled && !arc_tree_scanner_is_busy (self->scanner);
 }
 
 void
@@ -349,7 +313,7 @@ arc_watcher_stop (ArcWatcher *self)
   g_source_destroy (self->work);
   g_clear_pointer (&self->work, g_source_unref);
   g_clear_pointer (&self->mounts, arc_mounts_free);
-  arc_crawler_stop (self->crawler);
+  arc_tree_scanner_stop (self->scanner);
 }
 
 ArcHealth
@@ -367,43 +331,43 @@ arc_watcher_get_health_message (ArcWatcher *self)
 guint
 arc_watcher_get_n_directories (ArcWatcher *self)
 {
-  return arc_crawler_get_n_directories (self->crawler);
+  return arc_tree_scanner_get_n_directories (self->scanner);
 }
 
 guint
 arc_watcher_get_n_files (ArcWatcher *self)
 {
-  return arc_snapshot_get_n_files (arc_crawler_get_snapshot (self->crawler));
+  return arc_snapshot_get_n_files (arc_tree_scanner_get_snapshot (self->scanner));
 }
 
 const ArcSnapshot *
 arc_watcher_get_snapshot (ArcWatcher *self)
 {
-  return arc_crawler_get_snapshot (self->crawler);
+  return arc_tree_scanner_get_snapshot (self->scanner);
 }
 
 void
 arc_watcher_add_untold (ArcWatcher *self, ArcChanges *changes)
 {
-  arc_findings_collect (self->findings, changes);
+  arc_changes_merge (changes, arc_tree_scanner_get_changes (self->scanner));
 }
 
 ArcChanges *
 arc_watcher_find_hidden (ArcWatcher *self, const ArcChanges *changes)
 {
-  return arc_crawler_find_hidden (self->crawler, changes);
+  return arc_tree_scanner_find_hidden (self->scanner, changes);
 }
 
 void
 arc_watcher_mark_dirty (ArcWatcher *self, const ArcChanges *files)
 {
-  arc_crawler_mark_dirty (self->crawler, files);
+  arc_tree_scanner_mark_dirty (self->scanner, files);
 }
 
 gboolean
 arc_watcher_explain (ArcWatcher *self, const char *path, const char **rule)
 {
-  return arc_extent_explain (arc_crawler_get_extent (self->crawler), path, rule);
+  return arc_extent_explain (arc_tree_scanner_get_extent (self->scanner), path, rule);
 }
 
 static void
@@ -436,8 +400,7 @@ arc_watcher_finalize (GObject *object)
   ArcWatcher *self = ARC_WATCHER (object);
 
   arc_watcher_stop (self);
-  arc_crawler_free (self->crawler);
-  arc_findings_free (self->findings);
+  arc_tree_scanner_free (self->scanner);
   g_main_context_unref (self->context);
   g_free (self->health_message);
 
@@ -461,9 +424,8 @@ arc_watcher_class_init (ArcWatcherClass *klass)
   properties[PROP_N_FILES] = g_param_spec_uint ("n-files", NULL, NULL, 0, G_MAXUINT, 0, flags);
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
 
-  signals[SIGNAL_CHANGED] =
-      g_signal_new ("changed", ARC_TYPE_WATCHER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                    G_TYPE_NONE, 2, G_TYPE_POINTER, G_TYPE_BOOLEAN);
+  signals[SIGNAL_CHANGED] = g_signal_new ("changed", ARC_TYPE_WATCHER, G_SIGNAL_RUN_LAST, 0, NULL,
+                                          NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
   signals[SIGNAL_SETTLED] = g_signal_new ("settled", ARC_TYPE_WATCHER, G_SIGNAL_RUN_LAST, 0, NULL,
                                           NULL, NULL, G_TYPE_NONE, 0);
 }
@@ -472,8 +434,7 @@ static void
 arc_watcher_init (ArcWatcher *self)
 {
   self->context = g_main_context_ref_thread_default ();
-  self->findings = arc_findings_new ();
-  self->crawler = arc_crawler_new (self->findings, on_hint, on_audited, self);
+  self->scanner = arc_tree_scanner_new (on_hint, on_audited, self);
   self->queue_length = arc_inotify_get_queue_length ();
   self->health_message = g_strdup ("");
 }

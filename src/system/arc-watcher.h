@@ -21,11 +21,9 @@ G_BEGIN_DECLS
  * slices of a few milliseconds, so that a scan of a large tree does not keep others waiting.
  *
  * Signals:
- *   `changed (ArcChanges *changes, gboolean monitored)`: files that differ from the snapshot, which
- * has them already. MONITORED is FALSE if a reconciliation found them although a monitor ought to
- * have told of them. What differs at the start from the snapshot of an earlier run, comes or goes
- * with arc_watcher_set_tree(), or is found when a root is back, counts as monitored: no monitor
- * missed it.
+ *   `changed (ArcChanges *changes)`: files that differ from the snapshot, which has them already. A
+ * file that both a monitor and a comparison find is in one of the signals: the second look finds
+ * the fingerprint that the first one left.
  *   `settled`: the scan, or the reconciliation, that was under way is done: every directory is
  * watched as well as can be and the snapshot is what the disk was at some time since it was asked
  * for. Directories that come or go are a scan too.
@@ -86,8 +84,8 @@ guint arc_watcher_get_n_files (ArcWatcher *watcher);
 /* Owned by the watcher, and true only until control returns to the main loop. */
 const ArcSnapshot *arc_watcher_get_snapshot (ArcWatcher *watcher);
 
-/* Adds to CHANGES what the snapshot has, and `changed` has not told yet: what a comparison found is
- * held back for some milliseconds, in which a monitor may still tell of it. */
+/* Adds to CHANGES what the snapshot has, and `changed` has not told yet: there may be some between
+ * arc_watcher_set_tree() and the next iteration of the main context. */
 void arc_watcher_add_untold (ArcWatcher *watcher, ArcChanges *changes);
 
 /* (transfer full): those of CHANGES whose files are out of sight, as said above: nobody knows what

@@ -31,9 +31,9 @@ hear (const char *path, ArcChange change, gpointer user_data)
 }
 
 static void
-on_changed (ArcWatcher *watcher, ArcChanges *changes, gboolean monitored, Bench *self)
+on_changed (ArcWatcher *watcher, ArcChanges *changes, Bench *self)
 {
-  if (self->writer != NULL && monitored)
+  if (self->writer != NULL)
     arc_changes_foreach (changes, hear, self);
 }
 

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 
 #define DEADLINE_SECONDS 120
+#define SENTINEL         "sentinel.org"
+
 #define COMPARE_INTERVAL (200 * G_TIME_SPAN_MILLISECOND)
 
 ArcFixture *
@@ -61,6 +63,7 @@ apply (const char *path, ArcChange change, gpointer user_data)
 {
   ArcFixture *self = user_data;
 
+  self->n_told += !g_str_has_suffix (path, "/" SENTINEL);
   switch (change)
     {
     case ARC_CHANGE_ADDED:
@@ -87,12 +90,12 @@ assert_old_enough (const char *path, ArcChange change, gpointer user_data)
 }
 
 static void
-on_changed (ArcWatcher *watcher, ArcChanges *changes, gboolean monitored, ArcFixture *self)
+on_changed (ArcWatcher *watcher, ArcChanges *changes, ArcFixture *self)
 {
   g_assert_cmpuint (arc_changes_get_size (changes), >, 0);
   arc_changes_foreach (changes, apply, self);
   arc_changes_merge (self->told, changes);
-  if (!monitored)
+  if (self->is_reconciling)
     arc_changes_merge (self->missed, changes);
   self->n_changed++;
 }
@@ -108,6 +111,7 @@ on_settled (ArcWatcher *watcher, ArcFixture *self)
       arc_watcher_get_health (watcher) == ARC_HEALTH_OK)
     arc_changes_foreach (files, assert_old_enough, self);
   self->is_comparing = FALSE;
+  self->is_reconciling = FALSE;
   self->n_settled++;
 }
 
@@ -229,6 +233,7 @@ void
 arc_fixture_reconcile (ArcFixture *self)
 {
   self->is_comparing = TRUE;
+  self->is_reconciling = TRUE;
   arc_watcher_reconcile (self->watcher);
   arc_fixture_wait_settled (self);
 }
@@ -373,6 +378,7 @@ arc_fixture_forget (ArcFixture *self)
   arc_changes_free (self->told);
   self->told = arc_changes_new ();
   self->n_changed = 0;
+  self->n_told = 0;
 }
 
 gboolean
@@ -408,11 +414,9 @@ arc_fixture_wait_told (ArcFixture *self, const char *path, ArcChange change)
 void
 arc_fixture_wait_sentinels (ArcFixture *self, const char *const *paths)
 {
-  static const char *name = "sentinel.org";
-
   for (guint i = 0; paths[i] != NULL; i++)
     {
-      g_autofree char *file = g_build_filename (self->base, paths[i], name, NULL);
+      g_autofree char *file = g_build_filename (self->base, paths[i], SENTINEL, NULL);
       FILE *stream = fopen (file, "ae");
 
       g_assert_nonnull (stream);
@@ -422,7 +426,7 @@ arc_fixture_wait_sentinels (ArcFixture *self, const char *const *paths)
     }
   for (guint i = 0; paths[i] != NULL; i++)
     {
-      g_autofree char *file = g_build_filename (paths[i], name, NULL);
+      g_autofree char *file = g_build_filename (paths[i], SENTINEL, NULL);
 
       arc_fixture_wait (self, is_told, file);
     }
@@ -437,6 +441,7 @@ print (const char *path, ArcChange change, gpointer user_data)
 void
 arc_fixture_assert_none_missed (ArcFixture *self)
 {
+  arc_fixture_reconcile (self);
   arc_changes_foreach (self->missed, print, NULL);
   g_assert_cmpuint (arc_changes_get_size (self->missed), ==, 0);
 }

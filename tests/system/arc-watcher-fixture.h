@@ -19,13 +19,15 @@ typedef struct
   ArcFilter *filter;
   gboolean follow_symlinks;
   ArcWatcher *watcher;
-  GHashTable *known;     /* (element-type filename) the files, by what was told since the start */
-  ArcChanges *told;      /* since arc_fixture_forget() */
-  ArcChanges *missed;    /* those that no monitor told, since the start */
-  guint n_changed;       /* signals since arc_fixture_forget() */
-  guint n_settled;       /* since the start */
-  gboolean is_comparing; /* the whole tree, by the fixture's wish */
-  gboolean may_be_fresh; /* the test stamps files in the future */
+  GHashTable *known;       /* (element-type filename) the files, by what was told since the start */
+  ArcChanges *told;        /* since arc_fixture_forget() */
+  ArcChanges *missed;      /* those that arc_fixture_reconcile() found, since the start */
+  guint n_changed;         /* signals since arc_fixture_forget() */
+  guint n_told;            /* paths in them but sentinels, each time it was told */
+  guint n_settled;         /* since the start */
+  gboolean is_comparing;   /* the whole tree, by the fixture's wish */
+  gboolean is_reconciling; /* it is not the first scan */
+  gboolean may_be_fresh;   /* the test stamps files in the future */
 } ArcFixture;
 
 ArcFixture *arc_fixture_new (void);
@@ -67,7 +69,7 @@ gboolean arc_fixture_is_told (ArcFixture *fixture, const char *path);
  * that what happened in them before must have been told too. */
 void arc_fixture_wait_sentinels (ArcFixture *fixture, const char *const *paths);
 
-/* That no reconciliation found what a monitor should have told. */
+/* That neither this nor an earlier arc_fixture_reconcile() finds what monitors have not found. */
 void arc_fixture_assert_none_missed (ArcFixture *fixture);
 
 /* Every directory of the tree, below BASE, by a walk of its own. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-#include "system/arc-sight.h"
+#include "system/arc-tree-scanner-missing.h"
 
 #include "core/arc-path.h"
 
@@ -14,49 +14,21 @@
 /* How long to look, each time, for what cannot be looked at in one directory. */
 #define LOST_SLICE (1 * G_TIME_SPAN_MILLISECOND)
 
-ArcSight *
-arc_sight_new (ArcFindings *findings, ArcMonitorsFunc func, gpointer user_data)
-{
-  ArcSight *self = g_new0 (ArcSight, 1);
-
-  self->findings = findings;
-  self->snapshot = arc_snapshot_new ();
-  self->tree = arc_tree_new ();
-  self->looks = arc_looks_new ();
-  self->ways = arc_ways_new (func, user_data);
-  self->scan = arc_scan_new ();
-  self->lost = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-
-  return self;
-}
-
-void
-arc_sight_free (ArcSight *self)
-{
-  arc_scan_free (self->scan);
-  arc_looks_free (self->looks);
-  arc_ways_free (self->ways);
-  arc_tree_free (self->tree);
-  arc_snapshot_free (self->snapshot);
-  g_hash_table_unref (self->lost);
-  g_clear_pointer (&self->extent, arc_extent_free);
-  g_free (self);
-}
-
 gboolean
-arc_sight_follows (const ArcSight *self, const ArcNode *node)
+arc_tree_scanner_follows (const ArcTreeScanner *self, const ArcNode *node)
 {
   return node->parent == NULL || self->extent->follow_symlinks;
 }
 
 gboolean
-arc_sight_is_itself (const ArcSight *self, const ArcNode *node)
+arc_tree_scanner_is_itself (const ArcTreeScanner *self, const ArcNode *node)
 {
   struct stat info;
   ArcFileId id;
 
-  if (!node->identified || fstatat (AT_FDCWD, node->path, &info,
-                                    arc_sight_follows (self, node) ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
+  if (!node->identified ||
+      fstatat (AT_FDCWD, node->path, &info,
+               arc_tree_scanner_follows (self, node) ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
     return FALSE;
 
   id = arc_file_id_from_stat (&info);
@@ -65,65 +37,55 @@ arc_sight_is_itself (const ArcSight *self, const ArcNode *node)
 }
 
 gboolean
-arc_sight_is_in_place (const ArcSight *self, const ArcNode *node)
+arc_tree_scanner_is_in_place (const ArcTreeScanner *self, const ArcNode *node)
 {
-  while (node != NULL && arc_sight_is_itself (self, node))
+  while (node != NULL && arc_tree_scanner_is_itself (self, node))
     node = node->parent;
 
   return node == NULL;
 }
 
 void
-arc_sight_push (ArcSight *self, ArcNode *node, gboolean told)
+arc_tree_scanner_push (ArcTreeScanner *self, ArcNode *node)
 {
-  arc_tree_push (self->tree, node, told);
+  arc_tree_push (self->tree, node);
   self->active = TRUE;
 }
 
 void
-arc_sight_abort_scan_below (ArcSight *self, ArcNode *node)
+arc_tree_scanner_abort_scan_below (ArcTreeScanner *self, ArcNode *node)
 {
   if (self->scan_node == NULL || !arc_node_is_below (self->scan_node, node))
     return;
 
   arc_scan_close (self->scan);
-  arc_sight_push (self, self->scan_node, self->scan_told);
+  arc_tree_scanner_push (self, self->scan_node);
   self->scan_node->generation = 0;
   self->scan_node = NULL;
 }
 
 void
-arc_sight_disarm (ArcSight *self, ArcNode *node)
+arc_tree_scanner_disarm (ArcTreeScanner *self, ArcNode *node)
 {
-  arc_sight_abort_scan_below (self, node);
+  arc_tree_scanner_abort_scan_below (self, node);
   arc_tree_disarm (self->tree, node);
   self->left_out_pending = TRUE;
 }
 
-typedef struct
-{
-  ArcSight *sight;
-  ArcChanges *changes;
-} Forget;
-
 static void
 forget_files (ArcNode *node, gpointer user_data)
 {
-  Forget *forget = user_data;
+  ArcTreeScanner *self = user_data;
 
-  arc_snapshot_set_directory (forget->sight->snapshot, node->path, NULL, 0, forget->changes);
-  arc_snapshot_set_mounted (forget->sight->snapshot, node->path, FALSE);
+  arc_snapshot_set_directory (self->snapshot, node->path, NULL, 0, self->changes);
+  arc_snapshot_set_mounted (self->snapshot, node->path, FALSE);
 }
 
 void
-arc_sight_drop (ArcSight *self, ArcNode *node, gboolean told)
+arc_tree_scanner_drop (ArcTreeScanner *self, ArcNode *node)
 {
-  g_autoptr (ArcChanges) changes = arc_changes_new ();
-  Forget forget = { self, changes };
-
-  arc_sight_abort_scan_below (self, node);
-  arc_tree_drop (self->tree, node, forget_files, &forget);
-  arc_findings_add (self->findings, changes, told);
+  arc_tree_scanner_abort_scan_below (self, node);
+  arc_tree_drop (self->tree, node, forget_files, self);
 
   /* The numbers in the message, if not the whole of it. */
   if (self->health != ARC_HEALTH_OK)
@@ -131,15 +93,15 @@ arc_sight_drop (ArcSight *self, ArcNode *node, gboolean told)
 }
 
 void
-arc_sight_forget (ArcSight *self, ArcNode *node, gboolean told)
+arc_tree_scanner_forget (ArcTreeScanner *self, ArcNode *node)
 {
-  arc_sight_drop (self, node, told);
+  arc_tree_scanner_drop (self, node);
   self->left_out_pending = TRUE;
   self->active = TRUE;
 }
 
 void
-arc_sight_set_problem (ArcSight *self, ArcNode *node, const char *problem)
+arc_tree_scanner_set_problem (ArcTreeScanner *self, ArcNode *node, const char *problem)
 {
   if (g_strcmp0 (node->problem, problem) == 0)
     return;
@@ -149,73 +111,8 @@ arc_sight_set_problem (ArcSight *self, ArcNode *node, const char *problem)
   self->health_pending = TRUE;
 }
 
-/* There were N_BEFORE ways that cannot be watched. */
-static void
-note_problems (ArcSight *self, guint n_before)
-{
-  if (arc_ways_get_n_problems (self->ways) == n_before)
-    return;
-
-  self->health_pending = TRUE;
-  self->active = TRUE;
-}
-
-gboolean
-arc_sight_follow (ArcSight *self, const char *path)
-{
-  const guint n_before = arc_ways_get_n_problems (self->ways);
-  const gboolean changed = arc_ways_follow (self->ways, path);
-
-  note_problems (self, n_before);
-
-  return changed;
-}
-
 void
-arc_sight_add_link (ArcSight *self, ArcNode *node, const char *name)
-{
-  if (node->links == NULL)
-    node->links = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_hash_table_add (node->links, g_strdup (name));
-}
-
-void
-arc_sight_remove_link (ArcSight *self, ArcNode *node, const char *name)
-{
-  const guint n_before = arc_ways_get_n_problems (self->ways);
-  g_autofree char *path = NULL;
-
-  if (node->links == NULL || !g_hash_table_remove (node->links, name))
-    return;
-
-  path = arc_path_join (node->path, name);
-  arc_ways_forget (self->ways, path);
-  note_problems (self, n_before);
-}
-
-static gboolean
-is_followed (const char *path, gpointer user_data)
-{
-  const ArcSight *self = user_data;
-  g_autofree char *directory = g_path_get_dirname (path);
-  g_autofree char *name = g_path_get_basename (path);
-  const ArcNode *node = arc_tree_lookup (self->tree, directory);
-
-  return arc_extent_has_root (self->extent, path) ||
-         (node != NULL && node->links != NULL && g_hash_table_contains (node->links, name));
-}
-
-void
-arc_sight_prune_ways (ArcSight *self)
-{
-  const guint n_before = arc_ways_get_n_problems (self->ways);
-
-  arc_ways_prune (self->ways, is_followed, self);
-  note_problems (self, n_before);
-}
-
-void
-arc_sight_set_unseen (ArcSight *self, ArcNode *node, const GArray *unseen)
+arc_tree_scanner_set_unseen (ArcTreeScanner *self, ArcNode *node, const GArray *unseen)
 {
   if (node->unseen == NULL && unseen->len == 0)
     return;
@@ -233,25 +130,25 @@ arc_sight_set_unseen (ArcSight *self, ArcNode *node, const GArray *unseen)
       g_hash_table_insert (node->unseen, g_strdup (entry->name), GINT_TO_POINTER (entry->number));
     }
 
-  arc_sight_look_for (self, node);
+  arc_tree_scanner_look_for (self, node);
 }
 
 void
-arc_sight_look_for (ArcSight *self, const ArcNode *node)
+arc_tree_scanner_look_for (ArcTreeScanner *self, const ArcNode *node)
 {
   g_hash_table_add (self->lost, g_strdup (node->path));
   self->lost_check = g_get_monotonic_time () + LOST_INTERVAL;
 }
 
 void
-arc_sight_lose (ArcSight *self, ArcNode *node, const char *problem)
+arc_tree_scanner_lose (ArcTreeScanner *self, ArcNode *node, const char *problem)
 {
-  arc_sight_disarm (self, node);
+  arc_tree_scanner_disarm (self, node);
   while (node->first_child != NULL)
     arc_tree_drop (self->tree, node->first_child, NULL, NULL);
 
-  arc_sight_set_problem (self, node, problem);
-  arc_sight_look_for (self, node);
+  arc_tree_scanner_set_problem (self, node, problem);
+  arc_tree_scanner_look_for (self, node);
 }
 
 /* Whether something is mounted at PATH, which is the directory ID. The one above is not that in the
@@ -266,7 +163,7 @@ is_mount_point (const char *path, const ArcFileId *id)
 }
 
 gboolean
-arc_sight_is_bare (const ArcSight *self, const ArcNode *node, const ArcFileId *id)
+arc_tree_scanner_is_bare (const ArcTreeScanner *self, const ArcNode *node, const ArcFileId *id)
 {
   gboolean same;
 
@@ -284,13 +181,13 @@ arc_sight_is_bare (const ArcSight *self, const ArcNode *node, const ArcFileId *i
 
 /* Whether a directory that was lost can be scanned. */
 static gboolean
-is_readable (ArcSight *self, ArcNode *node)
+is_readable (ArcTreeScanner *self, ArcNode *node)
 {
   g_autoptr (ArcScan) scan = arc_scan_new ();
   const ArcNode *other;
   ArcFileId id;
 
-  if (!arc_scan_open (scan, node->path, arc_sight_follows (self, node), NULL))
+  if (!arc_scan_open (scan, node->path, arc_tree_scanner_follows (self, node), NULL))
     return FALSE;
 
   id = arc_scan_get_id (scan);
@@ -300,13 +197,13 @@ is_readable (ArcSight *self, ArcNode *node)
           ARC_SCAN_FAILED)
     return FALSE;
 
-  return !arc_scan_is_empty (scan) || !arc_sight_is_bare (self, node, &id);
+  return !arc_scan_is_empty (scan) || !arc_tree_scanner_is_bare (self, node, &id);
 }
 
 /* Whether something in NODE that could not be looked at can. A dead server may take its time to
  * answer for each name. */
 static gboolean
-is_any_back (const ArcSight *self, const ArcNode *node)
+is_any_back (const ArcTreeScanner *self, const ArcNode *node)
 {
   const gint64 deadline = g_get_monotonic_time () + LOST_SLICE;
   GHashTableIter iter;
@@ -335,15 +232,16 @@ is_lost (const ArcNode *node)
 
 /* Whether there is more to be seen of a directory that was lost. */
 static gboolean
-is_back (ArcSight *self, ArcNode *node)
+is_back (ArcTreeScanner *self, ArcNode *node)
 {
   if (node->problem == NULL)
     return is_any_back (self, node);
 
   return is_readable (self, node);
 }
+
 void
-arc_sight_look_for_lost (ArcSight *self, gint64 now)
+arc_tree_scanner_look_for_lost (ArcTreeScanner *self, gint64 now)
 {
   GHashTableIter iter;
   gpointer path;
@@ -361,7 +259,7 @@ arc_sight_look_for_lost (ArcSight *self, gint64 now)
 
       g_hash_table_iter_remove (&iter);
       if (node != NULL && is_lost (node))
-        arc_sight_push (self, node, FALSE);
+        arc_tree_scanner_push (self, node);
     }
 
   self->lost_check = g_hash_table_size (self->lost) > 0 ? now + LOST_INTERVAL : 0;
@@ -377,7 +275,7 @@ is_separate (const ArcNode *node)
 }
 
 gboolean
-arc_sight_is_mounted (const ArcNode *node)
+arc_tree_scanner_is_mounted (const ArcNode *node)
 {
   return node->parent != NULL && is_separate (node) &&
          is_mount_point (node->path, &node->scanned_as);
@@ -385,12 +283,12 @@ arc_sight_is_mounted (const ArcNode *node)
 
 /* When a file system is unmounted, each of its directories tells (IN_UNMOUNT, inotify(7)). */
 gboolean
-arc_sight_is_clear (ArcSight *self, ArcNode *node)
+arc_tree_scanner_is_clear (ArcTreeScanner *self, ArcNode *node)
 {
   for (ArcNode *above = node; above != NULL; above = above->parent)
-    if (is_separate (above) && !arc_sight_is_itself (self, above))
+    if (is_separate (above) && !arc_tree_scanner_is_itself (self, above))
       {
-        arc_sight_push (self, above, TRUE);
+        arc_tree_scanner_push (self, above);
         return FALSE;
       }
 
