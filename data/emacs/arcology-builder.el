@@ -1162,6 +1162,254 @@ This mode turns on `arcology-builder-mode'."
           arcology-builder--roam-database nil
           arcology-builder--roam-autosync nil))))
 
+;;; Setup
+
+(defconst arcology-builder--row-settings
+  '(org-todo-keywords org-use-tag-inheritance org-tags-exclude-from-inheritance
+    org-priority-highest org-priority-lowest org-priority-default org-link-abbrev-alist
+    org-odd-levels-only org-roam-db-node-include-function org-roam-db-extra-links-elements
+    org-roam-db-extra-links-exclude-keys)
+  "Variables on which the rows of a note depend.")
+
+(defconst arcology-builder--tree-settings
+  '((org-roam-file-exclude-regexp . "Exclude") (org-roam-file-extensions . "Include"))
+  "Variables of org-roam about files, and the settings of the service.")
+
+(defconst arcology-builder--setup-begin ";; Written by M-x arcology-builder-setup, from here"
+  "The line before what `arcology-builder-setup' writes in settings.el.")
+(defconst arcology-builder--setup-end ";; to here"
+  "The line after that.")
+
+(defun arcology-builder--setup-directories ()
+  "Return the directories of org-roam and what it needs in `load-path'."
+  (let ((queue (cons 'org-roam (seq-filter (lambda (feature)
+                                             (string-prefix-p "emacsql" (symbol-name feature)))
+                                           features)))
+        (own (file-name-directory (locate-library "simple")))
+        seen directories)
+    (while queue
+      (let ((feature (pop queue)))
+        (unless (memq feature seen)
+          (push feature seen)
+          (when-let ((entry (seq-find (lambda (entry) (member (cons 'provide feature) entry))
+                                      load-history))
+                     (file (car entry)))
+            (dolist (item (cdr entry))
+              (when (eq (car-safe item) 'require)
+                (push (cdr item) queue)))
+            (unless (string-prefix-p own file)
+              (push (directory-file-name (file-name-directory file)) directories))))))
+    (seq-filter (lambda (directory)
+                  (and (stringp directory)
+                       (member (directory-file-name (expand-file-name directory)) directories)))
+                load-path)))
+
+(defun arcology-builder--function-source (function)
+  "Return a lambda expression for FUNCTION, nil if there is none."
+  (pcase function
+    (`(lambda . ,_) function)
+    (`(closure (t) ,arguments . ,body) `(lambda ,arguments ,@body))
+    ;; `interpreted-function' of Emacs 30: arguments, body, variables.
+    ((and (guard (eq (type-of function) 'interpreted-function))
+          (guard (member (aref function 2) '(nil (t)))))
+     `(lambda ,(aref function 0) ,@(aref function 1)))))
+
+(defun arcology-builder--setup-form (variable)
+  "Return the text of a form with the value of VARIABLE, nil for the default."
+  (when (boundp variable)
+    (let* ((value (default-value variable))
+           (standard (condition-case nil
+                         (eval (car (get variable 'standard-value)) t)
+                       (error nil)))
+           (source (and (functionp value)
+                        (arcology-builder--function-source
+                         (if (symbolp value) (symbol-function value) value)))))
+      (cond
+       ((equal value standard) nil)
+       (source (format "(setq %s\n      %S)\n" variable source))
+       ((and (functionp value) (symbolp value)
+             (string-match-p "\\`org-" (symbol-name value)))
+        (format "(setq %s #'%s)\n" variable value))
+       ((or (functionp value)
+            (not (equal value (ignore-errors (read (prin1-to-string value))))))
+        (format ";; %s cannot be copied: define it below.\n" variable))
+       ((or (consp value) (and value (symbolp value) (not (eq value t))))
+        (format "(setq %s '%S)\n" variable value))
+       (t (format "(setq %s %S)\n" variable value))))))
+
+(defun arcology-builder--setup-settings ()
+  "Return the text for settings.el that describes this Emacs."
+  (let ((print-length nil)
+        (print-level nil)
+        (print-quoted t))
+    (concat
+     arcology-builder--setup-begin "\n"
+     (when-let ((directories (arcology-builder--setup-directories)))
+       (format "(setq load-path\n      (append '(%s)\n              load-path))\n"
+               (mapconcat #'prin1-to-string directories "\n                ")))
+     (mapconcat #'arcology-builder--setup-form arcology-builder--row-settings "")
+     (mapconcat (pcase-lambda (`(,variable . ,key))
+                  (if (arcology-builder--setup-form variable)
+                      (format ";; %s is not the default here: see %s in builder.conf.\n"
+                              variable key)
+                    ""))
+                arcology-builder--tree-settings "")
+     arcology-builder--setup-end "\n")))
+
+(defun arcology-builder--setup-merge (old new)
+  "Return OLD, the text of settings.el, with NEW instead of an earlier part."
+  (with-temp-buffer
+    (insert old)
+    (goto-char (point-min))
+    (when (search-forward (concat arcology-builder--setup-begin "\n") nil t)
+      (let ((start (match-beginning 0)))
+        (when (search-forward (concat arcology-builder--setup-end "\n") nil t)
+          (delete-region start (point)))
+        (goto-char start)))
+    (insert new)
+    (buffer-string)))
+
+(defun arcology-builder--manager-path ()
+  "Return the PATH of the service as a list."
+  (split-string
+   (or (seq-some (lambda (line) (and (string-prefix-p "PATH=" line) (substring line 5)))
+                 (or (arcology-builder--get "Environment")
+                     (ignore-errors (process-lines "systemctl" "--user" "show-environment"))))
+       "/usr/local/bin:/usr/bin:/bin")
+   ":" t))
+
+(defun arcology-builder--setup-emacs ()
+  "Return the words before the build program for this Emacs, nil for none."
+  (let* ((path (arcology-builder--manager-path))
+         (this (expand-file-name invocation-name invocation-directory))
+         (found (locate-file "emacs" path nil #'file-executable-p))
+         (mine (executable-find "emacs")))
+    (cond
+     ((or (and found (file-equal-p found this)) (and found mine (file-equal-p found mine))) nil)
+     ;; A wrapper, such as those of Nix and Guix, comes before the program that it runs.
+     (t (list "env" (concat "PATH="
+                            (string-join
+                             (cons (directory-file-name (file-name-directory (or mine this))) path)
+                             ":")))))))
+
+(defun arcology-builder--quote (word)
+  "Return WORD as a word of the setting Command."
+  (if (string-match-p "\\`[[:alnum:]_./~+:@%=,-]+\\'" word)
+      word
+    ;; Quoted for a shell, and then for a keyfile.
+    (string-replace "\\" "\\\\" (concat "'" (string-replace "'" "'\\''" word) "'"))))
+
+(defun arcology-builder--setup-command (settings)
+  "Return the value of Command with the file SETTINGS, nil if it has that."
+  (let* ((program (or (executable-find "arcology-builder")
+                      (user-error "The program arcology-builder is not in `exec-path'")))
+         (command (or (seq-some (lambda (line)
+                                  (and (string-prefix-p "Command=" line) (substring line 8)))
+                                (process-lines program "--print-config"))
+                      (user-error "%s prints no settings" program)))
+         (words (split-string-shell-command (string-replace "\\\\" "\\" command))))
+    (unless (string-match-p "\\(?:\\`\\|[/']\\)arcology-batch\\(?:['\" ]\\|\\'\\)" command)
+      (user-error "The setting Command is a program of your own: %s" command))
+    (unless (seq-some (lambda (word) (equal (expand-file-name word) settings)) words)
+      (string-join
+       (append (unless (equal (car words) "env")
+                 (mapcar #'arcology-builder--quote (arcology-builder--setup-emacs)))
+               (list command "-l" (arcology-builder--quote settings)))
+       " "))))
+
+(defun arcology-builder--setup-configure (old command)
+  "Return OLD, the text of builder.conf, with the setting COMMAND."
+  (with-temp-buffer
+    (insert old)
+    (goto-char (point-min))
+    (let ((line (concat "Command=" command "\n")))
+      (cond
+       ((re-search-forward "^[ \t]*Command[ \t]*=.*\n?" nil t)
+        (replace-match line t t))
+       ((re-search-forward "^\\[Build\\][ \t]*\\(\n\\|\\'\\)" nil t)
+        (unless (bolp) (insert "\n"))
+        (insert line))
+       (t
+        (goto-char (point-max))
+        (unless (bolp) (insert "\n"))
+        (unless (bobp) (insert "\n"))
+        (insert "[Build]\n" line))))
+    (buffer-string)))
+
+(defun arcology-builder--setup-check (settings)
+  "Fail unless a batch Emacs can load org-roam with the text SETTINGS."
+  (let ((file (make-temp-file "arcology-settings" nil ".el" settings))
+        (this (expand-file-name invocation-name invocation-directory)))
+    (unwind-protect
+        (with-temp-buffer
+          (unless (eql 0 (call-process
+                          (or (executable-find "emacs") this) nil t nil "-q" "--batch" "--eval"
+                          ;; What it compiles by itself is not for the init directory of the user.
+                          (concat "(setq native-comp-jit-compilation nil"
+                                  " native-comp-deferred-compilation nil"
+                                  " native-comp-enable-subr-trampolines nil)")
+                          "-l" file "--eval" "(require 'org-roam)"))
+            (goto-char (point-max))
+            (user-error "A batch Emacs does not load org-roam with these settings: %s"
+                        (string-trim (buffer-substring (max (point-min) (- (point) 300))
+                                                       (point))))))
+      (delete-file file))))
+
+(defun arcology-builder--file-text (file)
+  "Return the text of FILE, an empty one if it does not exist."
+  (if (file-exists-p file)
+      (with-temp-buffer
+        (insert-file-contents file)
+        (buffer-string))
+    ""))
+
+;;;###autoload
+(defun arcology-builder-setup ()
+  "Let builds use the org-roam of this Emacs, and its settings that shape rows.
+This shows, and writes with your consent, a part of the file settings.el
+in ~/.config/arcology-builder: the directories of org-roam and of what it
+needs, and the values of variables such as `org-todo-keywords' where they
+are not the default.  The setting Command in builder.conf has the builds
+load it."
+  (interactive)
+  (unless (require 'org-roam nil t)
+    (user-error "This Emacs has no org-roam"))
+  ;; org-roam 2.2 loads it when it first opens a database.
+  (require 'emacsql-sqlite nil t)
+  (let* ((directory (expand-file-name "arcology-builder/"
+                                      (or (getenv "XDG_CONFIG_HOME") "~/.config")))
+         (settings (expand-file-name "settings.el" directory))
+         (configuration (expand-file-name "builder.conf" directory))
+         (new-settings (arcology-builder--setup-merge (arcology-builder--file-text settings)
+                                                      (arcology-builder--setup-settings)))
+         (command (arcology-builder--setup-command settings))
+         (files (append (list (cons settings new-settings))
+                        (and command
+                             (list (cons configuration
+                                         (arcology-builder--setup-configure
+                                          (arcology-builder--file-text configuration)
+                                          command)))))))
+    (arcology-builder--setup-check new-settings)
+    (with-current-buffer (get-buffer-create "*Arcology Setup*")
+      (let ((inhibit-read-only t))
+        (erase-buffer)
+        (pcase-dolist (`(,file . ,text) files)
+          (insert (propertize (abbreviate-file-name file) 'face 'bold) "\n\n" text "\n")))
+      (special-mode)
+      (goto-char (point-min))
+      (save-window-excursion
+        (pop-to-buffer (current-buffer))
+        (unless (y-or-n-p "Write these files? ")
+          (user-error "Nothing is written"))))
+    (make-directory directory t)
+    (pcase-dolist (`(,file . ,text) files)
+      (let ((coding-system-for-write 'utf-8-unix))
+        (write-region text nil file)))
+    (if (null arcology-builder--properties)
+        (message "Arcology Builder: written; the service is not running")
+      (arcology-builder--ask
+       "Reload" (lambda () (message "Arcology Builder: written; the service uses it now"))))))
+
 (provide 'arcology-builder)
 
 ;;; arcology-builder.el ends here

@@ -816,4 +816,26 @@ The default build makes the database.  `arcology-builder-database-mode' is on."
             (kill-buffer log)
             (kill-buffer (get-file-buffer odd))))))))
 
+(ert-deftest arcology-builder-setup-emacs ()
+  "An Emacs that the service would not find is in the PATH of the command."
+  (tests-with-tree
+    (let ((this (directory-file-name invocation-directory)))
+      (cl-letf (((symbol-function 'arcology-builder--manager-path) (lambda () '("/none"))))
+        (pcase-let ((`(,env ,path) (arcology-builder--setup-emacs)))
+          (should (equal env "env"))
+          (should (string-suffix-p ":/none" path))
+          (should (member "emacs" (directory-files (substring path 5 (string-search ":" path)))))
+          (should (equal (arcology-builder--quote path) path))))
+      (cl-letf (((symbol-function 'arcology-builder--manager-path) (lambda () (list this))))
+        (should-not (arcology-builder--setup-emacs))))
+    (should (equal (arcology-builder--quote "it's a \\") "'it'\\\\''s a \\\\'"))
+    (pcase-dolist (`(,old . ,new) '(("" . "[Build]\nCommand=c\n")
+                                    ("[Build]\n" . "[Build]\nCommand=c\n")
+                                    ("[Build]" . "[Build]\nCommand=c\n")
+                                    ("[Tree]\nInclude=*.org" .
+                                     "[Tree]\nInclude=*.org\n\n[Build]\nCommand=c\n")
+                                    ("[Build]\n#Command=x\nCommand = x\nTimeout=1h\n" .
+                                     "[Build]\n#Command=x\nCommand=c\nTimeout=1h\n")))
+      (should (equal (arcology-builder--setup-configure old "c") new)))))
+
 ;;; arcology-builder-tests.el ends here
