@@ -21,7 +21,12 @@
 
 ;; What of the client the tests look at.
 (defvar org-roam-directory)
+(defvar org-roam-buffer)
+(declare-function org-roam-db--close-all "ext:org-roam-db")
+(declare-function org-roam-db-autosync-mode "ext:org-roam-db")
 (declare-function org-roam-db-query "ext:org-roam-db")
+(declare-function org-roam-node-list "ext:org-roam-node")
+(declare-function org-roam-node-title "ext:org-roam-node")
 (declare-function org-roam-db-sync "ext:org-roam-db")
 
 (defvar tests-directory nil "The scratch directory of the running test.")
@@ -57,9 +62,8 @@
 
 (defun tests-word ()
   "Return the word in the mode line."
-  (string-replace "%%" "%" (substring-no-properties
-                            (string-remove-prefix arcology-builder-mode-line-prefix
-                                                  arcology-builder--mode-line))))
+  (substring-no-properties
+   (string-remove-prefix arcology-builder-mode-line-prefix arcology-builder--mode-line)))
 
 (defun tests-start (&optional settings)
   "Start the service with the lines SETTINGS of its group Build and Timing."
@@ -175,23 +179,23 @@ fi
 (ert-deftest arcology-builder-absent-and-back ()
   (tests-with-tree
     (arcology-builder-mode)
-    (tests-until (equal (tests-word) "absent"))
+    (tests-until (equal (tests-word) "not running"))
     (should (memq 'arcology-builder--mode-line global-mode-string))
     (tests-until (string-match-p "no such name\\|no owner" (arcology-builder--why)))
     (dotimes (_ 2)
       (tests-start (tests-settings))
-      (tests-until (equal (tests-word) "fresh"))
+      (tests-until (equal (tests-word) "up to date"))
       (should (equal (arcology-builder--get "Directories") (list (tests-file "org"))))
       (should (equal (arcology-builder--get "Database") (tests-file "db")))
       (tests-stop)
-      (tests-until (equal (tests-word) "absent"))
-      (should (equal (arcology-builder--why) "The service does not run.")))
+      (tests-until (equal (tests-word) "not running"))
+      (should (equal (arcology-builder--why) "The service is not running.")))
     (arcology-builder-mode -1)
     (should-not (memq 'arcology-builder--mode-line global-mode-string))
     (tests-start (tests-settings))
     (setq tests-words nil)
     (arcology-builder-mode)
-    (tests-until (equal (tests-word) "fresh"))))
+    (tests-until (equal (tests-word) "up to date"))))
 
 (ert-deftest arcology-builder-commands-without-service ()
   (tests-with-tree
@@ -202,7 +206,7 @@ fi
     (should-error (arcology-builder-log) :type 'user-error)
     (arcology-builder-status)
     (with-current-buffer "*Arcology Builder*"
-      (should (string-match-p "\\`absent\n" (buffer-string))))
+      (should (string-match-p "\\`not running\n" (buffer-string))))
     ;; Nothing of all that is left to be waited for.
     (tests-until (null arcology-builder--calls))))
 
@@ -210,7 +214,7 @@ fi
   (tests-with-tree
     (tests-start (tests-settings "Debounce=3s"))
     (arcology-builder-mode)
-    (tests-until (equal (tests-word) "fresh"))
+    (tests-until (equal (tests-word) "up to date"))
     (should-not arcology-builder--timer)
     (tests-until tests-finished)
     (setq tests-words nil tests-finished nil)
@@ -221,11 +225,11 @@ fi
                                       arcology-builder--mode-line)
                    'arcology-builder-stale))
     (should (string-match-p "\\`1 note changed; .* a build starts in [123] s" (arcology-builder--help)))
-    (tests-until (equal (tests-word) "building 40 %"))
+    (tests-until (equal (tests-word) "building 40%"))
     (should-not arcology-builder--timer)
     (should (string-match-p "Build [0-9]+ runs: 2 of 5 files" (arcology-builder--help)))
     (delete-file (tests-file "hold"))
-    (tests-until (equal (tests-word) "fresh"))
+    (tests-until (equal (tests-word) "up to date"))
     ;; It counted down. A busy machine may leave one out.
     (let ((words (seq-filter (lambda (word) (string-match-p "waiting [123] s" word)) tests-words)))
       (should (< 1 (length words)))
@@ -242,7 +246,7 @@ fi
   (tests-with-tree
     (tests-start (tests-settings "Debounce=1h\nDebounceLimit=2h"))
     (arcology-builder-mode)
-    (tests-until (equal (tests-word) "fresh"))
+    (tests-until (equal (tests-word) "up to date"))
     (cl-letf (((symbol-function 'arcology-builder--visible-p) #'ignore))
       (tests-save "second")
       (tests-until (equal (tests-word) "waiting 60 min"))
@@ -282,33 +286,33 @@ fi
       (should (string-match-p "\\`failed\n" (buffer-string)))
       (should (string-match-p "café\\.org" (buffer-string))))
     (arcology-builder-sync)
-    (tests-until (tests-said-p "build [0-9]+ ended: failed: 1 file failed: .*: It is broken;"))
+    (tests-until (tests-said-p "build [0-9]+: failed: 1 file failed: .*: It is broken;"))
     (delete-file (tests-file "fail"))
     (arcology-builder-rebuild)
-    (tests-until (tests-said-p "build [0-9]+ will hold all that is saved"))
-    (tests-until (equal (tests-word) "fresh"))
+    (tests-until (tests-said-p "build [0-9]+ started"))
+    (tests-until (equal (tests-word) "up to date"))
     (with-current-buffer "*Arcology Builder*"
-      (should (string-match-p "\\`fresh\nThe database holds every change" (buffer-string))))))
+      (should (string-match-p "\\`up to date\nThe database is up to date" (buffer-string))))))
 
 (ert-deftest arcology-builder-paused ()
   (tests-with-tree
     (tests-start (tests-settings))
     (arcology-builder-mode)
-    (tests-until (equal (tests-word) "fresh"))
+    (tests-until (equal (tests-word) "up to date"))
     (tests-call "Pause")
     (tests-until (arcology-builder--get "Paused"))
     (tests-save "second")
     (tests-until (equal (tests-word) "paused"))
-    (should (string-match-p "1 note changed; the service is paused" (arcology-builder--help)))
+    (should (string-match-p "1 note changed; automatic builds are paused" (arcology-builder--help)))
     (arcology-builder-sync)
-    (tests-until (tests-said-p "the database holds all that was saved"))
-    (should (equal (tests-word) "fresh"))))
+    (tests-until (tests-said-p "the database is up to date"))
+    (should (equal (tests-word) "up to date"))))
 
 (ert-deftest arcology-builder-full-and-log ()
   (tests-with-tree
     (tests-start (tests-settings))
     (arcology-builder-mode)
-    (tests-until (and tests-finished (equal (tests-word) "fresh")))
+    (tests-until (and tests-finished (equal (tests-word) "up to date")))
     (setq tests-finished nil)
     (arcology-builder-rebuild '(4))
     (tests-until tests-finished)
@@ -355,7 +359,7 @@ fi
                           "arcology: problem " first ": no title\n"))
       (tests-start (tests-settings))
       (arcology-builder-mode)
-      (tests-until (equal (tests-word) "fresh"))
+      (tests-until (equal (tests-word) "up to date"))
       (should (= 3 (arcology-builder--get "ProblemCount")))
       (should (= 3 (arcology-builder--last 'problems)))
       (arcology-builder-status)
@@ -399,7 +403,7 @@ fi
                                      process-environment)))
       (tests-start (tests-settings)))
     (arcology-builder-mode)
-    (tests-until (and tests-finished (equal (tests-word) "fresh")))
+    (tests-until (and tests-finished (equal (tests-word) "up to date")))
     (save-window-excursion
       (arcology-builder-log)
       (should (string-prefix-p (tests-file "run/") buffer-file-name))
@@ -409,7 +413,7 @@ fi
     (setq tests-finished nil)
     (tests-write "hold" "")
     (arcology-builder-rebuild)
-    (tests-until (equal (tests-word) "building 40 %"))
+    (tests-until (equal (tests-word) "building 40%"))
     (save-window-excursion
       (arcology-builder-log)
       (should (equal (buffer-name)
@@ -420,34 +424,77 @@ fi
   (tests-with-tree
     (tests-start (tests-settings))
     (arcology-builder-mode)
-    (tests-until (equal (tests-word) "fresh"))
+    (tests-until (equal (tests-word) "up to date"))
     (signal-process tests-service 'STOP)
     (arcology-builder-mode -1)
     (arcology-builder-mode)
     (arcology-builder-rebuild)
     (arcology-builder-sync)
     (arcology-builder-status)
-    (should (equal (tests-word) "absent"))
+    (should (equal (tests-word) "not running"))
     (signal-process tests-service 'CONT)
-    (tests-until (equal (tests-word) "fresh"))
-    (tests-until (tests-said-p "build [0-9]+ will hold"))))
+    (tests-until (equal (tests-word) "up to date"))
+    (tests-until (tests-said-p "build [0-9]+ started"))))
 
 (ert-deftest arcology-builder-without-bus ()
   (tests-with-tree
     (let ((arcology-builder--bus "unix:path=/nonexistent"))
       (arcology-builder-mode)
-      (should (equal (tests-word) "absent"))
+      (should (equal (tests-word) "not running"))
       (should (string-match-p "There is no session bus" (arcology-builder--why)))
       (arcology-builder-rebuild)
       (should (tests-said-p "There is no session bus"))
       (arcology-builder-mode -1))))
+
+(defmacro tests-with-roam (settings &rest body)
+  "Run BODY with a scratch directory for org-roam and a service with SETTINGS for it.
+The default build makes the database.  `arcology-builder-database-mode' is on."
+  (declare (indent 1) (debug t))
+  `(tests-with-tree
+     (let ((org-roam-directory (tests-file "org"))
+           (org-roam-db-location (tests-file "own.db"))
+           (org-id-locations-file (tests-file "ids"))
+           (arcology-builder--credit nil)
+           ;; Not what the tests are about: they have a deadline of their own.
+           (arcology-builder-wait 120))
+       (tests-start ,settings)
+       (arcology-builder-database-mode)
+       (tests-until (equal org-roam-db-location (tests-file "db")))
+       (tests-until (equal (tests-word) "up to date"))
+       ,@body)))
+
+;; No build but those that somebody asks for.
+(defconst tests-quiet "[Timing]\nDebounce=1h\nDebounceLimit=2h")
+
+(defun tests-titles ()
+  "Return the titles of the nodes that org-roam lists."
+  (sort (mapcar #'org-roam-node-title (org-roam-node-list)) #'string<))
+
+(defmacro tests-with-note (name &rest body)
+  "Visit the note NAME, run BODY in its buffer, and kill that."
+  (declare (indent 1) (debug t))
+  `(with-current-buffer (find-file-noselect (tests-file (concat "org/" ,name ".org")))
+     (unwind-protect
+         (progn ,@body)
+       (set-buffer-modified-p nil)
+       (kill-buffer))))
+
+(defun tests-edit (name &optional text)
+  "Save the note NAME, a new one if it does not exist, with TEXT at its end, as a user does."
+  (tests-with-note name
+    (when (zerop (buffer-size))
+      (insert (format ":PROPERTIES:\n:ID: %s\n:END:\n#+TITLE: %s\n" name name)))
+    (goto-char (point-max))
+    (insert (or text "A line.") "\n")
+    (save-buffer)))
 
 (ert-deftest arcology-builder-database ()
   (skip-unless (require 'org-roam nil t))
   (tests-with-tree
     (let ((org-roam-directory (tests-file "org"))
           (org-roam-db-location (tests-file "own.db"))
-          (org-roam-db-update-on-save t))
+          (org-roam-db-update-on-save t)
+          (org-id-locations-file (tests-file "ids")))
       (org-roam-db-autosync-mode)
       (should (file-exists-p (tests-file "own.db")))
       ;; Before the service, before its database.
@@ -457,9 +504,8 @@ fi
       (should org-roam-db-autosync-mode)
       (tests-start "[Timing]\nDebounce=0\nCooldown=0")
       (tests-until (equal org-roam-db-location (tests-file "db")))
-      (should-not org-roam-db-autosync-mode)
-      (should-not org-roam-db-update-on-save)
-      (tests-until (equal (tests-word) "fresh"))
+      (should org-roam-db-autosync-mode)
+      (tests-until (equal (tests-word) "up to date"))
       (should (equal (org-roam-db-query [:select title :from nodes]) '(("first"))))
       ;; The connection that is open sees what the service writes.
       (tests-save "second")
@@ -468,24 +514,328 @@ fi
                           '(("first") ("second"))))
       (setq tests-messages nil)
       (org-roam-db-sync)
-      (tests-until (tests-said-p "the database holds all that was saved"))
+      (tests-until (tests-said-p "the database is up to date"))
       (org-roam-db-sync 'force)
       (should (file-exists-p (tests-file "db")))
       ;; The end of the build before may be told only now.
       (tests-until (equal (alist-get 'kind (nth 2 (car tests-finished))) "full"))
-      (org-roam-db-autosync-mode)
-      (should-not org-roam-db-autosync-mode)
-      ;; Also while it is absent, nobody else writes into its database.
+      ;; Also while the service is not running, nothing else writes its database.
       (tests-stop)
-      (tests-until (equal (tests-word) "absent"))
+      (tests-until (equal (tests-word) "not running"))
       (setq tests-messages nil)
       (org-roam-db-sync 'force)
       (tests-until (tests-said-p "not installed"))
       (should (file-exists-p (tests-file "db")))
+      (cl-letf (((symbol-function 'org-roam-db-insert-file)
+                 (lambda (&rest _) (error "Emacs writes the database"))))
+        (tests-edit "first"))
       (arcology-builder-database-mode -1)
       (should (equal org-roam-db-location (tests-file "own.db")))
-      (should org-roam-db-update-on-save)
       (should org-roam-db-autosync-mode)
+      ;; Its own is up to date again.
+      (should (equal (org-roam-db-query [:select title :from nodes :order-by title])
+                     '(("first") ("second"))))
       (org-roam-db-autosync-mode -1))))
+
+(ert-deftest arcology-builder-database-on-its-own ()
+  "Without a line for `org-roam-db-autosync-mode', and no notes read when it starts."
+  (skip-unless (require 'org-roam nil t))
+  (cl-letf (((symbol-function 'org-roam-list-files)
+             (lambda (&rest _) (error "Emacs reads all notes"))))
+    (tests-with-roam "[Timing]\nDebounce=0"
+      (should org-roam-db-autosync-mode)
+      ;; A line for it, later.
+      (org-roam-db-autosync-mode)
+      (should org-roam-db-autosync-mode)
+      (org-roam-db-autosync-mode -1)
+      (arcology-builder--update)
+      (should org-roam-db-autosync-mode)
+      (should-not (file-exists-p (tests-file "own.db")))
+      (arcology-builder-database-mode -1)
+      (should-not org-roam-db-autosync-mode)
+      (should (equal org-roam-db-location (tests-file "own.db"))))))
+
+(ert-deftest arcology-builder-buffers-of-notes ()
+  "What org-roam sets up in a note is there, and only the service writes the database."
+  (skip-unless (require 'org-roam nil t))
+  (let* ((visited nil)
+         (org-roam-find-file-hook
+          (append org-roam-find-file-hook (list (lambda () (push (buffer-name) visited))))))
+    (tests-with-roam tests-quiet
+      (cl-letf (((symbol-function 'org-roam-db-insert-file)
+                 (lambda (&rest _) (error "Emacs writes the database"))))
+        (tests-edit "second")
+        (should (equal visited '("second.org")))
+        (should (equal (tests-titles) '("first" "second")))
+        (tests-with-note "first"
+          (should (memq #'org-roam-complete-link-at-point completion-at-point-functions))
+          (should (memq #'org-roam-buffer--redisplay-h post-command-hook))
+          (goto-char (point-max))
+          (insert "[[roam:second]]\n")
+          (save-buffer)
+          (should (string-suffix-p "[[id:second][second]]\n" (buffer-string))))
+        ;; What org-roam does with its database when a note is renamed or deleted.
+        (rename-file (tests-file "org/second.org") (tests-file "org/other.org"))
+        (tests-until (equal (progn (org-roam-node-list)
+                                   (org-roam-db-query [:select file :from nodes
+                                                       :where (= id "second")]))
+                            (list (list (tests-file "org/other.org")))))
+        (delete-file (tests-file "org/other.org"))
+        (tests-until (equal (tests-titles) '("first")))))))
+
+(ert-deftest arcology-builder-recipe-without-package ()
+  "The lines in the README that do without arcology-builder.el."
+  (skip-unless (require 'org-roam nil t))
+  (tests-with-tree
+    (tests-start "[Timing]\nDebounce=0\nCooldown=0")
+    (arcology-builder-mode)
+    (tests-until (equal (tests-word) "up to date"))
+    (let* ((org-roam-directory nil)
+           (org-roam-db-location nil)
+           (org-roam-db-update-on-save t)
+           (find-file-hook find-file-hook)
+           (visited nil)
+           (org-roam-find-file-hook
+            (append org-roam-find-file-hook (list (lambda () (push (buffer-name) visited)))))
+           (lines (with-temp-buffer
+                    (insert-file-contents (expand-file-name "../../README.md" tests-source))
+                    (search-forward "```elisp\n(setq org-roam-directory")
+                    (let ((start (match-beginning 0)))
+                      (search-forward "\n```\n")
+                      (buffer-substring (+ start (length "```elisp\n")) (match-beginning 0))))))
+      (eval (read (format "(progn %s)" lines)) t)
+      (should (equal org-roam-db-location "~/.local/share/arcology-builder/arcology.db"))
+      (should (equal org-roam-directory "~/org"))
+      (setq org-roam-directory (tests-file "org")
+            org-roam-db-location (tests-file "db"))
+      (cl-letf (((symbol-function 'org-roam-db-insert-file)
+                 (lambda (&rest _) (error "Emacs writes the database")))
+                ((symbol-function 'org-roam-list-files)
+                 (lambda (&rest _) (error "Emacs reads all notes"))))
+        (tests-edit "second")
+        (should (equal visited '("second.org"))))
+      (tests-until (equal (tests-titles) '("first" "second")))
+      (org-roam-db--close-all))))
+
+(ert-deftest arcology-builder-await-note ()
+  (skip-unless (require 'org-roam nil t))
+  (tests-with-roam tests-quiet
+    ;; Several in a row: more than the credit allows, had it not been saved up.
+    (dolist (name '("a" "b" "c"))
+      (tests-edit name)
+      (should (member name (tests-titles))))
+    (should (equal (tests-word) "up to date"))
+    ;; A list of nodes costs nothing while the database is up to date.
+    (let ((asked arcology-builder--asked))
+      (tests-titles)
+      (should (= asked arcology-builder--asked)))
+    ;; Without any command that lists nodes, a saved note is built all the same.
+    (tests-edit "d")
+    (tests-until (org-roam-db-query [:select id :from nodes :where (= id "d")]))
+    ;; Beyond the credit, a saved note waits for the service; a list of nodes does not.
+    (setq arcology-builder--credit (cons (float-time) -1e6))
+    (tests-until (and (zerop arcology-builder--syncs) (equal (tests-word) "up to date")))
+    (tests-edit "e")
+    (tests-until (not (arcology-builder--get "Fresh")))
+    (should arcology-builder--saved)
+    (should (zerop arcology-builder--syncs))
+    (should (member "e" (tests-titles)))
+    ;; A pause means no builds that nobody typed.
+    (setq arcology-builder--credit nil)
+    (arcology-builder-toggle-pause)
+    (tests-until (arcology-builder--get "Paused"))
+    (tests-edit "f")
+    (tests-until (equal (tests-word) "paused"))
+    (should-not (member "f" (tests-titles)))
+    (should (zerop arcology-builder--syncs))
+    (arcology-builder-toggle-pause)
+    (tests-until (member "f" (tests-titles)))))
+
+(ert-deftest arcology-builder-await-ends ()
+  (skip-unless (require 'org-roam nil t))
+  (tests-with-roam (tests-settings "Debounce=1h\nDebounceLimit=2h")
+    (tests-write "hold" "")
+    (tests-edit "second")
+    (let ((arcology-builder-wait 0.05)
+          (unread-command-events '(?a)))
+      ;; The build that runs does not end.
+      (arcology-builder--await)
+      (should (equal unread-command-events '(?a)))
+      (should-not (arcology-builder--current-p))
+      (setq arcology-builder-wait 0)
+      (arcology-builder--await))
+    (tests-until (equal (tests-word) "building 40%"))
+    ;; Keys are for the command that waits, and quit is for the user.
+    (let* ((unread-command-events nil)
+           (arcology-builder-wait 120)
+           (keys '(?x ?\C-g)))
+      (cl-letf* ((original (symbol-function 'read-event))
+                 ((symbol-function 'read-event)
+                  (lambda (&rest args) (or (pop keys) (apply original args)))))
+        (should (equal (condition-case nil (arcology-builder--await) (quit 'quit)) 'quit)))
+      (should (equal unread-command-events '((t . ?x)))))
+    (delete-file (tests-file "hold"))
+    (arcology-builder--await)
+    (should (arcology-builder--current-p))
+    ;; A note that cannot be built holds nothing up.
+    (tests-write "fail" "")
+    (tests-edit "third")
+    (arcology-builder--await)
+    (tests-until (arcology-builder--failed-p))
+    (should (arcology-builder--current-p))))
+
+(ert-deftest arcology-builder-saves-and-max-load ()
+  "An hour of saves, as by `auto-save-visited-mode', stays below MaxLoad."
+  (pcase-dolist (`(,load ,cost ,interval) '((0.03 0.1 5) (0.03 1.0 5) (0.03 0.1 0.5) (0 0.1 5)))
+    (let ((arcology-builder--properties `(("MaxLoad" . ,load) ("Reason" . "debounce")))
+          (arcology-builder--credit nil)
+          (arcology-builder--saved nil)
+          (now 0.0)
+          (used 0.0)
+          (at-once nil))
+      (cl-letf (((symbol-function 'float-time) (lambda (&rest _) now))
+                ((symbol-function 'arcology-builder--ask-for-build)
+                 (lambda ()
+                   (setq arcology-builder--saved nil
+                         used (+ used cost))
+                   (push now at-once)
+                   (arcology-builder--spend `((cpu-usec . ,(round (* cost 1e6))))))))
+        (while (< now 3600)
+          (setq arcology-builder--saved t)
+          (arcology-builder--build-saved)
+          (setq now (+ now interval))))
+      ;; And one minute's worth, and one build.
+      (should (<= used (+ (* load 3660) (if (zerop load) 0 cost))))
+      (unless (zerop load)
+        ;; Nothing of it is wasted: what is asked for is built.
+        (should (<= (min (* load 3600) (* cost (/ 3600 interval))) (+ used cost)))))))
+
+(ert-deftest arcology-builder-refreshes-backlinks ()
+  (skip-unless (require 'org-roam nil t))
+  (tests-with-roam tests-quiet
+    (let* ((sent 0)
+           (shown (lambda () (with-current-buffer org-roam-buffer (buffer-string)))))
+      (defvar org-roam-ui-mode)
+      (defvar org-roam-ui-ws-socket)
+      (let ((org-roam-ui-mode t)
+            (org-roam-ui-ws-socket t))
+        (cl-letf (((symbol-function 'org-roam-ui--send-graphdata)
+                   (lambda () (setq sent (1+ sent)))))
+          (unwind-protect
+              (tests-with-note "first"
+                (save-window-excursion
+                  (switch-to-buffer (current-buffer))
+                  (org-roam-buffer-toggle)
+                  (should (get-buffer-window org-roam-buffer))
+                  (should-not (string-match-p "second" (funcall shown)))
+                  (tests-edit "second" "See [[id:first][it]], at once.")
+                  (tests-until (string-match-p "at once" (funcall shown)))
+                  (tests-until (< 0 sent))
+                  ;; A change of the text around the link.
+                  (with-current-buffer org-roam-buffer
+                    (goto-char (point-max))
+                    (forward-line -1))
+                  (tests-edit "second" "See [[id:first][it]] again.")
+                  (tests-until (string-match-p "again" (funcall shown)))
+                  ;; A build of another note leaves it alone.
+                  (tests-until (and (zerop arcology-builder--syncs)
+                                    (equal (tests-word) "up to date")))
+                  (with-current-buffer org-roam-buffer
+                    (let ((tick (buffer-modified-tick))
+                          (before sent))
+                      (tests-edit "third")
+                      (tests-until (< before sent))
+                      (should (= tick (buffer-modified-tick)))))))
+            (kill-buffer org-roam-buffer)))))))
+
+(ert-deftest arcology-builder-status-keys ()
+  (tests-with-tree
+    (tests-write "fail" "")
+    (tests-save "café")
+    (tests-start (tests-settings "Debounce=0\nRetryLimit=0"))
+    (arcology-builder-mode)
+    (tests-until (equal (tests-word) "failed"))
+    (save-window-excursion
+      (arcology-builder-status)
+      (with-current-buffer "*Arcology Builder*"
+        (should (string-match-p "r rebuild .* P pause/resume" header-line-format))
+        (pcase-dolist (`(,key . ,command) '(("r" . arcology-builder-rebuild)
+                                            ("s" . arcology-builder-sync)
+                                            ("l" . arcology-builder-log)
+                                            ("p" . arcology-builder-problems)
+                                            ("c" . arcology-builder-cancel)
+                                            ("P" . arcology-builder-toggle-pause)
+                                            ("g" . revert-buffer)
+                                            ("q" . quit-window)
+                                            ("?" . describe-mode)))
+          (should (eq (key-binding key) command)))
+        ;; The notes that failed are links.
+        (goto-char (point-min))
+        (forward-button 1)
+        (push-button))
+      (should (equal (buffer-file-name (window-buffer)) (tests-file "org/café.org")))
+      (kill-buffer (window-buffer)))
+    (arcology-builder-cancel)
+    (tests-until (tests-said-p "No build is running"))
+    (tests-write "hold" "")
+    (arcology-builder-rebuild)
+    (tests-until (equal (tests-word) "building 40%"))
+    (arcology-builder-cancel)
+    (tests-until (tests-said-p "the build is canceled"))
+    (tests-until (equal (arcology-builder--last 'result) "canceled"))))
+
+(ert-deftest arcology-builder-log-links ()
+  (tests-with-tree
+    (let* ((odd (tests-file "org/a: 7: b.org"))
+           (escaped (string-replace ":" "\\072" odd)))
+      (tests-write "org/a: 7: b.org" "one\ntwo\n")
+      (tests-start (tests-settings))
+      (arcology-builder-mode)
+      (tests-until (and tests-finished (equal (tests-word) "up to date")))
+      (save-window-excursion
+        (let ((file (arcology-builder--log-file nil)))
+          (write-region (concat "A line\narcology: problem " escaped ":2: no title\n"
+                                "arcology: failed " escaped ": it is locked\n")
+                        nil file nil 'quiet)
+          (arcology-builder-log)
+          (should (derived-mode-p 'arcology-builder-log-mode))
+          (should buffer-read-only)
+          (let ((log (current-buffer))
+                (compilation-current-error nil))
+            (goto-char (point-min))
+            (next-error 1 t)
+            (should (equal (buffer-file-name (window-buffer)) odd))
+            (with-current-buffer (window-buffer)
+              (should (= 2 (line-number-at-pos))))
+            (with-current-buffer log
+              (write-region "Another line\n" nil file nil 'quiet)
+              (should (eq (key-binding "g") #'revert-buffer))
+              (call-interactively #'revert-buffer)
+              (should (equal (buffer-string) "Another line\n"))
+              (should buffer-read-only))
+            (kill-buffer log)
+            (kill-buffer (get-file-buffer odd))))))))
+
+(ert-deftest arcology-builder-setup-emacs ()
+  "An Emacs that the service would not find is in the PATH of the command."
+  (tests-with-tree
+    (let ((this (directory-file-name invocation-directory)))
+      (cl-letf (((symbol-function 'arcology-builder--manager-path) (lambda () '("/none"))))
+        (pcase-let ((`(,env ,path) (arcology-builder--setup-emacs)))
+          (should (equal env "env"))
+          (should (string-suffix-p ":/none" path))
+          (should (member "emacs" (directory-files (substring path 5 (string-search ":" path)))))
+          (should (equal (arcology-builder--quote path) path))))
+      (cl-letf (((symbol-function 'arcology-builder--manager-path) (lambda () (list this))))
+        (should-not (arcology-builder--setup-emacs))))
+    (should (equal (arcology-builder--quote "it's a \\") "'it'\\\\''s a \\\\'"))
+    (pcase-dolist (`(,old . ,new) '(("" . "[Build]\nCommand=c\n")
+                                    ("[Build]\n" . "[Build]\nCommand=c\n")
+                                    ("[Build]" . "[Build]\nCommand=c\n")
+                                    ("[Tree]\nInclude=*.org" .
+                                     "[Tree]\nInclude=*.org\n\n[Build]\nCommand=c\n")
+                                    ("[Build]\n#Command=x\nCommand = x\nTimeout=1h\n" .
+                                     "[Build]\n#Command=x\nCommand=c\nTimeout=1h\n")))
+      (should (equal (arcology-builder--setup-configure old "c") new)))))
 
 ;;; arcology-builder-tests.el ends here

@@ -3,7 +3,10 @@
 #
 # The default build finds org-roam where each package manager of Emacs puts it, with the settings that
 # the manual page MANUAL, arcology-builder.conf(5), gives. The packages are those that this Emacs has,
-# in directories of other names. TAP.
+# in directories of other names. M-x arcology-builder-setup writes such settings. TAP.
+#
+# Functions are called by check.
+# shellcheck disable=SC2317
 
 # shellcheck source=tests/emacs/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -99,6 +102,84 @@ use()
 launcher=$LAUNCHER
 LAUNCHER=
 
+# An Emacs that a package manager has set up, and whose user says yes, or no.
+cat >"$scratch/setup.el" <<'END'
+(setq package-user-dir (expand-file-name "none" temporary-file-directory))
+(push (getenv "CLIENT") load-path)
+(dolist (directory (file-expand-wildcards (getenv "PACKAGES") t))
+  (push directory load-path))
+(require 'arcology-builder)
+(require 'org-roam)
+(setq org-todo-keywords '((sequence "LATER" "|" "DONE"))
+      org-roam-db-node-include-function
+      (eval '(lambda () (not (member "private" (org-get-tags)))) t))
+(fset 'y-or-n-p (lambda (&rest _)
+                  (write-region (with-current-buffer "*Arcology Setup*" (buffer-string))
+                                nil (getenv "SHOWN"))
+                  (equal (getenv "CONSENT") "yes")))
+(arcology-builder-setup)
+END
+
+# setup PATTERN [CONSENT]: M-x arcology-builder-setup there.
+setup()
+{
+  HOME=$home CONSENT=${2-yes} SHOWN=$scratch/shown PACKAGES=$home/${1#\~/} CLIENT=${SCRIPT%/*} \
+    PATH=${BUILDER%/*}:$PATH "$EMACS" -q --batch --eval "$no_native_code" -l "$scratch/hide.el" \
+    -l "$scratch/setup.el" </dev/null
+}
+
+# The files are as they were shown, and have all that the Emacs has.
+sets()
+{
+  grep -qF "$(cat "$home/$settings")" "$scratch/shown" &&
+    grep -qx "Command=.*arcology-batch -l .*/settings.el'\\?" "$home/$conf" &&
+    grep -qF "$(grep '^Command=' "$home/$conf")" "$scratch/shown" &&
+    HOME=$home "$BUILDER" --check-config
+}
+
+# A build with the written files finds the packages and makes the rows that the Emacs would.
+setup_builds()
+{
+  rm -f "$scratch/db"
+  HOME=$home run full "$scratch/db" "$setup_tree" "$(list "$setup_tree")" -l "$scratch/hide.el" \
+    -l "$home/$settings"
+  list "$tree" >/dev/null
+  ended 0 && query "$scratch/db" 'SELECT id, todo FROM nodes ORDER BY id' \
+    $'"later"|"LATER"\n"notes"|'
+}
+
+conf=.config/arcology-builder/builder.conf
+setup_tree=$scratch/setup-tree
+mkdir "$setup_tree"
+printf '%s\n' ':PROPERTIES:' ':ID: notes' ':END:' '#+title: Notes' '* LATER A task' ':PROPERTIES:' \
+  ':ID: later' ':END:' '* Diary :private:' ':PROPERTIES:' ':ID: diary' ':END:' \
+  >"$setup_tree/notes.org"
+
+# set_up NAME PATTERN: the checks of M-x arcology-builder-setup for what $home has.
+set_up()
+{
+  local name=$1 pattern=$2 before
+  rm -f "$home/$settings"
+  check "$name: without consent, nothing is set up" not setup "$pattern" no
+  check "$name: and nothing is written" not test -e "$home/$settings"
+  printf ';; My own line\n(setq my-own t)\n' >"$home/$settings"
+  printf '[Tree]\nDirectories=%s\n\n[Build]\n# Mine\nTimeout=1h\n' "$setup_tree" >"$home/$conf"
+  check "$name: setup" setup "$pattern"
+  check "$name: it writes what it shows" sets
+  check "$name: lines of the user stay" grep -qx '(setq my-own t)' "$home/$settings"
+  check "$name: settings of the user stay" grep -qx 'Timeout=1h' "$home/$conf"
+  check "$name: a build with it" setup_builds
+  before=$(cat "$home/$settings" "$home/$conf")
+  check "$name: setup again" setup "$pattern"
+  check "$name: it changes nothing" is "$before" "$(cat "$home/$settings" "$home/$conf")"
+  rm "$home/$conf" "$home/$settings"
+}
+
+not()
+{
+  ! "$@"
+}
+
 use nothing
 HOME=$home run full "$scratch/db" "$tree" "$everything" -l "$scratch/hide.el"
 check "without any, org-roam is not found" refused 69 'org-roam is not installed'
@@ -124,6 +205,7 @@ while IFS=: read -r name kind; do
   place "$home/${directory#\~/}" "$kind"
   form '^(dolist (directory' | sed "s|DIRECTORIES|$pattern|" >"$home/$settings"
   builds "$name" -l "$home/$settings"
+  [ -z "${BUILDER-}" ] || set_up "$name" "$pattern"
 done <<'END'
 straight.el:linked
 elpaca:linked
@@ -136,6 +218,7 @@ END
 if [ -n "$launcher" ]; then
   LAUNCHER=$launcher
   use "straight.el"
+  form '^(dolist (directory' | sed "s|DIRECTORIES|$(shown_at straight.el)|" >"$home/$settings"
   builds "straight.el, first with a dump" -l "$home/$settings"
   builds "straight.el, from the dump" -l "$home/$settings"
 fi
