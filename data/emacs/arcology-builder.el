@@ -896,12 +896,16 @@ It is nil before anything was built.")
   "Wait for builds of saved notes, `arcology-builder-wait' seconds at most.
 \\[keyboard-quit] quits; other keys are read later."
   (unless (or (<= arcology-builder-wait 0) (arcology-builder--current-p))
+    ;; The interval is for saves, which may be many.
     (when (or arcology-builder--saved (zerop arcology-builder--syncs))
-      (arcology-builder--ask-for-build))
+      (arcology-builder--start-sync))
     (let ((deadline (+ (float-time) arcology-builder-wait))
           events)
       (unwind-protect
-          (while (and (not (arcology-builder--current-p)) (< (float-time) deadline))
+          ;; Not until it is up to date: there may be newer changes than the saved note.
+          (while (and (or arcology-builder--saved (< 0 arcology-builder--syncs))
+                      (not (arcology-builder--held-p))
+                      (< (float-time) deadline))
             ;; D-Bus messages are events, which `read-event' handles.  As in `dbus-call-method',
             ;; it must not take those of the user.
             (let ((event (let (unread-command-events executing-kbd-macro)

@@ -463,8 +463,8 @@ The default build makes the database.  `arcology-builder-database-mode' is on."
        (tests-until (equal (tests-word) "up to date"))
        ,@body)))
 
-;; No build but those that somebody asks for.
-(defconst tests-quiet "[Timing]\nDebounce=1h\nDebounceLimit=2h")
+;; No automatic builds; those of saved notes may take what they need.
+(defconst tests-quiet "[Timing]\nDebounce=1h\nDebounceLimit=2h\nMaxLoad=100%")
 
 (defun tests-titles ()
   "Return the titles of the nodes that org-roam lists."
