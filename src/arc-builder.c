@@ -322,14 +322,22 @@ note_inputs (ArcBuilder *self)
   return TRUE;
 }
 
-/* The process of the build has ended: what it left is what the next one finds. */
+/* The process of BUILD has ended: what it left is what the next one finds. */
 static void
-see_database (ArcBuilder *self)
+see_database (ArcBuilder *self, const ArcBuild *build)
 {
-  if (arc_inputs_end_build (self->inputs))
+  const gboolean done = build->result == ARC_RESULT_SUCCESS || arc_build_is_partial (build);
+  g_autofree char *begun = arc_inputs_read_begun (self->inputs);
+
+  if (arc_inputs_end_build (self->inputs, done))
     {
       g_free (self->seen.settings);
-      self->seen.settings = arc_inputs_read (self->inputs);
+      self->seen.settings = arc_inputs_read_begun (self->inputs);
+      if (g_strcmp0 (self->taken_inputs, begun) == 0)
+        {
+          g_free (self->taken_inputs);
+          self->taken_inputs = g_strdup (self->seen.settings);
+        }
     }
 
   g_free (self->built.database);
@@ -395,10 +403,13 @@ static void
 advance_syncs (ArcBuilder *self)
 {
   const guint64 compared = get_compared (self);
+  /* A build that is being stopped may have taken all that there is, and does not build it. */
+  const gboolean stopping = self->build != NULL && self->phase == PHASE_STOPPING;
+  const guint64 serial = arc_ledger_get_change_serial (self->ledger) + stopping;
   g_autoptr (GError) error = NULL;
   guint64 build;
 
-  if (!arc_syncs_need_build (self->syncs, compared))
+  if (!arc_syncs_set_serial (self->syncs, compared, serial))
     return;
 
   if (!check_available (self, &error))
@@ -407,26 +418,15 @@ advance_syncs (ArcBuilder *self)
     }
   else if (is_fresh (self) && g_file_test (self->config->database, G_FILE_TEST_EXISTS))
     {
-      build = arc_memory_get_built_id (self->memory);
-      arc_syncs_assign (self->syncs, compared, build);
-      arc_syncs_finish (self->syncs, build, ARC_RESULT_SUCCESS);
+      arc_syncs_answer (self->syncs, serial, arc_memory_get_built_id (self->memory),
+                        ARC_RESULT_SUCCESS);
     }
-  else if (is_preparing (self))
+  else if (self->build == NULL ||
+           (!is_preparing (self) && arc_ledger_get_taken_serial (self->ledger) < serial))
     {
-      arc_syncs_assign (self->syncs, compared, self->build->id);
-    }
-  else if (self->build != NULL && self->phase != PHASE_STOPPING &&
-           arc_ledger_will_be_true (self->ledger))
-    {
-      arc_syncs_join (self->syncs, compared, self->build->id);
-    }
-  else if (arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, &build, &error))
-    {
-      arc_syncs_assign (self->syncs, compared, build);
-    }
-  else
-    {
-      arc_syncs_fail (self->syncs, compared, error);
+      if (stopping)
+        arc_ledger_add_unknown (self->ledger);
+      arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, &build, NULL);
     }
 }
 
@@ -454,6 +454,10 @@ step (ArcBuilder *self, ArcEvent event, ArcBuild *ended /* (nullable) */)
       self->starting ? ARC_CAUSE_START : arc_machine_get_cause (&self->machine, event);
   const ArcEffects effects =
       arc_machine_step (&self->machine, &self->timing, event, arc_clock_get_time (self->clock));
+  /* A build that was stopped before it took its changes answers for all that there were. */
+  const guint64 ended_serial = self->phase < PHASE_LAUNCHING
+                                   ? arc_ledger_get_change_serial (self->ledger)
+                                   : arc_ledger_get_taken_serial (self->ledger);
 
   if (effects & ARC_EFFECT_COMMIT)
     {
@@ -474,7 +478,7 @@ step (ArcBuilder *self, ArcEvent event, ArcBuild *ended /* (nullable) */)
 
   if (ended != NULL)
     {
-      arc_syncs_finish (self->syncs, ended->id, ended->result);
+      arc_syncs_answer (self->syncs, ended_serial, ended->id, ended->result);
       g_signal_emit (self, signals[SIGNAL_BUILD_FINISHED], 0, ended);
     }
   if (effects & ARC_EFFECT_START)
@@ -578,7 +582,7 @@ end_build (ArcBuilder *self, const ArcOutcome *outcome)
     self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
 
   if (self->phase >= PHASE_RUNNING)
-    see_database (self);
+    see_database (self, build);
   g_clear_pointer (&self->launch, arc_launch_free);
   self->progress_done = 0;
   self->progress_total = 0;
@@ -1014,7 +1018,7 @@ on_alarm (ArcClock *clock, ArcBuilder *self)
   if (arc_emptied_begin_look (self->emptied, now))
     self->look = arc_builder_compare (self);
   else if (now >= self->rescan_at)
-    arc_builder_rescan (self);
+    arc_builder_compare (self);
 
   step (self, ARC_EVENT_DEADLINE, NULL);
 }
@@ -1028,6 +1032,7 @@ on_gone (ArcBuilder *self, const char *path)
       arc_ledger_find_gone (self->ledger, self->build, arc_watcher_get_snapshot (self->watcher),
                             path);
   g_autoptr (ArcChanges) hidden = arc_watcher_find_hidden (self->watcher, gone);
+  guint64 build;
 
   if (arc_changes_get_size (hidden) > 0)
     {
@@ -1040,11 +1045,12 @@ on_gone (ArcBuilder *self, const char *path)
       arc_ledger_add (self->ledger, gone);
       self->last_touch_real = arc_clock_get_real_time (self->clock);
       step (self, ARC_EVENT_TOUCH, NULL);
-    }
 
-  /* Who asked when it was back again needs one more build. */
-  if (arc_syncs_leave (self->syncs))
-    advance_syncs (self);
+      /* Who asked when it was back again needs one more build. */
+      if (arc_syncs_postpone (self->syncs, self->enough,
+                              arc_ledger_get_change_serial (self->ledger)))
+        arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, &build, NULL);
+    }
 }
 
 static void
@@ -1069,6 +1075,10 @@ on_line (ArcRunner *runner, const char *text, guint64 length, ArcBuilder *self)
     case ARC_LINE_GONE:
       on_gone (self, line.path);
       break;
+
+    case ARC_LINE_INPUT:
+      arc_inputs_add_named (self->inputs, line.path);
+      return;
 
     case ARC_LINE_PROBLEM:
       arc_problems_add (self->reported, line.path, line.number, line.why, line.other);
@@ -1110,6 +1120,7 @@ arc_builder_start (ArcBuilder *self)
   self->remembered = snapshot != NULL;
   if (self->remembered)
     {
+      arc_inputs_restore (self->inputs, self->built.settings);
       arc_ledger_set_true (self->ledger);
       self->seen.settings = g_strdup (self->built.settings);
       self->seen.database = g_strdup (self->built.database);
@@ -1258,12 +1269,6 @@ arc_builder_compare (ArcBuilder *self)
   begin_comparison (self);
 
   return self->comparison;
-}
-
-void
-arc_builder_rescan (ArcBuilder *self)
-{
-  arc_builder_compare (self);
 }
 
 void

@@ -136,9 +136,6 @@ char *arc_builder_get_log (ArcBuilder *builder, guint64 id);
  */
 guint64 arc_builder_compare (ArcBuilder *builder);
 
-/* The same, for whom the number is of no use. */
-void arc_builder_rescan (ArcBuilder *builder);
-
 /* Whether CONFIG may be put in force: ARC_ERROR_CONFIG if it would leave no file, while there are
  * some now. */
 gboolean arc_builder_check_config (ArcBuilder *builder, const ArcConfig *config, GError **error);

@@ -8,6 +8,7 @@
 #include "core/arc-error.h"
 #include "core/arc-filter.h"
 #include "core/arc-meter.h"
+#include "system/arc-boot-clock.h"
 #include "system/arc-bus.h"
 #include "system/arc-peer.h"
 #include "system/arc-sleep.h"
@@ -16,6 +17,7 @@
 #include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* How long a service that is being replaced has to end its build and let go of the lock. */
@@ -358,8 +360,8 @@ on_once_finished (ArcDaemon *self, const ArcBuild *build)
 {
   const ArcConfig *config = arc_builder_get_config (self->builder);
   g_autofree char *database = g_filename_display_name (config->database);
-  g_autofree char *log_file = arc_store_get_log (self->store, build->id);
-  g_autofree char *log = g_filename_display_name (log_file);
+  g_autofree char *log_file = arc_builder_get_log (self->builder, build->id);
+  g_autofree char *log = log_file != NULL ? g_filename_display_name (log_file) : NULL;
 
   if (self->has_bar)
     g_print ("\n");
@@ -370,10 +372,24 @@ on_once_finished (ArcDaemon *self, const ArcBuild *build)
   else
     g_printerr (_ ("The build failed: %s\n"),
                 build->message != NULL ? build->message : arc_result_to_string (build->result));
-  if (build->result != ARC_RESULT_SUCCESS && build->result != ARC_RESULT_SPAWN_FAILED)
+  if (build->result != ARC_RESULT_SUCCESS && build->result != ARC_RESULT_SPAWN_FAILED &&
+      log != NULL)
     g_printerr (_ ("What it printed is in %s\n"), log);
 
   stop (self, build->result == ARC_RESULT_SUCCESS ? ARC_EXIT_SUCCESS : ARC_EXIT_BUILD_FAILED);
+}
+
+/* GLib aborts the process when it gets no descriptor for a main context (GLib 2.74, gwakeup.c), and
+ * GIO never makes a file monitor again after it got none for its inotify instance (ginotify.c). The
+ * usual limit of 1,024 is low for the sake of select(2), which the service does not use. */
+static void
+raise_file_limit (void)
+{
+  struct rlimit limit;
+
+  getrlimit (RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit (RLIMIT_NOFILE, &limit);
 }
 
 static ArcBuilder *
@@ -406,7 +422,8 @@ watch_sleep (ArcDaemon *self)
   /* It can go without us. */
   g_dbus_connection_set_exit_on_close (system_bus, FALSE);
   self->sleep = arc_sleep_new (system_bus);
-  g_signal_connect_swapped (self->sleep, "resumed", G_CALLBACK (arc_builder_rescan), self->builder);
+  g_signal_connect_swapped (self->sleep, "resumed", G_CALLBACK (arc_builder_compare),
+                            self->builder);
 }
 
 /* Takes the lock and starts. A service that is being replaced needs time to let go of it. */
@@ -435,7 +452,7 @@ try_start (gpointer user_data)
     }
 
   g_warning ("%s", error->message);
-  stop (self, ARC_EXIT_TAKEN);
+  stop (self, arc_error_is_locked (error) ? ARC_EXIT_TAKEN : ARC_EXIT_NO_STATE);
 
   return G_SOURCE_REMOVE;
 }
@@ -541,7 +558,9 @@ arc_daemon_run (const ArcDaemonOptions *options)
   if (options->once)
     config->on_start = ARC_ON_START_ALWAYS;
 
+  /* In this order: builds get the limit that the runner found. */
   self.builder = builder = make_builder (config, store);
+  raise_file_limit ();
 
   if (options->once || connect_to_bus (&self))
     run (&self);

@@ -11,10 +11,11 @@ typedef enum
 {
   ARC_EXIT_SUCCESS = 0,
   ARC_EXIT_BUILD_FAILED = 1,
-  ARC_EXIT_USAGE = 64,  /* EX_USAGE */
-  ARC_EXIT_NO_BUS = 69, /* EX_UNAVAILABLE */
-  ARC_EXIT_TAKEN = 75,  /* EX_TEMPFAIL: another process has the name or the lock */
-  ARC_EXIT_CONFIG = 78, /* EX_CONFIG */
+  ARC_EXIT_USAGE = 64,    /* EX_USAGE */
+  ARC_EXIT_NO_BUS = 69,   /* EX_UNAVAILABLE */
+  ARC_EXIT_NO_STATE = 73, /* EX_CANTCREAT: the state directory cannot be made or opened */
+  ARC_EXIT_TAKEN = 75,    /* EX_TEMPFAIL: another process has the name or the lock */
+  ARC_EXIT_CONFIG = 78,   /* EX_CONFIG */
 } ArcExit;
 
 /**

@@ -83,9 +83,8 @@ arc_launch_spawn (ArcLaunch *launch, ArcRunner *runner, const ArcBuild *build, G
   if (changes_file == NULL || !make_database_directory (config->database, error))
     return FALSE;
 
-  log_file = arc_store_prepare_log (launch->store, build->id, error);
-  if (log_file == NULL)
-    return FALSE;
+  /* Without a log, the output goes to the log of the service alone. */
+  log_file = arc_store_prepare_log (launch->store, build->id, NULL);
 
   environment =
       arc_environment_for_build (g_get_environ (), config, build->kind, build->id, changes_file);

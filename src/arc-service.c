@@ -23,20 +23,6 @@
  * to be told at most, in milliseconds. */
 #define TELL_INTERVAL 100
 
-/* What is told at once when it changes. */
-typedef struct
-{
-  ArcState state;
-  ArcReason reason;
-  ArcHealth health;
-  gboolean fresh;
-  gboolean stoked;
-  gboolean paused;
-  guint64 current_build;
-  guint progress_total;
-  guint consecutive_failures;
-} Situation;
-
 /* A `Rescan` call that waits for its reply. */
 typedef struct
 {
@@ -56,7 +42,6 @@ struct _ArcService
   GDBusConnection *connection; /* (owned) (nullable): while exported */
   guint name_id;
   guint64 last_build;        /* the number of the one that `LastBuild` tells of */
-  Situation situation;       /* what was told last */
   guint tell_id;             /* 0 unless something was told less than TELL_INTERVAL ago */
   gboolean holding_back;     /* what has changed since then; the skeleton is frozen */
   ArcInhibitors *inhibitors; /* (owned) */
@@ -148,37 +133,30 @@ on_tell_interval_over (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* Whether STATUS differs from what the properties say in something that is emitted at once. */
 static gboolean
-situation_equal (const Situation *a, const Situation *b)
+is_urgent (ArcService *self, const ArcStatus *status)
 {
-  return a->state == b->state && a->reason == b->reason && a->health == b->health &&
-         a->fresh == b->fresh && a->stoked == b->stoked && a->paused == b->paused &&
-         a->current_build == b->current_build && a->progress_total == b->progress_total &&
-         a->consecutive_failures == b->consecutive_failures;
+  ArcDBusBuilder *skeleton = self->skeleton;
+  guint total;
+
+  g_variant_get (arc_dbus_builder_get_progress (skeleton), "(uu)", NULL, &total);
+
+  return g_strcmp0 (arc_dbus_builder_get_state (skeleton), arc_state_to_string (status->state)) !=
+             0 ||
+         strcmp (arc_dbus_builder_get_reason (skeleton), arc_reason_to_string (status->reason)) !=
+             0 ||
+         strcmp (arc_dbus_builder_get_health (skeleton), arc_health_to_string (status->health)) !=
+             0 ||
+         arc_dbus_builder_get_fresh (skeleton) != status->fresh ||
+         arc_dbus_builder_get_stoked (skeleton) != status->stoked ||
+         arc_dbus_builder_get_paused (skeleton) != status->paused ||
+         arc_dbus_builder_get_current_build (skeleton) != status->current_build ||
+         arc_dbus_builder_get_consecutive_failures (skeleton) != status->consecutive_failures ||
+         total != status->progress_total;
 }
 
-/* Whether the situation is another one than before. */
-static gboolean
-take_situation (ArcService *self, const ArcStatus *status)
-{
-  const Situation before = self->situation;
-
-  self->situation = (Situation){
-    .state = status->state,
-    .reason = status->reason,
-    .health = status->health,
-    .fresh = status->fresh,
-    .stoked = status->stoked,
-    .paused = status->paused,
-    .current_build = status->current_build,
-    .progress_total = status->progress_total,
-    .consecutive_failures = status->consecutive_failures,
-  };
-
-  return !situation_equal (&self->situation, &before);
-}
-
-/* What changes with each file, without another situation, does so a thousand times a second when
+/* What changes with each file, and is not urgent, does so a thousand times a second when
  * somebody checks out a branch, or a build tells how far it is: that is told in intervals. */
 static void
 on_changed (ArcBuilder *builder, ArcService *self)
@@ -187,13 +165,13 @@ on_changed (ArcBuilder *builder, ArcService *self)
   ArcWatcher *watcher = arc_builder_get_watcher (builder);
   ArcDBusBuilder *skeleton = self->skeleton;
   ArcStatus status;
-  gboolean is_new;
+  gboolean urgent;
 
   arc_builder_get_status (builder, &status);
 
   /* First what belongs to the one before, such as how far a build came. */
-  is_new = take_situation (self, &status);
-  if (is_new && self->holding_back)
+  urgent = is_urgent (self, &status);
+  if (urgent && self->holding_back)
     tell (self);
   if (!self->holding_back)
     g_object_freeze_notify (G_OBJECT (skeleton));
@@ -231,7 +209,7 @@ on_changed (ArcBuilder *builder, ArcService *self)
   arc_dbus_builder_set_max_load (skeleton, (double) config->timing.max_load / ARC_LOAD_SCALE);
   arc_dbus_builder_set_rest_usec (skeleton, status.rest);
 
-  if (is_new || self->tell_id == 0)
+  if (urgent || self->tell_id == 0)
     tell (self);
   if (self->tell_id == 0)
     self->tell_id = g_timeout_add (TELL_INTERVAL, on_tell_interval_over, self);
@@ -839,6 +817,7 @@ arc_service_init (ArcService *self)
                            0);
   arc_dbus_builder_set_inhibitors (self->skeleton, arc_inhibitors_to_variant (self->inhibitors));
   arc_dbus_builder_set_last_build (self->skeleton, g_variant_new ("a{sv}", NULL));
+  arc_dbus_builder_set_progress (self->skeleton, g_variant_new ("(uu)", 0, 0));
 
   for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
     g_signal_connect_object (self->skeleton, methods[i].name, methods[i].handler, self, 0);

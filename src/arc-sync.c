@@ -2,8 +2,8 @@
 
 #include "arc-sync.h"
 
-/* The build of a call that is not assigned to one: it is later than any that ends. */
-#define UNASSIGNED G_MAXUINT64
+/* The serial of a call whose comparison is not done. */
+#define UNKNOWN G_MAXUINT64
 
 struct _ArcSyncs
 {
@@ -13,8 +13,8 @@ struct _ArcSyncs
 typedef struct
 {
   guint64 comparison;
-  guint64 build;
-  gboolean joined; /* it ran already */
+  guint64 serial; /* UNKNOWN until that comparison is done */
+  guint64 build;  /* once it is answered */
 } Sync;
 
 ArcSyncs *
@@ -46,56 +46,13 @@ arc_syncs_add (ArcSyncs *syncs, GTask *task, guint64 comparison)
   Sync *sync = g_new0 (Sync, 1);
 
   sync->comparison = comparison;
-  sync->build = UNASSIGNED;
+  sync->serial = UNKNOWN;
   g_task_set_task_data (task, sync, g_free);
   g_ptr_array_add (syncs->tasks, task);
 }
 
-/* Whether SYNC is assigned to no build, and COMPARISON is enough for it. */
-static gboolean
-is_open (const Sync *sync, guint64 comparison)
-{
-  return sync->build == UNASSIGNED && sync->comparison <= comparison;
-}
-
 gboolean
-arc_syncs_need_build (const ArcSyncs *syncs, guint64 comparison)
-{
-  for (guint i = 0; i < syncs->tasks->len; i++)
-    {
-      if (is_open (get_sync (syncs, i), comparison))
-        return TRUE;
-    }
-
-  return FALSE;
-}
-
-static void
-assign (ArcSyncs *syncs, guint64 comparison, guint64 build, gboolean joined)
-{
-  for (guint i = 0; i < syncs->tasks->len; i++)
-    {
-      Sync *sync = get_sync (syncs, i);
-
-      if (is_open (sync, comparison))
-        *sync = (Sync){ .comparison = sync->comparison, .build = build, .joined = joined };
-    }
-}
-
-void
-arc_syncs_assign (ArcSyncs *syncs, guint64 comparison, guint64 build)
-{
-  assign (syncs, comparison, build, FALSE);
-}
-
-void
-arc_syncs_join (ArcSyncs *syncs, guint64 comparison, guint64 build)
-{
-  assign (syncs, comparison, build, TRUE);
-}
-
-gboolean
-arc_syncs_leave (ArcSyncs *syncs)
+arc_syncs_set_serial (ArcSyncs *syncs, guint64 comparison, guint64 serial)
 {
   gboolean any = FALSE;
 
@@ -103,19 +60,40 @@ arc_syncs_leave (ArcSyncs *syncs)
     {
       Sync *sync = get_sync (syncs, i);
 
-      any |= sync->joined;
-      if (sync->joined)
-        *sync = (Sync){ .comparison = sync->comparison, .build = UNASSIGNED };
+      if (sync->serial == UNKNOWN && sync->comparison <= comparison)
+        {
+          sync->serial = serial;
+          any = TRUE;
+        }
     }
 
   return any;
 }
 
-/* (transfer full) (element-type GTask): those that wait for BUILD or an earlier one, and for
- * COMPARISON or an earlier one, which are no longer open. An answer may run the callback at once,
- * which may call us. */
+gboolean
+arc_syncs_postpone (ArcSyncs *syncs, guint64 comparison, guint64 serial)
+{
+  gboolean any = FALSE;
+
+  for (guint i = 0; i < syncs->tasks->len; i++)
+    {
+      Sync *sync = get_sync (syncs, i);
+
+      if (sync->serial != UNKNOWN && sync->comparison > comparison)
+        {
+          sync->serial = serial;
+          any = TRUE;
+        }
+    }
+
+  return any;
+}
+
+/* (transfer full) (element-type GTask): those of COMPARISON or an earlier one, and of SERIAL or an
+ * earlier one, which are no longer open. An answer may run the callback at once, which may call us.
+ */
 static GPtrArray *
-take_tasks (ArcSyncs *syncs, guint64 build, guint64 comparison)
+take_tasks (ArcSyncs *syncs, guint64 comparison, guint64 serial)
 {
   GPtrArray *taken = g_ptr_array_new_with_free_func (g_object_unref);
 
@@ -123,7 +101,7 @@ take_tasks (ArcSyncs *syncs, guint64 build, guint64 comparison)
     {
       const Sync *sync = get_sync (syncs, i);
 
-      if (sync->build <= build && sync->comparison <= comparison)
+      if (sync->comparison <= comparison && sync->serial <= serial)
         g_ptr_array_add (taken, g_ptr_array_steal_index (syncs->tasks, i));
       else
         i++;
@@ -133,18 +111,24 @@ take_tasks (ArcSyncs *syncs, guint64 build, guint64 comparison)
 }
 
 void
-arc_syncs_finish (ArcSyncs *syncs, guint64 build, ArcResult result)
+arc_syncs_answer (ArcSyncs *syncs, guint64 serial, guint64 build, ArcResult result)
 {
-  g_autoptr (GPtrArray) tasks = take_tasks (syncs, build, G_MAXUINT64);
+  g_autoptr (GPtrArray) tasks = take_tasks (syncs, G_MAXUINT64, serial);
 
   for (guint i = 0; i < tasks->len; i++)
-    g_task_return_int (g_ptr_array_index (tasks, i), result);
+    {
+      GTask *task = g_ptr_array_index (tasks, i);
+      Sync *sync = g_task_get_task_data (task);
+
+      sync->build = build;
+      g_task_return_int (task, result);
+    }
 }
 
 void
 arc_syncs_fail (ArcSyncs *syncs, guint64 comparison, const GError *error)
 {
-  g_autoptr (GPtrArray) tasks = take_tasks (syncs, UNASSIGNED, comparison);
+  g_autoptr (GPtrArray) tasks = take_tasks (syncs, comparison, UNKNOWN);
 
   for (guint i = 0; i < tasks->len; i++)
     g_task_return_error (g_ptr_array_index (tasks, i), g_error_copy (error));

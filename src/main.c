@@ -95,6 +95,7 @@ main (int argc, char **argv)
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GError) error = NULL;
   ArcDaemonOptions options = { 0 };
+  const char *locale_dir = g_getenv ("ARCOLOGY_LOCALE_DIR"); /* of a build tree */
 
   open_standard_streams ();
   /* The reader of a log may end before its writer. GSocket does the same when the first one is made
@@ -103,7 +104,7 @@ main (int argc, char **argv)
   log.journal = journal = arc_journal_new (NULL);
 
   setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, ARC_LOCALE_DIR);
+  bindtextdomain (GETTEXT_PACKAGE, locale_dir != NULL ? locale_dir : ARC_LOCALE_DIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
   g_log_set_writer_func (arc_log_write, &log, NULL);

@@ -119,6 +119,7 @@
 ;;     arcology: problem PATH[:LINE[:OTHER]]: WHY
 ;;     arcology: failed PATH: WHY
 ;;     arcology: gone PATH
+;;     arcology: input PATH
 ;;     arcology: error: WHY
 ;;
 ;; In PATH and OTHER, a backslash, a colon and a newline are written as \134, \072 and \012.  The
@@ -126,6 +127,9 @@
 ;; not known, OTHER is the other file that is involved.  A file is gone if the list has it as added
 ;; or modified and it is not there: it stays pending, for it may be back.  A `full' build leaves in
 ;; the database what that has of the file, which may be on a disk that is not mounted.
+;;
+;; The lines `input' name the files that the rows depend on besides the notes and the files that the
+;; command line names: the libraries, Emacs, and set-up files that are no notes.
 ;;
 ;; Anything else goes to the log.  The exit status is 0 if the database holds all files of the list,
 ;; 1 if it holds all but those that were reported as failed, 65 if a full build is needed,
@@ -695,6 +699,9 @@ look at the free space, and whether another program writes to it"
                                                org org-element ol oc emacsql)
   "The libraries whose code decides what the rows are.")
 
+(defvar arcology-batch--library-files nil
+  "The files of `arcology-batch--libraries', which a dump of Emacs keeps.")
+
 (defvar arcology-batch--libraries-hash nil
   "The hash of `arcology-batch--libraries', which a dump of Emacs keeps.")
 
@@ -710,22 +717,27 @@ look at the free space, and whether another program writes to it"
   (and load-file-name (file-name-directory load-file-name))
   "The directory of this program.")
 
-(defconst arcology-batch--own-hash
+(defun arcology-batch--own-files ()
+  "Return the files of this program that decide what the rows are."
   (and arcology-batch--directory
-       (mapcar (lambda (name)
-                 (arcology-batch--file-hash (expand-file-name name arcology-batch--directory)))
-               '("arcology-batch.el" "arcology-note.el" "arcology-compat.el")))
+       (mapcar (lambda (name) (expand-file-name name arcology-batch--directory))
+               '("arcology-batch.el" "arcology-note.el" "arcology-compat.el"))))
+
+(defconst arcology-batch--own-hash
+  (mapcar #'arcology-batch--file-hash (arcology-batch--own-files))
   "The hashes of the files of this program that decide what the rows are.")
 
 (defun arcology-batch-hash-libraries ()
   "Return the hash of `arcology-batch--libraries', which are loaded."
   (or arcology-batch--libraries-hash
-      (setq arcology-batch--libraries-hash
-            (secure-hash 'sha1
-                         (mapconcat (lambda (library)
-                                      (let ((file (locate-library (symbol-name library))))
-                                        (or (and file (arcology-batch--file-hash file)) "-")))
-                                    arcology-batch--libraries "")))))
+      (let ((files (mapcar (lambda (library) (locate-library (symbol-name library)))
+                           arcology-batch--libraries)))
+        (setq arcology-batch--library-files (delq nil (copy-sequence files))
+              arcology-batch--libraries-hash
+              (secure-hash 'sha1
+                           (mapconcat (lambda (file)
+                                        (or (and file (arcology-batch--file-hash file)) "-"))
+                                      files ""))))))
 
 (defun arcology-batch--options ()
   "Return the options of the user on the command line of this Emacs.
@@ -972,6 +984,17 @@ Both have it in their text as it is now."
              (if other (concat ":" (arcology-batch--escape-path other)) "")
              (arcology-database-decode what))))
 
+(defun arcology-batch--report-inputs ()
+  "Print each file that the rows depend on, except notes and those of the options."
+  (dolist (file (append (list (expand-file-name invocation-name invocation-directory))
+                        (arcology-batch--own-files)
+                        arcology-batch--library-files))
+    (message "arcology: input %s" (arcology-batch--escape-path (expand-file-name file))))
+  (pcase-dolist (`(,file) (arcology-batch--select
+                           "SELECT DISTINCT setup_file FROM setup_files
+WHERE setup_file NOT IN (SELECT file FROM files) ORDER BY setup_file"))
+    (message "arcology: input %s" (arcology-batch--escape-path file))))
+
 ;;; One file
 
 (defun arcology-batch--root (job path)
@@ -1150,6 +1173,7 @@ UNION SELECT file FROM setup_files WHERE setup_file = ?" other other))
     (arcology-batch--settle-held)
     (arcology-batch--write-losers)
     (arcology-batch--report-problems)
+    (arcology-batch--report-inputs)
     failed))
 
 (defun arcology-batch--build (job)

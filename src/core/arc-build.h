@@ -52,14 +52,6 @@ const char *arc_result_to_string (ArcResult result);
 /* The message of a build that gave no reason; arcologyctl has a translation of it. */
 #define ARC_BUILD_EXIT_MESSAGE "The build ended with exit status %d"
 
-/* How many bytes of the output of a build its log has in full. If there is too much of the rest, it
- * is replaced, when the build ends, by a line in brackets that says how much is left out, and the
- * last of the output. */
-#define ARC_BUILD_LOG_HEAD (1024 * 1024)
-
-/* What that line says; the number is before it. */
-#define ARC_BUILD_LOG_GAP " bytes are left out here]\n"
-
 /* How many failed files of a build are remembered by name; and for how many bytes of names this is
  * so on D-Bus, in the history, and when a later build has ended. */
 #define ARC_BUILD_MAX_FAILED_FILES 1000

@@ -2,130 +2,62 @@
 
 #include "core/arc-config-file.h"
 
+#include "core/arc-config-value.h"
 #include "core/arc-duration.h"
 #include "core/arc-error.h"
 #include "core/arc-quote.h"
 
 #include <string.h>
 
+/* One file can have a mistake in each line; a reader corrects as many before the next try. */
+#define MAX_MISTAKES 50
+
+#define BLANKS " \t"
+
 /* What a file has said so far. */
 typedef struct
 {
   ArcConfig *config;
-  const char *group; /* (nullable): the name in the table */
+  const char *file;  /* printable */
+  guint line;        /* its number */
+  const char *group; /* (nullable): the name in the table; NULL: none yet, or an unknown one */
+  gboolean is_group_wrong; /* an error was set about the group, so that its keys need none */
   const ArcSetting *settings;
   guint *lines; /* where each setting was found; 0: nowhere */
+  guint n_mistakes;
+  GError *all;
 } Reader;
 
-static gboolean
-read_group (Reader *reader, const char *text, GError **error)
+/* The parts of a line; all are NULL in an empty one. */
+typedef struct
 {
-  gsize length = strlen (text);
-  g_autofree char *name = NULL;
-  g_autofree char *quoted = arc_quote (text);
-  g_autofree char *groups = arc_config_list_names (NULL);
-  const ArcSetting *setting;
+  const char *group; /* with its brackets */
+  char *key;
+  const char *raw;
+} Line;
 
-  if (length < 2 || text[length - 1] != ']')
-    return arc_error_set_config (error,
-                                 "%s does not end with ]: write a group alone on its line: %s",
-                                 quoted, groups);
+static void
+add_mistake (Reader *reader, GError *error)
+{
+  reader->n_mistakes++;
+  if (reader->n_mistakes > MAX_MISTAKES)
+    {
+      g_error_free (error);
+      return;
+    }
 
-  name = g_strndup (text + 1, length - 2);
-  setting = arc_config_find_setting (name, NULL);
-  if (setting == NULL)
-    return arc_error_set_config (error, "there is no group %s: the groups are %s", quoted, groups);
-
-  reader->group = setting->group;
-
-  return TRUE;
+  g_prefix_error (&error, "%s:%u: ", reader->file, reader->line);
+  arc_error_join (&reader->all, error);
 }
 
 static gboolean
-read_setting (Reader *reader, guint line, const char *key, const char *raw, GError **error)
+check_encoding (const char *text, gsize length, GError **error)
 {
-  const ArcSetting *setting = arc_config_find_setting (reader->group, key);
-  const ArcSetting *elsewhere = arc_config_find_setting (NULL, key);
-  g_autofree char *printable = arc_quote_printable (key, ARC_QUOTE_LENGTH);
+  const char *end;
 
-  if (setting == NULL && elsewhere != NULL)
-    return arc_error_set_config (error, "[%s] %s: this key belongs in [%s]", reader->group,
-                                 printable, elsewhere->group);
-  if (setting == NULL)
-    {
-      g_autofree char *keys = arc_config_list_names (reader->group);
-
-      return arc_error_set_config (error,
-                                   "[%s] %s: there is no such key: the keys of this group are %s",
-                                   reader->group, printable, keys);
-    }
-  if (reader->lines[setting - reader->settings] != 0)
-    return arc_error_set_config (error,
-                                 "[%s] %s: this key is in line %u already: take one of the two out",
-                                 reader->group, printable,
-                                 reader->lines[setting - reader->settings]);
-
-  reader->lines[setting - reader->settings] = line;
-  if (!arc_config_set (reader->config, setting, raw, error))
-    {
-      g_prefix_error (error, "[%s] %s: ", setting->group, setting->key);
-      return FALSE;
-    }
-
-  return TRUE;
-}
-
-/* TEXT is one line of LENGTH bytes; the rules are those of GKeyFile. */
-static gboolean
-read_line (Reader *reader, guint line, const char *text, gsize length, GError **error)
-{
-  g_autofree char *stripped = NULL;
-  g_autofree char *quoted = NULL;
-  g_autofree char *key = NULL;
-  const char *equals;
-
-  if (length > 0 && text[length - 1] == '\r')
-    length--;
-  while (length > 0 && strchr (" \t", text[length - 1]) != NULL)
-    length--;
-  stripped = g_strndup (text, length);
-  text = stripped + strspn (stripped, " \t");
-
-  if (*text == '\0' || *text == '#')
+  if (g_utf8_validate_len (text, length, &end))
     return TRUE;
-  if (*text == '[')
-    return read_group (reader, text, error);
-
-  quoted = arc_quote (text);
-  if (*text == ';')
-    return arc_error_set_config (error, "%s: a comment begins with #", quoted);
-  equals = strchr (text, '=');
-  if (equals == NULL || equals == text)
-    return arc_error_set_config (error,
-                                 "%s is not a setting: write Key=Value, or # before a comment",
-                                 quoted);
-  if (reader->group == NULL)
-    {
-      g_autofree char *groups = arc_config_list_names (NULL);
-
-      return arc_error_set_config (
-          error, "%s stands before the first group: write the line of a group above it: %s", quoted,
-          groups);
-    }
-
-  key = g_strchomp (g_strndup (text, equals - text));
-
-  equals++;
-
-  return read_setting (reader, line, key, equals + strspn (equals, " \t"), error);
-}
-
-static gboolean
-check_encoding (const char *data, gsize length, const char **end, GError **error)
-{
-  if (g_utf8_validate_len (data, length, end))
-    return TRUE;
-  if (**end == '\0')
+  if (*end == '\0')
     return arc_error_set_config (
         error, "there is a NUL byte in this line: save the file as plain UTF-8 text");
 
@@ -133,27 +65,191 @@ check_encoding (const char *data, gsize length, const char **end, GError **error
       error,
       "byte 0x%02X is not UTF-8: save the file as UTF-8; a directory whose name is not "
       "UTF-8 can only be given with --directory or ARCOLOGY_DIRECTORY",
-      (guchar) * *end);
+      (guchar) *end);
+}
+
+/* Splits TEXT, which has no blanks around it, into LINE; the rules are those of GKeyFile. */
+static gboolean
+parse_line (const char *text, Line *line, GError **error)
+{
+  const char *equals = strchr (text, '=');
+  g_autofree char *quoted = NULL;
+
+  if (*text == '\0' || *text == '#')
+    return TRUE;
+  if (*text == '[')
+    {
+      line->group = text;
+      return TRUE;
+    }
+  if (*text != ';' && equals != NULL && equals != text)
+    {
+      line->key = g_strchomp (g_strndup (text, equals - text));
+      line->raw = equals + 1 + strspn (equals + 1, BLANKS);
+      return TRUE;
+    }
+
+  quoted = arc_quote (text);
+  if (*text == ';')
+    return arc_error_set_config (error, "%s: a comment begins with #", quoted);
+
+  return arc_error_set_config (error, "%s is not a setting: write Key=Value, or # before a comment",
+                               quoted);
+}
+
+/* (nullable): the name in the table of TEXT, a group in its brackets. */
+static const char *
+find_group (const char *text, GError **error)
+{
+  gsize length = strlen (text);
+  g_autofree char *name = NULL;
+  g_autofree char *quoted = NULL;
+  g_autofree char *groups = NULL;
+  const ArcSetting *setting = NULL;
+
+  if (length >= 2 && text[length - 1] == ']')
+    {
+      name = g_strndup (text + 1, length - 2);
+      setting = arc_config_find_setting (name, NULL);
+    }
+  if (setting != NULL)
+    return setting->group;
+
+  quoted = arc_quote (text);
+  groups = arc_config_list_names (NULL);
+  if (name == NULL)
+    arc_error_set_config (error, "%s does not end with ]: write a group alone on its line: %s",
+                          quoted, groups);
+  else
+    arc_error_set_config (error, "there is no group %s: the groups are %s", quoted, groups);
+
+  return NULL;
+}
+
+/* (nullable): the setting of KEY in GROUP. */
+static const ArcSetting *
+find_setting (const char *group, const char *key, GError **error)
+{
+  const ArcSetting *setting = arc_config_find_setting (group, key);
+  const ArcSetting *elsewhere = arc_config_find_setting (NULL, key);
+  g_autofree char *printable = NULL;
+  g_autofree char *keys = NULL;
+
+  if (setting != NULL)
+    return setting;
+
+  printable = arc_quote_printable (key, ARC_QUOTE_LENGTH);
+  keys = arc_config_list_names (group);
+  if (elsewhere != NULL)
+    arc_error_set_config (error, "[%s] %s: this key belongs in [%s]", group, printable,
+                          elsewhere->group);
+  else
+    arc_error_set_config (error, "[%s] %s: there is no such key: the keys of this group are %s",
+                          group, printable, keys);
+
+  return NULL;
+}
+
+/* Sets SETTING, in LINES already if it is in the file twice. */
+static gboolean
+set_once (Reader *reader, const ArcSetting *setting, const char *raw, GError **error)
+{
+  guint *first = &reader->lines[setting - reader->settings];
+
+  if (*first != 0)
+    return arc_error_set_config (error,
+                                 "[%s] %s: this key is in line %u already: take one of the two out",
+                                 setting->group, setting->key, *first);
+
+  *first = reader->line;
+  if (arc_config_set (reader->config, setting, raw, error))
+    return TRUE;
+
+  g_prefix_error (error, "[%s] %s: ", setting->group, setting->key);
+
+  return FALSE;
 }
 
 static void
-prefix_line (GError **error, const char *file, guint line)
+read_setting (Reader *reader, const char *text, const Line *line)
 {
-  g_autofree char *printable = arc_quote_printable (file, -1);
+  /* A key that is in the wrong group was meant for its own. */
+  const ArcSetting *meant = arc_config_find_setting (NULL, line->key);
+  const ArcSetting *setting = NULL;
+  g_autofree char *place = g_strdup_printf ("%s:%u", reader->file, reader->line);
+  GError *error = NULL;
+  gboolean is_right;
 
-  g_prefix_error (error, "%s:%u: ", printable, line);
+  if (reader->group == NULL && !reader->is_group_wrong)
+    {
+      g_autofree char *quoted = arc_quote (text);
+      g_autofree char *groups = arc_config_list_names (NULL);
+
+      arc_error_set_config (
+          &error, "%s stands before the first group: write the line of a group above it: %s",
+          quoted, groups);
+      reader->is_group_wrong = TRUE;
+    }
+  else if (reader->group != NULL)
+    {
+      setting = find_setting (reader->group, line->key, &error);
+    }
+
+  is_right = setting != NULL && set_once (reader, setting, line->raw, &error);
+  if (meant != NULL)
+    arc_config_set_place (reader->config, meant, place, is_right);
+  if (error != NULL)
+    add_mistake (reader, error);
+}
+
+/* Reads TEXT, one line of LENGTH bytes. */
+static void
+read_line (Reader *reader, const char *text, gsize length)
+{
+  g_autofree char *stripped = NULL;
+  GError *error = NULL;
+  Line line = { 0 };
+
+  if (!check_encoding (text, length, &error))
+    {
+      add_mistake (reader, error);
+      return;
+    }
+
+  if (length > 0 && text[length - 1] == '\r')
+    length--;
+  while (length > 0 && strchr (BLANKS, text[length - 1]) != NULL)
+    length--;
+  stripped = g_strndup (text, length);
+  text = stripped + strspn (stripped, BLANKS);
+
+  if (!parse_line (text, &line, &error))
+    {
+      add_mistake (reader, error);
+    }
+  else if (line.group != NULL)
+    {
+      reader->group = find_group (line.group, &error);
+      reader->is_group_wrong = error != NULL;
+      if (error != NULL)
+        add_mistake (reader, error);
+    }
+  else if (line.key != NULL)
+    {
+      read_setting (reader, text, &line);
+    }
+  g_free (line.key);
 }
 
 gboolean
 arc_config_merge_data (
     ArcConfig *config, const char *data, gsize length, const char *file, GError **error)
 {
-  g_autoptr (ArcConfig) next = NULL;
+  g_autofree char *printable = NULL;
   g_autofree guint *lines = NULL;
-  Reader reader = { 0 };
+  Reader reader = { .config = config, .line = 1 };
   guint n_settings;
-  guint line = 1;
-  const char *end, *bad;
+  const char *end;
 
   g_return_val_if_fail (config != NULL, FALSE);
   g_return_val_if_fail (data != NULL || length == 0, FALSE);
@@ -163,16 +259,7 @@ arc_config_merge_data (
   if (length == 0)
     return TRUE;
 
-  if (!check_encoding (data, length, &bad, error))
-    {
-      for (const char *p = data; p < bad; p++)
-        line += *p == '\n';
-      prefix_line (error, file, line);
-      return FALSE;
-    }
-
-  next = arc_config_copy (config);
-  reader.config = next;
+  reader.file = printable = arc_quote_printable (file, -1);
   reader.settings = arc_config_get_settings (&n_settings);
   reader.lines = lines = g_new0 (guint, n_settings);
   end = data + length;
@@ -181,22 +268,24 @@ arc_config_merge_data (
   if (length >= 3 && memcmp (data, "\xEF\xBB\xBF", 3) == 0)
     data += 3;
 
-  for (; data < end; line++)
+  for (; data < end; reader.line++)
     {
       const char *newline = memchr (data, '\n', end - data);
       gsize line_length = (newline != NULL ? newline : end) - data;
 
-      if (!read_line (&reader, line, data, line_length, error))
-        {
-          prefix_line (error, file, line);
-          return FALSE;
-        }
+      read_line (&reader, data, line_length);
       data += line_length + (newline != NULL);
     }
 
-  arc_config_replace (config, g_steal_pointer (&next));
+  if (reader.n_mistakes > MAX_MISTAKES)
+    arc_error_join (&reader.all, g_error_new (ARC_ERROR, ARC_ERROR_CONFIG, "%s: %u more mistakes",
+                                              printable, reader.n_mistakes - MAX_MISTAKES));
+  if (reader.all == NULL)
+    return TRUE;
 
-  return TRUE;
+  g_propagate_error (error, reader.all);
+
+  return FALSE;
 }
 
 /* GLib escapes the blanks at the start of a string but not those at its end, which a reader drops.

@@ -8,15 +8,33 @@
 
 G_BEGIN_DECLS
 
-/* Lays the settings in LENGTH bytes at DATA over CONFIG; FILE is for the messages. FALSE and
- * ARC_ERROR_CONFIG, with "FILE:LINE: " first in the message and the group and key in it, on bad
- * syntax, an unknown group or key, a key that is there twice, or a value out of range; CONFIG is
- * then unchanged. */
+/**
+ * arc_config_merge_data:
+ * @config: a configuration
+ * @data: (array length=length): the bytes of a settings file
+ * @length: the number of bytes
+ * @file: the name of the file, for messages
+ * @error: return location for an error
+ *
+ * Sets all settings of a file. On an error, %ARC_ERROR_CONFIG, the message has one line for each
+ * mistake in the file (bad syntax, an unknown group or key, a key that is there twice, a value out
+ * of range), with "FILE:LINE: " at its start, and the group and the key. After 50 of them a line
+ * counts the rest. Settings that are right are set then, too; the others keep their values.
+ *
+ * Returns: %TRUE if the file has no mistake
+ */
 gboolean arc_config_merge_data (
     ArcConfig *config, const char *data, gsize length, const char *file, GError **error);
 
-/* The inverse: every setting as a file that arc_config_merge_data() reads back. (A path that is not
- * UTF-8 is written as it is, and refused when read.) */
+/**
+ * arc_config_to_data:
+ * @config: a configuration
+ *
+ * Formats all settings as a file that arc_config_merge_data() reads. (A path that is not UTF-8 is
+ * written as it is, and refused when it is read.)
+ *
+ * Returns: (transfer full): the text of the file
+ */
 char *arc_config_to_data (const ArcConfig *config);
 
 G_END_DECLS

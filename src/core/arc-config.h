@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "core/arc-machine.h"
+#include "core/arc-timing.h"
 
 #include <glib.h>
 
@@ -56,6 +56,10 @@ typedef struct
   /* [Desktop] */
   ArcNotify notify;
   ArcPowerSaver power_saver;
+
+  /*< private >*/
+  char **places;   /* of each setting: where it was set last, or NULL */
+  guint64 unknown; /* a bit of each setting: its text was refused */
 } ArcConfig;
 
 /* How a setting is written, and the type of its member in ArcConfig. */
@@ -102,53 +106,133 @@ typedef struct
   gboolean off;
 } ArcSetting;
 
-/* Every setting, group by group; N_SETTINGS gets how many. */
+/**
+ * ArcSettingValue:
+ * @list: of paths, patterns and commands
+ * @string: of a path
+ * @number: of everything else
+ *
+ * The value of a setting before it is assigned to its member of #ArcConfig.
+ */
+typedef union
+{
+  GStrv list;
+  char *string;
+  gint64 number;
+} ArcSettingValue;
+
+/**
+ * arc_config_get_settings:
+ * @n_settings: (out): the number of settings
+ *
+ * Gets the table of all settings, group by group.
+ *
+ * Returns: (transfer none) (array length=n_settings): the settings
+ */
 const ArcSetting *arc_config_get_settings (guint *n_settings);
 
-/* The environment variables that arc_config_merge_variable() knows; NULL-terminated. */
-extern const char *const arc_config_variables[];
-
-/* The compiled defaults. */
-ArcConfig *arc_config_new (void);
-ArcConfig *arc_config_copy (const ArcConfig *config);
-void arc_config_free (ArcConfig *config);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcConfig, arc_config_free)
-
-/* (nullable): the first setting in GROUP and of the name KEY; NULL for either: any. */
+/**
+ * arc_config_find_setting:
+ * @group: (nullable): the group, or %NULL for any
+ * @key: (nullable): the key, or %NULL for any
+ *
+ * Looks a setting up.
+ *
+ * Returns: (transfer none) (nullable): the first setting that matches, or %NULL if there is none
+ */
 const ArcSetting *arc_config_find_setting (const char *group, const char *key);
 
-/* (transfer full): the keys of GROUP or, if that is NULL, the groups, for a message. */
+/**
+ * arc_config_list_names:
+ * @group: (nullable): a group
+ *
+ * Lists the keys of @group or, if it is %NULL, all groups, for a message.
+ *
+ * Returns: (transfer full): the names, separated by commas
+ */
 char *arc_config_list_names (const char *group);
 
-/* Sets SETTING to what RAW, the text after the `=` in a file, says. FALSE and ARC_ERROR_CONFIG, and
- * CONFIG unchanged, if that is wrong; the message says what would be right, and not where it
- * stands. */
-gboolean
-arc_config_set (ArcConfig *config, const ArcSetting *setting, const char *raw, GError **error);
+/**
+ * arc_config_new:
+ *
+ * Makes a configuration of the compiled defaults.
+ *
+ * Returns: (transfer full): the configuration
+ */
+ArcConfig *arc_config_new (void);
 
-/* (transfer full): LOAD, in parts of ARC_LOAD_SCALE, as arc_config_set() reads it: "3%", "0.25%",
- * "0". */
-char *arc_config_format_load (guint load);
+/**
+ * arc_config_copy:
+ * @config: a configuration
+ *
+ * Copies a configuration with all its lists and strings.
+ *
+ * Returns: (transfer full): the copy
+ */
+ArcConfig *arc_config_copy (const ArcConfig *config);
 
-/* Gives CONFIG all that NEXT holds. */
-void arc_config_replace (ArcConfig *config, ArcConfig *next /* (transfer full) */);
+/**
+ * arc_config_free:
+ * @config: (nullable) (transfer full): a configuration
+ *
+ * Frees a configuration.
+ */
+void arc_config_free (ArcConfig *config);
 
-/* Lays one environment variable of the old script over CONFIG: ARCOLOGY_DIRECTORY (one directory,
- * any bytes), DB_GENERATION_DEBOUNCE and DB_GENERATION_COOLDOWN (seconds, a fraction allowed).
- * VALUE NULL or empty changes nothing. The script knew no DebounceLimit: a longer debounce raises
- * it. FALSE and ARC_ERROR_CONFIG, with "NAME: " first in the message, if VALUE is wrong; CONFIG is
- * then unchanged. */
-gboolean
-arc_config_merge_variable (ArcConfig *config, const char *name, const char *value, GError **error);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcConfig, arc_config_free)
 
-/* Settings that contradict each other: a directory twice or inside another, DebounceLimit below
- * Debounce, a database that would itself be watched: ARC_ERROR_CONFIG with the keys in the message.
- * Paths must be expanded. */
-gboolean arc_config_check (const ArcConfig *config, GError **error);
+/**
+ * arc_config_assign:
+ * @config: a configuration
+ * @setting: a setting
+ * @value: a value that is right for @setting; its list or string is moved
+ *
+ * Sets the member of @setting to @value, without a check.
+ */
+void arc_config_assign (ArcConfig *config, const ArcSetting *setting, ArcSettingValue *value);
 
-/* Turns `~/` at the start of every path and of the program of the command into HOME (absolute), and
- * cleans the paths up, by their names alone; ARC_ERROR_CONFIG, and CONFIG unchanged, if a path is
- * still relative. */
-gboolean arc_config_expand (ArcConfig *config, const char *home, GError **error);
+/**
+ * arc_config_clear_value:
+ * @setting: the setting that @value is for
+ * @value: a value
+ *
+ * Frees the list or string of @value, if there is one.
+ */
+void arc_config_clear_value (const ArcSetting *setting, ArcSettingValue *value);
+
+/**
+ * arc_config_set_place:
+ * @config: a configuration
+ * @setting: a setting
+ * @place: the file and line, or the variable, that sets @setting
+ * @is_known: whether the text there was accepted
+ *
+ * Records where @setting was set. A setting whose text was refused keeps its former value;
+ * arc_config_check() compares it with no other.
+ */
+void arc_config_set_place (ArcConfig *config,
+                           const ArcSetting *setting,
+                           const char *place,
+                           gboolean is_known);
+
+/**
+ * arc_config_get_place:
+ * @config: a configuration
+ * @setting: a setting
+ *
+ * Gets the place that arc_config_set_place() recorded last.
+ *
+ * Returns: (transfer none) (nullable): the place, or %NULL for a default
+ */
+const char *arc_config_get_place (const ArcConfig *config, const ArcSetting *setting);
+
+/**
+ * arc_config_is_known:
+ * @config: a configuration
+ * @setting: a setting
+ *
+ * Returns: %FALSE if the text that set @setting last was refused
+ */
+gboolean arc_config_is_known (const ArcConfig *config, const ArcSetting *setting);
 
 G_END_DECLS

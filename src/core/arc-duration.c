@@ -55,61 +55,99 @@ find_unit (const char *name, gsize length)
   return NULL;
 }
 
+/* A number with a unit, as it is parsed. */
+typedef struct
+{
+  gint64 whole;
+  const char *fraction; /* (nullable): its digits */
+  const Unit *unit;
+  gboolean is_bare; /* no unit is written */
+} Part;
+
+/* Parses the digits at *TEXT, which may have a fraction, and moves it behind them. */
+static gboolean
+parse_number (const char **text, Part *part)
+{
+  const char *start = *text;
+
+  for (; g_ascii_isdigit (**text); (*text)++)
+    {
+      part->whole = part->whole * 10 + g_ascii_digit_value (**text);
+      if (part->whole > LONGEST)
+        return FALSE;
+    }
+  if (**text != '.')
+    return *text != start;
+
+  part->fraction = ++*text;
+  *text += strspn (*text, G_CSET_DIGITS);
+
+  return *text != part->fraction;
+}
+
+/* Looks up the unit at *TEXT, seconds if there is none, and moves it behind the unit. */
+static gboolean
+parse_unit (const char **text, Part *part)
+{
+  const gsize length = span_unit (*text);
+
+  part->is_bare = length == 0;
+  part->unit = part->is_bare ? find_unit ("s", 1) : find_unit (*text, length);
+  *text += length;
+
+  return part->unit != NULL;
+}
+
+/* The microseconds of PART; -1 if they are more than LONGEST. */
+static gint64
+count_usec (const Part *part)
+{
+  gint64 scale = part->unit->usec;
+  gint64 usec;
+
+  if (part->whole > LONGEST / scale)
+    return -1;
+
+  usec = part->whole * scale;
+  for (const char *p = part->fraction; p != NULL && g_ascii_isdigit (*p); p++)
+    {
+      scale /= 10;
+      usec += g_ascii_digit_value (*p) * scale;
+    }
+
+  return usec <= LONGEST ? usec : -1;
+}
+
 gboolean
 arc_duration_parse (const char *text, gint64 *usec)
 {
   gint64 sum = 0;
   guint n_parts = 0;
-  gboolean bare = FALSE;
+  gboolean has_bare = FALSE;
 
   g_return_val_if_fail (text != NULL, FALSE);
   g_return_val_if_fail (usec != NULL, FALSE);
 
   for (text += strspn (text, BLANKS); *text != '\0'; text += strspn (text, BLANKS))
     {
-      const char *number = text;
-      const char *fraction = NULL;
-      const Unit *unit;
-      gint64 whole = 0, part, scale;
-      gsize length;
+      Part part = { 0 };
+      gint64 part_usec;
 
-      for (; g_ascii_isdigit (*text); text++)
-        {
-          whole = whole * 10 + g_ascii_digit_value (*text);
-          if (whole > LONGEST)
-            return FALSE;
-        }
-      if (*text == '.')
-        {
-          fraction = ++text;
-          while (g_ascii_isdigit (*text))
-            text++;
-        }
-      if (text == number || text == fraction)
+      if (!parse_number (&text, &part))
         return FALSE;
-
       text += strspn (text, BLANKS);
-      length = span_unit (text);
-      bare = bare || length == 0;
-      unit = length == 0 ? find_unit ("s", 1) : find_unit (text, length);
-      if (unit == NULL || whole > LONGEST / unit->usec)
+      if (!parse_unit (&text, &part))
         return FALSE;
-      text += length;
 
-      part = whole * unit->usec;
-      scale = unit->usec;
-      for (; fraction != NULL && g_ascii_isdigit (*fraction); fraction++)
-        {
-          scale /= 10;
-          part += g_ascii_digit_value (*fraction) * scale;
-        }
-      if (part > LONGEST - sum)
+      part_usec = count_usec (&part);
+      if (part_usec < 0 || part_usec > LONGEST - sum)
         return FALSE;
-      sum += part;
+      sum += part_usec;
+      has_bare = has_bare || part.is_bare;
       n_parts++;
     }
 
-  if (n_parts == 0 || (bare && n_parts > 1))
+  if (n_parts == 0 || (has_bare && n_parts > 1))
     return FALSE;
 
   *usec = sum;

@@ -15,7 +15,6 @@ static const char *const dbus_names[] = {
   [ARC_ERROR_NO_SUCH_BUILD] = DBUS_PREFIX "NoSuchBuild",
   [ARC_ERROR_NOT_ABSOLUTE] = DBUS_PREFIX "NotAbsolute",
   [ARC_ERROR_SHUTTING_DOWN] = DBUS_PREFIX "ShuttingDown",
-  [ARC_ERROR_BUS] = DBUS_PREFIX "Bus",
 };
 
 /* A new enumerator without a name does not compile. */
@@ -54,4 +53,21 @@ arc_error_set_config (GError **error, const char *format, ...)
   g_set_error_literal (error, ARC_ERROR, ARC_ERROR_CONFIG, message);
 
   return FALSE;
+}
+
+void
+arc_error_join (GError **all, GError *error)
+{
+  g_autofree char *message = NULL;
+
+  if (*all == NULL)
+    {
+      *all = error;
+      return;
+    }
+
+  message = g_strdup_printf ("%s\n%s", (*all)->message, error->message);
+  g_free ((*all)->message);
+  (*all)->message = g_steal_pointer (&message);
+  g_error_free (error);
 }

@@ -20,7 +20,6 @@ G_BEGIN_DECLS
  * @ARC_ERROR_NO_SUCH_BUILD: no build of that number is known, or its log is gone: ask for another
  * @ARC_ERROR_NOT_ABSOLUTE: a path must be absolute: give it from the root
  * @ARC_ERROR_SHUTTING_DOWN: the service is stopping: start it again and repeat
- * @ARC_ERROR_BUS: there is no message bus, or the name on it is taken
  *
  * One enumerator for each thing that the reader of the message can do about it.
  *
@@ -38,23 +37,53 @@ typedef enum
   ARC_ERROR_NO_SUCH_BUILD,
   ARC_ERROR_NOT_ABSOLUTE,
   ARC_ERROR_SHUTTING_DOWN,
-  ARC_ERROR_BUS,
 } ArcError;
 
-#define ARC_N_ERRORS (ARC_ERROR_BUS + 1)
+#define ARC_N_ERRORS (ARC_ERROR_SHUTTING_DOWN + 1)
 
 #define ARC_ERROR (arc_error_quark ())
 
 GQuark arc_error_quark (void);
 
-/* The name of ERROR on D-Bus, such as "org.arcology.Builder.Error.TreeUnavailable": the prefix and
- * the enumerator in CamelCase. Clients depend on it, so it never changes. */
+/**
+ * arc_error_get_dbus_name:
+ * @error: an error
+ *
+ * Gets the name of @error on D-Bus, such as "org.arcology.Builder.Error.TreeUnavailable": the
+ * prefix and the enumerator in CamelCase. Clients depend on it, so it never changes.
+ *
+ * Returns: (transfer none): the name
+ */
 const char *arc_error_get_dbus_name (ArcError error);
 
-/* Whether ERROR (nullable) is ARC_ERROR_LOCKED: another process has what it is about. */
+/**
+ * arc_error_is_locked:
+ * @error: (nullable): an error
+ *
+ * Returns: %TRUE if @error is %ARC_ERROR_LOCKED: another process uses the same state directory
+ */
 gboolean arc_error_is_locked (const GError *error);
 
-/* Sets ERROR to an ARC_ERROR_CONFIG with that message. Always FALSE, to be returned at once. */
+/**
+ * arc_error_set_config:
+ * @error: return location for an error
+ * @format: a format as of printf()
+ * @...: what it formats
+ *
+ * Sets @error to an %ARC_ERROR_CONFIG.
+ *
+ * Returns: always %FALSE, for a function that returns at once
+ */
 gboolean arc_error_set_config (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+/**
+ * arc_error_join:
+ * @all: (inout): the errors so far; %NULL before the first
+ * @error: (transfer full): the next error
+ *
+ * Adds the message of @error as a line of its own to the message of @all, whose domain and code
+ * are those of the first error.
+ */
+void arc_error_join (GError **all, GError *error);
 
 G_END_DECLS

@@ -311,19 +311,6 @@ patterns_new (const char *const *sources)
   return g_steal_pointer (&patterns);
 }
 
-static gboolean
-patterns_equal (const GArray *a, const GArray *b)
-{
-  if (a->len != b->len)
-    return FALSE;
-
-  for (guint i = 0; i < a->len; i++)
-    if (strcmp (g_array_index (a, Pattern, i).source, g_array_index (b, Pattern, i).source) != 0)
-      return FALSE;
-
-  return TRUE;
-}
-
 /* (nullable): the first of PATTERNS that matches PATH. */
 static const char *
 patterns_find (const GArray *patterns, const char *path, gboolean is_directory, locale_t bytes)
@@ -385,13 +372,6 @@ void
 arc_filter_unref (ArcFilter *filter)
 {
   g_atomic_rc_box_release_full (filter, filter_clear);
-}
-
-gboolean
-arc_filter_equal (const ArcFilter *a, const ArcFilter *b)
-{
-  return a == b ||
-         (patterns_equal (a->include, b->include) && patterns_equal (a->exclude, b->exclude));
 }
 
 gboolean

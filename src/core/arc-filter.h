@@ -42,9 +42,6 @@ ArcFilter *arc_filter_ref (ArcFilter *filter);
 void arc_filter_unref (ArcFilter *filter);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcFilter, arc_filter_unref)
 
-/* Whether both have the same patterns in the same order. */
-gboolean arc_filter_equal (const ArcFilter *a, const ArcFilter *b);
-
 /* PATH is relative to the root ("main/note.org"), with single slashes and none at either end. Its
  * directories are not judged: ask about them one by one, or use arc_filter_explain().
  *

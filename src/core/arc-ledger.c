@@ -133,10 +133,10 @@ arc_ledger_is_true (const ArcLedger *ledger)
   return ledger->built_serial == ledger->change_serial;
 }
 
-gboolean
-arc_ledger_will_be_true (const ArcLedger *ledger)
+guint64
+arc_ledger_get_taken_serial (const ArcLedger *ledger)
 {
-  return ledger->taken_serial == ledger->change_serial;
+  return ledger->taken_serial;
 }
 
 guint64

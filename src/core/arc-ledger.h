@@ -52,12 +52,14 @@ gboolean arc_ledger_restore (ArcLedger *ledger, const ArcBuild *ended, const Arc
 const ArcChanges *arc_ledger_get_pending (const ArcLedger *ledger);
 const ArcChanges *arc_ledger_get_taken (const ArcLedger *ledger);
 
-/* Whether the database is true to all that was seen, and whether it is once the build that runs has
- * succeeded. */
+/* Whether the database is true to all that was seen. */
 gboolean arc_ledger_is_true (const ArcLedger *ledger);
-gboolean arc_ledger_will_be_true (const ArcLedger *ledger);
 
 guint64 arc_ledger_get_change_serial (const ArcLedger *ledger);
+
+/* The change serial when a build took what was pending, the last time; 0 if none has. */
+guint64 arc_ledger_get_taken_serial (const ArcLedger *ledger);
+
 guint64 arc_ledger_get_built_serial (const ArcLedger *ledger);
 
 G_END_DECLS

@@ -23,3 +23,9 @@ arc_path_join (const char *directory, const char *name)
   return g_str_has_suffix (directory, "/") ? g_strconcat (directory, name, NULL)
                                            : g_strconcat (directory, "/", name, NULL);
 }
+
+gboolean
+arc_path_is_in_home (const char *path)
+{
+  return path[0] == '~' && (path[1] == '\0' || path[1] == '/');
+}

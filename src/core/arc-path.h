@@ -6,11 +6,35 @@
 
 G_BEGIN_DECLS
 
-/* (nullable): PATH below DIRECTORY, "" if it is the same, NULL if it is elsewhere. Both are
- * absolute and in their plain form; the result is a part of PATH. */
+/**
+ * arc_path_get_below:
+ * @path: an absolute path in its plain form
+ * @directory: another
+ *
+ * Gets the part of @path that is below @directory.
+ *
+ * Returns: (transfer none) (nullable): a part of @path, "" if both are the same, %NULL if @path is
+ *   not below @directory
+ */
 const char *arc_path_get_below (const char *path, const char *directory);
 
-/* (transfer full): NAME in DIRECTORY; only the root directory ends in a slash. */
+/**
+ * arc_path_join:
+ * @directory: an absolute path, which ends with a slash only if it is the root directory
+ * @name: a name in it
+ *
+ * Joins a directory and a name.
+ *
+ * Returns: (transfer full): the path
+ */
 char *arc_path_join (const char *directory, const char *name);
+
+/**
+ * arc_path_is_in_home:
+ * @path: a path of the settings
+ *
+ * Returns: %TRUE if @path is `~` or starts with `~/`
+ */
+gboolean arc_path_is_in_home (const char *path);
 
 G_END_DECLS

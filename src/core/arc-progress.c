@@ -8,6 +8,7 @@
 #define PROGRESS PREFIX "progress "
 #define FAILED   PREFIX "failed "
 #define GONE     PREFIX "gone "
+#define INPUT    PREFIX "input "
 #define PROBLEM  PREFIX "problem "
 #define ERROR    PREFIX "error: "
 #define PHASE    PREFIX "phase "
@@ -198,14 +199,14 @@ parse_text (const char *text, ArcLineKind kind, ArcLine *line)
 }
 
 static gboolean
-parse_gone (const char *text, ArcLine *line)
+parse_path (const char *text, ArcLineKind kind, ArcLine *line)
 {
   char *path = text[0] == '/' ? unescape_path (text, strlen (text)) : NULL;
 
   if (path == NULL)
     return FALSE;
 
-  line->kind = ARC_LINE_GONE;
+  line->kind = kind;
   line->path = path;
   return TRUE;
 }
@@ -228,7 +229,9 @@ arc_line_parse (const char *text, gsize length, ArcLine *line)
   else if (g_str_has_prefix (copy, FAILED))
     parse_failed (copy + strlen (FAILED), line);
   else if (g_str_has_prefix (copy, GONE))
-    parse_gone (copy + strlen (GONE), line);
+    parse_path (copy + strlen (GONE), ARC_LINE_GONE, line);
+  else if (g_str_has_prefix (copy, INPUT))
+    parse_path (copy + strlen (INPUT), ARC_LINE_INPUT, line);
   else if (g_str_has_prefix (copy, PROBLEM))
     parse_problem (copy + strlen (PROBLEM), line);
   else if (g_str_has_prefix (copy, ERROR))

@@ -12,6 +12,7 @@ typedef enum
   ARC_LINE_PROGRESS, /* "arcology: progress DONE TOTAL" */
   ARC_LINE_FAILED,   /* "arcology: failed PATH: why" */
   ARC_LINE_GONE,     /* "arcology: gone PATH" */
+  ARC_LINE_INPUT,    /* "arcology: input PATH" */
   ARC_LINE_PROBLEM,  /* "arcology: problem PATH[:LINE[:OTHER]]: why" */
   ARC_LINE_ERROR,    /* "arcology: error: why" */
   ARC_LINE_PHASE,    /* "arcology: phase TEXT" */
@@ -26,8 +27,8 @@ typedef enum
  * @done: files done, for %ARC_LINE_PROGRESS; never more than @total
  * @total: files to do, for %ARC_LINE_PROGRESS
  * @number: the line of the file, for %ARC_LINE_PROBLEM; 0 if it is not known
- * @path: (nullable): the file, for %ARC_LINE_FAILED, %ARC_LINE_GONE and %ARC_LINE_PROBLEM; bytes,
- *   absolute, without escapes
+ * @path: (nullable): the file, for %ARC_LINE_FAILED, %ARC_LINE_GONE, %ARC_LINE_INPUT and
+ *   %ARC_LINE_PROBLEM; bytes, absolute, without escapes
  * @other: (nullable): the other file of a problem, if there is one; the same
  * @why: (nullable): the reason, for %ARC_LINE_FAILED, %ARC_LINE_PROBLEM and %ARC_LINE_ERROR, and
  *   the text of %ARC_LINE_PHASE; valid UTF-8, at most %ARC_LINE_MAX_TEXT bytes, empty only for
@@ -53,11 +54,11 @@ typedef struct
  * that is not absolute, a problem, an error or a phase without a text, a line with NUL in it.
  *
  * The PATH of a failed file, and the whole place of a problem, ends at the first ": ", that of one
- * that is gone with the line. A path may itself hold ": ", or a newline: so a backslash and three
- * octal digits in it are one byte, as in /proc/self/mountinfo (proc(5)); any other backslash is
- * itself. A build that writes each backslash, colon and newline of a path so (\134, \072, \012) is
- * always understood; one that writes plain paths is, but for the few with ": " or an escape in
- * them, or with what looks like a LINE. Nothing is unescaped in WHY. */
+ * that is gone, or an input, with the line. A path may itself hold ": ", or a newline: so a
+ * backslash and three octal digits in it are one byte, as in /proc/self/mountinfo (proc(5)); any
+ * other backslash is itself. A build that writes each backslash, colon and newline of a path so
+ * (\134, \072, \012) is always understood; one that writes plain paths is, but for the few with ":
+ * " or an escape in them, or with what looks like a LINE. Nothing is unescaped in WHY. */
 void arc_line_parse (const char *text, gsize length, ArcLine *line);
 
 /* Frees what LINE holds, not LINE. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 #include "core/arc-graph.h"
-#include "ctl/arc-print.h"
 #include "ctl/arc-verbs.h"
 
 #include <glib/gi18n.h>
@@ -75,7 +74,6 @@ arc_verb_graph (int argc, char **argv)
       N_ ("How to draw it: text (the default), dot, svg or png"), N_ ("FORMAT") },
     G_OPTION_ENTRY_NULL,
   };
-  ArcGraphFlags flags = ARC_GRAPH_PLAIN;
   guint n_transitions;
   const ArcTransition *transitions = arc_machine_get_transitions (&n_transitions);
   g_autofree char *picture = NULL;
@@ -85,7 +83,7 @@ arc_verb_graph (int argc, char **argv)
   if (!arc_ctl_parse (
           &argc, &argv, entries, NULL,
           _ ("Draws the states of the service and what leads from one to another; where "
-             "it is now is lit."),
+             "it is now is marked."),
           0))
     return ARC_CTL_USAGE;
 
@@ -103,17 +101,11 @@ arc_verb_graph (int argc, char **argv)
 
   current = get_current (&state);
   if (format == NULL || g_str_equal (format, "text"))
-    {
-      if (arc_print_has_utf8 ())
-        flags |= ARC_GRAPH_UTF8;
-      if (arc_print_has_style ())
-        flags |= ARC_GRAPH_STYLED;
-      picture = arc_graph_to_text (transitions, n_transitions, current, flags);
-      return write_bytes (picture, strlen (picture));
-    }
+    picture = arc_graph_to_text (transitions, n_transitions, current);
+  else
+    picture = arc_graph_to_dot (transitions, n_transitions, current);
 
-  picture = arc_graph_to_dot (transitions, n_transitions, current);
-  if (g_str_equal (format, "dot"))
+  if (format == NULL || g_str_equal (format, "text") || g_str_equal (format, "dot"))
     return write_bytes (picture, strlen (picture));
 
   return render (picture, format);

@@ -2,7 +2,6 @@
 
 #include "ctl/arc-verbs.h"
 
-#include "core/arc-build.h"
 #include "ctl/arc-words.h"
 
 #include <errno.h>
@@ -41,29 +40,14 @@ print_all (const char *data, gsize length)
   return TRUE;
 }
 
-/* Whether what comes after the head of LOG is being replaced, or was, because the build has ended.
- */
+/* Copies what is in LOG from the place where it was read last to standard output. */
 static gboolean
-has_gap (int log)
-{
-  char text[64];
-  const ssize_t n = TEMP_FAILURE_RETRY (pread (log, text, sizeof text - 1, ARC_BUILD_LOG_HEAD));
-
-  text[MAX (n, 0)] = '\0';
-
-  return strstr (text, ARC_BUILD_LOG_GAP) != NULL;
-}
-
-/* TRUE with what can be read from LOG now on standard output; if it is LIVE, not what is about to
- * be replaced. */
-static gboolean
-copy_log (int log, gboolean live)
+copy_log (int log)
 {
   char buffer[65536];
 
   for (;;)
     {
-      const off_t position = lseek (log, 0, SEEK_CUR);
       const ssize_t n = TEMP_FAILURE_RETRY (read (log, buffer, sizeof buffer));
 
       if (n < 0)
@@ -73,23 +57,9 @@ copy_log (int log, gboolean live)
         }
       if (n == 0)
         return TRUE;
-      /* Asked only now: it may have been replaced while it was read. */
-      if (live && has_gap (log))
-        {
-          lseek (log, position, SEEK_SET);
-          return TRUE;
-        }
       if (!print_all (buffer, (gsize) n))
         return FALSE;
     }
-}
-
-/* What was read beyond the head of LOG, of a build that has ended, may have been replaced since. */
-static void
-go_back_to_gap (int log)
-{
-  if (has_gap (log) && lseek (log, 0, SEEK_CUR) > ARC_BUILD_LOG_HEAD)
-    lseek (log, ARC_BUILD_LOG_HEAD, SEEK_SET);
 }
 
 static void
@@ -98,7 +68,7 @@ on_log_changed (
 {
   Follower *self = user_data;
 
-  if (!copy_log (self->log, TRUE))
+  if (!copy_log (self->log))
     {
       self->fault = TRUE;
       g_main_loop_quit (self->loop);
@@ -190,13 +160,12 @@ follow (ArcDBusBuilder *service, guint64 build, int log)
   if (!look_up_result (service, build, &self.result, &error))
     return arc_ctl_report (error);
 
-  ok = copy_log (log, runs);
+  ok = copy_log (log);
   if (ok && runs)
     {
       if (self.result == NULL)
         g_main_loop_run (loop);
-      go_back_to_gap (log);
-      ok = !self.fault && copy_log (log, FALSE);
+      ok = !self.fault && copy_log (log);
     }
 
   g_signal_handlers_disconnect_by_data (service, &self);
@@ -289,7 +258,7 @@ arc_verb_log (int argc, char **argv)
   if (follows)
     status = follow (service, build, log);
   else
-    status = copy_log (log, FALSE) ? ARC_CTL_SUCCESS : ARC_CTL_FAILED;
+    status = copy_log (log) ? ARC_CTL_SUCCESS : ARC_CTL_FAILED;
 
   close (log);
 

@@ -57,8 +57,10 @@ print_help (void)
 int
 main (int argc, char **argv)
 {
+  const char *locale_dir = g_getenv ("ARCOLOGY_LOCALE_DIR"); /* of a build tree */
+
   setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, ARC_LOCALE_DIR);
+  bindtextdomain (GETTEXT_PACKAGE, locale_dir != NULL ? locale_dir : ARC_LOCALE_DIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
 

@@ -31,33 +31,48 @@ struct _ArcClockInterface
   void (*set_alarm) (ArcClock *clock, gint64 time);
 };
 
-/* Now, in microseconds since the machine started. */
+/**
+ * arc_clock_get_time:
+ * @clock: the clock
+ *
+ * Returns: the time since the machine started, in microseconds
+ */
 gint64 arc_clock_get_time (ArcClock *clock);
 
-/* Now, in microseconds since the epoch: for people and for D-Bus, never for a decision. */
+/**
+ * arc_clock_get_real_time:
+ * @clock: the clock
+ *
+ * Gets the time to show to people and on D-Bus. No decision depends on it, since it can be set.
+ *
+ * Returns: the time since the epoch, in microseconds
+ */
 gint64 arc_clock_get_real_time (ArcClock *clock);
 
-/* TIME (of arc_clock_get_time()) as it is to be shown: microseconds since the epoch, 0 for
- * ARC_NEVER. */
+/**
+ * arc_clock_to_real_time:
+ * @clock: the clock
+ * @time: a time of arc_clock_get_time(), or %ARC_NEVER
+ *
+ * Returns: @time in microseconds since the epoch, or 0 for %ARC_NEVER
+ */
 gint64 arc_clock_to_real_time (ArcClock *clock, gint64 time);
 
-/* Emits `alarm` at TIME, at once (but from the main loop) if it has come already, not at all if it
- * is ARC_NEVER. */
+/**
+ * arc_clock_set_alarm:
+ * @clock: the clock
+ * @time: when to emit `alarm`, or %ARC_NEVER
+ *
+ * Replaces the alarm. A time that has passed is an alarm from the next iteration of the main loop.
+ */
 void arc_clock_set_alarm (ArcClock *clock, gint64 time);
 
-/* For implementations. */
-void arc_clock_emit_alarm (ArcClock *clock);
-
 /**
- * ArcBootClock:
+ * arc_clock_emit_alarm:
+ * @clock: the clock
  *
- * The clock of the machine: timerfd_create(2) on CLOCK_BOOTTIME. A timeout of GLib counts
- * CLOCK_MONOTONIC, which stands still while the machine sleeps, and so would come late by that
- * much; this timer is due at once after the resume.
+ * Emits `alarm`; for implementations.
  */
-#define ARC_TYPE_BOOT_CLOCK (arc_boot_clock_get_type ())
-G_DECLARE_FINAL_TYPE (ArcBootClock, arc_boot_clock, ARC, BOOT_CLOCK, GObject)
-
-ArcClock *arc_boot_clock_new (void);
+void arc_clock_emit_alarm (ArcClock *clock);
 
 G_END_DECLS

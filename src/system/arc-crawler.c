@@ -775,9 +775,3 @@ arc_crawler_get_snapshot (const ArcCrawler *self)
 {
   return self->sight->snapshot;
 }
-
-gboolean
-arc_crawler_may_have_missed (ArcCrawler *self, guint n_hints)
-{
-  return arc_watches_may_have_dropped (self->watches, n_hints);
-}

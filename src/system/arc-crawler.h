@@ -87,7 +87,4 @@ ArcHealth arc_crawler_assess (ArcCrawler *crawler, char **message);
 guint arc_crawler_get_n_directories (const ArcCrawler *crawler);
 const ArcSnapshot *arc_crawler_get_snapshot (const ArcCrawler *crawler);
 
-/* See arc_watches_may_have_dropped(). */
-gboolean arc_crawler_may_have_missed (ArcCrawler *crawler, guint n_hints);
-
 G_END_DECLS

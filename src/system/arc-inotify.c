@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -384,27 +383,7 @@ arc_inotify_audit_finish (GAsyncResult *result, GError **error)
 }
 
 guint
-arc_inotify_get_backlog (ArcInotify *self)
+arc_inotify_get_queue_length (void)
 {
-  g_autoptr (GPtrArray) instances = list_instances (self->fd);
-  int most = 0;
-
-  for (guint i = 0; instances != NULL && i < instances->len; i++)
-    {
-      int bytes = 0;
-
-      if (ioctl (atoi (instances->pdata[i]), FIONREAD, &bytes) == 0)
-        most = MAX (most, bytes);
-    }
-
-  return (guint) most;
-}
-
-guint
-arc_inotify_get_queue_size (void)
-{
-  guint events = read_sysctl ("fs.inotify.max_queued_events");
-
-  /* An event without a name is the smallest. */
-  return MIN (events, G_MAXUINT / sizeof (struct inotify_event)) * sizeof (struct inotify_event);
+  return read_sysctl ("fs.inotify.max_queued_events");
 }

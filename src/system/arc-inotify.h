@@ -59,10 +59,7 @@ void arc_inotify_audit_async (ArcInotify *inotify,
  * descriptor or an inotify instance, and with G_IO_ERROR_CANCELLED. */
 GArray *arc_inotify_audit_finish (GAsyncResult *result, GError **error);
 
-/* How many bytes of events wait to be read in the fullest inotify queue of this process. */
-guint arc_inotify_get_backlog (ArcInotify *inotify);
-
-/* How many bytes of events it takes to fill a queue; the kernel drops what comes after that. */
-guint arc_inotify_get_queue_size (void);
+/* How many events the kernel keeps for an inotify instance; it drops what comes after that. */
+guint arc_inotify_get_queue_length (void);
 
 G_END_DECLS

@@ -14,10 +14,13 @@
 /* After how many builds in turn a file that each has written is an output. */
 #define OUTPUT_BUILDS 3
 
+/* How many files a build may name: each costs a watch and a look. */
+#define MAX_NAMED 1024
+
 typedef struct
 {
   char *path;
-  char *before;    /* (nullable): its state when the build began */
+  char *before;    /* (nullable): its state when the build began, or named it first */
   guint n_written; /* by how many builds in turn */
   gboolean is_output;
 } Input;
@@ -29,7 +32,9 @@ struct _ArcInputs
 
   char *tree;       /* (nullable): the digest of the settings that say which notes there are */
   char *settings;   /* (nullable): their digest */
-  GPtrArray *files; /* (element-type Input) */
+  GPtrArray *files; /* (element-type Input): those of Command */
+  GPtrArray *named; /* (element-type Input): those that the last build named, by path */
+  GPtrArray *found; /* (element-type Input): those that the build that runs has named */
   char *database;   /* (nullable) */
   ArcWays *ways;
   gboolean watching;
@@ -90,6 +95,8 @@ follow (ArcInputs *self)
 
   for (guint i = 0; i < self->files->len; i++)
     arc_ways_follow (self->ways, ((const Input *) self->files->pdata[i])->path);
+  for (guint i = 0; i < self->named->len; i++)
+    arc_ways_follow (self->ways, ((const Input *) self->named->pdata[i])->path);
   if (self->database == NULL)
     return;
 
@@ -128,6 +135,8 @@ arc_inputs_new (ArcInputsFunc func, gpointer user_data)
   self->func = func;
   self->user_data = user_data;
   self->files = g_ptr_array_new_with_free_func (input_free);
+  self->named = g_ptr_array_new_with_free_func (input_free);
+  self->found = g_ptr_array_new_with_free_func (input_free);
   self->ways = arc_ways_new (on_event, self);
   self->news = arc_ready_source_new ("ArcInputs", context, on_news, self);
 
@@ -141,24 +150,30 @@ arc_inputs_free (ArcInputs *self)
   g_source_unref (self->news);
   arc_ways_free (self->ways);
   g_ptr_array_unref (self->files);
+  g_ptr_array_unref (self->named);
+  g_ptr_array_unref (self->found);
   g_free (self->tree);
   g_free (self->settings);
   g_free (self->database);
   g_free (self);
 }
 
+static Input *
+input_new (const char *path)
+{
+  Input *input = g_new0 (Input, 1);
+
+  input->path = g_strdup (path);
+
+  return input;
+}
+
 static void
 add_file (ArcInputs *self, const char *path /* (nullable) */)
 {
-  Input *input;
-
   /* The build is told where the database is, and may be so by its options. */
-  if (path == NULL || g_strcmp0 (path, self->database) == 0)
-    return;
-
-  input = g_new0 (Input, 1);
-  input->path = g_strdup (path);
-  g_ptr_array_add (self->files, input);
+  if (path != NULL && g_strcmp0 (path, self->database) != 0)
+    g_ptr_array_add (self->files, input_new (path));
 }
 
 static void
@@ -246,21 +261,61 @@ arc_inputs_watch (ArcInputs *self)
   follow (self);
 }
 
-char *
-arc_inputs_read (ArcInputs *self)
+/* The text of arc_inputs_read(), with the states when the build began if BEGUN. */
+static char *
+describe (ArcInputs *self, gboolean begun)
 {
   GString *text = g_string_new (self->settings);
 
-  for (guint i = 0; i < self->files->len; i++)
+  for (guint i = 0; i < self->files->len + self->named->len; i++)
     {
-      const Input *input = self->files->pdata[i];
-      g_autofree char *state = input->is_output ? NULL : describe_file (input->path);
+      const gboolean is_named = i >= self->files->len;
+      const Input *input =
+          is_named ? self->named->pdata[i - self->files->len] : self->files->pdata[i];
+      g_autofree char *state = NULL;
+      g_autofree char *path = NULL;
 
-      if (state != NULL)
-        g_string_append_printf (text, "; %s", state);
+      if (input->is_output)
+        continue;
+
+      state =
+          begun && input->before != NULL ? g_strdup (input->before) : describe_file (input->path);
+      g_string_append_printf (text, "; %s", state);
+      if (!is_named)
+        continue;
+
+      path = g_strescape (input->path, NULL);
+      g_string_append_printf (text, "\n%s\n", path);
     }
 
   return g_string_free (text, FALSE);
+}
+
+char *
+arc_inputs_read (ArcInputs *self)
+{
+  return describe (self, FALSE);
+}
+
+char *
+arc_inputs_read_begun (ArcInputs *self)
+{
+  return describe (self, TRUE);
+}
+
+void
+arc_inputs_restore (ArcInputs *self, const char *text)
+{
+  /* See describe(): a path is between two newlines, and itself has none. */
+  g_auto (GStrv) parts = g_strsplit (text != NULL ? text : "", "\n", -1);
+
+  g_ptr_array_set_size (self->named, 0);
+  for (guint i = 1; i < g_strv_length (parts); i += 2)
+    {
+      g_autofree char *path = g_strcompress (parts[i]);
+
+      g_ptr_array_add (self->named, input_new (path));
+    }
 }
 
 const char *
@@ -269,33 +324,75 @@ arc_inputs_get_tree (const ArcInputs *self)
   return self->tree;
 }
 
+static Input *
+find (const GPtrArray *inputs, const char *path)
+{
+  for (guint i = 0; i < inputs->len; i++)
+    {
+      Input *input = inputs->pdata[i];
+
+      if (strcmp (input->path, path) == 0)
+        return input;
+    }
+
+  return NULL;
+}
+
+static void
+begin_file (gpointer data, gpointer user_data G_GNUC_UNUSED)
+{
+  Input *input = data;
+
+  g_free (input->before);
+  input->before = describe_file (input->path);
+}
+
 void
 arc_inputs_begin_build (ArcInputs *self)
 {
-  for (guint i = 0; i < self->files->len; i++)
-    {
-      Input *input = self->files->pdata[i];
-
-      g_free (input->before);
-      input->before = describe_file (input->path);
-    }
+  g_ptr_array_set_size (self->found, 0);
+  g_ptr_array_foreach (self->files, begin_file, NULL);
+  g_ptr_array_foreach (self->named, begin_file, NULL);
 }
 
-gboolean
-arc_inputs_end_build (ArcInputs *self)
+void
+arc_inputs_add_named (ArcInputs *self, const char *path)
+{
+  const Input *known = find (self->named, path);
+  Input *input;
+
+  if (self->found->len >= MAX_NAMED || find (self->found, path) != NULL ||
+      g_strcmp0 (path, self->database) == 0)
+    return;
+
+  input = input_new (path);
+  if (known != NULL)
+    {
+      input->before = g_strdup (known->before);
+      input->n_written = known->n_written;
+      input->is_output = known->is_output;
+    }
+  if (input->before == NULL)
+    input->before = describe_file (path);
+  g_ptr_array_add (self->found, input);
+}
+
+/* Counts for each of INPUTS whether the build has written it. Returns: whether one of them is known
+ * for an output now. */
+static gboolean
+find_outputs (const GPtrArray *inputs)
 {
   gboolean found = FALSE;
 
-  for (guint i = 0; i < self->files->len; i++)
+  for (guint i = 0; i < inputs->len; i++)
     {
-      Input *input = self->files->pdata[i];
-      g_autofree char *before = g_steal_pointer (&input->before);
+      Input *input = inputs->pdata[i];
       g_autofree char *now = describe_file (input->path);
 
-      if (before == NULL || input->is_output)
+      if (input->before == NULL || input->is_output)
         continue;
 
-      input->n_written = strcmp (before, now) != 0 ? input->n_written + 1 : 0;
+      input->n_written = strcmp (input->before, now) != 0 ? input->n_written + 1 : 0;
       if (input->n_written < OUTPUT_BUILDS)
         continue;
 
@@ -305,4 +402,55 @@ arc_inputs_end_build (ArcInputs *self)
     }
 
   return found;
+}
+
+static int
+compare_inputs (gconstpointer a, gconstpointer b)
+{
+  const Input *const *first = a;
+  const Input *const *second = b;
+
+  return strcmp ((*first)->path, (*second)->path);
+}
+
+/* Takes over the files that the build has named. Returns: whether they are others than before. */
+static gboolean
+adopt (ArcInputs *self)
+{
+  g_autoptr (GPtrArray) before = g_steal_pointer (&self->named);
+  gboolean changed;
+
+  self->named = g_steal_pointer (&self->found);
+  self->found = g_ptr_array_new_with_free_func (input_free);
+  g_ptr_array_sort (self->named, compare_inputs);
+
+  changed = before->len != self->named->len;
+  for (guint i = 0; !changed && i < before->len; i++)
+    changed = compare_inputs (&before->pdata[i], &self->named->pdata[i]) != 0;
+  if (!changed)
+    return FALSE;
+
+  for (guint i = 0; i < before->len; i++)
+    {
+      const Input *input = before->pdata[i];
+
+      if (find (self->named, input->path) == NULL && find (self->files, input->path) == NULL)
+        arc_ways_forget (self->ways, input->path);
+    }
+  /* One may have changed between the name and the watch. */
+  if (self->watching)
+    g_source_set_ready_time (self->news, g_get_monotonic_time () + GATHER);
+
+  return TRUE;
+}
+
+gboolean
+arc_inputs_end_build (ArcInputs *self, gboolean done)
+{
+  gboolean changed = find_outputs (self->files);
+
+  if (done)
+    changed |= adopt (self);
+
+  return find_outputs (self->named) || changed;
 }

@@ -12,8 +12,8 @@ G_BEGIN_DECLS
  * ArcInputs:
  *
  * What the rows of the database depend on besides the notes: the settings that shape them, the
- * files that the setting `Command` names, and the database itself, which no other program may
- * write.
+ * files that the setting `Command` names, those that the last build has named (such as the
+ * libraries that it has loaded), and the database itself, which no other program may write.
  *
  * Each of these is read as a short text, which is equal for equal states: a digest of the settings,
  * and of size, times and inode of the files.
@@ -37,6 +37,13 @@ void arc_inputs_watch (ArcInputs *inputs);
 /* (transfer full): the settings and files, as they are now. */
 char *arc_inputs_read (ArcInputs *inputs);
 
+/* (transfer full): the same, as they were when the last build began. */
+char *arc_inputs_read_begun (ArcInputs *inputs);
+
+/* Takes the files that builds named from TEXT (nullable), which arc_inputs_read() of another
+ * process returned. */
+void arc_inputs_restore (ArcInputs *inputs, const char *text);
+
 /* A digest of the settings that say which files are notes. */
 const char *arc_inputs_get_tree (const ArcInputs *inputs);
 
@@ -44,9 +51,21 @@ const char *arc_inputs_get_tree (const ArcInputs *inputs);
  * (sqlite.org/wal.html) counts as far as there is anything in it: readers make an empty one. */
 char *arc_inputs_read_database (const char *path);
 
-/* A build begins, and has ended. A file that several builds in turn have written, such as a log, is
- * an output of the build, and does not count any more. TRUE if there is a new one of these. */
+/* A build begins. */
 void arc_inputs_begin_build (ArcInputs *inputs);
-gboolean arc_inputs_end_build (ArcInputs *inputs);
+
+/* The build that runs names PATH as a file that the rows depend on. */
+void arc_inputs_add_named (ArcInputs *inputs, const char *path);
+
+/**
+ * arc_inputs_end_build:
+ * @done: whether what the build wrote is in the database
+ *
+ * Takes over the files that a build has named, if it is done. A file that several builds in turn
+ * have written, such as a log, is an output of the build, and does not count any more.
+ *
+ * Returns: whether other files count than when it began
+ */
+gboolean arc_inputs_end_build (ArcInputs *inputs, gboolean done);
 
 G_END_DECLS

@@ -13,10 +13,9 @@ struct _ArcLog
   char *file; /* (owned) */
   int fd;     /* -1 if it could not be opened */
   GError *error;
-  guint64 length; /* of all that was written to it */
+  guint64 length; /* of all output */
   char last_of_head;
-  char *tail; /* (owned) (nullable): a ring of ARC_LOG_TAIL bytes, from the first one after the head
-               * on */
+  GString *tail; /* (owned): the end of what follows the head, at most twice ARC_LOG_TAIL */
 };
 
 static void
@@ -32,11 +31,11 @@ take_error (ArcLog *log, const char *verb)
 }
 
 static void
-write_at (ArcLog *log, const char *data, gsize length, guint64 offset)
+write_all (ArcLog *log, const char *data, gsize length)
 {
   while (length > 0 && log->error == NULL)
     {
-      gssize written = pwrite (log->fd, data, length, offset);
+      gssize written = write (log->fd, data, length);
 
       if (written < 0)
         {
@@ -47,7 +46,6 @@ write_at (ArcLog *log, const char *data, gsize length, guint64 offset)
 
       data += written;
       length -= written;
-      offset += written;
     }
 }
 
@@ -57,6 +55,7 @@ arc_log_open (const char *file)
   ArcLog *log = g_new0 (ArcLog, 1);
 
   log->file = g_strdup (file);
+  log->tail = g_string_new (NULL);
   log->fd = open (file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
   if (log->fd < 0)
     take_error (log, "create");
@@ -64,69 +63,40 @@ arc_log_open (const char *file)
   return log;
 }
 
-static void
-keep_tail (ArcLog *log, const char *data, gsize length, guint64 offset)
-{
-  if (log->tail == NULL)
-    log->tail = g_malloc (ARC_LOG_TAIL);
-
-  while (length > 0)
-    {
-      gsize start = (offset - ARC_LOG_HEAD) % ARC_LOG_TAIL;
-      gsize part = MIN (length, ARC_LOG_TAIL - start);
-
-      memcpy (log->tail + start, data, part);
-      data += part;
-      length -= part;
-      offset += part;
-    }
-}
-
 void
 arc_log_append (ArcLog *log, const char *data, gsize length)
 {
-  guint64 offset = log->length;
-  gsize head = MIN (length, ARC_LOG_HEAD - MIN (offset, ARC_LOG_HEAD));
-  guint64 room = ARC_LOG_HEAD + ARC_LOG_TAIL;
+  const gsize head = MIN (length, ARC_LOG_HEAD - MIN (log->length, ARC_LOG_HEAD));
 
-  if (offset < room)
-    write_at (log, data, MIN (length, room - offset), offset);
-
+  write_all (log, data, head);
   if (head > 0)
     log->last_of_head = data[head - 1];
-  if (head < length)
-    keep_tail (log, data + head, length - head, offset + head);
+
+  /* One memmove(3) for each ARC_LOG_TAIL bytes of output. */
+  g_string_append_len (log->tail, data + head, length - head);
+  if (log->tail->len > 2 * ARC_LOG_TAIL)
+    g_string_erase (log->tail, 0, log->tail->len - ARC_LOG_TAIL);
 
   log->length += length;
 }
 
-/* Replaces the second part of the file by the tail. */
+/* Leaves the last ARC_LOG_TAIL bytes of the tail, from the first whole line on, after a line that
+ * says how many bytes of the output are left out. */
 static void
-write_tail (ArcLog *log)
+shorten_tail (ArcLog *log)
 {
-  guint64 end = log->length - ARC_LOG_HEAD;
-  guint64 skipped = 0; /* of the tail, to begin with a whole line */
-  gsize oldest = end % ARC_LOG_TAIL;
-  g_autofree char *tail = g_malloc (ARC_LOG_TAIL);
+  gsize skipped = log->tail->len - ARC_LOG_TAIL;
+  const char *newline = memchr (log->tail->str + skipped, '\n', ARC_LOG_TAIL - 1);
   g_autofree char *line = NULL;
-  const char *newline;
-  gsize length;
 
-  memcpy (tail, log->tail + oldest, ARC_LOG_TAIL - oldest);
-  memcpy (tail + ARC_LOG_TAIL - oldest, log->tail, oldest);
-
-  newline = memchr (tail, '\n', ARC_LOG_TAIL - 1);
   if (newline != NULL)
-    skipped = newline + 1 - tail;
+    skipped = newline + 1 - log->tail->str;
 
-  line = g_strdup_printf ("%s[%" G_GUINT64_FORMAT ARC_BUILD_LOG_GAP,
-                          log->last_of_head == '\n' ? "" : "\n", end - ARC_LOG_TAIL + skipped);
-  length = strlen (line);
-
-  write_at (log, line, length, ARC_LOG_HEAD);
-  write_at (log, tail + skipped, ARC_LOG_TAIL - skipped, ARC_LOG_HEAD + length);
-  if (log->error == NULL && ftruncate (log->fd, ARC_LOG_HEAD + length + ARC_LOG_TAIL - skipped) < 0)
-    take_error (log, "cut");
+  g_string_erase (log->tail, 0, skipped);
+  line = g_strdup_printf ("%s[%" G_GUINT64_FORMAT " bytes are left out here]\n",
+                          log->last_of_head == '\n' ? "" : "\n",
+                          log->length - ARC_LOG_HEAD - log->tail->len);
+  g_string_prepend (log->tail, line);
 }
 
 gboolean
@@ -135,7 +105,8 @@ arc_log_close (ArcLog *log, GError **error)
   gboolean good;
 
   if (log->length > ARC_LOG_HEAD + ARC_LOG_TAIL)
-    write_tail (log);
+    shorten_tail (log);
+  write_all (log, log->tail->str, log->tail->len);
 
   /* Some file systems tell of a full disk or quota only here (close(2)). */
   if (log->fd >= 0 && close (log->fd) < 0)
@@ -145,7 +116,7 @@ arc_log_close (ArcLog *log, GError **error)
   if (!good)
     g_propagate_error (error, log->error);
 
-  g_free (log->tail);
+  g_string_free (log->tail, TRUE);
   g_free (log->file);
   g_free (log);
 

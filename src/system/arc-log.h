@@ -2,25 +2,24 @@
 
 #pragma once
 
-#include "core/arc-build.h"
+#include <glib.h>
 
 G_BEGIN_DECLS
 
 /* How much of the start and of the end of the output is kept, in bytes. */
-#define ARC_LOG_HEAD ARC_BUILD_LOG_HEAD
+#define ARC_LOG_HEAD (1024 * 1024)
 #define ARC_LOG_TAIL (1024 * 1024)
 
 /**
  * ArcLog:
  *
- * A log file of bounded size: the head and the tail of what was written to it.
+ * A log file of bounded size, to which bytes are only appended, so that a reader can follow it.
  *
- * The first ARC_LOG_HEAD + ARC_LOG_TAIL bytes are in the file as soon as they come, so one can
- * follow it. What comes after that waits in memory, where only the last ARC_LOG_TAIL bytes stay;
- * arc_log_close() then replaces all that follows the head by a line that tells how many bytes are
- * left out, and the tail, from the first whole line on. The disk never holds more than that.
+ * The first ARC_LOG_HEAD bytes of output are written as they come. Of what follows, the last
+ * ARC_LOG_TAIL bytes are kept in memory. arc_log_close() appends them; where more came than that,
+ * from the first whole line on, and after a line that says how many bytes are left out.
  *
- * An error of the disk does not stop whoever writes: the first one is kept for arc_log_close().
+ * An error of the disk does not stop the writer: arc_log_close() returns the first one.
  */
 typedef struct _ArcLog ArcLog;
 

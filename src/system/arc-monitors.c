@@ -2,8 +2,6 @@
 
 #include "system/arc-monitors.h"
 
-#include "system/arc-limits.h"
-
 #define GROUP_SIZE 1024
 
 /* How long a child rests after it had something to do, at first, and at most when it goes on: what
@@ -11,10 +9,6 @@
  * at each of its monitors. */
 #define SHORTEST_REST (1 * G_TIME_SPAN_MILLISECOND)
 #define LONGEST_REST  (32 * G_TIME_SPAN_MILLISECOND)
-
-/* What a new group needs at most: its main context and, when it is the first, GIO's inotify
- * instance and the main context of GLib's worker thread. */
-#define FILES_PER_GROUP 4
 
 typedef struct
 {
@@ -44,43 +38,70 @@ typedef struct
 {
   GSource parent;
   GMainContext *child; /* (unowned) the group destroys this source first */
-  gpointer wakeup;     /* the tag of the child's wakeup descriptor */
-  gint64 rest;         /* how long; 0: that is polled */
+  GArray *fds;         /* (owned) (element-type GPollFD): what the child polls */
+  GPtrArray *tags;     /* (owned): of those that the source polls for it, none while it rests */
+  gint64 rest;         /* how long; 0: it does not rest */
 } Pump;
+
+/* Asks the child for all that it polls; it must be prepared. Returns: its timeout. */
+static int
+pump_query (Pump *self, int priority)
+{
+  int timeout;
+  int n = 1;
+
+  do
+    {
+      g_array_set_size (self->fds, (guint) n);
+      n = g_main_context_query (self->child, priority, &timeout, (GPollFD *) self->fds->data,
+                                (int) self->fds->len);
+    }
+  while (n > (int) self->fds->len);
+  g_array_set_size (self->fds, (guint) n);
+
+  return timeout;
+}
 
 static void
 pump_set_rest (Pump *self, gint64 rest)
 {
-  if ((self->rest > 0) != (rest > 0))
-    g_source_modify_unix_fd (&self->parent, self->wakeup, rest > 0 ? 0 : G_IO_IN);
   self->rest = rest;
+  for (guint i = 0; i < self->tags->len; i++)
+    g_source_remove_unix_fd (&self->parent, self->tags->pdata[i]);
+  g_ptr_array_set_size (self->tags, 0);
+
+  for (guint i = 0; rest == 0 && i < self->fds->len; i++)
+    {
+      const GPollFD *fd = &g_array_index (self->fds, GPollFD, i);
+
+      g_ptr_array_add (self->tags, g_source_add_unix_fd (&self->parent, fd->fd, fd->events));
+    }
 }
 
-/* Runs the child, and sleeps until its wakeup descriptor or its next timeout. GIO hands events over
- * from a thread of its own with g_source_set_ready_time(), which writes to that descriptor (GLib
- * 2.74, gmain.c). */
+/* Runs the child, and sleeps until one of its descriptors or its next timeout. GIO hands events
+ * over from a thread of its own with g_source_set_ready_time(), which writes to the wakeup
+ * descriptor of the child (GLib 2.74, gmain.c). */
 static gboolean
 pump_dispatch (GSource *source, GSourceFunc callback G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED)
 {
   Pump *self = (Pump *) source;
-  GPollFD fds[4];
+  GPollFD *fds;
   gboolean again;
   gint64 ready = -1;
-  int timeout = 0;
-  int n_fds;
+  int timeout;
   int priority;
 
   if (!g_main_context_acquire (self->child))
     return G_SOURCE_CONTINUE;
 
   g_main_context_prepare (self->child, &priority);
-  n_fds = g_main_context_query (self->child, priority, &timeout, fds, G_N_ELEMENTS (fds));
-  n_fds = MIN (n_fds, (int) G_N_ELEMENTS (fds));
+  timeout = pump_query (self, priority);
+  fds = (GPollFD *) (gpointer) self->fds->data;
 
   /* Who woke it may have set a time that is later than now, and the check takes the wakeup: only to
    * prepare again tells that time. */
-  again = g_poll (fds, (guint) n_fds, 0) > 0;
-  if (g_main_context_check (self->child, priority, fds, n_fds))
+  again = g_poll (fds, self->fds->len, 0) > 0;
+  if (g_main_context_check (self->child, priority, fds, (int) self->fds->len))
     {
       again = TRUE;
       g_main_context_dispatch (self->child);
@@ -98,28 +119,31 @@ pump_dispatch (GSource *source, GSourceFunc callback G_GNUC_UNUSED, gpointer dat
   return G_SOURCE_CONTINUE;
 }
 
+static void
+pump_finalize (GSource *source)
+{
+  Pump *self = (Pump *) source;
+
+  g_array_unref (self->fds);
+  g_ptr_array_unref (self->tags);
+}
+
 static Group *
 group_new (ArcMonitors *self)
 {
-  static GSourceFuncs pump_funcs = { .dispatch = pump_dispatch };
+  static GSourceFuncs pump_funcs = { .dispatch = pump_dispatch, .finalize = pump_finalize };
   Group *group = g_new0 (Group, 1);
-  GPollFD wakeup = { 0 };
-  int timeout;
+  Pump *pump;
 
-  wakeup.fd = -1;
   group->monitors = self;
   group->context = g_main_context_new ();
-
-  /* A context without sources polls its wakeup descriptor alone. */
-  if (g_main_context_acquire (group->context))
-    {
-      g_main_context_query (group->context, G_MAXINT, &timeout, &wakeup, 1);
-      g_main_context_release (group->context);
-    }
-
   group->pump = g_source_new (&pump_funcs, sizeof (Pump));
-  ((Pump *) group->pump)->child = group->context;
-  ((Pump *) group->pump)->wakeup = g_source_add_unix_fd (group->pump, wakeup.fd, G_IO_IN);
+  pump = (Pump *) group->pump;
+  pump->child = group->context;
+  pump->fds = g_array_new (FALSE, FALSE, sizeof (GPollFD));
+  pump->tags = g_ptr_array_new ();
+  /* The first run finds out what to poll. */
+  g_source_set_ready_time (group->pump, 0);
   g_source_set_static_name (group->pump, "ArcMonitors");
   g_source_attach (group->pump, self->context);
 
@@ -211,9 +235,8 @@ on_changed (GFileMonitor *monitor G_GNUC_UNUSED,
   tell (self, other_file, hint);
 }
 
-/* (nullable): NULL if there are no file descriptors for it. */
 static Group *
-find_group (ArcMonitors *self, GError **error)
+find_group (ArcMonitors *self)
 {
   if (self->current != NULL && self->current->n_monitors < GROUP_SIZE)
     return self->current;
@@ -224,14 +247,6 @@ find_group (ArcMonitors *self, GError **error)
 
       if (group->n_monitors < GROUP_SIZE)
         return group;
-    }
-
-  if (!arc_limits_has_files (FILES_PER_GROUP))
-    {
-      g_autofree char *message = arc_limits_describe_files ();
-
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES, message);
-      return NULL;
     }
 
   g_ptr_array_add (self->groups, group_new (self));
@@ -246,10 +261,7 @@ arc_monitors_add (ArcMonitors *self, const char *directory, GError **error)
   GFileMonitor *monitor;
   ArcMonitor *handle;
 
-  self->current = find_group (self, error);
-  if (self->current == NULL)
-    return NULL;
-
+  self->current = find_group (self);
   g_main_context_push_thread_default (self->current->context);
   monitor = g_file_monitor_directory (file, G_FILE_MONITOR_WATCH_MOVES, NULL, error);
   g_main_context_pop_thread_default (self->current->context);

@@ -3,7 +3,6 @@
 #include "system/arc-runner.h"
 
 #include "core/arc-error.h"
-#include "system/arc-limits.h"
 #include "system/arc-log.h"
 #include "system/arc-process-group.h"
 
@@ -26,10 +25,6 @@
 /* Longer lines come in pieces. */
 #define LINE_SIZE (64 * 1024)
 
-/* What a build needs: two pipes of our own and GLib's one of errors, the log, and GLib's worker
- * thread and the watch of the child, with some to spare. */
-#define FILES_PER_BUILD 12
-
 #define SAMPLE_INTERVAL_MS 1000
 
 /* How often the end of the group is looked for once its leader is gone. */
@@ -43,20 +38,20 @@ struct _ArcRunner
 {
   GObject parent_instance;
 
-  GMainContext *context; /* (owned) */
+  struct rlimit files; /* RLIMIT_NOFILE of the child */
 
   /* Of the running build; all of it is zero while there is none. */
   GSubprocess *process;      /* (owned) (nullable) */
   GCancellable *cancellable; /* (owned) (nullable): withdraws our wait for the process */
   pid_t group;               /* process group, session and leader have the same number */
   int output;                /* the pipe, owned by `process`; -1 after its end */
-  GSource *output_source;    /* (owned) (nullable) */
-  GSource *sample_source;    /* (owned) (nullable) */
-  GSource *timeout_source;   /* (owned) (nullable) */
-  GSource *kill_source;      /* (owned) (nullable): SIGKILL, after the grace */
-  GSource *poll_source;      /* (owned) (nullable): looks for the end of the group */
-  ArcLog *log;               /* (owned) (nullable) */
-  char *line;                /* (owned): LINE_SIZE bytes and a NUL */
+  guint output_id;
+  guint sample_id;
+  guint timeout_id;
+  guint kill_id; /* SIGKILL, after the grace */
+  guint poll_id; /* looks for the end of the group */
+  ArcLog *log;   /* (owned) (nullable) */
+  char *line;    /* (owned): LINE_SIZE bytes and a NUL */
   gsize line_length;
   gint64 stop_grace;
   gboolean terminating; /* SIGTERM was sent */
@@ -82,34 +77,19 @@ enum
 
 static guint signals[N_SIGNALS];
 
-static void
-clear_source (GSource **source)
-{
-  if (*source != NULL)
-    {
-      g_source_destroy (*source);
-      g_clear_pointer (source, g_source_unref);
-    }
-}
-
-/* A source that is ready after USEC, once or each time: FUNC decides. */
-static GSource *
+/* Adds a source that is ready after USEC, once or each time: FUNC decides. */
+static guint
 add_timeout (ArcRunner *self, gint64 usec, GSourceFunc func, const char *name)
 {
-  gint64 msec = usec / 1000 + (usec % 1000 > 0);
-  GSource *source;
-
+  const gint64 msec = usec / 1000 + (usec % 1000 > 0);
   /* Milliseconds in a guint are 49 days; longer ones do with seconds. */
-  if (msec <= G_MAXUINT)
-    source = g_timeout_source_new (msec);
-  else
-    source = g_timeout_source_new_seconds (MIN (msec / 1000, G_MAXUINT));
+  const guint id = msec <= G_MAXUINT
+                       ? g_timeout_add (msec, func, self)
+                       : g_timeout_add_seconds (MIN (msec / 1000, G_MAXUINT), func, self);
 
-  g_source_set_static_name (source, name);
-  g_source_set_callback (source, func, self, NULL);
-  g_source_attach (source, self->context);
+  g_source_set_name_by_id (id, name);
 
-  return source;
+  return id;
 }
 
 static guint64
@@ -207,7 +187,7 @@ read_output (ArcRunner *self)
   if (length == 0 || (length < 0 && errno != EAGAIN))
     {
       /* Every writer is gone. */
-      clear_source (&self->output_source);
+      g_clear_handle_id (&self->output_id, g_source_remove);
       self->output = -1;
     }
 
@@ -274,7 +254,7 @@ on_grace_over (gpointer user_data)
 {
   ArcRunner *self = ARC_RUNNER (user_data);
 
-  clear_source (&self->kill_source);
+  self->kill_id = 0;
   self->killing = TRUE;
   self->killing_since = g_get_monotonic_time ();
   signal_group (self, SIGKILL);
@@ -293,7 +273,7 @@ terminate_group (ArcRunner *self)
   signal_group (self, SIGTERM);
   /* A stopped process gets the signal only when it goes on. */
   signal_group (self, SIGCONT);
-  self->kill_source = add_timeout (self, self->stop_grace, on_grace_over, "[arcology] build grace");
+  self->kill_id = add_timeout (self, self->stop_grace, on_grace_over, "[arcology] build grace");
 }
 
 static void
@@ -313,7 +293,7 @@ on_timeout (gpointer user_data)
 {
   ArcRunner *self = ARC_RUNNER (user_data);
 
-  clear_source (&self->timeout_source);
+  self->timeout_id = 0;
   stop (self, ARC_RESULT_TIMEOUT);
 
   return G_SOURCE_REMOVE;
@@ -323,11 +303,11 @@ on_timeout (gpointer user_data)
 static void
 clear_run (ArcRunner *self)
 {
-  clear_source (&self->output_source);
-  clear_source (&self->sample_source);
-  clear_source (&self->timeout_source);
-  clear_source (&self->kill_source);
-  clear_source (&self->poll_source);
+  g_clear_handle_id (&self->output_id, g_source_remove);
+  g_clear_handle_id (&self->sample_id, g_source_remove);
+  g_clear_handle_id (&self->timeout_id, g_source_remove);
+  g_clear_handle_id (&self->kill_id, g_source_remove);
+  g_clear_handle_id (&self->poll_id, g_source_remove);
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   if (self->process != NULL)
@@ -408,7 +388,7 @@ on_poll (gpointer user_data)
 {
   g_autoptr (ArcRunner) self = g_object_ref (ARC_RUNNER (user_data));
 
-  clear_source (&self->poll_source);
+  self->poll_id = 0;
   wait_for_group (self);
 
   return G_SOURCE_REMOVE;
@@ -430,8 +410,8 @@ wait_for_group (ArcRunner *self)
     }
 
   terminate_group (self);
-  self->poll_source = add_timeout (self, self->poll_interval * G_TIME_SPAN_MILLISECOND, on_poll,
-                                   "[arcology] build group");
+  self->poll_id = add_timeout (self, self->poll_interval * G_TIME_SPAN_MILLISECOND, on_poll,
+                               "[arcology] build group");
   self->poll_interval = MIN (self->poll_interval * 2, POLL_MAX_MS);
 }
 
@@ -448,8 +428,8 @@ on_exited (GObject *source, GAsyncResult *result, gpointer user_data)
   self->exited = TRUE;
   self->wait_status = g_subprocess_get_status (self->process);
   self->outcome.cpu_usec = get_children_cpu () - self->children_cpu;
-  clear_source (&self->sample_source);
-  clear_source (&self->timeout_source);
+  g_clear_handle_id (&self->sample_id, g_source_remove);
+  g_clear_handle_id (&self->timeout_id, g_source_remove);
 
   drain_output (self);
   wait_for_group (self);
@@ -460,6 +440,7 @@ typedef struct
   pid_t parent;
   int report;     /* where the child writes its own number */
   int group_file; /* see ArcRun */
+  struct rlimit files;
 } ChildSetup;
 
 /* Writes NUMBER and a newline at the start of FILE; async-signal-safe, which printf(3) is not. */
@@ -496,6 +477,10 @@ set_up_child (gpointer user_data)
     sigaction (number, &action, NULL);
   sigemptyset (&none);
   sigprocmask (SIG_SETMASK, &none, NULL);
+
+  /* Programs that use select(2) must not get descriptors above FD_SETSIZE. In glibc this is one
+   * system call. */
+  setrlimit (RLIMIT_NOFILE, &setup->files);
 
   /* No build outlives the service. The parent may have died just before. */
   prctl (PR_SET_PDEATHSIG, SIGKILL);
@@ -537,22 +522,13 @@ set_spawn_error (GError **error, const char *program, const GError *cause)
 }
 
 static GSubprocess *
-spawn (const ArcRun *run, pid_t *pid, GError **error)
+spawn (ArcRunner *self, const ArcRun *run, GError **error)
 {
   g_autoptr (GSubprocessLauncher) launcher = NULL;
   g_autoptr (GSubprocess) process = NULL;
   g_autoptr (GError) cause = NULL;
-  ChildSetup setup = { .parent = getpid () };
+  ChildSetup setup = { .parent = getpid (), .files = self->files };
   int report[2];
-
-  if (!arc_limits_has_files (FILES_PER_BUILD))
-    {
-      g_autofree char *message = arc_limits_describe_files ();
-
-      g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND, "The build command cannot be started: %s",
-                   message);
-      return NULL;
-    }
 
   if (run->argv == NULL || run->argv[0] == NULL || *run->argv[0] == '\0')
     {
@@ -583,7 +559,7 @@ spawn (const ArcRun *run, pid_t *pid, GError **error)
   close (report[1]);
   if (process == NULL)
     set_spawn_error (error, run->argv[0], cause);
-  else if (read (report[0], pid, sizeof *pid) != sizeof *pid)
+  else if (read (report[0], &self->group, sizeof self->group) != sizeof self->group)
     {
       g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND, "The build did not get to start");
       g_clear_object (&process);
@@ -603,7 +579,7 @@ arc_runner_start (ArcRunner *self, const ArcRun *run, GError **error)
   g_return_val_if_fail (run != NULL, FALSE);
   g_return_val_if_fail (self->process == NULL, FALSE);
 
-  self->process = spawn (run, &self->group, error);
+  self->process = spawn (self, run, error);
   if (self->process == NULL)
     return FALSE;
 
@@ -624,17 +600,15 @@ arc_runner_start (ArcRunner *self, const ArcRun *run, GError **error)
   output = g_subprocess_get_stdout_pipe (self->process);
   self->output = g_unix_input_stream_get_fd (G_UNIX_INPUT_STREAM (output));
   g_unix_set_fd_nonblocking (self->output, TRUE, NULL);
-  self->output_source = g_unix_fd_source_new (self->output, G_IO_IN);
-  g_source_set_static_name (self->output_source, "[arcology] build output");
-  g_source_set_priority (self->output_source, G_PRIORITY_DEFAULT_IDLE);
-  g_source_set_callback (self->output_source, G_SOURCE_FUNC (on_output), self, NULL);
-  g_source_attach (self->output_source, self->context);
+  self->output_id =
+      g_unix_fd_add_full (G_PRIORITY_DEFAULT_IDLE, self->output, G_IO_IN, on_output, self, NULL);
+  g_source_set_name_by_id (self->output_id, "[arcology] build output");
 
   sample_rss (self);
-  self->sample_source = add_timeout (self, SAMPLE_INTERVAL_MS * G_TIME_SPAN_MILLISECOND, on_sample,
-                                     "[arcology] build memory");
+  self->sample_id = add_timeout (self, SAMPLE_INTERVAL_MS * G_TIME_SPAN_MILLISECOND, on_sample,
+                                 "[arcology] build memory");
   if (run->timeout > 0)
-    self->timeout_source = add_timeout (self, run->timeout, on_timeout, "[arcology] build timeout");
+    self->timeout_id = add_timeout (self, run->timeout, on_timeout, "[arcology] build timeout");
 
   self->cancellable = g_cancellable_new ();
   g_subprocess_wait_async (self->process, self->cancellable, on_exited, self);
@@ -660,14 +634,6 @@ arc_runner_is_running (ArcRunner *self)
   return self->process != NULL;
 }
 
-pid_t
-arc_runner_get_process_group (ArcRunner *self)
-{
-  g_return_val_if_fail (ARC_IS_RUNNER (self), 0);
-
-  return self->group;
-}
-
 static void
 arc_runner_dispose (GObject *object)
 {
@@ -683,20 +649,10 @@ arc_runner_dispose (GObject *object)
 }
 
 static void
-arc_runner_finalize (GObject *object)
-{
-  ArcRunner *self = ARC_RUNNER (object);
-
-  g_main_context_unref (self->context);
-
-  G_OBJECT_CLASS (arc_runner_parent_class)->finalize (object);
-}
-
-static void
 arc_runner_init (ArcRunner *self)
 {
-  self->context = g_main_context_ref_thread_default ();
   self->output = -1;
+  getrlimit (RLIMIT_NOFILE, &self->files);
 }
 
 static void
@@ -705,7 +661,6 @@ arc_runner_class_init (ArcRunnerClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
   object_class->dispose = arc_runner_dispose;
-  object_class->finalize = arc_runner_finalize;
 
   /* A pointer, not a string: a string would be copied up to its first NUL. */
   signals[SIGNAL_LINE] = g_signal_new ("line", ARC_TYPE_RUNNER, G_SIGNAL_RUN_LAST, 0, NULL, NULL,

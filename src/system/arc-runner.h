@@ -77,6 +77,7 @@ typedef struct
 #define ARC_TYPE_RUNNER (arc_runner_get_type ())
 G_DECLARE_FINAL_TYPE (ArcRunner, arc_runner, ARC, RUNNER, GObject)
 
+/* The child gets the limit of open files (RLIMIT_NOFILE) that is in force now. */
 ArcRunner *arc_runner_new (void);
 
 /* Starts a build. FALSE and ARC_ERROR_COMMAND, naming the program and what to do, if it cannot be
@@ -90,8 +91,5 @@ gboolean arc_runner_start (ArcRunner *runner, const ArcRun *run, GError **error)
 void arc_runner_stop (ArcRunner *runner, ArcResult result);
 
 gboolean arc_runner_is_running (ArcRunner *runner);
-
-/* The process group of the running build, or 0. */
-pid_t arc_runner_get_process_group (ArcRunner *runner);
 
 G_END_DECLS

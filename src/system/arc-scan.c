@@ -2,8 +2,6 @@
 
 #include "system/arc-scan.h"
 
-#include "system/arc-limits.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -53,10 +51,8 @@ struct _ArcScan
 static void
 set_error (GError **error, int number)
 {
-  g_autofree char *message =
-      number == EMFILE ? arc_limits_describe_files () : g_strdup (g_strerror (number));
-
-  g_set_error_literal (error, G_FILE_ERROR, (int) g_file_error_from_errno (number), message);
+  g_set_error_literal (error, G_FILE_ERROR, (int) g_file_error_from_errno (number),
+                       g_strerror (number));
 }
 
 ArcScan *

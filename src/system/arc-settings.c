@@ -2,8 +2,11 @@
 
 #include "system/arc-settings.h"
 
+#include "core/arc-config-check.h"
 #include "core/arc-config-file.h"
+#include "core/arc-config-value.h"
 #include "core/arc-error.h"
+#include "core/arc-path.h"
 #include "system/arc-read-file.h"
 
 #include <string.h>
@@ -67,126 +70,130 @@ is_absent (const char *file, const GError *error)
          !g_file_test (file, G_FILE_TEST_IS_SYMLINK);
 }
 
-/* Lays FILE over CONFIG and adds its name to SOURCES. */
-static gboolean
+/* Lays FILE over CONFIG and adds its name to SOURCES; adds all mistakes to ALL. */
+static void
 merge_file (
-    ArcConfig *config, const char *file, gboolean must_exist, GStrvBuilder *sources, GError **error)
+    ArcConfig *config, const char *file, gboolean must_exist, GStrvBuilder *sources, GError **all)
 {
   g_autoptr (GError) read_error = NULL;
+  GError *error = NULL;
   gsize length;
   g_autofree char *data = arc_read_file (file, ARC_READ_SETTINGS, MAX_SIZE, &length, &read_error);
 
-  if (data == NULL)
+  if (data != NULL)
     {
-      if (!must_exist && is_absent (file, read_error))
-        return TRUE;
-      g_set_error (error, ARC_ERROR, ARC_ERROR_CONFIG, "The settings cannot be read: %s",
-                   read_error->message);
-      return FALSE;
+      g_strv_builder_add (sources, file);
+      if (!arc_config_merge_data (config, data, length, file, &error))
+        arc_error_join (all, error);
     }
-
-  g_strv_builder_add (sources, file);
-
-  return arc_config_merge_data (config, data, length, file, error);
+  else if (must_exist || !is_absent (file, read_error))
+    {
+      arc_error_join (all, g_error_new (ARC_ERROR, ARC_ERROR_CONFIG,
+                                        "The settings cannot be read: %s", read_error->message));
+    }
 }
 
-static gboolean
-merge_environment (ArcConfig *config, GError **error)
+static void
+merge_environment (ArcConfig *config, GError **all)
 {
-  for (guint i = 0; arc_config_variables[i] != NULL; i++)
+  for (const ArcVariable *variable = arc_config_variables; variable->name != NULL; variable++)
     {
-      const char *name = arc_config_variables[i];
+      GError *error = NULL;
 
-      if (!arc_config_merge_variable (config, name, g_getenv (name), error))
-        return FALSE;
+      if (!arc_config_merge_variable (config, variable->name, g_getenv (variable->name), &error))
+        arc_error_join (all, error);
     }
-
-  return TRUE;
 }
 
 /* A path on the command line is relative to where the command was given; only `~/`, which a shell
  * leaves alone in `--directory=~/org`, is kept for arc_config_expand(). */
-static gboolean
-merge_command_line (ArcConfig *config, const char *const *directories, GError **error)
+static void
+merge_command_line (ArcConfig *config, const char *const *directories, GError **all)
 {
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  const ArcSetting *setting = arc_config_find_setting (NULL, "Directories");
+  ArcSettingValue value = { 0 };
+  gboolean has_empty = FALSE;
 
   if (directories == NULL || directories[0] == NULL)
-    return TRUE;
+    return;
 
   for (guint i = 0; directories[i] != NULL; i++)
     {
-      g_autofree char *whole = NULL;
+      g_autofree char *whole = arc_path_is_in_home (directories[i])
+                                   ? g_strdup (directories[i])
+                                   : g_canonicalize_filename (directories[i], NULL);
 
-      if (*directories[i] == '\0')
-        {
-          g_set_error (error, ARC_ERROR, ARC_ERROR_CONFIG, "--directory: the name is empty");
-          return FALSE;
-        }
-      if (g_str_equal (directories[i], "~") || g_str_has_prefix (directories[i], "~/"))
-        whole = g_strdup (directories[i]);
-      else
-        whole = g_canonicalize_filename (directories[i], NULL);
+      has_empty = has_empty || *directories[i] == '\0';
       g_strv_builder_add (builder, whole);
     }
 
-  g_strfreev (config->directories);
-  config->directories = g_strv_builder_end (builder);
-
-  return TRUE;
+  if (has_empty)
+    arc_error_join (all,
+                    g_error_new (ARC_ERROR, ARC_ERROR_CONFIG, "--directory: the name is empty"));
+  value.list = g_strv_builder_end (builder);
+  arc_config_assign (config, setting, &value);
+  arc_config_set_place (config, setting, "--directory", !has_empty);
 }
 
-static gboolean
-fill_in (ArcConfig *config, GError **error)
+static void
+fill_in_database (ArcConfig *config)
 {
-  if (config->database == NULL)
-    {
-      g_autofree char *data = get_user_directory (g_get_user_data_dir (), ".local/share");
+  g_autofree char *data = NULL;
 
-      config->database = g_build_filename (data, DATABASE_NAME, NULL);
-    }
+  if (config->database != NULL)
+    return;
 
-  if (config->command == NULL)
-    {
-      const char *variable = g_getenv ("ARCOLOGY_BATCH_FILE");
-      const char *batch_file = variable != NULL && *variable != '\0' ? variable : ARC_BATCH_FILE;
-
-      if (!g_path_is_absolute (batch_file))
-        {
-          g_autofree char *name = g_filename_display_name (batch_file);
-
-          g_set_error (error, ARC_ERROR, ARC_ERROR_CONFIG,
-                       "ARCOLOGY_BATCH_FILE: \"%s\" is not a whole path: write it from /", name);
-          return FALSE;
-        }
-
-      /* Not -Q, which would hide the packages of Debian's site-lisp, org-roam among them. */
-      const char *const emacs[] = { "emacs", "-q", "--batch", "-l", batch_file, NULL };
-      const char *const program[] = { batch_file, NULL };
-
-      config->command =
-          g_strdupv ((GStrv) (g_str_has_suffix (batch_file, ".el") ? emacs : program));
-    }
-
-  return TRUE;
+  data = get_user_directory (g_get_user_data_dir (), ".local/share");
+  config->database = g_build_filename (data, DATABASE_NAME, NULL);
 }
 
-static gboolean
-expand (ArcConfig *config, GError **error)
+static void
+fill_in_command (ArcConfig *config, GError **all)
+{
+  const char *variable = g_getenv ("ARCOLOGY_BATCH_FILE");
+  const char *batch_file = variable != NULL && *variable != '\0' ? variable : ARC_BATCH_FILE;
+  /* Not -Q, which would hide the packages of Debian's site-lisp, org-roam among them. */
+  const char *const emacs[] = { "emacs", "-q", "--batch", "-l", batch_file, NULL };
+  const char *const program[] = { batch_file, NULL };
+
+  if (config->command != NULL)
+    return;
+
+  if (!g_path_is_absolute (batch_file))
+    {
+      g_autofree char *name = g_filename_display_name (batch_file);
+
+      arc_error_join (all, g_error_new (ARC_ERROR, ARC_ERROR_CONFIG,
+                                        "ARCOLOGY_BATCH_FILE: \"%s\" is not a whole path: write "
+                                        "it from /",
+                                        name));
+    }
+
+  config->command = g_strdupv ((GStrv) (g_str_has_suffix (batch_file, ".el") ? emacs : program));
+}
+
+/* Contradictions show in expanded paths only. */
+static void
+expand_and_check (ArcConfig *config, GError **all)
 {
   const char *home = g_get_home_dir ();
+  GError *error = NULL;
 
   if (!g_path_is_absolute (home))
     {
       g_autofree char *name = g_filename_display_name (home);
 
-      g_set_error (error, ARC_ERROR, ARC_ERROR_CONFIG,
-                   "HOME: \"%s\" is not a whole path: set it to the path of your home directory",
-                   name);
-      return FALSE;
+      arc_error_join (all, g_error_new (ARC_ERROR, ARC_ERROR_CONFIG,
+                                        "HOME: \"%s\" is not a whole path: set it to the path of "
+                                        "your home directory",
+                                        name));
+      return;
     }
 
-  return arc_config_expand (config, home, error);
+  arc_config_expand (config, home);
+  if (!arc_config_check (config, &error))
+    arc_error_join (all, error);
 }
 
 ArcConfig *
@@ -196,6 +203,7 @@ arc_settings_load (const ArcSettingsOptions *options, GStrv *sources, GError **e
   g_autoptr (ArcConfig) config = arc_config_new ();
   g_autoptr (GStrvBuilder) read = g_strv_builder_new ();
   g_auto (GStrv) files = NULL;
+  GError *all = NULL;
 
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
@@ -206,13 +214,18 @@ arc_settings_load (const ArcSettingsOptions *options, GStrv *sources, GError **e
 
   files = list_files (options);
   for (guint i = 0; files[i] != NULL; i++)
-    if (!merge_file (config, files[i], options->config_file != NULL, read, error))
-      return NULL;
+    merge_file (config, files[i], options->config_file != NULL, read, &all);
+  merge_environment (config, &all);
+  merge_command_line (config, options->directories, &all);
+  fill_in_database (config);
+  fill_in_command (config, &all);
+  expand_and_check (config, &all);
 
-  if (!merge_environment (config, error) ||
-      !merge_command_line (config, options->directories, error) || !fill_in (config, error) ||
-      !expand (config, error) || !arc_config_check (config, error))
-    return NULL;
+  if (all != NULL)
+    {
+      g_propagate_error (error, all);
+      return NULL;
+    }
 
   if (sources != NULL)
     *sources = g_strv_builder_end (read);

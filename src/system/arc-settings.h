@@ -25,20 +25,34 @@ typedef struct
   const char *const *directories;
 } ArcSettingsOptions;
 
-/* Reads, layers, expands and checks all of it; OPTIONS may be NULL. A file that is not there is
- * skipped; one that cannot be read is an error. NULL and ARC_ERROR_CONFIG, with file, line and key
- * or the variable in the message, if anything is wrong.
+/**
+ * arc_settings_load:
+ * @options: (nullable): what the command line says
+ * @sources: (out) (optional): the files that were read, in that order; %NULL on an error
+ * @error: return location for an error
+ *
+ * Reads, layers, expands and checks all settings. A file that is not there is skipped; one that
+ * cannot be read is an error. The message of an error, %ARC_ERROR_CONFIG, has a line for each
+ * mistake in all files, variables and options, and for each contradiction between settings, with
+ * file, line and key or the name of the variable.
  *
  * Paths in the result are absolute, and `database` and `command` are filled in: by default
  * `$XDG_DATA_HOME/arcology-builder/arcology.db`, and the installed program arcology-batch or, for a
  * build tree, what the environment variable ARCOLOGY_BATCH_FILE names: a program, or, if it ends
  * with `.el`, a file for Emacs to load.
  *
- * SOURCES, if not NULL, gets the files that were read, in that order; on an error it gets NULL. */
+ * Returns: (transfer full) (nullable): the settings, or %NULL on an error
+ */
 ArcConfig *arc_settings_load (const ArcSettingsOptions *options, GStrv *sources, GError **error);
 
-/* (transfer full): systemd's STATE_DIRECTORY, the first if there are several (systemd.exec(5)),
- * else `$XDG_STATE_HOME/arcology-builder`. */
+/**
+ * arc_settings_get_state_directory:
+ *
+ * Gets systemd's STATE_DIRECTORY, the first if there are several (systemd.exec(5)), or
+ * `$XDG_STATE_HOME/arcology-builder` without it.
+ *
+ * Returns: (transfer full): the path
+ */
 char *arc_settings_get_state_directory (void);
 
 G_END_DECLS

@@ -3,33 +3,38 @@
 #include "system/arc-state-directory.h"
 
 #include "core/arc-error.h"
-#include "system/arc-lock-file.h"
-#include "system/arc-spare.h"
 #include "system/arc-state-file.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define LOCK_NAME "lock"
+/* Enough of a digest that no two state directories of a user share it. */
+#define KEY_LENGTH 16
 
 struct _ArcStateDirectory
 {
   char *path;                 /* (owned) */
-  char *spare;                /* (owned) (nullable) */
+  char *runtime;              /* (owned) */
   const char *const *written; /* see arc_state_directory_new() */
-  char *problem;              /* (owned) (nullable) */
-  int lock;                   /* -1 if we do not have it */
-  int spare_lock;             /* the same */
+  int fd;                     /* has the lock; -1 if it is not held */
 };
 
 ArcStateDirectory *
 arc_state_directory_new (const char *path, const char *const *written)
 {
   ArcStateDirectory *directory = g_new0 (ArcStateDirectory, 1);
+  g_autofree char *key = g_compute_checksum_for_string (G_CHECKSUM_SHA256, path, -1);
 
+  key[KEY_LENGTH] = '\0';
   directory->path = g_strdup (path);
+  directory->runtime = g_build_filename (g_get_user_runtime_dir (), "arcology-builder", key, NULL);
   directory->written = written;
-  directory->lock = -1;
-  directory->spare_lock = -1;
+  directory->fd = -1;
 
   return directory;
 }
@@ -39,118 +44,104 @@ arc_state_directory_free (ArcStateDirectory *directory)
 {
   arc_state_directory_unlock (directory);
   g_free (directory->path);
-  g_free (directory->spare);
-  g_free (directory->problem);
+  g_free (directory->runtime);
   g_free (directory);
 }
 
+/* The process that has a flock(2) on the file FD, or 0 if that is not clear: /proc/locks (proc(5))
+ * has the number of the inode, but not the device that stat(2) has (Btrfs). */
+static int
+find_owner (int fd)
+{
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  struct stat info;
+  int owner = 0;
+
+  if (fstat (fd, &info) < 0 || !g_file_get_contents ("/proc/locks", &text, NULL, NULL))
+    return 0;
+
+  lines = g_strsplit (text, "\n", -1);
+  for (char **line = lines; *line != NULL; line++)
+    {
+      unsigned long long inode;
+      int pid;
+
+      if (sscanf (*line, "%*s FLOCK %*s %*s %d %*x:%*x:%llu", &pid, &inode) != 2 ||
+          inode != info.st_ino || pid <= 0)
+        continue;
+      if (owner != 0 && owner != pid)
+        return 0;
+      owner = pid;
+    }
+
+  return owner;
+}
+
 static void
-close_lock (int *lock)
+set_locked_error (const ArcStateDirectory *directory, int fd, GError **error)
 {
-  if (*lock >= 0)
-    close (*lock);
-  *lock = -1;
+  g_autofree char *name = g_filename_display_name (directory->path);
+  const int owner = find_owner (fd);
+  g_autofree char *who =
+      owner > 0 ? g_strdup_printf ("Process %d", owner) : g_strdup ("Another process");
+
+  g_set_error (error, ARC_ERROR, ARC_ERROR_LOCKED,
+               "%s already works with the state directory %s: stop it first", who, name);
 }
 
-/* LOCK is then that of PLACE. */
+/* Whether FD is what is at PATH. The directory may have been removed, and made anew. */
 static gboolean
-take_lock (ArcStateDirectory *directory, const char *place, int *lock, GError **error)
+is_at (int fd, const char *path)
 {
-  g_autofree char *path = g_build_filename (place, LOCK_NAME, NULL);
+  struct stat held;
+  struct stat there;
 
-  if (*lock >= 0 && arc_lock_file_is_at (*lock, path))
-    return TRUE;
-
-  /* Or somebody has removed it, with its directory. */
-  close_lock (lock);
-  *lock = arc_lock_file_take (path, directory->path, error);
-  if (*lock < 0)
-    return FALSE;
-
-  arc_state_file_remove_leftovers (place, directory->written);
-
-  return TRUE;
-}
-
-gboolean
-arc_state_directory_take (ArcStateDirectory *directory, GError **error)
-{
-  g_autoptr (GError) directory_error = NULL;
-  g_autoptr (GError) lock_error = NULL;
-  GError **reason = &lock_error;
-
-  /* A lock that is there will do, whatever the directory is like. */
-  arc_state_file_make_directory (directory->path, &directory_error);
-  if (take_lock (directory, directory->path, &directory->lock, &lock_error))
-    return TRUE;
-
-  if (directory_error != NULL && !arc_error_is_locked (lock_error))
-    reason = &directory_error;
-  g_propagate_error (error, g_steal_pointer (reason));
-
-  return FALSE;
-}
-
-gboolean
-arc_state_directory_prepare (ArcStateDirectory *directory, GError **error)
-{
-  return arc_state_directory_take (directory, error) &&
-         arc_state_file_make_directory (directory->path, error);
-}
-
-const char *
-arc_state_directory_take_spare (ArcStateDirectory *directory, GError **error)
-{
-  const char *spare = arc_state_directory_get_spare (directory, error);
-
-  if (spare == NULL || !take_lock (directory, spare, &directory->spare_lock, error))
-    return NULL;
-
-  return spare;
+  return fd >= 0 && fstat (fd, &held) == 0 && stat (path, &there) == 0 &&
+         held.st_dev == there.st_dev && held.st_ino == there.st_ino;
 }
 
 gboolean
 arc_state_directory_lock (ArcStateDirectory *directory, GError **error)
 {
-  g_autoptr (GError) spare_error = NULL;
-  g_autoptr (GError) own_error = NULL;
+  g_autoptr (GError) make_error = NULL;
+  int fd;
 
-  arc_state_directory_take_spare (directory, &spare_error);
-  if (!arc_error_is_locked (spare_error) && arc_state_directory_take (directory, &own_error))
+  if (is_at (directory->fd, directory->path))
     return TRUE;
 
-  if (own_error == NULL)
-    g_propagate_error (error, g_steal_pointer (&spare_error));
-  else if (directory->spare_lock < 0 || arc_error_is_locked (own_error))
-    g_propagate_error (error, g_steal_pointer (&own_error));
-  else
+  arc_state_directory_unlock (directory);
+  /* One that is there can be locked, even if it cannot be made private. */
+  arc_state_file_make_directory (directory->path, &make_error);
+  /* Close-on-exec, because a lock is released when the last copy of the descriptor is closed. */
+  fd = open (directory->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
     {
-      arc_state_directory_set_problem (directory, own_error);
-      return TRUE;
+      set_locked_error (directory, fd, error);
+      close (fd);
+      return FALSE;
     }
 
-  arc_state_directory_unlock (directory);
-  return FALSE;
+  if (fd < 0 && make_error == NULL)
+    arc_state_file_set_error (&make_error, directory->path, "Cannot open the directory");
+  if (fd < 0)
+    {
+      g_propagate_error (error, g_steal_pointer (&make_error));
+      return FALSE;
+    }
+
+  directory->fd = fd;
+  arc_state_file_remove_leftovers (directory->path, directory->written);
+
+  return TRUE;
 }
 
 void
 arc_state_directory_unlock (ArcStateDirectory *directory)
 {
-  close_lock (&directory->lock);
-  close_lock (&directory->spare_lock);
-}
-
-const char *
-arc_state_directory_get_spare (ArcStateDirectory *directory, GError **error)
-{
-  /* Whoever logs out and in again may find that systemd-logind has emptied XDG_RUNTIME_DIR. */
-  if (directory->spare != NULL && g_file_test (directory->spare, G_FILE_TEST_IS_DIR))
-    return directory->spare;
-
-  g_free (directory->spare);
-  directory->spare = arc_spare_make (directory->path, error);
-
-  return directory->spare;
+  if (directory->fd >= 0)
+    close (directory->fd);
+  directory->fd = -1;
 }
 
 const char *
@@ -166,35 +157,11 @@ arc_state_directory_get_file (const ArcStateDirectory *directory, const char *na
 }
 
 char *
-arc_state_directory_get_spare_file (ArcStateDirectory *directory, const char *name)
+arc_state_directory_get_runtime_file (const ArcStateDirectory *directory, const char *name)
 {
-  const char *spare = arc_state_directory_get_spare (directory, NULL);
+  g_mkdir_with_parents (directory->runtime, 0700);
 
-  return spare != NULL ? g_build_filename (spare, name, NULL) : NULL;
-}
-
-const char *
-arc_state_directory_get_problem (const ArcStateDirectory *directory)
-{
-  return directory->problem;
-}
-
-void
-arc_state_directory_set_problem (ArcStateDirectory *directory, const GError *why)
-{
-  g_autofree char *spare = NULL;
-
-  g_clear_pointer (&directory->problem, g_free);
-  if (why == NULL)
-    return;
-
-  if (directory->spare == NULL || arc_error_is_locked (why))
-    {
-      directory->problem = g_strdup (why->message);
-      return;
-    }
-
-  spare = g_filename_display_name (directory->spare);
-  directory->problem =
-      g_strdup_printf ("%s. Until it can be used again, %s takes its place", why->message, spare);
+  return g_build_filename (g_access (directory->runtime, W_OK) == 0 ? directory->runtime
+                                                                    : directory->path,
+                           name, NULL);
 }

@@ -9,51 +9,49 @@ G_BEGIN_DECLS
 /**
  * ArcStateDirectory:
  *
- * The state directory and the spare one (arc-spare.h), with a lock on each: who may write where,
- * and why not.
+ * The state directory, which outlives the machine, with the lock on it, and the runtime directory,
+ * which need not.
  */
 typedef struct _ArcStateDirectory ArcStateDirectory;
 
 /* WRITTEN (NULL-terminated, static) are the names of the files that are written by
- * arc_state_file_write(): what processes that were killed have left of those is removed. */
+ * arc_state_file_write(): arc_state_directory_lock() removes what killed processes left of them. */
 ArcStateDirectory *arc_state_directory_new (const char *path, const char *const *written);
 
-/* Lets go of the locks. */
+/* Lets go of the lock. */
 void arc_state_directory_free (ArcStateDirectory *directory);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcStateDirectory, arc_state_directory_free)
 
-/* Makes the directory if need be and takes both locks, without waiting: so one who can write it
- * meets one who could not. ARC_ERROR_LOCKED if another process has one of them;
- * ARC_ERROR_STATE_DIRECTORY if neither can be had. */
+/**
+ * arc_state_directory_lock:
+ * @directory: the directory
+ * @error: (out): ARC_ERROR_LOCKED if another process has the lock, and names it;
+ *   ARC_ERROR_STATE_DIRECTORY if the directory cannot be made or opened
+ *
+ * Makes the directory and takes the flock(2) on it, without waiting. Does nothing if the lock is
+ * held, and takes it anew if another directory has the path by now. A directory that cannot be
+ * written can be locked.
+ *
+ * Returns: whether the lock is held
+ */
 gboolean arc_state_directory_lock (ArcStateDirectory *directory, GError **error);
 void arc_state_directory_unlock (ArcStateDirectory *directory);
 
-/* Takes the lock of the directory itself, where everybody looks for it, also those that have
- * another spare directory, if it is not held: nothing may be written without it. The second: and
- * the directory is there. ARC_ERROR_LOCKED or ARC_ERROR_STATE_DIRECTORY. */
-gboolean arc_state_directory_take (ArcStateDirectory *directory, GError **error);
-gboolean arc_state_directory_prepare (ArcStateDirectory *directory, GError **error);
-
-/* The same for the spare one, which is returned. (nullable): as above. Valid until the next call.
- */
-const char *arc_state_directory_take_spare (ArcStateDirectory *directory, GError **error);
-
-/* The spare one, to read. (nullable): NULL and ARC_ERROR_STATE_DIRECTORY if there is no place for
- * it. Valid until the next call. */
-const char *arc_state_directory_get_spare (ArcStateDirectory *directory, GError **error);
-
 const char *arc_state_directory_get_path (const ArcStateDirectory *directory);
 
-/* (transfer full): the file NAME in it; the second, (nullable), in the spare one. */
+/* Returns: (transfer full): the path of the file NAME in it */
 char *arc_state_directory_get_file (const ArcStateDirectory *directory, const char *name);
-char *arc_state_directory_get_spare_file (ArcStateDirectory *directory, const char *name);
 
-/* (nullable): why the spare one has taken its place, which one that is, and what to do about it;
- * English. Valid until it is set again. */
-const char *arc_state_directory_get_problem (const ArcStateDirectory *directory);
-
-/* WHY (nullable) says so: NULL if the directory can be written. */
-void arc_state_directory_set_problem (ArcStateDirectory *directory, const GError *why);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcStateDirectory, arc_state_directory_free)
+/**
+ * arc_state_directory_get_runtime_file:
+ * @directory: the directory
+ * @name: the name of a file that is of no use after the machine has stopped
+ *
+ * Makes a directory in XDG_RUNTIME_DIR, of its own for each state directory. If that cannot be
+ * written, as after a logout, the state directory takes its place.
+ *
+ * Returns: (transfer full): the path of the file @name in it
+ */
+char *arc_state_directory_get_runtime_file (const ArcStateDirectory *directory, const char *name);
 
 G_END_DECLS

@@ -3,7 +3,6 @@
 #include "system/arc-state-file.h"
 
 #include "core/arc-error.h"
-#include "system/arc-limits.h"
 #include "system/arc-read-file.h"
 
 #include <errno.h>
@@ -14,27 +13,14 @@
 
 #define ADVICE ". Look at the owner, the permissions and the free space of the state directory"
 
-/* Not the fault of the state directory. */
-static void
-set_no_files_error (GError **error, const char *path, const char *what)
-{
-  g_autofree char *name = g_filename_display_name (path);
-  g_autofree char *limit = arc_limits_describe_files ();
-
-  g_set_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY, "%s: %s: %s", name, what, limit);
-}
-
 void
 arc_state_file_set_error (GError **error, const char *path, const char *what)
 {
   int saved_errno = errno;
   g_autofree char *name = g_filename_display_name (path);
 
-  if (saved_errno == EMFILE)
-    set_no_files_error (error, path, what);
-  else
-    g_set_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY, "%s: %s: %s" ADVICE, name, what,
-                 g_strerror (saved_errno));
+  g_set_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY, "%s: %s: %s%s", name, what,
+               g_strerror (saved_errno), saved_errno == EMFILE ? "" : ADVICE);
 }
 
 gboolean
@@ -70,10 +56,8 @@ arc_state_file_write (const char *path, GBytes *bytes, GFileSetContentsFlags fla
                                 &write_error))
     return TRUE;
 
-  if (g_error_matches (write_error, G_FILE_ERROR, G_FILE_ERROR_MFILE))
-    set_no_files_error (error, path, "Cannot write the file");
-  else
-    g_set_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY, "%s" ADVICE, write_error->message);
+  g_set_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY, "%s%s", write_error->message,
+               g_error_matches (write_error, G_FILE_ERROR, G_FILE_ERROR_MFILE) ? "" : ADVICE);
 
   return FALSE;
 }

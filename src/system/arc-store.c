@@ -48,17 +48,16 @@ typedef enum
 /* One write, from its begin to its end. */
 typedef struct
 {
-  const char *own;     /* (nullable): the state directory, if it may be written */
-  char *spare;         /* (owned) (nullable): the same of the spare one */
-  GError *own_error;   /* (owned) (nullable): why it may or can not */
-  GError *spare_error; /* (owned) (nullable): why the spare one may not */
+  const char *own; /* (nullable): the state directory, if it is locked */
+  GError *error;   /* (owned) (nullable): why it cannot be locked or written */
 
   GByteArray *snapshot;  /* (owned) (nullable) */
   ArcProblems *problems; /* (owned) (nullable): NULL if the file has them */
   GBytes *history;       /* (owned) (nullable) */
   GBytes *uncommitted;   /* (owned) (nullable) */
   GBytes *list;          /* (owned) (nullable): what the build reads */
-  char *changes;         /* (owned) (nullable): where that is */
+  char *changes;         /* (owned) (nullable): where that goes */
+  GError *list_error;    /* (owned) (nullable): why it cannot be written */
 } Job;
 
 struct _ArcStore
@@ -66,6 +65,7 @@ struct _ArcStore
   GObject parent_instance;
 
   ArcStateDirectory *directory; /* (owned) */
+  char *problem;                /* (owned) (nullable): of the last write that had one */
   char *changes;                /* (owned) (nullable): the path of the last change list */
   ArcChanges *uncommitted;      /* (owned) (nullable): NULL if everything may have changed */
 
@@ -115,7 +115,7 @@ arc_store_get_problem (ArcStore *self)
 {
   g_return_val_if_fail (ARC_IS_STORE (self), NULL);
 
-  return arc_state_directory_get_problem (self->directory);
+  return self->problem;
 }
 
 const char *
@@ -126,39 +126,20 @@ arc_store_get_directory (ArcStore *self)
   return arc_state_directory_get_path (self->directory);
 }
 
-/* (transfer full) (nullable): the log of build ID, if it is in the spare directory. */
-static char *
-find_spare_log (ArcStore *self, guint64 id)
-{
-  const char *spare = arc_state_directory_get_spare (self->directory, NULL);
-  g_autofree char *log = spare != NULL ? arc_logs_get_path (spare, id) : NULL;
-
-  return log != NULL && g_file_test (log, G_FILE_TEST_EXISTS) ? g_steal_pointer (&log) : NULL;
-}
-
 char *
 arc_store_get_log (ArcStore *self, guint64 id)
 {
-  char *log;
-
   g_return_val_if_fail (ARC_IS_STORE (self), NULL);
 
-  log = find_spare_log (self, id);
-
-  return log != NULL ? log : arc_logs_get_path (arc_store_get_directory (self), id);
+  return arc_logs_get_path (arc_store_get_directory (self), id);
 }
 
 guint64
 arc_store_next_build (ArcStore *self)
 {
-  const char *spare;
-
   g_return_val_if_fail (ARC_IS_STORE (self), 0);
 
-  spare = arc_state_directory_get_spare (self->directory, NULL);
   self->last_build = MAX (self->last_build, arc_logs_get_newest (arc_store_get_directory (self)));
-  if (spare != NULL)
-    self->last_build = MAX (self->last_build, arc_logs_get_newest (spare));
 
   return ++self->last_build;
 }
@@ -166,23 +147,12 @@ arc_store_next_build (ArcStore *self)
 char *
 arc_store_prepare_log (ArcStore *self, guint64 id, GError **error)
 {
-  g_autoptr (GError) own_error = NULL;
-  const char *spare;
-  char *log;
-
   g_return_val_if_fail (ARC_IS_STORE (self), NULL);
 
-  /* Somebody may already read it where it is. */
-  log = find_spare_log (self, id);
-  if (log == NULL && arc_state_directory_take (self->directory, &own_error))
-    log = arc_logs_make (arc_store_get_directory (self), id, &own_error);
-  spare = log == NULL ? arc_state_directory_take_spare (self->directory, NULL) : NULL;
-  if (spare != NULL)
-    log = arc_logs_make (spare, id, NULL);
-  if (log == NULL)
-    g_propagate_error (error, g_steal_pointer (&own_error));
+  if (!arc_state_directory_lock (self->directory, error))
+    return NULL;
 
-  return log;
+  return arc_logs_make (arc_store_get_directory (self), id, error);
 }
 
 int
@@ -212,57 +182,27 @@ arc_store_open_log (ArcStore *self, guint64 id, gboolean create, GError **error)
   return -1;
 }
 
-static void
-remove_own (ArcStore *self, const char *name)
-{
-  g_autofree char *path = arc_state_directory_get_file (self->directory, name);
-
-  if (arc_state_directory_take (self->directory, NULL))
-    g_unlink (path);
-}
-
-static void
-remove_both (ArcStore *self, const char *name)
-{
-  g_autofree char *spare_path = arc_state_directory_get_spare_file (self->directory, name);
-
-  remove_own (self, name);
-  if (spare_path != NULL && arc_state_directory_take_spare (self->directory, NULL))
-    g_unlink (spare_path);
-}
-
-/* What DIRECTORY (nullable) says is not committed joins what this store knows of. FALSE and an
- * error if a file was damaged, which is then put aside. */
+/* What is not committed. FALSE and an error if the file was damaged, which is then put aside. */
 static gboolean
-read_uncommitted (ArcStore *self, const char *directory, GError **error)
+read_uncommitted (ArcStore *self, GError **error)
 {
-  g_autofree char *path = NULL;
+  g_autofree char *path = arc_state_directory_get_file (self->directory, UNCOMMITTED_NAME);
+  g_autofree char *snapshot = arc_state_directory_get_file (self->directory, SNAPSHOT_NAME);
   g_autoptr (GBytes) bytes = NULL;
   g_autoptr (ArcChanges) changes = NULL;
   g_autoptr (GError) read_error = NULL;
 
-  if (directory == NULL)
-    return TRUE;
-
-  path = g_build_filename (directory, UNCOMMITTED_NAME, NULL);
   bytes = arc_state_file_read (path, LIST_MAX_SIZE, &read_error);
   if (bytes != NULL)
-    {
-      arc_uncommitted_parse (bytes, &changes, &read_error);
-    }
-  else if (read_error == NULL)
-    {
-      /* Versions before 0.1.0 had only the list that the build reads. */
-      g_free (path);
-      path = g_build_filename (directory, CHANGES_NAME, NULL);
-      bytes = arc_state_file_read (path, LIST_MAX_SIZE, &read_error);
-      changes = bytes != NULL ? arc_changes_parse (bytes, &read_error) : arc_changes_new ();
-    }
+    arc_uncommitted_parse (bytes, &changes, &read_error);
+  else
+    changes = arc_changes_new ();
 
   if (read_error != NULL)
     {
       /* Without it the snapshot would say too much, also to the next run. */
-      remove_own (self, SNAPSHOT_NAME);
+      if (arc_state_directory_lock (self->directory, NULL))
+        g_unlink (snapshot);
       arc_state_file_put_aside (path, &read_error);
       g_propagate_error (error, g_steal_pointer (&read_error));
       return FALSE;
@@ -353,8 +293,7 @@ arc_store_load_snapshot (ArcStore *self,
   if (snapshot != NULL && !read_identity (identity, database, inputs))
     g_clear_pointer (&snapshot, arc_snapshot_free);
 
-  if (!read_uncommitted (self, arc_store_get_directory (self), error) ||
-      !read_uncommitted (self, arc_state_directory_get_spare (self->directory, NULL), error))
+  if (!read_uncommitted (self, error))
     return NULL;
 
   if (snapshot == NULL || self->uncommitted == NULL)
@@ -371,9 +310,8 @@ begin_job (ArcStore *self)
 {
   Job *job = &self->job;
 
-  if (arc_state_directory_prepare (self->directory, &job->own_error))
+  if (arc_state_directory_lock (self->directory, &job->error))
     job->own = arc_store_get_directory (self);
-  job->spare = g_strdup (arc_state_directory_take_spare (self->directory, &job->spare_error));
 }
 
 /* ERROR (nullable) is what is to be told of it. */
@@ -384,9 +322,8 @@ end_job (ArcStore *self, Write write, GError **error)
   if (error != NULL)
     self->errors[write] = g_steal_pointer (error);
 
-  g_clear_error (&self->job.own_error);
-  g_clear_error (&self->job.spare_error);
-  g_free (self->job.spare);
+  g_clear_error (&self->job.error);
+  g_clear_error (&self->job.list_error);
   g_free (self->job.changes);
   g_clear_pointer (&self->job.snapshot, g_byte_array_unref);
   g_clear_pointer (&self->job.problems, arc_problems_unref);
@@ -399,31 +336,29 @@ end_job (ArcStore *self, Write write, GError **error)
   g_source_set_ready_time (self->notice, 0);
 }
 
-/* In the thread: the file NAME of the state directory. FALSE, and job->own_error, if that cannot
- * be.
- */
+/* In the thread: the file NAME of the state directory. FALSE, and job->error, if that cannot be. */
 static gboolean
-write_own (Job *job, const char *name, GBytes *bytes, GFileSetContentsFlags flags)
+write_own (Job *job, const char *name, GBytes *bytes)
 {
   g_autofree char *path = g_build_filename (job->own, name, NULL);
-  g_autoptr (GError) error = NULL;
 
-  if (arc_state_file_write (path, bytes, flags, &error))
-    return TRUE;
-
-  g_clear_error (&job->own_error);
-  job->own_error = g_steal_pointer (&error);
-
-  return FALSE;
+  return arc_state_file_write (path, bytes, G_FILE_SET_CONTENTS_DURABLE, &job->error);
 }
 
 static void
-remove_from (const char *directory /* (nullable) */, const char *name)
+remove_own (Job *job, const char *name)
 {
-  g_autofree char *path = directory != NULL ? g_build_filename (directory, name, NULL) : NULL;
+  g_autofree char *path = g_build_filename (job->own, name, NULL);
 
-  if (path != NULL)
-    g_unlink (path);
+  g_unlink (path);
+}
+
+/* The error of the state directory, if it had one, is the problem of the store from now on. */
+static void
+set_problem (ArcStore *self)
+{
+  g_free (self->problem);
+  self->problem = self->job.error != NULL ? g_strdup (self->job.error->message) : NULL;
 }
 
 static gboolean
@@ -448,18 +383,14 @@ write_snapshot (gpointer owner)
   g_autoptr (GBytes) problems =
       job->problems != NULL ? arc_problems_serialise (job->problems) : NULL;
 
-  if (problems != NULL && !write_own (job, PROBLEMS_NAME, problems, G_FILE_SET_CONTENTS_DURABLE))
+  if (problems != NULL && !write_own (job, PROBLEMS_NAME, problems))
     return;
 
-  if (!write_own (job, SNAPSHOT_NAME, bytes, G_FILE_SET_CONTENTS_DURABLE))
+  if (!write_own (job, SNAPSHOT_NAME, bytes))
     return;
 
-  /* Only now: until here both say the same of what the build took. The list goes first: alone, it
-   * would count as that of an older version. */
-  remove_from (job->own, CHANGES_NAME);
-  remove_from (job->spare, CHANGES_NAME);
-  remove_from (job->own, UNCOMMITTED_NAME);
-  remove_from (job->spare, UNCOMMITTED_NAME);
+  /* Only now: until here both say the same of what the build took. */
+  remove_own (job, UNCOMMITTED_NAME);
 }
 
 static void
@@ -470,37 +401,18 @@ end_snapshot (gpointer owner)
   if (self->job.problems != NULL)
     {
       g_clear_pointer (&self->written_problems, arc_problems_unref);
-      if (self->job.own_error == NULL)
+      if (self->job.error == NULL)
         self->written_problems = arc_problems_ref (self->job.problems);
     }
 
-  if (self->job.own_error == NULL)
+  if (self->job.error == NULL)
     {
       g_clear_pointer (&self->uncommitted, arc_changes_free);
       self->uncommitted = arc_changes_new ();
-      arc_state_directory_set_problem (self->directory, NULL);
+      set_problem (self);
     }
 
-  end_job (self, WRITE_SNAPSHOT, &self->job.own_error);
-}
-
-/* In the thread: the file NAME of the state directory or, if that cannot be, of the spare one; but
- * not if another process has either by now. (nullable): the directory that it is in. */
-static const char *
-write_either (Job *job, const char *name, GBytes *bytes, GFileSetContentsFlags flags)
-{
-  g_autofree char *spare_path = NULL;
-
-  if (job->own != NULL && write_own (job, name, bytes, flags))
-    return job->own;
-
-  if (arc_error_is_locked (job->own_error) || job->spare == NULL)
-    return NULL;
-
-  spare_path = g_build_filename (job->spare, name, NULL);
-
-  return arc_state_file_write (spare_path, bytes, G_FILE_SET_CONTENTS_NONE, NULL) ? job->spare
-                                                                                  : NULL;
+  end_job (self, WRITE_SNAPSHOT, &self->job.error);
 }
 
 static gboolean
@@ -517,21 +429,24 @@ begin_changes (gpointer owner)
   begin_job (self);
   self->job.uncommitted = arc_uncommitted_serialise (self->uncommitted);
   self->job.list = g_steal_pointer (&self->next_list);
+  self->job.changes = arc_state_directory_get_runtime_file (self->directory, CHANGES_NAME);
 
-  return TRUE;
+  /* Another process may be building. */
+  return !arc_error_is_locked (self->job.error);
 }
 
 static void
 write_changes (gpointer owner)
 {
   Job *job = &((ArcStore *) owner)->job;
-  const char *list_in = NULL;
+
+  /* Without it the snapshot would say too much. If that cannot be removed, either, the next run
+   * finds that the database is another one (arc_inputs_read_database()). */
+  if (job->own != NULL && !write_own (job, UNCOMMITTED_NAME, job->uncommitted))
+    remove_own (job, SNAPSHOT_NAME);
 
   /* The build does not outlive the machine, so its list need not be durable. */
-  if (write_either (job, UNCOMMITTED_NAME, job->uncommitted, G_FILE_SET_CONTENTS_DURABLE) != NULL)
-    list_in = write_either (job, CHANGES_NAME, job->list, G_FILE_SET_CONTENTS_NONE);
-  if (list_in != NULL)
-    job->changes = g_build_filename (list_in, CHANGES_NAME, NULL);
+  arc_state_file_write (job->changes, job->list, G_FILE_SET_CONTENTS_NONE, &job->list_error);
 }
 
 static void
@@ -539,21 +454,12 @@ end_changes (gpointer owner)
 {
   ArcStore *self = owner;
   Job *job = &self->job;
-  GError **reason = &job->own_error;
+  GError **reason = arc_error_is_locked (job->error) ? &job->error : &job->list_error;
 
   g_free (self->changes);
   self->changes = g_steal_pointer (&job->changes);
-
-  if (!arc_error_is_locked (job->own_error) && arc_error_is_locked (job->spare_error) &&
-      self->changes == NULL)
-    reason = &job->spare_error;
-
-  if (self->changes != NULL && *reason == NULL)
-    arc_state_directory_set_problem (self->directory, NULL);
-  else if (self->changes != NULL || arc_error_is_locked (*reason))
-    arc_state_directory_set_problem (self->directory, *reason);
-
-  end_job (self, WRITE_CHANGES, self->changes == NULL ? reason : NULL);
+  set_problem (self);
+  end_job (self, WRITE_CHANGES, reason);
 }
 
 static gboolean
@@ -572,7 +478,7 @@ write_history (gpointer owner)
 {
   Job *job = &((ArcStore *) owner)->job;
 
-  write_own (job, HISTORY_NAME, job->history, G_FILE_SET_CONTENTS_DURABLE);
+  write_own (job, HISTORY_NAME, job->history);
 }
 
 static void
@@ -580,10 +486,10 @@ end_history (gpointer owner)
 {
   ArcStore *self = owner;
 
-  if (self->job.own_error == NULL)
-    arc_state_directory_set_problem (self->directory, NULL);
+  if (self->job.error == NULL)
+    set_problem (self);
 
-  end_job (self, WRITE_HISTORY, &self->job.own_error);
+  end_job (self, WRITE_HISTORY, &self->job.error);
 }
 
 static const ArcWrite writes[N_WRITES] = {
@@ -718,66 +624,61 @@ make_group_file (const char *path)
 int
 arc_store_open_group (ArcStore *self)
 {
-  g_autofree char *path = arc_state_directory_get_file (self->directory, GROUP_NAME);
-  g_autofree char *spare_path = arc_state_directory_get_spare_file (self->directory, GROUP_NAME);
-  int fd;
+  g_autofree char *path = NULL;
 
   g_return_val_if_fail (ARC_IS_STORE (self), -1);
 
-  /* It is of use only as long as the machine runs, so it need not be durable. */
-  fd = arc_state_directory_take (self->directory, NULL) ? make_group_file (path) : -1;
-  if (fd < 0 && spare_path != NULL && arc_state_directory_take_spare (self->directory, NULL))
-    fd = make_group_file (spare_path);
+  path = arc_state_directory_get_runtime_file (self->directory, GROUP_NAME);
 
-  return fd;
+  return make_group_file (path);
 }
 
 void
 arc_store_forget_group (ArcStore *self)
 {
+  g_autofree char *path = NULL;
+
   g_return_if_fail (ARC_IS_STORE (self));
 
-  remove_both (self, GROUP_NAME);
+  path = arc_state_directory_get_runtime_file (self->directory, GROUP_NAME);
+  g_unlink (path);
 }
 
-/* DIRECTORY is where the number of the group is, and ASSIGNMENT what its processes have in their
- * environment. */
+/* The same for what the file PATH says, with the change list beside it. */
 static gboolean
-end_leftover (const char *directory, const char *assignment, gint64 grace)
+end_leftover (const char *path, gint64 grace)
 {
-  g_autofree char *path = g_build_filename (directory, GROUP_NAME, NULL);
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *assignment =
+      g_strconcat ("ARCOLOGY_CHANGES=", directory, "/" CHANGES_NAME, NULL);
   gsize length;
   g_autofree char *text = arc_read_file (path, ARC_READ_DEFAULT, GROUP_MAX_SIZE, &length, NULL);
   guint64 group;
+  const gboolean found =
+      text != NULL &&
+      g_ascii_string_to_unsigned (g_strchomp (text), 10, 2, G_MAXINT, &group, NULL) &&
+      arc_process_group_end (group, assignment, grace);
 
-  return text != NULL &&
-         g_ascii_string_to_unsigned (g_strchomp (text), 10, 2, G_MAXINT, &group, NULL) &&
-         arc_process_group_end (group, assignment, grace);
+  g_unlink (path);
+
+  return found;
 }
 
 gboolean
 arc_store_end_leftover (ArcStore *self, gint64 grace)
 {
-  const char *directories[] = { arc_store_get_directory (self),
-                                arc_state_directory_get_spare (self->directory, NULL) };
-  gboolean found = FALSE;
+  g_autofree char *runtime = NULL;
+  g_autofree char *own = NULL;
+  gboolean found;
 
   g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
 
-  /* Either file may be where the other is not. */
-  for (guint i = 0; i < G_N_ELEMENTS (directories); i++)
-    for (guint j = 0; j < G_N_ELEMENTS (directories); j++)
-      if (directories[i] != NULL && directories[j] != NULL)
-        {
-          g_autofree char *assignment =
-              g_strconcat ("ARCOLOGY_CHANGES=", directories[j], "/" CHANGES_NAME, NULL);
+  /* It is in the state directory if XDG_RUNTIME_DIR was not there, or an older version ran. */
+  runtime = arc_state_directory_get_runtime_file (self->directory, GROUP_NAME);
+  own = arc_state_directory_get_file (self->directory, GROUP_NAME);
+  found = end_leftover (runtime, grace);
 
-          found |= end_leftover (directories[i], assignment, grace);
-        }
-
-  arc_store_forget_group (self);
-
-  return found;
+  return end_leftover (own, grace) || found;
 }
 
 GPtrArray *
@@ -895,9 +796,9 @@ arc_store_set_paused (ArcStore *self, gboolean paused, GError **error)
 
   path = arc_state_directory_get_file (self->directory, PAUSED_NAME);
   if (paused)
-    return arc_state_directory_prepare (self->directory, error) && make_flag (path, error);
+    return arc_state_directory_lock (self->directory, error) && make_flag (path, error);
 
-  if (!arc_state_directory_take (self->directory, error))
+  if (!arc_state_directory_lock (self->directory, error))
     return FALSE;
 
   if (g_unlink (path) < 0 && errno != ENOENT)
@@ -921,6 +822,7 @@ arc_store_finalize (GObject *object)
   for (Write i = 0; i < N_WRITES; i++)
     g_clear_error (&self->errors[i]);
   g_free (self->changes);
+  g_free (self->problem);
   arc_state_directory_free (self->directory);
   g_clear_pointer (&self->uncommitted, arc_changes_free);
   g_clear_pointer (&self->problems, arc_problems_unref);
@@ -960,9 +862,8 @@ arc_store_class_init (ArcStoreClass *klass)
 ArcStore *
 arc_store_new (const char *directory)
 {
-  static const char *const written[] = { SNAPSHOT_NAME, UNCOMMITTED_NAME, CHANGES_NAME,
-                                         HISTORY_NAME,  PAUSED_NAME,      PROBLEMS_NAME,
-                                         NULL };
+  static const char *const written[] = { SNAPSHOT_NAME, UNCOMMITTED_NAME, HISTORY_NAME,
+                                         PROBLEMS_NAME, CHANGES_NAME,     NULL };
   ArcStore *self = g_object_new (ARC_TYPE_STORE, NULL);
 
   self->directory = arc_state_directory_new (directory, written);

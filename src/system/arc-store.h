@@ -16,27 +16,26 @@ G_BEGIN_DECLS
  *
  * The state directory (0700): what a run of the service leaves to the next.
  *
- *     lock               flock(2), close-on-exec; holds the pid of its owner for people to read
  *     paused             there if the user paused the service
  *     snapshot           the files that the database is true to
  *     uncommitted        what builds were told since the snapshot was written
- *     changes            what the last build was told, for it to read
- *     group              the process group of the running build
  *     history            the last builds
  *     problems           what is wrong with notes, as of the snapshot
  *     logs/ID.log        the output of build ID; the newest are kept (arc-logs.h)
  *
+ * and, in the runtime directory (arc-state-directory.h), what the machine need not outlive:
+ *
+ *     changes            what the last build was told, for it to read
+ *     group              the process group of the running build
+ *
  * The snapshot is written only after a build has succeeded, and what it is told before it starts.
  * So whenever the service, the build or the machine dies: what the database may lack is what
- * differs from the snapshot, or is uncommitted. The change list that the build reads is not relied
- * on: it has no checksum, and anybody may have written to it.
+ * differs from the snapshot, or is uncommitted.
  *
- * Where the state directory cannot be made or written, a spare one that lasts as long as the
- * machine runs (arc-spare.h) takes its place for what a build cannot do without: what is
- * uncommitted, the change list, the group and the log. The lock is always in both: whoever could
- * get only the spare one takes the other before it first writes to the state directory. Another
- * process that has another spare directory may have that by then: then nothing is written, and no
- * build starts, until it has ended (ARC_ERROR_LOCKED).
+ * If the state directory cannot be written any more, builds go on, and the next run, which finds no
+ * snapshot or another database than the snapshot is of, builds everything. If another process has
+ * the lock by then, because the directory was removed and made anew, nothing is written and no
+ * build starts (ARC_ERROR_LOCKED).
  *
  * A file that is damaged, or of another version, is put aside under a name that ends in `.damaged`.
  *
@@ -57,13 +56,12 @@ ArcStore *arc_store_new (const char *directory);
 const char *arc_store_get_directory (ArcStore *store);
 
 /* Makes the directory if need be and takes the lock, without waiting. ARC_ERROR_LOCKED, naming the
- * directory and the pid of the owner, if another process has it; ARC_ERROR_STATE_DIRECTORY if it
- * can be had neither in the state directory nor in the spare one. The lock goes with the process.
- */
+ * directory and the pid of the owner, if another process has it; ARC_ERROR_STATE_DIRECTORY if the
+ * directory cannot be made. The lock goes with the process. */
 gboolean arc_store_lock (ArcStore *store, GError **error);
 
-/* (nullable): why the spare directory has taken the place of the state directory, which one it is,
- * and what to do about it; English. Valid until the store is used again. */
+/* (nullable): why the state directory cannot be written, and what to do about it; English. Valid
+ * until the store is used again. */
 const char *arc_store_get_problem (ArcStore *store);
 
 /* Lets go of the lock, if it is held, after arc_store_flush(). Nothing of the directory may be

@@ -2,118 +2,60 @@
 
 #include "system/arc-supervisor.h"
 
-#include <gio/gunixsocketaddress.h>
+#include <errno.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-/* A manager that is busy has its queue full (net.unix.max_dgram_qlen); how soon to try again. */
-#define RETRY_MS 50
 
 struct _ArcSupervisor
 {
   GObject parent_instance;
 
-  GMainContext *context;   /* (owned) */
-  GSocket *socket;         /* (owned) (nullable): none without a manager */
-  GSocketAddress *address; /* (owned) (nullable) */
-  GSource *watchdog;       /* (owned) (nullable) */
-  GSource *retry;          /* (owned) (nullable) */
-  GQueue queue;            /* (owned) (element-type utf8): what could not be sent yet */
-  char *status;            /* (owned) (nullable): the last one */
+  int socket; /* -1 without a manager */
+  struct sockaddr_un address;
+  socklen_t address_length;
+  guint watchdog_id;
+  char *status; /* (owned) (nullable): the last one */
+  gboolean status_refused;
 };
 
 G_DEFINE_FINAL_TYPE (ArcSupervisor, arc_supervisor, G_TYPE_OBJECT)
 
-static void
-clear_source (GSource **source)
-{
-  if (*source != NULL)
-    {
-      g_source_destroy (*source);
-      g_clear_pointer (source, g_source_unref);
-    }
-}
-
-static GSource *
-add_timeout (ArcSupervisor *self, guint msec, GSourceFunc func, const char *name)
-{
-  GSource *source = g_timeout_source_new (msec);
-
-  g_source_set_static_name (source, name);
-  g_source_set_callback (source, func, self, NULL);
-  g_source_attach (source, self->context);
-
-  return source;
-}
-
-/* Sends what is queued, in order. FALSE if the manager does not take it now. */
+/* FLAGS are those of sendto(2). Returns: FALSE if the queue of the manager was full
+ * (net.unix.max_dgram_qlen). Any other error means that there is no manager any more, which is no
+ * reason to stop working. */
 static gboolean
-flush_queue (ArcSupervisor *self)
+send_message (ArcSupervisor *self, const char *message, int flags)
 {
-  const char *message;
-
-  while ((message = g_queue_peek_head (&self->queue)) != NULL)
-    {
-      g_autoptr (GError) error = NULL;
-
-      /* GSocket sends with MSG_NOSIGNAL. */
-      g_socket_send_to (self->socket, self->address, message, strlen (message), NULL, &error);
-      if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-        return FALSE;
-
-      /* Any other error means that nobody listens, which is no reason to stop working. */
-      g_free (g_queue_pop_head (&self->queue));
-    }
-
-  return TRUE;
+  return self->socket < 0 ||
+         TEMP_FAILURE_RETRY (sendto (self->socket, message, strlen (message), flags | MSG_NOSIGNAL,
+                                     (struct sockaddr *) &self->address, self->address_length)) >=
+             0 ||
+         errno != EAGAIN;
 }
 
-static gboolean
-on_retry (gpointer user_data)
-{
-  ArcSupervisor *self = ARC_SUPERVISOR (user_data);
-
-  if (!flush_queue (self))
-    return G_SOURCE_CONTINUE;
-
-  clear_source (&self->retry);
-
-  return G_SOURCE_REMOVE;
-}
-
-/* Whether two messages assign to the same variable. */
-static int
-compare_variables (gconstpointer a, gconstpointer b)
-{
-  const char *text = a;
-  gsize length = strcspn (text, "=") + 1;
-
-  return strncmp (text, b, length);
-}
-
-/* Sends MESSAGE now, or when the manager takes it. It replaces one of its kind that still waits, so
- * that no more wait than there are kinds. */
 static void
-send_message (ArcSupervisor *self, char *message /* (transfer full) */)
+send_status (ArcSupervisor *self)
 {
-  GList *older = g_queue_find_custom (&self->queue, message, compare_variables);
+  g_autofree char *line = g_utf8_make_valid (self->status, -1);
+  g_autofree char *message = NULL;
 
-  if (older != NULL)
-    {
-      g_free (older->data);
-      g_queue_delete_link (&self->queue, older);
-    }
-  g_queue_push_tail (&self->queue, message);
-
-  if (!flush_queue (self) && self->retry == NULL)
-    self->retry = add_timeout (self, RETRY_MS, on_retry, "[arcology] notify retry");
+  /* Each line of a message is an assignment, and a status that is not UTF-8 is refused. */
+  message = g_strconcat ("STATUS=", g_strdelimit (line, "\r\n", ' '), NULL);
+  self->status_refused = !send_message (self, message, MSG_DONTWAIT);
 }
 
 static gboolean
 on_watchdog (gpointer user_data)
 {
-  send_message (ARC_SUPERVISOR (user_data), g_strdup ("WATCHDOG=1"));
+  ArcSupervisor *self = user_data;
+
+  /* One that is lost does no harm: the next comes before the manager's time is over. */
+  send_message (self, "WATCHDOG=1", MSG_DONTWAIT);
+  if (self->status_refused)
+    send_status (self);
 
   return G_SOURCE_CONTINUE;
 }
@@ -123,20 +65,21 @@ arc_supervisor_ready (ArcSupervisor *self)
 {
   g_return_if_fail (ARC_IS_SUPERVISOR (self));
 
-  if (self->socket != NULL)
-    send_message (self, g_strdup ("READY=1"));
+  send_message (self, "READY=1", 0);
 }
 
 void
 arc_supervisor_reloading (ArcSupervisor *self)
 {
+  g_autofree char *message = NULL;
+
   g_return_if_fail (ARC_IS_SUPERVISOR (self));
 
   /* The manager compares the time with its own, to tell this reload from an earlier one; both
    * clocks are CLOCK_MONOTONIC (sd_notify(3)). */
-  if (self->socket != NULL)
-    send_message (self, g_strdup_printf ("RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT,
-                                         g_get_monotonic_time ()));
+  message =
+      g_strdup_printf ("RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, g_get_monotonic_time ());
+  send_message (self, message, 0);
 }
 
 void
@@ -144,46 +87,39 @@ arc_supervisor_stopping (ArcSupervisor *self)
 {
   g_return_if_fail (ARC_IS_SUPERVISOR (self));
 
-  if (self->socket != NULL)
-    send_message (self, g_strdup ("STOPPING=1"));
+  send_message (self, "STOPPING=1", 0);
 }
 
 void
 arc_supervisor_set_status (ArcSupervisor *self, const char *text)
 {
-  g_autofree char *line = NULL;
-
   g_return_if_fail (ARC_IS_SUPERVISOR (self));
   g_return_if_fail (text != NULL);
 
-  if (self->socket == NULL || g_strcmp0 (text, self->status) == 0)
+  if (g_strcmp0 (text, self->status) == 0)
     return;
 
   g_free (self->status);
   self->status = g_strdup (text);
-
-  /* Each line of a message is an assignment, and a status that is not UTF-8 is refused. */
-  line = g_utf8_make_valid (text, -1);
-  g_strdelimit (line, "\r\n", ' ');
-  send_message (self, g_strconcat ("STATUS=", line, NULL));
+  send_status (self);
 }
 
-/* (nullable): the address in NOTIFY_SOCKET; a path, or an abstract name after '@'. */
-static GSocketAddress *
-get_address (void)
+/* Opens the socket to the address in NOTIFY_SOCKET, a path, or an abstract name after '@'. */
+static void
+open_socket (ArcSupervisor *self)
 {
   const char *name = g_getenv ("NOTIFY_SOCKET");
-  const struct sockaddr_un *unused; /* for the size that it has room for */
+  const gsize length = name != NULL ? strlen (name) : 0;
 
-  if (name == NULL || strlen (name) < 2 || strlen (name) >= sizeof unused->sun_path)
-    return NULL;
+  if (length < 2 || length >= sizeof self->address.sun_path || (name[0] != '/' && name[0] != '@'))
+    return;
 
-  if (name[0] == '/')
-    return g_unix_socket_address_new (name);
+  self->address.sun_family = AF_UNIX;
+  memcpy (self->address.sun_path, name, length);
   if (name[0] == '@')
-    return g_unix_socket_address_new_with_type (name + 1, -1, G_UNIX_SOCKET_ADDRESS_ABSTRACT);
-
-  return NULL;
+    self->address.sun_path[0] = '\0'; /* unix(7) */
+  self->address_length = offsetof (struct sockaddr_un, sun_path) + length;
+  self->socket = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 }
 
 /* The time that the manager waits for a sign of life, in microseconds; 0 if it does not. */
@@ -211,13 +147,10 @@ arc_supervisor_finalize (GObject *object)
 {
   ArcSupervisor *self = ARC_SUPERVISOR (object);
 
-  clear_source (&self->watchdog);
-  clear_source (&self->retry);
-  g_queue_clear_full (&self->queue, g_free);
-  g_clear_object (&self->socket);
-  g_clear_object (&self->address);
+  g_clear_handle_id (&self->watchdog_id, g_source_remove);
+  if (self->socket >= 0)
+    close (self->socket);
   g_free (self->status);
-  g_main_context_unref (self->context);
 
   G_OBJECT_CLASS (arc_supervisor_parent_class)->finalize (object);
 }
@@ -225,28 +158,22 @@ arc_supervisor_finalize (GObject *object)
 static void
 arc_supervisor_init (ArcSupervisor *self)
 {
-  guint64 watchdog_usec = get_watchdog_usec ();
+  const guint64 watchdog_usec = get_watchdog_usec ();
 
-  self->context = g_main_context_ref_thread_default ();
-  g_queue_init (&self->queue);
-
-  self->address = get_address ();
-  if (self->address != NULL)
-    self->socket = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_DATAGRAM,
-                                 G_SOCKET_PROTOCOL_DEFAULT, NULL);
+  self->socket = -1;
+  open_socket (self);
 
   /* setenv(3) is not thread-safe, hence the rule that this is made before there are threads. */
   g_unsetenv ("NOTIFY_SOCKET");
   g_unsetenv ("WATCHDOG_USEC");
   g_unsetenv ("WATCHDOG_PID");
 
-  if (self->socket == NULL)
+  if (self->socket < 0 || watchdog_usec == 0)
     return;
 
-  g_socket_set_blocking (self->socket, FALSE);
-  if (watchdog_usec > 0)
-    self->watchdog = add_timeout (self, CLAMP (watchdog_usec / 2 / 1000, 1, G_MAXUINT), on_watchdog,
-                                  "[arcology] watchdog");
+  self->watchdog_id =
+      g_timeout_add (CLAMP (watchdog_usec / 2 / 1000, 1, G_MAXUINT), on_watchdog, self);
+  g_source_set_name_by_id (self->watchdog_id, "[arcology] watchdog");
 }
 
 static void

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <gio/gio.h>
+#include <glib-object.h>
 
 G_BEGIN_DECLS
 
@@ -16,8 +16,8 @@ G_BEGIN_DECLS
  * speaks in our name, and pets the watchdog from the main loop at half of its time for as long as
  * it lives. The environment is not safe to change once there are threads, so make it first of all.
  *
- * Never waits: what a busy manager does not take is sent again a little later, but of each kind of
- * message only the last one.
+ * READY, RELOADING and STOPPING wait for a manager whose queue is full, as sd_notify(3) does. A
+ * status does not: it is sent again with the next sign of life for the watchdog.
  */
 #define ARC_TYPE_SUPERVISOR (arc_supervisor_get_type ())
 G_DECLARE_FINAL_TYPE (ArcSupervisor, arc_supervisor, ARC, SUPERVISOR, GObject)

@@ -4,6 +4,7 @@
 
 #include "system/arc-crawler.h"
 #include "system/arc-findings.h"
+#include "system/arc-inotify.h"
 #include "system/arc-mounts.h"
 #include "system/arc-ready-source.h"
 
@@ -16,15 +17,11 @@
  * rename back for 10 ms, and monitors that have much to tell rest for 32 (arc-monitors.h). */
 #define GRACE (50 * G_TIME_SPAN_MILLISECOND)
 
-/* While events come: how often to ask whether the kernel's queue may have been full meanwhile. A
- * writer that makes 8,000 events in that time brings that into doubt. */
-#define SAMPLE_INTERVAL (20 * G_TIME_SPAN_MILLISECOND)
-
-/* By how much a sample must be late for events to be lost meanwhile. */
-#define GAP (1 * G_TIME_SPAN_SECOND)
-
 /* How long no event must have come before events that may be lost are looked for. */
 #define QUIET (1 * G_TIME_SPAN_SECOND)
+
+/* By how much the end of that time must be noticed too late for events to be lost meanwhile. */
+#define GAP (500 * G_TIME_SPAN_MILLISECOND)
 
 struct _ArcWatcher
 {
@@ -41,12 +38,11 @@ struct _ArcWatcher
   gboolean grace_is_over;
 
   /* Events that may be lost. */
-  gint64 last_event; /* 0: none since the last quiet second */
-  guint n_events;    /* since then */
-  gint64 last_sample;
-  gboolean sampling; /* the next sample is due SAMPLE_INTERVAL after the last */
-  gboolean suspicious;
-  gint64 reconciled; /* when a comparison was last begun */
+  guint queue_length; /* how many the kernel keeps */
+  gint64 last_event;  /* 0: none since the last quiet second */
+  guint n_events;     /* since then */
+  gboolean was_late;  /* the process did not run for a while since then */
+  gint64 reconciled;  /* when a comparison was last begun */
 
   ArcHealth health;
   char *health_message;
@@ -92,9 +88,17 @@ schedule (ArcWatcher *self)
   if (!self->settled && !arc_crawler_is_busy (self->crawler))
     take_earlier (&ready, self->grace_end);
   if (self->last_event > 0)
-    take_earlier (&ready, self->last_sample + SAMPLE_INTERVAL);
+    take_earlier (&ready, self->last_event + QUIET);
 
   g_source_set_ready_time (self->work, ready);
+}
+
+/* Whether the process was kept from running since the last event, and so maybe GIO. Without that,
+ * the time without an event would have ended. */
+static gboolean
+is_late (const ArcWatcher *self, gint64 now)
+{
+  return self->last_event > 0 && now - self->last_event > QUIET + GAP;
 }
 
 static void
@@ -102,8 +106,11 @@ on_hint (const char *path, ArcHint hint, gpointer user_data)
 {
   ArcWatcher *self = user_data;
 
+  const gint64 now = g_get_monotonic_time ();
+
   arc_crawler_hint (self->crawler, path, hint);
-  self->last_event = g_get_monotonic_time ();
+  self->was_late = self->was_late || is_late (self, now);
+  self->last_event = now;
   self->n_events++;
   schedule (self);
 }
@@ -208,32 +215,30 @@ settle (ArcWatcher *self, gint64 now)
   g_signal_emit (self, signals[SIGNAL_SETTLED], 0);
 }
 
-/* The kernel drops events when its queue is full, and GIO drops the one that says so. */
+/* The kernel drops events when its queue is full, and GIO drops the one that says so (inotify(7),
+ * IN_Q_OVERFLOW; GLib 2.74, inotify-path.c). GIO merges events before it makes signals of them, and
+ * reads none while the process is stopped. */
 static void
-watch_the_queue (ArcWatcher *self, gint64 now)
+look_for_lost_events (ArcWatcher *self, gint64 now)
 {
-  if (self->last_event == 0 || now < self->last_sample + SAMPLE_INTERVAL)
+  if (self->last_event == 0 || now < self->last_event + QUIET)
     return;
 
-  /* We were kept from running while events came, and so maybe was GIO. */
-  if (self->sampling && now - self->last_sample > GAP)
-    self->suspicious = TRUE;
+  /* The events that waited meanwhile are still to come. */
+  if (is_late (self, now))
+    {
+      self->was_late = TRUE;
+      self->last_event = now;
+      return;
+    }
 
-  self->last_sample = now;
-  self->sampling = TRUE;
-  if (arc_crawler_may_have_missed (self->crawler, self->n_events))
-    self->suspicious = TRUE;
-
-  if (now - self->last_event < QUIET)
-    return;
-
-  /* What may be lost was lost before the last event came: the queue was full of those before it. */
-  if (self->suspicious && self->reconciled <= self->last_event)
+  if ((self->was_late || self->n_events > self->queue_length / 4) &&
+      self->reconciled <= self->last_event)
     arc_watcher_reconcile (self);
-  self->suspicious = FALSE;
+
   self->last_event = 0;
   self->n_events = 0;
-  self->sampling = FALSE;
+  self->was_late = FALSE;
 }
 
 static void
@@ -241,7 +246,7 @@ work (ArcWatcher *self)
 {
   gint64 now = g_get_monotonic_time ();
 
-  watch_the_queue (self, now);
+  look_for_lost_events (self, now);
   arc_crawler_look_for_lost (self->crawler, now);
   arc_crawler_work (self->crawler, now + SLICE);
 
@@ -469,5 +474,6 @@ arc_watcher_init (ArcWatcher *self)
   self->context = g_main_context_ref_thread_default ();
   self->findings = arc_findings_new ();
   self->crawler = arc_crawler_new (self->findings, on_hint, on_audited, self);
+  self->queue_length = arc_inotify_get_queue_length ();
   self->health_message = g_strdup ("");
 }

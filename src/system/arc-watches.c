@@ -2,7 +2,6 @@
 
 #include "system/arc-watches.h"
 
-#include "system/arc-event-queue.h"
 #include "system/arc-inotify.h"
 
 /* How many monitors to add between two questions whether there is room for more. */
@@ -19,7 +18,6 @@ struct _ArcWatches
 {
   ArcMonitors *monitors;
   ArcInotify *inotify;
-  ArcEventQueue *queue;
   guint limit;
   gboolean limit_reached;
   GError *error; /* (nullable): why there are no more monitors */
@@ -43,7 +41,6 @@ arc_watches_new (ArcMonitorsFunc func, ArcWatchesFunc audited, gpointer user_dat
 
   self->monitors = arc_monitors_new (func, user_data);
   self->inotify = arc_inotify_new ();
-  self->queue = arc_event_queue_new (self->inotify);
   self->limit = G_MAXUINT;
   self->audited = audited;
   self->user_data = user_data;
@@ -56,16 +53,9 @@ arc_watches_free (ArcWatches *self)
 {
   arc_watches_cancel_audit (self);
   arc_monitors_free (self->monitors);
-  arc_event_queue_free (self->queue);
   arc_inotify_free (self->inotify);
   g_clear_error (&self->error);
   g_free (self);
-}
-
-static gboolean
-is_temporary (const GError *error)
-{
-  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES);
 }
 
 void
@@ -74,9 +64,6 @@ arc_watches_begin (ArcWatches *self)
   self->limit = arc_inotify_get_limit (NULL);
   self->limit_reached = FALSE;
   self->adds_until_probe = 0;
-  /* GIO has made up its mind for good. */
-  if (is_temporary (self->error))
-    g_clear_error (&self->error);
   if (self->last_audit == 0 || g_get_monotonic_time () - self->last_audit >= AUDIT_INTERVAL)
     self->audit_pending = TRUE;
 }
@@ -246,9 +233,6 @@ describe_error (const ArcWatches *self)
   const char *name;
   guint limit = arc_inotify_get_instance_limit (&name);
 
-  if (is_temporary (self->error))
-    return g_strdup (self->error->message);
-
   return g_strdup_printf (
       "%s; most likely the limit %s = %u is reached: raise it with: sudo sysctl -w %s=%u, and "
       "start the service again",
@@ -268,10 +252,4 @@ arc_watches_describe (const ArcWatches *self, guint n_unwatched, guint n)
   return g_strdup_printf ("%u of %u directories %s%s", n_unwatched, n,
                           reason != NULL ? "are not watched: " : "cannot be watched",
                           reason != NULL ? reason : "");
-}
-
-gboolean
-arc_watches_may_have_dropped (ArcWatches *self, guint n_hints)
-{
-  return arc_event_queue_may_have_dropped (self->queue, n_hints);
 }

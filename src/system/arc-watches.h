@@ -54,7 +54,4 @@ gboolean arc_watches_is_full (const ArcWatches *watches);
 /* Why N_UNWATCHED of N directories have no monitor, and the command that helps. */
 char *arc_watches_describe (const ArcWatches *watches, guint n_unwatched, guint n);
 
-/* See arc_event_queue_may_have_dropped(): N_HINTS have come without a pause. */
-gboolean arc_watches_may_have_dropped (ArcWatches *watches, guint n_hints);
-
 G_END_DECLS

@@ -8,6 +8,7 @@
 
 #include "bench.h"
 #include "core/arc-config.h"
+#include "core/arc-machine.h"
 
 #include <stdlib.h>
 

@@ -32,7 +32,6 @@ test_names (void)
   assert_name (ARC_ERROR_NOT_BUILDING, "NotBuilding");
   assert_name (ARC_ERROR_NOT_ABSOLUTE, "NotAbsolute");
   assert_name (ARC_ERROR_SHUTTING_DOWN, "ShuttingDown");
-  assert_name (ARC_ERROR_BUS, "Bus");
 }
 
 /* The enumerators may get more: each must have a name of its own that D-Bus takes. */

@@ -427,25 +427,6 @@ test_order (void)
   assert_file (filter, "a.xy.org", FALSE, "*.x*");
 }
 
-static void
-test_equal (void)
-{
-  g_autoptr (ArcFilter) a = arc_filter_new (LIST ("*.org", "*.gpg"), LIST (".*"));
-  g_autoptr (ArcFilter) same = arc_filter_new (LIST ("*.org", "*.gpg"), LIST (".*"));
-  g_autoptr (ArcFilter) swapped = arc_filter_new (LIST ("*.gpg", "*.org"), LIST (".*"));
-  g_autoptr (ArcFilter) shorter = arc_filter_new (LIST ("*.org"), LIST (".*"));
-  g_autoptr (ArcFilter) other = arc_filter_new (LIST ("*.org", "*.gpg"), LIST (".*/"));
-  g_autoptr (ArcFilter) again = arc_filter_ref (a);
-
-  g_assert_true (again == a);
-  g_assert_true (arc_filter_equal (a, again));
-  g_assert_true (arc_filter_equal (a, same));
-  g_assert_false (arc_filter_equal (a, swapped));
-  g_assert_false (arc_filter_equal (a, shorter));
-  g_assert_false (arc_filter_equal (shorter, a));
-  g_assert_false (arc_filter_equal (a, other));
-}
-
 /* A filter keeps copies, and lives as long as somebody holds it. */
 static void
 test_ownership (void)
@@ -544,7 +525,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/filter/explain", test_explain);
   g_test_add_func ("/filter/odd-patterns", test_odd_patterns);
   g_test_add_func ("/filter/order", test_order);
-  g_test_add_func ("/filter/equal", test_equal);
   g_test_add_func ("/filter/ownership", test_ownership);
   g_test_add_func ("/filter/shortcuts-random", test_shortcuts_random);
   g_test_add_func ("/filter/many-names", test_many_names);

@@ -16,20 +16,6 @@ static const ArcTransition made_up[] = {
   { ARC_STATE_WAITING, ARC_EVENT_DEADLINE, ARC_GUARD_DUE, ARC_STATE_WAITING, ARC_EFFECT_START },
 };
 
-/* The longest label that there can be. */
-static const ArcEffects all_effects =
-    ARC_EFFECT_COMMIT | ARC_EFFECT_RESTORE | ARC_EFFECT_STOP | ARC_EFFECT_START;
-static const ArcTransition crowded[] = {
-  { ARC_STATE_RUNNING, ARC_EVENT_TOUCH, ARC_GUARD_DUE_AND_PENDING, ARC_STATE_IDLE, all_effects },
-  { ARC_STATE_RUNNING, ARC_EVENT_DEADLINE, ARC_GUARD_DUE_AND_PENDING, ARC_STATE_IDLE, all_effects },
-  { ARC_STATE_RUNNING, ARC_EVENT_REBUILD, ARC_GUARD_DUE_AND_PENDING, ARC_STATE_IDLE, all_effects },
-  { ARC_STATE_RUNNING, ARC_EVENT_SUCCEEDED, ARC_GUARD_DUE_AND_PENDING, ARC_STATE_IDLE,
-    all_effects },
-  { ARC_STATE_RUNNING, ARC_EVENT_FAILED, ARC_GUARD_DUE_AND_PENDING, ARC_STATE_IDLE, all_effects },
-  { ARC_STATE_RUNNING, ARC_EVENT_STOPPED, ARC_GUARD_DUE_AND_PENDING, ARC_STATE_IDLE, all_effects },
-  { ARC_STATE_RUNNING, ARC_EVENT_SHUTDOWN, ARC_GUARD_NONE, ARC_STATE_WAITING, ARC_EFFECT_NONE },
-};
-
 static gboolean
 changes_nothing (const ArcTransition *row)
 {
@@ -160,240 +146,85 @@ test_dot_current (void)
     }
 }
 
-/* A drawing, taken apart into characters. */
-typedef struct
-{
-  GPtrArray *rows; /* (owned) of gunichar *, each ending with 0 */
-  char **lines;    /* (owned): the same as text */
-} Drawing;
-
-static void
-drawing_clear (Drawing *drawing)
-{
-  g_ptr_array_unref (drawing->rows);
-  g_strfreev (drawing->lines);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Drawing, drawing_clear)
-
-static Drawing
-take_apart (const char *text)
-{
-  Drawing drawing = { .rows = g_ptr_array_new_with_free_func (g_free),
-                      .lines = g_strsplit (text, "\n", -1) };
-
-  for (guint i = 0; drawing.lines[i] != NULL; i++)
-    {
-      glong length;
-
-      g_ptr_array_add (drawing.rows, g_utf8_to_ucs4 (drawing.lines[i], -1, NULL, &length, NULL));
-      g_assert_nonnull (drawing.rows->pdata[i]);
-      g_assert_cmpint (length, <=, ARC_GRAPH_WIDTH);
-      g_assert_false (g_str_has_suffix (drawing.lines[i], " "));
-    }
-
-  return drawing;
-}
-
-/* The row with the name of STATE. */
-static guint
-find_box (const Drawing *drawing, ArcState state)
-{
-  g_autofree char *name = g_strdup_printf (" %s ", arc_state_to_string (state));
-
-  for (guint i = 1; i < drawing->rows->len; i++)
-    if (strstr (drawing->lines[i], name) != NULL && strstr (drawing->lines[i], "─ ") == NULL)
-      return i;
-
-  g_error ("no box for %s", arc_state_to_string (state));
-}
-
-/* The column where the line that comes from the left in ROW meets its lane, crossing others. */
-static guint
-find_lane (const Drawing *drawing, guint row, guint column)
-{
-  const gunichar *cells = drawing->rows->pdata[row];
-
-  while (cells[column] == L'─' || cells[column] == L'│')
-    column++;
-
-  g_assert_true (cells[column] == L'╮' || cells[column] == L'╯' || cells[column] == L'┤');
-  return column;
-}
-
-static guint
-find_last_word (const Drawing *drawing, guint row)
-{
-  const gunichar *cells = drawing->rows->pdata[row];
-  guint column = 0;
-
-  for (guint i = 0; cells[i] != 0; i++)
-    if (cells[i] < 0x80 && cells[i] != ' ')
-      column = i;
-
-  return column;
-}
-
-/* Goes from the label in ROW along the line, and says at whose box it ends. */
-static ArcState
-follow_line (const Drawing *drawing, guint row)
-{
-  const guint lane = find_lane (drawing, row, find_last_word (drawing, row) + 2);
-
-  for (ArcState state = 0; state < ARC_N_STATES; state++)
-    {
-      const guint box = find_box (drawing, state);
-      const gunichar *cells = drawing->rows->pdata[box];
-      guint arrow = 0;
-
-      while (cells[arrow] != 0 && cells[arrow] != L'◀')
-        arrow++;
-      if (cells[arrow] == 0 || find_lane (drawing, box, arrow + 1) != lane)
-        continue;
-
-      /* Without a gap between the two. */
-      for (guint i = MIN (row, box) + 1; i < MAX (row, box); i++)
-        {
-          const gunichar c = ((const gunichar *) drawing->rows->pdata[i])[lane];
-
-          g_assert_true (c == L'│' || c == L'┤');
-        }
-      return state;
-    }
-
-  g_error ("the line in row %u leads nowhere", row);
-}
-
-static gboolean
-is_drawn (const Drawing *drawing, const ArcTransition *row)
-{
-  const guint box = find_box (drawing, row->from);
-
-  for (guint i = box + 2; i < drawing->rows->len && strstr (drawing->lines[i], "╭──") == NULL; i++)
-    if (strstr (drawing->lines[i], arc_event_to_string (row->event)) != NULL &&
-        follow_line (drawing, i) == row->to &&
-        (row->guard == ARC_GUARD_NONE ||
-         strstr (drawing->lines[i], arc_guard_to_string (row->guard)) != NULL))
-      {
-        assert_describes (drawing->lines[i], row);
-        return TRUE;
-      }
-
-  return FALSE;
-}
-
 static void
 test_text_has_all (void)
 {
   guint n;
   const ArcTransition *rows = arc_machine_get_transitions (&n);
-  g_autofree char *text = arc_graph_to_text (rows, n, NULL, ARC_GRAPH_UTF8);
-  g_auto (Drawing) drawing = take_apart (text);
+  g_autofree char *text = arc_graph_to_text (rows, n, NULL);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  const char *state = NULL;
+  guint n_drawn = 0;
 
-  for (guint i = 0; i < n; i++)
-    g_assert_cmpint (is_drawn (&drawing, &rows[i]), ==, !changes_nothing (&rows[i]));
+  for (guint i = 0; lines[i] != NULL; i++)
+    g_assert_cmpuint (strlen (lines[i]), <=, 40);
+  g_assert_true (g_str_is_ascii (text));
+
+  for (guint row = 0; row < n; row++)
+    {
+      gboolean drawn = FALSE;
+
+      for (guint i = 0; lines[i] != NULL; i++)
+        {
+          g_autofree char *label = NULL;
+
+          if (g_str_has_prefix (lines[i], "      / "))
+            continue;
+          if (!g_str_has_prefix (lines[i], "    "))
+            {
+              state = lines[i] + MIN (strlen (lines[i]), 2);
+              continue;
+            }
+          if (strcmp (state, arc_state_to_string (rows[row].from)) != 0 ||
+              !g_str_has_suffix (lines[i], arc_state_to_string (rows[row].to)) ||
+              strstr (lines[i], arc_event_to_string (rows[row].event)) == NULL ||
+              strstr (lines[i], arc_guard_to_string (rows[row].guard)) == NULL)
+            continue;
+
+          label = g_strconcat (lines[i], lines[i + 1], NULL);
+          assert_describes (label, &rows[row]);
+          drawn = TRUE;
+        }
+
+      g_assert_cmpint (drawn, ==, !changes_nothing (&rows[row]));
+      n_drawn += drawn;
+    }
+  g_assert_cmpuint (n_drawn, >, 0);
 }
 
 static void
 test_text_of_another_table (void)
 {
-  static const char expected[] = " ╭────────────╮\n"
-                                 " │    idle    │◀────────────────────────────╮\n"
-                                 " ╰──┬─────────╯                             │\n"
-                                 "    ├─ shutdown [again] / stop build ───────│──╮\n"
-                                 "    ├─ shutdown [else] ───────────────╮     │  │\n"
-                                 "    ├─ failed ────────────────────────┤     │  │\n"
-                                 "    ╰─ rebuild, stopped ──────────────│──╮  │  │\n"
-                                 " ╭────────────╮                       │  │  │  │\n"
-                                 " │  waiting   │◀──────────────────────┤  │  │  │\n"
-                                 " ╰──┬─────────╯                       │  │  │  │\n"
-                                 "    ├─ shutdown ──────────────────────│──│──╯  │\n"
-                                 "    ╰─ deadline [due] / start build ──╯  │     │\n"
-                                 " ╭────────────╮                          │     │\n"
-                                 " │  running   │◀─────────────────────────╯     │\n"
-                                 " ╰────────────╯                                │\n"
-                                 " ╭────────────╮                                │\n"
-                                 " │  cooldown  │◀───────────────────────────────╯\n"
-                                 " ╰────────────╯\n";
-  g_autofree char *text = arc_graph_to_text (made_up, G_N_ELEMENTS (made_up), NULL, ARC_GRAPH_UTF8);
+  static const char expected[] = "  idle\n"
+                                 "    shutdown [again]         -> cooldown\n"
+                                 "      / stop build\n"
+                                 "    shutdown [else]          -> waiting\n"
+                                 "    failed                   -> waiting\n"
+                                 "    rebuild, stopped         -> running\n"
+                                 "* waiting\n"
+                                 "    shutdown                 -> idle\n"
+                                 "    deadline [due]           -> waiting\n"
+                                 "      / start build\n"
+                                 "  running\n"
+                                 "  cooldown\n";
+  const ArcState current = ARC_STATE_WAITING;
+  g_autofree char *text = arc_graph_to_text (made_up, G_N_ELEMENTS (made_up), &current);
 
   g_assert_cmpstr (text, ==, expected);
 }
 
 static void
-test_text_without_edges (void)
-{
-  g_autofree char *text = arc_graph_to_text (NULL, 0, NULL, ARC_GRAPH_UTF8);
-  g_auto (Drawing) drawing = take_apart (text);
-
-  for (ArcState state = 0; state < ARC_N_STATES; state++)
-    find_box (&drawing, state);
-  g_assert_null (strstr (text, "◀"));
-}
-
-/* In as many lines as it needs, the last of which leads on. */
-static void
-test_text_long_label (void)
-{
-  g_autofree char *text = arc_graph_to_text (crowded, G_N_ELEMENTS (crowded), NULL, ARC_GRAPH_UTF8);
-  g_auto (Drawing) drawing = take_apart (text);
-  const guint box = find_box (&drawing, ARC_STATE_RUNNING);
-  g_autoptr (GRegex) strokes = g_regex_new ("[^!-~]+", 0, 0, NULL);
-  g_autoptr (GString) lines = g_string_new (NULL);
-  g_autofree char *words = NULL;
-  guint row = box + 2;
-
-  for (; strstr (drawing.lines[row], "╰") == NULL; row++)
-    {
-      /* The stem goes on to the next edge. */
-      if (row > box + 2)
-        g_assert_true (g_str_has_prefix (drawing.lines[row], "    │"));
-      g_string_append (lines, drawing.lines[row]);
-    }
-  words = g_regex_replace_literal (strokes, lines->str, -1, 0, " ", 0, NULL);
-
-  for (guint i = 0; i < G_N_ELEMENTS (crowded) - 1; i++)
-    assert_contains (words, arc_event_to_string (crowded[i].event));
-  assert_contains (words, "[due, stoked] / drop changes, keep changes, stop build, start build");
-  g_assert_cmpint (follow_line (&drawing, row - 1), ==, ARC_STATE_IDLE);
-  g_assert_cmpint (follow_line (&drawing, row), ==, ARC_STATE_WAITING);
-}
-
-static void
-test_text_ascii (void)
-{
-  guint n;
-  const ArcTransition *rows = arc_machine_get_transitions (&n);
-  const ArcState current = ARC_STATE_WAITING;
-  g_autofree char *text = arc_graph_to_text (rows, n, &current, ARC_GRAPH_PLAIN);
-  g_autofree char *utf8 = arc_graph_to_text (rows, n, &current, ARC_GRAPH_UTF8);
-
-  g_assert_true (g_str_is_ascii (text));
-  g_assert_cmpint (g_utf8_strlen (utf8, -1), ==, (glong) strlen (text));
-  assert_contains (text, "#  waiting   #<-");
-  assert_contains (text, "|    idle    |<-");
-}
-
-static void
 test_text_current (void)
 {
-  guint n;
-  const ArcTransition *rows = arc_machine_get_transitions (&n);
-  g_autofree char *dark = arc_graph_to_text (rows, n, NULL, ARC_GRAPH_UTF8 | ARC_GRAPH_STYLED);
-
-  g_assert_null (strstr (dark, "┃"));
-  g_assert_null (strchr (dark, '\033'));
   for (ArcState state = 0; state < ARC_N_STATES; state++)
     {
-      g_autofree char *plain = arc_graph_to_text (rows, n, &state, ARC_GRAPH_UTF8);
-      g_autofree char *text =
-          arc_graph_to_text (rows, n, &state, ARC_GRAPH_UTF8 | ARC_GRAPH_STYLED);
-      g_autofree char *pattern =
-          g_strdup_printf ("┃\033\\[1;7m +%s +\033\\[0m┃", arc_state_to_string (state));
+      g_autofree char *unmarked = arc_graph_to_text (NULL, 0, NULL);
+      g_autofree char *text = arc_graph_to_text (NULL, 0, &state);
+      g_autofree char *expected = g_strdup_printf ("* %s\n", arc_state_to_string (state));
 
-      g_assert_true (g_regex_match_simple (pattern, text, 0, 0));
-      g_assert_true (strchr (text, '\033') + strlen ("\033[1;7m") < g_strrstr (text, "\033"));
-      g_assert_null (strchr (plain, '\033'));
-      g_assert_cmpuint (strlen (text) - strlen (plain), ==, strlen ("\033[1;7m\033[0m"));
+      g_assert_cmpstr (unmarked, ==, "  idle\n  waiting\n  running\n  cooldown\n");
+      assert_contains (text, expected);
+      g_assert_true (strchr (text, '*') == strrchr (text, '*'));
     }
 }
 
@@ -422,9 +253,6 @@ main (int argc, char **argv)
   g_test_add_func ("/graph/dot/current", test_dot_current);
   g_test_add_func ("/graph/text/all", test_text_has_all);
   g_test_add_func ("/graph/text/another-table", test_text_of_another_table);
-  g_test_add_func ("/graph/text/without-edges", test_text_without_edges);
-  g_test_add_func ("/graph/text/long-label", test_text_long_label);
-  g_test_add_func ("/graph/text/ascii", test_text_ascii);
   g_test_add_func ("/graph/text/current", test_text_current);
   g_test_add_func ("/graph/find-state", test_find_state);
 

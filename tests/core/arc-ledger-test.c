@@ -33,11 +33,12 @@ new_building (void)
   arc_ledger_take (ledger);
   g_assert_cmpuint (arc_changes_get_size (arc_ledger_get_taken (ledger)), ==, 2);
   g_assert_cmpuint (arc_changes_get_size (arc_ledger_get_pending (ledger)), ==, 0);
-  g_assert_true (arc_ledger_will_be_true (ledger));
+  g_assert_cmpuint (arc_ledger_get_taken_serial (ledger), ==,
+                    arc_ledger_get_change_serial (ledger));
   g_assert_false (arc_ledger_is_true (ledger));
 
   see (ledger, "/org/c.org");
-  g_assert_false (arc_ledger_will_be_true (ledger));
+  g_assert_cmpuint (arc_ledger_get_taken_serial (ledger), <, arc_ledger_get_change_serial (ledger));
 
   return ledger;
 }
@@ -142,9 +143,10 @@ test_gone (void)
 
   gone = arc_ledger_find_gone (ledger, build, snapshot, "/org/a.org");
   g_assert_true (arc_changes_lookup (gone, "/org/a.org", NULL));
-  g_assert_true (arc_ledger_will_be_true (ledger));
+  g_assert_cmpuint (arc_ledger_get_taken_serial (ledger), ==,
+                    arc_ledger_get_change_serial (ledger));
   arc_ledger_add (ledger, gone);
-  g_assert_false (arc_ledger_will_be_true (ledger));
+  g_assert_cmpuint (arc_ledger_get_taken_serial (ledger), <, arc_ledger_get_change_serial (ledger));
   again = arc_ledger_find_gone (ledger, build, snapshot, "/org/a.org");
   g_assert_cmpuint (arc_changes_get_size (again), ==, 0);
   arc_ledger_commit (ledger);

@@ -65,18 +65,24 @@ assert_failed (const char *text, const char *path, const char *why)
 }
 
 static void
-assert_gone (const char *text, const char *path)
+assert_path (const char *text, ArcLineKind kind, const char *path)
 {
   g_auto (ArcLine) line;
   g_autofree char *shown = g_strescape (text, NULL);
 
-  g_test_message ("gone: %s", shown);
+  g_test_message ("%s", shown);
   parse_bytes (text, strlen (text), &line);
-  g_assert_cmpint (line.kind, ==, ARC_LINE_GONE);
+  g_assert_cmpint (line.kind, ==, kind);
   g_assert_cmpstr (line.path, ==, path);
   g_assert_null (line.why);
   g_assert_cmpuint (line.done, ==, 0);
   g_assert_cmpuint (line.total, ==, 0);
+}
+
+static void
+assert_gone (const char *text, const char *path)
+{
+  assert_path (text, ARC_LINE_GONE, path);
 }
 
 static void
@@ -228,6 +234,17 @@ test_gone (void)
   assert_gone ("arcology: gone /org/Emacs\\072 a\\012b\\134072.org", "/org/Emacs: a\nb\\072.org");
   assert_gone ("arcology: gone /org/\xff\xc3\\08\\", "/org/\xff\xc3\\08\\");
   assert_gone ("arcology: gone /", "/");
+}
+
+static void
+test_input (void)
+{
+  assert_path ("arcology: input /lisp/org.elc", ARC_LINE_INPUT, "/lisp/org.elc");
+  assert_path ("arcology: input /a b\\072 c\\012: d", ARC_LINE_INPUT, "/a b: c\n: d");
+  assert_plain ("arcology: input");
+  assert_plain ("arcology: input ");
+  assert_plain ("arcology: input org.elc");
+  assert_plain ("arcology: input /lisp/\\000");
 }
 
 static void
@@ -419,6 +436,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/progress/failed-escaped", test_failed_escaped);
   g_test_add_func ("/progress/failed-wrong", test_failed_wrong);
   g_test_add_func ("/progress/gone", test_gone);
+  g_test_add_func ("/progress/input", test_input);
   g_test_add_func ("/progress/gone-wrong", test_gone_wrong);
   g_test_add_func ("/progress/problem", test_problem);
   g_test_add_func ("/progress/problem-wrong", test_problem_wrong);

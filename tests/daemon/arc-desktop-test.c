@@ -460,12 +460,12 @@ test_unavailable (Fixture *fixture, gconstpointer data)
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_UNAVAILABLE);
   get_last_notification (fixture, &notification);
   g_assert_cmpstr (notification.summary, ==, "The notes are out of sight");
-  arc_builder_rescan (host->builder);
+  arc_builder_compare (host->builder);
   arc_test_wait_until (arc_test_host_get_status (host).reason == ARC_REASON_UNAVAILABLE);
   g_assert_cmpuint (count_calls (fixture, "Notify"), ==, 1);
 
   g_assert_no_errno (g_rename (away, host->tree));
-  arc_builder_rescan (host->builder);
+  arc_builder_compare (host->builder);
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
   g_assert_cmpuint (count_calls (fixture, "CloseNotification"), ==, 1);
 }

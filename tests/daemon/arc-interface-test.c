@@ -180,7 +180,7 @@ go_back_to_idle (ArcTestService *fixture, int inhibitor)
   if (g_file_test (away, G_FILE_TEST_IS_DIR))
     {
       g_assert_no_errno (g_rename (away, host->tree));
-      arc_builder_rescan (host->builder);
+      arc_builder_compare (host->builder);
       arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
     }
 

@@ -8,7 +8,7 @@
 #include "arc-test-disk.h"
 #include "arc-test-host.h"
 #include "core/arc-error.h"
-#include "system/arc-spare.h"
+#include "system/arc-state-directory.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -110,7 +110,6 @@ test_told_first (void)
   arc_test_disk_let (1);
   wait_for_writes (2);
   g_assert_true (is_in_state (host, "uncommitted"));
-  g_assert_false (is_in_state (host, "changes"));
   g_assert_false (arc_runner_is_running (host->runner));
 
   arc_test_disk_let (1);
@@ -342,19 +341,19 @@ put_in_the_way (char *path)
   g_assert_no_errno (g_mkdir (path, 0700));
 }
 
-/* What a build is told can be kept nowhere. */
+/* What a build is told cannot be written for it. */
 static void
-test_nowhere_to_write (void)
+test_no_list (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
-  g_autofree char *path = get_state_path (host, "uncommitted");
-  g_autofree char *spare = arc_spare_make (arc_store_get_directory (host->store), NULL);
-  g_autofree char *spare_path = g_build_filename (spare, "uncommitted", NULL);
+  g_autoptr (ArcStateDirectory) directory =
+      arc_state_directory_new (arc_store_get_directory (host->store), NULL);
+  g_autofree char *path = arc_state_directory_get_runtime_file (directory, "changes");
   ArcTestSync reply = { 0 };
 
   arc_store_flush (host->store);
+  g_assert_no_errno (g_unlink (path));
   put_in_the_way (path);
-  put_in_the_way (spare_path);
   arc_test_host_write (host, "one.org", "more");
   arc_test_host_sync (host, &reply);
   arc_test_wait_until (reply.done);
@@ -364,17 +363,15 @@ test_nowhere_to_write (void)
   g_assert_cmpuint (arc_test_host_get_status (host).n_pending, ==, 1);
 
   g_assert_no_errno (g_rmdir (path));
-  g_assert_no_errno (g_rmdir (spare_path));
   assert_builds (host, 3, "M one.org\n");
 }
 
-/* Or in the spare directory, which is told. */
+/* The state directory cannot be written: builds go on, and the next service builds everything. */
 static void
-test_spare (void)
+test_no_state (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autofree char *path = get_state_path (host, "uncommitted");
-  g_autofree char *spare = arc_spare_make (arc_store_get_directory (host->store), NULL);
 
   arc_store_flush (host->store);
   put_in_the_way (path);
@@ -382,7 +379,8 @@ test_spare (void)
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_wait_until (arc_runner_is_running (host->runner));
   g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_DEGRADED);
-  g_assert_nonnull (strstr (arc_test_host_get_status (host).health_message, spare));
+  g_assert_nonnull (strstr (arc_test_host_get_status (host).health_message, path));
+  g_assert_false (is_in_state (host, "snapshot"));
 
   g_assert_no_errno (g_rmdir (path));
   arc_test_host_finish_build (host, 0);
@@ -404,7 +402,7 @@ test_no_history (void)
   g_assert_nonnull (strstr (arc_test_host_get_status (host).health_message, path));
 
   g_assert_no_errno (g_rmdir (path));
-  arc_builder_rescan (host->builder);
+  arc_builder_compare (host->builder);
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
   g_assert_true (g_file_test (path, G_FILE_TEST_IS_REGULAR));
 }
@@ -426,8 +424,8 @@ main (int argc, char **argv)
   g_test_add_func ("/launch/settings", test_other_settings);
   g_test_add_func ("/launch/no-loop", test_no_loop);
   g_test_add_func ("/launch/sync", test_sync);
-  g_test_add_func ("/launch/nowhere", test_nowhere_to_write);
-  g_test_add_func ("/launch/spare", test_spare);
+  g_test_add_func ("/launch/no-list", test_no_list);
+  g_test_add_func ("/launch/no-state", test_no_state);
   g_test_add_func ("/launch/no-history", test_no_history);
 
   return g_test_run ();

@@ -39,8 +39,7 @@
 #define MAX_TRIES 30
 
 /* The files that a build and its end write, in the order of the end's writes. */
-static const char *const state_names[] = { "group",    "history", "problems",
-                                           "snapshot", "changes", "uncommitted" };
+static const char *const state_names[] = { "history", "problems", "snapshot", "uncommitted" };
 
 #define N_STATE_NAMES G_N_ELEMENTS (state_names)
 
@@ -518,8 +517,8 @@ plan (Model *model)
 static void
 damage (Model *model)
 {
-  static const char *const names[] = { "history",     "snapshot", "snapshot", "changes",
-                                       "uncommitted", "group",    "problems" };
+  static const char *const names[] = { "history", "snapshot", "snapshot", "uncommitted",
+                                       "problems" };
   const char *name = names[g_rand_int_range (model->rand, 0, G_N_ELEMENTS (names))];
   g_autofree char *path = get_state_path (model, name);
   const guint32 where = g_rand_int (model->rand);

@@ -68,7 +68,7 @@ set_stage() {
   export DBUS_SYSTEM_BUS_ADDRESS=disabled:
   unset ARCOLOGY_DIRECTORY DB_GENERATION_DEBOUNCE DB_GENERATION_COOLDOWN STATE_DIRECTORY
   settings=$XDG_CONFIG_HOME/arcology-builder/builder.conf
-  lock=$XDG_STATE_HOME/arcology-builder/lock
+  lock=$XDG_STATE_HOME/arcology-builder
   mkdir -p "$tree/sub" "$RECORD" "$HOME" "${settings%/*}"
   mkdir -m 0700 "$XDG_RUNTIME_DIR"
   echo '* One' >"$tree/one.org"

@@ -38,6 +38,10 @@ compose (const ArcLine *line)
       g_string_append (text, "gone ");
       append_path (text, line->path);
       break;
+    case ARC_LINE_INPUT:
+      g_string_append (text, "input ");
+      append_path (text, line->path);
+      break;
     case ARC_LINE_PROBLEM:
       g_string_append (text, "problem ");
       append_path (text, line->path);
@@ -64,7 +68,7 @@ static void
 check_fields (const ArcLine *line)
 {
   const gboolean has_path = line->kind == ARC_LINE_FAILED || line->kind == ARC_LINE_GONE ||
-                            line->kind == ARC_LINE_PROBLEM;
+                            line->kind == ARC_LINE_INPUT || line->kind == ARC_LINE_PROBLEM;
   const gboolean has_text = line->kind == ARC_LINE_FAILED || line->kind == ARC_LINE_PROBLEM ||
                             line->kind == ARC_LINE_ERROR || line->kind == ARC_LINE_PHASE;
 

@@ -64,7 +64,7 @@ make_text (gsize length)
   return text;
 }
 
-/* Appends TEXT in pieces of many sizes, larger than the ring, too. */
+/* Appends TEXT in pieces of many sizes, larger than the tail, too. */
 static void
 append_in_pieces (ArcLog *log, const char *text, gsize length)
 {
@@ -100,7 +100,7 @@ test_whole (Fixture *fixture, gconstpointer data)
 
       append_in_pieces (log, text->str, text->len);
       /* One can follow it. */
-      assert_file_is (fixture, text->str, text->len);
+      assert_file_is (fixture, text->str, MIN (text->len, ARC_LOG_HEAD));
       g_assert_true (arc_log_close (log, &error));
       g_assert_no_error (error);
       assert_file_is (fixture, text->str, text->len);
@@ -129,7 +129,7 @@ test_cut (Fixture *fixture, gconstpointer data)
       char *end;
 
       append_in_pieces (log, text->str, text->len);
-      assert_file_is (fixture, text->str, ARC_LOG_HEAD + ARC_LOG_TAIL);
+      assert_file_is (fixture, text->str, ARC_LOG_HEAD);
       g_assert_true (arc_log_close (log, &error));
       g_assert_no_error (error);
 

@@ -12,6 +12,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,6 +41,17 @@ struct _Fixture
 
 static const char *const environment[] = { "PATH=/usr/bin:/bin", NULL };
 
+/* The process group of the build that was started last; FILE is its ArcRun.group_file. */
+static pid_t
+read_group (int file)
+{
+  char text[16] = "";
+
+  g_assert_cmpint (pread (file, text, sizeof text - 1, 0), >, 0);
+
+  return g_ascii_strtoull (text, NULL, 10);
+}
+
 static void
 on_line (ArcRunner *runner, const char *text, guint64 length, gpointer user_data)
 {
@@ -57,7 +70,6 @@ on_ended (ArcRunner *runner, ArcOutcome *outcome, gpointer user_data)
   Fixture *fixture = user_data;
 
   g_assert_false (arc_runner_is_running (runner));
-  g_assert_cmpint (arc_runner_get_process_group (runner), ==, 0);
 
   fixture->ended++;
   fixture->outcome = *outcome;
@@ -84,6 +96,8 @@ set_up (Fixture *fixture, gconstpointer data)
   fixture->run.environment = environment;
   fixture->run.log_file = fixture->log_file;
   fixture->run.stop_grace = LONG_GRACE;
+  fixture->run.group_file = memfd_create ("group", MFD_CLOEXEC);
+  g_assert_cmpint (fixture->run.group_file, >, 0);
 
   fixture->runner = arc_runner_new ();
   g_signal_connect (fixture->runner, "line", G_CALLBACK (on_line), fixture);
@@ -94,6 +108,7 @@ static void
 tear_down (Fixture *fixture, gconstpointer data)
 {
   g_clear_object (&fixture->runner);
+  close (fixture->run.group_file);
   g_unlink (fixture->log_file);
   g_unlink (fixture->mark);
   g_assert_cmpint (g_rmdir (fixture->directory), ==, 0);
@@ -113,7 +128,6 @@ start (Fixture *fixture, const char *const *argv)
   arc_runner_start (fixture->runner, &fixture->run, &error);
   g_assert_no_error (error);
   g_assert_true (arc_runner_is_running (fixture->runner));
-  g_assert_cmpint (arc_runner_get_process_group (fixture->runner), >, 0);
 }
 
 /* The script has the name of the mark in $1. */
@@ -609,7 +623,7 @@ test_process_group (Fixture *fixture, gconstpointer data)
   start_shell (fixture, "echo $$; sleep 1000");
   arc_test_wait_until (fixture->lines->len > 0);
 
-  group = arc_runner_get_process_group (fixture->runner);
+  group = read_group (fixture->run.group_file);
   g_assert_cmpint (get_pid (fixture, 0), ==, group);
   g_assert_cmpint (read_stat (group, 2), ==, group);
   g_assert_cmpint (read_stat (group, 3), ==, group);
@@ -617,6 +631,23 @@ test_process_group (Fixture *fixture, gconstpointer data)
 
   arc_runner_stop (fixture->runner, ARC_RESULT_CANCELED);
   wait_until_ended (fixture);
+}
+
+static void
+test_limit_of_files (Fixture *fixture, gconstpointer data)
+{
+  struct rlimit limit;
+  g_autofree char *soft = NULL;
+
+  g_assert_no_errno (getrlimit (RLIMIT_NOFILE, &limit));
+  soft = g_strdup_printf ("%lu", (gulong) limit.rlim_cur);
+  limit.rlim_cur--;
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &limit));
+  run_shell (fixture, "ulimit -Sn");
+  limit.rlim_cur++;
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &limit));
+
+  assert_lines (fixture, (const char *[]){ soft, NULL });
 }
 
 static void
@@ -712,7 +743,6 @@ assert_spawn_error (Fixture *fixture, const char *const *argv, const char *patte
   if (!g_pattern_match_simple (pattern, error->message))
     g_error ("“%s” does not match “%s”", error->message, pattern);
   g_assert_false (arc_runner_is_running (fixture->runner));
-  g_assert_cmpint (arc_runner_get_process_group (fixture->runner), ==, 0);
 }
 
 static void
@@ -761,7 +791,7 @@ test_dispose (Fixture *fixture, gconstpointer data)
 
   start_shell (fixture, "trap '' TERM; sleep 1000 & echo $!; sleep 1000");
   arc_test_wait_until (fixture->lines->len > 0);
-  group = arc_runner_get_process_group (fixture->runner);
+  group = read_group (fixture->run.group_file);
 
   g_clear_object (&fixture->runner);
   arc_test_wait_until (!is_alive (group) && !is_alive (get_pid (fixture, 0)));
@@ -782,7 +812,7 @@ test_dispose_in_handler (Fixture *fixture, gconstpointer data)
 
   fixture->on_line = dispose_on_line;
   start_shell (fixture, "echo one; sleep 1000");
-  group = arc_runner_get_process_group (fixture->runner);
+  group = read_group (fixture->run.group_file);
   arc_test_wait_until (fixture->lines->len > 0 && !is_alive (group));
   g_assert_null (fixture->runner);
   arc_test_iterate_for (50);
@@ -794,10 +824,14 @@ start_and_wait (void)
 {
   g_autoptr (ArcRunner) runner = arc_runner_new ();
   const char *const argv[] = { "/bin/sleep", "1000", NULL };
-  ArcRun run = { .argv = argv, .environment = environment };
+  ArcRun run = {
+    .argv = argv,
+    .environment = environment,
+    .group_file = memfd_create ("group", MFD_CLOEXEC),
+  };
 
   g_assert_true (arc_runner_start (runner, &run, NULL));
-  dprintf (STDOUT_FILENO, "%d\n", (int) arc_runner_get_process_group (runner));
+  dprintf (STDOUT_FILENO, "%d\n", (int) read_group (run.group_file));
   while (TRUE)
     pause ();
 
@@ -874,6 +908,7 @@ main (int argc, char **argv)
   ADD ("environment", test_environment);
   ADD ("path", test_path);
   ADD ("process-group", test_process_group);
+  ADD ("limit-of-files", test_limit_of_files);
   ADD ("signals-of-child", test_signals_of_child);
   ADD ("usage", test_usage);
   ADD ("usage/descendants", test_usage_of_descendants);

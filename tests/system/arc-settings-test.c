@@ -3,6 +3,7 @@
 #include "system/arc-settings.h"
 
 #include "core/arc-config-file.h"
+#include "core/arc-config-value.h"
 #include "core/arc-error.h"
 
 #include <glib/gstdio.h>
@@ -431,10 +432,43 @@ test_wrong_file (void)
 static void
 test_contradiction (void)
 {
+  g_autofree char *file = get_file (LAYER_SYSTEM_FIRST);
+  g_autofree char *message = g_strdup_printf (
+      "%s:2: [Timing] DebounceLimit: 10s is shorter than [Timing] Debounce, 20s: make it at least "
+      "as long",
+      file);
+
   write_layer (LAYER_SYSTEM_FIRST, "[Timing]\nDebounceLimit=10s\n");
   write_layer (LAYER_USER, "[Timing]\nDebounce=20s\n");
-  assert_refused (NULL, "[Timing] DebounceLimit: 10s is shorter than [Timing] Debounce, 20s: make "
-                        "it at least as long");
+  assert_refused (NULL, message);
+}
+
+/* Of all files, variables and options, and between them. */
+static void
+test_all_mistakes_at_once (void)
+{
+  g_autofree char *system = get_file (LAYER_SYSTEM_FIRST);
+  g_autofree char *user = get_file (LAYER_USER);
+  g_autofree char *message = g_strdup_printf (
+      "%s:2: [Timing] RetryLimit: \"x\" is not right: give a whole number from 0 to 100\n"
+      "%s:1: there is no group \"[Time]\": the groups are [Tree], [Build], [Timing], [Desktop]\n"
+      "%s:4: [Timing] RetryLimit: \"y\" is not right: give a whole number from 0 to 100\n"
+      "DB_GENERATION_COOLDOWN: \"3h\" is not a number of seconds: give one such as 5 or 2.5, "
+      "without a unit\n"
+      "--directory: the name is empty\n"
+      "ARCOLOGY_BATCH_FILE: \"b.el\" is not a whole path: write it from /\n"
+      "%s:5: [Timing] DebounceLimit: 10s is shorter than [Timing] Debounce, 20s: make it at least "
+      "as long",
+      system, user, user, user);
+  ArcSettingsOptions options = { .directories = (const char *[]){ "/a", "", NULL } };
+
+  write_file (system, "[Timing]\nRetryLimit=x\nDebounce=20s\n");
+  write_file (user, "[Time]\nRetryLimit=z\n[Timing]\nRetryLimit=y\nDebounceLimit=10s\n");
+  g_setenv ("DB_GENERATION_COOLDOWN", "3h", TRUE);
+  g_setenv ("ARCOLOGY_BATCH_FILE", "b.el", TRUE);
+  assert_refused (&options, message);
+  g_unsetenv ("DB_GENERATION_COOLDOWN");
+  g_unsetenv ("ARCOLOGY_BATCH_FILE");
 }
 
 static void
@@ -608,8 +642,8 @@ main (int argc, char *argv[])
     return print_settings ();
 
   /* What the user who runs the tests has set is no business of theirs. */
-  for (guint i = 0; arc_config_variables[i] != NULL; i++)
-    g_unsetenv (arc_config_variables[i]);
+  for (guint i = 0; arc_config_variables[i].name != NULL; i++)
+    g_unsetenv (arc_config_variables[i].name);
   g_unsetenv ("ARCOLOGY_BATCH_FILE");
   g_unsetenv ("STATE_DIRECTORY");
 
@@ -625,6 +659,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/settings/unreadable-file", test_unreadable_file);
   g_test_add_func ("/settings/wrong-file", test_wrong_file);
   g_test_add_func ("/settings/contradiction", test_contradiction);
+  g_test_add_func ("/settings/all-mistakes-at-once", test_all_mistakes_at_once);
   g_test_add_func ("/settings/home-in-paths", test_home_in_paths);
   g_test_add_func ("/settings/batch-file", test_batch_file);
   g_test_add_func ("/settings/state-directory", test_state_directory);

@@ -8,7 +8,7 @@
 #include "core/arc-frame.h"
 #include "core/arc-uncommitted.h"
 #include "system/arc-logs.h"
-#include "system/arc-spare.h"
+#include "system/arc-state-directory.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -60,19 +60,18 @@ tear_down (Fixture *fixture, gconstpointer data)
   g_free (fixture->parent);
 }
 
-/* Removes the spare directory, as another machine start does. */
-static void
-remove_spare (Fixture *fixture)
-{
-  g_autofree char *spare = arc_spare_make (fixture->directory, NULL);
-
-  remove_tree (spare);
-}
-
 static char *
 get_path (Fixture *fixture, const char *name)
 {
   return g_build_filename (fixture->directory, name, NULL);
+}
+
+static char *
+get_runtime_path (Fixture *fixture, const char *name)
+{
+  g_autoptr (ArcStateDirectory) directory = arc_state_directory_new (fixture->directory, NULL);
+
+  return arc_state_directory_get_runtime_file (directory, name);
 }
 
 static void
@@ -211,9 +210,6 @@ is_lock_free (Fixture *fixture)
 static void
 test_lock (Fixture *fixture, gconstpointer data)
 {
-  g_autofree char *lock = get_path (fixture, "lock");
-  g_autofree char *pid = g_strdup_printf ("%d\n", (int) getpid ());
-  g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;
 
   g_assert_cmpstr (arc_store_get_directory (fixture->store), ==, fixture->directory);
@@ -222,9 +218,7 @@ test_lock (Fixture *fixture, gconstpointer data)
   g_assert_no_error (error);
 
   assert_mode (fixture->directory, 0700);
-  assert_mode (lock, 0600);
-  g_assert_true (g_file_get_contents (lock, &text, NULL, NULL));
-  g_assert_cmpstr (text, ==, pid);
+  assert_names (fixture->directory, 0);
   g_assert_false (is_lock_free (fixture));
 
   /* Ours already. */
@@ -263,7 +257,7 @@ test_leftovers (Fixture *fixture, gconstpointer data)
   make_file (fixture, "uncommitted.A1B2C3");
   make_file (fixture, "changes.A1B2C3");
   make_file (fixture, "history.A1B2C3");
-  make_file (fixture, "paused.A1B2C3");
+  make_file (fixture, "problems.A1B2C3");
   make_file (fixture, "history.damaged");
   make_file (fixture, "snapshot.org");
   make_file (fixture, "mine.A1B2C3");
@@ -274,25 +268,10 @@ test_leftovers (Fixture *fixture, gconstpointer data)
   g_assert_false (is_there (fixture, "uncommitted.A1B2C3"));
   g_assert_false (is_there (fixture, "changes.A1B2C3"));
   g_assert_false (is_there (fixture, "history.A1B2C3"));
-  g_assert_false (is_there (fixture, "paused.A1B2C3"));
+  g_assert_false (is_there (fixture, "problems.A1B2C3"));
   g_assert_true (is_there (fixture, "history.damaged"));
   g_assert_true (is_there (fixture, "snapshot.org"));
   g_assert_true (is_there (fixture, "mine.A1B2C3"));
-}
-
-/* What a process before us wrote is gone, however long. */
-static void
-test_lock_of_old (Fixture *fixture, gconstpointer data)
-{
-  g_autofree char *lock = get_path (fixture, "lock");
-  g_autofree char *pid = g_strdup_printf ("%d\n", (int) getpid ());
-  g_autofree char *text = NULL;
-
-  g_assert_cmpint (g_mkdir_with_parents (fixture->directory, 0700), ==, 0);
-  g_assert_true (g_file_set_contents (lock, "a much longer text\n", -1, NULL));
-  g_assert_true (arc_store_lock (fixture->store, NULL));
-  g_assert_true (g_file_get_contents (lock, &text, NULL, NULL));
-  g_assert_cmpstr (text, ==, pid);
 }
 
 static void
@@ -314,28 +293,6 @@ test_locked_by_other (Fixture *fixture, gconstpointer data)
   g_assert_true (g_subprocess_wait (other, NULL, NULL));
   arc_store_lock (fixture->store, &error);
   g_assert_no_error (error);
-}
-
-static void
-test_locked_by_unknown (Fixture *fixture, gconstpointer contents)
-{
-  g_autofree char *spare = arc_spare_make (fixture->directory, NULL);
-  g_autofree char *lock = g_build_filename (spare, "lock", NULL);
-  g_autoptr (ArcStore) second = arc_store_new (fixture->directory);
-  g_autoptr (GError) error = NULL;
-  gssize length = strlen (contents);
-  int fd;
-
-  g_assert_true (arc_store_lock (fixture->store, NULL));
-  /* In place: a new file by the same name would not be locked. g_file_set_contents_full() would do
-   * that, or leave the end of longer contents (GLib 2.74). */
-  fd = open (lock, O_WRONLY | O_TRUNC | O_CLOEXEC);
-  g_assert_cmpint (write (fd, contents, length), ==, length);
-  g_assert_true (g_close (fd, NULL));
-
-  g_assert_false (arc_store_lock (second, &error));
-  g_assert_error (error, ARC_ERROR, ARC_ERROR_LOCKED);
-  g_assert_true (g_str_has_prefix (error->message, "Another process "));
 }
 
 /* A lock that the build inherited would pass on to a daemon that the build starts. */
@@ -395,66 +352,58 @@ assert_state_directory_error (GError **error, const char *path)
   g_clear_error (error);
 }
 
-static void
-assert_spare (Fixture *fixture, const char *path)
-{
-  g_autofree char *spare = arc_spare_make (fixture->directory, NULL);
-
-  g_assert_true (g_str_has_prefix (path, spare));
-  assert_mode (spare, 0700);
-}
-
-/* Something else is where the directory should be, and then it is gone. */
+/* Something else is where the directory should be. */
 static void
 test_directory_unusable (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *in_the_way = g_build_filename (fixture->parent, "state", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_file_set_contents (in_the_way, "", 0, NULL));
+  g_assert_false (arc_store_lock (fixture->store, &error));
+  assert_state_directory_error (&error, fixture->directory);
+  g_assert_false (arc_store_set_paused (fixture->store, TRUE, &error));
+  assert_state_directory_error (&error, fixture->directory);
+  g_assert_false (arc_store_get_paused (fixture->store));
+
+  g_assert_no_errno (g_unlink (in_the_way));
+  g_assert_true (arc_store_lock (fixture->store, &error));
+  g_assert_no_error (error);
+  g_assert_false (is_lock_free (fixture));
+}
+
+/* It is gone while the lock is held, and cannot be made again: builds go on. */
+static void
+test_directory_lost (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *in_the_way = g_build_filename (fixture->parent, "state", NULL);
   g_autofree char *text = NULL;
-  g_autofree char *log = NULL;
-  g_autofree char *same_log = NULL;
   g_autoptr (ArcChanges) changes = arc_changes_new ();
   g_autoptr (GPtrArray) history = g_ptr_array_new ();
   g_autoptr (GError) error = NULL;
   const char *path;
 
-  g_assert_true (g_file_set_contents (in_the_way, "", 0, NULL));
+  g_assert_true (arc_store_lock (fixture->store, NULL));
   g_assert_null (arc_store_get_problem (fixture->store));
-
-  g_assert_true (arc_store_lock (fixture->store, &error));
-  g_assert_no_error (error);
-  g_assert_true (g_str_has_prefix (arc_store_get_problem (fixture->store), fixture->directory));
-  g_assert_false (is_lock_free (fixture));
+  remove_tree (in_the_way);
+  g_assert_true (g_file_set_contents (in_the_way, "", 0, NULL));
 
   g_assert_cmpuint (arc_store_next_build (fixture->store), ==, 1);
-  log = arc_store_prepare_log (fixture->store, 7, &error);
-  g_assert_no_error (error);
-  assert_spare (fixture, log);
-  g_assert_cmpuint (arc_store_next_build (fixture->store), ==, 8);
-
+  g_assert_null (arc_store_prepare_log (fixture->store, 7, &error));
+  assert_state_directory_error (&error, fixture->directory);
   arc_changes_add (changes, "/org/a.org", ARC_CHANGE_ADDED);
   path = write_changes (fixture->store, changes, &error);
   g_assert_no_error (error);
-  assert_spare (fixture, path);
   g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
   g_assert_cmpstr (text, ==, "A");
-
-  /* What nothing can take the place of. */
-  g_assert_false (arc_store_set_paused (fixture->store, TRUE, &error));
-  assert_state_directory_error (&error, fixture->directory);
-  g_assert_false (arc_store_get_paused (fixture->store));
+  g_assert_true (g_str_has_prefix (arc_store_get_problem (fixture->store), fixture->directory));
   g_assert_false (save_history (fixture->store, history, &error));
   assert_state_directory_error (&error, fixture->directory);
-  g_assert_nonnull (arc_store_get_problem (fixture->store));
 
-  /* The lock, too, is then where it should be. */
   g_assert_no_errno (g_unlink (in_the_way));
-  path = write_changes (fixture->store, changes, &error);
+  write_changes (fixture->store, changes, &error);
   g_assert_no_error (error);
-  g_assert_true (g_str_has_prefix (path, fixture->directory));
   g_assert_null (arc_store_get_problem (fixture->store));
-  same_log = arc_store_prepare_log (fixture->store, 7, &error);
-  g_assert_cmpstr (same_log, ==, log);
-  remove_spare (fixture);
   g_assert_false (is_lock_free (fixture));
 }
 
@@ -469,12 +418,11 @@ assert_locked_error (GError **error)
 static void
 assert_no_writing (Fixture *fixture)
 {
-  static const char *const names[] = { "group", "paused", "snapshot", "uncommitted", "logs/1.log" };
+  static const char *const names[] = { "paused", "snapshot", "uncommitted", "logs/1.log" };
   g_autofree char *logs = get_path (fixture, "logs");
   g_autoptr (ArcChanges) changes = arc_changes_new ();
   g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
   g_autoptr (GPtrArray) history = g_ptr_array_new ();
-  g_autofree char *log = NULL;
   g_autoptr (GError) error = NULL;
 
   g_assert_no_errno (g_mkdir (logs, 0700));
@@ -495,18 +443,12 @@ assert_no_writing (Fixture *fixture)
       assert_locked_error (&error);
     }
 
-  /* What a build needs could be written elsewhere. But no build may start. */
   g_assert_null (write_changes (fixture->store, changes, &error));
   assert_locked_error (&error);
   g_assert_true (g_str_has_prefix (arc_store_get_problem (fixture->store), "Process "));
   g_assert_true (g_str_has_suffix (arc_store_get_problem (fixture->store), "stop it first"));
-
-  /* One that runs already may. */
-  log = arc_store_prepare_log (fixture->store, 1, &error);
-  g_assert_no_error (error);
-  assert_spare (fixture, log);
-  g_assert_true (g_close (arc_store_open_group (fixture->store), NULL));
-  arc_store_forget_group (fixture->store);
+  g_assert_null (arc_store_prepare_log (fixture->store, 1, &error));
+  assert_locked_error (&error);
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
@@ -518,98 +460,7 @@ assert_no_writing (Fixture *fixture)
       g_assert_no_errno (g_unlink (path));
     }
   g_assert_no_errno (g_rmdir (logs));
-  /* The lock. */
-  assert_names (fixture->directory, 1);
-}
-
-/* The same while another one, that has another spare directory, has the lock. */
-static void
-assert_no_writing_beside_other (Fixture *fixture)
-{
-  g_autoptr (GSubprocess) other = NULL;
-
-  remove_spare (fixture);
-  other = spawn_other (fixture, "--lock-and-wait");
-  wait_until_ready (other);
-  remove_spare (fixture);
-  assert_no_writing (fixture);
-  g_subprocess_force_exit (other);
-  g_assert_true (g_subprocess_wait (other, NULL, NULL));
-}
-
-/* One who could not write the state directory keeps out one who can, also after that one had to
- * wait, and does not write it when another one has it by then. */
-static void
-test_two_kinds_of_lock (Fixture *fixture, gconstpointer data)
-{
-  g_autofree char *in_the_way = g_build_filename (fixture->parent, "state", NULL);
-  g_autoptr (ArcChanges) changes = arc_changes_new ();
-  g_autoptr (GError) error = NULL;
-
-  g_assert_true (g_file_set_contents (in_the_way, "", 0, NULL));
-  g_assert_true (arc_store_lock (fixture->store, NULL));
-  g_assert_no_errno (g_unlink (in_the_way));
-  g_assert_false (is_lock_free (fixture));
-
-  assert_no_writing_beside_other (fixture);
-  write_changes (fixture->store, changes, &error);
-  g_assert_no_error (error);
-  g_assert_null (arc_store_get_problem (fixture->store));
-  remove_spare (fixture);
-  g_assert_false (is_lock_free (fixture));
-}
-
-/* The user has logged out and in again, and another one found the lock gone with XDG_RUNTIME_DIR.
- */
-static void
-test_spare_removed (Fixture *fixture, gconstpointer data)
-{
-  g_autofree char *in_the_way = g_build_filename (fixture->parent, "state", NULL);
-  g_autofree char *spare = NULL;
-  g_autofree char *group = NULL;
-  g_autoptr (ArcChanges) changes = arc_changes_new ();
-  g_autoptr (GSubprocess) other = NULL;
-  g_autoptr (GError) error = NULL;
-
-  g_assert_true (g_file_set_contents (in_the_way, "", 0, NULL));
-  g_assert_true (arc_store_lock (fixture->store, NULL));
-  remove_spare (fixture);
-  assert_spare (fixture, write_changes (fixture->store, changes, &error));
-  g_assert_no_error (error);
-  g_assert_false (is_lock_free (fixture));
-
-  remove_spare (fixture);
-  other = spawn_other (fixture, "--lock-and-wait");
-  wait_until_ready (other);
-  spare = arc_spare_make (fixture->directory, NULL);
-  group = g_build_filename (spare, "group", NULL);
-  g_assert_true (g_file_set_contents (group, "of the other", -1, NULL));
-  g_assert_null (write_changes (fixture->store, changes, &error));
-  assert_locked_error (&error);
-  g_assert_null (arc_store_prepare_log (fixture->store, 1, &error));
-  assert_state_directory_error (&error, fixture->directory);
-  g_assert_cmpint (arc_store_open_group (fixture->store), ==, -1);
-  arc_store_forget_group (fixture->store);
-  g_assert_true (g_file_test (group, G_FILE_TEST_EXISTS));
-  /* The lock. */
-  g_assert_no_errno (g_unlink (group));
-  assert_names (spare, 1);
-  g_assert_true (g_str_has_suffix (arc_store_get_problem (fixture->store), "stop it first"));
-  g_subprocess_force_exit (other);
-  g_assert_true (g_subprocess_wait (other, NULL, NULL));
-  assert_spare (fixture, write_changes (fixture->store, changes, &error));
-}
-
-/* Whoever wrote before it locked has no less of a lock then. */
-static void
-test_lock_after_write (Fixture *fixture, gconstpointer data)
-{
-  g_autofree char *lock = get_path (fixture, "lock");
-
-  g_assert_true (arc_store_set_paused (fixture->store, TRUE, NULL));
-  g_assert_true (arc_store_lock (fixture->store, NULL));
-  g_assert_no_errno (g_unlink (lock));
-  g_assert_false (is_lock_free (fixture));
+  assert_names (fixture->directory, 0);
 }
 
 /* Somebody has removed the state directory, and the lock with it. */
@@ -617,62 +468,49 @@ static void
 test_directory_removed (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (ArcChanges) changes = arc_changes_new ();
+  g_autoptr (GSubprocess) other = NULL;
   g_autoptr (GError) error = NULL;
 
   g_assert_true (arc_store_lock (fixture->store, NULL));
   remove_tree (fixture->directory);
-  remove_spare (fixture);
   write_changes (fixture->store, changes, &error);
   g_assert_no_error (error);
   g_assert_false (is_lock_free (fixture));
 
   remove_tree (fixture->directory);
-  assert_no_writing_beside_other (fixture);
-}
+  other = spawn_other (fixture, "--lock-and-wait");
+  wait_until_ready (other);
+  assert_no_writing (fixture);
+  g_subprocess_force_exit (other);
+  g_assert_true (g_subprocess_wait (other, NULL, NULL));
 
-/* Neither of them, which root needs something in the way for. */
-static void
-test_no_lock (Fixture *fixture, gconstpointer data)
-{
-  g_autofree char *lock = get_path (fixture, "lock");
-  g_autofree char *spare = arc_spare_make (fixture->directory, NULL);
-  g_autofree char *spare_lock = g_build_filename (spare, "lock", NULL);
-  g_autoptr (GError) error = NULL;
-
-  g_assert_no_errno (g_mkdir_with_parents (lock, 0700));
-  g_assert_no_errno (g_mkdir (spare_lock, 0700));
-  g_assert_false (arc_store_lock (fixture->store, &error));
-  assert_state_directory_error (&error, lock);
+  write_changes (fixture->store, changes, &error);
+  g_assert_no_error (error);
   g_assert_null (arc_store_get_problem (fixture->store));
 }
 
-/* In TMPDIR anybody may have been first. */
+/* As after a logout: XDG_RUNTIME_DIR is gone, and nobody but root may make it. */
 static void
-test_spare_of_other (Fixture *fixture, gconstpointer data)
+test_no_runtime_directory (Fixture *fixture, gconstpointer data)
 {
-  g_autofree char *runtime = g_build_filename (g_get_user_runtime_dir (), "arcology-builder", NULL);
-  g_autofree char *spare = NULL;
-  GStatBuf info;
+  g_autoptr (ArcChanges) changes = arc_changes_new ();
+  g_autofree char *runtime = get_runtime_path (fixture, "changes");
+  g_autofree char *own = get_path (fixture, "changes");
+  g_autofree char *directory = g_path_get_dirname (runtime);
+  g_autoptr (GError) error = NULL;
 
-  g_assert_no_errno (g_mkdir_with_parents (g_get_user_runtime_dir (), 0700));
-  g_assert_no_errno (symlink (fixture->parent, runtime));
-  spare = arc_spare_make (fixture->directory, NULL);
-  g_assert_true (g_str_has_prefix (spare, g_get_tmp_dir ()));
-  g_assert_no_errno (g_rmdir (spare));
-  g_clear_pointer (&spare, g_free);
-  g_assert_no_errno (g_unlink (runtime));
+  g_assert_true (arc_store_lock (fixture->store, NULL));
+  g_assert_cmpstr (write_changes (fixture->store, changes, &error), ==, runtime);
+  remove_tree (directory);
+  g_assert_cmpstr (write_changes (fixture->store, changes, &error), ==, runtime);
+  assert_mode (directory, 0700);
 
-  g_assert_no_errno (g_mkdir (runtime, 0700));
-  g_assert_no_errno (g_chmod (runtime, 0777));
-  spare = arc_spare_make (fixture->directory, NULL);
-  g_assert_true (g_str_has_prefix (spare, g_get_tmp_dir ()));
-  g_assert_no_errno (g_rmdir (spare));
-  g_clear_pointer (&spare, g_free);
-
-  g_assert_no_errno (g_chmod (runtime, 0700));
-  spare = arc_spare_make (fixture->directory, NULL);
-  g_assert_true (g_str_has_prefix (spare, runtime));
-  g_assert_no_errno (g_stat (spare, &info));
+  /* A dangling link cannot be made a directory, either. */
+  remove_tree (directory);
+  g_assert_no_errno (symlink ("/nowhere/at/all", directory));
+  g_assert_cmpstr (write_changes (fixture->store, changes, &error), ==, own);
+  g_assert_no_errno (g_unlink (directory));
+  g_assert_no_error (error);
 }
 
 static void
@@ -763,7 +601,8 @@ test_changes (Fixture *fixture, gconstpointer data)
 {
   const char expected[] = "A\0/org/a\xff.org\0D\0/org/b\nc.org";
   g_autoptr (ArcChanges) changes = arc_changes_new ();
-  g_autofree char *path = get_path (fixture, "changes");
+  g_autofree char *path = get_runtime_path (fixture, "changes");
+  g_autofree char *directory = g_path_get_dirname (path);
   g_autofree char *text = NULL;
   g_autofree char *nothing = NULL;
   g_autoptr (GError) error = NULL;
@@ -775,7 +614,7 @@ test_changes (Fixture *fixture, gconstpointer data)
   g_assert_no_error (error);
   g_assert_true (g_file_get_contents (path, &text, &length, NULL));
   g_assert_cmpmem (text, length, expected, sizeof expected);
-  assert_mode (fixture->directory, 0700);
+  assert_mode (directory, 0700);
   assert_mode (path, 0600);
 
   /* The next list takes its place, and no temporary file stays. */
@@ -785,8 +624,7 @@ test_changes (Fixture *fixture, gconstpointer data)
   g_assert_no_error (error);
   g_assert_true (g_file_get_contents (path, &nothing, &length, NULL));
   g_assert_cmpuint (length, ==, 0);
-  /* And the list that is kept, and the lock. */
-  assert_names (fixture->directory, 3);
+  assert_names (directory, 1);
 }
 
 /* A build may still read the old list: it is replaced, not written over. */
@@ -811,26 +649,13 @@ static void
 test_changes_fail (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (ArcChanges) changes = arc_changes_new ();
-  g_autofree char *in_the_way = get_path (fixture, "changes/in-the-way");
-  g_autofree char *spare = NULL;
-  g_autofree char *spare_changes = NULL;
+  g_autofree char *path = get_runtime_path (fixture, "changes");
   g_autoptr (GError) error = NULL;
 
-  g_assert_cmpint (g_mkdir_with_parents (in_the_way, 0700), ==, 0);
-  g_assert_true (arc_store_lock (fixture->store, NULL));
-  assert_spare (fixture, write_changes (fixture->store, changes, &error));
-  g_assert_no_error (error);
-  g_assert_nonnull (strstr (arc_store_get_problem (fixture->store), fixture->directory));
-
-  remove_spare (fixture);
-  assert_spare (fixture, write_changes (fixture->store, changes, &error));
-
-  spare = arc_spare_make (fixture->directory, NULL);
-  spare_changes = g_build_filename (spare, "changes", NULL);
-  g_assert_no_errno (g_unlink (spare_changes));
-  g_assert_no_errno (g_mkdir (spare_changes, 0700));
+  g_assert_no_errno (g_mkdir (path, 0700));
   g_assert_null (write_changes (fixture->store, changes, &error));
   g_assert_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY);
+  g_assert_no_errno (g_rmdir (path));
 }
 
 /* It is not the state directory that is to be looked at. */
@@ -838,15 +663,17 @@ static void
 test_no_files (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (ArcChanges) changes = arc_changes_new ();
-  g_autofree char *path = get_path (fixture, "uncommitted");
+  g_autofree char *path = get_runtime_path (fixture, "changes");
   g_autoptr (GError) error = NULL;
 
   g_assert_true (arc_store_lock (fixture->store, NULL));
   arc_test_limit_files (0);
   g_assert_null (write_changes (fixture->store, changes, &error));
   arc_test_limit_files (G_MAXUINT);
-  g_assert_nonnull (strstr (error->message, "LimitNOFILE"));
-  assert_state_directory_error (&error, path);
+  g_assert_null (strstr (error->message, "Look at the owner"));
+  g_assert_nonnull (strstr (error->message, "Too many open files"));
+  g_assert_nonnull (strstr (error->message, path));
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY);
 }
 
 static void
@@ -944,7 +771,7 @@ test_leftover (Fixture *fixture, gconstpointer script)
 {
   g_autoptr (ArcStore) next = NULL;
   g_autoptr (GSubprocess) build = NULL;
-  g_autofree char *changes = get_path (fixture, "changes");
+  g_autofree char *changes = get_runtime_path (fixture, "changes");
 
   g_assert_true (arc_store_lock (fixture->store, NULL));
   build = start_build (script, changes);
@@ -959,11 +786,29 @@ test_leftover (Fixture *fixture, gconstpointer script)
   g_assert_false (arc_store_end_leftover (next, 0));
 }
 
+/* XDG_RUNTIME_DIR was not there. */
+static void
+test_leftover_in_state (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *changes = get_path (fixture, "changes");
+  g_autofree char *group = get_path (fixture, "group");
+  g_autofree char *text = NULL;
+  g_autoptr (GSubprocess) build = NULL;
+
+  g_assert_true (arc_store_lock (fixture->store, NULL));
+  build = start_build ("echo ready; exec tail -f /dev/null", changes);
+  text = g_strdup_printf ("%d\n", (int) get_pid (build));
+  g_assert_true (g_file_set_contents (group, text, -1, NULL));
+  g_assert_true (arc_store_end_leftover (fixture->store, G_USEC_PER_SEC));
+  g_assert_true (g_subprocess_wait (build, NULL, NULL));
+  g_assert_false (is_there (fixture, "group"));
+}
+
 /* It becomes another program all the time, and has no environment in between. */
 static void
 test_leftover_execs (Fixture *fixture, gconstpointer data)
 {
-  g_autofree char *changes = get_path (fixture, "changes");
+  g_autofree char *changes = get_runtime_path (fixture, "changes");
   g_autofree char *script = get_path (fixture, "script");
   g_autofree char *text = g_strdup_printf ("exec /bin/sh %s\n", script);
   g_autofree char *first = g_strconcat ("echo ready; ", text, NULL);
@@ -999,7 +844,7 @@ static void
 test_no_leftover (Fixture *fixture, gconstpointer data)
 {
   static const char *const contents[] = { "", "0\n", "1\n", "-1\n", "99999999999\n", "x" };
-  g_autofree char *path = get_path (fixture, "group");
+  g_autofree char *path = get_runtime_path (fixture, "group");
 
   g_assert_true (arc_store_lock (fixture->store, NULL));
   g_assert_false (arc_store_end_leftover (fixture->store, 0));
@@ -1027,7 +872,6 @@ test_snapshot (Fixture *fixture, gconstpointer data)
   g_autoptr (ArcChanges) pending = arc_changes_new ();
   g_autoptr (ArcSnapshot) loaded = NULL;
   g_autoptr (GError) error = NULL;
-  g_autofree char *changes = get_path (fixture, "changes");
 
   g_assert_null (load (fixture->store, "/db", &error));
   g_assert_no_error (error);
@@ -1038,7 +882,6 @@ test_snapshot (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (write_changes (fixture->store, pending, &error));
   g_assert_true (commit (fixture->store, snapshot, pending, "/db", &error));
   g_assert_no_error (error);
-  g_assert_false (g_file_test (changes, G_FILE_TEST_EXISTS));
 
   /* What is pending is not in the database: it must not look as if nothing had happened to it. */
   loaded = load (fixture->store, "/db", &error);
@@ -1053,15 +896,6 @@ test_snapshot (Fixture *fixture, gconstpointer data)
   loaded = load (fixture->store, "/db", &error);
   g_assert_cmpuint (arc_snapshot_lookup (loaded, "/org", "a.org")->ctime_ns, ==, 0);
 
-  /* Wherever the list had to be written. */
-  g_clear_pointer (&loaded, arc_snapshot_free);
-  g_assert_no_errno (g_unlink (changes));
-  g_assert_no_errno (g_mkdir (changes, 0700));
-  assert_spare (fixture, write_changes (fixture->store, pending, &error));
-  g_assert_no_errno (g_rmdir (changes));
-  loaded = load (fixture->store, "/db", &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (arc_snapshot_lookup (loaded, "/org", "a.org")->ctime_ns, ==, 0);
   g_assert_true (commit (fixture->store, snapshot, pending, "/db", &error));
   g_clear_pointer (&loaded, arc_snapshot_free);
   arc_changes_remove (pending, "/org/a.org");
@@ -1267,17 +1101,14 @@ test_busy_disk (Fixture *fixture, gconstpointer data)
   wait_for_writes (3);
   g_assert_true (is_there (fixture, "snapshot"));
   g_assert_false (is_there (fixture, "uncommitted"));
-  g_assert_false (is_there (fixture, "changes"));
 
   arc_test_disk_let (1);
   wait_for_writes (4);
   g_assert_true (is_there (fixture, "uncommitted"));
-  g_assert_false (is_there (fixture, "changes"));
   g_assert_cmpuint (n_told, ==, 0);
 
   arc_test_disk_go_on ();
   arc_test_wait_until (n_told == 1);
-  g_assert_true (is_there (fixture, "changes"));
   g_assert_cmpuint (n_kept, ==, 1);
   g_assert_cmpuint (n_committed, ==, 1);
   assert_dirty (fixture, "b");
@@ -1548,40 +1379,6 @@ test_uncommitted_everything (Fixture *fixture, gconstpointer data)
   assert_dirty (fixture, "");
 }
 
-/* An earlier version had only the list that the build reads. */
-static void
-test_uncommitted_of_older_version (Fixture *fixture, gconstpointer data)
-{
-  g_autofree char *changes = get_path (fixture, "changes");
-  g_autofree char *aside = get_path (fixture, "changes.damaged");
-  g_autoptr (GError) error = NULL;
-
-  commit_notes (fixture);
-  g_assert_true (g_file_set_contents (changes, "M\0/org/a.org", 13, NULL));
-  assert_dirty (fixture, "a");
-
-  g_assert_true (g_file_set_contents (changes, "M\0/org/a.org", 12, NULL));
-  g_assert_null (load_next (fixture, &error));
-  g_assert_error (error, ARC_ERROR, ARC_ERROR_DATA);
-  g_assert_true (g_file_test (aside, G_FILE_TEST_EXISTS));
-}
-
-/* It is for the build alone: who writes to it damages nothing. */
-static void
-test_list_of_build_changed (Fixture *fixture, gconstpointer data)
-{
-  g_autofree char *changes = get_path (fixture, "changes");
-
-  commit_notes (fixture);
-  tell (fixture, "a.org");
-  g_assert_true (g_file_set_contents (changes, "", 0, NULL));
-  assert_dirty (fixture, "a");
-  g_assert_true (g_file_set_contents (changes, "nonsense", -1, NULL));
-  assert_dirty (fixture, "a");
-  g_assert_no_errno (g_unlink (changes));
-  assert_dirty (fixture, "a");
-}
-
 /* It is told of PATH, once, and nothing is known any more; PATH is kept. */
 static void
 assert_put_aside (Fixture *fixture, const char *path)
@@ -1670,7 +1467,6 @@ test_uncommitted_damaged (Fixture *fixture, gconstpointer data)
   assert_put_aside (fixture, path);
 }
 
-/* The same in the spare directory. */
 /* What is no file is put aside as what is damaged, and read no further. */
 static void
 test_no_file (Fixture *fixture, gconstpointer data)
@@ -1678,7 +1474,7 @@ test_no_file (Fixture *fixture, gconstpointer data)
   static const char *const names[] = { "snapshot", "uncommitted" };
   g_autofree char *history = get_path (fixture, "history");
   g_autofree char *history_aside = get_path (fixture, "history.damaged");
-  g_autofree char *group = get_path (fixture, "group");
+  g_autofree char *group = get_runtime_path (fixture, "group");
   g_autoptr (GPtrArray) builds = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -1709,24 +1505,6 @@ test_no_file (Fixture *fixture, gconstpointer data)
   g_assert_false (g_file_test (group, G_FILE_TEST_EXISTS));
 }
 
-static void
-test_uncommitted_damaged_in_spare (Fixture *fixture, gconstpointer data)
-{
-  g_autofree char *own = get_path (fixture, "uncommitted");
-  g_autofree char *spare = arc_spare_make (fixture->directory, NULL);
-  g_autofree char *path = g_build_filename (spare, "uncommitted", NULL);
-
-  commit_notes (fixture);
-  g_assert_no_errno (g_mkdir (own, 0700));
-  tell (fixture, "a.org");
-  g_assert_nonnull (strstr (arc_store_get_problem (fixture->store), spare));
-  g_assert_no_errno (g_rmdir (own));
-  assert_dirty (fixture, "a");
-
-  g_assert_true (g_file_set_contents (path, "nonsense", -1, NULL));
-  assert_put_aside (fixture, path);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -1750,22 +1528,14 @@ main (int argc, char **argv)
   ADD ("never-told", test_never_told);
   ADD ("unlock-waits", test_unlock_waits);
   ADD ("history-fails", test_history_fails);
-  ADD ("lock-of-old", test_lock_of_old);
   ADD ("locked-by-other", test_locked_by_other);
-  ADD_WITH ("locked-by-unknown/empty", test_locked_by_unknown, "");
-  ADD_WITH ("locked-by-unknown/text", test_locked_by_unknown, "nobody\n");
-  ADD_WITH ("locked-by-unknown/long", test_locked_by_unknown,
-            "1234567890123456789012345678901234567890");
   ADD ("lock-is-not-inherited", test_lock_is_not_inherited);
   ADD ("unlock", test_unlock);
   ADD ("directory-made-private", test_directory_made_private);
   ADD ("directory-unusable", test_directory_unusable);
-  ADD ("two-kinds-of-lock", test_two_kinds_of_lock);
+  ADD ("directory-lost", test_directory_lost);
   ADD ("directory-removed", test_directory_removed);
-  ADD ("spare-removed", test_spare_removed);
-  ADD ("lock-after-write", test_lock_after_write);
-  ADD ("no-lock", test_no_lock);
-  ADD ("spare-of-other", test_spare_of_other);
+  ADD ("no-runtime-directory", test_no_runtime_directory);
   ADD ("next-build", test_next_build);
   ADD ("logs", test_logs);
   ADD ("changes", test_changes);
@@ -1778,6 +1548,7 @@ main (int argc, char **argv)
   ADD_WITH ("leftover/child", test_leftover,
             "(trap '' HUP; echo ready; exec tail -f /dev/null) & wait");
   ADD_WITH ("leftover/stubborn", test_leftover, "trap '' TERM; echo ready; exec tail -f /dev/null");
+  ADD ("leftover/in-state", test_leftover_in_state);
   ADD ("leftover/execs", test_leftover_execs);
   ADD ("leftover/other", test_leftover_of_other);
   ADD ("leftover/none", test_no_leftover);
@@ -1785,14 +1556,11 @@ main (int argc, char **argv)
   ADD ("uncommitted", test_uncommitted);
   ADD ("uncommitted/by-two", test_uncommitted_by_two);
   ADD ("uncommitted/everything", test_uncommitted_everything);
-  ADD ("uncommitted/older-version", test_uncommitted_of_older_version);
-  ADD ("uncommitted/list-of-build", test_list_of_build_changed);
   ADD ("problems", test_problems);
   ADD ("problems/first", test_problems_first);
   ADD ("problems/failed-commit", test_problems_of_failed_commit);
   ADD ("uncommitted/damaged", test_uncommitted_damaged);
   ADD ("no-file", test_no_file);
-  ADD ("uncommitted/damaged-in-spare", test_uncommitted_damaged_in_spare);
 #undef ADD
 #undef ADD_WITH
   return g_test_run ();

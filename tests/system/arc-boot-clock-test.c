@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-#include "system/arc-clock.h"
+#include "system/arc-boot-clock.h"
 
 #include "arc-test-util.h"
 #include "core/arc-machine.h"
