@@ -3,7 +3,6 @@
 #include "arc-builder.h"
 
 #include "arc-launch.h"
-#include "arc-memory.h"
 #include "arc-report.h"
 #include "arc-sync.h"
 #include "core/arc-emptied.h"
@@ -56,7 +55,6 @@ struct _ArcBuilder
   gboolean may_launch;
   char *build_database; /* (owned) (nullable): what it writes: the settings may change meanwhile */
   gint64 ended_stamp;   /* when the last one ended, of arc_get_stamp_time() */
-  ArcMemory *memory;    /* (owned) */
 
   /* What the database depends on besides the notes. */
   ArcInputs *inputs;    /* (owned) */
@@ -148,7 +146,7 @@ update_health (ArcBuilder *self)
 
   self->health_message =
       arc_report_health (arc_watcher_get_health_message (self->watcher), get_emptied_message (self),
-                         self->memory, self->loop_guard);
+                         arc_store_get_problem (self->store), self->loop_guard);
   if (strcmp (old, self->health_message) != 0)
     arc_report_log_health (get_health (self), self->health_message);
 }
@@ -273,8 +271,8 @@ remember (ArcBuilder *self)
 
   arc_changes_merge (pending, arc_ledger_get_pending (self->ledger));
   arc_watcher_add_untold (self->watcher, pending);
-  arc_memory_commit (self->memory, arc_watcher_get_snapshot (self->watcher), pending,
-                     self->build_database, &self->built);
+  arc_store_commit (self->store, arc_watcher_get_snapshot (self->watcher), pending,
+                    self->build_database, &self->built);
 }
 
 static gboolean
@@ -418,7 +416,7 @@ advance_syncs (ArcBuilder *self)
     }
   else if (is_fresh (self) && g_file_test (self->config->database, G_FILE_TEST_EXISTS))
     {
-      arc_syncs_answer (self->syncs, serial, arc_memory_get_built_id (self->memory),
+      arc_syncs_answer (self->syncs, serial, arc_store_get_built_id (self->store),
                         ARC_RESULT_SUCCESS);
     }
   else if (self->build == NULL ||
@@ -500,7 +498,7 @@ static void
 take_problems (ArcBuilder *self, ArcBuild *build)
 {
   g_autoptr (ArcProblems) reported = g_steal_pointer (&self->reported);
-  const ArcProblems *before = arc_memory_get_note_problems (self->memory);
+  const ArcProblems *before = arc_store_get_note_problems (self->store);
   const ArcProblem *first;
 
   build->n_problems = arc_problems_get_count (reported);
@@ -514,7 +512,7 @@ take_problems (ArcBuilder *self, ArcBuild *build)
   build->n_new_problems = arc_problems_count_new (reported, before, &first);
   build->new_problem = first != NULL ? arc_problem_to_string (first) : NULL;
   arc_report_log_problems (build, reported, first);
-  arc_memory_set_note_problems (self->memory, reported);
+  arc_store_set_note_problems (self->store, reported);
 }
 
 /* Notes which of the files that failed in BUILD, which ended, have had all their tries: more would
@@ -591,7 +589,7 @@ end_build (ArcBuilder *self, const ArcOutcome *outcome)
   else if (event == ARC_EVENT_FAILED)
     self->consecutive_failures++;
 
-  arc_memory_add_build (self->memory, build);
+  arc_store_add_build (self->store, build);
   arc_store_forget_group (self->store);
   self->machine.cost = build->cpu_usec;
   step (self, give_up_files (self, build) ? ARC_EVENT_STOPPED : event, build);
@@ -648,6 +646,7 @@ static void
 take_changes (ArcBuilder *self)
 {
   const ArcSnapshot *snapshot = arc_watcher_get_snapshot (self->watcher);
+  g_autoptr (ArcChanges) dirty = arc_changes_new ();
   const ArcChanges *changes;
 
   arc_loop_guard_begin_build (self->loop_guard, self->build->cause == ARC_CAUSE_REQUEST);
@@ -672,9 +671,11 @@ take_changes (ArcBuilder *self)
   self->build->n_changed = self->build->kind == ARC_BUILD_INCREMENTAL
                                ? arc_changes_get_size (changes)
                                : arc_snapshot_get_n_files (snapshot);
+  arc_changes_merge (dirty, changes);
+  arc_watcher_add_untold (self->watcher, dirty);
   self->phase = PHASE_LAUNCHING;
-  self->launch =
-      arc_launch_new (self->store, self->config, self->build, changes, snapshot, on_launch, self);
+  self->launch = arc_launch_new (self->store, self->config, self->build, changes, snapshot, dirty,
+                                 &self->built, on_launch, self);
   update (self);
 }
 
@@ -940,18 +941,12 @@ proceed (ArcBuilder *self)
 
 /* What the database is true to may be known, and not written yet. */
 static void
-retry_memory (ArcBuilder *self)
+retry_store (ArcBuilder *self)
 {
-  if (self->build == NULL && arc_memory_retry (self->memory) &&
+  if (self->build == NULL && arc_store_retry (self->store) &&
       self->wanted == ARC_BUILD_INCREMENTAL &&
       g_strcmp0 (self->build_database, self->config->database) == 0)
     remember (self);
-}
-
-static void
-on_memory_changed (gpointer user_data)
-{
-  update (user_data);
 }
 
 /* The build that is being prepared goes on, if this comparison is enough for it. */
@@ -969,7 +964,7 @@ static void
 end_comparison (ArcBuilder *self)
 {
   end_rescan (self);
-  retry_memory (self);
+  retry_store (self);
   if (!proceed_if_compared (self))
     update (self);
 
@@ -1115,8 +1110,8 @@ arc_builder_start (ArcBuilder *self)
 
   set_hold (self, ARC_HOLD_PAUSED, arc_store_get_paused (self->store));
 
-  snapshot = arc_memory_recall (self->memory, self->config->database, &self->built);
-  self->next_id = MAX (self->next_id, arc_memory_get_last_id (self->memory) + 1);
+  snapshot = arc_store_load (self->store, self->config->database, &self->built);
+  self->next_id = MAX (self->next_id, arc_store_get_last_id (self->store) + 1);
   self->remembered = snapshot != NULL;
   if (self->remembered)
     {
@@ -1228,7 +1223,7 @@ arc_builder_open_log (ArcBuilder *self, guint64 id, GError **error)
   g_return_val_if_fail (ARC_IS_BUILDER (self), -1);
 
   if (id == 0)
-    id = self->build != NULL ? self->build->id : arc_memory_get_last_id (self->memory);
+    id = self->build != NULL ? self->build->id : arc_store_get_last_id (self->store);
 
   if (id == 0)
     {
@@ -1401,7 +1396,7 @@ arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
     .progress_total = self->progress_total,
     .consecutive_failures = self->consecutive_failures,
     .rest = arc_machine_get_rest (&self->machine, &self->timing),
-    .n_problems = arc_problems_get_count (arc_memory_get_note_problems (self->memory)),
+    .n_problems = arc_problems_get_count (arc_store_get_note_problems (self->store)),
   };
 }
 
@@ -1410,7 +1405,7 @@ arc_builder_get_last_build (ArcBuilder *self)
 {
   g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
 
-  return arc_memory_get_last_build (self->memory);
+  return arc_store_get_last_build (self->store);
 }
 
 const GPtrArray *
@@ -1418,7 +1413,7 @@ arc_builder_get_history (ArcBuilder *self)
 {
   g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
 
-  return arc_memory_get_history (self->memory);
+  return arc_store_get_history (self->store);
 }
 
 const ArcProblems *
@@ -1426,7 +1421,7 @@ arc_builder_get_problems (ArcBuilder *self)
 {
   g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
 
-  return arc_memory_get_note_problems (self->memory);
+  return arc_store_get_note_problems (self->store);
 }
 
 const ArcChanges *
@@ -1468,7 +1463,6 @@ arc_builder_new (ArcClock *clock,
   self->store = g_object_ref (store);
   self->config = arc_config_copy (config);
 
-  self->memory = arc_memory_new (self->store, on_memory_changed, self);
   self->inputs = arc_inputs_new (on_inputs, self);
   arc_inputs_set_config (self->inputs, self->config);
   self->next_id = arc_store_next_build (self->store);
@@ -1479,6 +1473,8 @@ arc_builder_new (ArcClock *clock,
   self->since = self->machine.since;
   self->since_real = arc_clock_get_real_time (self->clock);
 
+  g_signal_connect_object (self->store, "problem-changed", G_CALLBACK (update), self,
+                           G_CONNECT_SWAPPED);
   g_signal_connect_object (self->clock, "alarm", G_CALLBACK (on_alarm), self, 0);
   g_signal_connect_object (self->watcher, "changed", G_CALLBACK (on_changed), self, 0);
   g_signal_connect_object (self->watcher, "settled", G_CALLBACK (on_settled), self, 0);
@@ -1506,7 +1502,6 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->build, arc_build_free);
   g_clear_pointer (&self->reported, arc_problems_unref);
   g_clear_pointer (&self->launch, arc_launch_free);
-  g_clear_pointer (&self->memory, arc_memory_free);
   g_clear_pointer (&self->inputs, arc_inputs_free);
   g_clear_pointer (&self->taken_inputs, g_free);
   arc_store_inputs_clear (&self->built);

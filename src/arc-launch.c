@@ -15,6 +15,9 @@ struct _ArcLaunch
   ArcConfig *config; /* (owned) */
   ArcLaunchFunc func;
   gpointer user_data;
+  GCancellable *cancellable; /* (owned) */
+  char *changes_file;        /* (owned) (nullable): NULL until it is there */
+  GError *error;             /* (owned) (nullable): why it cannot be */
 };
 
 static gboolean
@@ -31,8 +34,18 @@ make_database_directory (const char *database, GError **error)
 }
 
 static void
-on_changes_written (ArcLaunch *launch)
+on_prepared (GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  ArcLaunch *launch = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *changes_file = arc_store_prepare_finish (ARC_STORE (source), result, &error);
+
+  /* The launch is gone. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+
+  launch->changes_file = g_steal_pointer (&changes_file);
+  launch->error = g_steal_pointer (&error);
   launch->func (launch->user_data);
 }
 
@@ -42,6 +55,8 @@ arc_launch_new (ArcStore *store,
                 const ArcBuild *build,
                 const ArcChanges *changes,
                 const ArcSnapshot *snapshot,
+                const ArcChanges *dirty,
+                const ArcStoreInputs *inputs,
                 ArcLaunchFunc func,
                 gpointer user_data)
 {
@@ -51,12 +66,9 @@ arc_launch_new (ArcStore *store,
   launch->config = arc_config_copy (config);
   launch->func = func;
   launch->user_data = user_data;
-  g_signal_connect_swapped (store, "changes-written", G_CALLBACK (on_changes_written), launch);
-
-  if (build->kind == ARC_BUILD_INCREMENTAL)
-    arc_store_begin_changes (store, changes);
-  else
-    arc_store_begin_everything (store, snapshot);
+  launch->cancellable = g_cancellable_new ();
+  arc_store_prepare_async (store, build->kind, changes, snapshot, dirty, config->database, inputs,
+                           launch->cancellable, on_prepared, launch);
 
   return launch;
 }
@@ -64,7 +76,10 @@ arc_launch_new (ArcStore *store,
 void
 arc_launch_free (ArcLaunch *launch)
 {
-  g_signal_handlers_disconnect_by_data (launch->store, launch);
+  g_cancellable_cancel (launch->cancellable);
+  g_object_unref (launch->cancellable);
+  g_free (launch->changes_file);
+  g_clear_error (&launch->error);
   g_object_unref (launch->store);
   arc_config_free (launch->config);
   g_free (launch);
@@ -74,20 +89,25 @@ gboolean
 arc_launch_spawn (ArcLaunch *launch, ArcRunner *runner, const ArcBuild *build, GError **error)
 {
   const ArcConfig *config = launch->config;
-  const char *changes_file = arc_store_end_changes (launch->store, error);
   g_auto (GStrv) environment = NULL;
   g_autofree char *log_file = NULL;
   gboolean started;
   int group_file;
 
-  if (changes_file == NULL || !make_database_directory (config->database, error))
+  if (launch->error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&launch->error));
+      return FALSE;
+    }
+
+  if (!make_database_directory (config->database, error))
     return FALSE;
 
   /* Without a log, the output goes to the log of the service alone. */
   log_file = arc_store_prepare_log (launch->store, build->id, NULL);
 
-  environment =
-      arc_environment_for_build (g_get_environ (), config, build->kind, build->id, changes_file);
+  environment = arc_environment_for_build (g_get_environ (), config, build->kind, build->id,
+                                           launch->changes_file);
 
   /* For the next service, if this one is killed. */
   group_file = arc_store_open_group (launch->store);

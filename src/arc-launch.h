@@ -22,17 +22,20 @@ typedef struct _ArcLaunch ArcLaunch;
 typedef void (*ArcLaunchFunc) (gpointer user_data);
 
 /* Begins to launch BUILD: STORE writes the list of what it is told, which is CHANGES if it is
- * incremental, and all of SNAPSHOT otherwise. FUNC is called from the main loop when that is done,
+ * incremental, and all of SNAPSHOT otherwise, and that the database, which INPUTS is of, may lack
+ * DIRTY. FUNC is called from the main loop when that is done,
  * or cannot be. CONFIG is copied: the build keeps to it, whatever settings come. */
 ArcLaunch *arc_launch_new (ArcStore *store,
                            const ArcConfig *config,
                            const ArcBuild *build,
                            const ArcChanges *changes,
                            const ArcSnapshot *snapshot,
+                           const ArcChanges *dirty,
+                           const ArcStoreInputs *inputs,
                            ArcLaunchFunc func,
                            gpointer user_data);
 
-/* FUNC is not called any more; what has been begun is written all the same. */
+/* FUNC is not called any more. */
 void arc_launch_free (ArcLaunch *launch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcLaunch, arc_launch_free)
 

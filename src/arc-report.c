@@ -172,7 +172,7 @@ add_loop_path (const char *path, ArcChange change, gpointer user_data)
 char *
 arc_report_health (const char *watcher,
                    const char *emptied,
-                   const ArcMemory *memory,
+                   const char *store,
                    const ArcLoopGuard *loop_guard)
 {
   g_autoptr (GString) message = g_string_new (NULL);
@@ -180,7 +180,7 @@ arc_report_health (const char *watcher,
 
   add_sentence (message, watcher);
   add_sentence (message, emptied);
-  add_sentence (message, arc_memory_get_problem (memory));
+  add_sentence (message, store);
 
   if (arc_loop_guard_is_looping (loop_guard))
     {

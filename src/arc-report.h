@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include "arc-memory.h"
 #include "core/arc-build.h"
 #include "core/arc-loop-guard.h"
 #include "core/arc-problems.h"
@@ -40,11 +39,12 @@ void arc_report_log_health (ArcHealth health, const char *message);
  * microseconds since the epoch. */
 char *arc_report_emptied (const char *root, gint64 real_time);
 
-/* (transfer full): the message of the health, "" if all is well. WATCHER is what the watcher says
- * and EMPTIED (nullable) from arc_report_emptied(). */
+/* (transfer full): the message of the health, "" if all is well. WATCHER is what the watcher says,
+ * EMPTIED (nullable) is from arc_report_emptied(), and STORE (nullable) from
+ * arc_store_get_problem(). */
 char *arc_report_health (const char *watcher,
                          const char *emptied,
-                         const ArcMemory *memory,
+                         const char *store,
                          const ArcLoopGuard *loop_guard);
 
 G_END_DECLS

@@ -22,6 +22,7 @@ static struct
   guint n_let;
   char *forbidden;
   char *failing;
+  char *failing_rename; /* not while a thread writes */
   int failure;
 } disk;
 
@@ -84,6 +85,13 @@ arc_test_disk_fail (const char *name, int number)
   disk.failure = number;
 }
 
+void
+arc_test_disk_fail_rename (const char *name)
+{
+  g_free (disk.failing_rename);
+  disk.failing_rename = g_strdup (name);
+}
+
 static void
 wait_for_turn (void)
 {
@@ -101,6 +109,12 @@ rename (const char *from, const char *to)
 {
   if (disk.main != NULL && disk.main != g_thread_self ())
     wait_for_turn ();
+
+  if (disk.failing_rename != NULL && g_str_has_suffix (to, disk.failing_rename))
+    {
+      errno = ENOSPC;
+      return -1;
+    }
 
   return renameat (AT_FDCWD, from, AT_FDCWD, to);
 }

@@ -24,6 +24,9 @@ void arc_test_disk_go_on (void);
  * disk fails the test. */
 void arc_test_disk_forbid (const char *directory);
 
+/* A full disk: no file whose name ends in NAME (nullable: none) can be replaced. */
+void arc_test_disk_fail_rename (const char *name);
+
 /* fstatat(2) fails with NUMBER for every path whose last component is NAME; 0 ends that. */
 void arc_test_disk_fail (const char *name, int number);
 

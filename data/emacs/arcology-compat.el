@@ -12,13 +12,7 @@
 
 ;;; Code:
 
-(require 'cl-lib)
-
-(defvar org-outline-regexp-bol)
-
 (declare-function org-back-to-heading "org" (&optional invisible-ok))
-(declare-function org-back-to-heading-or-point-min "org" (&optional invisible-ok))
-(declare-function org-roam-db-node-p "org-roam-db" ())
 
 (defconst arcology-compat-overrides
   '((org-macro-initialize-templates
@@ -31,13 +25,7 @@
     (org-up-heading-safe
      arcology-compat--up-heading :arities ((0 . 0)) :versions "Org 9.5 to 9.7"
      :why "the parents of all headings are found in one pass"
-     :saves "the square of the number of siblings")
-    (org-roam-db--file-title
-     arcology-compat--file-title :arities ((0 . 0)) :versions "org-roam 2.2 to 2.3"
-     :why "org-roam asks for the title twice" :saves "less than 4 % of a full build")
-    (org-roam-id-at-point
-     arcology-compat--id-at-point :arities ((0 . 0)) :versions "org-roam 2.2 to 2.3"
-     :why "org-roam asks for the ID once for each link" :saves "less than 3 % of a full build"))
+     :saves "the square of the number of siblings"))
   "What a build replaces: lists (FUNCTION ADVICE . PROPERTIES).
 ADVICE is called with the function and its arguments.  Of PROPERTIES,
 `:arities' are the arities (see `func-arity') of FUNCTION that ADVICE
@@ -66,38 +54,18 @@ is left alone and named in the log."
 
 ;;; Memory of the buffer that is being read
 
-(defvar arcology-compat--memory nil
-  "A hash table of what is known about the current buffer.
-The key `title' holds the title; the start of an entry, its ID; `parents'
-the parents of the headings.")
-
 (defvar arcology-compat--buffer nil
-  "The buffer that `arcology-compat--memory' is about.")
+  "The buffer whose text does not change now.")
+
+(defvar arcology-compat--parents nil
+  "What `arcology-compat--find-parents' returned in `arcology-compat--buffer'.")
 
 (defmacro arcology-compat-with-memory (&rest body)
   "Evaluate BODY, which does not change the text of the current buffer."
   (declare (indent 0) (debug t))
-  `(let ((arcology-compat--memory (make-hash-table :test #'eql))
-         (arcology-compat--buffer (current-buffer)))
+  `(let ((arcology-compat--buffer (current-buffer))
+         (arcology-compat--parents nil))
      ,@body))
-
-(defun arcology-compat--remember (function key)
-  "Return the value of FUNCTION, called once for each KEY."
-  (if (not (and arcology-compat--memory (eq (current-buffer) arcology-compat--buffer)))
-      (funcall function)
-    (let ((value (gethash key arcology-compat--memory arcology-compat--memory)))
-      (when (eq value arcology-compat--memory)
-        (setq value (funcall function))
-        (puthash key value arcology-compat--memory))
-      value)))
-
-(defun arcology-compat-entry ()
-  "Return the start of the entry at point."
-  (save-excursion
-    (save-restriction
-      (widen)
-      (org-back-to-heading-or-point-min t)
-      (point))))
 
 ;;; The overrides
 
@@ -140,22 +108,15 @@ nearest heading before it with a lower level."
 
 (defun arcology-compat--up-heading (function)
   "Do what FUNCTION, `org-up-heading-safe', does."
-  (if (not (and arcology-compat--memory (eq (current-buffer) arcology-compat--buffer)))
+  (if (not (eq (current-buffer) arcology-compat--buffer))
       (funcall function)
     (when (ignore-errors (org-back-to-heading t))
-      (let ((parent (gethash (point) (arcology-compat--remember #'arcology-compat--find-parents
-                                                                'parents))))
+      (unless arcology-compat--parents
+        (setq arcology-compat--parents (arcology-compat--find-parents)))
+      (let ((parent (gethash (point) arcology-compat--parents)))
         (when (and parent (<= (point-min) (car parent)))
           (goto-char (car parent))
           (cdr parent))))))
-
-(defun arcology-compat--file-title (function)
-  "Return the value of FUNCTION, `org-roam-db--file-title', in this buffer."
-  (arcology-compat--remember function 'title))
-
-(defun arcology-compat--id-at-point (function)
-  "Return the value of FUNCTION, `org-roam-id-at-point', in this entry."
-  (arcology-compat--remember function (arcology-compat-entry)))
 
 (provide 'arcology-compat)
 

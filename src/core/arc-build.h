@@ -41,9 +41,34 @@ typedef enum
 
 #define ARC_N_RESULTS (ARC_RESULT_INTERRUPTED + 1)
 
-/* The words of D-Bus, the environment of builds and the logs; never translated. */
+/**
+ * arc_build_kind_to_string:
+ * @kind: the kind of a build
+ *
+ * Gets the word of D-Bus, the environment of builds and the logs. It is never translated.
+ *
+ * Returns: (transfer none): the word
+ */
 const char *arc_build_kind_to_string (ArcBuildKind kind);
+
+/**
+ * arc_cause_to_string:
+ * @cause: the cause of a build
+ *
+ * Gets the word of D-Bus, the environment of builds and the logs. It is never translated.
+ *
+ * Returns: (transfer none): the word
+ */
 const char *arc_cause_to_string (ArcCause cause);
+
+/**
+ * arc_result_to_string:
+ * @result: the result of a build
+ *
+ * Gets the word of D-Bus, the environment of builds and the logs. It is never translated.
+ *
+ * Returns: (transfer none): the word
+ */
 const char *arc_result_to_string (ArcResult result);
 
 /* The exit status of a build that did all but the files that it reported as failed. */
@@ -104,24 +129,66 @@ typedef struct
   guint64 max_rss;
 } ArcBuild;
 
+/**
+ * arc_build_new:
+ * @id: its number
+ * @kind: what it does
+ * @cause: why it starts
+ * @started: microseconds since the epoch
+ *
+ * Makes the record of a build that starts.
+ *
+ * Returns: (transfer full): the build
+ */
 ArcBuild *arc_build_new (guint64 id, ArcBuildKind kind, ArcCause cause, gint64 started);
+
+/**
+ * arc_build_free:
+ * @build: (transfer full): a build
+ *
+ * Frees a build.
+ */
 void arc_build_free (ArcBuild *build);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcBuild, arc_build_free)
 
-/* Puts what there is to tell of BUILD into DICT, by the keys of `LastBuild` on D-Bus; all but the
- * message, which is bytes in a file and text on D-Bus, and the names of failed files beyond
- * ARC_BUILD_MAX_FAILED_BYTES. */
+/**
+ * arc_build_fill_dict:
+ * @build: a build
+ * @dict: a dictionary
+ *
+ * Adds the members of @build to @dict, by the keys of `LastBuild` on D-Bus: all but the message,
+ * which is bytes in a file and text on D-Bus, and the names of failed files beyond
+ * %ARC_BUILD_MAX_FAILED_BYTES.
+ */
 void arc_build_fill_dict (const ArcBuild *build, GVariantDict *dict);
 
-/* Forgets the names of failed files beyond ARC_BUILD_MAX_FAILED_BYTES. */
+/**
+ * arc_build_trim:
+ * @build: a build
+ *
+ * Forgets the names of failed files beyond %ARC_BUILD_MAX_FAILED_BYTES.
+ */
 void arc_build_trim (ArcBuild *build);
 
-/* Counts PATH, and remembers it unless there are ARC_BUILD_MAX_FAILED_FILES already. WHY (nullable)
- * is remembered of the first one. */
+/**
+ * arc_build_add_failed_file:
+ * @build: a build
+ * @path: a file that the build reported as failed
+ * @why: (nullable): the reason
+ *
+ * Counts @path, and remembers it unless there are %ARC_BUILD_MAX_FAILED_FILES already. The reason
+ * of the first one is remembered, too.
+ */
 void arc_build_add_failed_file (ArcBuild *build, const char *path, const char *why);
 
-/* Whether BUILD, which has ended, says that the database holds all but the files that it reported.
- * Without such a file that exit status means what it mostly means: that it came to nothing. */
+/**
+ * arc_build_is_partial:
+ * @build: a build that has ended
+ *
+ * Returns: %TRUE if the database holds all but the files that @build reported as failed. Without
+ *   such a file, the exit status %ARC_BUILD_PARTIAL_STATUS is a failure of the whole build
+ */
 gboolean arc_build_is_partial (const ArcBuild *build);
 
 G_END_DECLS

@@ -31,45 +31,118 @@ typedef struct _ArcChanges ArcChanges;
 
 typedef void (*ArcChangesFunc) (const char *path, ArcChange change, gpointer user_data);
 
+/**
+ * arc_changes_new:
+ *
+ * Makes an empty set.
+ *
+ * Returns: (transfer full): the set
+ */
 ArcChanges *arc_changes_new (void);
+
+/**
+ * arc_changes_free:
+ * @changes: (transfer full): a set
+ *
+ * Frees a set.
+ */
 void arc_changes_free (ArcChanges *changes);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcChanges, arc_changes_free)
 
-/* The number of paths. */
+/**
+ * arc_changes_get_size:
+ * @changes: a set
+ *
+ * Returns: the number of paths
+ */
 guint arc_changes_get_size (const ArcChanges *changes);
 
-/* FALSE if PATH is not in the set; CHANGE may be NULL. */
+/**
+ * arc_changes_lookup:
+ * @changes: a set
+ * @path: an absolute path
+ * @change: (out) (optional): the change of @path
+ *
+ * Looks a path up.
+ *
+ * Returns: %TRUE if @path is in the set
+ */
 gboolean arc_changes_lookup (const ArcChanges *changes, const char *path, ArcChange *change);
 
-/* Adds what happened to PATH, which is absolute, *after* all that the set already knows of it.
+/**
+ * arc_changes_add:
+ * @changes: a set
+ * @path: an absolute path
+ * @change: what happened to @path after all that the set has of it
  *
- * A then M is A, for the database has not seen the file. D then A is M, for it has. Otherwise the
- * later one counts; so A then D is D: a build that failed may have stored an added file already,
- * and deleting one that is not there costs nothing. */
+ * Adds a change.
+ *
+ * A then M is A: the database has not seen the file. D then A is M: it has. Otherwise the later
+ * change counts. So A then D is D: a build that failed may have stored an added file already, and
+ * deleting one that is not there costs nothing.
+ */
 void arc_changes_add (ArcChanges *changes, const char *path, ArcChange change);
 
-/* Forgets PATH; nothing happens if it is not in the set. */
+/**
+ * arc_changes_remove:
+ * @changes: a set
+ * @path: an absolute path
+ *
+ * Removes a path, if it is in the set.
+ */
 void arc_changes_remove (ArcChanges *changes, const char *path);
 
-/* Forgets all paths. */
+/**
+ * arc_changes_clear:
+ * @changes: a set
+ *
+ * Removes all paths.
+ */
 void arc_changes_clear (ArcChanges *changes);
 
-/* Merges LATER, another set, which happened after all of CHANGES, into it as arc_changes_add()
- * does; LATER is left as it is. To give back what a failed build took, merge the changes since then
- * into what it took. */
+/**
+ * arc_changes_merge:
+ * @changes: a set
+ * @later: another set, all of which happened after @changes
+ *
+ * Adds each change of @later as arc_changes_add() does. To restore what a failed build took, merge
+ * the changes since then into that.
+ */
 void arc_changes_merge (ArcChanges *changes, const ArcChanges *later);
 
-/* Calls FUNC for each path, in the order of the bytes of the paths: the same set always reads the
- * same. FUNC must not change the set. */
+/**
+ * arc_changes_foreach:
+ * @changes: a set
+ * @func: (scope call): the function, which must not change the set
+ * @user_data: its data
+ *
+ * Calls a function for each path, in the order of the bytes of the paths.
+ */
 void arc_changes_foreach (const ArcChanges *changes, ArcChangesFunc func, gpointer user_data);
 
-/* The change list of a build, as arcology-builder(1) has it: for each path the letter, NUL, the
- * path, NUL; sorted as _foreach() does. */
+/**
+ * arc_changes_serialise:
+ * @changes: a set
+ *
+ * Serialises a set as the change list of a build, as in arcology-builder(1): for each path the
+ * letter, NUL, the path, NUL; in the order of arc_changes_foreach().
+ *
+ * Returns: (transfer full): the change list
+ */
 GBytes *arc_changes_serialise (const ArcChanges *changes);
 
-/* The inverse, for records in any order. NULL and ARC_ERROR_DATA, with the offset of the first
- * wrong byte in the message, if BYTES is anything else: a letter that is none of A, M, D, a path
- * that is empty, relative or there twice, an end before the NUL of a path. */
+/**
+ * arc_changes_parse:
+ * @bytes: a change list, in any order
+ * @error: return location for an error
+ *
+ * Parses a change list. The error is %ARC_ERROR_DATA, with the offset of the first wrong byte, if
+ * @bytes are anything else: a letter that is none of A, M and D, a path that is empty, relative or
+ * there twice, an end before the NUL of a path.
+ *
+ * Returns: (transfer full) (nullable): the set, or %NULL on an error
+ */
 ArcChanges *arc_changes_parse (GBytes *bytes, GError **error);
 
 G_END_DECLS

@@ -18,34 +18,89 @@ G_BEGIN_DECLS
  */
 typedef struct _ArcEmptied ArcEmptied;
 
+/**
+ * arc_emptied_new:
+ *
+ * Makes a guard without an emptied root.
+ *
+ * Returns: (transfer full): the guard
+ */
 ArcEmptied *arc_emptied_new (void);
+
+/**
+ * arc_emptied_free:
+ * @emptied: (transfer full): a guard
+ *
+ * Frees a guard.
+ */
 void arc_emptied_free (ArcEmptied *emptied);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcEmptied, arc_emptied_free)
 
-/* SNAPSHOT or PENDING are different. A root of ROOTS (NULL-terminated) is emptied if SNAPSHOT holds
- * nothing below it and PENDING a deletion. One more root that is emptied begins the wait anew: the
- * second look is to come at DUE. TRUE if arc_emptied_get_root() or arc_emptied_get_due() may now
- * tell something else. */
+/**
+ * arc_emptied_update:
+ * @emptied: a guard
+ * @roots: (array zero-terminated=1): the roots
+ * @snapshot: the snapshot
+ * @pending: the pending changes
+ * @due: when the second comparison is due, if one more root is emptied
+ *
+ * Call this after @snapshot or @pending changed. A root is emptied if @snapshot holds nothing
+ * below it and @pending a deletion. One more emptied root starts the wait anew.
+ *
+ * Returns: %TRUE if the results of arc_emptied_get_root() and arc_emptied_get_due() may have
+ *   changed
+ */
 gboolean arc_emptied_update (ArcEmptied *emptied,
                              const char *const *roots,
                              const ArcSnapshot *snapshot,
                              const ArcChanges *pending,
                              gint64 due);
 
-/* (nullable): the first root that is emptied, if that is not believed yet. */
+/**
+ * arc_emptied_get_root:
+ * @emptied: a guard
+ *
+ * Returns: (transfer none) (nullable): the first root that is emptied, if no second comparison has
+ *   confirmed that
+ */
 const char *arc_emptied_get_root (const ArcEmptied *emptied);
 
-/* When the second look is due, also if it has begun; ARC_NEVER without such a root. */
+/**
+ * arc_emptied_get_due:
+ * @emptied: a guard
+ *
+ * Returns: when the second comparison is due, also if it has begun, or %ARC_NEVER without an
+ *   emptied root
+ */
 gint64 arc_emptied_get_due (const ArcEmptied *emptied);
 
-/* When to call arc_emptied_begin_look(), or ARC_NEVER. */
+/**
+ * arc_emptied_get_deadline:
+ * @emptied: a guard
+ *
+ * Returns: when to call arc_emptied_begin_look(), or %ARC_NEVER
+ */
 gint64 arc_emptied_get_deadline (const ArcEmptied *emptied);
 
-/* TRUE if it is NOW time for the second look, which the caller then begins. */
+/**
+ * arc_emptied_begin_look:
+ * @emptied: a guard
+ * @now: the time
+ *
+ * Returns: %TRUE if the caller has to begin the second comparison now
+ */
 gboolean arc_emptied_begin_look (ArcEmptied *emptied, gint64 now);
 
-/* A look at the whole tree is done, and arc_emptied_update() was told what it found. If it was the
- * second look, what is still emptied is believed: TRUE. */
+/**
+ * arc_emptied_end_look:
+ * @emptied: a guard
+ *
+ * Call this at the end of a comparison of the whole tree, after arc_emptied_update() with its
+ * result.
+ *
+ * Returns: %TRUE if it was the second comparison and confirmed an emptied root
+ */
 gboolean arc_emptied_end_look (ArcEmptied *emptied);
 
 G_END_DECLS

@@ -32,30 +32,89 @@ typedef struct _ArcFilter ArcFilter;
 extern const char *const arc_filter_default_include[];
 extern const char *const arc_filter_default_exclude[];
 
-/* (nullable): why PATTERN can match nothing, or not what it seems to say, and what to write
- * instead; English, to be put after the pattern. INCLUDED: among the includes. */
+/**
+ * arc_filter_check:
+ * @pattern: a pattern
+ * @included: whether it is among the includes
+ *
+ * Looks for what makes a pattern match nothing, or not what it seems to say.
+ *
+ * Returns: (transfer none) (nullable): in English, what is wrong and what to write instead, to be
+ *   put after the pattern in a message; %NULL if nothing is
+ */
 const char *arc_filter_check (const char *pattern, gboolean included);
 
-/* INCLUDE and EXCLUDE: NULL-terminated, copied; either may be empty. */
+/**
+ * arc_filter_new:
+ * @include: (array zero-terminated=1): the include patterns; can be empty
+ * @exclude: (array zero-terminated=1): the exclude patterns; can be empty
+ *
+ * Makes a filter of copies of the patterns.
+ *
+ * Returns: (transfer full): the filter
+ */
 ArcFilter *arc_filter_new (const char *const *include, const char *const *exclude);
+
+/**
+ * arc_filter_ref:
+ * @filter: a filter
+ *
+ * Adds a reference.
+ *
+ * Returns: (transfer full): @filter
+ */
 ArcFilter *arc_filter_ref (ArcFilter *filter);
+
+/**
+ * arc_filter_unref:
+ * @filter: (transfer full): a filter
+ *
+ * Drops a reference; frees the filter with the last one.
+ */
 void arc_filter_unref (ArcFilter *filter);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcFilter, arc_filter_unref)
 
-/* PATH is relative to the root ("main/note.org"), with single slashes and none at either end. Its
- * directories are not judged: ask about them one by one, or use arc_filter_explain().
+/**
+ * arc_filter_match_file:
+ * @filter: a filter
+ * @path: a path relative to the root ("main/note.org"), with single slashes and none at either end
+ * @rule: (out) (optional) (nullable) (transfer none): the pattern that decided, as it was given:
+ *   the first exclude pattern that matches, else the first include pattern; %NULL if no pattern
+ *   matches
  *
- * A file matters if an include pattern matches it and no exclude pattern does; a directory unless
- * an exclude pattern matches it.
+ * Matches a file by itself: an include pattern must match it, and no exclude pattern. The
+ * directories in @path are not judged: call arc_filter_match_directory() for each, or
+ * arc_filter_explain().
  *
- * RULE (nullable) gets the pattern that decided, as it was given (owned by the filter): the first
- * exclude pattern that matches, else the first include pattern. It gets NULL for a file that no
- * include pattern matches, and for a directory that matters. */
+ * Returns: %TRUE if the file matters
+ */
 gboolean arc_filter_match_file (const ArcFilter *filter, const char *path, const char **rule);
+
+/**
+ * arc_filter_match_directory:
+ * @filter: a filter
+ * @path: a path as of arc_filter_match_file()
+ * @rule: (out) (optional) (nullable) (transfer none): the first exclude pattern that matches, or
+ *   %NULL
+ *
+ * Matches a directory by itself: no exclude pattern must match it.
+ *
+ * Returns: %TRUE if the directory matters
+ */
 gboolean arc_filter_match_directory (const ArcFilter *filter, const char *path, const char **rule);
 
-/* The whole question at once: every directory above PATH, from the top, then PATH as a file. RULE
- * gets what decided for the first of them that does not matter, else for the file. */
+/**
+ * arc_filter_explain:
+ * @filter: a filter
+ * @path: a path as of arc_filter_match_file()
+ * @rule: (out) (optional) (nullable) (transfer none): what decided for the first directory that
+ *   does not matter, else for the file
+ *
+ * Matches each directory above a file, from the top, and then the file.
+ *
+ * Returns: %TRUE if all of them matter
+ */
 gboolean arc_filter_explain (const ArcFilter *filter, const char *path, const char **rule);
 
 G_END_DECLS

@@ -22,18 +22,50 @@ G_BEGIN_DECLS
 
 #define ARC_FRAME_MAGIC_SIZE 8
 
-/* A new frame of MAGIC, which has ARC_FRAME_MAGIC_SIZE bytes: append the body to it, and end it. */
+/**
+ * arc_frame_begin:
+ * @magic: %ARC_FRAME_MAGIC_SIZE bytes that say which file it is
+ * @version: the version of the format of the body
+ *
+ * Starts a frame. The caller appends the body to it.
+ *
+ * Returns: (transfer full): the frame, for arc_frame_end()
+ */
 GByteArray *arc_frame_begin (const char *magic, guint32 version);
 
-/* FRAME (transfer full) as it is written to the file. */
+/**
+ * arc_frame_end:
+ * @frame: (transfer full): a frame with its body
+ *
+ * Completes the header and adds the checksum.
+ *
+ * Returns: (transfer full): the bytes of the file
+ */
 GBytes *arc_frame_end (GByteArray *frame);
 
-/* The version that BYTES say they are of, for a caller that reads several: if they are a frame at
- * all, as arc_frame_open() finds out. */
+/**
+ * arc_frame_get_version:
+ * @bytes: the bytes of a file
+ *
+ * Gets the version of a frame, for a caller that reads several. Only arc_frame_open() finds out
+ * whether @bytes are a frame.
+ *
+ * Returns: the version in the header
+ */
 guint32 arc_frame_get_version (GBytes *bytes);
 
-/* The body in BYTES, of which it keeps a reference instead of a copy. NULL and ARC_ERROR_DATA if
- * BYTES are another file, of another version, truncated, followed by something else or damaged. */
+/**
+ * arc_frame_open:
+ * @bytes: the bytes of a file
+ * @magic: the magic of the file
+ * @version: the version of the body
+ * @error: return location for an error
+ *
+ * Checks a frame and gets its body, which is not copied. The error is %ARC_ERROR_DATA if @bytes
+ * are another file, of another version, truncated, followed by something else or damaged.
+ *
+ * Returns: (transfer full) (nullable): the body, or %NULL on an error
+ */
 GBytes *arc_frame_open (GBytes *bytes, const char *magic, guint32 version, GError **error);
 
 G_END_DECLS

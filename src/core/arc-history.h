@@ -19,13 +19,28 @@ G_BEGIN_DECLS
 /* How many builds are kept. */
 #define ARC_HISTORY_MAX 100
 
-/* The newest ARC_HISTORY_MAX of BUILDS (element-type ArcBuild), the newest last. */
+/**
+ * arc_history_serialise:
+ * @builds: (element-type ArcBuild): builds, the newest last
+ *
+ * Serialises the newest %ARC_HISTORY_MAX of @builds.
+ *
+ * Returns: (transfer full): the bytes of the file
+ */
 GBytes *arc_history_serialise (const GPtrArray *builds);
 
-/* (element-type ArcBuild), which it owns: the inverse. A key that is not known is left out, for a
- * newer version may add some. NULL and ARC_ERROR_DATA, with what is wrong with the file in the
- * message, if BYTES are anything else: a key is missing or has another type or no possible value,
- * or the ids do not grow. */
+/**
+ * arc_history_parse:
+ * @bytes: the bytes of a file
+ * @error: return location for an error
+ *
+ * Parses what arc_history_serialise() makes. An unknown key is left out, for a newer version may
+ * add some. The error is %ARC_ERROR_DATA, with what is wrong with the file, if @bytes are anything
+ * else: a key is missing or has another type or no possible value, or the ids do not grow.
+ *
+ * Returns: (transfer full) (nullable) (element-type ArcBuild): the builds, which the array owns,
+ *   or %NULL on an error
+ */
 GPtrArray *arc_history_parse (GBytes *bytes, GError **error);
 
 G_END_DECLS

@@ -24,26 +24,73 @@ G_BEGIN_DECLS
  */
 typedef struct _ArcLoopGuard ArcLoopGuard;
 
+/**
+ * arc_loop_guard_new:
+ *
+ * Makes a guard that has seen no build.
+ *
+ * Returns: (transfer full): the guard
+ */
 ArcLoopGuard *arc_loop_guard_new (void);
+
+/**
+ * arc_loop_guard_free:
+ * @guard: (transfer full): a guard
+ *
+ * Frees a guard.
+ */
 void arc_loop_guard_free (ArcLoopGuard *guard);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcLoopGuard, arc_loop_guard_free)
 
-/* CHANGES were seen; BUILDING if a build ran that did not take them. */
+/**
+ * arc_loop_guard_note_changes:
+ * @guard: a guard
+ * @changes: changes that were seen
+ * @building: whether a build runs that does not take them
+ *
+ * Records changes.
+ */
 void
 arc_loop_guard_note_changes (ArcLoopGuard *guard, const ArcChanges *changes, gboolean building);
 
-/* A build takes all that was noted since the last one did. REQUESTED if somebody asked for it, who
- * is then the cause. */
+/**
+ * arc_loop_guard_begin_build:
+ * @guard: a guard
+ * @requested: whether the build was requested, which is its cause then
+ *
+ * Records that a build starts, which takes all changes since the start of the last one.
+ */
 void arc_loop_guard_begin_build (ArcLoopGuard *guard, gboolean requested);
 
-/* Whether more than ARC_LOOP_GUARD_PATIENCE builds in a row were caused by the one before. */
+/**
+ * arc_loop_guard_is_looping:
+ * @guard: a guard
+ *
+ * Returns: %TRUE if more than %ARC_LOOP_GUARD_PATIENCE builds in a row were caused by the one
+ *   before
+ */
 gboolean arc_loop_guard_is_looping (const ArcLoopGuard *guard);
 
-/* How long to rest after a build that would else be followed by a rest of COOLDOWN, microseconds:
- * it doubles with each build of a loop. */
+/**
+ * arc_loop_guard_get_cooldown:
+ * @guard: a guard
+ * @cooldown: the rest after a build without a loop, in microseconds
+ *
+ * Gets the rest after a build. It doubles with each build of a loop.
+ *
+ * Returns: microseconds
+ */
 gint64 arc_loop_guard_get_cooldown (const ArcLoopGuard *guard, gint64 cooldown);
 
-/* The files that the builds of the loop change; empty without one. Owned by the guard. */
+/**
+ * arc_loop_guard_get_changes:
+ * @guard: a guard
+ *
+ * Gets the files that the builds of the loop change.
+ *
+ * Returns: (transfer none): the files; empty without a loop
+ */
 const ArcChanges *arc_loop_guard_get_changes (const ArcLoopGuard *guard);
 
 G_END_DECLS

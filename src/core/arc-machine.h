@@ -133,48 +133,154 @@ typedef struct
   ArcEffects effects;
 } ArcTransition;
 
-/* The machine at the start of the service: idle since NOW. */
+/**
+ * arc_machine_init:
+ * @machine: (out caller-allocates): a machine
+ * @now: the time
+ *
+ * Initialises a machine: idle since @now.
+ */
 void arc_machine_init (ArcMachine *machine, gint64 now);
 
-/* Brings MACHINE from before EVENT to after it, and returns what the caller has to do. NOW must not
- * be before any earlier one. The next deadline may already have come: ask
- * arc_machine_get_deadline() after each step. */
+/**
+ * arc_machine_step:
+ * @machine: a machine
+ * @timing: its times
+ * @event: what happened
+ * @now: the time, not before that of an earlier step
+ *
+ * Brings a machine from before an event to after it. The next deadline may have come already: call
+ * arc_machine_get_deadline() after each step.
+ *
+ * Returns: what the caller has to do
+ */
 ArcEffects
 arc_machine_step (ArcMachine *machine, const ArcTiming *timing, ArcEvent event, gint64 now);
 
-/* How long to rest after the last build: its processor time divided by the load that is allowed,
- * and at most the cooldown. */
+/**
+ * arc_machine_get_rest:
+ * @machine: a machine
+ * @timing: its times
+ *
+ * Gets the rest after the last build: its processor time divided by the load that is allowed, and
+ * at most the cooldown.
+ *
+ * Returns: microseconds
+ */
 gint64 arc_machine_get_rest (const ArcMachine *machine, const ArcTiming *timing);
 
-/* When ARC_EVENT_DEADLINE is due, or ARC_NEVER. It changes with each step, with the holds and with
- * the timing. */
+/**
+ * arc_machine_get_deadline:
+ * @machine: a machine
+ * @timing: its times
+ *
+ * Gets the time at which %ARC_EVENT_DEADLINE is due. It changes with each step, with the holds and
+ * with the timing.
+ *
+ * Returns: the time, or %ARC_NEVER
+ */
 gint64 arc_machine_get_deadline (const ArcMachine *machine, const ArcTiming *timing);
 
-/* When the next automatic build will start if nothing more happens, or ARC_NEVER if none will or
- * nobody can know. */
+/**
+ * arc_machine_get_next_build:
+ * @machine: a machine
+ * @timing: its times
+ *
+ * Gets the time at which the next automatic build starts if nothing more happens.
+ *
+ * Returns: the time, or %ARC_NEVER if none starts or the time is not known
+ */
 gint64 arc_machine_get_next_build (const ArcMachine *machine, const ArcTiming *timing);
 
-/* Whether there is something to build that no running build contains. */
+/**
+ * arc_machine_is_pending:
+ * @machine: a machine
+ *
+ * Returns: %TRUE if there is something to build that no running build contains
+ */
 gboolean arc_machine_is_pending (const ArcMachine *machine);
 
-/* Whether another build is to follow the one that runs or has just ended. */
+/**
+ * arc_machine_is_stoked:
+ * @machine: a machine
+ *
+ * Returns: %TRUE if another build follows the one that runs or has just ended
+ */
 gboolean arc_machine_is_stoked (const ArcMachine *machine);
 
+/**
+ * arc_machine_get_reason:
+ * @machine: a machine
+ *
+ * Returns: why no build starts now
+ */
 ArcReason arc_machine_get_reason (const ArcMachine *machine);
 
-/* Why a build starts if EVENT, which has not been stepped yet, starts one. */
+/**
+ * arc_machine_get_cause:
+ * @machine: a machine
+ * @event: an event before its step
+ *
+ * Returns: why a build starts, if @event starts one
+ */
 ArcCause arc_machine_get_cause (const ArcMachine *machine, ArcEvent event);
 
-/* The event that it is that a build has ended with RESULT. */
+/**
+ * arc_event_of_result:
+ * @result: the result of a build
+ *
+ * Returns: the event of a build that ended with @result
+ */
 ArcEvent arc_event_of_result (ArcResult result);
 
-/* The table itself, for those who draw or check it; N_TRANSITIONS gets its length. */
+/**
+ * arc_machine_get_transitions:
+ * @n_transitions: (out): the number of transitions
+ *
+ * Gets the table that the machine runs on, to draw or check it.
+ *
+ * Returns: (transfer none) (array length=n_transitions): the table
+ */
 const ArcTransition *arc_machine_get_transitions (guint *n_transitions);
 
-/* The words of D-Bus, logs and pictures; never translated. */
+/**
+ * arc_state_to_string:
+ * @state: a state
+ *
+ * Gets the word of D-Bus, logs and pictures. It is never translated.
+ *
+ * Returns: (transfer none): the word
+ */
 const char *arc_state_to_string (ArcState state);
+
+/**
+ * arc_event_to_string:
+ * @event: an event
+ *
+ * Gets the word of D-Bus, logs and pictures. It is never translated.
+ *
+ * Returns: (transfer none): the word
+ */
 const char *arc_event_to_string (ArcEvent event);
-const char *arc_guard_to_string (ArcGuard guard); /* "" for ARC_GUARD_NONE */
+
+/**
+ * arc_guard_to_string:
+ * @guard: a guard
+ *
+ * Gets the word of D-Bus, logs and pictures. It is never translated.
+ *
+ * Returns: (transfer none): the word; "" for %ARC_GUARD_NONE
+ */
+const char *arc_guard_to_string (ArcGuard guard);
+
+/**
+ * arc_reason_to_string:
+ * @reason: a reason
+ *
+ * Gets the word of D-Bus, logs and pictures. It is never translated.
+ *
+ * Returns: (transfer none): the word
+ */
 const char *arc_reason_to_string (ArcReason reason);
 
 G_END_DECLS

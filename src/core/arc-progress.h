@@ -47,22 +47,35 @@ typedef struct
   char *why;
 } ArcLine;
 
-/* Understands LENGTH bytes at TEXT, without the newline. LINE need not be initialised; clear it.
+/**
+ * arc_line_parse:
+ * @text: the bytes of a line, without the newline
+ * @length: their number
+ * @line: (out caller-allocates): the result, for arc_line_clear()
  *
- * What does not fit one of the forms exactly, with single spaces, is plain, for a build may
- * print what it likes: a number that is not decimal or beyond G_MAXUINT, DONE beyond TOTAL, a path
- * that is not absolute, a problem, an error or a phase without a text, a line with NUL in it.
+ * Parses a line of the output of a build.
+ *
+ * What does not fit one of the forms exactly, with single spaces, is plain, for a build may print
+ * what it likes: a number that is not decimal or beyond %G_MAXUINT, DONE beyond TOTAL, a path that
+ * is not absolute, a problem, an error or a phase without a text, a line with NUL in it.
  *
  * The PATH of a failed file, and the whole place of a problem, ends at the first ": ", that of one
  * that is gone, or an input, with the line. A path may itself hold ": ", or a newline: so a
  * backslash and three octal digits in it are one byte, as in /proc/self/mountinfo (proc(5)); any
  * other backslash is itself. A build that writes each backslash, colon and newline of a path so
  * (\134, \072, \012) is always understood; one that writes plain paths is, but for the few with ":
- * " or an escape in them, or with what looks like a LINE. Nothing is unescaped in WHY. */
+ * " or an escape in them, or with what looks like a LINE. Nothing is unescaped in the text.
+ */
 void arc_line_parse (const char *text, gsize length, ArcLine *line);
 
-/* Frees what LINE holds, not LINE. */
+/**
+ * arc_line_clear:
+ * @line: a line
+ *
+ * Frees the members of @line, not @line.
+ */
 void arc_line_clear (ArcLine *line);
+
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ArcLine, arc_line_clear)
 
 G_END_DECLS

@@ -9,12 +9,26 @@ G_BEGIN_DECLS
 /* How much of a wrong value a message repeats, in characters. */
 #define ARC_QUOTE_LENGTH 100
 
-/* (transfer full): TEXT for a message: whatever it holds, one line of printable UTF-8, of at most
- * LIMIT characters; -1: all. */
+/**
+ * arc_quote_printable:
+ * @text: any bytes
+ * @limit: the greatest number of characters, or -1 for all
+ *
+ * Makes @text fit for a message: one line of printable UTF-8, whatever it holds.
+ *
+ * Returns: (transfer full): the line
+ */
 char *arc_quote_printable (const char *text, glong limit);
 
-/* (transfer full): the same in quotation marks, cut off at ARC_QUOTE_LENGTH; the marks are single
- * ones around TEXT that has a double one. */
+/**
+ * arc_quote:
+ * @text: any bytes
+ *
+ * Does the same, cut off at %ARC_QUOTE_LENGTH, in quotation marks: single ones around text that
+ * has a double one.
+ *
+ * Returns: (transfer full): the quoted line
+ */
 char *arc_quote (const char *text);
 
 G_END_DECLS

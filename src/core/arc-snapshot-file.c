@@ -165,12 +165,6 @@ arc_snapshot_frame (const ArcSnapshot *snapshot, const ArcChanges *dirty, GBytes
 }
 
 GBytes *
-arc_snapshot_serialise (const ArcSnapshot *snapshot, const ArcChanges *dirty, GBytes *identity)
-{
-  return arc_frame_end (arc_snapshot_frame (snapshot, dirty, identity));
-}
-
-GBytes *
 arc_snapshot_serialise_list (const ArcSnapshot *snapshot)
 {
   static const guint8 letter[] = { ARC_CHANGE_ADDED, '\0' };

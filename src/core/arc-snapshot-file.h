@@ -30,14 +30,10 @@ G_BEGIN_DECLS
 #define ARC_SNAPSHOT_VERSION        1
 #define ARC_SNAPSHOT_VERSION_MOUNTS 2
 
-/* SNAPSHOT with each path in DIRTY (nullable) marked, as arc_snapshot_mark_dirty() does, though
- * SNAPSHOT itself stays as it is. IDENTITY (nullable: empty), any bytes, says what the snapshot is
- * of. */
-GBytes *
-arc_snapshot_serialise (const ArcSnapshot *snapshot, const ArcChanges *dirty, GBytes *identity);
-
-/* (transfer full): the same but for arc_frame_end(), which takes as long as all the rest, for the
- * checksum, and can do so in another thread: it has nothing to do with SNAPSHOT any more. */
+/* (transfer full): SNAPSHOT with each path in DIRTY (nullable) marked, as arc_snapshot_mark_dirty()
+ * does, though SNAPSHOT itself stays as it is. IDENTITY (nullable: empty), any bytes, says what the
+ * snapshot is of. What is left to do is arc_frame_end(), which takes as long as all the rest, for
+ * the checksum, and can be called in another thread: the frame does not use SNAPSHOT any more. */
 GByteArray *
 arc_snapshot_frame (const ArcSnapshot *snapshot, const ArcChanges *dirty, GBytes *identity);
 
@@ -45,9 +41,9 @@ arc_snapshot_frame (const ArcSnapshot *snapshot, const ArcChanges *dirty, GBytes
  * by the order of the directories, and much quicker. */
 GBytes *arc_snapshot_serialise_list (const ArcSnapshot *snapshot);
 
-/* The inverse of arc_snapshot_serialise(). IDENTITY (out) (nullable) gets what was given then: if
- * it is not what the caller would give now, the snapshot is of something else. NULL and
- * ARC_ERROR_DATA, with what is wrong with the file in the message, if BYTES are anything else;
+/* The inverse of arc_snapshot_frame() and arc_frame_end(). IDENTITY (out) (nullable) gets what was
+ * given then: if it is not what the caller would give now, the snapshot is of something else. NULL
+ * and ARC_ERROR_DATA, with what is wrong with the file in the message, if BYTES are anything else;
  * IDENTITY is then not set. */
 ArcSnapshot *arc_snapshot_parse (GBytes *bytes, GBytes **identity, GError **error);
 

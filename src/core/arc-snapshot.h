@@ -52,76 +52,206 @@ typedef struct
  */
 typedef struct _ArcSnapshot ArcSnapshot;
 
+/**
+ * arc_snapshot_new:
+ *
+ * Makes an empty snapshot.
+ *
+ * Returns: (transfer full): the snapshot
+ */
 ArcSnapshot *arc_snapshot_new (void);
+
+/**
+ * arc_snapshot_free:
+ * @snapshot: (transfer full): a snapshot
+ *
+ * Frees a snapshot.
+ */
 void arc_snapshot_free (ArcSnapshot *snapshot);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcSnapshot, arc_snapshot_free)
 
-/* What SNAPSHOT knows of the directories that the files of CHANGES are in: all files of these, and
- * no others. */
+/**
+ * arc_snapshot_extract:
+ * @snapshot: a snapshot
+ * @changes: a set of files
+ *
+ * Copies the entries of the directories that the files of @changes are in: all files of these, and
+ * no others.
+ *
+ * Returns: (transfer full): the copy
+ */
 ArcSnapshot *arc_snapshot_extract (const ArcSnapshot *snapshot, const ArcChanges *changes);
 
+/**
+ * arc_snapshot_get_n_files:
+ * @snapshot: a snapshot
+ *
+ * Returns: the number of files
+ */
 guint arc_snapshot_get_n_files (const ArcSnapshot *snapshot);
 
-/* Sets (or, with FINGERPRINT NULL, forgets) one file and adds what that means, if anything, to
- * CHANGES (nullable). TRUE if it was a change: the file was not known, is no longer, or any field
- * of its fingerprint differs. */
+/**
+ * arc_snapshot_set_file:
+ * @snapshot: a snapshot
+ * @directory: a directory
+ * @name: the name of a file in it
+ * @fingerprint: (nullable): the fingerprint, or %NULL if the file is gone
+ * @changes: (nullable): where the changes are added
+ *
+ * Sets or removes a file.
+ *
+ * Returns: %TRUE if that is a change: the file is new, is gone, or a field of its fingerprint
+ *   differs
+ */
 gboolean arc_snapshot_set_file (ArcSnapshot *snapshot,
                                 const char *directory,
                                 const char *name,
                                 const ArcFingerprint *fingerprint,
                                 ArcChanges *changes);
 
-/* Replaces what is known of DIRECTORY (not of those below it) by ENTRIES and adds the differences
- * to CHANGES (nullable). N_ENTRIES 0 forgets it. Returns the number of differences.
+/**
+ * arc_snapshot_set_directory:
+ * @snapshot: a snapshot
+ * @directory: a directory
+ * @entries: (array length=n_entries): all files of @directory, in any order; sorted in place,
+ *   names are copied
+ * @n_entries: their number; 0 removes the directory
+ * @changes: (nullable): where the changes are added
  *
- * ENTRIES come in any order, as from readdir(3), and are sorted here in place; their names are
- * copied. If a name is there twice, which readdir(3) may do while files come and go, the later one
- * counts. */
+ * Replaces the files of a directory, but not those of the directories below it. If a name is there
+ * twice, which readdir(3) may do while files come and go, the later entry counts.
+ *
+ * Returns: the number of changes
+ */
 guint arc_snapshot_set_directory (ArcSnapshot *snapshot,
                                   const char *directory,
                                   ArcEntry *entries,
                                   guint n_entries,
                                   ArcChanges *changes);
 
-/* Whether a file is known in the directory PATH or anywhere below it. */
+/**
+ * arc_snapshot_has_files_below:
+ * @snapshot: a snapshot
+ * @path: a directory
+ *
+ * Returns: %TRUE if there is a file in @path or anywhere below it
+ */
 gboolean arc_snapshot_has_files_below (const ArcSnapshot *snapshot, const char *path);
 
-/* (nullable): what is known of one file; valid until the snapshot is changed. */
+/**
+ * arc_snapshot_lookup:
+ * @snapshot: a snapshot
+ * @directory: a directory
+ * @name: the name of a file in it
+ *
+ * Looks a file up.
+ *
+ * Returns: (transfer none) (nullable): the fingerprint, valid until the snapshot is changed
+ */
 const ArcFingerprint *
 arc_snapshot_lookup (const ArcSnapshot *snapshot, const char *directory, const char *name);
 
-/* (transfer container): the directories that hold files, in no order, NULL-terminated; free the
- * array with g_free(). A string is valid until the snapshot is changed. */
+/**
+ * arc_snapshot_get_directories:
+ * @snapshot: a snapshot
+ *
+ * Lists the directories that hold files, in no order. The strings are valid until the snapshot is
+ * changed.
+ *
+ * Returns: (transfer container) (array zero-terminated=1): the paths
+ */
 const char **arc_snapshot_get_directories (const ArcSnapshot *snapshot);
 
-/* Whether it holds no file, and no directory as mounted. */
+/**
+ * arc_snapshot_is_empty:
+ * @snapshot: a snapshot
+ *
+ * Returns: %TRUE if there is no file, and no directory is marked as mounted
+ */
 gboolean arc_snapshot_is_empty (const ArcSnapshot *snapshot);
 
-/* Whether it holds a file of DIRECTORY itself. */
+/**
+ * arc_snapshot_has_directory:
+ * @snapshot: a snapshot
+ * @directory: a directory
+ *
+ * Returns: %TRUE if there is a file in @directory itself
+ */
 gboolean arc_snapshot_has_directory (const ArcSnapshot *snapshot, const char *directory);
 
-/* Makes ENTRIES (element-type ArcEntry) what is known of the files of DIRECTORY, by the order of
- * the bytes of their names. A name is valid until the snapshot is changed. */
+/**
+ * arc_snapshot_get_entries:
+ * @snapshot: a snapshot
+ * @directory: a directory
+ * @entries: (element-type ArcEntry): the array that is filled
+ *
+ * Replaces the content of @entries with the files of a directory, in the order of the bytes of
+ * their names. A name is valid until the snapshot is changed.
+ */
 void arc_snapshot_get_entries (const ArcSnapshot *snapshot, const char *directory, GArray *entries);
 
-/* Gives every file in CHANGES, whatever its change, a fingerprint that is nothing but zeros, which
- * no file has: the next look finds it modified if it is there, and deleted if it is not, even if
- * the snapshot did not know it. So the database hears of it again, though nobody knows how much of
- * the change it has seen. */
+/**
+ * arc_snapshot_mark_dirty:
+ * @snapshot: a snapshot
+ * @changes: a set of files
+ *
+ * Gives every file of @changes, whatever its change, a fingerprint of zeros, which no file has.
+ * The next comparison finds the file modified if it is there, and deleted if it is not, also if it
+ * was not in the snapshot. So the next build gets it again: it is not known how much of the change
+ * the database has.
+ */
 void arc_snapshot_mark_dirty (ArcSnapshot *snapshot, const ArcChanges *changes);
 
-/* Every file of SNAPSHOT as an addition: the list of a full build. */
+/**
+ * arc_snapshot_list:
+ * @snapshot: a snapshot
+ *
+ * Lists every file as an addition: the changes of a full build.
+ *
+ * Returns: (transfer full): the changes
+ */
 ArcChanges *arc_snapshot_list (const ArcSnapshot *snapshot);
 
-/* What leads from BEFORE to AFTER, compared as arc_snapshot_set_file() does. */
+/**
+ * arc_snapshot_diff:
+ * @before: a snapshot
+ * @after: a later one
+ *
+ * Compares two snapshots as arc_snapshot_set_file() does.
+ *
+ * Returns: (transfer full): the changes from @before to @after
+ */
 ArcChanges *arc_snapshot_diff (const ArcSnapshot *before, const ArcSnapshot *after);
 
-/* Whether a file system of its own was mounted at DIRECTORY when it was last seen. If it is not
- * mounted later, what is known of the files below is still true of it. */
+/**
+ * arc_snapshot_set_mounted:
+ * @snapshot: a snapshot
+ * @directory: a directory
+ * @mounted: whether a file system is mounted at @directory
+ *
+ * Marks a directory as the root of a file system. If it is not mounted later, the files below it
+ * are kept.
+ */
 void arc_snapshot_set_mounted (ArcSnapshot *snapshot, const char *directory, gboolean mounted);
+
+/**
+ * arc_snapshot_is_mounted:
+ * @snapshot: a snapshot
+ * @directory: a directory
+ *
+ * Returns: %TRUE if @directory is marked as the root of a file system
+ */
 gboolean arc_snapshot_is_mounted (const ArcSnapshot *snapshot, const char *directory);
 
-/* The same as of arc_snapshot_get_directories(), of those. */
+/**
+ * arc_snapshot_get_mounted:
+ * @snapshot: a snapshot
+ *
+ * Lists the directories that are marked as mounted, as arc_snapshot_get_directories() does.
+ *
+ * Returns: (transfer container) (array zero-terminated=1): the paths
+ */
 const char **arc_snapshot_get_mounted (const ArcSnapshot *snapshot);
 
 G_END_DECLS

@@ -7,16 +7,6 @@
 
 #include <glib/gi18n.h>
 
-/* Its settings and its Emacs depend on what it was started with. */
-static void
-look_at_process (ArcDiagnosis *self)
-{
-  const guint pid = arc_probe_get_process (G_DBUS_PROXY (self->service));
-
-  if (pid != 0)
-    arc_probe_read_process (pid, &self->command, &self->environment);
-}
-
 void
 arc_check_bus (ArcDiagnosis *self)
 {
@@ -24,7 +14,8 @@ arc_check_bus (ArcDiagnosis *self)
 
   self->service = arc_ctl_try_connect (&error);
   if (self->service != NULL)
-    look_at_process (self);
+    /* Its settings and its Emacs depend on what it was started with. */
+    arc_probe_read_process (G_DBUS_PROXY (self->service), &self->command, &self->environment);
   if (self->service != NULL ||
       g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER))
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("reachable"));

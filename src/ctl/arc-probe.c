@@ -141,8 +141,9 @@ arc_probe_make_command (const char *const *command, const char *option)
   return g_strv_builder_end (builder);
 }
 
-guint
-arc_probe_get_process (GDBusProxy *service)
+/* The process that owns the name of SERVICE, 0 if there is none. */
+static guint
+get_process (GDBusProxy *service)
 {
   g_autofree char *owner = g_dbus_proxy_get_name_owner (service);
   g_autoptr (GVariant) reply = NULL;
@@ -183,16 +184,17 @@ read_strings (guint pid, const char *name)
   return g_strv_builder_end (strings);
 }
 
-gboolean
-arc_probe_read_process (guint pid, GStrv *command, GStrv *environment)
+guint
+arc_probe_read_process (GDBusProxy *service, GStrv *command, GStrv *environment)
 {
+  const guint pid = get_process (service);
   g_autofree char *path = g_strdup_printf ("/proc/%u/exe", pid);
   g_autofree char *program = g_file_read_link (path, NULL);
   g_auto (GStrv) arguments = read_strings (pid, "cmdline");
   g_auto (GStrv) variables = read_strings (pid, "environ");
 
   if (program == NULL || arguments == NULL || arguments[0] == NULL || variables == NULL)
-    return FALSE;
+    return 0;
 
   /* The link of a program that was replaced since names no file. */
   if (g_file_test (program, G_FILE_TEST_IS_EXECUTABLE))
@@ -203,7 +205,7 @@ arc_probe_read_process (guint pid, GStrv *command, GStrv *environment)
   *command = g_steal_pointer (&arguments);
   *environment = g_steal_pointer (&variables);
 
-  return TRUE;
+  return pid;
 }
 
 static guint

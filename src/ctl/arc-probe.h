@@ -31,16 +31,14 @@ char *arc_probe_find_program (const char *const *environment, const char *name);
 GStrv arc_probe_make_command (const char *const *command, const char *option);
 
 /**
- * arc_probe_get_process:
+ * arc_probe_read_process:
  * @service: the service
+ * @command: (out): the program and the arguments of the process that runs it
+ * @environment: (out): the environment that the process was started with
  *
- * Returns: the process that owns the name of @service, 0 if there is none
+ * Returns: the process, or 0 if there is none, or if /proc does not show it
  */
-guint arc_probe_get_process (GDBusProxy *service);
-
-/* FALSE if /proc does not show the process: else COMMAND gets its program and arguments, and
- * ENVIRONMENT the environment that it was started with. */
-gboolean arc_probe_read_process (guint pid, GStrv *command, GStrv *environment);
+guint arc_probe_read_process (GDBusProxy *service, GStrv *command, GStrv *environment);
 
 /* The inotify instances and watches of all processes of this user, whose limits they share
  * (inotify(7)), as far as /proc shows them. */

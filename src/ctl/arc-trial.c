@@ -153,8 +153,6 @@ start (const ArcTrialRun *run, GError **error)
     g_subprocess_launcher_set_environ (launcher, (char **) run->environment);
   if (run->directory != NULL)
     g_subprocess_launcher_set_cwd (launcher, run->directory);
-  if (run->input != NULL)
-    g_subprocess_launcher_set_stdin_file_path (launcher, run->input);
   /* GLib 2.74 opens them without O_TRUNC, whatever its manual says (gsubprocess.c). */
   g_unlink (run->output);
   g_subprocess_launcher_set_stdout_file_path (launcher, run->output);

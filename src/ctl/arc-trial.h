@@ -49,7 +49,6 @@ char *arc_trial_get_path (ArcTrial *trial, const char *name);
  * @argv: the program and its arguments
  * @environment: (nullable): its environment; %NULL is that of this process
  * @directory: (nullable): its working directory; %NULL is that of this process
- * @input: (nullable): the path of its standard input; %NULL is /dev/null
  * @output: the path of the file that gets its standard output
  * @messages: (nullable): the path of the file that gets its standard error; %NULL is @output
  * @timeout: how long it may run, microseconds, 0 for any time
@@ -60,7 +59,6 @@ typedef struct
   const char *const *argv;
   const char *const *environment;
   const char *directory;
-  const char *input;
   const char *output;
   const char *messages;
   gint64 timeout;

@@ -12,24 +12,13 @@
 #include <errno.h>
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 
 /* For all that is not the build: to list a large tree, or to wait for a lock of the database. */
 #define TIMEOUT (10 * 60 * G_USEC_PER_SEC)
 #define GRACE   (5 * G_USEC_PER_SEC)
-
-/* The build has no number, since it is none of the service. */
-#define BUILD_ID 0
-
-/* What a build and the service know of a file without reading it. */
-typedef struct
-{
-  guint64 inode;
-  gint64 size;
-  struct timespec mtime;
-  struct timespec ctime;
-} Stamp;
 
 typedef struct
 {
@@ -42,7 +31,7 @@ typedef struct
   ArcTrial *trial;
   gint64 started;
 
-  GHashTable *files;   /* (element-type filename Stamp) when it began */
+  GHashTable *files;   /* (element-type filename utf8): how each was when it began */
   GHashTable *pending; /* (element-type filename): what the service is still to build */
   GHashTable *failed;  /* (element-type filename utf8): why the build could not read it */
   char *reason;        /* (nullable): why the build failed */
@@ -78,14 +67,12 @@ static void
 look_at_service (Verify *self)
 {
   g_autofree char *path = NULL;
-  guint pid;
+  guint pid = 0;
 
   self->service = arc_ctl_try_connect (NULL);
-  if (self->service == NULL)
-    return;
-
-  pid = arc_probe_get_process (G_DBUS_PROXY (self->service));
-  if (pid == 0 || !arc_probe_read_process (pid, &self->command, &self->environment))
+  if (self->service != NULL)
+    pid = arc_probe_read_process (G_DBUS_PROXY (self->service), &self->command, &self->environment);
+  if (pid == 0)
     return;
 
   path = g_strdup_printf ("/proc/%u/cwd", pid);
@@ -128,17 +115,15 @@ read_settings (Verify *self, GError **error)
 
 /* --- what runs in the temporary directory */
 
-/* The bytes that ARGV prints, which go to a file there. INPUT (nullable) is what it reads. */
+/* The bytes that ARGV prints, which go to a file there. */
 static gboolean
 run (Verify *self,
      const char *const *argv,
      gboolean in_service,
-     const char *input,
      char **output,
      gsize *length,
      GError **error)
 {
-  g_autofree char *input_path = arc_trial_get_path (self->trial, "input");
   g_autofree char *output_path = arc_trial_get_path (self->trial, "output");
   g_autofree char *message_path = arc_trial_get_path (self->trial, "messages");
   g_autofree char *messages = NULL;
@@ -147,7 +132,6 @@ run (Verify *self,
     .argv = argv,
     .environment = in_service ? (const char *const *) self->environment : NULL,
     .directory = in_service ? self->directory : NULL,
-    .input = input != NULL ? input_path : NULL,
     .output = output_path,
     .messages = message_path,
     .timeout = TIMEOUT,
@@ -155,8 +139,6 @@ run (Verify *self,
   };
   int status;
 
-  if (input != NULL && !g_file_set_contents (input_path, input, -1, error))
-    return FALSE;
   if (!arc_trial_run (self->trial, &what, &status, error) ||
       !g_file_get_contents (message_path, &messages, NULL, error) ||
       !g_file_get_contents (output_path, output, length, error))
@@ -172,6 +154,21 @@ run (Verify *self,
   return TRUE;
 }
 
+/* (transfer full): what a build and the service know of the file PATH without reading it. */
+static char *
+describe_file (const char *path)
+{
+  struct stat info;
+
+  if (stat (path, &info) != 0)
+    return g_strdup ("");
+
+  return g_strdup_printf ("%ju %jd %jd.%09ld %jd.%09ld", (uintmax_t) info.st_ino,
+                          (intmax_t) info.st_size, (intmax_t) info.st_mtim.tv_sec,
+                          info.st_mtim.tv_nsec, (intmax_t) info.st_ctim.tv_sec,
+                          info.st_ctim.tv_nsec);
+}
+
 /* (nullable) */
 static GHashTable *
 list_files (Verify *self, GError **error)
@@ -182,23 +179,11 @@ list_files (Verify *self, GError **error)
   g_autofree char *output = NULL;
   gsize length;
 
-  if (!run (self, (const char *const *) argv, TRUE, NULL, &output, &length, error))
+  if (!run (self, (const char *const *) argv, TRUE, &output, &length, error))
     return NULL;
 
   for (gsize i = 0; i < length; i += strlen (output + i) + 1)
-    {
-      struct stat info;
-      Stamp *stamp = g_new0 (Stamp, 1);
-
-      if (stat (output + i, &info) == 0)
-        {
-          stamp->inode = info.st_ino;
-          stamp->size = info.st_size;
-          stamp->mtime = info.st_mtim;
-          stamp->ctime = info.st_ctim;
-        }
-      g_hash_table_insert (files, g_strdup (output + i), stamp);
-    }
+    g_hash_table_insert (files, g_strdup (output + i), describe_file (output + i));
 
   return g_steal_pointer (&files);
 }
@@ -228,8 +213,6 @@ add_pending (Verify *self, GError **error)
 static gboolean
 look_at_tree (Verify *self, GError **error)
 {
-  gboolean told = FALSE;
-
   for (;;)
     {
       g_clear_pointer (&self->files, g_hash_table_unref);
@@ -243,9 +226,7 @@ look_at_tree (Verify *self, GError **error)
       if (self->service == NULL || arc_dbus_builder_get_current_build (self->service) == 0)
         return TRUE;
 
-      if (!told)
-        g_printerr (_ ("Waiting for the build that runs\n"));
-      told = TRUE;
+      g_printerr (_ ("Waiting for the build that runs\n"));
       while (arc_dbus_builder_get_current_build (self->service) != 0)
         if (!arc_trial_wait (self->trial))
           {
@@ -255,30 +236,33 @@ look_at_tree (Verify *self, GError **error)
     }
 }
 
-/* Runs SQL, or the script INPUT (nullable), on DATABASE. */
+/* Runs SQL on DATABASE. */
 static gboolean
 run_sqlite (Verify *self,
             const char *database,
             gboolean read_only,
             const char *sql,
-            const char *input,
             char **output,
             gsize *length,
             GError **error)
 {
   /* ~/.sqliterc could change what it prints. */
-  const char *argv[] = { "sqlite3", "-batch",         "-bail",  "-init", "/dev/null", "-json",
-                         "-cmd",    ".timeout 15000", database, sql,     NULL,        NULL };
-  guint i = 9;
+  const char *const argv[] = {
+    "sqlite3",
+    "-batch",
+    "-bail",
+    "-init",
+    "/dev/null",
+    "-json",
+    "-cmd",
+    ".timeout 15000",
+    read_only ? "-readonly" : "-json",
+    database,
+    sql,
+    NULL,
+  };
 
-  if (read_only)
-    {
-      argv[8] = "-readonly";
-      argv[i++] = database;
-    }
-  argv[i] = sql;
-
-  return run (self, argv, FALSE, input, output, length, error);
+  return run (self, argv, FALSE, output, length, error);
 }
 
 static gboolean
@@ -292,16 +276,18 @@ has_content (const char *database, const char *suffix)
 
 /* Copies the state that readers see, with what is still in a write-ahead log. */
 static gboolean
-copy_database (Verify *self, const char *copy, GError **error)
+copy_database (Verify *self, const char *database, const char *copy, GError **error)
 {
-  g_autofree char *name = arc_print_escape (self->database);
-  g_autoptr (GString) sql = g_string_new ("VACUUM INTO '");
+  g_autofree char *name = arc_print_escape (database);
+  g_auto (GStrv) parts = g_strsplit (copy, "'", -1);
+  g_autofree char *quoted = g_strjoinv ("''", parts);
+  g_autofree char *sql = g_strdup_printf ("VACUUM INTO '%s'", quoted);
   g_autofree char *output = NULL;
   struct stat info;
   gboolean read_only;
   gsize length;
 
-  if (stat (self->database, &info) != 0)
+  if (stat (database, &info) != 0)
     {
       const int number = errno;
 
@@ -315,25 +301,9 @@ copy_database (Verify *self, const char *copy, GError **error)
   /* The last program that may write, when it closes a database, applies a log and deletes it, and
    * the first one applies the journal of a build that was killed. One that may only read leaves an
    * empty log behind (SQLite 3.40). */
-  read_only = has_content (self->database, "-wal") || has_content (self->database, "-journal");
-  for (const char *c = copy; *c != '\0'; c++)
-    {
-      if (*c == '\'')
-        g_string_append_c (sql, *c);
-      g_string_append_c (sql, *c);
-    }
-  g_string_append_c (sql, '\'');
+  read_only = has_content (database, "-wal") || has_content (database, "-journal");
 
-  return run_sqlite (self, self->database, read_only, sql->str, NULL, &output, &length, error);
-}
-
-static gboolean
-copy_file (const char *from, const char *to, GError **error)
-{
-  g_autoptr (GFile) source = g_file_new_for_path (from);
-  g_autoptr (GFile) target = g_file_new_for_path (to);
-
-  return g_file_copy (source, target, G_FILE_COPY_NONE, NULL, NULL, NULL, error);
+  return run_sqlite (self, database, read_only, sql, &output, &length, error);
 }
 
 /* --- the build */
@@ -393,8 +363,7 @@ build (Verify *self, const char *database, GError **error)
 
   g_free (self->config->database);
   self->config->database = g_strdup (database);
-  environment =
-      arc_environment_for_build (environment, self->config, ARC_BUILD_CLEAN, BUILD_ID, list);
+  environment = arc_environment_for_build (environment, self->config, ARC_BUILD_CLEAN, 0, list);
   if (!write_list (self, list, error) ||
       !arc_trial_run (self->trial,
                       &(ArcTrialRun){
@@ -433,27 +402,16 @@ compare (Verify *self, const char *ours, const char *theirs, GError **error)
   g_autofree char *output = NULL;
   gsize length;
 
-  if (!run_sqlite (self, ours, FALSE, NULL, query, &tables, &length, error))
+  if (!run_sqlite (self, ours, FALSE, query, &tables, &length, error))
     return FALSE;
 
   script = arc_compare_make_script (theirs, tables, length, error);
-  if (script == NULL || !run_sqlite (self, ours, FALSE, NULL, script, &output, &length, error))
+  if (script == NULL || !run_sqlite (self, ours, FALSE, script, &output, &length, error))
     return FALSE;
 
   self->differences = arc_compare_parse (output, length, &self->n_rows, error);
 
   return self->differences != NULL;
-}
-
-static gboolean
-is_same (const Stamp *a, const Stamp *b)
-{
-  if (a == NULL || b == NULL)
-    return a == b;
-
-  return a->inode == b->inode && a->size == b->size && a->mtime.tv_sec == b->mtime.tv_sec &&
-         a->mtime.tv_nsec == b->mtime.tv_nsec && a->ctime.tv_sec == b->ctime.tv_sec &&
-         a->ctime.tv_nsec == b->ctime.tv_nsec;
 }
 
 /* Takes the notes that cannot be judged out of the differences. */
@@ -475,12 +433,10 @@ sort_out (Verify *self, GError **error)
       const char *note = difference->note;
 
       if (note != NULL && g_hash_table_contains (self->failed, note))
-        {
-          g_ptr_array_remove_index (self->differences, i);
-        }
+        g_ptr_array_remove_index (self->differences, i);
       else if (note != NULL && (g_hash_table_contains (self->pending, note) ||
-                                !is_same (g_hash_table_lookup (self->files, note),
-                                          g_hash_table_lookup (now, note))))
+                                g_strcmp0 (g_hash_table_lookup (self->files, note),
+                                           g_hash_table_lookup (now, note)) != 0))
         {
           /* They are sorted by note. */
           if (self->changed->len == 0 ||
@@ -489,9 +445,7 @@ sort_out (Verify *self, GError **error)
           g_ptr_array_remove_index (self->differences, i);
         }
       else
-        {
-          i++;
-        }
+        i++;
     }
 
   return TRUE;
@@ -524,20 +478,29 @@ verify (Verify *self, GError **error)
       return FALSE;
     }
 
-  return look_at_tree (self, error) && copy_database (self, ours, error) &&
-         copy_file (ours, theirs, error) && build (self, theirs, error) &&
+  return look_at_tree (self, error) && copy_database (self, self->database, ours, error) &&
+         copy_database (self, ours, theirs, error) && build (self, theirs, error) &&
          compare (self, ours, theirs, error) && sort_out (self, error);
 }
 
 /* --- what it tells */
 
+static ArcCtlExit
+get_exit (Verify *self)
+{
+  if (self->differences->len > 0)
+    return ARC_CTL_FAILED;
+
+  return self->changed->len > 0 || g_hash_table_size (self->failed) > 0 ? ARC_CTL_STALE
+                                                                        : ARC_CTL_SUCCESS;
+}
+
 static const char *
 get_result (Verify *self)
 {
-  if (self->differences->len > 0)
-    return "different";
+  const ArcCtlExit status = get_exit (self);
 
-  return self->changed->len > 0 || g_hash_table_size (self->failed) > 0 ? "unknown" : "same";
+  return status == ARC_CTL_FAILED ? "different" : (status == ARC_CTL_STALE ? "unknown" : "same");
 }
 
 static JsonNode *
@@ -553,10 +516,10 @@ to_json (Verify *self)
   for (guint i = 0; i < self->differences->len; i++)
     {
       const ArcDifference *difference = self->differences->pdata[i];
-      g_autofree char *note = difference->note != NULL ? arc_print_escape (difference->note) : NULL;
+      g_autofree char *note = arc_print_escape (difference->note != NULL ? difference->note : "");
       JsonObject *object = json_object_new ();
 
-      json_object_set_string_member (object, "note", note != NULL ? note : "");
+      json_object_set_string_member (object, "note", note);
       json_object_set_string_member (object, "table", difference->table);
       json_object_set_int_member (object, "missing", difference->missing);
       json_object_set_int_member (object, "surplus", difference->surplus);
@@ -596,30 +559,24 @@ format_number (guint64 n)
   return g_strdup_printf ("%'" G_GUINT64_FORMAT, n);
 }
 
-/* What there is to tell of DIFFERENCE after the name of the note, and after a comma. */
+/* Adds what there is to tell of DIFFERENCE after the name of the note. */
 static void
-add_difference (GString *line, const ArcDifference *difference)
+add_difference (GPtrArray *parts, const ArcDifference *difference)
 {
   g_autofree char *table = arc_print_sanitize (difference->table);
   g_autofree char *missing = format_number ((guint64) difference->missing);
   g_autofree char *surplus = format_number ((guint64) difference->surplus);
 
   if (difference->missing > 0)
-    {
-      g_string_append (line, line->len > 0 ? ", " : "");
-      g_string_append_printf (line,
-                              g_dngettext (GETTEXT_PACKAGE, "%s: %s row missing",
-                                           "%s: %s rows missing", (gulong) difference->missing),
-                              table, missing);
-    }
+    g_ptr_array_add (parts, g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s: %s row missing",
+                                                          "%s: %s rows missing",
+                                                          (gulong) difference->missing),
+                                             table, missing));
   if (difference->surplus > 0)
-    {
-      g_string_append (line, line->len > 0 ? ", " : "");
-      g_string_append_printf (line,
-                              g_dngettext (GETTEXT_PACKAGE, "%s: %s row too many",
-                                           "%s: %s rows too many", (gulong) difference->surplus),
-                              table, surplus);
-    }
+    g_ptr_array_add (parts, g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s: %s row too many",
+                                                          "%s: %s rows too many",
+                                                          (gulong) difference->surplus),
+                                             table, surplus));
 }
 
 /* Prints a line for each note; returns how many there are. */
@@ -628,24 +585,21 @@ print_differences (Verify *self)
 {
   guint n_notes = 0;
 
-  for (guint i = 0; i < self->differences->len;)
+  for (guint i = 0; i < self->differences->len; n_notes++)
     {
       const char *note = ((const ArcDifference *) self->differences->pdata[i])->note;
       g_autofree char *name = note != NULL ? arc_print_escape (note) : NULL;
-      g_autoptr (GString) line = g_string_new (NULL);
+      g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
+      g_autofree char *line = NULL;
 
-      for (; i < self->differences->len; i++)
-        {
-          const ArcDifference *difference = self->differences->pdata[i];
+      for (; i < self->differences->len &&
+             g_strcmp0 (((const ArcDifference *) self->differences->pdata[i])->note, note) == 0;
+           i++)
+        add_difference (parts, self->differences->pdata[i]);
 
-          if (g_strcmp0 (difference->note, note) != 0)
-            break;
-
-          add_difference (line, difference);
-        }
-
-      g_print ("%s: %s\n", name != NULL ? name : _ ("Rows of no note"), line->str);
-      n_notes++;
+      g_ptr_array_add (parts, NULL);
+      line = g_strjoinv (", ", (GStrv) parts->pdata);
+      g_print ("%s: %s\n", name != NULL ? name : _ ("Rows of no note"), line);
     }
 
   return n_notes;
@@ -661,8 +615,11 @@ print_report (Verify *self)
   const guint n_notes = print_differences (self);
   g_autofree char *row_number = format_number (self->n_rows);
   g_autofree char *file_number = format_number (n_files);
-  g_autofree char *rows = NULL;
-  g_autofree char *notes = NULL;
+  g_autofree char *rows =
+      g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s row", "%s rows", (gulong) self->n_rows),
+                       row_number);
+  g_autofree char *notes =
+      g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s note", "%s notes", n_files), file_number);
   g_autofree char *result = NULL;
   g_autofree char *duration =
       arc_print_format_duration ((guint64) (g_get_monotonic_time () - self->started));
@@ -681,10 +638,6 @@ print_report (Verify *self)
       g_print (_ ("%s: cannot be read now: %s\n"), name, why);
     }
 
-  rows = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s row", "%s rows", (gulong) self->n_rows),
-                          row_number);
-  notes =
-      g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s note", "%s notes", n_files), file_number);
   if (n_notes > 0)
     result = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u note differs", "%u notes differ",
                                            n_notes),
@@ -743,9 +696,5 @@ arc_verb_verify (int argc, char **argv)
   else
     print_report (&self);
 
-  if (self.differences->len > 0)
-    return ARC_CTL_FAILED;
-
-  return self.changed->len > 0 || g_hash_table_size (self.failed) > 0 ? ARC_CTL_STALE
-                                                                      : ARC_CTL_SUCCESS;
+  return get_exit (&self);
 }

@@ -6,14 +6,11 @@
 #include "core/arc-frame.h"
 #include "core/arc-history.h"
 #include "core/arc-snapshot-file.h"
-#include "core/arc-uncommitted.h"
 #include "system/arc-logs.h"
 #include "system/arc-process-group.h"
 #include "system/arc-read-file.h"
-#include "system/arc-ready-source.h"
 #include "system/arc-state-directory.h"
 #include "system/arc-state-file.h"
-#include "system/arc-write-queue.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,13 +18,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CHANGES_NAME     "changes"
-#define GROUP_NAME       "group"
-#define HISTORY_NAME     "history"
-#define PAUSED_NAME      "paused"
-#define PROBLEMS_NAME    "problems"
-#define SNAPSHOT_NAME    "snapshot"
-#define UNCOMMITTED_NAME "uncommitted"
+#define CHANGES_NAME  "changes"
+#define GROUP_NAME    "group"
+#define HISTORY_NAME  "history"
+#define PAUSED_NAME   "paused"
+#define PROBLEMS_NAME "problems"
+#define SNAPSHOT_NAME "snapshot"
 
 /* The largest files that can be meant: lists of a few million paths, 100 builds, what is kept of
  * the problems with their numbers, and a number. */
@@ -36,28 +32,24 @@
 #define PROBLEMS_MAX_SIZE (2 * ARC_PROBLEMS_MAX_SIZE)
 #define GROUP_MAX_SIZE    64
 
-/* What a thread writes, and the signal that tells when it has. */
-typedef enum
-{
-  WRITE_SNAPSHOT,
-  WRITE_CHANGES,
-  WRITE_HISTORY,
-  N_WRITES,
-} Write;
-
-/* One write, from its begin to its end. */
+/* One write. What it needs is copied before its turn: the thread uses nothing of the store. */
 typedef struct
 {
-  const char *own; /* (nullable): the state directory, if it is locked */
-  GError *error;   /* (owned) (nullable): why it cannot be locked or written */
+  ArcStateDirectory *directory; /* (unowned): only its path is used */
+  GError *error; /* (owned) (nullable): why the state directory cannot be locked or written */
 
+  /* What goes there, in this order. */
+  ArcProblems *problems; /* (owned) (nullable) */
   GByteArray *snapshot;  /* (owned) (nullable) */
-  ArcProblems *problems; /* (owned) (nullable): NULL if the file has them */
   GBytes *history;       /* (owned) (nullable) */
-  GBytes *uncommitted;   /* (owned) (nullable) */
-  GBytes *list;          /* (owned) (nullable): what the build reads */
-  char *changes;         /* (owned) (nullable): where that goes */
-  GError *list_error;    /* (owned) (nullable): why it cannot be written */
+
+  /* What a build reads. */
+  GBytes *list;  /* (owned) (nullable) */
+  char *changes; /* (owned) (nullable): its path */
+  GAsyncReadyCallback callback;
+  gpointer user_data;
+
+  gboolean done; /* its turn has come */
 } Job;
 
 struct _ArcStore
@@ -65,33 +57,207 @@ struct _ArcStore
   GObject parent_instance;
 
   ArcStateDirectory *directory; /* (owned) */
-  char *problem;                /* (owned) (nullable): of the last write that had one */
-  char *changes;                /* (owned) (nullable): the path of the last change list */
-  ArcChanges *uncommitted;      /* (owned) (nullable): NULL if everything may have changed */
+  GThreadPool *pool;            /* (owned) (nullable): of one thread, which keeps the order */
+  GQueue *tasks; /* (element-type GTask) (unowned): those whose result has not been noted */
 
-  ArcProblems *problems;         /* (owned) */
-  ArcProblems *written_problems; /* (owned) (nullable): NULL if that is not known */
+  GPtrArray *history;          /* (owned) (element-type ArcBuild): the newest last */
+  ArcProblems *problems;       /* (owned) */
+  ArcProblems *saved_problems; /* (owned) (nullable): those in the file, NULL if not known */
 
-  ArcWriteQueue *writes; /* (owned) */
-  Job job;               /* of the write that is under way */
-
-  /* What is to be written next. */
-  GByteArray *next_snapshot; /* (owned) (nullable) */
-  GBytes *next_history;      /* (owned) (nullable) */
-  GBytes *next_list;         /* (owned) (nullable) */
-  ArcChanges *next_told; /* (owned) (nullable): what is in the list; NULL if that is everything */
-
-  /* What is to be told of writes. */
-  GError *errors[N_WRITES]; /* (owned) (nullable) */
-  gboolean news[N_WRITES];
-  GSource *notice; /* (owned) */
+  char *snapshot_problem; /* (owned) (nullable) */
+  char *history_problem;  /* (owned) (nullable) */
+  char *logged_problem;   /* (owned) (nullable): the last one that was */
 
   guint64 last_build;
 };
 
-static guint signals[N_WRITES];
+enum
+{
+  SIGNAL_PROBLEM_CHANGED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ArcStore, arc_store, G_TYPE_OBJECT)
+
+static void
+job_free (gpointer data)
+{
+  Job *job = data;
+
+  g_clear_error (&job->error);
+  g_clear_pointer (&job->problems, arc_problems_unref);
+  g_clear_pointer (&job->snapshot, g_byte_array_unref);
+  g_clear_pointer (&job->history, g_bytes_unref);
+  g_clear_pointer (&job->list, g_bytes_unref);
+  g_free (job->changes);
+  g_free (job);
+}
+
+/* Writes BYTES (nullable: nothing) to the file NAME of the state directory. FALSE, and job->error,
+ * if that cannot be. */
+static gboolean
+write_own (Job *job, const char *name, GBytes *bytes)
+{
+  g_autofree char *path = arc_state_directory_get_file (job->directory, name);
+
+  return bytes == NULL ||
+         arc_state_file_write (path, bytes, G_FILE_SET_CONTENTS_DURABLE, &job->error);
+}
+
+static void
+remove_own (Job *job, const char *name)
+{
+  g_autofree char *path = arc_state_directory_get_file (job->directory, name);
+
+  g_unlink (path);
+}
+
+/* fsync(2) takes as long as others keep the disk busy, and no main loop should wait for that. */
+static void
+run_in_thread (gpointer data, gpointer user_data G_GNUC_UNUSED)
+{
+  g_autoptr (GTask) task = data;
+  Job *job = g_task_get_task_data (task);
+  g_autoptr (GBytes) problems = NULL;
+  g_autoptr (GBytes) snapshot = NULL;
+  GError *error = NULL;
+
+  if (g_task_return_error_if_cancelled (task))
+    return;
+
+  job->done = TRUE;
+  if (job->problems != NULL)
+    problems = arc_problems_serialise (job->problems);
+  if (job->snapshot != NULL)
+    snapshot = arc_frame_end (g_steal_pointer (&job->snapshot));
+
+  /* Another process may be building. */
+  if (arc_error_is_locked (job->error))
+    {
+      g_task_return_error (task, g_error_copy (job->error));
+      return;
+    }
+
+  /* The snapshot of before says too much. If it cannot be removed, either, the next run finds that
+   * the database is another one (arc_inputs_read_database()). */
+  if (job->error == NULL &&
+      !(write_own (job, PROBLEMS_NAME, problems) && write_own (job, SNAPSHOT_NAME, snapshot) &&
+        write_own (job, HISTORY_NAME, job->history)) &&
+      job->list != NULL)
+    remove_own (job, SNAPSHOT_NAME);
+
+  /* The build does not outlive the machine, so its list need not be durable. */
+  if (job->list != NULL &&
+      !arc_state_file_write (job->changes, job->list, G_FILE_SET_CONTENTS_NONE, &error))
+    g_task_return_error (task, error);
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+const char *
+arc_store_get_problem (ArcStore *self)
+{
+  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
+
+  return self->snapshot_problem != NULL ? self->snapshot_problem : self->history_problem;
+}
+
+/* Keeps in PROBLEM what ERROR (nullable) says of WHAT. Most of what cannot be written has one
+ * reason, which one message is enough for. */
+static void
+set_problem (ArcStore *self, char **problem, const GError *error, const char *what)
+{
+  const char *now;
+
+  g_free (*problem);
+  *problem = error != NULL ? g_strdup_printf ("%s: %s", what, error->message) : NULL;
+
+  now = arc_store_get_problem (self);
+  if (g_strcmp0 (now, self->logged_problem) == 0)
+    return;
+
+  if (now != NULL && self->logged_problem == NULL)
+    g_warning ("%s", now);
+  g_free (self->logged_problem);
+  self->logged_problem = g_strdup (now);
+  g_signal_emit (self, signals[SIGNAL_PROBLEM_CHANGED], 0);
+}
+
+/* The task is done: notes how it went, if that is not known yet. */
+static void
+note_result (ArcStore *self, GTask *task)
+{
+  const Job *job = g_task_get_task_data (task);
+
+  if (!g_queue_remove (self->tasks, task) || !job->done)
+    return;
+
+  if (job->problems != NULL)
+    {
+      g_clear_pointer (&self->saved_problems, arc_problems_unref);
+      if (job->error == NULL)
+        self->saved_problems = arc_problems_ref (job->problems);
+    }
+
+  if (job->history != NULL)
+    set_problem (self, &self->history_problem, job->error, "The history of builds is not kept");
+  else
+    set_problem (self, &self->snapshot_problem, job->error,
+                 "What is built now may be built again after a restart");
+}
+
+static void
+on_written (GObject *source, GAsyncResult *result, gpointer user_data G_GNUC_UNUSED)
+{
+  const Job *job = g_task_get_task_data (G_TASK (result));
+
+  note_result (ARC_STORE (source), G_TASK (result));
+  if (job->callback != NULL)
+    job->callback (source, result, job->user_data);
+}
+
+static Job *
+job_new (ArcStore *self)
+{
+  Job *job = g_new0 (Job, 1);
+
+  job->directory = self->directory;
+  arc_state_directory_lock (self->directory, &job->error);
+
+  return job;
+}
+
+/* JOB (transfer full) is done after all that were pushed before. */
+static void
+push (ArcStore *self, Job *job, GCancellable *cancellable)
+{
+  GTask *task = g_task_new (self, cancellable, on_written, NULL);
+
+  g_task_set_source_tag (task, push);
+  g_task_set_task_data (task, job, job_free);
+  g_queue_push_tail (self->tasks, task);
+  /* Exclusive: once it is there, no limit of threads can stop it. */
+  if (self->pool == NULL)
+    self->pool = g_thread_pool_new (run_in_thread, NULL, 1, TRUE, NULL);
+  g_thread_pool_push (self->pool, task, NULL);
+}
+
+void
+arc_store_flush (ArcStore *self)
+{
+  GTask *task;
+
+  g_return_if_fail (ARC_IS_STORE (self));
+
+  if (self->pool == NULL)
+    return;
+
+  g_thread_pool_free (g_steal_pointer (&self->pool), FALSE, TRUE);
+  while ((task = g_queue_peek_head (self->tasks)) != NULL)
+    note_result (self, task);
+}
 
 gboolean
 arc_store_lock (ArcStore *self, GError **error)
@@ -108,14 +274,6 @@ arc_store_unlock (ArcStore *self)
 
   arc_store_flush (self);
   arc_state_directory_unlock (self->directory);
-}
-
-const char *
-arc_store_get_problem (ArcStore *self)
-{
-  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
-
-  return self->problem;
 }
 
 const char *
@@ -182,38 +340,22 @@ arc_store_open_log (ArcStore *self, guint64 id, gboolean create, GError **error)
   return -1;
 }
 
-/* What is not committed. FALSE and an error if the file was damaged, which is then put aside. */
+/* Versions before 0.1.0 had a file of what builds had been told since the snapshot. */
 static gboolean
-read_uncommitted (ArcStore *self, GError **error)
+check_version (ArcStore *self, GError **error)
 {
-  g_autofree char *path = arc_state_directory_get_file (self->directory, UNCOMMITTED_NAME);
+  g_autofree char *path = arc_state_directory_get_file (self->directory, "uncommitted");
   g_autofree char *snapshot = arc_state_directory_get_file (self->directory, SNAPSHOT_NAME);
-  g_autoptr (GBytes) bytes = NULL;
-  g_autoptr (ArcChanges) changes = NULL;
-  g_autoptr (GError) read_error = NULL;
 
-  bytes = arc_state_file_read (path, LIST_MAX_SIZE, &read_error);
-  if (bytes != NULL)
-    arc_uncommitted_parse (bytes, &changes, &read_error);
-  else
-    changes = arc_changes_new ();
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    return TRUE;
 
-  if (read_error != NULL)
-    {
-      /* Without it the snapshot would say too much, also to the next run. */
-      if (arc_state_directory_lock (self->directory, NULL))
-        g_unlink (snapshot);
-      arc_state_file_put_aside (path, &read_error);
-      g_propagate_error (error, g_steal_pointer (&read_error));
-      return FALSE;
-    }
+  if (g_unlink (snapshot) == 0 || errno == ENOENT)
+    g_unlink (path);
+  g_set_error (error, ARC_ERROR, ARC_ERROR_DATA, "%s: an older version did not end its build",
+               path);
 
-  if (changes == NULL)
-    g_clear_pointer (&self->uncommitted, arc_changes_free);
-  else if (self->uncommitted != NULL)
-    arc_changes_merge (self->uncommitted, changes);
-
-  return TRUE;
+  return FALSE;
 }
 
 void
@@ -224,8 +366,8 @@ arc_store_inputs_clear (ArcStoreInputs *inputs)
   g_clear_pointer (&inputs->tree, g_free);
 }
 
-/* DATABASE and what INPUTS has, each with its NUL. Versions before 0.1.0 had the first alone, and
- * without one. */
+/* DATABASE ("": none) and what INPUTS has, each with its NUL. Versions before 0.1.0 had the first
+ * alone, and without one. */
 static GBytes *
 make_identity (const char *database, const ArcStoreInputs *inputs)
 {
@@ -242,7 +384,7 @@ make_identity (const char *database, const ArcStoreInputs *inputs)
   return g_byte_array_free_to_bytes (identity);
 }
 
-/* Whether IDENTITY is that of DATABASE. */
+/* Whether IDENTITY is that of DATABASE. INPUTS is set, too, if it is that of none. */
 static gboolean
 read_identity (GBytes *identity, const char *database, ArcStoreInputs *inputs)
 {
@@ -252,7 +394,7 @@ read_identity (GBytes *identity, const char *database, ArcStoreInputs *inputs)
   char **const members[] = { &inputs->settings, &inputs->database, &inputs->tree };
   gsize at = strlen (text) + 1;
 
-  if (strcmp (text, database) != 0)
+  if (text[0] != '\0' && strcmp (text, database) != 0)
     return FALSE;
 
   for (guint i = 0; i < G_N_ELEMENTS (members) && at < size; i++)
@@ -261,22 +403,19 @@ read_identity (GBytes *identity, const char *database, ArcStoreInputs *inputs)
       at += strlen (*members[i]) + 1;
     }
 
-  return TRUE;
+  return text[0] != '\0';
 }
 
-ArcSnapshot *
-arc_store_load_snapshot (ArcStore *self,
-                         const char *database,
-                         ArcStoreInputs *inputs,
-                         GError **error)
+/* (transfer full) (nullable): see arc_store_load(). NULL and an error if a file was damaged, which
+ * is then put aside. */
+static ArcSnapshot *
+load_snapshot (ArcStore *self, const char *database, ArcStoreInputs *inputs, GError **error)
 {
   g_autoptr (ArcSnapshot) snapshot = NULL;
   g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GBytes) identity = NULL;
   g_autofree char *path = arc_state_directory_get_file (self->directory, SNAPSHOT_NAME);
   g_autoptr (GError) read_error = NULL;
-
-  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
 
   bytes = arc_state_file_read (path, LIST_MAX_SIZE, &read_error);
   if (bytes != NULL)
@@ -289,318 +428,235 @@ arc_store_load_snapshot (ArcStore *self,
       return NULL;
     }
 
-  /* That is known also of a database of which not all files are. */
   if (snapshot != NULL && !read_identity (identity, database, inputs))
     g_clear_pointer (&snapshot, arc_snapshot_free);
-
-  if (!read_uncommitted (self, error))
+  if (!check_version (self, error))
     return NULL;
-
-  if (snapshot == NULL || self->uncommitted == NULL)
-    return NULL;
-
-  arc_snapshot_mark_dirty (snapshot, self->uncommitted);
 
   return g_steal_pointer (&snapshot);
 }
 
-/* The turn of a write has come: where it can go. */
 static void
-begin_job (ArcStore *self)
+load_history (ArcStore *self, GError **error)
 {
-  Job *job = &self->job;
+  g_autofree char *path = arc_state_directory_get_file (self->directory, HISTORY_NAME);
+  g_autoptr (GError) read_error = NULL;
+  g_autoptr (GBytes) bytes = arc_state_file_read (path, HISTORY_MAX_SIZE, &read_error);
+  GPtrArray *builds = bytes != NULL ? arc_history_parse (bytes, &read_error) : NULL;
 
-  if (arc_state_directory_lock (self->directory, &job->error))
-    job->own = arc_store_get_directory (self);
-}
+  if (read_error != NULL)
+    {
+      arc_state_file_put_aside (path, &read_error);
+      g_propagate_error (error, g_steal_pointer (&read_error));
+    }
 
-/* ERROR (nullable) is what is to be told of it. */
-static void
-end_job (ArcStore *self, Write write, GError **error)
-{
-  g_clear_error (&self->errors[write]);
-  if (error != NULL)
-    self->errors[write] = g_steal_pointer (error);
-
-  g_clear_error (&self->job.error);
-  g_clear_error (&self->job.list_error);
-  g_free (self->job.changes);
-  g_clear_pointer (&self->job.snapshot, g_byte_array_unref);
-  g_clear_pointer (&self->job.problems, arc_problems_unref);
-  g_clear_pointer (&self->job.history, g_bytes_unref);
-  g_clear_pointer (&self->job.uncommitted, g_bytes_unref);
-  g_clear_pointer (&self->job.list, g_bytes_unref);
-  self->job = (Job){ 0 };
-
-  self->news[write] = TRUE;
-  g_source_set_ready_time (self->notice, 0);
-}
-
-/* In the thread: the file NAME of the state directory. FALSE, and job->error, if that cannot be. */
-static gboolean
-write_own (Job *job, const char *name, GBytes *bytes)
-{
-  g_autofree char *path = g_build_filename (job->own, name, NULL);
-
-  return arc_state_file_write (path, bytes, G_FILE_SET_CONTENTS_DURABLE, &job->error);
-}
-
-static void
-remove_own (Job *job, const char *name)
-{
-  g_autofree char *path = g_build_filename (job->own, name, NULL);
-
-  g_unlink (path);
-}
-
-/* The error of the state directory, if it had one, is the problem of the store from now on. */
-static void
-set_problem (ArcStore *self)
-{
-  g_free (self->problem);
-  self->problem = self->job.error != NULL ? g_strdup (self->job.error->message) : NULL;
-}
-
-static gboolean
-begin_snapshot (gpointer owner)
-{
-  ArcStore *self = owner;
-
-  begin_job (self);
-  self->job.snapshot = g_steal_pointer (&self->next_snapshot);
-  if (self->written_problems == NULL ||
-      !arc_problems_equal (self->problems, self->written_problems))
-    self->job.problems = arc_problems_ref (self->problems);
-
-  return self->job.own != NULL;
-}
-
-static void
-write_snapshot (gpointer owner)
-{
-  Job *job = &((ArcStore *) owner)->job;
-  g_autoptr (GBytes) bytes = arc_frame_end (g_steal_pointer (&job->snapshot));
-  g_autoptr (GBytes) problems =
-      job->problems != NULL ? arc_problems_serialise (job->problems) : NULL;
-
-  if (problems != NULL && !write_own (job, PROBLEMS_NAME, problems))
+  if (builds == NULL)
     return;
 
-  if (!write_own (job, SNAPSHOT_NAME, bytes))
-    return;
-
-  /* Only now: until here both say the same of what the build took. */
-  remove_own (job, UNCOMMITTED_NAME);
+  g_ptr_array_unref (self->history);
+  self->history = builds;
 }
 
 static void
-end_snapshot (gpointer owner)
+load_problems (ArcStore *self, GError **error)
 {
-  ArcStore *self = owner;
+  g_autofree char *path = arc_state_directory_get_file (self->directory, PROBLEMS_NAME);
+  g_autoptr (GError) read_error = NULL;
+  g_autoptr (GBytes) bytes = arc_state_file_read (path, PROBLEMS_MAX_SIZE, &read_error);
+  g_autoptr (ArcProblems) problems = bytes != NULL ? arc_problems_parse (bytes, &read_error) : NULL;
 
-  if (self->job.problems != NULL)
+  if (read_error != NULL)
     {
-      g_clear_pointer (&self->written_problems, arc_problems_unref);
-      if (self->job.error == NULL)
-        self->written_problems = arc_problems_ref (self->job.problems);
+      arc_state_file_put_aside (path, &read_error);
+      g_propagate_error (error, g_steal_pointer (&read_error));
     }
 
-  if (self->job.error == NULL)
-    {
-      g_clear_pointer (&self->uncommitted, arc_changes_free);
-      self->uncommitted = arc_changes_new ();
-      set_problem (self);
-    }
-
-  end_job (self, WRITE_SNAPSHOT, &self->job.error);
+  if (problems == NULL)
+    problems = arc_problems_new ();
+  arc_store_set_note_problems (self, problems);
+  g_clear_pointer (&self->saved_problems, arc_problems_unref);
+  self->saved_problems = g_steal_pointer (&problems);
 }
 
-static gboolean
-begin_changes (gpointer owner)
+ArcSnapshot *
+arc_store_load (ArcStore *self, const char *database, ArcStoreInputs *inputs)
 {
-  ArcStore *self = owner;
+  g_autoptr (GError) history_error = NULL;
+  g_autoptr (GError) snapshot_error = NULL;
+  g_autoptr (GError) problems_error = NULL;
+  g_autoptr (ArcSnapshot) snapshot = NULL;
 
-  if (self->next_told == NULL)
-    g_clear_pointer (&self->uncommitted, arc_changes_free);
-  else if (self->uncommitted != NULL)
-    arc_changes_merge (self->uncommitted, self->next_told);
-  g_clear_pointer (&self->next_told, arc_changes_free);
+  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
 
-  begin_job (self);
-  self->job.uncommitted = arc_uncommitted_serialise (self->uncommitted);
-  self->job.list = g_steal_pointer (&self->next_list);
-  self->job.changes = arc_state_directory_get_runtime_file (self->directory, CHANGES_NAME);
+  load_history (self, &history_error);
+  if (history_error != NULL)
+    g_warning ("The history of builds begins anew: %s", history_error->message);
+  snapshot = load_snapshot (self, database, inputs, &snapshot_error);
+  if (snapshot_error != NULL)
+    g_warning ("Everything is built anew: %s", snapshot_error->message);
+  load_problems (self, &problems_error);
+  if (problems_error != NULL)
+    g_warning ("Everything is built anew: %s", problems_error->message);
 
-  /* Another process may be building. */
-  return !arc_error_is_locked (self->job.error);
-}
+  /* Without its problems the snapshot is of no use, nor without its database. */
+  if (problems_error != NULL || !g_file_test (database, G_FILE_TEST_EXISTS))
+    return NULL;
 
-static void
-write_changes (gpointer owner)
-{
-  Job *job = &((ArcStore *) owner)->job;
-
-  /* Without it the snapshot would say too much. If that cannot be removed, either, the next run
-   * finds that the database is another one (arc_inputs_read_database()). */
-  if (job->own != NULL && !write_own (job, UNCOMMITTED_NAME, job->uncommitted))
-    remove_own (job, SNAPSHOT_NAME);
-
-  /* The build does not outlive the machine, so its list need not be durable. */
-  arc_state_file_write (job->changes, job->list, G_FILE_SET_CONTENTS_NONE, &job->list_error);
-}
-
-static void
-end_changes (gpointer owner)
-{
-  ArcStore *self = owner;
-  Job *job = &self->job;
-  GError **reason = arc_error_is_locked (job->error) ? &job->error : &job->list_error;
-
-  g_free (self->changes);
-  self->changes = g_steal_pointer (&job->changes);
-  set_problem (self);
-  end_job (self, WRITE_CHANGES, reason);
-}
-
-static gboolean
-begin_history (gpointer owner)
-{
-  ArcStore *self = owner;
-
-  begin_job (self);
-  self->job.history = g_steal_pointer (&self->next_history);
-
-  return self->job.own != NULL;
-}
-
-static void
-write_history (gpointer owner)
-{
-  Job *job = &((ArcStore *) owner)->job;
-
-  write_own (job, HISTORY_NAME, job->history);
-}
-
-static void
-end_history (gpointer owner)
-{
-  ArcStore *self = owner;
-
-  if (self->job.error == NULL)
-    set_problem (self);
-
-  end_job (self, WRITE_HISTORY, &self->job.error);
-}
-
-static const ArcWrite writes[N_WRITES] = {
-  [WRITE_SNAPSHOT] = { begin_snapshot, write_snapshot, end_snapshot },
-  [WRITE_CHANGES] = { begin_changes, write_changes, end_changes },
-  [WRITE_HISTORY] = { begin_history, write_history, end_history },
-};
-
-static gboolean
-on_notice (gpointer user_data)
-{
-  g_autoptr (ArcStore) self = g_object_ref (user_data);
-
-  g_source_set_ready_time (self->notice, -1);
-  for (Write i = 0; i < N_WRITES; i++)
-    {
-      /* The next one of its kind will tell. */
-      if (!self->news[i] || arc_write_queue_has (self->writes, &writes[i]))
-        continue;
-
-      self->news[i] = FALSE;
-      g_signal_emit (self, signals[i], 0);
-    }
-
-  return G_SOURCE_CONTINUE;
-}
-
-static void
-begin (ArcStore *self, Write write)
-{
-  g_clear_error (&self->errors[write]);
-  self->news[write] = FALSE;
-  arc_write_queue_add (self->writes, &writes[write]);
-}
-
-static gboolean
-end (ArcStore *self, Write write, GError **error)
-{
-  arc_write_queue_wait (self->writes, &writes[write]);
-  self->news[write] = FALSE;
-  if (self->errors[write] == NULL)
-    return TRUE;
-
-  g_propagate_error (error, g_steal_pointer (&self->errors[write]));
-  return FALSE;
+  return g_steal_pointer (&snapshot);
 }
 
 void
-arc_store_flush (ArcStore *self)
+arc_store_prepare_async (ArcStore *self,
+                         ArcBuildKind kind,
+                         const ArcChanges *changes,
+                         const ArcSnapshot *snapshot,
+                         const ArcChanges *dirty,
+                         const char *database,
+                         const ArcStoreInputs *inputs,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
 {
+  const gboolean is_known = kind == ARC_BUILD_INCREMENTAL;
+  const ArcStoreInputs tree = { .tree = inputs->tree };
+  g_autoptr (ArcSnapshot) nothing = arc_snapshot_new ();
+  g_autoptr (GBytes) identity = make_identity (is_known ? database : "", is_known ? inputs : &tree);
+  Job *job;
+
   g_return_if_fail (ARC_IS_STORE (self));
 
-  arc_write_queue_wait (self->writes, NULL);
+  job = job_new (self);
+  job->snapshot =
+      arc_snapshot_frame (is_known ? snapshot : nothing, is_known ? dirty : NULL, identity);
+  job->list = is_known ? arc_changes_serialise (changes) : arc_snapshot_serialise_list (snapshot);
+  job->changes = arc_state_directory_get_runtime_file (self->directory, CHANGES_NAME);
+  job->callback = callback;
+  job->user_data = user_data;
+  push (self, job, cancellable);
+}
+
+char *
+arc_store_prepare_finish (ArcStore *self, GAsyncResult *result, GError **error)
+{
+  const Job *job;
+
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  job = g_task_get_task_data (G_TASK (result));
+
+  return g_task_propagate_boolean (G_TASK (result), error) ? g_strdup (job->changes) : NULL;
 }
 
 void
-arc_store_begin_changes (ArcStore *self, const ArcChanges *changes)
+arc_store_commit (ArcStore *self,
+                  const ArcSnapshot *snapshot,
+                  const ArcChanges *pending,
+                  const char *database,
+                  const ArcStoreInputs *inputs)
 {
-  g_return_if_fail (ARC_IS_STORE (self));
-  g_return_if_fail (changes != NULL);
+  g_autoptr (GBytes) identity = make_identity (database, inputs);
+  Job *job;
 
-  g_clear_pointer (&self->next_told, arc_changes_free);
-  self->next_told = arc_changes_new ();
-  arc_changes_merge (self->next_told, changes);
-  g_clear_pointer (&self->next_list, g_bytes_unref);
-  self->next_list = arc_changes_serialise (changes);
-  begin (self, WRITE_CHANGES);
+  g_return_if_fail (ARC_IS_STORE (self));
+
+  job = job_new (self);
+  job->snapshot = arc_snapshot_frame (snapshot, pending, identity);
+  if (self->saved_problems == NULL || !arc_problems_equal (self->problems, self->saved_problems))
+    job->problems = arc_problems_ref (self->problems);
+  push (self, job, NULL);
 }
 
 void
-arc_store_begin_everything (ArcStore *self, const ArcSnapshot *snapshot)
+arc_store_set_note_problems (ArcStore *self, ArcProblems *problems)
 {
   g_return_if_fail (ARC_IS_STORE (self));
-  g_return_if_fail (snapshot != NULL);
 
-  g_clear_pointer (&self->next_told, arc_changes_free);
-  g_clear_pointer (&self->next_list, g_bytes_unref);
-  self->next_list = arc_snapshot_serialise_list (snapshot);
-  begin (self, WRITE_CHANGES);
+  arc_problems_ref (problems);
+  arc_problems_unref (self->problems);
+  self->problems = problems;
 }
 
-const char *
-arc_store_end_changes (ArcStore *self, GError **error)
+ArcProblems *
+arc_store_get_note_problems (ArcStore *self)
 {
   g_return_val_if_fail (ARC_IS_STORE (self), NULL);
 
-  return end (self, WRITE_CHANGES, error) ? self->changes : NULL;
+  return self->problems;
+}
+
+static void
+save_history (ArcStore *self)
+{
+  Job *job = job_new (self);
+
+  job->history = arc_history_serialise (self->history);
+  push (self, job, NULL);
 }
 
 void
-arc_store_begin_commit (ArcStore *self,
-                        const ArcSnapshot *snapshot,
-                        const ArcChanges *pending,
-                        const char *database,
-                        const ArcStoreInputs *inputs)
+arc_store_add_build (ArcStore *self, ArcBuild *build)
 {
-  g_autoptr (GBytes) identity = make_identity (database, inputs);
-
   g_return_if_fail (ARC_IS_STORE (self));
 
-  g_clear_pointer (&self->next_snapshot, g_byte_array_unref);
-  self->next_snapshot = arc_snapshot_frame (snapshot, pending, identity);
-  begin (self, WRITE_SNAPSHOT);
+  /* The last one is asked for each of its files when what it did not do is restored. */
+  if (self->history->len > 0)
+    arc_build_trim (self->history->pdata[self->history->len - 1]);
+  g_ptr_array_add (self->history, build);
+  if (self->history->len > ARC_HISTORY_MAX)
+    g_ptr_array_remove_index (self->history, 0);
+
+  save_history (self);
+}
+
+const GPtrArray *
+arc_store_get_history (ArcStore *self)
+{
+  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
+
+  return self->history;
+}
+
+const ArcBuild *
+arc_store_get_last_build (ArcStore *self)
+{
+  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
+
+  return self->history->len > 0 ? g_ptr_array_index (self->history, self->history->len - 1) : NULL;
+}
+
+guint64
+arc_store_get_last_id (ArcStore *self)
+{
+  const ArcBuild *last = arc_store_get_last_build (self);
+
+  return last != NULL ? last->id : 0;
+}
+
+guint64
+arc_store_get_built_id (ArcStore *self)
+{
+  g_return_val_if_fail (ARC_IS_STORE (self), 0);
+
+  for (guint i = self->history->len; i > 0; i--)
+    {
+      const ArcBuild *build = g_ptr_array_index (self->history, i - 1);
+
+      if (build->result == ARC_RESULT_SUCCESS)
+        return build->id;
+    }
+
+  return 0;
 }
 
 gboolean
-arc_store_end_commit (ArcStore *self, GError **error)
+arc_store_retry (ArcStore *self)
 {
   g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
 
-  return end (self, WRITE_SNAPSHOT, error);
+  if (arc_store_get_problem (self) != NULL)
+    save_history (self);
+
+  return self->snapshot_problem != NULL;
 }
 
 /* Room for a number, so that a disk that is full is found out before it is too late. */
@@ -681,83 +737,6 @@ arc_store_end_leftover (ArcStore *self, gint64 grace)
   return end_leftover (own, grace) || found;
 }
 
-GPtrArray *
-arc_store_load_history (ArcStore *self, GError **error)
-{
-  g_autofree char *path = arc_state_directory_get_file (self->directory, HISTORY_NAME);
-  g_autoptr (GError) read_error = NULL;
-  g_autoptr (GBytes) bytes = arc_state_file_read (path, HISTORY_MAX_SIZE, &read_error);
-  GPtrArray *builds = NULL;
-
-  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
-
-  if (bytes != NULL)
-    builds = arc_history_parse (bytes, &read_error);
-
-  if (read_error != NULL)
-    {
-      arc_state_file_put_aside (path, &read_error);
-      g_propagate_error (error, g_steal_pointer (&read_error));
-    }
-
-  return builds != NULL ? builds : g_ptr_array_new_with_free_func ((GDestroyNotify) arc_build_free);
-}
-
-ArcProblems *
-arc_store_load_problems (ArcStore *self, GError **error)
-{
-  g_autofree char *path = arc_state_directory_get_file (self->directory, PROBLEMS_NAME);
-  g_autoptr (GError) read_error = NULL;
-  g_autoptr (GBytes) bytes = arc_state_file_read (path, PROBLEMS_MAX_SIZE, &read_error);
-  ArcProblems *problems = NULL;
-
-  g_return_val_if_fail (ARC_IS_STORE (self), NULL);
-
-  if (bytes != NULL)
-    problems = arc_problems_parse (bytes, &read_error);
-
-  if (read_error != NULL)
-    {
-      arc_state_file_put_aside (path, &read_error);
-      g_propagate_error (error, g_steal_pointer (&read_error));
-    }
-
-  if (problems == NULL)
-    problems = arc_problems_new ();
-  g_clear_pointer (&self->written_problems, arc_problems_unref);
-  self->written_problems = arc_problems_ref (problems);
-
-  return problems;
-}
-
-void
-arc_store_set_problems (ArcStore *self, ArcProblems *problems)
-{
-  g_return_if_fail (ARC_IS_STORE (self));
-
-  arc_problems_ref (problems);
-  arc_problems_unref (self->problems);
-  self->problems = problems;
-}
-
-void
-arc_store_begin_history (ArcStore *self, const GPtrArray *builds)
-{
-  g_return_if_fail (ARC_IS_STORE (self));
-
-  g_clear_pointer (&self->next_history, g_bytes_unref);
-  self->next_history = arc_history_serialise (builds);
-  begin (self, WRITE_HISTORY);
-}
-
-gboolean
-arc_store_end_history (ArcStore *self, GError **error)
-{
-  g_return_val_if_fail (ARC_IS_STORE (self), FALSE);
-
-  return end (self, WRITE_HISTORY, error);
-}
-
 gboolean
 arc_store_get_paused (ArcStore *self)
 {
@@ -815,18 +794,16 @@ arc_store_finalize (GObject *object)
 {
   ArcStore *self = ARC_STORE (object);
 
+  /* A task keeps the store, so nothing is being written. */
   arc_store_unlock (self);
-  arc_write_queue_free (self->writes);
-  g_source_destroy (self->notice);
-  g_source_unref (self->notice);
-  for (Write i = 0; i < N_WRITES; i++)
-    g_clear_error (&self->errors[i]);
-  g_free (self->changes);
-  g_free (self->problem);
+  g_queue_free (self->tasks);
   arc_state_directory_free (self->directory);
-  g_clear_pointer (&self->uncommitted, arc_changes_free);
-  g_clear_pointer (&self->problems, arc_problems_unref);
-  g_clear_pointer (&self->written_problems, arc_problems_unref);
+  g_ptr_array_unref (self->history);
+  arc_problems_unref (self->problems);
+  g_clear_pointer (&self->saved_problems, arc_problems_unref);
+  g_free (self->snapshot_problem);
+  g_free (self->history_problem);
+  g_free (self->logged_problem);
 
   G_OBJECT_CLASS (arc_store_parent_class)->finalize (object);
 }
@@ -834,19 +811,10 @@ arc_store_finalize (GObject *object)
 static void
 arc_store_init (ArcStore *self)
 {
-  self->writes = arc_write_queue_new (self);
-  self->notice =
-      arc_ready_source_new ("ArcStore", g_main_context_get_thread_default (), on_notice, self);
-  self->uncommitted = arc_changes_new ();
+  self->tasks = g_queue_new ();
+  self->history = g_ptr_array_new_with_free_func ((GDestroyNotify) arc_build_free);
   self->problems = arc_problems_new ();
-  self->written_problems = arc_problems_ref (self->problems);
-}
-
-static guint
-add_signal (const char *name)
-{
-  return g_signal_new (name, ARC_TYPE_STORE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
-                       0);
+  self->saved_problems = arc_problems_ref (self->problems);
 }
 
 static void
@@ -854,16 +822,16 @@ arc_store_class_init (ArcStoreClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = arc_store_finalize;
 
-  signals[WRITE_SNAPSHOT] = add_signal ("committed");
-  signals[WRITE_CHANGES] = add_signal ("changes-written");
-  signals[WRITE_HISTORY] = add_signal ("history-written");
+  signals[SIGNAL_PROBLEM_CHANGED] =
+      g_signal_new ("problem-changed", ARC_TYPE_STORE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                    G_TYPE_NONE, 0);
 }
 
 ArcStore *
 arc_store_new (const char *directory)
 {
-  static const char *const written[] = { SNAPSHOT_NAME, UNCOMMITTED_NAME, HISTORY_NAME,
-                                         PROBLEMS_NAME, CHANGES_NAME,     NULL };
+  static const char *const written[] = { SNAPSHOT_NAME, HISTORY_NAME, PROBLEMS_NAME, CHANGES_NAME,
+                                         NULL };
   ArcStore *self = g_object_new (ARC_TYPE_STORE, NULL);
 
   self->directory = arc_state_directory_new (directory, written);

@@ -17,8 +17,7 @@ G_BEGIN_DECLS
  * The state directory (0700): what a run of the service leaves to the next.
  *
  *     paused             there if the user paused the service
- *     snapshot           the files that the database is true to
- *     uncommitted        what builds were told since the snapshot was written
+ *     snapshot           the files as the database has them, with what it may lack marked dirty
  *     history            the last builds
  *     problems           what is wrong with notes, as of the snapshot
  *     logs/ID.log        the output of build ID; the newest are kept (arc-logs.h)
@@ -28,9 +27,10 @@ G_BEGIN_DECLS
  *     changes            what the last build was told, for it to read
  *     group              the process group of the running build
  *
- * The snapshot is written only after a build has succeeded, and what it is told before it starts.
- * So whenever the service, the build or the machine dies: what the database may lack is what
- * differs from the snapshot, or is uncommitted.
+ * The snapshot is written before a build, with what that takes marked dirty, and after it. Before a
+ * build of everything it is empty, and of no database: nothing is known then of what the database
+ * may hold of files that are gone. So whenever the service, the build or the machine dies: what the
+ * database may lack is what differs from the snapshot.
  *
  * If the state directory cannot be written any more, builds go on, and the next run, which finds no
  * snapshot or another database than the snapshot is of, builds everything. If another process has
@@ -39,13 +39,13 @@ G_BEGIN_DECLS
  *
  * A file that is damaged, or of another version, is put aside under a name that ends in `.damaged`.
  *
- * Whatever must be on the disk for sure is written by a thread (arc-write-queue.h), in the order in
- * which it was begun: arc_store_begin_NAME() needs its arguments no longer when it returns, and
- * arc_store_end_NAME() says, once, how the last one went, and blocks until that is known. Signals
- * say when it does not:
- *   `changes-written`, `committed`, `history-written`: what was begun last is done. They are
- * emitted in the thread-default main context that the store was made in, which must turn for
- * anything to be written at all, or somebody must wait for it.
+ * What must be on the disk for sure is written by a thread, in the order of the calls; each call
+ * copies what it needs. What cannot be written is tried again with each build and with
+ * arc_store_retry().
+ *
+ * Signals:
+ *   `problem-changed`: arc_store_get_problem() is different. Emitted in the thread-default main
+ * context of the call that wrote.
  */
 #define ARC_TYPE_STORE (arc_store_get_type ())
 G_DECLARE_FINAL_TYPE (ArcStore, arc_store, ARC, STORE, GObject)
@@ -60,8 +60,8 @@ const char *arc_store_get_directory (ArcStore *store);
  * directory cannot be made. The lock goes with the process. */
 gboolean arc_store_lock (ArcStore *store, GError **error);
 
-/* (nullable): why the state directory cannot be written, and what to do about it; English. Valid
- * until the store is used again. */
+/* (nullable): what the state directory cannot keep, why, and what to do about it; English. It is in
+ * the log, too. Valid until the store is used again. */
 const char *arc_store_get_problem (ArcStore *store);
 
 /* Lets go of the lock, if it is held, after arc_store_flush(). Nothing of the directory may be
@@ -87,21 +87,6 @@ char *arc_store_get_log (ArcStore *store, guint64 id);
  * if it cannot be read. */
 int arc_store_open_log (ArcStore *store, guint64 id, gboolean create, GError **error);
 
-/* A build is about to be told CHANGES: remembers them until the next arc_store_begin_commit(), and
- * writes the list that it reads. What was begun before and is not being written yet is dropped:
- * that build was never told. */
-void arc_store_begin_changes (ArcStore *store, const ArcChanges *changes);
-
-/* The same for a build that makes the database anew and is told of all files of SNAPSHOT. Until the
- * next arc_store_begin_commit() nothing is known of any database: the list cannot tell what it may
- * hold of files that are gone. */
-void arc_store_begin_everything (ArcStore *store, const ArcSnapshot *snapshot);
-
-/* The path of the list, once it is all on the disk (owned by the store until the next is begun).
- * NULL and ARC_ERROR_STATE_DIRECTORY or ARC_ERROR_LOCKED if it cannot be written: then the build
- * must not start. */
-const char *arc_store_end_changes (ArcStore *store, GError **error);
-
 /**
  * ArcStoreInputs:
  * @settings: (nullable): arc_inputs_read() when the build began that made all of the database
@@ -120,31 +105,89 @@ typedef struct
 void arc_store_inputs_clear (ArcStoreInputs *inputs);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ArcStoreInputs, arc_store_inputs_clear)
 
-/* (transfer full) (nullable): the files that DATABASE is true to. What is not committed is marked
- * dirty in it: the next look at the disk finds it changed. INPUTS gets what was committed with
- * them, also if not all of the files are known. NULL, without an error, if nothing is known of
- * DATABASE; NULL and an error if a file was damaged, which is then put aside. */
-ArcSnapshot *arc_store_load_snapshot (ArcStore *store,
-                                      const char *database,
-                                      ArcStoreInputs *inputs,
-                                      GError **error);
+/**
+ * arc_store_load:
+ * @store: the store
+ * @database: the path of the database
+ * @inputs: (out): what was committed with the files, also if not all of them are known
+ *
+ * Reads what the last run left. A file that is damaged is put aside, counts as not there, and is
+ * reported in the log.
+ *
+ * Returns: (transfer full) (nullable): the files as @database has them, with all that is not
+ *   committed marked dirty, so that the next look at the disk finds it changed; %NULL if it is not
+ *   known what @database has, or there is none
+ */
+ArcSnapshot *arc_store_load (ArcStore *store, const char *database, ArcStoreInputs *inputs);
 
-/* A build has ended: DATABASE is true to SNAPSHOT, but for PENDING, and to INPUTS. FALSE and
- * ARC_ERROR_STATE_DIRECTORY or ARC_ERROR_LOCKED if that cannot be written. */
-void arc_store_begin_commit (ArcStore *store,
-                             const ArcSnapshot *snapshot,
-                             const ArcChanges *pending,
-                             const char *database,
-                             const ArcStoreInputs *inputs);
-gboolean arc_store_end_commit (ArcStore *store, GError **error);
+/**
+ * arc_store_prepare_async:
+ * @store: the store
+ * @kind: what the build does
+ * @changes: the changes that an incremental build is for
+ * @snapshot: the files, which other builds are for
+ * @dirty: those that @database may lack
+ * @database: the path of the database
+ * @inputs: what else @database is made of
+ * @cancellable: (nullable): nothing is written if it is cancelled before its turn
+ * @callback: called when all is on the disk, or cannot be
+ * @user_data: for @callback
+ *
+ * Writes what the next run has to know if it finds the build killed, and then the list that the
+ * build reads.
+ */
+void arc_store_prepare_async (ArcStore *store,
+                              ArcBuildKind kind,
+                              const ArcChanges *changes,
+                              const ArcSnapshot *snapshot,
+                              const ArcChanges *dirty,
+                              const char *database,
+                              const ArcStoreInputs *inputs,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
 
-/* Returns: (transfer full): the problems that the last commit wrote; empty, and an error, if the
- * file was damaged, which is then put aside. */
-ArcProblems *arc_store_load_problems (ArcStore *store, GError **error);
+/**
+ * arc_store_prepare_finish:
+ * @store: the store
+ * @result: the result
+ * @error: (out): ARC_ERROR_LOCKED if another process has the lock; ARC_ERROR_STATE_DIRECTORY if the
+ *   list cannot be written. Then the build must not start.
+ *
+ * Returns: (transfer full) (nullable): the path of the list
+ */
+char *arc_store_prepare_finish (ArcStore *store, GAsyncResult *result, GError **error);
 
-/* Sets what the next commits write: PROBLEMS, which are sorted, before their snapshot. So a
- * database that counts as up to date has the problems that belong to it. */
-void arc_store_set_problems (ArcStore *store, ArcProblems *problems);
+/* A build has ended: DATABASE has the files of SNAPSHOT, but for PENDING, and INPUTS. */
+void arc_store_commit (ArcStore *store,
+                       const ArcSnapshot *snapshot,
+                       const ArcChanges *pending,
+                       const char *database,
+                       const ArcStoreInputs *inputs);
+
+/* Tries again to write what could not be written. TRUE if arc_store_commit() has to be called, for
+ * which only the caller has the arguments. */
+gboolean arc_store_retry (ArcStore *store);
+
+/* Sets the problems of all notes, PROBLEMS, which are sorted. The next commits write them, before
+ * their snapshot: so a database that counts as up to date has the problems that belong to it. */
+void arc_store_set_note_problems (ArcStore *store, ArcProblems *problems);
+
+/* Returns: (transfer none): the problems of all notes. */
+ArcProblems *arc_store_get_note_problems (ArcStore *store);
+
+/* Adds BUILD (transfer full), which has ended, to the history, and writes that. */
+void arc_store_add_build (ArcStore *store, ArcBuild *build);
+
+/* (transfer none) (element-type ArcBuild): the last builds that ended, the newest last. */
+const GPtrArray *arc_store_get_history (ArcStore *store);
+
+/* (transfer none) (nullable): the last build that ended. */
+const ArcBuild *arc_store_get_last_build (ArcStore *store);
+
+/* The numbers of the last build, and of the last that succeeded; 0 if there is none. */
+guint64 arc_store_get_last_id (ArcStore *store);
+guint64 arc_store_get_built_id (ArcStore *store);
 
 /* The file that the process group of a build is to be written to, at its start, as a decimal number
  * and a newline, before the build runs: it has room for that (owned by the caller, close-on-exec).
@@ -157,16 +200,9 @@ void arc_store_forget_group (ArcStore *store);
  * touched. TRUE if there was something. */
 gboolean arc_store_end_leftover (ArcStore *store, gint64 grace);
 
-/* (transfer full) (element-type ArcBuild): the last builds, the newest last; empty and an error if
- * the file was damaged, which is then put aside. */
-GPtrArray *arc_store_load_history (ArcStore *store, GError **error);
-
-/* They fail like arc_store_end_commit(). */
-void arc_store_begin_history (ArcStore *store, const GPtrArray *builds);
-gboolean arc_store_end_history (ArcStore *store, GError **error);
-
 /* The flag outlives the process; the machine only if that lives on for some seconds, as it is not
- * worth to wait for the disk. It fails like arc_store_end_commit(). */
+ * worth to wait for the disk. ARC_ERROR_LOCKED,
+ * ARC_ERROR_STATE_DIRECTORY. */
 gboolean arc_store_get_paused (ArcStore *store);
 gboolean arc_store_set_paused (ArcStore *store, gboolean paused, GError **error);
 

@@ -79,7 +79,7 @@ test_known (void)
   arc_snapshot_set_file (snapshot, "/org", "c\xff",
                          &(ArcFingerprint){ .mtime_ns = 0, .ctime_ns = -1 }, NULL);
 
-  bytes = arc_snapshot_serialise (snapshot, NULL, identity);
+  bytes = arc_frame_end (arc_snapshot_frame (snapshot, NULL, identity));
   g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes),
                    g_bytes_get_data (expected, NULL), g_bytes_get_size (expected));
 }
@@ -105,7 +105,7 @@ test_known_mounted (void)
   arc_snapshot_set_mounted (snapshot, "/b", TRUE);
   arc_snapshot_set_mounted (snapshot, "/b", FALSE);
 
-  bytes = arc_snapshot_serialise (snapshot, NULL, NULL);
+  bytes = arc_frame_end (arc_snapshot_frame (snapshot, NULL, NULL));
   g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes),
                    g_bytes_get_data (expected, NULL), g_bytes_get_size (expected));
 
@@ -121,7 +121,7 @@ static void
 test_empty (void)
 {
   g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
-  g_autoptr (GBytes) bytes = arc_snapshot_serialise (snapshot, NULL, NULL);
+  g_autoptr (GBytes) bytes = arc_frame_end (arc_snapshot_frame (snapshot, NULL, NULL));
   g_autoptr (GBytes) identity = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (ArcSnapshot) again = arc_snapshot_parse (bytes, &identity, &error);
@@ -140,7 +140,7 @@ test_identity (void)
     {
       g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
       g_autoptr (GBytes) identity = g_bytes_new_take (g_malloc0 (sizes[i]), sizes[i]);
-      g_autoptr (GBytes) bytes = arc_snapshot_serialise (snapshot, NULL, identity);
+      g_autoptr (GBytes) bytes = arc_frame_end (arc_snapshot_frame (snapshot, NULL, identity));
       g_autoptr (GBytes) found = NULL;
       g_autoptr (GError) error = NULL;
       g_autoptr (ArcSnapshot) again = NULL;
@@ -176,7 +176,7 @@ test_extremes (void)
       arc_snapshot_set_file (snapshot, "/", name, &prints[i], NULL);
     }
 
-  bytes = arc_snapshot_serialise (snapshot, NULL, NULL);
+  bytes = arc_frame_end (arc_snapshot_frame (snapshot, NULL, NULL));
   again = parse (bytes);
   assert_same (snapshot, again);
   g_assert_cmpuint (arc_snapshot_get_n_files (again), ==, G_N_ELEMENTS (prints));
@@ -198,15 +198,15 @@ test_dirty (void)
 
   arc_snapshot_set_file (snapshot, "/org", "clean.org", &base, NULL);
   arc_snapshot_set_file (snapshot, "/org", "pending.org", &base, NULL);
-  without = arc_snapshot_serialise (snapshot, NULL, NULL);
+  without = arc_frame_end (arc_snapshot_frame (snapshot, NULL, NULL));
   before = parse (without);
-  with_nothing = arc_snapshot_serialise (snapshot, dirty, NULL);
+  with_nothing = arc_frame_end (arc_snapshot_frame (snapshot, dirty, NULL));
   g_assert_true (g_bytes_equal (without, with_nothing));
 
   arc_changes_add (dirty, "/org/pending.org", ARC_CHANGE_MODIFIED);
   arc_changes_add (dirty, "/org/gone.org", ARC_CHANGE_DELETED);
   arc_changes_add (dirty, "/gone/gone.org", ARC_CHANGE_DELETED);
-  bytes = arc_snapshot_serialise (snapshot, dirty, NULL);
+  bytes = arc_frame_end (arc_snapshot_frame (snapshot, dirty, NULL));
   assert_same (snapshot, before);
 
   again = parse (bytes);
@@ -387,9 +387,9 @@ test_random (void)
   for (int round = 0; round < 200; round++)
     {
       g_autoptr (ArcSnapshot) snapshot = random_snapshot ();
-      g_autoptr (GBytes) bytes = arc_snapshot_serialise (snapshot, NULL, NULL);
+      g_autoptr (GBytes) bytes = arc_frame_end (arc_snapshot_frame (snapshot, NULL, NULL));
       g_autoptr (ArcSnapshot) again = parse (bytes);
-      g_autoptr (GBytes) bytes_again = arc_snapshot_serialise (again, NULL, NULL);
+      g_autoptr (GBytes) bytes_again = arc_frame_end (arc_snapshot_frame (again, NULL, NULL));
 
       assert_same (snapshot, again);
       g_assert_true (g_bytes_equal (bytes, bytes_again));
@@ -413,7 +413,7 @@ test_random_damage (void)
   for (int round = 0; round < 10; round++)
     {
       g_autoptr (ArcSnapshot) snapshot = random_snapshot ();
-      g_autoptr (GBytes) bytes = arc_snapshot_serialise (snapshot, NULL, NULL);
+      g_autoptr (GBytes) bytes = arc_frame_end (arc_snapshot_frame (snapshot, NULL, NULL));
       const guint32 version = arc_frame_get_version (bytes);
       g_autoptr (GBytes) body = arc_frame_open (bytes, ARC_SNAPSHOT_MAGIC, version, NULL);
       gsize size = g_bytes_get_size (bytes);
@@ -453,7 +453,7 @@ test_random_damage (void)
           other = arc_snapshot_parse (damaged, &identity, NULL);
           if (other != NULL)
             {
-              g_autoptr (GBytes) form = arc_snapshot_serialise (other, NULL, identity);
+              g_autoptr (GBytes) form = arc_frame_end (arc_snapshot_frame (other, NULL, identity));
 
               g_assert_true (g_bytes_equal (form, damaged));
             }
@@ -522,7 +522,7 @@ test_large (void)
   double size;
 
   g_test_timer_start ();
-  bytes = arc_snapshot_serialise (snapshot, NULL, NULL);
+  bytes = arc_frame_end (arc_snapshot_frame (snapshot, NULL, NULL));
   report_time (100, "to serialise");
   size = (double) g_bytes_get_size (bytes) / arc_snapshot_get_n_files (snapshot);
   g_assert_cmpfloat (size, <, 48);
@@ -542,7 +542,7 @@ test_large (void)
 
   /* Such as a first build that was stopped. */
   g_test_timer_start ();
-  dirty_bytes = arc_snapshot_serialise (snapshot, all, NULL);
+  dirty_bytes = arc_frame_end (arc_snapshot_frame (snapshot, all, NULL));
   report_time (1000, "to serialise with all of it pending");
   dirty = parse (dirty_bytes);
   g_assert_cmpuint (arc_snapshot_get_n_files (dirty), ==, arc_snapshot_get_n_files (snapshot));

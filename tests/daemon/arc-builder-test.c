@@ -1144,7 +1144,7 @@ damage (const char *path)
 static void
 test_damaged_memory (void)
 {
-  static const char *const names[] = { "snapshot", "uncommitted", "history", "problems" };
+  static const char *const names[] = { "snapshot", "history", "problems" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
@@ -1200,7 +1200,7 @@ static void
 test_damaged_memory_twice (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
-  g_autofree char *path = g_build_filename (host->scratch, "state", "uncommitted", NULL);
+  g_autofree char *path = g_build_filename (host->scratch, "state", "snapshot", NULL);
 
   restart (host);
   damage (path);

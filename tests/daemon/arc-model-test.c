@@ -39,7 +39,7 @@
 #define MAX_TRIES 30
 
 /* The files that a build and its end write, in the order of the end's writes. */
-static const char *const state_names[] = { "history", "problems", "snapshot", "uncommitted" };
+static const char *const state_names[] = { "history", "problems", "snapshot" };
 
 #define N_STATE_NAMES G_N_ELEMENTS (state_names)
 
@@ -262,6 +262,7 @@ drop_service (Model *model)
   g_signal_handlers_disconnect_by_data (model->builder, &model->stopped);
   arc_watcher_stop (arc_builder_get_watcher (model->builder));
   g_clear_object (&model->runner);
+  arc_store_unlock (model->store);
   g_clear_object (&model->store);
   g_object_add_weak_pointer (G_OBJECT (model->builder), &builder);
   g_clear_object (&model->builder);
@@ -512,17 +513,15 @@ plan (Model *model)
   set_command (model, program, timeout);
 }
 
-/* That something was not committed, or has a problem, cannot be told once the file that says so is
- * gone. */
+/* That something has a problem cannot be told once the file that says so is gone. */
 static void
 damage (Model *model)
 {
-  static const char *const names[] = { "history", "snapshot", "snapshot", "uncommitted",
-                                       "problems" };
+  static const char *const names[] = { "history", "snapshot", "snapshot", "problems" };
   const char *name = names[g_rand_int_range (model->rand, 0, G_N_ELEMENTS (names))];
   g_autofree char *path = get_state_path (model, name);
   const guint32 where = g_rand_int (model->rand);
-  const gboolean is_needed = strcmp (name, "uncommitted") == 0 || strcmp (name, "problems") == 0;
+  const gboolean is_needed = strcmp (name, "problems") == 0;
   const int how = g_rand_int_range (model->rand, 0, is_needed ? 3 : 4);
   g_autofree char *data = NULL;
   gsize length;

@@ -132,6 +132,7 @@ stop_builder (ArcTestHost *host)
   g_signal_handlers_disconnect_by_data (host->builder, &host->stopped);
   g_clear_object (&host->builder);
   g_clear_object (&host->runner);
+  arc_store_unlock (host->store);
   g_clear_object (&host->store);
 }
 

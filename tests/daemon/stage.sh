@@ -268,7 +268,9 @@ poll() {
 
 # What the last build did is on the disk: a kill does not undo it any more.
 is_committed() {
-  [ ! -e "$XDG_STATE_HOME/arcology-builder/uncommitted" ]
+  local database
+  database=$(stat -c '%i %s %.9Y' "$XDG_DATA_HOME/arcology-builder/arcology.db") &&
+    grep -aqF "$database" "$XDG_STATE_HOME/arcology-builder/snapshot"
 }
 
 # ends PID STATUS

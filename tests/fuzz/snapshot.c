@@ -27,7 +27,7 @@ check (GBytes *bytes)
   g_assert_cmpuint (arc_changes_get_size (list), ==, arc_snapshot_get_n_files (snapshot));
 
   /* One snapshot has exactly one form. */
-  again = arc_snapshot_serialise (snapshot, NULL, identity);
+  again = arc_frame_end (arc_snapshot_frame (snapshot, NULL, identity));
   g_assert_true (g_bytes_equal (again, bytes));
 }
 

@@ -4,6 +4,7 @@
 
 #include "arc-test-util.h"
 #include "arc-watcher-fixture.h"
+#include "core/arc-frame.h"
 #include "core/arc-snapshot-file.h"
 #include "system/arc-inotify.h"
 #include "system/arc-monitors.h"
@@ -259,7 +260,7 @@ static ArcSnapshot *
 remember (ArcFixture *fixture)
 {
   g_autoptr (GBytes) bytes =
-      arc_snapshot_serialise (arc_watcher_get_snapshot (fixture->watcher), NULL, NULL);
+      arc_frame_end (arc_snapshot_frame (arc_watcher_get_snapshot (fixture->watcher), NULL, NULL));
   g_autoptr (GError) error = NULL;
   ArcSnapshot *snapshot = arc_snapshot_parse (bytes, NULL, &error);
 
