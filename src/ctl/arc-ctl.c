@@ -14,6 +14,20 @@ on_no_color (const char *option, const char *value, gpointer data, GError **erro
   return TRUE;
 }
 
+void
+arc_ctl_print_error (const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+
+  /* Translators: what stands before the text of an error, after the name of the program. */
+  g_printerr ("arcologyctl: %s: %s\n", _ ("error"), text);
+}
+
 gboolean
 arc_ctl_parse (int *argc,
                char ***argv,
@@ -41,13 +55,13 @@ arc_ctl_parse (int *argc,
 
   if (!g_option_context_parse (context, argc, argv, &error))
     {
-      g_printerr ("%s\n", error->message);
+      arc_ctl_print_error ("%s", error->message);
       return FALSE;
     }
 
   if (max_arguments >= 0 && *argc - 1 > max_arguments)
     {
-      g_printerr (_ ("Unknown argument “%s”; see --help\n"), (*argv)[max_arguments + 1]);
+      arc_ctl_print_error (_ ("unexpected argument “%s”; see --help"), (*argv)[max_arguments + 1]);
       return FALSE;
     }
 
@@ -65,7 +79,7 @@ arc_ctl_parse_timeout (const char *text, int *timeout)
 
   if (!arc_duration_parse (text, &usec) || usec < 1000 || usec / 1000 > G_MAXINT)
     {
-      g_printerr (_ ("--timeout: “%s” is not a time such as 30s or 5min\n"), text);
+      arc_ctl_print_error (_ ("--timeout: “%s” is not a time such as 30s or 5min"), text);
       return FALSE;
     }
 
@@ -84,7 +98,7 @@ static void
 set_absent (GError **error)
 {
   g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER,
-               _ ("The service does not run; start it with: systemctl --user enable --now %s"),
+               _ ("the service is not running; start it with: systemctl --user enable --now %s"),
                ARC_UNIT);
 }
 
@@ -100,8 +114,8 @@ try_open (gboolean starts, int timeout, GError **error)
   bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &local_error);
   if (bus == NULL)
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, _ ("There is no message bus: %s"),
-                   local_error->message);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED,
+                   _ ("cannot connect to the session bus: %s"), local_error->message);
       return NULL;
     }
   /* Else GDBus would end the process, without a word, when the bus goes. */
@@ -182,12 +196,12 @@ arc_ctl_report (GError *error)
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ||
       g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_TIMEOUT))
     {
-      g_printerr (_ ("The service does not answer in time\n"));
+      arc_ctl_print_error (_ ("the service did not answer in time"));
       return ARC_CTL_TIMEOUT;
     }
 
   g_dbus_error_strip_remote_error (error);
-  g_printerr ("%s\n", error->message);
+  arc_ctl_print_error ("%s", error->message);
 
   return is_gone ? ARC_CTL_NO_SERVICE : ARC_CTL_FAILED;
 }

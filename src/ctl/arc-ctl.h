@@ -26,6 +26,14 @@ typedef enum
 /* For how long D-Bus waits for a reply if nobody says otherwise. */
 #define ARC_CTL_DEFAULT_TIMEOUT -1
 
+/**
+ * arc_ctl_print_error:
+ * @format: the message, translated, without a full stop or a line end
+ *
+ * Prints an error of this program to standard error, as `arcologyctl: error: MESSAGE`.
+ */
+void arc_ctl_print_error (const char *format, ...) G_GNUC_PRINTF (1, 2);
+
 /* Carries out a verb: ARGV[0] is its name. */
 typedef ArcCtlExit (*ArcVerbFunc) (int argc, char **argv);
 

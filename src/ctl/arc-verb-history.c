@@ -240,7 +240,7 @@ arc_verb_history (int argc, char **argv)
 
   if (lines < 0)
     {
-      g_printerr (_ ("--lines: %d is less than nothing\n"), lines);
+      arc_ctl_print_error (_ ("--lines: %d must not be negative"), lines);
       return ARC_CTL_USAGE;
     }
 
@@ -253,7 +253,9 @@ arc_verb_history (int argc, char **argv)
 
   if (json)
     arc_print_json (arc_print_to_json (builds));
-  else if (g_variant_n_children (builds) > 0)
+  else if (g_variant_n_children (builds) == 0)
+    g_printerr (_ ("No finished builds\n"));
+  else
     print_history (builds);
 
   return ARC_CTL_SUCCESS;

@@ -98,7 +98,10 @@ run_command (char **command)
   process = g_subprocess_launcher_spawnv (launcher, (const char *const *) command, &error);
   if (process == NULL)
     {
-      g_printerr ("%s\n", error->message);
+      if (g_error_matches (error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT))
+        arc_ctl_print_error (_ ("command not found: %s"), command[0]);
+      else
+        arc_ctl_print_error ("%s", error->message);
       return NO_COMMAND;
     }
 
@@ -153,7 +156,7 @@ arc_verb_inhibit (int argc, char **argv)
     command++;
   if (*command == NULL)
     {
-      g_printerr (_ ("Say which command to run; see --help\n"));
+      arc_ctl_print_error (_ ("missing argument: COMMAND; see --help"));
       return ARC_CTL_USAGE;
     }
 

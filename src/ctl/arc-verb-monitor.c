@@ -287,7 +287,7 @@ arc_verb_monitor (int argc, char **argv)
 
   if (g_dbus_connection_is_closed (bus))
     {
-      g_printerr (_ ("The message bus is gone\n"));
+      arc_ctl_print_error (_ ("the connection to the session bus was closed"));
       return ARC_CTL_NO_SERVICE;
     }
 

@@ -703,7 +703,7 @@ print_report (Verify *self)
 static ArcCtlExit
 report_error (const GError *error)
 {
-  g_printerr ("%s\n", error->message);
+  arc_ctl_print_error ("%s", error->message);
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return ARC_CTL_INTERRUPTED;

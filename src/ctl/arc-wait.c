@@ -141,7 +141,7 @@ give_up (Wait *self, ArcCtlExit exit, const char *message)
     return;
 
   clear_bar (self);
-  g_printerr ("%s\n", message);
+  arc_ctl_print_error ("%s", message);
   self->exit = exit;
   g_main_loop_quit (self->loop);
 }
@@ -149,21 +149,22 @@ give_up (Wait *self, ArcCtlExit exit, const char *message)
 static gboolean
 on_interrupt (gpointer user_data)
 {
-  give_up (user_data, ARC_CTL_INTERRUPTED, _ ("Not waiting any longer; the service goes on"));
+  give_up (user_data, ARC_CTL_INTERRUPTED,
+           _ ("interrupted; the build continues in the background"));
   return G_SOURCE_CONTINUE;
 }
 
 static gboolean
 on_timeout (gpointer user_data)
 {
-  give_up (user_data, ARC_CTL_TIMEOUT, _ ("It is not done in time; the service goes on"));
+  give_up (user_data, ARC_CTL_TIMEOUT, _ ("timed out; the build continues in the background"));
   return G_SOURCE_CONTINUE;
 }
 
 static void
 on_owner_changed (ArcDBusBuilder *service, GParamSpec *pspec, gpointer user_data)
 {
-  give_up (user_data, ARC_CTL_NO_SERVICE, _ ("The service went away before the build ended"));
+  give_up (user_data, ARC_CTL_NO_SERVICE, _ ("the service stopped before the build ended"));
 }
 
 static void
