@@ -184,6 +184,23 @@ arc_ctl_connect (void)
   return arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, &unused);
 }
 
+GVariant *
+arc_ctl_get_properties (ArcDBusBuilder *service)
+{
+  g_auto (GStrv) names = g_dbus_proxy_get_cached_property_names (G_DBUS_PROXY (service));
+  GVariantBuilder builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+
+  for (guint i = 0; names != NULL && names[i] != NULL; i++)
+    {
+      g_autoptr (GVariant) value =
+          g_dbus_proxy_get_cached_property (G_DBUS_PROXY (service), names[i]);
+
+      g_variant_builder_add (&builder, "{sv}", names[i], value);
+    }
+
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
 ArcCtlExit
 arc_ctl_report (GError *error)
 {

@@ -65,6 +65,14 @@ ArcDBusBuilder *arc_ctl_connect (void);
 /* The same, but silent. */
 ArcDBusBuilder *arc_ctl_try_connect (GError **error);
 
+/**
+ * arc_ctl_get_properties:
+ * @service: the service
+ *
+ * Returns: (transfer full): its properties by name, of type a{sv}, as they are known here
+ */
+GVariant *arc_ctl_get_properties (ArcDBusBuilder *service);
+
 /* Prints ERROR, of a call to the service, without the name that D-Bus puts in front, and returns
  * the exit status that goes with it. */
 ArcCtlExit arc_ctl_report (GError *error);

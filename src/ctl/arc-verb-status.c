@@ -265,21 +265,12 @@ print_status (ArcDBusBuilder *service)
   print_rows (rows, width);
 }
 
-static JsonNode *
-status_to_json (ArcDBusBuilder *service)
+static void
+print_properties (ArcDBusBuilder *service)
 {
-  g_auto (GStrv) names = g_dbus_proxy_get_cached_property_names (G_DBUS_PROXY (service));
-  JsonObject *object = json_object_new ();
+  g_autoptr (GVariant) properties = arc_ctl_get_properties (service);
 
-  for (guint i = 0; names != NULL && names[i] != NULL; i++)
-    {
-      g_autoptr (GVariant) value =
-          g_dbus_proxy_get_cached_property (G_DBUS_PROXY (service), names[i]);
-
-      json_object_set_member (object, names[i], arc_print_to_json (value));
-    }
-
-  return arc_print_object_to_json (object);
+  arc_print_json (arc_print_to_json (properties));
 }
 
 ArcCtlExit
@@ -312,7 +303,7 @@ arc_verb_status (int argc, char **argv)
     return exit;
 
   if (json)
-    arc_print_json (status_to_json (service));
+    print_properties (service);
   else if (!quiet)
     print_status (service);
 
