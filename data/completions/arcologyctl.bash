@@ -13,6 +13,7 @@ _arcologyctl() {
   local -A options=(
     [cancel]='--timeout='
     [doctor]='--json'
+    [edit]=''
     [explain]='--json'
     [graph]='--format='
     [help]=''

@@ -11,6 +11,7 @@ complete -c arcologyctl -f
 
 complete -c arcologyctl -n __fish_use_subcommand -a cancel -d 'Stop the running build'
 complete -c arcologyctl -n __fish_use_subcommand -a doctor -d 'Check the installation for problems'
+complete -c arcologyctl -n __fish_use_subcommand -a edit -d 'Edit the settings'
 complete -c arcologyctl -n __fish_use_subcommand -a explain -d 'Explain why a file is watched or not'
 complete -c arcologyctl -n __fish_use_subcommand -a graph -d 'Draw the state machine'
 complete -c arcologyctl -n __fish_use_subcommand -a help -d 'Show help'
@@ -37,7 +38,7 @@ complete -c arcologyctl -n '__fish_use_subcommand; or __fish_seen_subcommand_fro
 complete -c arcologyctl -n '__fish_use_subcommand; or __fish_seen_subcommand_from cancel pause rebuild reload rescan resume status sync' -l timeout -x -d 'How long to wait'
 complete -c arcologyctl -n '__fish_seen_subcommand_from graph' -l format -x -a 'dot svg png text' -d 'The format of the picture'
 complete -c arcologyctl -n '__fish_seen_subcommand_from history' -s n -l lines -x -d 'How many builds'
-complete -c arcologyctl -n '__fish_seen_subcommand_from help' -a 'cancel doctor explain graph history inhibit log monitor pause pending problems rebuild reload rescan resume status sync verify' -d 'Verb'
+complete -c arcologyctl -n '__fish_seen_subcommand_from help' -a 'cancel doctor edit explain graph history inhibit log monitor pause pending problems rebuild reload rescan resume status sync verify' -d 'Verb'
 complete -c arcologyctl -n '__fish_seen_subcommand_from inhibit' -l who -x -d 'The name to show'
 complete -c arcologyctl -n '__fish_seen_subcommand_from inhibit' -l why -x -d 'The reason to show'
 complete -c arcologyctl -n '__fish_seen_subcommand_from inhibit' -xa '(__fish_complete_subcommand --fcs-skip=2)'

@@ -3,8 +3,11 @@
 #include "ctl/arc-ctl.h"
 
 #include "core/arc-duration.h"
+#include "ctl/arc-unit.h"
 
 #include <glib/gi18n.h>
+
+G_DEFINE_QUARK (arc - ctl - error - quark, arc_ctl_error)
 
 /* As NO_COLOR does (no-color.org): one place to ask. */
 static gboolean
@@ -94,9 +97,19 @@ is_absent (const GError *error)
          g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER);
 }
 
+/* Why there is no service on BUS. */
 static void
-set_absent (GError **error)
+set_absent (GDBusConnection *bus, GError **error)
 {
+  g_autofree char *failure = arc_unit_tell_failure (bus);
+
+  if (failure != NULL)
+    {
+      g_set_error (error, ARC_CTL_ERROR, ARC_CTL_ERROR_SERVICE_FAILED,
+                   _ ("the service failed: %s\nSee: journalctl --user -u %s"), failure, ARC_UNIT);
+      return;
+    }
+
   g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER,
                _ ("the service is not running; start it with: systemctl --user enable --now %s"),
                ARC_UNIT);
@@ -131,12 +144,18 @@ try_open (gboolean starts, int timeout, GError **error)
                                    timeout, NULL, &local_error);
   if (reply == NULL && is_absent (local_error))
     {
-      set_absent (error);
+      set_absent (bus, error);
       return NULL;
     }
   if (reply == NULL)
     {
-      g_propagate_error (error, g_steal_pointer (&local_error));
+      g_autofree char *failure = starts ? arc_unit_tell_failure (bus) : NULL;
+
+      /* The bus only says that the service did not take its name. */
+      if (failure != NULL)
+        set_absent (bus, error);
+      else
+        g_propagate_error (error, g_steal_pointer (&local_error));
       return NULL;
     }
 
@@ -149,7 +168,7 @@ try_open (gboolean starts, int timeout, GError **error)
   owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (service));
   if (owner == NULL)
     {
-      set_absent (error);
+      set_absent (bus, error);
       return NULL;
     }
 
@@ -177,11 +196,9 @@ arc_ctl_open (gboolean starts, int timeout, ArcCtlExit *exit)
 }
 
 ArcDBusBuilder *
-arc_ctl_connect (void)
+arc_ctl_connect (ArcCtlExit *exit)
 {
-  ArcCtlExit unused;
-
-  return arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, &unused);
+  return arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, exit);
 }
 
 GVariant *
@@ -219,6 +236,9 @@ arc_ctl_report (GError *error)
 
   g_dbus_error_strip_remote_error (error);
   arc_ctl_print_error ("%s", error->message);
+
+  if (g_error_matches (error, ARC_CTL_ERROR, ARC_CTL_ERROR_SERVICE_FAILED))
+    return ARC_CTL_SERVICE_FAILED;
 
   return is_gone ? ARC_CTL_NO_SERVICE : ARC_CTL_FAILED;
 }

@@ -206,6 +206,56 @@ arc_probe_read_process (guint pid, GStrv *command, GStrv *environment)
   return TRUE;
 }
 
+char *
+arc_probe_get_state_directory (const char *const *environment)
+{
+  const char *directory = environment != NULL
+                              ? g_environ_getenv ((GStrv) environment, "XDG_STATE_HOME")
+                              : g_get_user_state_dir ();
+
+  /* A relative one is to be ignored (XDG Base Directory Specification). */
+  if (directory != NULL && g_path_is_absolute (directory))
+    return g_build_filename (directory, PROGRAM, NULL);
+
+  return g_build_filename (g_get_home_dir (), ".local", "state", PROGRAM, NULL);
+}
+
+/* Whether the process PID is the program of the service, and its state is in STATE. */
+static gboolean
+is_service (guint pid, const char *state)
+{
+  g_auto (GStrv) command = NULL;
+  g_auto (GStrv) environment = NULL;
+  g_autofree char *name = NULL;
+  g_autofree char *directory = NULL;
+
+  if (!arc_probe_read_process (pid, &command, &environment))
+    return FALSE;
+
+  name = g_path_get_basename (command[0]);
+  directory = arc_probe_get_state_directory ((const char *const *) environment);
+
+  return g_str_equal (name, PROGRAM) && g_str_equal (directory, state);
+}
+
+guint
+arc_probe_find_duplicate (guint service, const char *state)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc", 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      guint64 pid;
+
+      if (g_ascii_string_to_unsigned (name, 10, 1, G_MAXINT, &pid, NULL) && pid != service &&
+          is_service ((guint) pid, state))
+        return (guint) pid;
+    }
+
+  return 0;
+}
+
 static guint
 count_watches (const char *fdinfo)
 {

@@ -42,6 +42,24 @@ guint arc_probe_get_process (GDBusProxy *service);
  * ENVIRONMENT the environment that it was started with. */
 gboolean arc_probe_read_process (guint pid, GStrv *command, GStrv *environment);
 
+/**
+ * arc_probe_get_state_directory:
+ * @environment: (nullable): of the service; %NULL: that of this process
+ *
+ * Returns: (transfer full): where the service keeps its state
+ */
+char *arc_probe_get_state_directory (const char *const *environment);
+
+/**
+ * arc_probe_find_duplicate:
+ * @service: the process of the service, or 0
+ * @state: its state directory
+ *
+ * Returns: another process of this user that is the same program and has the same state directory,
+ *   0 if there is none
+ */
+guint arc_probe_find_duplicate (guint service, const char *state);
+
 /* The inotify instances and watches of all processes of this user, whose limits they share
  * (inotify(7)), as far as /proc shows them. */
 void arc_probe_count_inotify (guint *instances, guint *watches);

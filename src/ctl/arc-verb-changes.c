@@ -110,6 +110,7 @@ arc_verb_pending (int argc, char **argv)
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (ArcDBusBuilder) service = NULL;
+  ArcCtlExit exit;
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) changes = NULL;
   gboolean truncated;
@@ -118,9 +119,9 @@ arc_verb_pending (int argc, char **argv)
                       _ ("Lists the changes that no build has taken yet."), 0))
     return ARC_CTL_USAGE;
 
-  service = arc_ctl_connect ();
+  service = arc_ctl_connect (&exit);
   if (service == NULL)
-    return ARC_CTL_NO_SERVICE;
+    return exit;
 
   if (!arc_dbus_builder_call_get_pending_sync (service, 0, &changes, &truncated, NULL, &error))
     return arc_ctl_report (error);
@@ -187,6 +188,7 @@ arc_verb_problems (int argc, char **argv)
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (ArcDBusBuilder) service = NULL;
+  ArcCtlExit exit;
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) problems = NULL;
   gboolean truncated;
@@ -198,9 +200,9 @@ arc_verb_problems (int argc, char **argv)
                       0))
     return ARC_CTL_USAGE;
 
-  service = arc_ctl_connect ();
+  service = arc_ctl_connect (&exit);
   if (service == NULL)
-    return ARC_CTL_NO_SERVICE;
+    return exit;
 
   if (!arc_dbus_builder_call_get_problems_sync (service, 0, &problems, &truncated, NULL, &error))
     return arc_ctl_report (error);
@@ -233,6 +235,7 @@ arc_verb_explain (int argc, char **argv)
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (ArcDBusBuilder) service = NULL;
+  ArcCtlExit exit;
   g_autoptr (GError) error = NULL;
   g_autofree char *path = NULL;
   g_autofree char *name = NULL;
@@ -250,9 +253,9 @@ arc_verb_explain (int argc, char **argv)
       return ARC_CTL_USAGE;
     }
 
-  service = arc_ctl_connect ();
+  service = arc_ctl_connect (&exit);
   if (service == NULL)
-    return ARC_CTL_NO_SERVICE;
+    return exit;
 
   path = g_canonicalize_filename (argv[1], NULL);
   if (!arc_dbus_builder_call_explain_sync (service, g_variant_new_bytestring (path), &watched,

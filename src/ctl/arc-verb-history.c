@@ -231,6 +231,7 @@ arc_verb_history (int argc, char **argv)
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (ArcDBusBuilder) service = NULL;
+  ArcCtlExit exit;
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) builds = NULL;
 
@@ -244,9 +245,9 @@ arc_verb_history (int argc, char **argv)
       return ARC_CTL_USAGE;
     }
 
-  service = arc_ctl_connect ();
+  service = arc_ctl_connect (&exit);
   if (service == NULL)
-    return ARC_CTL_NO_SERVICE;
+    return exit;
 
   if (!arc_dbus_builder_call_get_history_sync (service, (guint) lines, &builds, NULL, &error))
     return arc_ctl_report (error);

@@ -258,6 +258,7 @@ arc_verb_log (int argc, char **argv)
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (ArcDBusBuilder) service = NULL;
+  ArcCtlExit exit;
   g_autoptr (GError) error = NULL;
   guint64 build = 0;
   ArcCtlExit status;
@@ -277,9 +278,9 @@ arc_verb_log (int argc, char **argv)
       return ARC_CTL_USAGE;
     }
 
-  service = arc_ctl_connect ();
+  service = arc_ctl_connect (&exit);
   if (service == NULL)
-    return ARC_CTL_NO_SERVICE;
+    return exit;
 
   build = choose_build (service, build);
   log = open_log (service, build, &error);

@@ -253,6 +253,7 @@ arc_verb_monitor (int argc, char **argv)
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (ArcDBusBuilder) service = NULL;
+  ArcCtlExit exit;
   g_autoptr (GMainLoop) loop = NULL;
   GDBusConnection *bus;
   guint ids[2];
@@ -264,9 +265,9 @@ arc_verb_monitor (int argc, char **argv)
           0))
     return ARC_CTL_USAGE;
 
-  service = arc_ctl_connect ();
+  service = arc_ctl_connect (&exit);
   if (service == NULL)
-    return ARC_CTL_NO_SERVICE;
+    return exit;
 
   loop = g_main_loop_new (NULL, FALSE);
   bus = g_dbus_proxy_get_connection (G_DBUS_PROXY (service));

@@ -33,6 +33,7 @@ static const Verb verbs[] = {
     arc_verb_inhibit },
   { "rescan", NULL, N_ ("Rescan the tree for missed changes"), arc_verb_rescan },
   { "reload", NULL, N_ ("Reload the settings"), arc_verb_reload },
+  { "edit", NULL, N_ ("Edit the settings"), arc_verb_edit },
   { "pending", NULL, N_ ("List changes that are not built yet"), arc_verb_pending },
   { "problems", NULL, N_ ("List problems in notes"), arc_verb_problems },
   { "history", NULL, N_ ("List finished builds"), arc_verb_history },
