@@ -48,7 +48,7 @@ tell_config (const ArcSettingsOptions *options, gboolean print, gboolean list)
     return ARC_EXIT_SUCCESS;
 
   if (sources[0] == NULL && !print)
-    g_print (_ ("No settings file: the defaults are in force\n"));
+    g_print (_ ("No settings file; using the defaults\n"));
   for (guint i = 0; sources[i] != NULL; i++)
     g_print (print ? "# %s\n" : _ ("%s: OK\n"), sources[i]);
 

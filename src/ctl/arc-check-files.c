@@ -27,13 +27,13 @@ check_directory (ArcDiagnosis *self, const char *directory)
 
   if (stat (directory, &status) != 0)
     arc_diagnosis_add (self, ARC_FINDING_FAIL,
-                       _ ("Make it, mount it, or correct the setting Directories"), "%s: %s", name,
-                       g_strerror (errno));
+                       _ ("Create it, mount it, or correct the setting Directories"), "%s: %s",
+                       name, g_strerror (errno));
   else if (!S_ISDIR (status.st_mode))
     arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Correct the setting Directories"),
                        _ ("%s: not a directory"), name);
   else if (access (directory, R_OK | X_OK) != 0)
-    arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Let yourself read it: chmod u+rx"), "%s: %s",
+    arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Make it readable: chmod u+rx DIR"), "%s: %s",
                        name, g_strerror (errno));
   else
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: readable"), name);
@@ -190,18 +190,19 @@ arc_check_database (ArcDiagnosis *self)
 
   name = arc_print_escape (database);
   if (!g_file_test (database, G_FILE_TEST_EXISTS))
-    arc_diagnosis_add (self, ARC_FINDING_WARN, _ ("The first build makes it: arcologyctl rebuild"),
-                       _ ("%s: not there yet"), name);
+    arc_diagnosis_add (self, ARC_FINDING_WARN,
+                       _ ("The first build creates it: arcologyctl rebuild"),
+                       _ ("%s: does not exist yet"), name);
   else if (access (database, R_OK) != 0)
     arc_diagnosis_add (self, ARC_FINDING_FAIL, NULL, "%s: %s", name, g_strerror (errno));
   else if (sqlite3 == NULL)
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL,
-                       _ ("%s: there; not checked, since sqlite3 is not installed"), name);
+                       _ ("%s: exists; not checked: sqlite3 is not installed"), name);
   else if (!arc_probe_run (NULL, argv, &status, &output, &messages, &error))
     arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, _ ("%s: not checked: %s"), name,
                        error->message);
   else if (status == 0 && g_str_equal (output, "ok"))
-    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: sound"), name);
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: OK (integrity check passed)"), name);
   else if (strstr (messages, "locked") != NULL)
     arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, _ ("%s: not checked: it is being written"),
                        name);
@@ -222,12 +223,12 @@ arc_check_state_directory (ArcDiagnosis *self)
   g_autofree char *name = arc_print_escape (directory);
 
   if (access (existing, W_OK | X_OK) != 0)
-    arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Let yourself write there: chmod u+rwx"),
-                       "%s: %s", name, g_strerror (errno));
+    arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Make it writable: chmod u+rwx DIR"), "%s: %s",
+                       name, g_strerror (errno));
   else if (g_str_equal (existing, directory))
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: writable"), name);
   else
-    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: not there yet"), name);
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: does not exist yet"), name);
 }
 
 static void
@@ -252,7 +253,7 @@ check_space_at (ArcDiagnosis *self, const char *path)
                      : n_bytes < 200 * MEGABYTE ? ARC_FINDING_WARN
                                                 : ARC_FINDING_OK,
                      n_bytes < 200 * MEGABYTE
-                         ? _ ("Make room: a build may need as much as the database again")
+                         ? _ ("Free disk space: a build may need as much as the database again")
                          : NULL,
                      _ ("%s: %s free"), name, free_space);
 }
@@ -317,6 +318,6 @@ arc_check_clock (ArcDiagnosis *self)
     }
   else
     {
-      arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("nothing is dated in the future"));
+      arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("OK"));
     }
 }

@@ -62,9 +62,10 @@ arc_check_service (ArcDiagnosis *self)
 
   if (self->failure != NULL)
     {
-      arc_diagnosis_add (self, ARC_FINDING_FAIL,
-                         _ ("Correct that, then: systemctl --user restart " ARC_UNIT),
-                         _ ("failed: %s"), self->failure);
+      arc_diagnosis_add (
+          self, ARC_FINDING_FAIL,
+          _ ("Correct that, then: systemctl --user restart arcology-builder.service"),
+          _ ("failed: %s"), self->failure);
       return;
     }
   if (self->service == NULL)
@@ -182,7 +183,7 @@ arc_check_last_build (ArcDiagnosis *self)
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("build %s: %s"), number,
                        arc_words_name_result (result));
   else
-    arc_diagnosis_add (self, ARC_FINDING_WARN, _ ("“arcologyctl log” shows what it printed"),
+    arc_diagnosis_add (self, ARC_FINDING_WARN, _ ("See its output with: arcologyctl log"),
                        _ ("build %s: %s"), number, arc_words_name_result (result));
 }
 
@@ -199,7 +200,7 @@ arc_check_problems (ArcDiagnosis *self)
   if (n == 0)
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("none"));
   else
-    arc_diagnosis_add (self, ARC_FINDING_WARN, _ ("“arcologyctl problems” lists them"),
+    arc_diagnosis_add (self, ARC_FINDING_WARN, _ ("See: arcologyctl problems"),
                        g_dngettext (GETTEXT_PACKAGE, "%u problem in notes", "%u problems in notes",
                                     n),
                        n);

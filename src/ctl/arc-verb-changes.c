@@ -115,8 +115,8 @@ arc_verb_pending (int argc, char **argv)
   g_autoptr (GVariant) changes = NULL;
   gboolean truncated;
 
-  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
-                      _ ("Lists the changes that no build has taken yet."), 0))
+  if (!arc_ctl_parse (&argc, &argv, entries, NULL, _ ("Lists the changes that are not built yet."),
+                      0))
     return ARC_CTL_USAGE;
 
   service = arc_ctl_connect (&exit);
@@ -243,8 +243,7 @@ arc_verb_explain (int argc, char **argv)
   gboolean watched;
 
   if (!arc_ctl_parse (&argc, &argv, entries, _ ("PATH"),
-                      _ ("Tells whether a change of the file PATH would lead to a build, and why."),
-                      1))
+                      _ ("Explains whether a change of the file PATH starts a build, and why."), 1))
     return ARC_CTL_USAGE;
 
   if (argc < 2 || *argv[1] == '\0')

@@ -225,8 +225,7 @@ arc_verb_history (int argc, char **argv)
   gboolean json = FALSE;
   int lines = DEFAULT_LINES;
   const GOptionEntry entries[] = {
-    { "lines", 'n', 0, G_OPTION_ARG_INT, &lines,
-      N_ ("How many builds; 0 for all that are remembered"), N_ ("NUMBER") },
+    { "lines", 'n', 0, G_OPTION_ARG_INT, &lines, N_ ("Number of builds (0: all)"), N_ ("NUMBER") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
     G_OPTION_ENTRY_NULL,
   };
@@ -235,8 +234,7 @@ arc_verb_history (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) builds = NULL;
 
-  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
-                      _ ("Lists the builds that ended, the newest first."), 0))
+  if (!arc_ctl_parse (&argc, &argv, entries, NULL, _ ("Lists finished builds, newest first."), 0))
     return ARC_CTL_USAGE;
 
   if (lines < 0)

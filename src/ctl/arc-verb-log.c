@@ -211,7 +211,7 @@ follow (ArcDBusBuilder *service, guint64 build, int log)
 
   if (self.result == NULL)
     {
-      g_printerr (_ ("The service went away before the build ended\n"));
+      g_printerr (_ ("The service stopped before the build ended\n"));
       return ARC_CTL_NO_SERVICE;
     }
 
@@ -264,11 +264,10 @@ arc_verb_log (int argc, char **argv)
   ArcCtlExit status;
   int log;
 
-  if (!arc_ctl_parse (
-          &argc, &argv, entries, _ ("[BUILD]"),
-          _ ("Shows what a build printed: the build with the number BUILD, or the one that "
-             "runs, or the last one."),
-          1))
+  if (!arc_ctl_parse (&argc, &argv, entries, _ ("[BUILD]"),
+                      _ ("Shows the output of a build: the one with the number BUILD, the running "
+                         "one, or the last one."),
+                      1))
     return ARC_CTL_USAGE;
 
   if (argc > 1 && !g_ascii_string_to_unsigned (argv[1], 10, 1, G_MAXUINT64, &build, NULL))

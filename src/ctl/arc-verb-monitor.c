@@ -222,7 +222,7 @@ on_owner_changed (ArcDBusBuilder *service, GParamSpec *pspec, gpointer user_data
   if (self->json)
     return;
 
-  print_line (owner != NULL ? _ ("The service is there again") : _ ("The service went away"));
+  print_line (owner != NULL ? _ ("The service started") : _ ("The service stopped"));
   forget (self);
   if (owner != NULL)
     {
@@ -260,8 +260,7 @@ arc_verb_monitor (int argc, char **argv)
 
   if (!arc_ctl_parse (
           &argc, &argv, entries, NULL,
-          _ ("Tells what happens as it happens, until it is interrupted. It waits for a "
-             "service that goes away to come back."),
+          _ ("Prints events as they occur, until interrupted. Keeps waiting if the service stops."),
           0))
     return ARC_CTL_USAGE;
 

@@ -244,7 +244,7 @@ look_at_tree (Verify *self, GError **error)
         return TRUE;
 
       if (!told)
-        g_printerr (_ ("Waiting for the build that runs\n"));
+        g_printerr (_ ("Waiting for the running build\n"));
       told = TRUE;
       while (arc_dbus_builder_get_current_build (self->service) != 0)
         if (!arc_trial_wait (self->trial))
@@ -306,8 +306,9 @@ copy_database (Verify *self, const char *copy, GError **error)
       const int number = errno;
 
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                   number == ENOENT ? _ ("%s: not there yet; make it with: arcologyctl rebuild")
-                                    : "%s: %s",
+                   number == ENOENT
+                       ? _ ("%s: does not exist yet; create it with: arcologyctl rebuild")
+                       : "%s: %s",
                    name, g_strerror (number));
       return FALSE;
     }

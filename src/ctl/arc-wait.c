@@ -176,7 +176,7 @@ print_report (const Wait *self)
   if (self->details == NULL)
     {
       g_print ("%s\n", arc_words_is_success (self->result)
-                           ? _ ("The database is up to date already")
+                           ? _ ("The database is already up to date")
                            : arc_words_name_result (self->result));
       return;
     }
@@ -190,7 +190,7 @@ print_report (const Wait *self)
     {
       g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, self->build);
 
-      g_print (_ ("“arcologyctl log %s” shows what it printed\n"), number);
+      g_print (_ ("See its output with: arcologyctl log %s\n"), number);
     }
 }
 
