@@ -2,6 +2,8 @@
 
 #include "arc-daemon.h"
 
+#include "arc-log-writer.h"
+
 #include "arc-builder.h"
 #include "arc-desktop.h"
 #include "arc-service.h"
@@ -91,6 +93,23 @@ on_stop_signal (gpointer user_data)
   stop (self, self->options->once ? ARC_EXIT_BUILD_FAILED : ARC_EXIT_SUCCESS);
 
   return G_SOURCE_CONTINUE;
+}
+
+/* Logs why the service ends: an error on a terminal. GLib has a level for that, but what it logs
+ * with it is a mistake in the program, which G_DEBUG=fatal-criticals ends. */
+static void log_fatal (const char *format, ...) G_GNUC_PRINTF (1, 2);
+
+static void
+log_fatal (const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, ARC_LOG_FATAL, "1", "MESSAGE", "%s", text);
 }
 
 static void
@@ -258,7 +277,7 @@ on_credentials (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
 
-  g_warning ("Another program has taken the name %s", ARC_SERVICE_NAME);
+  log_fatal ("Another program has taken the name %s", ARC_SERVICE_NAME);
   stop (self, ARC_EXIT_TAKEN);
 }
 
@@ -273,7 +292,7 @@ on_name_lost (ArcDaemon *self)
 
   if (!self->has_name)
     {
-      g_warning ("The name %s is taken; --replace takes it over", ARC_SERVICE_NAME);
+      log_fatal ("The name %s is taken; --replace takes it over", ARC_SERVICE_NAME);
       stop (self, ARC_EXIT_TAKEN);
       return;
     }
@@ -300,7 +319,7 @@ export_service (ArcDaemon *self, gboolean replace)
   if (self->exported)
     return;
 
-  g_warning ("Cannot appear on the message bus: %s", error->message);
+  log_fatal ("Cannot appear on the message bus: %s", error->message);
   stop (self, ARC_EXIT_NO_BUS);
 }
 
@@ -433,11 +452,11 @@ on_once_finished (ArcDaemon *self, const ArcBuild *build)
   if (build->result == ARC_RESULT_SUCCESS)
     g_print (_ ("Built %s\n"), database);
   else
-    g_printerr (_ ("The build failed: %s\n"),
+    g_printerr (_ ("arcology-builder: error: the build failed: %s\n"),
                 build->message != NULL ? build->message : arc_result_to_string (build->result));
   if (build->result != ARC_RESULT_SUCCESS && build->result != ARC_RESULT_SPAWN_FAILED &&
       log != NULL)
-    g_printerr (_ ("What it printed is in %s\n"), log);
+    g_printerr (_ ("See its output in %s\n"), log);
 
   stop (self, build->result == ARC_RESULT_SUCCESS ? ARC_EXIT_SUCCESS : ARC_EXIT_BUILD_FAILED);
 }
@@ -514,7 +533,7 @@ try_start (gpointer user_data)
       return G_SOURCE_CONTINUE;
     }
 
-  g_warning ("%s", error->message);
+  log_fatal ("%s", error->message);
   stop (self, arc_error_is_locked (error) ? ARC_EXIT_TAKEN : ARC_EXIT_NO_STATE);
 
   return G_SOURCE_REMOVE;
@@ -528,7 +547,7 @@ connect_to_bus (ArcDaemon *self)
   self->bus = arc_bus_new (BUS_PATIENCE);
   if (!arc_bus_connect (self->bus, NULL, &error))
     {
-      g_warning ("There is no message bus: %s", error->message);
+      log_fatal ("Cannot connect to the session bus: %s", error->message);
       return FALSE;
     }
 
@@ -614,7 +633,7 @@ arc_daemon_run (const ArcDaemonOptions *options)
 
   if (config == NULL)
     {
-      g_warning ("%s", error->message);
+      log_fatal ("%s", error->message);
       return ARC_EXIT_CONFIG;
     }
 

@@ -64,7 +64,7 @@ describe_failure (const ArcBuild *build)
       break;
 
     case ARC_RESULT_TIMEOUT:
-      what = g_strdup (_ ("The build took too long and was ended."));
+      what = g_strdup (_ ("The build timed out."));
       break;
 
     case ARC_RESULT_SPAWN_FAILED:
@@ -95,7 +95,7 @@ show_unavailable (ArcDesktop *self)
 {
   self->unavailable = TRUE;
   arc_notifier_show (
-      self->notifier, ARC_NOTICE_PROBLEM, _ ("The notes are out of sight"),
+      self->notifier, ARC_NOTICE_PROBLEM, _ ("The notes directory is unavailable"),
       _ ("Their directory is missing, empty or not mounted. Nothing is built until "
          "they are back, and nothing is forgotten. “arcologyctl status” tells more."));
 }

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 
 /**
  * ArcLogOptions:
- * @verbose: write informational and debugging messages to a terminal, too
+ * @verbose: log informational and debugging messages, and the output of builds, too
  * @once: the program tells people itself how its one build ended, and that is enough for them
  * @journal: where messages go if standard error leads to the journal
  */
@@ -21,9 +21,11 @@ typedef struct
   ArcJournal *journal;
 } ArcLogOptions;
 
-/* A GLogWriterFunc; OPTIONS is a const ArcLogOptions. GLib's own writer drops informational
- * messages, and with them the output of the builds, unless it is told to debug every library. The
- * journal is where they belong. */
+/* A field of a message that says why the program ends. */
+#define ARC_LOG_FATAL "ARCOLOGY_FATAL"
+
+/* A GLogWriterFunc; OPTIONS is a const ArcLogOptions. On a terminal, messages are written as
+ * `arcology-builder: warning: MESSAGE`. */
 GLogWriterOutput
 arc_log_write (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer options);
 

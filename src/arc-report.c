@@ -78,21 +78,22 @@ void
 arc_report_log_end (const ArcBuild *build)
 {
   const double seconds = (build->finished - build->started) / (double) G_USEC_PER_SEC;
+  const char *files = build->n_changed == 1 ? "file" : "files";
   g_autofree char *text = NULL;
 
   if (build->result == ARC_RESULT_SUCCESS)
     {
-      text = g_strdup_printf ("Build %" G_GUINT64_FORMAT " (%s, %u files) succeeded in %.1f s",
+      text = g_strdup_printf ("Build %" G_GUINT64_FORMAT " (%s, %u %s) succeeded in %.1f s",
                               build->id, arc_build_kind_to_string (build->kind), build->n_changed,
-                              seconds);
+                              files, seconds);
       log_end (build, G_LOG_LEVEL_MESSAGE, ARC_MESSAGE_BUILD_SUCCEEDED, text);
     }
   else
     {
-      text = g_strdup_printf ("Build %" G_GUINT64_FORMAT " (%s, %u files) ended after %.1f s: "
+      text = g_strdup_printf ("Build %" G_GUINT64_FORMAT " (%s, %u %s) ended after %.1f s: "
                               "%s%s%s",
                               build->id, arc_build_kind_to_string (build->kind), build->n_changed,
-                              seconds, arc_result_to_string (build->result),
+                              files, seconds, arc_result_to_string (build->result),
                               build->message != NULL ? ": " : "",
                               build->message != NULL ? build->message : "");
       log_end (build, G_LOG_LEVEL_WARNING, ARC_MESSAGE_BUILD_FAILED, text);
@@ -128,7 +129,7 @@ arc_report_log_line (const ArcBuild *build, const ArcLine *line, const char *tex
   const char *kind = arc_build_kind_to_string (build->kind);
 
   if (line->kind == ARC_LINE_FAILED)
-    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "ARCOLOGY_BUILD_ID", id,
+    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, "ARCOLOGY_BUILD_ID", id,
                       "ARCOLOGY_BUILD_KIND", kind, "ARCOLOGY_PATH", line->path, "MESSAGE", "%s",
                       valid);
   else

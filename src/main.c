@@ -35,20 +35,20 @@ tell_config (const ArcSettingsOptions *options, gboolean print, gboolean list)
 
   if (config == NULL)
     {
-      g_printerr ("%s\n", error->message);
+      g_printerr (_ ("arcology-builder: error: %s\n"), error->message);
       return ARC_EXIT_CONFIG;
     }
 
   if (list && !arc_list_print (config, &error))
     {
-      g_printerr ("%s\n", error->message);
+      g_printerr (_ ("arcology-builder: error: %s\n"), error->message);
       return ARC_EXIT_BUILD_FAILED;
     }
   if (list)
     return ARC_EXIT_SUCCESS;
 
   if (sources[0] == NULL && !print)
-    g_print (_ ("No settings file: the defaults are in force\n"));
+    g_print (_ ("No settings file; using the defaults\n"));
   for (guint i = 0; sources[i] != NULL; i++)
     g_print (print ? "# %s\n" : _ ("%s: OK\n"), sources[i]);
 
@@ -75,15 +75,14 @@ main (int argc, char **argv)
   gboolean print = FALSE;
   gboolean list = FALSE;
   const GOptionEntry entries[] = {
-    { "once", 0, 0, G_OPTION_ARG_NONE, &log.once, N_ ("Build everything once and exit"), NULL },
+    { "once", 0, 0, G_OPTION_ARG_NONE, &log.once, N_ ("Build every file once and exit"), NULL },
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &config_file,
       N_ ("Read this settings file instead of the usual ones"), N_ ("FILE") },
     { "directory", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &directories,
       N_ ("Watch this directory instead of those in the settings; can be repeated"), N_ ("DIR") },
-    { "replace", 0, 0, G_OPTION_ARG_NONE, &replace, N_ ("Take the place of a service that runs"),
-      NULL },
-    { "verbose", 0, 0, G_OPTION_ARG_NONE, &log.verbose, N_ ("Log more, also what builds print"),
-      NULL },
+    { "replace", 0, 0, G_OPTION_ARG_NONE, &replace, N_ ("Replace a running service"), NULL },
+    { "verbose", 0, 0, G_OPTION_ARG_NONE, &log.verbose,
+      N_ ("Log more, such as the output of builds"), NULL },
     { "check-config", 0, 0, G_OPTION_ARG_NONE, &check, N_ ("Check the settings and exit"), NULL },
     { "print-config", 0, 0, G_OPTION_ARG_NONE, &print, N_ ("Print the settings in force and exit"),
       NULL },
@@ -109,24 +108,24 @@ main (int argc, char **argv)
   textdomain (GETTEXT_PACKAGE);
   g_log_set_writer_func (arc_log_write, &log, NULL);
 
-  g_option_context_set_summary (context, _ ("Keeps a database true to a tree of Org files."));
+  g_option_context_set_summary (
+      context, _ ("Keeps an org-roam database in sync with a directory of Org files."));
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   if (!g_option_context_parse (context, &argc, &argv, &error))
     {
-      g_printerr ("%s\n", error->message);
+      g_printerr (_ ("arcology-builder: error: %s\n"), error->message);
       return ARC_EXIT_USAGE;
     }
 
   if (argc > 1)
     {
-      g_printerr (_ ("Unknown argument “%s”; see --help\n"), argv[1]);
+      g_printerr (_ ("arcology-builder: error: unexpected argument “%s”; see --help\n"), argv[1]);
       return ARC_EXIT_USAGE;
     }
 
   if (log.once && replace)
     {
-      g_printerr (
-          _ ("--replace is for the service, and --once runs none: leave one of the two out\n"));
+      g_printerr (_ ("arcology-builder: error: --replace and --once exclude each other\n"));
       return ARC_EXIT_USAGE;
     }
 

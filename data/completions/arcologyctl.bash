@@ -13,8 +13,10 @@ _arcologyctl() {
   local -A options=(
     [cancel]='--timeout='
     [doctor]='--json'
+    [edit]=''
     [explain]='--json'
     [graph]='--format='
+    [help]=''
     [history]='--json --lines='
     [inhibit]='--who= --why='
     [log]='--follow'
@@ -38,6 +40,9 @@ _arcologyctl() {
   for ((i = 1; i < COMP_CWORD && command == 0; i++)); do
     case ${COMP_WORDS[i]} in
       --) command=$((i + 1)) ;;
+      --format | --lines | -n | --timeout | --who | --why)
+        [[ ${COMP_WORDS[i + 1]-} == = ]] || ((++i))
+        ;;
       -*) ;;
       =) ((++i)) ;;
       *)
@@ -77,12 +82,14 @@ _arcologyctl() {
       mapfile -t COMPREPLY < <(compgen -W 'dot svg png text' -- "$cur")
     fi
   elif [[ -z $verb ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "${!options[*]} --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "${!options[*]} --help --version --no-color --json --quiet --timeout=" -- "$cur")
   elif [[ $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "${options[$verb]-} --help --no-color" -- "$cur")
     if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]]; then
       compopt -o nospace 2>/dev/null
     fi
+  elif [[ $verb == help ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "${!options[*]}" -- "$cur")
   elif [[ $verb == log ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$(_arcologyctl_builds)" -- "$cur")
   elif [[ $verb == explain ]]; then

@@ -2,6 +2,7 @@
 
 #include "core/arc-meter.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define SECOND G_GINT64_CONSTANT (1000000)
@@ -9,7 +10,9 @@
 #define GAP           2
 #define PERCENT_WIDTH 4 /* "100%" */
 #define RATE_WIDTH    6 /* "1234/s" */
-#define LEFT_WIDTH    7 /* "9:59:59" */
+
+/* Seconds: no time takes more columns. */
+#define LONGEST_LEFT (59 * 60 + 59)
 
 /* Fewer columns than these tell less than the number beside them. */
 #define MIN_BAR_WIDTH 4
@@ -80,19 +83,53 @@ format_rate (const ArcMeter *meter)
   return g_strdup_printf ("%.0f/s", rate);
 }
 
+/* In the words of arcologyctl, which have translations already. */
+static char *
+format_seconds (guint seconds)
+{
+  g_autofree char *time = NULL;
+
+  if (seconds < 60)
+    time = g_strdup_printf (_ ("%u s"), seconds);
+  else if (seconds < 3600)
+    time = g_strdup_printf (_ ("%u min %u s"), seconds / 60, seconds % 60);
+  else
+    time = g_strdup_printf (_ ("%u h %u min"), seconds / 3600, seconds / 60 % 60);
+
+  /* Translators: a duration such as "2 min 5 s", until a build ends. */
+  return g_strdup_printf (_ ("%s left"), time);
+}
+
 static char *
 format_left (const ArcMeter *meter)
 {
   const gint64 left = arc_meter_get_left (meter);
-  const gint64 seconds = (left <= MAX_LEFT ? left + SECOND - 1 : left) / SECOND;
 
-  if (left > MAX_LEFT)
+  if (left == 0 || left > MAX_LEFT)
     return g_strdup ("");
-  if (seconds >= 3600)
-    return g_strdup_printf ("%u:%02u:%02u", (guint) (seconds / 3600), (guint) (seconds / 60 % 60),
-                            (guint) (seconds % 60));
 
-  return g_strdup_printf ("%u:%02u", (guint) (seconds / 60), (guint) (seconds % 60));
+  return format_seconds ((guint) ((left + SECOND - 1) / SECOND));
+}
+
+/* WIDTH: of the number of files that are done. */
+static char *
+format_files (guint done, guint total, guint width)
+{
+  /* Translators: "132/529 files", of which the first are done. */
+  return g_strdup_printf (ngettext ("%*u/%u file", "%*u/%u files", total), (int) width, done,
+                          total);
+}
+
+/* The columns of TEXT on a terminal. */
+static guint
+measure (const char *text)
+{
+  guint width = 0;
+
+  for (; *text != '\0'; text = g_utf8_next_char (text))
+    width += g_unichar_iswide (g_utf8_get_char (text)) ? 2 : 1;
+
+  return width;
 }
 
 char *
@@ -111,25 +148,17 @@ arc_meter_draw_bar (guint64 value, guint64 max, guint width, gboolean utf8)
   return g_string_free (bar, FALSE);
 }
 
-/* Text that is not UTF-8 art has one column a byte. */
-static void
-append_field (GString *line, const char *text, guint width)
-{
-  if (line->len > 0)
-    g_string_append_printf (line, "%*s", GAP, "");
-  g_string_append_printf (line, "%*s", (int) width, text);
-}
-
+/* Those of RATE and LEFT that are something follow FILES, as in a sentence. */
 static char *
-format_packed (const char *percent, const char *files, const char *rate, const char *left)
+join (const char *percent, const char *files, const char *rate, const char *left)
 {
   GString *line = g_string_new (percent);
 
-  append_field (line, files, 0);
+  g_string_append_printf (line, "%*s%s", GAP, "", files);
   if (*rate != '\0')
-    append_field (line, rate, 0);
+    g_string_append_printf (line, ", %s", rate);
   if (*left != '\0')
-    append_field (line, left, 0);
+    g_string_append_printf (line, ", %s", left);
 
   return g_string_free (line, FALSE);
 }
@@ -139,36 +168,32 @@ arc_meter_format (const ArcMeter *meter, guint width, gboolean utf8)
 {
   const guint percent_done =
       meter->total > 0 ? (guint) ((guint64) meter->done * 100 / meter->total) : 0;
-  g_autofree char *percent = g_strdup_printf ("%u%%", percent_done);
   g_autofree char *total = g_strdup_printf ("%u", meter->total);
-  const guint digits = (guint) strlen (total);
-  g_autofree char *files = width > 0 ? g_strdup_printf ("%*u/%s", (int) digits, meter->done, total)
-                                     : g_strdup_printf ("%u/%s", meter->done, total);
+  g_autofree char *percent =
+      g_strdup_printf ("%*u%%", width > 0 ? PERCENT_WIDTH - 1 : 0, percent_done);
+  g_autofree char *files =
+      format_files (meter->done, meter->total, width > 0 ? (guint) strlen (total) : 0);
   g_autofree char *rate = format_rate (meter);
   g_autofree char *left = format_left (meter);
-  const guint with_left = PERCENT_WIDTH + GAP + 2 * digits + 1 + GAP + LEFT_WIDTH;
-  const guint with_rate = with_left + GAP + RATE_WIDTH;
-  GString *line;
+  g_autofree char *longest_left = format_seconds (LONGEST_LEFT);
+  const guint plain = PERCENT_WIDTH + GAP + measure (files);
+  const guint with_left = plain + 2 + measure (longest_left);
+  const guint with_rate = with_left + 2 + RATE_WIDTH;
+  g_autofree char *text = NULL;
+  g_autofree char *bar = NULL;
+  guint bar_width;
 
   if (width == 0)
-    return format_packed (percent, files, rate, left);
+    return join (percent, files, rate, left);
 
-  line = g_string_new (NULL);
-  if (width >= with_rate + GAP + MIN_BAR_WIDTH)
-    {
-      const guint bar_width = width - with_rate - GAP;
-      g_autofree char *bar = arc_meter_draw_bar (meter->done, meter->total, bar_width, utf8);
+  /* As the widest text decides, nothing moves when another one is shorter. */
+  text = join (percent, files, width >= with_rate ? rate : "", width >= with_left ? left : "");
+  if (width < with_rate + GAP + MIN_BAR_WIDTH)
+    return g_steal_pointer (&text);
 
-      g_string_append_printf (line, "%s%*s", bar,
-                              (int) (bar_width - (guint) g_utf8_strlen (bar, -1)), "");
-    }
+  bar_width = width - with_rate - GAP;
+  bar = arc_meter_draw_bar (meter->done, meter->total, bar_width, utf8);
 
-  append_field (line, percent, PERCENT_WIDTH);
-  append_field (line, files, 0);
-  if (width >= with_rate)
-    append_field (line, rate, RATE_WIDTH);
-  if (width >= with_left)
-    append_field (line, left, LEFT_WIDTH);
-
-  return g_string_free (line, FALSE);
+  return g_strdup_printf ("%s%*s%s", bar, (int) (bar_width - (guint) g_utf8_strlen (bar, -1)) + GAP,
+                          "", text);
 }

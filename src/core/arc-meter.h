@@ -44,11 +44,16 @@ double arc_meter_get_rate (const ArcMeter *meter);
 /* Microseconds to the end at that rate; G_MAXINT64 if it is not known. */
 gint64 arc_meter_get_left (const ArcMeter *meter);
 
-/* (transfer full): one line of at most WIDTH columns, such as `██▌  25%  132/529  61/s  0:07`: how
- * much is done, the files, the rate, the time left as minutes and seconds. No words, so it is the
- * same in each language. Each number has its place, so that nothing moves as they grow. What does
- * not fit is left out: the bar first, then the rate, then the time. WIDTH 0: no bar and no blanks
- * to keep a place, for a pipe. UTF8: whether the characters of Unicode can be shown. */
+/**
+ * arc_meter_format:
+ * @meter: what is to be shown
+ * @width: the columns of a terminal; 0 for a pipe: no bar, and no blanks to keep a place
+ * @utf8: whether the characters of Unicode can be shown
+ *
+ * Returns: (transfer full): one line of at most @width columns, such as
+ *   `██▌  25%  132/529 files, 61/s, 7 s left`, in the user's language. What does not fit is left
+ *   out: the bar first, then the rate, then the time.
+ */
 char *arc_meter_format (const ArcMeter *meter, guint width, gboolean utf8);
 
 /* (transfer full): a bar of VALUE, of which MAX fill WIDTH columns: as exact as eighths of a column

@@ -43,7 +43,7 @@ arc_check_settings (ArcDiagnosis *self)
                       &output, &messages, &error))
     {
       arc_diagnosis_add (self, ARC_FINDING_FAIL,
-                         _ ("Install the service, or add where it is to PATH"), "%s",
+                         _ ("Install the service, or add its directory to PATH"), "%s",
                          error->message);
       return;
     }
@@ -64,8 +64,7 @@ arc_check_settings (ArcDiagnosis *self)
   if (sources != NULL)
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("valid, from %s"), sources);
   else
-    arc_diagnosis_add (self, ARC_FINDING_OK, NULL,
-                       _ ("no settings file: the defaults are in force"));
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("no settings file; using the defaults"));
 }
 
 /* Whether ARGUMENT, of a command line of Emacs, does something instead of setting something up. */
@@ -198,7 +197,7 @@ check_emacs (ArcDiagnosis *self)
   lines = g_strsplit (output, "\n", 2);
   if (lines[0] == NULL || !g_ascii_isdigit (*lines[0]))
     {
-      arc_diagnosis_add (self, ARC_FINDING_FAIL, NULL, _ ("it does not start: %s"),
+      arc_diagnosis_add (self, ARC_FINDING_FAIL, NULL, _ ("does not start: %s"),
                          get_complaint (messages));
       return;
     }
@@ -213,7 +212,7 @@ check_emacs (ArcDiagnosis *self)
         self, ARC_FINDING_FAIL,
         _ ("Install it: on Debian and Ubuntu the package elpa-org-roam, elsewhere M-x "
            "package-install; “emacs -Q” in the setting Command hides it"),
-        _ ("it cannot be loaded: %s"), lines[1] != NULL ? lines[1] : "");
+        _ ("cannot be loaded: %s"), lines[1] != NULL ? lines[1] : "");
   else
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("version %s"),
                        lines[1] != NULL ? lines[1] : "?");

@@ -27,13 +27,13 @@ check_directory (ArcDiagnosis *self, const char *directory)
 
   if (stat (directory, &status) != 0)
     arc_diagnosis_add (self, ARC_FINDING_FAIL,
-                       _ ("Make it, mount it, or correct the setting Directories"), "%s: %s", name,
-                       g_strerror (errno));
+                       _ ("Create it, mount it, or correct the setting Directories"), "%s: %s",
+                       name, g_strerror (errno));
   else if (!S_ISDIR (status.st_mode))
     arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Correct the setting Directories"),
                        _ ("%s: not a directory"), name);
   else if (access (directory, R_OK | X_OK) != 0)
-    arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Let yourself read it: chmod u+rx"), "%s: %s",
+    arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Make it readable: chmod u+rx DIR"), "%s: %s",
                        name, g_strerror (errno));
   else
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: readable"), name);
@@ -103,6 +103,74 @@ arc_check_inotify (ArcDiagnosis *self)
 
 /* --- what a build writes */
 
+/* (transfer full) (nullable): the directory above PATH that a program copies to other machines;
+ * NULL if there is none. The programs leave these files in it. */
+static char *
+find_synced_directory (const char *path)
+{
+  static const char *const markers[] = { ".stfolder",         ".dropbox",
+                                         ".dropbox.cache",    ".nextcloudsync.log",
+                                         ".owncloudsync.log", ".sync" };
+  g_autofree char *directory = g_path_get_dirname (path);
+
+  while (!g_str_equal (directory, "/") && !g_str_equal (directory, "."))
+    {
+      g_autofree char *below = NULL;
+
+      for (guint i = 0; i < G_N_ELEMENTS (markers); i++)
+        {
+          g_autofree char *marker = g_build_filename (directory, markers[i], NULL);
+
+          if (g_file_test (marker, G_FILE_TEST_EXISTS))
+            return g_steal_pointer (&directory);
+        }
+      below = g_steal_pointer (&directory);
+      directory = g_path_get_dirname (below);
+    }
+
+  return NULL;
+}
+
+/* A program that copies the file while it is written makes a damaged one of it. */
+static void
+check_place (ArcDiagnosis *self, const char *database)
+{
+  g_autofree char *directory = find_synced_directory (database);
+  g_autofree char *name = directory != NULL ? arc_print_escape (directory) : NULL;
+
+  if (directory != NULL)
+    arc_diagnosis_add (self, ARC_FINDING_WARN,
+                       _ ("Move it to a directory that is not synchronized: setting Database"),
+                       _ ("it is in %s, which is synchronized with other machines"), name);
+}
+
+/* What SQLite leaves beside the file while somebody has it open, or after a crash: a copy of the
+ * file alone lacks it. A build removes both. */
+static void
+check_side_files (ArcDiagnosis *self, const char *database)
+{
+  static const char *const suffixes[] = { "-wal", "-journal" };
+
+  if (self->service != NULL && arc_dbus_builder_get_current_build (self->service) != 0)
+    return;
+
+  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
+    {
+      g_autofree char *file = g_strconcat (database, suffixes[i], NULL);
+      g_autofree char *name = arc_print_escape (file);
+      g_autofree char *size = NULL;
+      struct stat status;
+
+      if (stat (file, &status) != 0 || status.st_size == 0)
+        continue;
+
+      size = g_format_size ((guint64) status.st_size);
+      arc_diagnosis_add (self, ARC_FINDING_WARN,
+                         _ ("Close the programs that have it open, then: arcologyctl rebuild"),
+                         _ ("%s: %s that are not in the database file yet"), name, size);
+    }
+}
+
 void
 arc_check_database (ArcDiagnosis *self)
 {
@@ -122,18 +190,19 @@ arc_check_database (ArcDiagnosis *self)
 
   name = arc_print_escape (database);
   if (!g_file_test (database, G_FILE_TEST_EXISTS))
-    arc_diagnosis_add (self, ARC_FINDING_WARN, _ ("The first build makes it: arcologyctl rebuild"),
-                       _ ("%s: not there yet"), name);
+    arc_diagnosis_add (self, ARC_FINDING_WARN,
+                       _ ("The first build creates it: arcologyctl rebuild"),
+                       _ ("%s: does not exist yet"), name);
   else if (access (database, R_OK) != 0)
     arc_diagnosis_add (self, ARC_FINDING_FAIL, NULL, "%s: %s", name, g_strerror (errno));
   else if (sqlite3 == NULL)
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL,
-                       _ ("%s: there; not checked, since sqlite3 is not installed"), name);
+                       _ ("%s: exists; not checked: sqlite3 is not installed"), name);
   else if (!arc_probe_run (NULL, argv, &status, &output, &messages, &error))
     arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, _ ("%s: not checked: %s"), name,
                        error->message);
   else if (status == 0 && g_str_equal (output, "ok"))
-    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: sound"), name);
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: OK (integrity check passed)"), name);
   else if (strstr (messages, "locked") != NULL)
     arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, _ ("%s: not checked: it is being written"),
                        name);
@@ -141,36 +210,25 @@ arc_check_database (ArcDiagnosis *self)
     arc_diagnosis_add (self, ARC_FINDING_FAIL,
                        _ ("Move it away, then: arcologyctl rebuild --clean"), _ ("%s: damaged: %s"),
                        name, arc_diagnosis_get_first_line (*messages != '\0' ? messages : output));
-}
 
-static char *
-get_state_directory (ArcDiagnosis *self)
-{
-  const char *directory = self->environment != NULL
-                              ? g_environ_getenv (self->environment, "XDG_STATE_HOME")
-                              : g_get_user_state_dir ();
-
-  /* A relative one is to be ignored (XDG Base Directory Specification). */
-  if (directory != NULL && g_path_is_absolute (directory))
-    return g_build_filename (directory, "arcology-builder", NULL);
-
-  return g_build_filename (g_get_home_dir (), ".local", "state", "arcology-builder", NULL);
+  check_side_files (self, database);
+  check_place (self, database);
 }
 
 void
 arc_check_state_directory (ArcDiagnosis *self)
 {
-  g_autofree char *directory = get_state_directory (self);
+  g_autofree char *directory = arc_diagnosis_get_state_directory (self);
   g_autofree char *existing = arc_probe_find_existing (directory);
   g_autofree char *name = arc_print_escape (directory);
 
   if (access (existing, W_OK | X_OK) != 0)
-    arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Let yourself write there: chmod u+rwx"),
-                       "%s: %s", name, g_strerror (errno));
+    arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Make it writable: chmod u+rwx DIR"), "%s: %s",
+                       name, g_strerror (errno));
   else if (g_str_equal (existing, directory))
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: writable"), name);
   else
-    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: not there yet"), name);
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: does not exist yet"), name);
 }
 
 static void
@@ -195,7 +253,7 @@ check_space_at (ArcDiagnosis *self, const char *path)
                      : n_bytes < 200 * MEGABYTE ? ARC_FINDING_WARN
                                                 : ARC_FINDING_OK,
                      n_bytes < 200 * MEGABYTE
-                         ? _ ("Make room: a build may need as much as the database again")
+                         ? _ ("Free disk space: a build may need as much as the database again")
                          : NULL,
                      _ ("%s: %s free"), name, free_space);
 }
@@ -203,7 +261,7 @@ check_space_at (ArcDiagnosis *self, const char *path)
 void
 arc_check_space (ArcDiagnosis *self)
 {
-  g_autofree char *state = get_state_directory (self);
+  g_autofree char *state = arc_diagnosis_get_state_directory (self);
   g_autofree char *state_place = arc_probe_find_existing (state);
   const char *database = arc_diagnosis_get_database (self);
   g_autofree char *database_place = NULL;
@@ -260,6 +318,6 @@ arc_check_clock (ArcDiagnosis *self)
     }
   else
     {
-      arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("nothing is dated in the future"));
+      arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("OK"));
     }
 }

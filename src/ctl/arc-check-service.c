@@ -3,9 +3,37 @@
 #include "ctl/arc-check.h"
 #include "ctl/arc-ctl.h"
 #include "ctl/arc-probe.h"
+#include "ctl/arc-unit.h"
 #include "ctl/arc-words.h"
 
 #include <glib/gi18n.h>
+#include <unistd.h>
+
+/* Where logind(8) keeps the names of those whose services run without a session. */
+#define LINGER_DIRECTORY "/var/lib/systemd/linger"
+
+/* Its settings and its Emacs depend on what it was started with. */
+static void
+look_at_process (ArcDiagnosis *self)
+{
+  self->process = arc_probe_get_process (G_DBUS_PROXY (self->service));
+  if (self->process != 0)
+    arc_probe_read_process (self->process, &self->command, &self->environment);
+}
+
+/* Without the service, on what systemd would start it with; why it failed is left in
+ * `self->failure`. */
+static void
+look_at_unit (ArcDiagnosis *self)
+{
+  g_autoptr (GDBusConnection) bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, NULL);
+
+  if (bus == NULL)
+    return;
+
+  self->failure = arc_unit_tell_failure (bus);
+  arc_unit_read_start (bus, &self->command, &self->environment);
+}
 
 void
 arc_check_bus (ArcDiagnosis *self)
@@ -14,10 +42,12 @@ arc_check_bus (ArcDiagnosis *self)
 
   self->service = arc_ctl_try_connect (&error);
   if (self->service != NULL)
-    /* Its settings and its Emacs depend on what it was started with. */
-    arc_probe_read_process (G_DBUS_PROXY (self->service), &self->command, &self->environment);
+    look_at_process (self);
+  else
+    look_at_unit (self);
   if (self->service != NULL ||
-      g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER))
+      g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER) ||
+      g_error_matches (error, ARC_CTL_ERROR, ARC_CTL_ERROR_SERVICE_FAILED))
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("reachable"));
   else
     arc_diagnosis_add (self, ARC_FINDING_FAIL,
@@ -30,6 +60,14 @@ arc_check_service (ArcDiagnosis *self)
 {
   const char *version;
 
+  if (self->failure != NULL)
+    {
+      arc_diagnosis_add (
+          self, ARC_FINDING_FAIL,
+          _ ("Correct that, then: systemctl --user restart arcology-builder.service"),
+          _ ("failed: %s"), self->failure);
+      return;
+    }
   if (self->service == NULL)
     {
       arc_diagnosis_add (self, ARC_FINDING_FAIL, "systemctl --user start " ARC_UNIT,
@@ -65,6 +103,41 @@ arc_check_unit (ArcDiagnosis *self)
   else
     arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, "%s",
                        arc_diagnosis_get_first_line (*messages != '\0' ? messages : output));
+}
+
+/* Whoever starts it by hand and forgets it wonders which of the two has the name, and the other one
+ * cannot start. */
+void
+arc_check_duplicates (ArcDiagnosis *self)
+{
+  g_autofree char *state = arc_diagnosis_get_state_directory (self);
+  const guint pid = arc_probe_find_duplicate (self->process, state);
+  g_autofree char *advice = NULL;
+
+  if (pid == 0)
+    return;
+
+  advice = g_strdup_printf (_ ("Stop one of the two, for example: kill %u"), pid);
+  arc_diagnosis_add (self, ARC_FINDING_WARN, advice,
+                     _ ("process %u uses the same state directory, and is not the service"), pid);
+}
+
+/* A session over a network ends with the connection, and the service with it. */
+void
+arc_check_linger (ArcDiagnosis *self)
+{
+  g_autofree char *file = g_build_filename (LINGER_DIRECTORY, g_get_user_name (), NULL);
+
+  if (access (LINGER_DIRECTORY, F_OK) != 0)
+    return;
+
+  if (access (file, F_OK) == 0)
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("on: the service runs without a login"));
+  else if (g_getenv ("SSH_CONNECTION") != NULL)
+    arc_diagnosis_add (self, ARC_FINDING_WARN, "loginctl enable-linger",
+                       _ ("off: the service stops when you log out"));
+  else
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("off: the service stops when you log out"));
 }
 
 void
@@ -110,7 +183,7 @@ arc_check_last_build (ArcDiagnosis *self)
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("build %s: %s"), number,
                        arc_words_name_result (result));
   else
-    arc_diagnosis_add (self, ARC_FINDING_WARN, _ ("“arcologyctl log” shows what it printed"),
+    arc_diagnosis_add (self, ARC_FINDING_WARN, _ ("See its output with: arcologyctl log"),
                        _ ("build %s: %s"), number, arc_words_name_result (result));
 }
 
@@ -127,7 +200,7 @@ arc_check_problems (ArcDiagnosis *self)
   if (n == 0)
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("none"));
   else
-    arc_diagnosis_add (self, ARC_FINDING_WARN, _ ("“arcologyctl problems” lists them"),
+    arc_diagnosis_add (self, ARC_FINDING_WARN, _ ("See: arcologyctl problems"),
                        g_dngettext (GETTEXT_PACKAGE, "%u problem in notes", "%u problems in notes",
                                     n),
                        n);

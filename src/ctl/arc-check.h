@@ -12,8 +12,11 @@ G_BEGIN_DECLS
  * @findings: (element-type ArcFinding) (owned)
  * @config: (owned) (nullable): the settings, if they are valid
  * @service: (owned) (nullable): the service, if it runs
- * @command: (owned) (nullable): the program and the arguments of the service that runs
- * @environment: (owned) (nullable): the environment of the service that runs
+ * @process: the process of the service, or 0
+ * @failure: (owned) (nullable): why the service failed, if systemd says that it did
+ * @command: (owned) (nullable): the program and the arguments of the service that runs, or that
+ *   systemd would start
+ * @environment: (owned) (nullable): its environment
  * @topic: of the check that is made
  * @title: the same
  *
@@ -24,6 +27,8 @@ typedef struct
   GPtrArray *findings;
   ArcConfig *config;
   ArcDBusBuilder *service;
+  guint process;
+  char *failure;
   GStrv command;
   GStrv environment;
   const char *topic;
@@ -42,6 +47,9 @@ void arc_diagnosis_add (ArcDiagnosis *self,
 const char *const *arc_diagnosis_get_directories (ArcDiagnosis *self);
 const char *arc_diagnosis_get_database (ArcDiagnosis *self);
 
+/* (transfer full): where the service keeps its state. */
+char *arc_diagnosis_get_state_directory (ArcDiagnosis *self);
+
 /* TEXT, which is cut off after its first line. */
 const char *arc_diagnosis_get_first_line (char *text);
 
@@ -50,6 +58,8 @@ const char *arc_diagnosis_get_first_line (char *text);
 void arc_check_bus (ArcDiagnosis *self);
 void arc_check_service (ArcDiagnosis *self);
 void arc_check_unit (ArcDiagnosis *self);
+void arc_check_duplicates (ArcDiagnosis *self);
+void arc_check_linger (ArcDiagnosis *self);
 void arc_check_health (ArcDiagnosis *self);
 void arc_check_last_build (ArcDiagnosis *self);
 void arc_check_problems (ArcDiagnosis *self);

@@ -3,8 +3,11 @@
 #include "ctl/arc-ctl.h"
 
 #include "core/arc-duration.h"
+#include "ctl/arc-unit.h"
 
 #include <glib/gi18n.h>
+
+G_DEFINE_QUARK (arc - ctl - error - quark, arc_ctl_error)
 
 /* As NO_COLOR does (no-color.org): one place to ask. */
 static gboolean
@@ -12,6 +15,20 @@ on_no_color (const char *option, const char *value, gpointer data, GError **erro
 {
   g_setenv ("NO_COLOR", "1", TRUE);
   return TRUE;
+}
+
+void
+arc_ctl_print_error (const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+
+  /* Translators: what stands before the text of an error, after the name of the program. */
+  g_printerr ("arcologyctl: %s: %s\n", _ ("error"), text);
 }
 
 gboolean
@@ -41,13 +58,13 @@ arc_ctl_parse (int *argc,
 
   if (!g_option_context_parse (context, argc, argv, &error))
     {
-      g_printerr ("%s\n", error->message);
+      arc_ctl_print_error ("%s", error->message);
       return FALSE;
     }
 
   if (max_arguments >= 0 && *argc - 1 > max_arguments)
     {
-      g_printerr (_ ("Unknown argument “%s”; see --help\n"), (*argv)[max_arguments + 1]);
+      arc_ctl_print_error (_ ("unexpected argument “%s”; see --help"), (*argv)[max_arguments + 1]);
       return FALSE;
     }
 
@@ -65,7 +82,7 @@ arc_ctl_parse_timeout (const char *text, int *timeout)
 
   if (!arc_duration_parse (text, &usec) || usec < 1000 || usec / 1000 > G_MAXINT)
     {
-      g_printerr (_ ("--timeout: “%s” is not a time such as 30s or 5min\n"), text);
+      arc_ctl_print_error (_ ("--timeout: “%s” is not a time such as 30s or 5min"), text);
       return FALSE;
     }
 
@@ -80,11 +97,21 @@ is_absent (const GError *error)
          g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER);
 }
 
+/* Why there is no service on BUS. */
 static void
-set_absent (GError **error)
+set_absent (GDBusConnection *bus, GError **error)
 {
+  g_autofree char *failure = arc_unit_tell_failure (bus);
+
+  if (failure != NULL)
+    {
+      g_set_error (error, ARC_CTL_ERROR, ARC_CTL_ERROR_SERVICE_FAILED,
+                   _ ("the service failed: %s\nSee: journalctl --user -u %s"), failure, ARC_UNIT);
+      return;
+    }
+
   g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER,
-               _ ("The service does not run; start it with: systemctl --user enable --now %s"),
+               _ ("the service is not running; start it with: systemctl --user enable --now %s"),
                ARC_UNIT);
 }
 
@@ -100,8 +127,8 @@ try_open (gboolean starts, int timeout, GError **error)
   bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &local_error);
   if (bus == NULL)
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, _ ("There is no message bus: %s"),
-                   local_error->message);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED,
+                   _ ("cannot connect to the session bus: %s"), local_error->message);
       return NULL;
     }
   /* Else GDBus would end the process, without a word, when the bus goes. */
@@ -117,12 +144,18 @@ try_open (gboolean starts, int timeout, GError **error)
                                    timeout, NULL, &local_error);
   if (reply == NULL && is_absent (local_error))
     {
-      set_absent (error);
+      set_absent (bus, error);
       return NULL;
     }
   if (reply == NULL)
     {
-      g_propagate_error (error, g_steal_pointer (&local_error));
+      g_autofree char *failure = starts ? arc_unit_tell_failure (bus) : NULL;
+
+      /* The bus only says that the service did not take its name. */
+      if (failure != NULL)
+        set_absent (bus, error);
+      else
+        g_propagate_error (error, g_steal_pointer (&local_error));
       return NULL;
     }
 
@@ -135,7 +168,7 @@ try_open (gboolean starts, int timeout, GError **error)
   owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (service));
   if (owner == NULL)
     {
-      set_absent (error);
+      set_absent (bus, error);
       return NULL;
     }
 
@@ -163,11 +196,26 @@ arc_ctl_open (gboolean starts, int timeout, ArcCtlExit *exit)
 }
 
 ArcDBusBuilder *
-arc_ctl_connect (void)
+arc_ctl_connect (ArcCtlExit *exit)
 {
-  ArcCtlExit unused;
+  return arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, exit);
+}
 
-  return arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, &unused);
+GVariant *
+arc_ctl_get_properties (ArcDBusBuilder *service)
+{
+  g_auto (GStrv) names = g_dbus_proxy_get_cached_property_names (G_DBUS_PROXY (service));
+  GVariantBuilder builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+
+  for (guint i = 0; names != NULL && names[i] != NULL; i++)
+    {
+      g_autoptr (GVariant) value =
+          g_dbus_proxy_get_cached_property (G_DBUS_PROXY (service), names[i]);
+
+      g_variant_builder_add (&builder, "{sv}", names[i], value);
+    }
+
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
 
 ArcCtlExit
@@ -182,12 +230,15 @@ arc_ctl_report (GError *error)
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ||
       g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_TIMEOUT))
     {
-      g_printerr (_ ("The service does not answer in time\n"));
+      arc_ctl_print_error (_ ("the service did not answer in time"));
       return ARC_CTL_TIMEOUT;
     }
 
   g_dbus_error_strip_remote_error (error);
-  g_printerr ("%s\n", error->message);
+  arc_ctl_print_error ("%s", error->message);
+
+  if (g_error_matches (error, ARC_CTL_ERROR, ARC_CTL_ERROR_SERVICE_FAILED))
+    return ARC_CTL_SERVICE_FAILED;
 
   return is_gone ? ARC_CTL_NO_SERVICE : ARC_CTL_FAILED;
 }

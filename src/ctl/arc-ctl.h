@@ -19,12 +19,31 @@ typedef enum
   ARC_CTL_STALE = 3,
   ARC_CTL_TIMEOUT = 4,
   ARC_CTL_NO_SERVICE = 5,
+  ARC_CTL_SERVICE_FAILED = 6,
   ARC_CTL_USAGE = 64,        /* EX_USAGE of sysexits.h(3) */
   ARC_CTL_INTERRUPTED = 130, /* what a shell makes of SIGINT: 128 and its number */
 } ArcCtlExit;
 
+/* The unit of the service failed, as systemd says. */
+#define ARC_CTL_ERROR (arc_ctl_error_quark ())
+
+typedef enum
+{
+  ARC_CTL_ERROR_SERVICE_FAILED,
+} ArcCtlError;
+
+GQuark arc_ctl_error_quark (void);
+
 /* For how long D-Bus waits for a reply if nobody says otherwise. */
 #define ARC_CTL_DEFAULT_TIMEOUT -1
+
+/**
+ * arc_ctl_print_error:
+ * @format: the message, translated, without a full stop or a line end
+ *
+ * Prints an error of this program to standard error, as `arcologyctl: error: MESSAGE`.
+ */
+void arc_ctl_print_error (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
 /* Carries out a verb: ARGV[0] is its name. */
 typedef ArcCtlExit (*ArcVerbFunc) (int argc, char **argv);
@@ -51,11 +70,19 @@ gboolean arc_ctl_parse_timeout (const char *text, int *timeout /* (out): millise
 ArcDBusBuilder *arc_ctl_open (gboolean starts, int timeout, ArcCtlExit *exit);
 
 /* (transfer full) (nullable): the service, which is not started for it; NULL, with the error
- * printed, if it does not run. */
-ArcDBusBuilder *arc_ctl_connect (void);
+ * printed and EXIT set, if it does not run. */
+ArcDBusBuilder *arc_ctl_connect (ArcCtlExit *exit);
 
 /* The same, but silent. */
 ArcDBusBuilder *arc_ctl_try_connect (GError **error);
+
+/**
+ * arc_ctl_get_properties:
+ * @service: the service
+ *
+ * Returns: (transfer full): its properties by name, of type a{sv}, as they are known here
+ */
+GVariant *arc_ctl_get_properties (ArcDBusBuilder *service);
 
 /* Prints ERROR, of a call to the service, without the name that D-Bus puts in front, and returns
  * the exit status that goes with it. */

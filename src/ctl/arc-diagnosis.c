@@ -4,6 +4,7 @@
 
 #include "ctl/arc-check.h"
 #include "ctl/arc-print.h"
+#include "ctl/arc-probe.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -106,6 +107,12 @@ arc_diagnosis_get_database (ArcDiagnosis *self)
   return self->config != NULL ? self->config->database : NULL;
 }
 
+char *
+arc_diagnosis_get_state_directory (ArcDiagnosis *self)
+{
+  return arc_probe_get_state_directory ((const char *const *) self->environment);
+}
+
 GPtrArray *
 arc_diagnose (void)
 {
@@ -118,6 +125,8 @@ arc_diagnose (void)
     { "bus", N_ ("Session bus"), arc_check_bus },
     { "service", N_ ("Service"), arc_check_service },
     { "unit", N_ ("Unit"), arc_check_unit },
+    { "duplicate", N_ ("Second service"), arc_check_duplicates },
+    { "linger", N_ ("Linger"), arc_check_linger },
     { "health", N_ ("Health"), arc_check_health },
     { "last-build", N_ ("Last build"), arc_check_last_build },
     { "problems", N_ ("Problems"), arc_check_problems },
@@ -141,6 +150,7 @@ arc_diagnose (void)
 
   g_clear_object (&self.service);
   g_clear_pointer (&self.config, arc_config_free);
+  g_clear_pointer (&self.failure, g_free);
   g_clear_pointer (&self.command, g_strfreev);
   g_clear_pointer (&self.environment, g_strfreev);
 

@@ -142,8 +142,8 @@ arc_probe_make_command (const char *const *command, const char *option)
 }
 
 /* The process that owns the name of SERVICE, 0 if there is none. */
-static guint
-get_process (GDBusProxy *service)
+guint
+arc_probe_get_process (GDBusProxy *service)
 {
   g_autofree char *owner = g_dbus_proxy_get_name_owner (service);
   g_autoptr (GVariant) reply = NULL;
@@ -184,17 +184,16 @@ read_strings (guint pid, const char *name)
   return g_strv_builder_end (strings);
 }
 
-guint
-arc_probe_read_process (GDBusProxy *service, GStrv *command, GStrv *environment)
+gboolean
+arc_probe_read_process (guint pid, GStrv *command, GStrv *environment)
 {
-  const guint pid = get_process (service);
   g_autofree char *path = g_strdup_printf ("/proc/%u/exe", pid);
   g_autofree char *program = g_file_read_link (path, NULL);
   g_auto (GStrv) arguments = read_strings (pid, "cmdline");
   g_auto (GStrv) variables = read_strings (pid, "environ");
 
   if (program == NULL || arguments == NULL || arguments[0] == NULL || variables == NULL)
-    return 0;
+    return FALSE;
 
   /* The link of a program that was replaced since names no file. */
   if (g_file_test (program, G_FILE_TEST_IS_EXECUTABLE))
@@ -205,7 +204,57 @@ arc_probe_read_process (GDBusProxy *service, GStrv *command, GStrv *environment)
   *command = g_steal_pointer (&arguments);
   *environment = g_steal_pointer (&variables);
 
-  return pid;
+  return TRUE;
+}
+
+char *
+arc_probe_get_state_directory (const char *const *environment)
+{
+  const char *directory = environment != NULL
+                              ? g_environ_getenv ((GStrv) environment, "XDG_STATE_HOME")
+                              : g_get_user_state_dir ();
+
+  /* A relative one is to be ignored (XDG Base Directory Specification). */
+  if (directory != NULL && g_path_is_absolute (directory))
+    return g_build_filename (directory, PROGRAM, NULL);
+
+  return g_build_filename (g_get_home_dir (), ".local", "state", PROGRAM, NULL);
+}
+
+/* Whether the process PID is the program of the service, and its state is in STATE. */
+static gboolean
+is_service (guint pid, const char *state)
+{
+  g_auto (GStrv) command = NULL;
+  g_auto (GStrv) environment = NULL;
+  g_autofree char *name = NULL;
+  g_autofree char *directory = NULL;
+
+  if (!arc_probe_read_process (pid, &command, &environment))
+    return FALSE;
+
+  name = g_path_get_basename (command[0]);
+  directory = arc_probe_get_state_directory ((const char *const *) environment);
+
+  return g_str_equal (name, PROGRAM) && g_str_equal (directory, state);
+}
+
+guint
+arc_probe_find_duplicate (guint service, const char *state)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc", 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      guint64 pid;
+
+      if (g_ascii_string_to_unsigned (name, 10, 1, G_MAXINT, &pid, NULL) && pid != service &&
+          is_service ((guint) pid, state))
+        return (guint) pid;
+    }
+
+  return 0;
 }
 
 static guint

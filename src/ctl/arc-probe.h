@@ -31,14 +31,40 @@ char *arc_probe_find_program (const char *const *environment, const char *name);
 GStrv arc_probe_make_command (const char *const *command, const char *option);
 
 /**
- * arc_probe_read_process:
+ * arc_probe_get_process:
  * @service: the service
- * @command: (out): the program and the arguments of the process that runs it
- * @environment: (out): the environment that the process was started with
  *
- * Returns: the process, or 0 if there is none, or if /proc does not show it
+ * Returns: the process that owns the name of @service; 0 if there is none
  */
-guint arc_probe_read_process (GDBusProxy *service, GStrv *command, GStrv *environment);
+guint arc_probe_get_process (GDBusProxy *service);
+
+/**
+ * arc_probe_read_process:
+ * @pid: a process
+ * @command: (out): its program and arguments
+ * @environment: (out): the environment that it was started with
+ *
+ * Returns: whether /proc shows them
+ */
+gboolean arc_probe_read_process (guint pid, GStrv *command, GStrv *environment);
+
+/**
+ * arc_probe_get_state_directory:
+ * @environment: (nullable): of the service; %NULL: that of this process
+ *
+ * Returns: (transfer full): where the service keeps its state
+ */
+char *arc_probe_get_state_directory (const char *const *environment);
+
+/**
+ * arc_probe_find_duplicate:
+ * @service: the process of the service, or 0
+ * @state: its state directory
+ *
+ * Returns: another process of this user that is the same program and has the same state directory,
+ *   0 if there is none
+ */
+guint arc_probe_find_duplicate (guint service, const char *state);
 
 /* The inotify instances and watches of all processes of this user, whose limits they share
  * (inotify(7)), as far as /proc shows them. */

@@ -207,8 +207,7 @@ arc_trial_run (ArcTrial *self, const ArcTrialRun *run, int *status, GError **err
     }
   if (self->too_late)
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _ ("%s does not end in time"),
-                   run->argv[0]);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _ ("%s timed out"), run->argv[0]);
       return FALSE;
     }
 

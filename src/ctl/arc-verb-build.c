@@ -14,10 +14,11 @@
         0,                                                                                         \
         G_OPTION_ARG_NONE,                                                                         \
         &(options).quiet,                                                                          \
-        N_ ("Print nothing but errors; the exit status tells"),                                    \
+        N_ ("Print errors only; see the exit status"),                                             \
         NULL },                                                                                    \
   {                                                                                                \
-    "timeout", 0, 0, G_OPTION_ARG_STRING, &(timeout_text), N_ ("How long to wait"), N_ ("TIME")    \
+    "timeout", 0, 0, G_OPTION_ARG_STRING, &(timeout_text), N_ ("Maximum time to wait"),            \
+        N_ ("TIME")                                                                                \
   }
 
 static void
@@ -34,7 +35,7 @@ print_asked (guint64 build, const ArcWaitOptions *options)
     {
       g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, build);
 
-      g_print (_ ("Build %s will hold everything that is saved now\n"), number);
+      g_print (_ ("Build %s queued\n"), number);
     }
 }
 
@@ -47,11 +48,10 @@ arc_verb_rebuild (int argc, char **argv)
   gboolean wait = FALSE;
   g_autofree char *timeout_text = NULL;
   const GOptionEntry entries[] = {
-    { "full", 0, 0, G_OPTION_ARG_NONE, &full, N_ ("Build every file, not only what changed"),
+    { "full", 0, 0, G_OPTION_ARG_NONE, &full, N_ ("Build all files, not only changed ones"), NULL },
+    { "clean", 0, 0, G_OPTION_ARG_NONE, &clean, N_ ("Build all files into an empty database"),
       NULL },
-    { "clean", 0, 0, G_OPTION_ARG_NONE, &clean, N_ ("Build every file, into an empty database"),
-      NULL },
-    { "wait", 'w', 0, G_OPTION_ARG_NONE, &wait, N_ ("Wait until it has ended, and show it"), NULL },
+    { "wait", 'w', 0, G_OPTION_ARG_NONE, &wait, N_ ("Wait until the build ends"), NULL },
     WAIT_ENTRIES (options, timeout_text),
     G_OPTION_ENTRY_NULL,
   };
@@ -62,8 +62,8 @@ arc_verb_rebuild (int argc, char **argv)
   guint64 build;
 
   if (!arc_ctl_parse (&argc, &argv, entries, NULL,
-                      _ ("Starts a build now, or after the one that runs. Starts the service if it "
-                         "does not run."),
+                      _ ("Starts a build now, or after the running one. Starts the service if it "
+                         "is not running."),
                       0) ||
       !arc_ctl_parse_timeout (timeout_text, &options.timeout))
     return ARC_CTL_USAGE;
@@ -100,12 +100,10 @@ arc_verb_sync (int argc, char **argv)
   g_autoptr (ArcDBusBuilder) service = NULL;
   ArcCtlExit exit;
 
-  if (!arc_ctl_parse (
-          &argc, &argv, entries, NULL,
-          _ ("Compares the tree with the database, builds what is missing, and ends when "
-             "the database holds everything that was saved before. Starts the service if "
-             "it does not run."),
-          0) ||
+  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
+                      _ ("Rescans the tree, builds all changes, and exits when the database is up "
+                         "to date. Starts the service if it is not running."),
+                      0) ||
       !arc_ctl_parse_timeout (timeout_text, &options.timeout))
     return ARC_CTL_USAGE;
 

@@ -6,25 +6,45 @@
 
 #include <glib/gi18n.h>
 
-/* What the service tells, in English, but for patterns and paths (org.arcology.Builder.xml). */
+/* The words of GetPending (org.arcology.Builder.xml). */
 static const char *
-translate (const char *text)
+name_change (const char *word)
 {
-  static const char *const texts[] = {
-    N_ ("added"),
-    N_ ("modified"),
-    N_ ("deleted"),
-    N_ ("outside the watched directories"),
-    N_ ("a watched directory itself"),
-    N_ ("no include pattern matches"),
-    N_ ("symbolic links are not followed"),
+  static const char *const words[] = { N_ ("added"), N_ ("modified"), N_ ("deleted") };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    if (g_str_equal (words[i], word))
+      return _ (words[i]);
+
+  return word;
+}
+
+/* (transfer full): RULE, of Explain (org.arcology.Builder.xml), with the setting that it belongs
+ * to. The service has a pattern or one of these sentences in it. */
+static char *
+tell_rule (const char *rule, gboolean watched)
+{
+  static const struct
+  {
+    const char *rule;
+    const char *text;
+  } rules[] = {
+    { "outside the watched directories",
+      N_ ("it is in none of the directories of the setting Directories") },
+    { "a watched directory itself", N_ ("it is a directory of the setting Directories") },
+    { "no include pattern matches", N_ ("no pattern of the setting Include matches") },
+    { "symbolic links are not followed", N_ ("it is behind a symbolic link, and the setting "
+                                             "FollowSymlinks is false") },
   };
+  g_autofree char *pattern = arc_print_sanitize (rule);
 
-  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
-    if (g_str_equal (texts[i], text))
-      return _ (texts[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (rules); i++)
+    if (!watched && g_str_equal (rules[i].rule, rule))
+      return g_strdup (_ (rules[i].text));
 
-  return text;
+  /* Translators: the name of a setting, and a pattern such as "*.org". */
+  return g_strdup_printf (_ ("the setting %s has the pattern “%s”"),
+                          watched ? "Include" : "Exclude", pattern);
 }
 
 static guint
@@ -36,7 +56,7 @@ measure_changes (GVariant *changes)
 
   g_variant_iter_init (&iter, changes);
   while (g_variant_iter_next (&iter, "(&s^&ay)", &change, NULL))
-    width = MAX (width, arc_print_measure (translate (change)));
+    width = MAX (width, arc_print_measure (name_change (change)));
 
   return width;
 }
@@ -53,7 +73,7 @@ print_changes (GVariant *changes)
   while (g_variant_iter_next (&iter, "(&s^&ay)", &change, &path))
     {
       g_autofree char *name = arc_print_escape (path);
-      g_autofree char *word = arc_print_pad (translate (change), width, FALSE);
+      g_autofree char *word = arc_print_pad (name_change (change), width, FALSE);
 
       g_print ("%s  %s\n", word, name);
     }
@@ -90,27 +110,30 @@ arc_verb_pending (int argc, char **argv)
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (ArcDBusBuilder) service = NULL;
+  ArcCtlExit exit;
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) changes = NULL;
   gboolean truncated;
 
-  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
-                      _ ("Lists the changes that no build has taken yet."), 0))
+  if (!arc_ctl_parse (&argc, &argv, entries, NULL, _ ("Lists the changes that are not built yet."),
+                      0))
     return ARC_CTL_USAGE;
 
-  service = arc_ctl_connect ();
+  service = arc_ctl_connect (&exit);
   if (service == NULL)
-    return ARC_CTL_NO_SERVICE;
+    return exit;
 
   if (!arc_dbus_builder_call_get_pending_sync (service, 0, &changes, &truncated, NULL, &error))
     return arc_ctl_report (error);
 
   if (json)
     arc_print_json (changes_to_json (changes));
+  else if (g_variant_n_children (changes) == 0)
+    g_printerr (_ ("No pending changes\n"));
   else
     print_changes (changes);
   if (truncated)
-    g_printerr (_ ("More files have changed: these are the first %u of %u\n"),
+    g_printerr (_ ("The list is too long: these are the first %u of %u changes\n"),
                 (guint) g_variant_n_children (changes),
                 arc_dbus_builder_get_pending_count (service));
 
@@ -165,6 +188,7 @@ arc_verb_problems (int argc, char **argv)
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (ArcDBusBuilder) service = NULL;
+  ArcCtlExit exit;
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) problems = NULL;
   gboolean truncated;
@@ -176,15 +200,17 @@ arc_verb_problems (int argc, char **argv)
                       0))
     return ARC_CTL_USAGE;
 
-  service = arc_ctl_connect ();
+  service = arc_ctl_connect (&exit);
   if (service == NULL)
-    return ARC_CTL_NO_SERVICE;
+    return exit;
 
   if (!arc_dbus_builder_call_get_problems_sync (service, 0, &problems, &truncated, NULL, &error))
     return arc_ctl_report (error);
 
   if (json)
     arc_print_json (problems_to_json (problems));
+  else if (g_variant_n_children (problems) == 0)
+    g_printerr (_ ("No problems\n"));
   else
     print_problems (problems);
 
@@ -209,6 +235,7 @@ arc_verb_explain (int argc, char **argv)
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (ArcDBusBuilder) service = NULL;
+  ArcCtlExit exit;
   g_autoptr (GError) error = NULL;
   g_autofree char *path = NULL;
   g_autofree char *name = NULL;
@@ -216,19 +243,18 @@ arc_verb_explain (int argc, char **argv)
   gboolean watched;
 
   if (!arc_ctl_parse (&argc, &argv, entries, _ ("PATH"),
-                      _ ("Tells whether a change of the file PATH would lead to a build, and why."),
-                      1))
+                      _ ("Explains whether a change of the file PATH starts a build, and why."), 1))
     return ARC_CTL_USAGE;
 
   if (argc < 2 || *argv[1] == '\0')
     {
-      g_printerr (_ ("Say which file; see --help\n"));
+      arc_ctl_print_error (_ ("missing argument: PATH; see --help"));
       return ARC_CTL_USAGE;
     }
 
-  service = arc_ctl_connect ();
+  service = arc_ctl_connect (&exit);
   if (service == NULL)
-    return ARC_CTL_NO_SERVICE;
+    return exit;
 
   path = g_canonicalize_filename (argv[1], NULL);
   if (!arc_dbus_builder_call_explain_sync (service, g_variant_new_bytestring (path), &watched,
@@ -247,7 +273,7 @@ arc_verb_explain (int argc, char **argv)
     }
   else
     {
-      g_autofree char *why = arc_print_sanitize (translate (rule));
+      g_autofree char *why = tell_rule (rule, watched);
 
       g_print (watched ? _ ("%s: watched: %s\n") : _ ("%s: not watched: %s\n"), name, why);
     }

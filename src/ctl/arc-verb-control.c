@@ -10,7 +10,7 @@ prepare (int argc, char **argv, const char *summary, ArcCtlExit *exit)
 {
   g_autofree char *timeout_text = NULL;
   const GOptionEntry entries[] = {
-    { "timeout", 0, 0, G_OPTION_ARG_STRING, &timeout_text, N_ ("How long to wait for an answer"),
+    { "timeout", 0, 0, G_OPTION_ARG_STRING, &timeout_text, N_ ("Time to wait for a reply"),
       N_ ("TIME") },
     G_OPTION_ENTRY_NULL,
   };
@@ -30,8 +30,7 @@ arc_verb_cancel (int argc, char **argv)
   ArcCtlExit exit;
   g_autoptr (GError) error = NULL;
   g_autoptr (ArcDBusBuilder) service =
-      prepare (argc, argv, _ ("Ends the running build. What it was to build stays pending."),
-               &exit);
+      prepare (argc, argv, _ ("Stops the running build. Its changes stay pending."), &exit);
 
   if (service == NULL)
     return exit;
@@ -45,11 +44,11 @@ arc_verb_pause (int argc, char **argv)
 {
   ArcCtlExit exit;
   g_autoptr (GError) error = NULL;
-  g_autoptr (ArcDBusBuilder) service = prepare (
-      argc, argv,
-      _ ("Lets no build start by itself, until “arcologyctl resume”. Nothing is forgotten, "
-         "and a running build goes on."),
-      &exit);
+  g_autoptr (ArcDBusBuilder) service =
+      prepare (argc, argv,
+               _ ("Suspends automatic builds until “arcologyctl resume”. Changes are still "
+                  "recorded, and a running build continues."),
+               &exit);
 
   if (service == NULL)
     return exit;
@@ -64,7 +63,8 @@ arc_verb_resume (int argc, char **argv)
   ArcCtlExit exit;
   g_autoptr (GError) error = NULL;
   g_autoptr (ArcDBusBuilder) service =
-      prepare (argc, argv, _ ("Ends a pause. What was due meanwhile starts at once."), &exit);
+      prepare (argc, argv, _ ("Resumes automatic builds. A build that is due starts at once."),
+               &exit);
 
   if (service == NULL)
     return exit;
@@ -78,11 +78,10 @@ arc_verb_reload (int argc, char **argv)
 {
   ArcCtlExit exit;
   g_autoptr (GError) error = NULL;
-  g_autoptr (ArcDBusBuilder) service =
-      prepare (argc, argv,
-               _ ("Lets the service read its settings again. If they are wrong, the old ones stay "
-                  "in force."),
-               &exit);
+  g_autoptr (ArcDBusBuilder) service = prepare (
+      argc, argv,
+      _ ("Reloads the settings of the service. If they are wrong, the old ones stay in force."),
+      &exit);
 
   if (service == NULL)
     return exit;
@@ -98,8 +97,7 @@ arc_verb_rescan (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   g_autoptr (ArcDBusBuilder) service =
       prepare (argc, argv,
-               _ ("Compares the whole tree with what the service knows of it, and tells how many "
-                  "files it did not know to have changed."),
+               _ ("Rescans the whole tree, and prints how many changes the service had missed."),
                &exit);
   guint n;
 

@@ -92,11 +92,10 @@ arc_verb_doctor (int argc, char **argv)
   };
   g_autoptr (GPtrArray) findings = NULL;
 
-  if (!arc_ctl_parse (
-          &argc, &argv, entries, NULL,
-          _ ("Looks at all that a build depends on, and tells what to do where something is "
-             "wrong. No note is named, so what it prints can go into a bug report."),
-          0))
+  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
+                      _ ("Checks everything that a build depends on, and suggests remedies. The "
+                         "report names no notes and can be attached to a bug report."),
+                      0))
     return ARC_CTL_USAGE;
 
   findings = arc_diagnose ();

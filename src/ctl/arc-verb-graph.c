@@ -95,7 +95,7 @@ arc_verb_graph (int argc, char **argv)
     }
   if (g_strcmp0 (format, "png") == 0 && isatty (STDOUT_FILENO))
     {
-      g_printerr (_ ("A PNG picture is nothing for a terminal: send it to a file with >\n"));
+      g_printerr (_ ("Refusing to write PNG to a terminal: redirect it to a file with >\n"));
       return ARC_CTL_USAGE;
     }
 

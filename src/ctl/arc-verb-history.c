@@ -225,35 +225,36 @@ arc_verb_history (int argc, char **argv)
   gboolean json = FALSE;
   int lines = DEFAULT_LINES;
   const GOptionEntry entries[] = {
-    { "lines", 'n', 0, G_OPTION_ARG_INT, &lines,
-      N_ ("How many builds; 0 for all that are remembered"), N_ ("NUMBER") },
+    { "lines", 'n', 0, G_OPTION_ARG_INT, &lines, N_ ("Number of builds (0: all)"), N_ ("NUMBER") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (ArcDBusBuilder) service = NULL;
+  ArcCtlExit exit;
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) builds = NULL;
 
-  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
-                      _ ("Lists the builds that ended, the newest first."), 0))
+  if (!arc_ctl_parse (&argc, &argv, entries, NULL, _ ("Lists finished builds, newest first."), 0))
     return ARC_CTL_USAGE;
 
   if (lines < 0)
     {
-      g_printerr (_ ("--lines: %d is less than nothing\n"), lines);
+      arc_ctl_print_error (_ ("--lines: %d must not be negative"), lines);
       return ARC_CTL_USAGE;
     }
 
-  service = arc_ctl_connect ();
+  service = arc_ctl_connect (&exit);
   if (service == NULL)
-    return ARC_CTL_NO_SERVICE;
+    return exit;
 
   if (!arc_dbus_builder_call_get_history_sync (service, (guint) lines, &builds, NULL, &error))
     return arc_ctl_report (error);
 
   if (json)
     arc_print_json (arc_print_to_json (builds));
-  else if (g_variant_n_children (builds) > 0)
+  else if (g_variant_n_children (builds) == 0)
+    g_printerr (_ ("No finished builds\n"));
+  else
     print_history (builds);
 
   return ARC_CTL_SUCCESS;

@@ -98,7 +98,10 @@ run_command (char **command)
   process = g_subprocess_launcher_spawnv (launcher, (const char *const *) command, &error);
   if (process == NULL)
     {
-      g_printerr ("%s\n", error->message);
+      if (g_error_matches (error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT))
+        arc_ctl_print_error (_ ("command not found: %s"), command[0]);
+      else
+        arc_ctl_print_error ("%s", error->message);
       return NO_COMMAND;
     }
 
@@ -132,8 +135,9 @@ arc_verb_inhibit (int argc, char **argv)
   g_autofree char *why = NULL;
   g_autofree char *default_why = NULL;
   const GOptionEntry entries[] = {
-    { "who", 0, 0, G_OPTION_ARG_STRING, &who, N_ ("Who asks for it"), N_ ("NAME") },
-    { "why", 0, 0, G_OPTION_ARG_STRING, &why, N_ ("What for; else the command"), N_ ("REASON") },
+    { "who", 0, 0, G_OPTION_ARG_STRING, &who, N_ ("Name to show"), N_ ("NAME") },
+    { "why", 0, 0, G_OPTION_ARG_STRING, &why, N_ ("Reason to show (default: the command)"),
+      N_ ("REASON") },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (ArcDBusBuilder) service = NULL;
@@ -143,9 +147,9 @@ arc_verb_inhibit (int argc, char **argv)
   int status;
   int lock;
 
-  if (!arc_ctl_parse (&argc, &argv, entries, _ ("[--] COMMAND [ARGUMENT…]"),
-                      _ ("Lets no build start by itself while COMMAND runs, and ends as it does."),
-                      -1))
+  if (!arc_ctl_parse (
+          &argc, &argv, entries, _ ("[--] COMMAND [ARGUMENT…]"),
+          _ ("Suspends automatic builds while COMMAND runs, and exits with its status."), -1))
     return ARC_CTL_USAGE;
 
   command = argv + 1;
@@ -153,7 +157,7 @@ arc_verb_inhibit (int argc, char **argv)
     command++;
   if (*command == NULL)
     {
-      g_printerr (_ ("Say which command to run; see --help\n"));
+      arc_ctl_print_error (_ ("missing argument: COMMAND; see --help"));
       return ARC_CTL_USAGE;
     }
 

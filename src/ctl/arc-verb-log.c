@@ -180,7 +180,7 @@ follow (ArcDBusBuilder *service, guint64 build, int log)
 
   if (self.result == NULL)
     {
-      g_printerr (_ ("The service went away before the build ended\n"));
+      g_printerr (_ ("The service stopped before the build ended\n"));
       return ARC_CTL_NO_SERVICE;
     }
 
@@ -227,16 +227,16 @@ arc_verb_log (int argc, char **argv)
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (ArcDBusBuilder) service = NULL;
+  ArcCtlExit exit;
   g_autoptr (GError) error = NULL;
   guint64 build = 0;
   ArcCtlExit status;
   int log;
 
-  if (!arc_ctl_parse (
-          &argc, &argv, entries, _ ("[BUILD]"),
-          _ ("Shows what a build printed: the build with the number BUILD, or the one that "
-             "runs, or the last one."),
-          1))
+  if (!arc_ctl_parse (&argc, &argv, entries, _ ("[BUILD]"),
+                      _ ("Shows the output of a build: the one with the number BUILD, the running "
+                         "one, or the last one."),
+                      1))
     return ARC_CTL_USAGE;
 
   if (argc > 1 && !g_ascii_string_to_unsigned (argv[1], 10, 1, G_MAXUINT64, &build, NULL))
@@ -246,9 +246,9 @@ arc_verb_log (int argc, char **argv)
       return ARC_CTL_USAGE;
     }
 
-  service = arc_ctl_connect ();
+  service = arc_ctl_connect (&exit);
   if (service == NULL)
-    return ARC_CTL_NO_SERVICE;
+    return exit;
 
   build = choose_build (service, build);
   log = open_log (service, build, &error);

@@ -31,8 +31,8 @@ print_line (const char *text)
   fflush (stdout);
 }
 
-/* An object on a line of its own: its time and event, and what else VALUES (a{sv}, nullable,
- * floating) tells. */
+/* Prints an object on a line of its own: the time, the event, and VALUES (a{sv}) (nullable), of
+ * which a floating reference is taken. */
 static void
 print_event (const char *event, GVariant *values)
 {
@@ -52,6 +52,15 @@ print_event (const char *event, GVariant *values)
   text = json_to_string (root, FALSE);
   puts (text);
   fflush (stdout);
+}
+
+/* A reader that starts with it has the value of each property at any time. */
+static void
+print_all (Monitor *self, const char *event)
+{
+  g_autoptr (GVariant) properties = arc_ctl_get_properties (self->service);
+
+  print_event (event, properties);
 }
 
 /* A build that runs is told when it starts. */
@@ -206,13 +215,14 @@ on_owner_changed (ArcDBusBuilder *service, GParamSpec *pspec, gpointer user_data
   Monitor *self = user_data;
   g_autofree char *owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (service));
 
+  if (self->json && owner != NULL)
+    print_all (self, "appeared");
+  else if (self->json)
+    print_event ("vanished", NULL);
   if (self->json)
-    {
-      print_event (owner != NULL ? "appeared" : "vanished", NULL);
-      return;
-    }
+    return;
 
-  print_line (owner != NULL ? _ ("The service is there again") : _ ("The service went away"));
+  print_line (owner != NULL ? _ ("The service started") : _ ("The service stopped"));
   forget (self);
   if (owner != NULL)
     {
@@ -243,31 +253,25 @@ arc_verb_monitor (int argc, char **argv)
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (ArcDBusBuilder) service = NULL;
+  ArcCtlExit exit;
   g_autoptr (GMainLoop) loop = NULL;
   GDBusConnection *bus;
   guint ids[2];
 
   if (!arc_ctl_parse (
           &argc, &argv, entries, NULL,
-          _ ("Tells what happens as it happens, until it is interrupted. It waits for a "
-             "service that goes away to come back."),
+          _ ("Prints events as they occur, until interrupted. Keeps waiting if the service stops."),
           0))
     return ARC_CTL_USAGE;
 
-  service = arc_ctl_connect ();
+  service = arc_ctl_connect (&exit);
   if (service == NULL)
-    return ARC_CTL_NO_SERVICE;
+    return exit;
 
   loop = g_main_loop_new (NULL, FALSE);
   bus = g_dbus_proxy_get_connection (G_DBUS_PROXY (service));
   self.service = service;
   self.loop = loop;
-
-  if (!self.json)
-    {
-      show_state (&self);
-      show_health (&self);
-    }
 
   g_signal_connect (service, "g-properties-changed", G_CALLBACK (on_properties_changed), &self);
   g_signal_connect (service, "build-started", G_CALLBACK (on_build_started), &self);
@@ -277,6 +281,16 @@ arc_verb_monitor (int argc, char **argv)
   ids[0] = g_unix_signal_add (SIGINT, on_interrupt, loop);
   ids[1] = g_unix_signal_add (SIGTERM, on_interrupt, loop);
 
+  /* Nothing is missed between this and the first signal: both come with the main loop. */
+  if (self.json)
+    {
+      print_all (&self, "status");
+    }
+  else
+    {
+      show_state (&self);
+      show_health (&self);
+    }
   g_main_loop_run (loop);
 
   g_source_remove (ids[0]);
@@ -287,7 +301,7 @@ arc_verb_monitor (int argc, char **argv)
 
   if (g_dbus_connection_is_closed (bus))
     {
-      g_printerr (_ ("The message bus is gone\n"));
+      arc_ctl_print_error (_ ("the connection to the session bus was closed"));
       return ARC_CTL_NO_SERVICE;
     }
 

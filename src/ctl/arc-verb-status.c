@@ -49,7 +49,7 @@ add_last_build (GPtrArray *rows, ArcDBusBuilder *service, guint64 now)
 
   if (build == NULL || !g_variant_lookup (build, "finished", "t", &finished))
     {
-      add_row (rows, _ ("Last build"), g_strdup (_ ("there was none yet")));
+      add_row (rows, _ ("Last build"), g_strdup (_ ("none")));
       return;
     }
 
@@ -150,7 +150,7 @@ add_holds (GPtrArray *rows, ArcDBusBuilder *service)
       clean_who = arc_print_sanitize (who);
       clean_why = arc_print_sanitize (why);
       /* Translators: the name of a program, and what it does. */
-      add_row (rows, i == 0 ? _ ("Held by") : "",
+      add_row (rows, i == 0 ? _ ("Inhibited by") : "",
                g_strdup_printf (_ ("%s: %s"), clean_who, clean_why));
     }
   if (n > MAX_INHIBITORS)
@@ -188,11 +188,11 @@ add_rest (GPtrArray *rows, ArcDBusBuilder *service)
     return;
 
   if (usec >= arc_dbus_builder_get_cooldown_usec (service))
-    add_row (rows, _ ("Rest"), g_steal_pointer (&rest));
+    add_row (rows, _ ("Cooldown"), g_steal_pointer (&rest));
   else
     /* Translators: a duration such as "3.2 s", and a number such as "3" or "0.5". */
-    add_row (rows, _ ("Rest"),
-             g_strdup_printf (_ ("%s, so that builds use at most %s %% of a core"), rest, percent));
+    add_row (rows, _ ("Cooldown"),
+             g_strdup_printf (_ ("%s, to keep the load below %s %% of a core"), rest, percent));
 }
 
 static void
@@ -201,7 +201,7 @@ add_health (GPtrArray *rows, ArcDBusBuilder *service)
   const char *message = arc_dbus_builder_get_health_message (service);
 
   if (g_strcmp0 (arc_dbus_builder_get_health (service), "ok") == 0)
-    add_row (rows, _ ("Health"), g_strdup (_ ("every directory is watched")));
+    add_row (rows, _ ("Health"), g_strdup (_ ("OK")));
   else
     add_row (rows, _ ("Health"), arc_print_sanitize (message != NULL ? message : "?"));
 }
@@ -265,21 +265,12 @@ print_status (ArcDBusBuilder *service)
   print_rows (rows, width);
 }
 
-static JsonNode *
-status_to_json (ArcDBusBuilder *service)
+static void
+print_properties (ArcDBusBuilder *service)
 {
-  g_auto (GStrv) names = g_dbus_proxy_get_cached_property_names (G_DBUS_PROXY (service));
-  JsonObject *object = json_object_new ();
+  g_autoptr (GVariant) properties = arc_ctl_get_properties (service);
 
-  for (guint i = 0; names != NULL && names[i] != NULL; i++)
-    {
-      g_autoptr (GVariant) value =
-          g_dbus_proxy_get_cached_property (G_DBUS_PROXY (service), names[i]);
-
-      json_object_set_member (object, names[i], arc_print_to_json (value));
-    }
-
-  return arc_print_object_to_json (object);
+  arc_print_json (arc_print_to_json (properties));
 }
 
 ArcCtlExit
@@ -290,9 +281,8 @@ arc_verb_status (int argc, char **argv)
   g_autofree char *timeout_text = NULL;
   const GOptionEntry entries[] = {
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
-    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, N_ ("Print nothing; the exit status tells"),
-      NULL },
-    { "timeout", 0, 0, G_OPTION_ARG_STRING, &timeout_text, N_ ("How long to wait for an answer"),
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, N_ ("Print nothing; see the exit status"), NULL },
+    { "timeout", 0, 0, G_OPTION_ARG_STRING, &timeout_text, N_ ("Time to wait for a reply"),
       N_ ("TIME") },
     G_OPTION_ENTRY_NULL,
   };
@@ -301,8 +291,8 @@ arc_verb_status (int argc, char **argv)
   int timeout;
 
   if (!arc_ctl_parse (&argc, &argv, entries, NULL,
-                      _ ("Shows what the service does, why nothing starts now and when something "
-                         "will, and whether the database is up to date."),
+                      _ ("Shows the state of the service, when the next build starts and why, and "
+                         "whether the database is up to date."),
                       0) ||
       !arc_ctl_parse_timeout (timeout_text, &timeout))
     return ARC_CTL_USAGE;
@@ -312,7 +302,7 @@ arc_verb_status (int argc, char **argv)
     return exit;
 
   if (json)
-    arc_print_json (status_to_json (service));
+    print_properties (service);
   else if (!quiet)
     print_status (service);
 

@@ -71,8 +71,8 @@ look_at_service (Verify *self)
 
   self->service = arc_ctl_try_connect (NULL);
   if (self->service != NULL)
-    pid = arc_probe_read_process (G_DBUS_PROXY (self->service), &self->command, &self->environment);
-  if (pid == 0)
+    pid = arc_probe_get_process (G_DBUS_PROXY (self->service));
+  if (pid == 0 || !arc_probe_read_process (pid, &self->command, &self->environment))
     return;
 
   path = g_strdup_printf ("/proc/%u/cwd", pid);
@@ -226,7 +226,7 @@ look_at_tree (Verify *self, GError **error)
       if (self->service == NULL || arc_dbus_builder_get_current_build (self->service) == 0)
         return TRUE;
 
-      g_printerr (_ ("Waiting for the build that runs\n"));
+      g_printerr (_ ("Waiting for the running build\n"));
       while (arc_dbus_builder_get_current_build (self->service) != 0)
         if (!arc_trial_wait (self->trial))
           {
@@ -292,8 +292,9 @@ copy_database (Verify *self, const char *database, const char *copy, GError **er
       const int number = errno;
 
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                   number == ENOENT ? _ ("%s: not there yet; make it with: arcologyctl rebuild")
-                                    : "%s: %s",
+                   number == ENOENT
+                       ? _ ("%s: does not exist yet; create it with: arcologyctl rebuild")
+                       : "%s: %s",
                    name, g_strerror (number));
       return FALSE;
     }
@@ -656,7 +657,7 @@ print_report (Verify *self)
 static ArcCtlExit
 report_error (const GError *error)
 {
-  g_printerr ("%s\n", error->message);
+  arc_ctl_print_error ("%s", error->message);
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return ARC_CTL_INTERRUPTED;

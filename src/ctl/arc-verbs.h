@@ -8,6 +8,7 @@ G_BEGIN_DECLS
 
 ArcCtlExit arc_verb_cancel (int argc, char **argv);
 ArcCtlExit arc_verb_doctor (int argc, char **argv);
+ArcCtlExit arc_verb_edit (int argc, char **argv);
 ArcCtlExit arc_verb_explain (int argc, char **argv);
 ArcCtlExit arc_verb_graph (int argc, char **argv);
 ArcCtlExit arc_verb_history (int argc, char **argv);

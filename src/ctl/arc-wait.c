@@ -141,7 +141,7 @@ give_up (Wait *self, ArcCtlExit exit, const char *message)
     return;
 
   clear_bar (self);
-  g_printerr ("%s\n", message);
+  arc_ctl_print_error ("%s", message);
   self->exit = exit;
   g_main_loop_quit (self->loop);
 }
@@ -149,21 +149,22 @@ give_up (Wait *self, ArcCtlExit exit, const char *message)
 static gboolean
 on_interrupt (gpointer user_data)
 {
-  give_up (user_data, ARC_CTL_INTERRUPTED, _ ("Not waiting any longer; the service goes on"));
+  give_up (user_data, ARC_CTL_INTERRUPTED,
+           _ ("interrupted; the build continues in the background"));
   return G_SOURCE_CONTINUE;
 }
 
 static gboolean
 on_timeout (gpointer user_data)
 {
-  give_up (user_data, ARC_CTL_TIMEOUT, _ ("It is not done in time; the service goes on"));
+  give_up (user_data, ARC_CTL_TIMEOUT, _ ("timed out; the build continues in the background"));
   return G_SOURCE_CONTINUE;
 }
 
 static void
 on_owner_changed (ArcDBusBuilder *service, GParamSpec *pspec, gpointer user_data)
 {
-  give_up (user_data, ARC_CTL_NO_SERVICE, _ ("The service went away before the build ended"));
+  give_up (user_data, ARC_CTL_NO_SERVICE, _ ("the service stopped before the build ended"));
 }
 
 static void
@@ -175,7 +176,7 @@ print_report (const Wait *self)
   if (self->details == NULL)
     {
       g_print ("%s\n", arc_words_is_success (self->result)
-                           ? _ ("The database is up to date already")
+                           ? _ ("The database is already up to date")
                            : arc_words_name_result (self->result));
       return;
     }
@@ -189,7 +190,7 @@ print_report (const Wait *self)
     {
       g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, self->build);
 
-      g_print (_ ("“arcologyctl log %s” shows what it printed\n"), number);
+      g_print (_ ("See its output with: arcologyctl log %s\n"), number);
     }
 }
 

@@ -66,34 +66,30 @@ static char *
 tell_cooldown (guint n, const char *left)
 {
   if (left == NULL && n == 0)
-    return g_strdup (_ ("Resting after a build: nothing has changed since"));
+    return g_strdup (_ ("Idle (cooling down): no changes since the last build"));
   if (left == NULL)
     return g_strdup_printf (
-        ngettext ("Resting after a build: %u file is not built; the next change starts another, "
-                  "or “arcologyctl rebuild”",
-                  "Resting after a build: %u files are not built; the next change starts another, "
-                  "or “arcologyctl rebuild”",
-                  n),
+        ngettext ("Cooling down: %u file pending; change a file or run “arcologyctl rebuild”",
+                  "Cooling down: %u files pending; change a file or run “arcologyctl rebuild”", n),
         n);
   if (n == 0)
-    return g_strdup_printf (_ ("Resting after a build: the next one starts in %s"), left);
+    return g_strdup_printf (_ ("Cooling down: the next build starts in %s"), left);
 
   /* Translators: the second one is a duration, such as "4 s". */
-  return g_strdup_printf (
-      ngettext ("Resting after a build: %u file changed, the next build starts in %s",
-                "Resting after a build: %u files changed, the next build starts in %s", n),
-      n, left);
+  return g_strdup_printf (ngettext ("Cooling down: %u file changed, the next build starts in %s",
+                                    "Cooling down: %u files changed, the next build starts in %s",
+                                    n),
+                          n, left);
 }
 
 static char *
 tell_retry (const char *left)
 {
   if (left == NULL)
-    return g_strdup (_ ("Waiting: the last build did not succeed; the next change starts another, "
-                        "or “arcologyctl rebuild”"));
+    return g_strdup (
+        _ ("Waiting: the last build failed; change a file or run “arcologyctl rebuild”"));
 
-  return g_strdup_printf (_ ("Waiting: the last build did not succeed, and is tried again in %s"),
-                          left);
+  return g_strdup_printf (_ ("Waiting: the last build failed; retrying in %s"), left);
 }
 
 static char *
@@ -124,10 +120,10 @@ static char *
 tell_paused (guint n)
 {
   if (n == 0)
-    return g_strdup (_ ("Paused: a build is due, and none starts by itself"));
+    return g_strdup (_ ("Paused: a build is due; automatic builds are suspended"));
 
-  return g_strdup_printf (ngettext ("Paused: %u file changed, and no build starts by itself",
-                                    "Paused: %u files changed, and no build starts by itself", n),
+  return g_strdup_printf (ngettext ("Paused: %u file changed; automatic builds are suspended",
+                                    "Paused: %u files changed; automatic builds are suspended", n),
                           n);
 }
 
@@ -135,22 +131,22 @@ static char *
 tell_inhibited (guint n)
 {
   if (n == 0)
-    return g_strdup (_ ("Held back: a build is due, and another program keeps builds off"));
+    return g_strdup (_ ("Inhibited: a build is due; another program inhibits builds"));
 
-  return g_strdup_printf (
-      ngettext ("Held back: %u file changed, and another program keeps builds off",
-                "Held back: %u files changed, and another program keeps builds off", n),
-      n);
+  return g_strdup_printf (ngettext ("Inhibited: %u file changed; another program inhibits builds",
+                                    "Inhibited: %u files changed; another program inhibits builds",
+                                    n),
+                          n);
 }
 
 static char *
 tell_power_saver (guint n)
 {
   if (n == 0)
-    return g_strdup (_ ("Held back: a build is due, and power is to be saved"));
+    return g_strdup (_ ("Power saver: a build is due; builds are suspended"));
 
-  return g_strdup_printf (ngettext ("Held back: %u file changed, and power is to be saved",
-                                    "Held back: %u files changed, and power is to be saved", n),
+  return g_strdup_printf (ngettext ("Power saver: %u file changed; builds are suspended",
+                                    "Power saver: %u files changed; builds are suspended", n),
                           n);
 }
 
@@ -169,7 +165,7 @@ arc_words_tell_state (ArcDBusBuilder *service, gint64 now)
     {
     case ARC_REASON_NOTHING_PENDING:
       return g_strdup (arc_dbus_builder_get_fresh (service)
-                           ? _ ("Idle: the database holds everything that was saved")
+                           ? _ ("Idle: the database is up to date")
                            : _ ("Idle: no build has succeeded yet"));
     case ARC_REASON_DEBOUNCE:
       return tell_debounce (n, left);
@@ -186,7 +182,7 @@ arc_words_tell_state (ArcDBusBuilder *service, gint64 now)
     case ARC_REASON_POWER_SAVER:
       return tell_power_saver (n);
     case ARC_REASON_UNAVAILABLE:
-      return g_strdup (_ ("Unavailable: a watched directory is not there, so nothing is built"));
+      return g_strdup (_ ("Unavailable: a watched directory is missing; builds are suspended"));
     }
 
   g_return_val_if_reached (NULL);
@@ -225,11 +221,11 @@ arc_words_name_result (const char *word)
     case ARC_RESULT_SIGNAL:
       return _ ("killed");
     case ARC_RESULT_TIMEOUT:
-      return _ ("took too long");
+      return _ ("timed out");
     case ARC_RESULT_CANCELED:
       return _ ("canceled");
     case ARC_RESULT_SPAWN_FAILED:
-      return _ ("did not start");
+      return _ ("not started");
     case ARC_RESULT_INTERRUPTED:
       return _ ("interrupted");
     }
@@ -303,13 +299,14 @@ arc_words_tell_build (GVariant *build)
       /* Translators: the number of a build, a duration such as "0.8 s". */
       return g_strdup_printf (_ ("Build %s was killed after %s, by signal %d"), id, time, signal);
     case ARC_RESULT_TIMEOUT:
-      return g_strdup_printf (_ ("Build %s took too long and was ended after %s"), id, time);
+      return g_strdup_printf (_ ("Build %s timed out after %s"), id, time);
     case ARC_RESULT_CANCELED:
       return g_strdup_printf (_ ("Build %s was canceled after %s"), id, time);
     case ARC_RESULT_SPAWN_FAILED:
-      return g_strdup_printf (_ ("Build %s did not start: %s"), id, message);
+      return g_strdup_printf (_ ("Build %s could not be started: %s"), id, message);
     case ARC_RESULT_INTERRUPTED:
-      return g_strdup_printf (_ ("Build %s was ended after %s, as the service stopped"), id, time);
+      return g_strdup_printf (_ ("Build %s was interrupted after %s: the service stopped"), id,
+                              time);
     }
 
   g_return_val_if_reached (NULL);
@@ -321,11 +318,11 @@ arc_words_tell_start (guint64 id, const char *kind)
   g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, id);
 
   if (g_strcmp0 (kind, arc_build_kind_to_string (ARC_BUILD_FULL)) == 0)
-    return g_strdup_printf (_ ("Build %s started: every file"), number);
+    return g_strdup_printf (_ ("Build %s started: all files"), number);
   if (g_strcmp0 (kind, arc_build_kind_to_string (ARC_BUILD_CLEAN)) == 0)
-    return g_strdup_printf (_ ("Build %s started: every file, into an empty database"), number);
+    return g_strdup_printf (_ ("Build %s started: all files, into an empty database"), number);
 
-  return g_strdup_printf (_ ("Build %s started: what changed"), number);
+  return g_strdup_printf (_ ("Build %s started: changed files"), number);
 }
 
 char *

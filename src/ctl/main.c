@@ -10,6 +10,9 @@
 /* Of a verb and its arguments in the help. */
 #define USAGE_WIDTH 20
 
+/* A word that needs more changes than these to become a verb is none that was mistyped. */
+#define MAX_TYPING_ERRORS 2
+
 typedef struct
 {
   const char *name;
@@ -19,30 +22,33 @@ typedef struct
 } Verb;
 
 static const Verb verbs[] = {
-  { "status", NULL, N_ ("Show how things are"), arc_verb_status },
-  { "monitor", NULL, N_ ("Show what happens as it happens"), arc_verb_monitor },
-  { "sync", NULL, N_ ("Bring the database up to date and wait for it"), arc_verb_sync },
+  { "status", NULL, N_ ("Show service status"), arc_verb_status },
+  { "monitor", NULL, N_ ("Print events as they occur"), arc_verb_monitor },
+  { "sync", NULL, N_ ("Update the database and wait for it"), arc_verb_sync },
   { "rebuild", NULL, N_ ("Start a build now"), arc_verb_rebuild },
-  { "cancel", NULL, N_ ("End the running build"), arc_verb_cancel },
-  { "pause", NULL, N_ ("Let no build start by itself"), arc_verb_pause },
-  { "resume", NULL, N_ ("End a pause"), arc_verb_resume },
-  { "inhibit", N_ ("COMMAND…"), N_ ("Hold builds back while a command runs"), arc_verb_inhibit },
-  { "rescan", NULL, N_ ("Compare the tree with what is known of it"), arc_verb_rescan },
-  { "reload", NULL, N_ ("Read the settings again"), arc_verb_reload },
-  { "pending", NULL, N_ ("List the changes that are not built yet"), arc_verb_pending },
-  { "problems", NULL, N_ ("List what is wrong with notes"), arc_verb_problems },
-  { "history", NULL, N_ ("List the builds that ended"), arc_verb_history },
-  { "log", N_ ("[BUILD]"), N_ ("Show what a build printed"), arc_verb_log },
-  { "explain", N_ ("PATH"), N_ ("Tell whether a file is watched, and why"), arc_verb_explain },
+  { "cancel", NULL, N_ ("Stop the running build"), arc_verb_cancel },
+  { "pause", NULL, N_ ("Suspend automatic builds"), arc_verb_pause },
+  { "resume", NULL, N_ ("Resume automatic builds"), arc_verb_resume },
+  { "inhibit", N_ ("COMMAND…"), N_ ("Suspend automatic builds while COMMAND runs"),
+    arc_verb_inhibit },
+  { "rescan", NULL, N_ ("Rescan the tree for missed changes"), arc_verb_rescan },
+  { "reload", NULL, N_ ("Reload the settings"), arc_verb_reload },
+  { "edit", NULL, N_ ("Edit the settings"), arc_verb_edit },
+  { "pending", NULL, N_ ("List changes that are not built yet"), arc_verb_pending },
+  { "problems", NULL, N_ ("List problems in notes"), arc_verb_problems },
+  { "history", NULL, N_ ("List finished builds"), arc_verb_history },
+  { "log", N_ ("[BUILD]"), N_ ("Show the output of a build"), arc_verb_log },
+  { "explain", N_ ("PATH"), N_ ("Explain why a file is watched or not"), arc_verb_explain },
   { "verify", NULL, N_ ("Compare the database with a clean build"), arc_verb_verify },
-  { "graph", NULL, N_ ("Draw the states of the service"), arc_verb_graph },
-  { "doctor", NULL, N_ ("Look for what is wrong"), arc_verb_doctor },
+  { "graph", NULL, N_ ("Draw the state machine"), arc_verb_graph },
+  { "doctor", NULL, N_ ("Check the installation for problems"), arc_verb_doctor },
+  { "help", N_ ("[VERB]"), N_ ("Show help"), NULL },
 };
 
 static void
 print_help (void)
 {
-  g_print (_ ("Usage:\n  arcologyctl VERB [OPTION…]\n\nVerbs:\n"));
+  g_print (_ ("Usage:\n  arcologyctl [OPTION…] [VERB] [OPTION…]\n\nVerbs:\n"));
   for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
     {
       const char *arguments = verbs[i].arguments != NULL ? _ (verbs[i].arguments) : NULL;
@@ -51,39 +57,194 @@ print_help (void)
 
       g_print ("  %s  %s\n", padded, _ (verbs[i].summary));
     }
-  g_print (_ ("\n“arcologyctl VERB --help” tells more.\n"));
+  g_print (_ ("\nWithout a verb: status. See “arcologyctl help VERB” for its options.\n"));
+}
+
+/* (nullable) */
+static const Verb *
+find_verb (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
+    if (g_str_equal (name, verbs[i].name))
+      return &verbs[i];
+
+  return NULL;
+}
+
+/* How many letters have to be added, removed or replaced to make B of A (Levenshtein); two that
+ * were typed in the wrong order count once. */
+static guint
+measure_distance (const char *a, const char *b)
+{
+  const gsize width = strlen (b) + 1;
+  g_autofree guint *table = g_new0 (guint, (strlen (a) + 1) * width);
+
+  for (gsize i = 0; i <= strlen (a); i++)
+    for (gsize j = 0; j < width; j++)
+      {
+        guint *cell = &table[i * width + j];
+
+        if (i == 0 || j == 0)
+          {
+            *cell = (guint) (i + j);
+            continue;
+          }
+        *cell = MIN (cell[-1], *(cell - width)) + 1;
+        *cell = MIN (*cell, *(cell - width - 1) + (a[i - 1] != b[j - 1]));
+        if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+          *cell = MIN (*cell, *(cell - 2 * width - 2) + 1);
+      }
+
+  return table[strlen (a) * width + width - 1];
+}
+
+/* (nullable): the verb that WORD starts, or is most like. */
+static const char *
+guess_verb (const char *word)
+{
+  const char *guess = NULL;
+  guint distance = MAX_TYPING_ERRORS + 1;
+
+  /* The work grows with the length of the word, and no verb is as long as that. */
+  if (strlen (word) > USAGE_WIDTH)
+    return NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
+    {
+      const guint each =
+          g_str_has_prefix (verbs[i].name, word) ? 0 : measure_distance (word, verbs[i].name);
+
+      /* All letters of a short word can be replaced by others. */
+      if (each < distance && each < strlen (word))
+        {
+          guess = verbs[i].name;
+          distance = each;
+        }
+    }
+
+  return guess;
+}
+
+static ArcCtlExit
+report_unknown_verb (const char *word)
+{
+  const char *guess = guess_verb (word);
+
+  if (guess != NULL)
+    arc_ctl_print_error (_ ("unknown verb “%s”; did you mean “%s”?"), word, guess);
+  else
+    arc_ctl_print_error (_ ("unknown verb “%s”; see “arcologyctl help”"), word);
+
+  return ARC_CTL_USAGE;
+}
+
+/* Whether OPTION takes the next word as its value; one with `=` has it already. */
+static gboolean
+takes_value (const char *option)
+{
+  static const char *const options[] = { "--format", "--lines", "-n", "--timeout",
+                                         "--who",    "--why",   NULL };
+
+  return g_strv_contains (options, option);
+}
+
+/* The first word that is no option, nor the value of one; ARGC if there is none. */
+static int
+find_word (int argc, char **argv)
+{
+  int i = 1;
+
+  while (i < argc && argv[i][0] == '-' && argv[i][1] != '\0')
+    i += takes_value (argv[i]) ? 2 : 1;
+
+  return MIN (i, argc);
+}
+
+static gboolean
+has_option (int argc, char **argv, const char *name, const char *short_name)
+{
+  for (int i = 1; i < argc; i++)
+    if (g_str_equal (argv[i], name) || g_strcmp0 (argv[i], short_name) == 0)
+      return TRUE;
+
+  return FALSE;
+}
+
+/* Runs VERB with the words of ARGV, of which the one at POSITION is its name, if there is one: what
+ * stands before it are options of the verb as well. */
+static ArcCtlExit
+run_verb (const Verb *verb, int argc, char **argv, int position)
+{
+  g_autofree char **words = g_new0 (char *, (gsize) argc + 2);
+  int n = 0;
+
+  words[n++] = (char *) verb->name;
+  for (int i = 1; i < argc; i++)
+    if (i != position)
+      words[n++] = argv[i];
+
+  return verb->run (n, words);
+}
+
+/* `help VERB` is `VERB --help`. */
+static ArcCtlExit
+run_help (int argc, char **argv)
+{
+  const int position = find_word (argc, argv);
+  char *words[] = { NULL, (char *) "--help", NULL };
+  const Verb *verb;
+
+  if (position == argc)
+    {
+      print_help ();
+      return ARC_CTL_SUCCESS;
+    }
+
+  verb = find_verb (argv[position]);
+  if (verb == NULL)
+    return report_unknown_verb (argv[position]);
+  if (verb->run == NULL)
+    {
+      print_help ();
+      return ARC_CTL_SUCCESS;
+    }
+
+  words[0] = (char *) verb->name;
+  return verb->run (2, words);
 }
 
 int
 main (int argc, char **argv)
 {
   const char *locale_dir = g_getenv ("ARCOLOGY_LOCALE_DIR"); /* of a build tree */
+  const Verb *verb;
+  int position;
 
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, locale_dir != NULL ? locale_dir : ARC_LOCALE_DIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
 
-  if (argc < 2)
-    {
-      g_printerr (_ ("Say what to do; see arcologyctl --help\n"));
-      return ARC_CTL_USAGE;
-    }
-  if (g_str_equal (argv[1], "--help") || g_str_equal (argv[1], "-h"))
-    {
-      print_help ();
-      return ARC_CTL_SUCCESS;
-    }
-  if (g_str_equal (argv[1], "--version"))
+  position = find_word (argc, argv);
+  if (has_option (position, argv, "--version", NULL))
     {
       g_print ("arcologyctl %s\n", ARC_VERSION);
       return ARC_CTL_SUCCESS;
     }
+  if (position == argc && has_option (position, argv, "--help", "-h"))
+    {
+      print_help ();
+      return ARC_CTL_SUCCESS;
+    }
 
-  for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
-    if (g_str_equal (argv[1], verbs[i].name))
-      return verbs[i].run (argc - 1, argv + 1);
+  if (position == argc)
+    return run_verb (find_verb ("status"), argc, argv, position);
 
-  g_printerr (_ ("Unknown verb “%s”; see arcologyctl --help\n"), argv[1]);
-  return ARC_CTL_USAGE;
+  verb = find_verb (argv[position]);
+  if (verb == NULL)
+    return report_unknown_verb (argv[position]);
+  if (verb->run == NULL)
+    return run_help (argc - position, argv + position);
+
+  return run_verb (verb, argc, argv, position);
 }

@@ -63,8 +63,11 @@ append_field (GByteArray *entry, const GLogField *field)
 static gboolean
 send_entry (ArcJournal *journal, const GLogField *fields, gsize n_fields)
 {
+  const GLogField identifier = { "SYSLOG_IDENTIFIER", "arcology-builder", -1 };
   g_autoptr (GByteArray) entry = g_byte_array_new ();
 
+  /* Else journalctl(1) shows the name of the process, of which the kernel keeps 15 bytes. */
+  append_field (entry, &identifier);
   for (gsize i = 0; i < n_fields; i++)
     append_field (entry, &fields[i]);
 

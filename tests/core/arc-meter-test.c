@@ -87,25 +87,28 @@ test_lines (void)
 {
   ArcMeter meter = { 0 };
 
-  assert_line (&meter, 0, TRUE, "0%  0/0");
+  assert_line (&meter, 0, TRUE, "0%  0/0 files");
 
   arc_meter_take (&meter, 0, 500, START, SECOND);
-  assert_line (&meter, 0, TRUE, "0%  0/500");
-  assert_line (&meter, 40, FALSE, "            0%    0/500                 ");
+  assert_line (&meter, 0, TRUE, "0%  0/500 files");
+  assert_line (&meter, 40, FALSE, "  0%    0/500 files");
 
   arc_meter_take (&meter, 125, 500, START + 5 * SECOND, SECOND);
-  assert_line (&meter, 0, TRUE, "25%  125/500  25/s  0:15");
-  assert_line (&meter, 60, FALSE, "#######                        25%  125/500    25/s     0:15");
-  assert_line (&meter, 60, TRUE, "███████                        25%  125/500    25/s     0:15");
-  assert_line (&meter, 36, TRUE, "█      25%  125/500    25/s     0:15");
-  assert_line (&meter, 35, TRUE, " 25%  125/500    25/s     0:15");
-  assert_line (&meter, 30, TRUE, " 25%  125/500    25/s     0:15");
-  assert_line (&meter, 29, TRUE, " 25%  125/500     0:15");
-  assert_line (&meter, 22, TRUE, " 25%  125/500     0:15");
-  assert_line (&meter, 21, TRUE, " 25%  125/500");
+  assert_line (&meter, 0, TRUE, "25%  125/500 files, 25/s, 15 s left");
+  assert_line (&meter, 60, FALSE, "###             25%  125/500 files, 25/s, 15 s left");
+  assert_line (&meter, 60, TRUE, "███▎            25%  125/500 files, 25/s, 15 s left");
+  assert_line (&meter, 50, TRUE, " 25%  125/500 files, 25/s, 15 s left");
+  assert_line (&meter, 45, TRUE, " 25%  125/500 files, 25/s, 15 s left");
+  assert_line (&meter, 44, TRUE, " 25%  125/500 files, 15 s left");
+  assert_line (&meter, 37, TRUE, " 25%  125/500 files, 15 s left");
+  assert_line (&meter, 36, TRUE, " 25%  125/500 files");
 
   arc_meter_take (&meter, 500, 500, START + 20 * SECOND, SECOND);
-  assert_line (&meter, 0, TRUE, "100%  500/500  25/s  0:00");
+  assert_line (&meter, 0, TRUE, "100%  500/500 files, 25/s");
+
+  meter = (ArcMeter){ 0 };
+  arc_meter_take (&meter, 0, 1, START, SECOND);
+  assert_line (&meter, 0, TRUE, "0%  0/1 file");
 }
 
 static void
@@ -115,11 +118,11 @@ test_slow_builds (void)
 
   arc_meter_take (&meter, 0, 1000, START, SECOND);
   arc_meter_take (&meter, 1, 1000, START + 10 * SECOND, SECOND);
-  assert_line (&meter, 0, TRUE, "0%  1/1000  0.1/s  2:46:30");
+  assert_line (&meter, 0, TRUE, "0%  1/1000 files, 0.1/s, 2 h 46 min left");
 
   /* Longer than anybody can foresee. */
   arc_meter_take (&meter, 1, 1000, START + 10000 * SECOND, SECOND);
-  assert_line (&meter, 0, TRUE, "0%  1/1000  0.0/s");
+  assert_line (&meter, 0, TRUE, "0%  1/1000 files, 0.0/s");
 }
 
 /* Four characters at most for a slow one, and no decimals for a fast one. */
@@ -130,9 +133,9 @@ test_precision (void)
 
   arc_meter_take (&meter, 0, 20000, START, SECOND);
   arc_meter_take (&meter, 9949, 20000, START + 1000 * SECOND, SECOND);
-  assert_line (&meter, 0, TRUE, "49%  9949/20000  9.9/s  16:51");
+  assert_line (&meter, 0, TRUE, "49%  9949/20000 files, 9.9/s, 16 min 51 s left");
   arc_meter_take (&meter, 9951, 20000, START + 1000 * SECOND, SECOND);
-  assert_line (&meter, 0, TRUE, "49%  9951/20000  10/s  16:50");
+  assert_line (&meter, 0, TRUE, "49%  9951/20000 files, 10/s, 16 min 50 s left");
 }
 
 static void
@@ -142,7 +145,7 @@ test_many_files (void)
 
   arc_meter_take (&meter, 0, G_MAXUINT, START, SECOND);
   arc_meter_take (&meter, G_MAXUINT - 1, G_MAXUINT, START + SECOND, SECOND);
-  assert_line (&meter, 0, TRUE, "99%  4294967294/4294967295  4294967294/s  0:01");
+  assert_line (&meter, 0, TRUE, "99%  4294967294/4294967295 files, 4294967294/s, 1 s left");
 }
 
 static void

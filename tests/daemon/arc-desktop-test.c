@@ -459,7 +459,7 @@ test_unavailable (Fixture *fixture, gconstpointer data)
   g_assert_no_errno (g_rename (host->tree, away));
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_UNAVAILABLE);
   get_last_notification (fixture, &notification);
-  g_assert_cmpstr (notification.summary, ==, "The notes are out of sight");
+  g_assert_cmpstr (notification.summary, ==, "The notes directory is unavailable");
   arc_builder_compare (host->builder);
   arc_test_wait_until (arc_test_host_get_status (host).reason == ARC_REASON_UNAVAILABLE);
   g_assert_cmpuint (count_calls (fixture, "Notify"), ==, 1);
