@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-#include "arc-daemon.h"
-#include "arc-log-writer.h"
+#include "daemon.h"
+#include "session/log-writer.h"
 
-#include "core/arc-config-file.h"
-#include "system/arc-journal.h"
-#include "system/arc-list.h"
+#include "config/config-file.h"
+#include "session/journal-socket.h"
+#include "watch/file-list.h"
 
 #include <fcntl.h>
 #include <glib/gi18n.h>
@@ -27,11 +27,11 @@ open_standard_streams (void)
 /* Whether they are right or, with PRINT, what they are: a settings file with the names of those
  * that were read in its comments; with LIST, which files there are. */
 static ArcExit
-tell_config (const ArcSettingsOptions *options, gboolean print, gboolean list)
+tell_config (const ArcConfigLoaderOptions *options, gboolean print, gboolean list)
 {
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) sources = NULL;
-  g_autoptr (ArcConfig) config = arc_settings_load (options, &sources, &error);
+  g_autoptr (ArcConfig) config = arc_config_loader_load (options, &sources, &error);
 
   if (config == NULL)
     {
@@ -39,7 +39,7 @@ tell_config (const ArcSettingsOptions *options, gboolean print, gboolean list)
       return ARC_EXIT_CONFIG;
     }
 
-  if (list && !arc_list_print (config, &error))
+  if (list && !arc_file_list_print (config, &error))
     {
       g_printerr (_ ("arcology-builder: error: %s\n"), error->message);
       return ARC_EXIT_BUILD_FAILED;
@@ -67,8 +67,8 @@ main (int argc, char **argv)
 {
   g_autofree char *config_file = NULL;
   g_auto (GStrv) directories = NULL;
-  g_autoptr (ArcJournal) journal = NULL;
-  ArcLogOptions log = { 0 };
+  g_autoptr (ArcJournalSocket) journal = NULL;
+  ArcBuildLogOptions log = { 0 };
   gboolean replace = FALSE;
   gboolean version = FALSE;
   gboolean check = FALSE;
@@ -100,13 +100,13 @@ main (int argc, char **argv)
   /* The reader of a log may end before its writer. GSocket does the same when the first one is made
    * (gsocket.c); a build gets the default back. */
   signal (SIGPIPE, SIG_IGN);
-  log.journal = journal = arc_journal_new (NULL);
+  log.journal = journal = arc_journal_socket_new (NULL);
 
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, locale_dir != NULL ? locale_dir : ARC_LOCALE_DIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
-  g_log_set_writer_func (arc_log_write, &log, NULL);
+  g_log_set_writer_func (arc_build_log_write, &log, NULL);
 
   g_option_context_set_summary (
       context, _ ("Keeps an org-roam database in sync with a directory of Org files."));

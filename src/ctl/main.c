@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-#include "ctl/arc-print.h"
-#include "ctl/arc-verbs.h"
+#include "ctl/commands.h"
+#include "ctl/table.h"
 
 #include <glib/gi18n.h>
 #include <locale.h>
@@ -18,30 +18,30 @@ typedef struct
   const char *name;
   const char *arguments; /* (nullable) */
   const char *summary;
-  ArcVerbFunc run;
+  ArcCmdFunc run;
 } Verb;
 
 static const Verb verbs[] = {
-  { "status", NULL, N_ ("Show service status"), arc_verb_status },
-  { "monitor", NULL, N_ ("Print events as they occur"), arc_verb_monitor },
-  { "sync", NULL, N_ ("Update the database and wait for it"), arc_verb_sync },
-  { "rebuild", NULL, N_ ("Start a build now"), arc_verb_rebuild },
-  { "cancel", NULL, N_ ("Stop the running build"), arc_verb_cancel },
-  { "pause", NULL, N_ ("Suspend automatic builds"), arc_verb_pause },
-  { "resume", NULL, N_ ("Resume automatic builds"), arc_verb_resume },
+  { "status", NULL, N_ ("Show service status"), arc_cmd_status },
+  { "monitor", NULL, N_ ("Print events as they occur"), arc_cmd_monitor },
+  { "sync", NULL, N_ ("Update the database and wait for it"), arc_cmd_sync },
+  { "rebuild", NULL, N_ ("Start a build now"), arc_cmd_rebuild },
+  { "cancel", NULL, N_ ("Stop the running build"), arc_cmd_cancel },
+  { "pause", NULL, N_ ("Suspend automatic builds"), arc_cmd_pause },
+  { "resume", NULL, N_ ("Resume automatic builds"), arc_cmd_resume },
   { "inhibit", N_ ("COMMAND…"), N_ ("Suspend automatic builds while COMMAND runs"),
-    arc_verb_inhibit },
-  { "rescan", NULL, N_ ("Rescan the tree for missed changes"), arc_verb_rescan },
-  { "reload", NULL, N_ ("Reload the settings"), arc_verb_reload },
-  { "edit", NULL, N_ ("Edit the settings"), arc_verb_edit },
-  { "pending", NULL, N_ ("List changes that are not built yet"), arc_verb_pending },
-  { "problems", NULL, N_ ("List problems in notes"), arc_verb_problems },
-  { "history", NULL, N_ ("List finished builds"), arc_verb_history },
-  { "log", N_ ("[BUILD]"), N_ ("Show the output of a build"), arc_verb_log },
-  { "explain", N_ ("PATH"), N_ ("Explain why a file is watched or not"), arc_verb_explain },
-  { "verify", NULL, N_ ("Compare the database with a clean build"), arc_verb_verify },
-  { "graph", NULL, N_ ("Draw the state machine"), arc_verb_graph },
-  { "doctor", NULL, N_ ("Check the installation for problems"), arc_verb_doctor },
+    arc_cmd_inhibit },
+  { "rescan", NULL, N_ ("Rescan the tree for missed changes"), arc_cmd_rescan },
+  { "reload", NULL, N_ ("Reload the settings"), arc_cmd_reload },
+  { "edit", NULL, N_ ("Edit the settings"), arc_cmd_edit },
+  { "pending", NULL, N_ ("List changes that are not built yet"), arc_cmd_pending },
+  { "problems", NULL, N_ ("List problems in notes"), arc_cmd_problems },
+  { "history", NULL, N_ ("List finished builds"), arc_cmd_history },
+  { "log", N_ ("[BUILD]"), N_ ("Show the output of a build"), arc_cmd_log },
+  { "explain", N_ ("PATH"), N_ ("Explain why a file is watched or not"), arc_cmd_explain },
+  { "verify", NULL, N_ ("Compare the database with a clean build"), arc_cmd_verify },
+  { "graph", NULL, N_ ("Draw the state machine"), arc_cmd_graph },
+  { "doctor", NULL, N_ ("Check the installation for problems"), arc_cmd_doctor },
   { "help", N_ ("[VERB]"), N_ ("Show help"), NULL },
 };
 
@@ -53,7 +53,7 @@ print_help (void)
     {
       const char *arguments = verbs[i].arguments != NULL ? _ (verbs[i].arguments) : NULL;
       g_autofree char *usage = g_strjoin (" ", verbs[i].name, arguments, NULL);
-      g_autofree char *padded = arc_print_pad (usage, USAGE_WIDTH, FALSE);
+      g_autofree char *padded = arc_table_pad (usage, USAGE_WIDTH, FALSE);
 
       g_print ("  %s  %s\n", padded, _ (verbs[i].summary));
     }

@@ -7,8 +7,8 @@
  * what the builds of an hour use. "whole." before them: the same with MaxLoad=0. */
 
 #include "bench.h"
-#include "core/arc-config.h"
-#include "core/arc-machine.h"
+#include "config/config.h"
+#include "machine/state-machine.h"
 
 #include <stdlib.h>
 
@@ -47,7 +47,7 @@ report (
   for (guint hour = 0; hour < HOURS; hour++)
     {
       g_autofree gint64 *saves = g_new (gint64, n_saves);
-      ArcMachine machine;
+      ArcStateMachine machine;
       Cost cost = { 0 };
       gint64 ended = ARC_NEVER; /* when the build that runs will have ended */
       gint64 load = 0;
@@ -58,11 +58,11 @@ report (
         saves[i] = (gint64) (g_rand_double (rand) * G_TIME_SPAN_HOUR);
       qsort (saves, n_saves, sizeof *saves, compare);
 
-      arc_machine_init (&machine, 0);
+      arc_state_machine_init (&machine, 0);
       while (done < n_saves)
         {
           const gint64 save = next < n_saves ? saves[next] : ARC_NEVER;
-          const gint64 deadline = arc_machine_get_deadline (&machine, timing);
+          const gint64 deadline = arc_state_machine_get_deadline (&machine, timing);
           ArcEvent event = ARC_EVENT_DEADLINE;
 
           /* A deadline may already have come. */
@@ -85,7 +85,7 @@ report (
               event = ARC_EVENT_TOUCH;
             }
 
-          if (arc_machine_step (&machine, timing, event, now) & ARC_EFFECT_START)
+          if (arc_state_machine_step (&machine, timing, event, now) & ARC_EFFECT_START)
             {
               taken = next;
               cost = costs[g_rand_int_range (rand, 0, n_costs)];

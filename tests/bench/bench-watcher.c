@@ -6,7 +6,7 @@
  *   storm, latency ROOT SAVES INTERVAL: and then, until `changed` tells of files that are saved */
 
 #include "bench.h"
-#include "system/arc-watcher.h"
+#include "watch/watcher.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -31,10 +31,10 @@ hear (const char *path, ArcChange change, gpointer user_data)
 }
 
 static void
-on_changed (ArcWatcher *watcher, ArcChanges *changes, Bench *self)
+on_changed (ArcWatcher *watcher, ArcChangeSet *changes, Bench *self)
 {
   if (self->writer != NULL)
-    arc_changes_foreach (changes, hear, self);
+    arc_change_set_foreach (changes, hear, self);
 }
 
 static void
@@ -49,8 +49,8 @@ main (int argc, char **argv)
 {
   Bench self = { 0 };
   const char *roots[] = { argc > 2 ? argv[2] : NULL, NULL };
-  g_autoptr (ArcFilter) filter =
-      arc_filter_new (arc_filter_default_include, arc_filter_default_exclude);
+  g_autoptr (ArcPathFilter) filter =
+      arc_path_filter_new (arc_path_filter_default_include, arc_path_filter_default_exclude);
   BenchTime time;
 
   if (argc < 3)

@@ -1,38 +1,38 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-#include "arc-fuzz.h"
+#include "fuzz.h"
 
-#include "core/arc-changes.h"
-#include "core/arc-error.h"
-#include "core/arc-frame.h"
-#include "core/arc-snapshot-file.h"
+#include "common/change-set.h"
+#include "common/error.h"
+#include "common/file-frame.h"
+#include "state/snapshot-file.h"
 
 #include <string.h>
 
 /* Whatever paths a change list names, a snapshot that they are marked in can be read again. */
 static void
-check_mark (const ArcChanges *changes)
+check_mark (const ArcChangeSet *changes)
 {
   g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
-  g_autoptr (GBytes) bytes = arc_frame_end (arc_snapshot_frame (snapshot, changes, NULL));
+  g_autoptr (GBytes) bytes = arc_file_frame_end (arc_snapshot_frame (snapshot, changes, NULL));
   g_autoptr (GError) error = NULL;
   g_autoptr (ArcSnapshot) marked = arc_snapshot_parse (bytes, NULL, &error);
 
   g_assert_no_error (error);
-  g_assert_cmpuint (arc_snapshot_get_n_files (marked), <=, arc_changes_get_size (changes));
+  g_assert_cmpuint (arc_snapshot_get_n_files (marked), <=, arc_change_set_get_size (changes));
 }
 
 static void
-check_round_trip (const ArcChanges *changes, gsize size)
+check_round_trip (const ArcChangeSet *changes, gsize size)
 {
-  g_autoptr (GBytes) bytes = arc_changes_serialise (changes);
+  g_autoptr (GBytes) bytes = arc_change_set_serialise (changes);
   g_autoptr (GError) error = NULL;
-  g_autoptr (ArcChanges) again = arc_changes_parse (bytes, &error);
+  g_autoptr (ArcChangeSet) again = arc_change_set_parse (bytes, &error);
   g_autoptr (GBytes) bytes_again = NULL;
 
   g_assert_no_error (error);
   g_assert_cmpuint (g_bytes_get_size (bytes), ==, size);
-  bytes_again = arc_changes_serialise (again);
+  bytes_again = arc_change_set_serialise (again);
   g_assert_true (g_bytes_equal (bytes, bytes_again));
 }
 
@@ -51,7 +51,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
   g_autoptr (GBytes) bytes = g_bytes_new (data, size);
   g_autoptr (GError) error = NULL;
-  g_autoptr (ArcChanges) changes = arc_changes_parse (bytes, &error);
+  g_autoptr (ArcChangeSet) changes = arc_change_set_parse (bytes, &error);
 
   if (changes == NULL)
     {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-#include "arc-fuzz.h"
+#include "fuzz.h"
 
-#include "core/arc-config-check.h"
-#include "core/arc-config-file.h"
-#include "core/arc-error.h"
+#include "common/error.h"
+#include "config/config-check.h"
+#include "config/config-file.h"
 
 #include <string.h>
 

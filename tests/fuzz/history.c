@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-#include "arc-fuzz.h"
+#include "fuzz.h"
 
-#include "core/arc-error.h"
-#include "core/arc-frame.h"
-#include "core/arc-history.h"
+#include "common/error.h"
+#include "common/file-frame.h"
+#include "state/history-file.h"
 
 #include <string.h>
 
@@ -59,13 +59,13 @@ check (GBytes *bytes)
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
-  GByteArray *body = arc_frame_begin (ARC_HISTORY_MAGIC, ARC_HISTORY_VERSION);
+  GByteArray *body = arc_file_frame_begin (ARC_HISTORY_MAGIC, ARC_HISTORY_VERSION);
   g_autoptr (GBytes) file = g_bytes_new (data, size);
   g_autoptr (GBytes) framed = NULL;
 
   if (size > 0)
     g_byte_array_append (body, data, (guint) size);
-  framed = arc_frame_end (body);
+  framed = arc_file_frame_end (body);
 
   check (file);
   check (framed);

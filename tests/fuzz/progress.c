@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-#include "arc-fuzz.h"
+#include "fuzz.h"
 
-#include "core/arc-progress.h"
+#include "run/output-parser.h"
 
 #include <string.h>
 

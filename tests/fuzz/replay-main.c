@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-#include "arc-fuzz.h"
+#include "fuzz.h"
 
 #include <glib.h>
 #include <string.h>

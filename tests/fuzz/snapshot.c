@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-#include "arc-fuzz.h"
+#include "fuzz.h"
 
-#include "core/arc-error.h"
-#include "core/arc-frame.h"
-#include "core/arc-snapshot-file.h"
+#include "common/error.h"
+#include "common/file-frame.h"
+#include "state/snapshot-file.h"
 
 static void
 check (GBytes *bytes)
@@ -12,7 +12,7 @@ check (GBytes *bytes)
   g_autoptr (GBytes) identity = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (ArcSnapshot) snapshot = arc_snapshot_parse (bytes, &identity, &error);
-  g_autoptr (ArcChanges) list = NULL;
+  g_autoptr (ArcChangeSet) list = NULL;
   g_autoptr (GBytes) again = NULL;
 
   if (snapshot == NULL)
@@ -24,22 +24,22 @@ check (GBytes *bytes)
 
   g_assert_no_error (error);
   list = arc_snapshot_list (snapshot);
-  g_assert_cmpuint (arc_changes_get_size (list), ==, arc_snapshot_get_n_files (snapshot));
+  g_assert_cmpuint (arc_change_set_get_size (list), ==, arc_snapshot_get_n_files (snapshot));
 
   /* One snapshot has exactly one form. */
-  again = arc_frame_end (arc_snapshot_frame (snapshot, NULL, identity));
+  again = arc_file_frame_end (arc_snapshot_frame (snapshot, NULL, identity));
   g_assert_true (g_bytes_equal (again, bytes));
 }
 
 static void
 check_body (guint32 version, const uint8_t *data, size_t size)
 {
-  GByteArray *body = arc_frame_begin (ARC_SNAPSHOT_MAGIC, version);
+  GByteArray *body = arc_file_frame_begin (ARC_SNAPSHOT_MAGIC, version);
   g_autoptr (GBytes) framed = NULL;
 
   if (size > 0)
     g_byte_array_append (body, data, (guint) size);
-  framed = arc_frame_end (body);
+  framed = arc_file_frame_end (body);
 
   check (framed);
 }

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ArcBusConnection:
+ *
+ * The connection to the session bus, which is made anew when it is lost.
+ *
+ * A connection ends without a fault of the service: the bus is restarted, or GDBus receives a
+ * message that dbus-daemon passes and that it cannot decode (an empty `a{yg}` inside an array with
+ * GLib 2.74), and closes the connection.
+ *
+ * Signals:
+ *   `disconnected`: the connection is closed, and arc_bus_connection_get_connection() returns
+ * %NULL. `connected`: there is a new connection. Not emitted for the first one. `given-up`: there
+ * was no bus for the whole time that arc_bus_connection_new() allows.
+ */
+#define ARC_TYPE_BUS_CONNECTION (arc_bus_connection_get_type ())
+G_DECLARE_FINAL_TYPE (ArcBusConnection, arc_bus_connection, ARC, BUS_CONNECTION, GObject)
+
+/**
+ * arc_bus_connection_new:
+ * @patience: how long to try to connect anew, in microseconds
+ *
+ * Makes an object that is not connected.
+ *
+ * Returns: (transfer full): the object
+ */
+ArcBusConnection *arc_bus_connection_new (gint64 patience);
+
+/**
+ * arc_bus_connection_connect:
+ * @bus: the bus
+ * @address: (nullable): a D-Bus address, or %NULL for that of the session bus
+ * @error: the reason, if there is no connection
+ *
+ * Connects for the first time, and waits for it.
+ *
+ * Returns: whether there is a connection
+ */
+gboolean arc_bus_connection_connect (ArcBusConnection *bus, const char *address, GError **error);
+
+/**
+ * arc_bus_connection_get_connection:
+ * @bus: the bus
+ *
+ * Gets the connection.
+ *
+ * Returns: (transfer none) (nullable): the connection, or %NULL while there is none
+ */
+GDBusConnection *arc_bus_connection_get_connection (ArcBusConnection *bus);
+
+G_END_DECLS

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * arc_bus_peer_is_replacement:
+ * @credentials: (type a{sv}): the reply of `GetConnectionCredentials` of the bus
+ *
+ * Looks whether a process on the bus is an arcology-builder of this user that was started with
+ * `--replace`. A process of the same user can pretend to be one: the answer tells an accident from
+ * an intention, and is no protection.
+ *
+ * Returns: whether it is one
+ */
+gboolean arc_bus_peer_is_replacement (GVariant *credentials);
+
+G_END_DECLS

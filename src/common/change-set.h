@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ArcChange:
+ *
+ * What happened to a file since the database was last true to it. The values are the letters of the
+ * change list that a build reads.
+ */
+typedef enum
+{
+  ARC_CHANGE_ADDED = 'A',
+  ARC_CHANGE_MODIFIED = 'M',
+  ARC_CHANGE_DELETED = 'D',
+} ArcChange;
+
+/**
+ * ArcChangeSet:
+ *
+ * A set of files with the change of each: at most one for a path.
+ *
+ * Paths are absolute and are bytes, not text: they need not be valid UTF-8, and may hold anything
+ * but NUL.
+ */
+typedef struct _ArcChangeSet ArcChangeSet;
+
+typedef void (*ArcChangeSetFunc) (const char *path, ArcChange change, gpointer user_data);
+
+/**
+ * arc_change_set_new:
+ *
+ * Makes an empty set.
+ *
+ * Returns: (transfer full): the set
+ */
+ArcChangeSet *arc_change_set_new (void);
+
+/**
+ * arc_change_set_free:
+ * @changes: (transfer full): a set
+ *
+ * Frees a set.
+ */
+void arc_change_set_free (ArcChangeSet *changes);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcChangeSet, arc_change_set_free)
+
+/**
+ * arc_change_set_get_size:
+ * @changes: a set
+ *
+ * Returns: the number of paths
+ */
+guint arc_change_set_get_size (const ArcChangeSet *changes);
+
+/**
+ * arc_change_set_lookup:
+ * @changes: a set
+ * @path: an absolute path
+ * @change: (out) (optional): the change of @path
+ *
+ * Looks a path up.
+ *
+ * Returns: %TRUE if @path is in the set
+ */
+gboolean arc_change_set_lookup (const ArcChangeSet *changes, const char *path, ArcChange *change);
+
+/**
+ * arc_change_set_add:
+ * @changes: a set
+ * @path: an absolute path
+ * @change: what happened to @path after all that the set has of it
+ *
+ * Adds a change.
+ *
+ * A then M is A: the database has not seen the file. D then A is M: it has. Otherwise the later
+ * change counts. So A then D is D: a build that failed may have stored an added file already, and
+ * deleting one that is not there costs nothing.
+ */
+void arc_change_set_add (ArcChangeSet *changes, const char *path, ArcChange change);
+
+/**
+ * arc_change_set_remove:
+ * @changes: a set
+ * @path: an absolute path
+ *
+ * Removes a path, if it is in the set.
+ */
+void arc_change_set_remove (ArcChangeSet *changes, const char *path);
+
+/**
+ * arc_change_set_clear:
+ * @changes: a set
+ *
+ * Removes all paths.
+ */
+void arc_change_set_clear (ArcChangeSet *changes);
+
+/**
+ * arc_change_set_merge:
+ * @changes: a set
+ * @later: another set, all of which happened after @changes
+ *
+ * Adds each change of @later as arc_change_set_add() does. To restore what a failed build took,
+ * merge the changes since then into that.
+ */
+void arc_change_set_merge (ArcChangeSet *changes, const ArcChangeSet *later);
+
+/**
+ * arc_change_set_foreach:
+ * @changes: a set
+ * @func: (scope call): the function, which must not change the set
+ * @user_data: its data
+ *
+ * Calls a function for each path, in the order of the bytes of the paths.
+ */
+void
+arc_change_set_foreach (const ArcChangeSet *changes, ArcChangeSetFunc func, gpointer user_data);
+
+/**
+ * arc_change_set_serialise:
+ * @changes: a set
+ *
+ * Serialises a set as the change list of a build, as in arcology-builder(1): for each path the
+ * letter, NUL, the path, NUL; in the order of arc_change_set_foreach().
+ *
+ * Returns: (transfer full): the change list
+ */
+GBytes *arc_change_set_serialise (const ArcChangeSet *changes);
+
+/**
+ * arc_change_set_parse:
+ * @bytes: a change list, in any order
+ * @error: return location for an error
+ *
+ * Parses a change list. The error is %ARC_ERROR_DATA, with the offset of the first wrong byte, if
+ * @bytes are anything else: a letter that is none of A, M and D, a path that is empty, relative or
+ * there twice, an end before the NUL of a path.
+ *
+ * Returns: (transfer full) (nullable): the set, or %NULL on an error
+ */
+ArcChangeSet *arc_change_set_parse (GBytes *bytes, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "common/file-frame.h"
+
+#include "common/error.h"
+
+#include <string.h>
+
+typedef struct
+{
+  char magic[ARC_FILE_FRAME_MAGIC_SIZE];
+  guint32 version; /* little-endian */
+  guint64 size;    /* little-endian */
+} __attribute__ ((packed)) Header;
+
+#define CHECKSUM_SIZE 16
+
+static void
+compute_checksum (const guint8 *data, gsize size, guint8 *digest /* CHECKSUM_SIZE */)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_MD5);
+  gsize digest_size = CHECKSUM_SIZE;
+
+  /* g_checksum_update() takes a gssize, but a negative one would be strlen(). */
+  g_checksum_update (checksum, data, (gssize) size);
+  g_checksum_get_digest (checksum, digest, &digest_size);
+}
+
+GByteArray *
+arc_file_frame_begin (const char *magic, guint32 version)
+{
+  Header header = { .version = GUINT32_TO_LE (version) };
+  GByteArray *frame = g_byte_array_new ();
+
+  memcpy (header.magic, magic, sizeof header.magic);
+  g_byte_array_append (frame, (const guint8 *) &header, sizeof header);
+
+  return frame;
+}
+
+GBytes *
+arc_file_frame_end (GByteArray *frame)
+{
+  guint8 digest[CHECKSUM_SIZE];
+
+  ((Header *) frame->data)->size = GUINT64_TO_LE (frame->len - sizeof (Header));
+  compute_checksum (frame->data, frame->len, digest);
+  g_byte_array_append (frame, digest, sizeof digest);
+
+  return g_byte_array_free_to_bytes (frame);
+}
+
+guint32
+arc_file_frame_get_version (GBytes *bytes)
+{
+  Header header = { 0 };
+  gsize size;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+
+  if (size >= sizeof header)
+    memcpy (&header, data, sizeof header);
+
+  return GUINT32_FROM_LE (header.version);
+}
+
+GBytes *
+arc_file_frame_open (GBytes *bytes, const char *magic, guint32 version, GError **error)
+{
+  gsize total;
+  const guint8 *data = g_bytes_get_data (bytes, &total);
+  guint8 digest[CHECKSUM_SIZE];
+  Header header;
+  gsize rest;
+
+  /* memcmp(3) may not be called with NULL, which is the data of no bytes. */
+  if (total > 0 && memcmp (data, magic, MIN (total, sizeof header.magic)) != 0)
+    {
+      g_set_error (error, ARC_ERROR, ARC_ERROR_DATA, "This is another kind of file");
+      return NULL;
+    }
+  if (total < sizeof header + CHECKSUM_SIZE)
+    {
+      g_set_error (error, ARC_ERROR, ARC_ERROR_DATA,
+                   "The file is truncated after %" G_GSIZE_FORMAT " bytes", total);
+      return NULL;
+    }
+
+  memcpy (&header, data, sizeof header);
+  header.version = GUINT32_FROM_LE (header.version);
+  header.size = GUINT64_FROM_LE (header.size);
+  rest = total - sizeof header - CHECKSUM_SIZE;
+
+  if (header.version != version)
+    {
+      g_set_error (error, ARC_ERROR, ARC_ERROR_DATA,
+                   "The file has format %" G_GUINT32_FORMAT
+                   " of %s version; this version reads format %" G_GUINT32_FORMAT,
+                   header.version, header.version > version ? "a newer" : "an older", version);
+      return NULL;
+    }
+  if (header.size > rest)
+    {
+      g_set_error (error, ARC_ERROR, ARC_ERROR_DATA,
+                   "The file is truncated after %" G_GSIZE_FORMAT " bytes", total);
+      return NULL;
+    }
+  if (header.size < rest)
+    {
+      g_set_error (error, ARC_ERROR, ARC_ERROR_DATA,
+                   "The file goes on for %" G_GSIZE_FORMAT " bytes after its end",
+                   rest - (gsize) header.size);
+      return NULL;
+    }
+
+  compute_checksum (data, total - CHECKSUM_SIZE, digest);
+  if (memcmp (digest, data + total - CHECKSUM_SIZE, CHECKSUM_SIZE) != 0)
+    {
+      g_set_error (error, ARC_ERROR, ARC_ERROR_DATA, "The file is damaged: wrong checksum");
+      return NULL;
+    }
+
+  return g_bytes_new_from_bytes (bytes, sizeof header, rest);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "common/build.h"
+#include "config/config.h"
+
+G_BEGIN_DECLS
+
+/**
+ * arc_build_environment_for_build:
+ * @environment: (transfer full): the environment of the service
+ * @config: the settings, with a database
+ * @kind: the kind of the build
+ * @id: the number of the build
+ * @changes_file: the path of the list of changes
+ *
+ * Adds to @environment the variables that a build can rely on, and removes those that are for the
+ * service alone.
+ *
+ * Returns: (transfer full): the environment of the build
+ */
+GStrv arc_build_environment_for_build (GStrv environment,
+                                       const ArcConfig *config,
+                                       ArcBuildKind kind,
+                                       guint64 id,
+                                       const char *changes_file);
+
+G_END_DECLS

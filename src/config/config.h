@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "common/timing.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  ARC_ON_START_ALWAYS,  /* a full build at each start */
+  ARC_ON_START_CHANGED, /* a build only if something changed while the service was down */
+  ARC_ON_START_NEVER,   /* no build before the first touch */
+} ArcOnStart;
+
+typedef enum
+{
+  ARC_NOTIFY_FAILURES,
+  ARC_NOTIFY_ALWAYS,
+  ARC_NOTIFY_NEVER,
+} ArcNotify;
+
+typedef enum
+{
+  ARC_POWER_SAVER_HOLD,
+  ARC_POWER_SAVER_IGNORE,
+} ArcPowerSaver;
+
+/**
+ * ArcConfig:
+ *
+ * Every setting, with the value in force. Durations are microseconds. Paths may still start with
+ * `~/`: only arc_config_expand() asks where home is.
+ */
+typedef struct
+{
+  /* [Tree] */
+  GStrv directories;
+  GStrv include;
+  GStrv exclude;
+  gboolean follow_symlinks;
+  gint64 rescan_interval; /* 0: never */
+
+  /* [Build] */
+  GStrv command;  /* argv; (nullable): the built-in one */
+  char *database; /* (nullable): the default in the data directory */
+  gint64 timeout; /* 0: none */
+  gint64 stop_grace;
+  ArcOnStart on_start;
+
+  /* [Timing] */
+  ArcTiming timing;
+
+  /* [Desktop] */
+  ArcNotify notify;
+  ArcPowerSaver power_saver;
+
+  /*< private >*/
+  char **places;   /* of each setting: where it was set last, or NULL */
+  guint64 unknown; /* a bit of each setting: its text was refused */
+} ArcConfig;
+
+/* How a setting is written, and the type of its member in ArcConfig. */
+typedef enum
+{
+  ARC_SETTING_PATHS,    /* GStrv: a list; each starts with `/` or `~/` */
+  ARC_SETTING_PATTERNS, /* GStrv: a list */
+  ARC_SETTING_COMMAND,  /* GStrv: a line for g_shell_parse_argv(); nothing after `=` is NULL */
+  ARC_SETTING_PATH,     /* char *: a file; nothing after `=` is NULL */
+  ARC_SETTING_DURATION, /* gint64 */
+  ARC_SETTING_COUNT,    /* guint */
+  ARC_SETTING_LOAD,     /* guint, in parts of ARC_LOAD_SCALE: a percentage of one processor */
+  ARC_SETTING_WORD,     /* an enumeration or gboolean */
+} ArcSettingType;
+
+/**
+ * ArcSetting:
+ * @group: its group in the file
+ * @key: its key there
+ * @type: how it is written
+ * @offset: its member of ArcConfig
+ * @list: (nullable): the default of paths and patterns
+ * @empty: (nullable): why a list must not be empty, for a message
+ * @words: (nullable): the values of a word, in the order of the enumeration
+ * @initial: the default of durations (microseconds), counts, loads and words
+ * @minimum: the least duration, count or load
+ * @maximum: the greatest
+ * @off: whether 0 is allowed below the minimum, and means that there is none
+ *
+ * All there is to know about one setting.
+ */
+typedef struct
+{
+  const char *group;
+  const char *key;
+  ArcSettingType type;
+  gsize offset;
+  const char *const *list;
+  const char *empty;
+  const char *const *words;
+  gint64 initial;
+  gint64 minimum;
+  gint64 maximum;
+  gboolean off;
+} ArcSetting;
+
+/**
+ * ArcSettingValue:
+ * @list: of paths, patterns and commands
+ * @string: of a path
+ * @number: of everything else
+ *
+ * The value of a setting before it is assigned to its member of #ArcConfig.
+ */
+typedef union
+{
+  GStrv list;
+  char *string;
+  gint64 number;
+} ArcSettingValue;
+
+/**
+ * arc_config_get_settings:
+ * @n_settings: (out): the number of settings
+ *
+ * Gets the table of all settings, group by group.
+ *
+ * Returns: (transfer none) (array length=n_settings): the settings
+ */
+const ArcSetting *arc_config_get_settings (guint *n_settings);
+
+/**
+ * arc_config_find_setting:
+ * @group: (nullable): the group, or %NULL for any
+ * @key: (nullable): the key, or %NULL for any
+ *
+ * Looks a setting up.
+ *
+ * Returns: (transfer none) (nullable): the first setting that matches, or %NULL if there is none
+ */
+const ArcSetting *arc_config_find_setting (const char *group, const char *key);
+
+/**
+ * arc_config_list_names:
+ * @group: (nullable): a group
+ *
+ * Lists the keys of @group or, if it is %NULL, all groups, for a message.
+ *
+ * Returns: (transfer full): the names, separated by commas
+ */
+char *arc_config_list_names (const char *group);
+
+/**
+ * arc_config_new:
+ *
+ * Makes a configuration of the compiled defaults.
+ *
+ * Returns: (transfer full): the configuration
+ */
+ArcConfig *arc_config_new (void);
+
+/**
+ * arc_config_copy:
+ * @config: a configuration
+ *
+ * Copies a configuration with all its lists and strings.
+ *
+ * Returns: (transfer full): the copy
+ */
+ArcConfig *arc_config_copy (const ArcConfig *config);
+
+/**
+ * arc_config_free:
+ * @config: (nullable) (transfer full): a configuration
+ *
+ * Frees a configuration.
+ */
+void arc_config_free (ArcConfig *config);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcConfig, arc_config_free)
+
+/**
+ * arc_config_assign:
+ * @config: a configuration
+ * @setting: a setting
+ * @value: a value that is right for @setting; its list or string is moved
+ *
+ * Sets the member of @setting to @value, without a check.
+ */
+void arc_config_assign (ArcConfig *config, const ArcSetting *setting, ArcSettingValue *value);
+
+/**
+ * arc_config_clear_value:
+ * @setting: the setting that @value is for
+ * @value: a value
+ *
+ * Frees the list or string of @value, if there is one.
+ */
+void arc_config_clear_value (const ArcSetting *setting, ArcSettingValue *value);
+
+/**
+ * arc_config_set_place:
+ * @config: a configuration
+ * @setting: a setting
+ * @place: the file and line, or the variable, that sets @setting
+ * @is_known: whether the text there was accepted
+ *
+ * Records where @setting was set. A setting whose text was refused keeps its former value;
+ * arc_config_check() compares it with no other.
+ */
+void arc_config_set_place (ArcConfig *config,
+                           const ArcSetting *setting,
+                           const char *place,
+                           gboolean is_known);
+
+/**
+ * arc_config_get_place:
+ * @config: a configuration
+ * @setting: a setting
+ *
+ * Gets the place that arc_config_set_place() recorded last.
+ *
+ * Returns: (transfer none) (nullable): the place, or %NULL for a default
+ */
+const char *arc_config_get_place (const ArcConfig *config, const ArcSetting *setting);
+
+/**
+ * arc_config_is_known:
+ * @config: a configuration
+ * @setting: a setting
+ *
+ * Returns: %FALSE if the text that set @setting last was refused
+ */
+gboolean arc_config_is_known (const ArcConfig *config, const ArcSetting *setting);
+
+G_END_DECLS

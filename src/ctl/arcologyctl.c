@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/arcologyctl.h"
+
+#include "common/duration.h"
+#include "ctl/systemd-unit.h"
+
+#include <glib/gi18n.h>
+
+G_DEFINE_QUARK (arc - ctl - error - quark, arc_ctl_error)
+
+/* As NO_COLOR does (no-color.org): one place to ask. */
+static gboolean
+on_no_color (const char *option, const char *value, gpointer data, GError **error)
+{
+  g_setenv ("NO_COLOR", "1", TRUE);
+  return TRUE;
+}
+
+void
+arc_ctl_print_error (const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+
+  /* Translators: what stands before the text of an error, after the name of the program. */
+  g_printerr ("arcologyctl: %s: %s\n", _ ("error"), text);
+}
+
+gboolean
+arc_ctl_parse (int *argc,
+               char ***argv,
+               const GOptionEntry *entries,
+               const char *arguments,
+               const char *summary,
+               int max_arguments)
+{
+  const GOptionEntry common[] = {
+    { "no-color", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, on_no_color,
+      N_ ("Print without colors"), NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new (arguments);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *name = g_strdup_printf ("arcologyctl %s", (*argv)[0]);
+
+  /* The help starts with it. */
+  g_set_prgname (name);
+  g_option_context_set_summary (context, summary);
+  if (entries != NULL)
+    g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
+  g_option_context_add_main_entries (context, common, GETTEXT_PACKAGE);
+  g_option_context_set_strict_posix (context, max_arguments < 0);
+
+  if (!g_option_context_parse (context, argc, argv, &error))
+    {
+      arc_ctl_print_error ("%s", error->message);
+      return FALSE;
+    }
+
+  if (max_arguments >= 0 && *argc - 1 > max_arguments)
+    {
+      arc_ctl_print_error (_ ("unexpected argument “%s”; see --help"), (*argv)[max_arguments + 1]);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+gboolean
+arc_ctl_parse_timeout (const char *text, int *timeout)
+{
+  gint64 usec;
+
+  *timeout = ARC_CTL_DEFAULT_TIMEOUT;
+  if (text == NULL)
+    return TRUE;
+
+  if (!arc_duration_parse (text, &usec) || usec < 1000 || usec / 1000 > G_MAXINT)
+    {
+      arc_ctl_print_error (_ ("--timeout: “%s” is not a time such as 30s or 5min"), text);
+      return FALSE;
+    }
+
+  *timeout = (int) (usec / 1000);
+  return TRUE;
+}
+
+static gboolean
+is_absent (const GError *error)
+{
+  return g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN) ||
+         g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER);
+}
+
+/* Why there is no service on BUS. */
+static void
+set_absent (GDBusConnection *bus, GError **error)
+{
+  g_autofree char *failure = arc_systemd_unit_tell_failure (bus);
+
+  if (failure != NULL)
+    {
+      g_set_error (error, ARC_CTL_ERROR, ARC_CTL_ERROR_SERVICE_FAILED,
+                   _ ("the service failed: %s\nSee: journalctl --user -u %s"), failure,
+                   ARC_SYSTEMD_UNIT);
+      return;
+    }
+
+  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER,
+               _ ("the service is not running; start it with: systemctl --user enable --now %s"),
+               ARC_SYSTEMD_UNIT);
+}
+
+static ArcDBusBuilder *
+try_open (gboolean starts, int timeout, GError **error)
+{
+  g_autoptr (GDBusConnection) bus = NULL;
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (ArcDBusBuilder) service = NULL;
+  g_autofree char *owner = NULL;
+
+  bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &local_error);
+  if (bus == NULL)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED,
+                   _ ("cannot connect to the session bus: %s"), local_error->message);
+      return NULL;
+    }
+  /* Else GDBus would end the process, without a word, when the bus goes. */
+  g_dbus_connection_set_exit_on_close (bus, FALSE);
+
+  /* The proxy asks the same, but it starts nothing, and waits for 25 s whatever one tells it. */
+  reply =
+      g_dbus_connection_call_sync (bus, ARC_BUS_NAME, ARC_OBJECT_PATH,
+                                   "org.freedesktop.DBus.Properties", "GetAll",
+                                   g_variant_new ("(s)", ARC_BUS_NAME), G_VARIANT_TYPE ("(a{sv})"),
+                                   starts ? G_DBUS_CALL_FLAGS_NONE
+                                          : G_DBUS_CALL_FLAGS_NO_AUTO_START,
+                                   timeout, NULL, &local_error);
+  if (reply == NULL && is_absent (local_error))
+    {
+      set_absent (bus, error);
+      return NULL;
+    }
+  if (reply == NULL)
+    {
+      g_autofree char *failure = starts ? arc_systemd_unit_tell_failure (bus) : NULL;
+
+      /* The bus only says that the service did not take its name. */
+      if (failure != NULL)
+        set_absent (bus, error);
+      else
+        g_propagate_error (error, g_steal_pointer (&local_error));
+      return NULL;
+    }
+
+  service = arc_dbus_builder_proxy_new_sync (bus, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START,
+                                             ARC_BUS_NAME, ARC_OBJECT_PATH, NULL, error);
+  if (service == NULL)
+    return NULL;
+
+  /* With an owner, it has the values of all properties; it may have gone meanwhile. */
+  owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (service));
+  if (owner == NULL)
+    {
+      set_absent (bus, error);
+      return NULL;
+    }
+
+  g_dbus_proxy_set_default_timeout (G_DBUS_PROXY (service), timeout);
+
+  return g_steal_pointer (&service);
+}
+
+ArcDBusBuilder *
+arc_ctl_try_connect (GError **error)
+{
+  return try_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, error);
+}
+
+ArcDBusBuilder *
+arc_ctl_open (gboolean starts, int timeout, ArcCtlExit *exit)
+{
+  g_autoptr (GError) error = NULL;
+  ArcDBusBuilder *service = try_open (starts, timeout, &error);
+
+  if (service == NULL)
+    *exit = arc_ctl_report (error);
+
+  return service;
+}
+
+ArcDBusBuilder *
+arc_ctl_connect (ArcCtlExit *exit)
+{
+  return arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, exit);
+}
+
+GVariant *
+arc_ctl_get_properties (ArcDBusBuilder *service)
+{
+  g_auto (GStrv) names = g_dbus_proxy_get_cached_property_names (G_DBUS_PROXY (service));
+  GVariantBuilder builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+
+  for (guint i = 0; names != NULL && names[i] != NULL; i++)
+    {
+      g_autoptr (GVariant) value =
+          g_dbus_proxy_get_cached_property (G_DBUS_PROXY (service), names[i]);
+
+      g_variant_builder_add (&builder, "{sv}", names[i], value);
+    }
+
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
+ArcCtlExit
+arc_ctl_report (GError *error)
+{
+  const gboolean is_gone = is_absent (error) ||
+                           g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY) ||
+                           g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED) ||
+                           g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED);
+
+  /* So GDBus says that it has waited for long enough; a bus can say so, too. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ||
+      g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_TIMEOUT))
+    {
+      arc_ctl_print_error (_ ("the service did not answer in time"));
+      return ARC_CTL_TIMEOUT;
+    }
+
+  g_dbus_error_strip_remote_error (error);
+  arc_ctl_print_error ("%s", error->message);
+
+  if (g_error_matches (error, ARC_CTL_ERROR, ARC_CTL_ERROR_SERVICE_FAILED))
+    return ARC_CTL_SERVICE_FAILED;
+
+  return is_gone ? ARC_CTL_NO_SERVICE : ARC_CTL_FAILED;
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/bus-wait.h"
+
+#include "common/progress-bar.h"
+#include "ctl/messages.h"
+#include "ctl/table.h"
+
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+#include <stdio.h>
+
+#define MAX_FAILED_FILES 5
+
+typedef struct
+{
+  ArcDBusBuilder *service;
+  const ArcBusWaitOptions *options;
+  GMainLoop *loop;
+  guint64 build;      /* 0 while it is not known */
+  guint64 last_build; /* the last one that had ended before */
+  char *result;       /* (owned) (nullable): once it is known */
+  GVariant *details;  /* (owned) (nullable): of that build, if it ended meanwhile */
+  ArcCtlExit exit;    /* if there is no result */
+
+  gboolean is_terminal;
+  ArcProgressBar meter;
+  gboolean has_bar; /* the cursor is at the end of one */
+} Wait;
+
+static void
+clear_bar (Wait *self)
+{
+  if (!self->has_bar)
+    return;
+
+  fputs ("\r\033[K", stdout);
+  fflush (stdout);
+  self->has_bar = FALSE;
+}
+
+static void
+show_progress (Wait *self)
+{
+  /* A column is left free: after the last one, terminals differ in where the cursor is. */
+  const guint width = self->is_terminal ? arc_table_get_width () - 1 : 0;
+  g_autofree char *line = arc_progress_bar_format (&self->meter, width, arc_table_has_utf8 ());
+
+  if (self->is_terminal)
+    printf ("\r%s\033[K", line);
+  else
+    puts (line);
+  fflush (stdout);
+  self->has_bar = self->is_terminal;
+}
+
+static void
+on_progress (ArcDBusBuilder *service, GParamSpec *pspec, gpointer user_data)
+{
+  Wait *self = user_data;
+  GVariant *progress = arc_dbus_builder_get_progress (service);
+  const gint64 interval =
+      self->is_terminal ? ARC_PROGRESS_BAR_BAR_INTERVAL : ARC_PROGRESS_BAR_LINE_INTERVAL;
+  guint done;
+  guint total;
+
+  if (progress == NULL || self->options->quiet || self->options->json)
+    return;
+
+  g_variant_get (progress, "(uu)", &done, &total);
+  if (total == 0)
+    self->meter = (ArcProgressBar){ 0 };
+  else if (arc_progress_bar_take (&self->meter, done, total, g_get_monotonic_time (), interval))
+    show_progress (self);
+}
+
+static void
+on_build_finished (ArcDBusBuilder *service,
+                   guint64 build,
+                   const char *result,
+                   GVariant *details,
+                   gpointer user_data)
+{
+  Wait *self = user_data;
+
+  /* `Sync` has a reply, which may have come in the same iteration of the main loop. */
+  if (self->build == 0 || build < self->build || self->result != NULL)
+    return;
+
+  self->result = g_strdup (result);
+  self->details = g_variant_ref (details);
+  g_main_loop_quit (self->loop);
+}
+
+/* (transfer full) (nullable): what there is to tell of the build that `Sync` waited for; NULL if it
+ * had ended before. */
+static GVariant *
+look_up_build (const Wait *self)
+{
+  g_autoptr (GVariant) builds = NULL;
+  g_autoptr (GVariant) newest = NULL;
+  guint64 id = 0;
+
+  if (self->build <= self->last_build ||
+      !arc_dbus_builder_call_get_history_sync (self->service, 1, &builds, NULL, NULL) ||
+      g_variant_n_children (builds) == 0)
+    return NULL;
+
+  newest = g_variant_get_child_value (builds, 0);
+  g_variant_lookup (newest, "id", "t", &id);
+
+  return id == self->build ? g_steal_pointer (&newest) : NULL;
+}
+
+static void
+on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Wait *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!g_main_loop_is_running (self->loop))
+    return;
+
+  if (arc_dbus_builder_call_sync_finish (self->service, &self->build, &self->result, result,
+                                         &error))
+    {
+      self->details = look_up_build (self);
+    }
+  else
+    {
+      clear_bar (self);
+      self->exit = arc_ctl_report (error);
+    }
+  g_main_loop_quit (self->loop);
+}
+
+static void
+give_up (Wait *self, ArcCtlExit exit, const char *message)
+{
+  /* What comes in the same iteration of the main loop is too late. */
+  if (!g_main_loop_is_running (self->loop))
+    return;
+
+  clear_bar (self);
+  arc_ctl_print_error ("%s", message);
+  self->exit = exit;
+  g_main_loop_quit (self->loop);
+}
+
+static gboolean
+on_interrupt (gpointer user_data)
+{
+  give_up (user_data, ARC_CTL_INTERRUPTED,
+           _ ("interrupted; the build continues in the background"));
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_timeout (gpointer user_data)
+{
+  give_up (user_data, ARC_CTL_TIMEOUT, _ ("timed out; the build continues in the background"));
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_owner_changed (ArcDBusBuilder *service, GParamSpec *pspec, gpointer user_data)
+{
+  give_up (user_data, ARC_CTL_NO_SERVICE, _ ("the service stopped before the build ended"));
+}
+
+static void
+print_report (const Wait *self)
+{
+  g_autoptr (GPtrArray) failed = NULL;
+  g_autofree char *sentence = NULL;
+
+  if (self->details == NULL)
+    {
+      g_print ("%s\n", arc_messages_is_success (self->result)
+                           ? _ ("The database is already up to date")
+                           : arc_messages_name_result (self->result));
+      return;
+    }
+
+  sentence = arc_messages_tell_build (self->details);
+  failed = arc_messages_list_failed_files (self->details, MAX_FAILED_FILES);
+  g_print ("%s\n", sentence);
+  for (guint i = 0; i < failed->len; i++)
+    g_print ("  %s\n", (const char *) failed->pdata[i]);
+  if (!arc_messages_is_success (self->result))
+    {
+      g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, self->build);
+
+      g_print (_ ("See its output with: arcologyctl log %s\n"), number);
+    }
+}
+
+static void
+print_json (const Wait *self)
+{
+  JsonObject *object = json_object_new ();
+
+  json_object_set_int_member (object, "build", (gint64) self->build);
+  json_object_set_string_member (object, "result", self->result);
+  arc_table_json (arc_table_object_to_json (object));
+}
+
+static ArcCtlExit
+report (const Wait *self)
+{
+  if (self->result == NULL)
+    return self->exit;
+
+  if (self->options->json)
+    print_json (self);
+  else if (!self->options->quiet)
+    print_report (self);
+
+  return arc_messages_is_success (self->result) ? ARC_CTL_SUCCESS : ARC_CTL_FAILED;
+}
+
+static ArcCtlExit
+wait_for_end (Wait *self)
+{
+  guint interrupt_id = g_unix_signal_add (SIGINT, on_interrupt, self);
+  guint timeout_id = 0;
+  ArcCtlExit exit;
+
+  if (self->options->timeout != ARC_CTL_DEFAULT_TIMEOUT)
+    timeout_id = g_timeout_add ((guint) self->options->timeout, on_timeout, self);
+
+  g_signal_connect (self->service, "notify::progress", G_CALLBACK (on_progress), self);
+  g_signal_connect (self->service, "build-finished", G_CALLBACK (on_build_finished), self);
+  g_signal_connect (self->service, "notify::g-name-owner", G_CALLBACK (on_owner_changed), self);
+  g_main_loop_run (self->loop);
+  g_signal_handlers_disconnect_by_data (self->service, self);
+
+  g_clear_handle_id (&interrupt_id, g_source_remove);
+  g_clear_handle_id (&timeout_id, g_source_remove);
+
+  clear_bar (self);
+  exit = report (self);
+  g_free (self->result);
+  g_clear_pointer (&self->details, g_variant_unref);
+
+  return exit;
+}
+
+ArcCtlExit
+arc_bus_wait_for_build (ArcDBusBuilder *service, guint64 build, const ArcBusWaitOptions *options)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  Wait self = {
+    .service = service,
+    .options = options,
+    .loop = loop,
+    .build = build,
+    .is_terminal = arc_table_is_terminal (),
+  };
+
+  return wait_for_end (&self);
+}
+
+ArcCtlExit
+arc_bus_wait_for_sync (ArcDBusBuilder *service, const ArcBusWaitOptions *options)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  GVariantDict none = G_VARIANT_DICT_INIT (NULL);
+  Wait self = {
+    .service = service,
+    .options = options,
+    .loop = loop,
+    .is_terminal = arc_table_is_terminal (),
+  };
+
+  g_variant_lookup (arc_dbus_builder_get_last_build (service), "id", "t", &self.last_build);
+
+  /* It lasts as long as the build. A reply after the end of the waiting finds no main loop, and so
+   * nobody whom it could be told. */
+  g_dbus_proxy_set_default_timeout (G_DBUS_PROXY (service), G_MAXINT);
+  arc_dbus_builder_call_sync (service, g_variant_dict_end (&none), NULL, on_synced, &self);
+
+  return wait_for_end (&self);
+}

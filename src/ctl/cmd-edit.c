@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/commands.h"
+#include "ctl/system-info.h"
+
+#include <errno.h>
+#include <glib/gi18n.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NAME "builder.conf"
+
+/* The first that is there, as for "systemctl edit". */
+static const char *const editors[] = { "editor", "nano", "vim", "vi" };
+
+typedef enum
+{
+  ARC_EDIT_SAVE,
+  ARC_EDIT_DISCARD,
+  ARC_EDIT_AGAIN,
+} ArcEditChoice;
+
+/* (transfer full): the settings file of the service: the one that it was started with, or that of
+ * the user. PROGRAM gets (transfer full) the program of the service. */
+static char *
+choose_file (ArcDBusBuilder *service, char **program)
+{
+  const guint pid = service != NULL ? arc_system_info_get_process (G_DBUS_PROXY (service)) : 0;
+  g_auto (GStrv) command = NULL;
+  g_auto (GStrv) environment = NULL;
+  g_auto (GStrv) installed = arc_system_info_make_command (NULL, "--check-config");
+  const char *directory = g_get_user_config_dir ();
+
+  *program = g_strdup (installed[0]);
+  if (pid != 0 && arc_system_info_read_process (pid, &command, &environment))
+    {
+      g_free (*program);
+      *program = g_strdup (command[0]);
+      for (guint i = 1; command[i] != NULL; i++)
+        if (g_str_has_prefix (command[i], "--config="))
+          return g_strdup (command[i] + strlen ("--config="));
+        else if (g_str_equal (command[i], "--config") && command[i + 1] != NULL)
+          return g_strdup (command[i + 1]);
+
+      directory = g_environ_getenv (environment, "XDG_CONFIG_HOME");
+    }
+
+  /* A relative one is to be ignored (XDG Base Directory Specification). */
+  if (directory != NULL && g_path_is_absolute (directory))
+    return g_build_filename (directory, "arcology-builder", NAME, NULL);
+
+  return g_build_filename (g_get_home_dir (), ".config", "arcology-builder", NAME, NULL);
+}
+
+/* (transfer full) (nullable): a command line of sh(1) */
+static char *
+find_editor (void)
+{
+  static const char *const variables[] = { "VISUAL", "EDITOR" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (variables); i++)
+    {
+      const char *value = g_getenv (variables[i]);
+
+      if (value != NULL && *value != '\0')
+        return g_strdup (value);
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (editors); i++)
+    {
+      g_autofree char *program = g_find_program_in_path (editors[i]);
+
+      if (program != NULL)
+        return g_shell_quote (program);
+    }
+
+  return NULL;
+}
+
+/* A variable may hold options, too; so does git(1) run it. */
+static gboolean
+run_editor (const char *editor, const char *file, GError **error)
+{
+  g_autofree char *script = g_strconcat (editor, " \"$@\"", NULL);
+  g_autoptr (GSubprocess) process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDIN_INHERIT, error, "sh",
+                                                      "-c", script, editor, file, NULL);
+
+  return process != NULL && g_subprocess_wait_check (process, NULL, error);
+}
+
+/* Whether FILE has no mistakes, as PROGRAM, the service, sees it; else they are printed with NAME
+ * in its place. */
+static gboolean
+check (const char *program, const char *file, const char *name)
+{
+  const char *argv[] = { program, "--config", file, "--check-config", NULL };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *output = NULL;
+  g_autofree char *messages = NULL;
+  g_autoptr (GString) text = NULL;
+  int status;
+
+  if (!arc_system_info_run (NULL, argv, &status, &output, &messages, &error))
+    {
+      arc_ctl_print_error ("%s", error->message);
+      return FALSE;
+    }
+  if (status == 0)
+    return TRUE;
+
+  text = g_string_new (messages);
+  g_string_replace (text, file, name, 0);
+  g_printerr ("%s\n", text->str);
+
+  return FALSE;
+}
+
+static ArcEditChoice
+ask (void)
+{
+  char line[16];
+
+  if (!isatty (STDIN_FILENO))
+    return ARC_EDIT_DISCARD;
+
+  /* Translators: the letters stay as they are. */
+  g_printerr (_ ("The settings are wrong. (e) edit again, (q) quit without saving: "));
+  while (fgets (line, sizeof line, stdin) != NULL)
+    if (g_ascii_tolower (*line) == 'e' || *line == '\n')
+      return ARC_EDIT_AGAIN;
+    else if (g_ascii_tolower (*line) == 'q')
+      return ARC_EDIT_DISCARD;
+
+  return ARC_EDIT_DISCARD;
+}
+
+/* (transfer full) (nullable): what is edited at first: the file, or the commented example. */
+static char *
+read_start (const char *file, GError **error)
+{
+  g_autoptr (GError) read_error = NULL;
+  char *data = NULL;
+
+  if (g_file_get_contents (file, &data, NULL, &read_error))
+    return data;
+
+  if (!g_error_matches (read_error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+    {
+      g_propagate_error (error, g_steal_pointer (&read_error));
+      return NULL;
+    }
+
+  return g_file_get_contents (ARC_EXAMPLE_FILE, &data, NULL, NULL) ? data : g_strdup ("");
+}
+
+/* Lets the user edit COPY until it is right. */
+static ArcEditChoice
+edit (const char *editor, const char *program, const char *copy, const char *file, GError **error)
+{
+  g_autofree char *name = g_filename_display_name (file);
+
+  for (;;)
+    {
+      ArcEditChoice choice;
+
+      if (!run_editor (editor, copy, error))
+        return ARC_EDIT_DISCARD;
+      if (check (program, copy, name))
+        return ARC_EDIT_SAVE;
+
+      choice = ask ();
+      if (choice != ARC_EDIT_AGAIN)
+        return choice;
+    }
+}
+
+/* Writes what is in COPY to FILE. A link to where the file is kept, such as in a repository of
+ * settings, stays one: only its target is replaced. */
+static gboolean
+save (const char *copy, const char *file, GError **error)
+{
+  g_autofree char *target = realpath (file, NULL);
+  g_autofree char *data = NULL;
+  gsize length;
+
+  return g_file_get_contents (copy, &data, &length, error) &&
+         g_file_set_contents_full (target != NULL ? target : file, data, (gssize) length,
+                                   G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                   0644, error);
+}
+
+static ArcCtlExit
+edit_file (ArcDBusBuilder *service,
+           const char *editor,
+           const char *program,
+           const char *file,
+           const char *copy)
+{
+  g_autofree char *name = g_filename_display_name (file);
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  g_autoptr (GError) error = NULL;
+
+  before = read_start (file, &error);
+  if (before == NULL || !g_file_set_contents (copy, before, -1, &error) ||
+      edit (editor, program, copy, file, &error) != ARC_EDIT_SAVE ||
+      !g_file_get_contents (copy, &after, NULL, &error))
+    {
+      if (error != NULL)
+        arc_ctl_print_error ("%s", error->message);
+      else
+        arc_ctl_print_error (_ ("%s is unchanged"), name);
+      return ARC_CTL_FAILED;
+    }
+
+  if (g_str_equal (before, after) && g_file_test (file, G_FILE_TEST_EXISTS))
+    {
+      g_print (_ ("No changes\n"));
+      return ARC_CTL_SUCCESS;
+    }
+
+  if (!save (copy, file, &error))
+    {
+      arc_ctl_print_error ("%s", error->message);
+      return ARC_CTL_FAILED;
+    }
+  if (service == NULL)
+    {
+      g_print (_ ("Saved %s\n"), name);
+      return ARC_CTL_SUCCESS;
+    }
+  if (!arc_dbus_builder_call_reload_sync (service, NULL, &error))
+    return arc_ctl_report (error);
+
+  g_print (_ ("Saved %s; the service uses it\n"), name);
+
+  return ARC_CTL_SUCCESS;
+}
+
+ArcCtlExit
+arc_cmd_edit (int argc, char **argv)
+{
+  g_autoptr (ArcDBusBuilder) service = NULL;
+  g_autofree char *editor = NULL;
+  g_autofree char *program = NULL;
+  g_autofree char *file = NULL;
+  g_autofree char *directory = NULL;
+  g_autofree char *copy = NULL;
+  ArcCtlExit exit;
+
+  if (!arc_ctl_parse (&argc, &argv, NULL, NULL,
+                      _ ("Opens the settings file in an editor, checks it, saves it if it has no "
+                         "mistakes, and reloads the service if it is running."),
+                      0))
+    return ARC_CTL_USAGE;
+
+  editor = find_editor ();
+  if (editor == NULL)
+    {
+      arc_ctl_print_error (_ ("no editor found; set the environment variable EDITOR"));
+      return ARC_CTL_FAILED;
+    }
+
+  service = arc_ctl_try_connect (NULL);
+  file = choose_file (service, &program);
+  directory = g_path_get_dirname (file);
+  if (g_mkdir_with_parents (directory, 0700) != 0)
+    {
+      arc_ctl_print_error ("%s: %s", directory, g_strerror (errno));
+      return ARC_CTL_FAILED;
+    }
+
+  /* Its name ends as that of the file does, for the editor to know what is in it. */
+  copy = g_strdup_printf ("%s/.edit-%d-%s", directory, (int) getpid (), NAME);
+  exit = edit_file (service, editor, program, file, copy);
+  g_unlink (copy);
+
+  return exit;
+}

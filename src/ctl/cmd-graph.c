@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/commands.h"
+#include "machine/graph.h"
+
+#include <glib/gi18n.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define GRAPHVIZ "dot"
+
+/* (nullable): where the service is, or NULL if it does not run or is newer and somewhere else. */
+static const ArcState *
+get_current (ArcState *state)
+{
+  g_autoptr (ArcDBusBuilder) service = arc_ctl_try_connect (NULL);
+  const char *word = service != NULL ? arc_dbus_builder_get_state (service) : NULL;
+
+  return word != NULL && arc_graph_find_state (word, state) ? state : NULL;
+}
+
+static ArcCtlExit
+write_bytes (const void *data, gsize length)
+{
+  if (fwrite (data, 1, length, stdout) != length || fflush (stdout) != 0)
+    {
+      g_printerr (_ ("The picture cannot be written\n"));
+      return ARC_CTL_FAILED;
+    }
+
+  return ARC_CTL_SUCCESS;
+}
+
+static ArcCtlExit
+render (const char *dot, const char *format)
+{
+  g_autofree char *option = g_strdup_printf ("-T%s", format);
+  const char *const argv[] = { GRAPHVIZ, option, NULL };
+  g_autofree char *program = g_find_program_in_path (GRAPHVIZ);
+  g_autoptr (GSubprocess) subprocess = NULL;
+  g_autoptr (GBytes) input = g_bytes_new (dot, strlen (dot));
+  g_autoptr (GBytes) output = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (program == NULL)
+    {
+      g_printerr (_ ("Graphviz, which makes pictures of the format “%s”, is not installed: install "
+                     "the package graphviz, or use --format=dot or --format=text\n"),
+                  format);
+      return ARC_CTL_FAILED;
+    }
+
+  subprocess =
+      g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE,
+                         &error);
+  if (subprocess == NULL ||
+      !g_subprocess_communicate (subprocess, input, NULL, &output, NULL, &error) ||
+      !g_subprocess_wait_check (subprocess, NULL, &error))
+    {
+      g_printerr ("%s: %s\n", GRAPHVIZ, error->message);
+      return ARC_CTL_FAILED;
+    }
+
+  return write_bytes (g_bytes_get_data (output, NULL), g_bytes_get_size (output));
+}
+
+ArcCtlExit
+arc_cmd_graph (int argc, char **argv)
+{
+  g_autofree char *format = NULL;
+  const GOptionEntry entries[] = {
+    { "format", 0, 0, G_OPTION_ARG_STRING, &format,
+      N_ ("How to draw it: text (the default), dot, svg or png"), N_ ("FORMAT") },
+    G_OPTION_ENTRY_NULL,
+  };
+  guint n_transitions;
+  const ArcTransition *transitions = arc_state_machine_get_transitions (&n_transitions);
+  g_autofree char *picture = NULL;
+  const ArcState *current;
+  ArcState state;
+
+  if (!arc_ctl_parse (
+          &argc, &argv, entries, NULL,
+          _ ("Draws the states of the service and what leads from one to another; where "
+             "it is now is marked."),
+          0))
+    return ARC_CTL_USAGE;
+
+  if (format != NULL && !g_str_equal (format, "text") && !g_str_equal (format, "dot") &&
+      !g_str_equal (format, "svg") && !g_str_equal (format, "png"))
+    {
+      g_printerr (_ ("Unknown format “%s”; there are text, dot, svg and png\n"), format);
+      return ARC_CTL_USAGE;
+    }
+  if (g_strcmp0 (format, "png") == 0 && isatty (STDOUT_FILENO))
+    {
+      g_printerr (_ ("Refusing to write PNG to a terminal: redirect it to a file with >\n"));
+      return ARC_CTL_USAGE;
+    }
+
+  current = get_current (&state);
+  if (format == NULL || g_str_equal (format, "text"))
+    picture = arc_graph_to_text (transitions, n_transitions, current);
+  else
+    picture = arc_graph_to_dot (transitions, n_transitions, current);
+
+  if (format == NULL || g_str_equal (format, "text") || g_str_equal (format, "dot"))
+    return write_bytes (picture, strlen (picture));
+
+  return render (picture, format);
+}

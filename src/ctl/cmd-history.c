@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "common/progress-bar.h"
+#include "ctl/commands.h"
+#include "ctl/messages.h"
+#include "ctl/table.h"
+
+#include <glib/gi18n.h>
+
+#define DEFAULT_LINES 20
+#define BAR_WIDTH     8
+
+enum
+{
+  COLUMN_BUILD,
+  COLUMN_STARTED,
+  COLUMN_STARTED_SHORT,
+  COLUMN_TOOK,
+  COLUMN_BAR,
+  COLUMN_FILES,
+  COLUMN_RESULT,
+  COLUMN_RESULT_SHORT,
+  N_COLUMNS,
+};
+
+typedef struct
+{
+  guint gap; /* between two columns */
+  guint n_columns;
+  guint columns[N_COLUMNS];
+} Layout;
+
+/* The first that a terminal has room for is taken, or else the last. */
+static const Layout layouts[] = {
+  { 2, 6, { COLUMN_BUILD, COLUMN_STARTED, COLUMN_TOOK, COLUMN_BAR, COLUMN_FILES, COLUMN_RESULT } },
+  { 2, 5, { COLUMN_BUILD, COLUMN_STARTED, COLUMN_TOOK, COLUMN_FILES, COLUMN_RESULT } },
+  { 1, 4, { COLUMN_BUILD, COLUMN_STARTED, COLUMN_TOOK, COLUMN_RESULT } },
+  { 1, 4, { COLUMN_BUILD, COLUMN_STARTED, COLUMN_TOOK, COLUMN_RESULT_SHORT } },
+  { 1, 4, { COLUMN_BUILD, COLUMN_STARTED_SHORT, COLUMN_TOOK, COLUMN_RESULT_SHORT } },
+  { 1, 3, { COLUMN_BUILD, COLUMN_STARTED_SHORT, COLUMN_RESULT_SHORT } },
+};
+
+typedef struct
+{
+  char *cells[N_COLUMNS]; /* (owned) */
+} Row;
+
+static void
+free_row (gpointer data)
+{
+  Row *row = data;
+
+  for (guint i = 0; i < N_COLUMNS; i++)
+    g_free (row->cells[i]);
+  g_free (row);
+}
+
+static guint64
+lookup_uint64 (GVariant *build, const char *key)
+{
+  guint64 value = 0;
+
+  g_variant_lookup (build, key, "t", &value);
+  return value;
+}
+
+/* A build that took no time to speak of has a bar, too. */
+static char *
+draw_bar (guint64 duration, guint64 longest)
+{
+  const gboolean utf8 = arc_table_has_utf8 ();
+  char *bar = arc_progress_bar_draw_bar (duration, longest, BAR_WIDTH, utf8);
+
+  if (*bar != '\0')
+    return bar;
+
+  g_free (bar);
+  return g_strdup (utf8 ? "▏" : "#");
+}
+
+static Row *
+make_header (void)
+{
+  Row *row = g_new0 (Row, 1);
+
+  row->cells[COLUMN_BUILD] = g_strdup (_ ("BUILD"));
+  row->cells[COLUMN_STARTED] = g_strdup (_ ("STARTED"));
+  row->cells[COLUMN_STARTED_SHORT] = g_strdup (_ ("STARTED"));
+  row->cells[COLUMN_TOOK] = g_strdup (_ ("TOOK"));
+  row->cells[COLUMN_BAR] = g_strdup ("");
+  row->cells[COLUMN_FILES] = g_strdup (_ ("FILES"));
+  row->cells[COLUMN_RESULT] = g_strdup (_ ("RESULT"));
+  row->cells[COLUMN_RESULT_SHORT] = g_strdup (_ ("RESULT"));
+
+  return row;
+}
+
+static const char *
+name_result (GVariant *build)
+{
+  const char *result = "";
+
+  g_variant_lookup (build, "result", "&s", &result);
+  return arc_messages_name_result (result);
+}
+
+static char *
+describe_result (GVariant *build)
+{
+  g_autoptr (GVariant) failed = g_variant_lookup_value (build, "failed-files", NULL);
+  const gsize n_failed = failed != NULL ? g_variant_n_children (failed) : 0;
+
+  if (n_failed == 0)
+    return g_strdup (name_result (build));
+
+  /* Translators: the result of a build, and how many files of it failed. */
+  return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s (%u file)", "%s (%u files)", n_failed),
+                          name_result (build), (guint) n_failed);
+}
+
+/* (transfer full): without the year and the seconds. */
+static char *
+format_short_time (guint64 time)
+{
+  g_autoptr (GDateTime) date = g_date_time_new_from_unix_local ((gint64) (time / G_USEC_PER_SEC));
+
+  return date != NULL ? g_date_time_format (date, "%m-%d %R") : g_strdup ("?");
+}
+
+static Row *
+make_row (GVariant *build, guint64 longest)
+{
+  Row *row = g_new0 (Row, 1);
+  guint32 changed = 0;
+
+  g_variant_lookup (build, "changed", "u", &changed);
+  row->cells[COLUMN_BUILD] = g_strdup_printf ("%" G_GUINT64_FORMAT, lookup_uint64 (build, "id"));
+  row->cells[COLUMN_STARTED] = arc_table_format_time (lookup_uint64 (build, "started"));
+  row->cells[COLUMN_STARTED_SHORT] = format_short_time (lookup_uint64 (build, "started"));
+  row->cells[COLUMN_TOOK] = arc_table_format_duration (arc_messages_get_duration (build));
+  row->cells[COLUMN_BAR] = draw_bar (arc_messages_get_duration (build), longest);
+  row->cells[COLUMN_FILES] = g_strdup_printf ("%u", changed);
+  row->cells[COLUMN_RESULT] = describe_result (build);
+  row->cells[COLUMN_RESULT_SHORT] = g_strdup (name_result (build));
+
+  return row;
+}
+
+/* (element-type Row) */
+static const Layout *
+choose_layout (GPtrArray *rows, guint widths[N_COLUMNS])
+{
+  const guint room = arc_table_is_terminal () ? arc_table_get_width () : G_MAXUINT;
+
+  for (guint i = 0; i < rows->len; i++)
+    for (guint column = 0; column < N_COLUMNS; column++)
+      widths[column] =
+          MAX (widths[column], arc_table_measure (((Row *) rows->pdata[i])->cells[column]));
+
+  for (guint i = 0; i < G_N_ELEMENTS (layouts); i++)
+    {
+      guint width = (layouts[i].n_columns - 1) * layouts[i].gap;
+
+      for (guint j = 0; j < layouts[i].n_columns; j++)
+        width += widths[layouts[i].columns[j]];
+      if (width <= room)
+        return &layouts[i];
+    }
+
+  return &layouts[G_N_ELEMENTS (layouts) - 1];
+}
+
+/* (element-type Row) */
+static void
+print_table (GPtrArray *rows)
+{
+  guint widths[N_COLUMNS] = { 0 };
+  const Layout *layout = choose_layout (rows, widths);
+
+  for (guint i = 0; i < rows->len; i++)
+    {
+      const Row *row = rows->pdata[i];
+      g_autoptr (GString) line = g_string_new (NULL);
+
+      for (guint j = 0; j < layout->n_columns; j++)
+        {
+          const guint column = layout->columns[j];
+          const gboolean is_number =
+              column == COLUMN_BUILD || column == COLUMN_TOOK || column == COLUMN_FILES;
+          g_autofree char *cell = arc_table_pad (row->cells[column], widths[column], is_number);
+
+          g_string_append_printf (line, "%*s%s", j > 0 ? (int) layout->gap : 0, "", cell);
+        }
+      g_print ("%s\n", g_strchomp (line->str));
+    }
+}
+
+static void
+print_history (GVariant *builds)
+{
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (free_row);
+  const gsize n_builds = g_variant_n_children (builds);
+  guint64 longest = 0;
+
+  for (gsize i = 0; i < n_builds; i++)
+    {
+      g_autoptr (GVariant) build = g_variant_get_child_value (builds, i);
+
+      longest = MAX (longest, arc_messages_get_duration (build));
+    }
+
+  g_ptr_array_add (rows, make_header ());
+  for (gsize i = 0; i < n_builds; i++)
+    {
+      g_autoptr (GVariant) build = g_variant_get_child_value (builds, i);
+
+      g_ptr_array_add (rows, make_row (build, longest));
+    }
+  print_table (rows);
+}
+
+ArcCtlExit
+arc_cmd_history (int argc, char **argv)
+{
+  gboolean json = FALSE;
+  int lines = DEFAULT_LINES;
+  const GOptionEntry entries[] = {
+    { "lines", 'n', 0, G_OPTION_ARG_INT, &lines, N_ ("Number of builds (0: all)"), N_ ("NUMBER") },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (ArcDBusBuilder) service = NULL;
+  ArcCtlExit exit;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) builds = NULL;
+
+  if (!arc_ctl_parse (&argc, &argv, entries, NULL, _ ("Lists finished builds, newest first."), 0))
+    return ARC_CTL_USAGE;
+
+  if (lines < 0)
+    {
+      arc_ctl_print_error (_ ("--lines: %d must not be negative"), lines);
+      return ARC_CTL_USAGE;
+    }
+
+  service = arc_ctl_connect (&exit);
+  if (service == NULL)
+    return exit;
+
+  if (!arc_dbus_builder_call_get_history_sync (service, (guint) lines, &builds, NULL, &error))
+    return arc_ctl_report (error);
+
+  if (json)
+    arc_table_json (arc_table_to_json (builds));
+  else if (g_variant_n_children (builds) == 0)
+    g_printerr (_ ("No finished builds\n"));
+  else
+    print_history (builds);
+
+  return ARC_CTL_SUCCESS;
+}

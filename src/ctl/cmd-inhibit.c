@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/commands.h"
+#include "ctl/table.h"
+
+#include <gio/gunixfdlist.h>
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Of a word for the service; it takes 256 bytes. */
+#define MAX_CHARACTERS 60
+
+/* What a shell says of a command that is not there. */
+#define NO_COMMAND 127
+
+/* What the command may be told in our place. */
+static const int signals[] = { SIGINT, SIGHUP, SIGTERM };
+
+/* (transfer full): the command line as one line of valid UTF-8 that the service takes. */
+static char *
+describe_command (char **command)
+{
+  g_autofree char *joined = g_strjoinv (" ", command);
+  g_autofree char *valid = g_utf8_make_valid (joined, -1);
+  g_autofree char *clean = arc_table_sanitize (valid);
+
+  if (g_utf8_strlen (clean, -1) <= MAX_CHARACTERS)
+    return g_steal_pointer (&clean);
+
+  *g_utf8_offset_to_pointer (clean, MAX_CHARACTERS - 1) = '\0';
+
+  return g_strconcat (clean, "…", NULL);
+}
+
+/* A terminal tells the command, too: it decides, and we end as it does. Were the signals ignored,
+ * the command would inherit that (execve(2)). */
+static gboolean
+on_terminal_signal (gpointer user_data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_stop_signal (gpointer user_data)
+{
+  GSubprocess **process = user_data;
+
+  g_subprocess_send_signal (*process, SIGTERM);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_command_ended (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_subprocess_wait_finish (G_SUBPROCESS (source), result, NULL);
+  g_main_loop_quit (user_data);
+}
+
+/* In the child, just before it becomes the command. What nohup(1) or a shell had ignored is to stay
+ * so, and GLib has set these to the default by then (glib/gspawn.c). */
+static void
+ignore_signals (gpointer user_data)
+{
+  const gboolean *is_ignored = user_data;
+
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    if (is_ignored[i])
+      signal (signals[i], SIG_IGN);
+}
+
+static int
+run_command (char **command)
+{
+  g_autoptr (GSubprocessLauncher) launcher =
+      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDIN_INHERIT);
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocess) process = NULL;
+  gboolean is_ignored[G_N_ELEMENTS (signals)];
+  guint ids[G_N_ELEMENTS (signals)];
+
+  /* Handled by the main loop, and so not before there is a process. */
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    {
+      struct sigaction action = { 0 };
+
+      sigaction (signals[i], NULL, &action);
+      is_ignored[i] = action.sa_handler == SIG_IGN;
+      ids[i] =
+          g_unix_signal_add (signals[i],
+                             signals[i] == SIGTERM ? on_stop_signal : on_terminal_signal, &process);
+    }
+
+  g_subprocess_launcher_set_child_setup (launcher, ignore_signals, is_ignored, NULL);
+  process = g_subprocess_launcher_spawnv (launcher, (const char *const *) command, &error);
+  if (process == NULL)
+    {
+      if (g_error_matches (error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT))
+        arc_ctl_print_error (_ ("command not found: %s"), command[0]);
+      else
+        arc_ctl_print_error ("%s", error->message);
+      return NO_COMMAND;
+    }
+
+  g_subprocess_wait_async (process, NULL, on_command_ended, loop);
+  g_main_loop_run (loop);
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    g_source_remove (ids[i]);
+
+  return g_subprocess_get_if_exited (process) ? g_subprocess_get_exit_status (process)
+                                              : 128 + g_subprocess_get_term_sig (process);
+}
+
+/* The lock, or -1 with ERROR set. */
+static int
+inhibit (ArcDBusBuilder *service, const char *who, const char *why, GError **error)
+{
+  g_autoptr (GUnixFDList) fds = NULL;
+  g_autoptr (GVariant) handle = NULL;
+
+  if (!arc_dbus_builder_call_inhibit_sync (service, who, why, NULL, &handle, &fds, NULL, error))
+    return -1;
+
+  /* Close-on-exec, as GIO makes all descriptors: the command must not hold the lock beyond us. */
+  return g_unix_fd_list_get (fds, g_variant_get_handle (handle), error);
+}
+
+ArcCtlExit
+arc_cmd_inhibit (int argc, char **argv)
+{
+  g_autofree char *who = NULL;
+  g_autofree char *why = NULL;
+  g_autofree char *default_why = NULL;
+  const GOptionEntry entries[] = {
+    { "who", 0, 0, G_OPTION_ARG_STRING, &who, N_ ("Name to show"), N_ ("NAME") },
+    { "why", 0, 0, G_OPTION_ARG_STRING, &why, N_ ("Reason to show (default: the command)"),
+      N_ ("REASON") },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (ArcDBusBuilder) service = NULL;
+  g_autoptr (GError) error = NULL;
+  ArcCtlExit exit;
+  char **command;
+  int status;
+  int lock;
+
+  if (!arc_ctl_parse (
+          &argc, &argv, entries, _ ("[--] COMMAND [ARGUMENT…]"),
+          _ ("Suspends automatic builds while COMMAND runs, and exits with its status."), -1))
+    return ARC_CTL_USAGE;
+
+  command = argv + 1;
+  if (argc > 1 && g_str_equal (*command, "--"))
+    command++;
+  if (*command == NULL)
+    {
+      arc_ctl_print_error (_ ("missing argument: COMMAND; see --help"));
+      return ARC_CTL_USAGE;
+    }
+
+  service = arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, &exit);
+  if (service == NULL)
+    return exit;
+
+  default_why = describe_command (command);
+  lock =
+      inhibit (service, who != NULL ? who : "arcologyctl", why != NULL ? why : default_why, &error);
+  if (lock < 0)
+    return arc_ctl_report (error);
+
+  status = run_command (command);
+  close (lock);
+
+  /* That of the command, whatever it means there. */
+  return (ArcCtlExit) status;
+}

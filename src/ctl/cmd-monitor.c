@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "common/progress-bar.h"
+#include "ctl/commands.h"
+#include "ctl/messages.h"
+#include "ctl/table.h"
+
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct
+{
+  ArcDBusBuilder *service;
+  gboolean json;
+  GMainLoop *loop;
+  char *shown;  /* (owned) (nullable): the state of which a line was printed last */
+  char *health; /* (owned) (nullable): the same of the health */
+  ArcProgressBar meter;
+} Monitor;
+
+/* One line, at once: whoever reads from a pipe waits for it. */
+static void
+print_line (const char *text)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+  g_autofree char *time = g_date_time_format (now, "%T");
+
+  g_print ("%s  %s\n", time, text);
+  fflush (stdout);
+}
+
+/* Prints an object on a line of its own: the time, the event, and VALUES (a{sv}) (nullable), of
+ * which a floating reference is taken. */
+static void
+print_event (const char *event, GVariant *values)
+{
+  g_autoptr (JsonNode) root = NULL;
+  JsonObject *object = json_object_new ();
+  g_autofree char *text = NULL;
+
+  json_object_set_int_member (object, "time", g_get_real_time ());
+  json_object_set_string_member (object, "event", event);
+  if (values != NULL)
+    {
+      g_autoptr (GVariant) owned = g_variant_ref_sink (values);
+
+      json_object_set_member (object, "values", arc_table_to_json (owned));
+    }
+  root = arc_table_object_to_json (object);
+  text = json_to_string (root, FALSE);
+  puts (text);
+  fflush (stdout);
+}
+
+/* A reader that starts with it has the value of each property at any time. */
+static void
+print_all (Monitor *self, const char *event)
+{
+  g_autoptr (GVariant) properties = arc_ctl_get_properties (self->service);
+
+  print_event (event, properties);
+}
+
+/* A build that runs is told when it starts. */
+static void
+show_state (Monitor *self)
+{
+  g_autofree char *state = g_strdup_printf ("%s %d", arc_dbus_builder_get_reason (self->service),
+                                            arc_dbus_builder_get_fresh (self->service));
+  g_autofree char *sentence = NULL;
+
+  if (g_strcmp0 (state, self->shown) == 0)
+    return;
+
+  g_free (self->shown);
+  self->shown = g_steal_pointer (&state);
+  if (g_strcmp0 (arc_dbus_builder_get_state (self->service), "running") == 0)
+    return;
+
+  sentence = arc_messages_tell_state (self->service, g_get_real_time ());
+  print_line (sentence);
+}
+
+static void
+show_health (Monitor *self)
+{
+  const char *health = arc_dbus_builder_get_health (self->service);
+  const char *message = arc_dbus_builder_get_health_message (self->service);
+  g_autofree char *both = g_strdup_printf ("%s %s", health, message);
+  const gboolean is_ok = g_strcmp0 (health, "ok") == 0;
+  const gboolean is_first = self->health == NULL;
+  g_autofree char *clean = NULL;
+
+  if (g_strcmp0 (both, self->health) == 0)
+    return;
+
+  g_free (self->health);
+  self->health = g_steal_pointer (&both);
+  if (is_ok && is_first)
+    return;
+
+  clean = arc_table_sanitize (is_ok ? _ ("Every directory is watched again") : message);
+  print_line (clean);
+}
+
+static void
+show_progress (Monitor *self)
+{
+  GVariant *progress = arc_dbus_builder_get_progress (self->service);
+  g_autofree char *line = NULL;
+  guint done;
+  guint total;
+
+  g_variant_get (progress, "(uu)", &done, &total);
+  if (total == 0)
+    {
+      self->meter = (ArcProgressBar){ 0 };
+      return;
+    }
+
+  if (!arc_progress_bar_take (&self->meter, done, total, g_get_monotonic_time (),
+                              ARC_PROGRESS_BAR_LINE_INTERVAL))
+    return;
+
+  line = arc_progress_bar_format (&self->meter, 0, FALSE);
+  print_line (line);
+}
+
+static void
+on_properties_changed (GDBusProxy *proxy,
+                       GVariant *changed,
+                       const char *const *invalidated,
+                       gpointer user_data)
+{
+  Monitor *self = user_data;
+  g_autoptr (GVariant) progress = NULL;
+  g_autofree char *owner = NULL;
+
+  /* When the owner goes, GDBusProxy tells that all its properties are invalid. */
+  if (g_variant_n_children (changed) == 0)
+    return;
+
+  if (self->json)
+    {
+      print_event ("changed", changed);
+      return;
+    }
+
+  /* Until it has told them all, a new owner is not told. */
+  owner = g_dbus_proxy_get_name_owner (proxy);
+  if (owner == NULL)
+    return;
+
+  show_state (self);
+  show_health (self);
+  progress = g_variant_lookup_value (changed, "Progress", G_VARIANT_TYPE ("(uu)"));
+  if (progress != NULL)
+    show_progress (self);
+}
+
+static void
+on_build_started (ArcDBusBuilder *service, guint64 build, GVariant *details, gpointer user_data)
+{
+  Monitor *self = user_data;
+  GVariantDict values = G_VARIANT_DICT_INIT (details);
+  const char *kind = "";
+  g_autofree char *line = NULL;
+
+  if (self->json)
+    {
+      g_variant_dict_insert (&values, "id", "t", build);
+      print_event ("build-started", g_variant_dict_end (&values));
+      return;
+    }
+
+  g_variant_dict_clear (&values);
+  g_variant_lookup (details, "kind", "&s", &kind);
+  line = arc_messages_tell_start (build, kind);
+  print_line (line);
+}
+
+static void
+on_build_finished (ArcDBusBuilder *service,
+                   guint64 build,
+                   const char *result,
+                   GVariant *details,
+                   gpointer user_data)
+{
+  Monitor *self = user_data;
+  g_autofree char *line = NULL;
+
+  if (self->json)
+    {
+      print_event ("build-finished", details);
+      return;
+    }
+
+  line = arc_messages_tell_build (details);
+  print_line (line);
+}
+
+static void
+forget (Monitor *self)
+{
+  g_clear_pointer (&self->shown, g_free);
+  g_clear_pointer (&self->health, g_free);
+  self->meter = (ArcProgressBar){ 0 };
+}
+
+/* By the time a new owner is told, the proxy has its properties. */
+static void
+on_owner_changed (ArcDBusBuilder *service, GParamSpec *pspec, gpointer user_data)
+{
+  Monitor *self = user_data;
+  g_autofree char *owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (service));
+
+  if (self->json && owner != NULL)
+    print_all (self, "appeared");
+  else if (self->json)
+    print_event ("vanished", NULL);
+  if (self->json)
+    return;
+
+  print_line (owner != NULL ? _ ("The service started") : _ ("The service stopped"));
+  forget (self);
+  if (owner != NULL)
+    {
+      show_state (self);
+      show_health (self);
+    }
+}
+
+static gboolean
+on_interrupt (gpointer user_data)
+{
+  g_main_loop_quit (user_data);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_closed (GDBusConnection *bus, gboolean vanished, GError *error, gpointer user_data)
+{
+  g_main_loop_quit (user_data);
+}
+
+ArcCtlExit
+arc_cmd_monitor (int argc, char **argv)
+{
+  Monitor self = { 0 };
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &self.json, N_ ("Print JSON, an object a line"), NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (ArcDBusBuilder) service = NULL;
+  ArcCtlExit exit;
+  g_autoptr (GMainLoop) loop = NULL;
+  GDBusConnection *bus;
+  guint ids[2];
+
+  if (!arc_ctl_parse (
+          &argc, &argv, entries, NULL,
+          _ ("Prints events as they occur, until interrupted. Keeps waiting if the service stops."),
+          0))
+    return ARC_CTL_USAGE;
+
+  service = arc_ctl_connect (&exit);
+  if (service == NULL)
+    return exit;
+
+  loop = g_main_loop_new (NULL, FALSE);
+  bus = g_dbus_proxy_get_connection (G_DBUS_PROXY (service));
+  self.service = service;
+  self.loop = loop;
+
+  g_signal_connect (service, "g-properties-changed", G_CALLBACK (on_properties_changed), &self);
+  g_signal_connect (service, "build-started", G_CALLBACK (on_build_started), &self);
+  g_signal_connect (service, "build-finished", G_CALLBACK (on_build_finished), &self);
+  g_signal_connect (service, "notify::g-name-owner", G_CALLBACK (on_owner_changed), &self);
+  g_signal_connect (bus, "closed", G_CALLBACK (on_closed), loop);
+  ids[0] = g_unix_signal_add (SIGINT, on_interrupt, loop);
+  ids[1] = g_unix_signal_add (SIGTERM, on_interrupt, loop);
+
+  /* Nothing is missed between this and the first signal: both come with the main loop. */
+  if (self.json)
+    {
+      print_all (&self, "status");
+    }
+  else
+    {
+      show_state (&self);
+      show_health (&self);
+    }
+  g_main_loop_run (loop);
+
+  g_source_remove (ids[0]);
+  g_source_remove (ids[1]);
+  g_signal_handlers_disconnect_by_data (service, &self);
+  g_signal_handlers_disconnect_by_data (bus, loop);
+  forget (&self);
+
+  if (g_dbus_connection_is_closed (bus))
+    {
+      arc_ctl_print_error (_ ("the connection to the session bus was closed"));
+      return ARC_CTL_NO_SERVICE;
+    }
+
+  return ARC_CTL_SUCCESS;
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/commands.h"
+#include "ctl/messages.h"
+#include "ctl/table.h"
+
+#include <glib/gi18n.h>
+
+/* The words of GetPending (org.arcology.Builder.xml). */
+static const char *
+name_change (const char *word)
+{
+  static const char *const words[] = { N_ ("added"), N_ ("modified"), N_ ("deleted") };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    if (g_str_equal (words[i], word))
+      return _ (words[i]);
+
+  return word;
+}
+
+/* (transfer full): RULE, of Explain (org.arcology.Builder.xml), with the setting that it belongs
+ * to. The service has a pattern or one of these sentences in it. */
+static char *
+tell_rule (const char *rule, gboolean watched)
+{
+  static const struct
+  {
+    const char *rule;
+    const char *text;
+  } rules[] = {
+    { "outside the watched directories",
+      N_ ("it is in none of the directories of the setting Directories") },
+    { "a watched directory itself", N_ ("it is a directory of the setting Directories") },
+    { "no include pattern matches", N_ ("no pattern of the setting Include matches") },
+    { "symbolic links are not followed", N_ ("it is behind a symbolic link, and the setting "
+                                             "FollowSymlinks is false") },
+  };
+  g_autofree char *pattern = arc_table_sanitize (rule);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rules); i++)
+    if (!watched && g_str_equal (rules[i].rule, rule))
+      return g_strdup (_ (rules[i].text));
+
+  /* Translators: the name of a setting, and a pattern such as "*.org". */
+  return g_strdup_printf (_ ("the setting %s has the pattern “%s”"),
+                          watched ? "Include" : "Exclude", pattern);
+}
+
+static guint
+measure_changes (GVariant *changes)
+{
+  GVariantIter iter;
+  const char *change;
+  guint width = 0;
+
+  g_variant_iter_init (&iter, changes);
+  while (g_variant_iter_next (&iter, "(&s^&ay)", &change, NULL))
+    width = MAX (width, arc_table_measure (name_change (change)));
+
+  return width;
+}
+
+static void
+print_changes (GVariant *changes)
+{
+  const guint width = measure_changes (changes);
+  GVariantIter iter;
+  const char *change;
+  const char *path;
+
+  g_variant_iter_init (&iter, changes);
+  while (g_variant_iter_next (&iter, "(&s^&ay)", &change, &path))
+    {
+      g_autofree char *name = arc_table_escape (path);
+      g_autofree char *word = arc_table_pad (name_change (change), width, FALSE);
+
+      g_print ("%s  %s\n", word, name);
+    }
+}
+
+static JsonNode *
+changes_to_json (GVariant *changes)
+{
+  JsonArray *array = json_array_new ();
+  GVariantIter iter;
+  const char *change;
+  const char *path;
+
+  g_variant_iter_init (&iter, changes);
+  while (g_variant_iter_next (&iter, "(&s^&ay)", &change, &path))
+    {
+      JsonObject *object = json_object_new ();
+      g_autofree char *name = arc_table_escape (path);
+
+      json_object_set_string_member (object, "change", change);
+      json_object_set_string_member (object, "path", name);
+      json_array_add_object_element (array, object);
+    }
+
+  return arc_table_array_to_json (array);
+}
+
+ArcCtlExit
+arc_cmd_pending (int argc, char **argv)
+{
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (ArcDBusBuilder) service = NULL;
+  ArcCtlExit exit;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) changes = NULL;
+  gboolean truncated;
+
+  if (!arc_ctl_parse (&argc, &argv, entries, NULL, _ ("Lists the changes that are not built yet."),
+                      0))
+    return ARC_CTL_USAGE;
+
+  service = arc_ctl_connect (&exit);
+  if (service == NULL)
+    return exit;
+
+  if (!arc_dbus_builder_call_get_pending_sync (service, 0, &changes, &truncated, NULL, &error))
+    return arc_ctl_report (error);
+
+  if (json)
+    arc_table_json (changes_to_json (changes));
+  else if (g_variant_n_children (changes) == 0)
+    g_printerr (_ ("No pending changes\n"));
+  else
+    print_changes (changes);
+  if (truncated)
+    g_printerr (_ ("The list is too long: these are the first %u of %u changes\n"),
+                (guint) g_variant_n_children (changes),
+                arc_dbus_builder_get_pending_count (service));
+
+  return ARC_CTL_SUCCESS;
+}
+
+static void
+print_problems (GVariant *problems)
+{
+  for (gsize i = 0; i < g_variant_n_children (problems); i++)
+    {
+      g_autoptr (GVariant) problem = g_variant_get_child_value (problems, i);
+      g_autofree char *text = arc_messages_tell_problem (problem, FALSE);
+
+      g_print ("%s\n", text);
+    }
+}
+
+static JsonNode *
+problems_to_json (GVariant *problems)
+{
+  JsonArray *array = json_array_new ();
+  GVariantIter iter;
+  const char *path;
+  guint line;
+  const char *what;
+  const char *other;
+
+  g_variant_iter_init (&iter, problems);
+  while (g_variant_iter_next (&iter, "(^&ayu&s^&ay)", &path, &line, &what, &other))
+    {
+      JsonObject *object = json_object_new ();
+      g_autofree char *name = arc_table_escape (path);
+      g_autofree char *other_name = arc_table_escape (other);
+
+      json_object_set_string_member (object, "file", name);
+      json_object_set_int_member (object, "line", line);
+      json_object_set_string_member (object, "what", what);
+      json_object_set_string_member (object, "other", other_name);
+      json_array_add_object_element (array, object);
+    }
+
+  return arc_table_array_to_json (array);
+}
+
+ArcCtlExit
+arc_cmd_problems (int argc, char **argv)
+{
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (ArcDBusBuilder) service = NULL;
+  ArcCtlExit exit;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) problems = NULL;
+  gboolean truncated;
+  guint n;
+
+  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
+                      _ ("Lists the problems that the last build found in notes, as FILE:LINE: "
+                         "WHAT. The exit status is 1 if there are any."),
+                      0))
+    return ARC_CTL_USAGE;
+
+  service = arc_ctl_connect (&exit);
+  if (service == NULL)
+    return exit;
+
+  if (!arc_dbus_builder_call_get_problems_sync (service, 0, &problems, &truncated, NULL, &error))
+    return arc_ctl_report (error);
+
+  if (json)
+    arc_table_json (problems_to_json (problems));
+  else if (g_variant_n_children (problems) == 0)
+    g_printerr (_ ("No problems\n"));
+  else
+    print_problems (problems);
+
+  n = (guint) g_variant_n_children (problems);
+  if (truncated)
+    {
+      g_autofree char *more =
+          arc_messages_tell_more (arc_dbus_builder_get_problem_count (service) - n);
+
+      g_printerr ("%s\n", more);
+    }
+
+  return n > 0 || truncated ? ARC_CTL_FAILED : ARC_CTL_SUCCESS;
+}
+
+ArcCtlExit
+arc_cmd_explain (int argc, char **argv)
+{
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (ArcDBusBuilder) service = NULL;
+  ArcCtlExit exit;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *name = NULL;
+  g_autofree char *rule = NULL;
+  gboolean watched;
+
+  if (!arc_ctl_parse (&argc, &argv, entries, _ ("PATH"),
+                      _ ("Explains whether a change of the file PATH starts a build, and why."), 1))
+    return ARC_CTL_USAGE;
+
+  if (argc < 2 || *argv[1] == '\0')
+    {
+      arc_ctl_print_error (_ ("missing argument: PATH; see --help"));
+      return ARC_CTL_USAGE;
+    }
+
+  service = arc_ctl_connect (&exit);
+  if (service == NULL)
+    return exit;
+
+  path = g_canonicalize_filename (argv[1], NULL);
+  if (!arc_dbus_builder_call_explain_sync (service, g_variant_new_bytestring (path), &watched,
+                                           &rule, NULL, &error))
+    return arc_ctl_report (error);
+
+  name = arc_table_escape (path);
+  if (json)
+    {
+      JsonObject *object = json_object_new ();
+
+      json_object_set_string_member (object, "path", name);
+      json_object_set_boolean_member (object, "watched", watched);
+      json_object_set_string_member (object, "rule", rule);
+      arc_table_json (arc_table_object_to_json (object));
+    }
+  else
+    {
+      g_autofree char *why = tell_rule (rule, watched);
+
+      g_print (watched ? _ ("%s: watched: %s\n") : _ ("%s: not watched: %s\n"), name, why);
+    }
+
+  return watched ? ARC_CTL_SUCCESS : ARC_CTL_FAILED;
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/commands.h"
+#include "ctl/messages.h"
+#include "ctl/table.h"
+#include "machine/state-machine.h"
+
+#include <glib/gi18n.h>
+
+/* More names than these do not help on one screen. */
+#define MAX_FAILED_FILES 5
+#define MAX_DIRECTORIES  3
+#define MAX_INHIBITORS   3
+
+/* Below the sentence: what there is to know, each with a word in front. */
+typedef struct
+{
+  const char *label; /* translated */
+  char *text;        /* (owned) */
+} Row;
+
+static void
+free_row (gpointer data)
+{
+  Row *row = data;
+
+  g_free (row->text);
+  g_free (row);
+}
+
+static void
+add_row (GPtrArray *rows, const char *label, char *text /* (transfer full) */)
+{
+  Row *row = g_new (Row, 1);
+
+  row->label = label;
+  row->text = text;
+  g_ptr_array_add (rows, row);
+}
+
+static void
+add_last_build (GPtrArray *rows, ArcDBusBuilder *service, guint64 now)
+{
+  GVariant *build = arc_dbus_builder_get_last_build (service);
+  g_autoptr (GPtrArray) failed = NULL;
+  g_autofree char *ended = NULL;
+  g_autofree char *ago = NULL;
+  guint64 finished = 0;
+
+  if (build == NULL || !g_variant_lookup (build, "finished", "t", &finished))
+    {
+      add_row (rows, _ ("Last build"), g_strdup (_ ("none")));
+      return;
+    }
+
+  ended = arc_table_format_time (finished);
+  ago = arc_table_format_wait (finished < now ? now - finished : 0);
+  add_row (rows, _ ("Last build"), arc_messages_tell_build (build));
+  /* Translators: a date with a time, and a duration such as "4 s". */
+  add_row (rows, _ ("Ended"), g_strdup_printf (_ ("%s, %s ago"), ended, ago));
+
+  failed = arc_messages_list_failed_files (build, MAX_FAILED_FILES);
+  for (guint i = 0; i < failed->len; i++)
+    add_row (rows, i == 0 ? _ ("Failed") : "", g_strdup (failed->pdata[i]));
+}
+
+static void
+add_tree (GPtrArray *rows, ArcDBusBuilder *service)
+{
+  const guint n_files = arc_dbus_builder_get_watched_files (service);
+  const guint n_directories = arc_dbus_builder_get_watched_directories (service);
+  const char *const *roots = arc_dbus_builder_get_directories (service);
+  const guint n_roots = roots != NULL ? g_strv_length ((char **) roots) : 0;
+  g_autofree char *files = g_strdup_printf (ngettext ("%u file", "%u files", n_files), n_files);
+
+  /* Translators: the first one is "1 file" or "3 files". */
+  add_row (rows, _ ("Tree"),
+           g_strdup_printf (ngettext ("%s in %u directory", "%s in %u directories", n_directories),
+                            files, n_directories));
+
+  for (guint i = 0; i < MIN (n_roots, MAX_DIRECTORIES); i++)
+    add_row (rows, "", arc_table_abbreviate (roots[i]));
+  if (n_roots > MAX_DIRECTORIES)
+    add_row (rows, "", arc_messages_tell_more (n_roots - MAX_DIRECTORIES));
+}
+
+static void
+add_database (GPtrArray *rows, ArcDBusBuilder *service)
+{
+  const char *path = arc_dbus_builder_get_database (service);
+
+  add_row (rows, _ ("Database"),
+           g_strdup (arc_dbus_builder_get_fresh (service) ? _ ("up to date")
+                                                          : _ ("not up to date")));
+  add_row (rows, "", arc_table_abbreviate (path != NULL ? path : "?"));
+}
+
+/* (transfer full) (nullable): the only problem; NULL if it is not to be had any more. */
+static char *
+tell_only_problem (ArcDBusBuilder *service)
+{
+  g_autoptr (GVariant) problems = NULL;
+  g_autoptr (GVariant) problem = NULL;
+
+  if (!arc_dbus_builder_call_get_problems_sync (service, 1, &problems, NULL, NULL, NULL) ||
+      g_variant_n_children (problems) == 0)
+    return NULL;
+
+  problem = g_variant_get_child_value (problems, 0);
+  return arc_messages_tell_problem (problem, TRUE);
+}
+
+static void
+add_problems (GPtrArray *rows, ArcDBusBuilder *service)
+{
+  const guint n = arc_dbus_builder_get_problem_count (service);
+  g_autofree char *only = n == 1 ? tell_only_problem (service) : NULL;
+
+  if (n == 0)
+    return;
+
+  if (only != NULL)
+    /* Translators: a file and a line in it, and what is wrong there. */
+    add_row (rows, _ ("Problems"), g_strdup_printf (_ ("1 note has a problem: %s"), only));
+  else
+    add_row (rows, _ ("Problems"),
+             g_strdup_printf (ngettext ("%u problem in notes: “arcologyctl problems” shows it",
+                                        "%u problems in notes: “arcologyctl problems” lists them",
+                                        n),
+                              n));
+}
+
+static void
+add_holds (GPtrArray *rows, ArcDBusBuilder *service)
+{
+  GVariant *inhibitors = arc_dbus_builder_get_inhibitors (service);
+  const guint n = inhibitors != NULL ? (guint) g_variant_n_children (inhibitors) : 0;
+
+  if (arc_dbus_builder_get_paused (service))
+    add_row (rows, _ ("Paused"), g_strdup (_ ("until “arcologyctl resume”")));
+
+  for (guint i = 0; i < MIN (n, MAX_INHIBITORS); i++)
+    {
+      const char *who;
+      const char *why;
+      g_autofree char *clean_who = NULL;
+      g_autofree char *clean_why = NULL;
+
+      g_variant_get_child (inhibitors, i, "(&s&s)", &who, &why);
+      clean_who = arc_table_sanitize (who);
+      clean_why = arc_table_sanitize (why);
+      /* Translators: the name of a program, and what it does. */
+      add_row (rows, i == 0 ? _ ("Inhibited by") : "",
+               g_strdup_printf (_ ("%s: %s"), clean_who, clean_why));
+    }
+  if (n > MAX_INHIBITORS)
+    add_row (rows, "", arc_messages_tell_more (n - MAX_INHIBITORS));
+}
+
+static void
+add_next (GPtrArray *rows, ArcDBusBuilder *service)
+{
+  const guint n = arc_dbus_builder_get_pending_count (service);
+
+  if (arc_dbus_builder_get_current_build (service) == 0 || !arc_dbus_builder_get_stoked (service))
+    return;
+
+  if (n == 0)
+    add_row (rows, _ ("Next"), g_strdup (_ ("another build follows")));
+  else
+    add_row (rows, _ ("Next"),
+             g_strdup_printf (ngettext ("another build follows, for %u file changed meanwhile",
+                                        "another build follows, for %u files changed meanwhile", n),
+                              n));
+}
+
+/* How long the rest is that keeps the next build from starting, and for what. */
+static void
+add_rest (GPtrArray *rows, ArcDBusBuilder *service)
+{
+  const guint64 usec = arc_dbus_builder_get_rest_usec (service);
+  const double max_load = arc_dbus_builder_get_max_load (service);
+  g_autofree char *rest = arc_table_format_duration (usec);
+  g_autofree char *percent = g_strdup_printf ("%g", max_load * 100);
+
+  if (usec == 0 || g_strcmp0 (arc_dbus_builder_get_reason (service),
+                              arc_reason_to_string (ARC_REASON_COOLDOWN)) != 0)
+    return;
+
+  if (usec >= arc_dbus_builder_get_cooldown_usec (service))
+    add_row (rows, _ ("Cooldown"), g_steal_pointer (&rest));
+  else
+    /* Translators: a duration such as "3.2 s", and a number such as "3" or "0.5". */
+    add_row (rows, _ ("Cooldown"),
+             g_strdup_printf (_ ("%s, to keep the load below %s %% of a core"), rest, percent));
+}
+
+static void
+add_health (GPtrArray *rows, ArcDBusBuilder *service)
+{
+  const char *message = arc_dbus_builder_get_health_message (service);
+
+  if (g_strcmp0 (arc_dbus_builder_get_health (service), "ok") == 0)
+    add_row (rows, _ ("Health"), g_strdup (_ ("OK")));
+  else
+    add_row (rows, _ ("Health"), arc_table_sanitize (message != NULL ? message : "?"));
+}
+
+static const char *
+get_style (ArcMood mood)
+{
+  switch (mood)
+    {
+    case ARC_MOOD_GOOD:
+      return "\033[32m"; /* green */
+    case ARC_MOOD_WAITING:
+      return "\033[33m"; /* yellow */
+    case ARC_MOOD_BAD:
+      return "\033[1;31m"; /* red, bold */
+    }
+
+  g_return_val_if_reached ("");
+}
+
+static void
+print_rows (GPtrArray *rows, guint width)
+{
+  guint label_width = 0;
+
+  for (guint i = 0; i < rows->len; i++)
+    label_width = MAX (label_width, arc_table_measure (((Row *) rows->pdata[i])->label));
+
+  for (guint i = 0; i < rows->len; i++)
+    {
+      const Row *row = rows->pdata[i];
+      g_autofree char *label = arc_table_pad (row->label, label_width, FALSE);
+      g_autofree char *text = arc_table_wrap (row->text, 2 + label_width + 2, width);
+
+      g_print ("  %s  %s\n", label, text);
+    }
+}
+
+static void
+print_status (ArcDBusBuilder *service)
+{
+  const gint64 now = g_get_real_time ();
+  const gboolean style = arc_table_has_style ();
+  /* In a pipe, one line stays one line. */
+  const guint width = arc_table_is_terminal () ? arc_table_get_width () : G_MAXUINT;
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (free_row);
+  g_autofree char *state = arc_messages_tell_state (service, now);
+  g_autofree char *sentence = arc_table_wrap (state, 2, width);
+
+  add_next (rows, service);
+  add_rest (rows, service);
+  add_holds (rows, service);
+  add_database (rows, service);
+  add_problems (rows, service);
+  add_last_build (rows, service, (guint64) now);
+  add_tree (rows, service);
+  add_health (rows, service);
+
+  g_print ("%s%s%s %s\n", style ? get_style (arc_messages_get_mood (service)) : "",
+           arc_table_has_utf8 () ? "●" : "*", style ? "\033[0m" : "", sentence);
+  print_rows (rows, width);
+}
+
+static void
+print_properties (ArcDBusBuilder *service)
+{
+  g_autoptr (GVariant) properties = arc_ctl_get_properties (service);
+
+  arc_table_json (arc_table_to_json (properties));
+}
+
+ArcCtlExit
+arc_cmd_status (int argc, char **argv)
+{
+  gboolean json = FALSE;
+  gboolean quiet = FALSE;
+  g_autofree char *timeout_text = NULL;
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, N_ ("Print nothing; see the exit status"), NULL },
+    { "timeout", 0, 0, G_OPTION_ARG_STRING, &timeout_text, N_ ("Time to wait for a reply"),
+      N_ ("TIME") },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (ArcDBusBuilder) service = NULL;
+  ArcCtlExit exit;
+  int timeout;
+
+  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
+                      _ ("Shows the state of the service, when the next build starts and why, and "
+                         "whether the database is up to date."),
+                      0) ||
+      !arc_ctl_parse_timeout (timeout_text, &timeout))
+    return ARC_CTL_USAGE;
+
+  service = arc_ctl_open (FALSE, timeout, &exit);
+  if (service == NULL)
+    return exit;
+
+  if (json)
+    print_properties (service);
+  else if (!quiet)
+    print_status (service);
+
+  if (arc_dbus_builder_get_consecutive_failures (service) > 0)
+    return ARC_CTL_FAILED;
+
+  return arc_dbus_builder_get_fresh (service) ? ARC_CTL_SUCCESS : ARC_CTL_STALE;
+}

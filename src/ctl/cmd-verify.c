@@ -1,0 +1,702 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config/build-environment.h"
+#include "config/config-file.h"
+#include "ctl/commands.h"
+#include "ctl/database-compare.h"
+#include "ctl/system-info.h"
+#include "ctl/table.h"
+#include "ctl/trial-build.h"
+#include "run/output-parser.h"
+
+#include <errno.h>
+#include <glib/gi18n.h>
+#include <glib/gstdio.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* For all that is not the build: to list a large tree, or to wait for a lock of the database. */
+#define TIMEOUT (10 * 60 * G_USEC_PER_SEC)
+#define GRACE   (5 * G_USEC_PER_SEC)
+
+typedef struct
+{
+  ArcDBusBuilder *service; /* (nullable): if it runs */
+  GStrv command;           /* (nullable): of the service */
+  GStrv environment;       /* (nullable): the same */
+  char *directory;         /* (nullable): its working directory */
+  ArcConfig *config;
+  char *database; /* that is verified */
+  ArcTrialBuild *trial;
+  gint64 started;
+
+  GHashTable *files;   /* (element-type filename utf8): how each was when it began */
+  GHashTable *pending; /* (element-type filename): what the service is still to build */
+  GHashTable *failed;  /* (element-type filename utf8): why the build could not read it */
+  char *reason;        /* (nullable): why the build failed */
+
+  guint64 n_rows;
+  GPtrArray *differences; /* (element-type ArcDifference) */
+  GPtrArray *changed;     /* (element-type filename): the notes that changed meanwhile */
+} Verify;
+
+static void
+verify_clear (Verify *self)
+{
+  g_clear_object (&self->service);
+  g_clear_pointer (&self->command, g_strfreev);
+  g_clear_pointer (&self->environment, g_strfreev);
+  g_clear_pointer (&self->directory, g_free);
+  g_clear_pointer (&self->config, arc_config_free);
+  g_clear_pointer (&self->database, g_free);
+  g_clear_pointer (&self->trial, arc_trial_build_free);
+  g_clear_pointer (&self->files, g_hash_table_unref);
+  g_clear_pointer (&self->pending, g_hash_table_unref);
+  g_clear_pointer (&self->failed, g_hash_table_unref);
+  g_clear_pointer (&self->reason, g_free);
+  g_clear_pointer (&self->differences, g_ptr_array_unref);
+  g_clear_pointer (&self->changed, g_ptr_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Verify, verify_clear)
+
+/* --- what the service runs with */
+
+static void
+look_at_service (Verify *self)
+{
+  g_autofree char *path = NULL;
+  guint pid = 0;
+
+  self->service = arc_ctl_try_connect (NULL);
+  if (self->service != NULL)
+    pid = arc_system_info_get_process (G_DBUS_PROXY (self->service));
+  if (pid == 0 || !arc_system_info_read_process (pid, &self->command, &self->environment))
+    return;
+
+  path = g_strdup_printf ("/proc/%u/cwd", pid);
+  self->directory = g_file_read_link (path, NULL);
+  if (self->directory != NULL && !g_file_test (self->directory, G_FILE_TEST_IS_DIR))
+    g_clear_pointer (&self->directory, g_free);
+}
+
+static gboolean
+read_settings (Verify *self, GError **error)
+{
+  g_auto (GStrv) argv =
+      arc_system_info_make_command ((const char *const *) self->command, "--print-config");
+  g_autofree char *output = NULL;
+  g_autofree char *messages = NULL;
+  const char *database;
+  int status;
+
+  if (!arc_system_info_run ((const char *const *) self->environment, (const char *const *) argv,
+                            &status, &output, &messages, error))
+    return FALSE;
+
+  if (status != 0)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, messages);
+      return FALSE;
+    }
+
+  self->config = arc_config_new ();
+  if (!arc_config_merge_data (self->config, output, strlen (output), argv[0], error))
+    return FALSE;
+
+  /* A file that was changed since says where the next database will be. */
+  database = self->service != NULL ? arc_dbus_builder_get_database (self->service) : NULL;
+  self->database =
+      g_strdup (database != NULL && *database != '\0' ? database : self->config->database);
+
+  return TRUE;
+}
+
+/* --- what runs in the temporary directory */
+
+/* The bytes that ARGV prints, which go to a file there. */
+static gboolean
+run (Verify *self,
+     const char *const *argv,
+     gboolean in_service,
+     char **output,
+     gsize *length,
+     GError **error)
+{
+  g_autofree char *output_path = arc_trial_build_get_path (self->trial, "output");
+  g_autofree char *message_path = arc_trial_build_get_path (self->trial, "messages");
+  g_autofree char *messages = NULL;
+  g_autofree char *text = NULL;
+  const ArcTrialBuildRun what = {
+    .argv = argv,
+    .environment = in_service ? (const char *const *) self->environment : NULL,
+    .directory = in_service ? self->directory : NULL,
+    .output = output_path,
+    .messages = message_path,
+    .timeout = TIMEOUT,
+    .grace = GRACE,
+  };
+  int status;
+
+  if (!arc_trial_build_run (self->trial, &what, &status, error) ||
+      !g_file_get_contents (message_path, &messages, NULL, error) ||
+      !g_file_get_contents (output_path, output, length, error))
+    return FALSE;
+
+  if (status != 0)
+    {
+      text = arc_table_sanitize (g_strstrip (messages));
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", argv[0], text);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* (transfer full): what a build and the service know of the file PATH without reading it. */
+static char *
+describe_file (const char *path)
+{
+  struct stat info;
+
+  if (stat (path, &info) != 0)
+    return g_strdup ("");
+
+  return g_strdup_printf ("%ju %jd %jd.%09ld %jd.%09ld", (uintmax_t) info.st_ino,
+                          (intmax_t) info.st_size, (intmax_t) info.st_mtim.tv_sec,
+                          info.st_mtim.tv_nsec, (intmax_t) info.st_ctim.tv_sec,
+                          info.st_ctim.tv_nsec);
+}
+
+/* (nullable) */
+static GHashTable *
+list_files (Verify *self, GError **error)
+{
+  g_auto (GStrv) argv =
+      arc_system_info_make_command ((const char *const *) self->command, "--list-files");
+  g_autoptr (GHashTable) files = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_autofree char *output = NULL;
+  gsize length;
+
+  if (!run (self, (const char *const *) argv, TRUE, &output, &length, error))
+    return NULL;
+
+  for (gsize i = 0; i < length; i += strlen (output + i) + 1)
+    g_hash_table_insert (files, g_strdup (output + i), describe_file (output + i));
+
+  return g_steal_pointer (&files);
+}
+
+static gboolean
+add_pending (Verify *self, GError **error)
+{
+  g_autoptr (GVariant) changes = NULL;
+  GVariantIter iter;
+  const char *path;
+
+  if (self->service == NULL)
+    return TRUE;
+
+  if (!arc_dbus_builder_call_get_pending_sync (self->service, 0, &changes, NULL, NULL, error))
+    return FALSE;
+
+  g_variant_iter_init (&iter, changes);
+  while (g_variant_iter_next (&iter, "(&s^&ay)", NULL, &path))
+    g_hash_table_add (self->pending, g_strdup (path));
+
+  return TRUE;
+}
+
+/* Lists the files when no build runs: what a build has taken is not pending any more, and not yet
+ * in the database. A build that starts later takes what is in one of the two lists. */
+static gboolean
+look_at_tree (Verify *self, GError **error)
+{
+  for (;;)
+    {
+      g_clear_pointer (&self->files, g_hash_table_unref);
+      self->files = list_files (self, error);
+      if (self->files == NULL || !add_pending (self, error))
+        return FALSE;
+
+      /* The signals that came before the reply. */
+      while (g_main_context_iteration (NULL, FALSE))
+        ;
+      if (self->service == NULL || arc_dbus_builder_get_current_build (self->service) == 0)
+        return TRUE;
+
+      g_printerr (_ ("Waiting for the running build\n"));
+      while (arc_dbus_builder_get_current_build (self->service) != 0)
+        if (!arc_trial_build_wait (self->trial))
+          {
+            g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _ ("Interrupted"));
+            return FALSE;
+          }
+    }
+}
+
+/* Runs SQL on DATABASE. */
+static gboolean
+run_sqlite (Verify *self,
+            const char *database,
+            gboolean read_only,
+            const char *sql,
+            char **output,
+            gsize *length,
+            GError **error)
+{
+  /* ~/.sqliterc could change what it prints. */
+  const char *const argv[] = {
+    "sqlite3",
+    "-batch",
+    "-bail",
+    "-init",
+    "/dev/null",
+    "-json",
+    "-cmd",
+    ".timeout 15000",
+    read_only ? "-readonly" : "-json",
+    database,
+    sql,
+    NULL,
+  };
+
+  return run (self, argv, FALSE, output, length, error);
+}
+
+static gboolean
+has_content (const char *database, const char *suffix)
+{
+  g_autofree char *path = g_strconcat (database, suffix, NULL);
+  struct stat info;
+
+  return stat (path, &info) == 0 && info.st_size > 0;
+}
+
+/* Copies the state that readers see, with what is still in a write-ahead log. */
+static gboolean
+copy_database (Verify *self, const char *database, const char *copy, GError **error)
+{
+  g_autofree char *name = arc_table_escape (database);
+  g_auto (GStrv) parts = g_strsplit (copy, "'", -1);
+  g_autofree char *quoted = g_strjoinv ("''", parts);
+  g_autofree char *sql = g_strdup_printf ("VACUUM INTO '%s'", quoted);
+  g_autofree char *output = NULL;
+  struct stat info;
+  gboolean read_only;
+  gsize length;
+
+  if (stat (database, &info) != 0)
+    {
+      const int number = errno;
+
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                   number == ENOENT
+                       ? _ ("%s: does not exist yet; create it with: arcologyctl rebuild")
+                       : "%s: %s",
+                   name, g_strerror (number));
+      return FALSE;
+    }
+
+  /* The last program that may write, when it closes a database, applies a log and deletes it, and
+   * the first one applies the journal of a build that was killed. One that may only read leaves an
+   * empty log behind (SQLite 3.40). */
+  read_only = has_content (database, "-wal") || has_content (database, "-journal");
+
+  return run_sqlite (self, database, read_only, sql, &output, &length, error);
+}
+
+/* --- the build */
+
+static gboolean
+write_list (Verify *self, const char *path, GError **error)
+{
+  g_autoptr (GString) records = g_string_new (NULL);
+  GHashTableIter iter;
+  gpointer file;
+
+  g_hash_table_iter_init (&iter, self->files);
+  while (g_hash_table_iter_next (&iter, &file, NULL))
+    {
+      g_string_append_len (records, "A", 2);
+      g_string_append_len (records, file, (gssize) strlen (file) + 1);
+    }
+
+  return g_file_set_contents (path, records->str, (gssize) records->len, error);
+}
+
+static void
+read_log (Verify *self, const char *path)
+{
+  g_autofree char *log = NULL;
+  gsize length = 0;
+
+  if (!g_file_get_contents (path, &log, &length, NULL))
+    return;
+
+  for (const char *line = log; line < log + length;)
+    {
+      const char *end = memchr (line, '\n', (gsize) (log + length - line));
+      const gsize size = (gsize) ((end != NULL ? end : log + length) - line);
+      g_auto (ArcLine) parsed = { 0 };
+
+      arc_line_parse (line, size, &parsed);
+      if (parsed.kind == ARC_LINE_FAILED)
+        g_hash_table_insert (self->failed, g_strdup (parsed.path), g_strdup (parsed.why));
+      else if (parsed.kind == ARC_LINE_ERROR)
+        {
+          g_free (self->reason);
+          self->reason = arc_table_sanitize (parsed.why);
+        }
+      line += size + 1;
+    }
+}
+
+static gboolean
+build (Verify *self, const char *database, GError **error)
+{
+  g_autofree char *list = arc_trial_build_get_path (self->trial, "changes");
+  g_autofree char *log = arc_trial_build_get_path (self->trial, "log");
+  g_auto (GStrv) environment =
+      self->environment != NULL ? g_strdupv (self->environment) : g_get_environ ();
+  int status;
+
+  g_free (self->config->database);
+  self->config->database = g_strdup (database);
+  environment =
+      arc_build_environment_for_build (environment, self->config, ARC_BUILD_CLEAN, 0, list);
+  if (!write_list (self, list, error) ||
+      !arc_trial_build_run (self->trial,
+                            &(ArcTrialBuildRun){
+                                .argv = (const char *const *) self->config->command,
+                                .environment = (const char *const *) environment,
+                                .directory = self->directory,
+                                .output = log,
+                                .timeout = self->config->timeout,
+                                .grace = self->config->stop_grace,
+                            },
+                            &status, error))
+    return FALSE;
+
+  read_log (self, log);
+  if (status == 0 || (status == ARC_BUILD_PARTIAL_STATUS && g_hash_table_size (self->failed) > 0))
+    return TRUE;
+
+  if (self->reason != NULL)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _ ("The clean build failed: %s"),
+                 self->reason);
+  else
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                 _ ("The clean build failed with exit status %d"), status);
+
+  return FALSE;
+}
+
+/* --- the comparison */
+
+static gboolean
+compare (Verify *self, const char *ours, const char *theirs, GError **error)
+{
+  g_autofree char *query = arc_database_compare_make_query (theirs);
+  g_autofree char *tables = NULL;
+  g_autofree char *script = NULL;
+  g_autofree char *output = NULL;
+  gsize length;
+
+  if (!run_sqlite (self, ours, FALSE, query, &tables, &length, error))
+    return FALSE;
+
+  script = arc_database_compare_make_script (theirs, tables, length, error);
+  if (script == NULL || !run_sqlite (self, ours, FALSE, script, &output, &length, error))
+    return FALSE;
+
+  self->differences = arc_database_compare_parse (output, length, &self->n_rows, error);
+
+  return self->differences != NULL;
+}
+
+/* Takes the notes that cannot be judged out of the differences. */
+static gboolean
+sort_out (Verify *self, GError **error)
+{
+  g_autoptr (GHashTable) now = NULL;
+
+  if (self->differences->len == 0)
+    return TRUE;
+
+  now = list_files (self, error);
+  if (now == NULL || !add_pending (self, error))
+    return FALSE;
+
+  for (guint i = 0; i < self->differences->len;)
+    {
+      const ArcDifference *difference = self->differences->pdata[i];
+      const char *note = difference->note;
+
+      if (note != NULL && g_hash_table_contains (self->failed, note))
+        g_ptr_array_remove_index (self->differences, i);
+      else if (note != NULL && (g_hash_table_contains (self->pending, note) ||
+                                g_strcmp0 (g_hash_table_lookup (self->files, note),
+                                           g_hash_table_lookup (now, note)) != 0))
+        {
+          /* They are sorted by note. */
+          if (self->changed->len == 0 ||
+              !g_str_equal (self->changed->pdata[self->changed->len - 1], note))
+            g_ptr_array_add (self->changed, g_strdup (note));
+          g_ptr_array_remove_index (self->differences, i);
+        }
+      else
+        i++;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+verify (Verify *self, GError **error)
+{
+  g_autofree char *name = NULL;
+  g_autofree char *ours = NULL;
+  g_autofree char *theirs = NULL;
+  g_autofree char *place = NULL;
+
+  look_at_service (self);
+  if (!read_settings (self, error))
+    return FALSE;
+
+  self->trial = arc_trial_build_new (error);
+  if (self->trial == NULL)
+    return FALSE;
+
+  /* With the owners of duplicate IDs, which a clean build takes over. */
+  ours = arc_trial_build_get_path (self->trial, "live.db");
+  place = arc_trial_build_get_path (self->trial, "clean");
+  name = g_path_get_basename (self->database);
+  theirs = g_build_filename (place, name, NULL);
+  if (g_mkdir (place, 0700) != 0)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", place, g_strerror (errno));
+      return FALSE;
+    }
+
+  return look_at_tree (self, error) && copy_database (self, self->database, ours, error) &&
+         copy_database (self, ours, theirs, error) && build (self, theirs, error) &&
+         compare (self, ours, theirs, error) && sort_out (self, error);
+}
+
+/* --- what it tells */
+
+static ArcCtlExit
+get_exit (Verify *self)
+{
+  if (self->differences->len > 0)
+    return ARC_CTL_FAILED;
+
+  return self->changed->len > 0 || g_hash_table_size (self->failed) > 0 ? ARC_CTL_STALE
+                                                                        : ARC_CTL_SUCCESS;
+}
+
+static const char *
+get_result (Verify *self)
+{
+  const ArcCtlExit status = get_exit (self);
+
+  return status == ARC_CTL_FAILED ? "different" : (status == ARC_CTL_STALE ? "unknown" : "same");
+}
+
+static JsonNode *
+to_json (Verify *self)
+{
+  g_autoptr (GList) failed =
+      g_list_sort (g_hash_table_get_keys (self->failed), (GCompareFunc) strcmp);
+  JsonObject *root = json_object_new ();
+  JsonArray *differences = json_array_new ();
+  JsonArray *changed = json_array_new ();
+  JsonArray *unread = json_array_new ();
+
+  for (guint i = 0; i < self->differences->len; i++)
+    {
+      const ArcDifference *difference = self->differences->pdata[i];
+      g_autofree char *note = arc_table_escape (difference->note != NULL ? difference->note : "");
+      JsonObject *object = json_object_new ();
+
+      json_object_set_string_member (object, "note", note);
+      json_object_set_string_member (object, "table", difference->table);
+      json_object_set_int_member (object, "missing", difference->missing);
+      json_object_set_int_member (object, "surplus", difference->surplus);
+      json_array_add_object_element (differences, object);
+    }
+  for (guint i = 0; i < self->changed->len; i++)
+    {
+      g_autofree char *note = arc_table_escape (self->changed->pdata[i]);
+
+      json_array_add_string_element (changed, note);
+    }
+  for (GList *l = failed; l != NULL; l = l->next)
+    {
+      g_autofree char *note = arc_table_escape (l->data);
+      JsonObject *object = json_object_new ();
+
+      json_object_set_string_member (object, "note", note);
+      json_object_set_string_member (object, "why", g_hash_table_lookup (self->failed, l->data));
+      json_array_add_object_element (unread, object);
+    }
+
+  json_object_set_string_member (root, "result", get_result (self));
+  json_object_set_int_member (root, "rows", (gint64) self->n_rows);
+  json_object_set_int_member (root, "notes", g_hash_table_size (self->files));
+  json_object_set_int_member (root, "duration", g_get_monotonic_time () - self->started);
+  json_object_set_array_member (root, "differences", differences);
+  json_object_set_array_member (root, "changed", changed);
+  json_object_set_array_member (root, "failed", unread);
+
+  return arc_table_object_to_json (root);
+}
+
+/* (transfer full): N as people write it, with one thousand set off from the next. */
+static char *
+format_number (guint64 n)
+{
+  return g_strdup_printf ("%'" G_GUINT64_FORMAT, n);
+}
+
+/* Adds what there is to tell of DIFFERENCE after the name of the note. */
+static void
+add_difference (GPtrArray *parts, const ArcDifference *difference)
+{
+  g_autofree char *table = arc_table_sanitize (difference->table);
+  g_autofree char *missing = format_number ((guint64) difference->missing);
+  g_autofree char *surplus = format_number ((guint64) difference->surplus);
+
+  if (difference->missing > 0)
+    g_ptr_array_add (parts, g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s: %s row missing",
+                                                          "%s: %s rows missing",
+                                                          (gulong) difference->missing),
+                                             table, missing));
+  if (difference->surplus > 0)
+    g_ptr_array_add (parts, g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s: %s row too many",
+                                                          "%s: %s rows too many",
+                                                          (gulong) difference->surplus),
+                                             table, surplus));
+}
+
+/* Prints a line for each note; returns how many there are. */
+static guint
+print_differences (Verify *self)
+{
+  guint n_notes = 0;
+
+  for (guint i = 0; i < self->differences->len; n_notes++)
+    {
+      const char *note = ((const ArcDifference *) self->differences->pdata[i])->note;
+      g_autofree char *name = note != NULL ? arc_table_escape (note) : NULL;
+      g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
+      g_autofree char *line = NULL;
+
+      for (; i < self->differences->len &&
+             g_strcmp0 (((const ArcDifference *) self->differences->pdata[i])->note, note) == 0;
+           i++)
+        add_difference (parts, self->differences->pdata[i]);
+
+      g_ptr_array_add (parts, NULL);
+      line = g_strjoinv (", ", (GStrv) parts->pdata);
+      g_print ("%s: %s\n", name != NULL ? name : _ ("Rows of no note"), line);
+    }
+
+  return n_notes;
+}
+
+static void
+print_report (Verify *self)
+{
+  g_autoptr (GList) failed =
+      g_list_sort (g_hash_table_get_keys (self->failed), (GCompareFunc) strcmp);
+  const guint n_files = g_hash_table_size (self->files);
+  const guint n_open = self->changed->len + g_hash_table_size (self->failed);
+  const guint n_notes = print_differences (self);
+  g_autofree char *row_number = format_number (self->n_rows);
+  g_autofree char *file_number = format_number (n_files);
+  g_autofree char *rows =
+      g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s row", "%s rows", (gulong) self->n_rows),
+                       row_number);
+  g_autofree char *notes =
+      g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s note", "%s notes", n_files), file_number);
+  g_autofree char *result = NULL;
+  g_autofree char *duration =
+      arc_table_format_duration ((guint64) (g_get_monotonic_time () - self->started));
+
+  for (guint i = 0; i < self->changed->len; i++)
+    {
+      g_autofree char *name = arc_table_escape (self->changed->pdata[i]);
+
+      g_print (_ ("%s: changed meanwhile\n"), name);
+    }
+  for (GList *l = failed; l != NULL; l = l->next)
+    {
+      g_autofree char *name = arc_table_escape (l->data);
+      g_autofree char *why = arc_table_sanitize (g_hash_table_lookup (self->failed, l->data));
+
+      g_print (_ ("%s: cannot be read now: %s\n"), name, why);
+    }
+
+  if (n_notes > 0)
+    result = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u note differs", "%u notes differ",
+                                           n_notes),
+                              n_notes);
+  else if (n_open > 0)
+    result = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u note could not be compared",
+                                           "%u notes could not be compared", n_open),
+                              n_open);
+  else
+    result = g_strdup (_ ("no difference"));
+
+  /* Translators: "verified 2,585 rows of 529 notes: no difference, 2.1 s" */
+  g_print (_ ("verified %s of %s: %s, %s\n"), rows, notes, result, duration);
+}
+
+static ArcCtlExit
+report_error (const GError *error)
+{
+  arc_ctl_print_error ("%s", error->message);
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return ARC_CTL_INTERRUPTED;
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+    return ARC_CTL_TIMEOUT;
+
+  return ARC_CTL_TROUBLE;
+}
+
+ArcCtlExit
+arc_cmd_verify (int argc, char **argv)
+{
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_auto (Verify) self = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
+                      _ ("Makes a clean build in a temporary directory, as the service would make "
+                         "it, and compares it with the database row by row. Nothing is changed, "
+                         "and the service need not run."),
+                      0))
+    return ARC_CTL_USAGE;
+
+  self.started = g_get_monotonic_time ();
+  self.pending = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self.failed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self.changed = g_ptr_array_new_with_free_func (g_free);
+  if (!verify (&self, &error))
+    return report_error (error);
+
+  if (json)
+    arc_table_json (to_json (&self));
+  else
+    print_report (&self);
+
+  return get_exit (&self);
+}

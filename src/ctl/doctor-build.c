@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config/config-file.h"
+#include "ctl/doctor.h"
+#include "ctl/system-info.h"
+#include "ctl/table.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#define PROGRAM "arcology-builder"
+
+/* The default command: it runs Emacs, and its arguments are options for that. */
+#define BATCH_PROGRAM "arcology-batch"
+
+/* (nullable): the names of the files that are in the comments at the top of DATA. */
+static char *
+list_sources (const char *data)
+{
+  g_autoptr (GString) sources = g_string_new (NULL);
+  g_auto (GStrv) lines = g_strsplit (data, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL && g_str_has_prefix (lines[i], "# "); i++)
+    g_string_append_printf (sources, "%s%s", i > 0 ? ", " : "", lines[i] + 2);
+
+  return sources->len > 0 ? g_string_free (g_steal_pointer (&sources), FALSE) : NULL;
+}
+
+/* The program knows where they come from, and whether they are right. */
+void
+arc_doctor_check_settings (ArcDiagnosis *self)
+{
+  g_auto (GStrv) argv =
+      arc_system_info_make_command ((const char *const *) self->command, "--print-config");
+  g_autoptr (ArcConfig) config = arc_config_new ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *output = NULL;
+  g_autofree char *messages = NULL;
+  g_autofree char *sources = NULL;
+  int status;
+
+  if (!arc_system_info_run ((const char *const *) self->environment, (const char *const *) argv,
+                            &status, &output, &messages, &error))
+    {
+      arc_diagnosis_add (self, ARC_FINDING_FAIL,
+                         _ ("Install the service, or add its directory to PATH"), "%s",
+                         error->message);
+      return;
+    }
+  if (status != 0)
+    {
+      arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Correct the line, then “arcologyctl reload”"),
+                         "%s", messages);
+      return;
+    }
+  if (!arc_config_merge_data (config, output, strlen (output), PROGRAM, &error))
+    {
+      arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, _ ("not checked: %s"), error->message);
+      return;
+    }
+
+  self->config = g_steal_pointer (&config);
+  sources = list_sources (output);
+  if (sources != NULL)
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("valid, from %s"), sources);
+  else
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("no settings file; using the defaults"));
+}
+
+/* Whether ARGUMENT, of a command line of Emacs, does something instead of setting something up. */
+static gboolean
+is_action (const char *argument)
+{
+  static const char *const actions[] = { "-l",     "--load",   "-f", "--funcall",
+                                         "--eval", "--script", "-x", "--execute" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (actions); i++)
+    {
+      const gsize length = strlen (actions[i]);
+
+      if (strncmp (argument, actions[i], length) == 0 &&
+          (argument[length] == '\0' || argument[length] == '='))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* The first line that is not about the start files of the system, each of which Emacs names. */
+static const char *
+get_complaint (char *messages)
+{
+  while (g_str_has_prefix (messages, "Loading ") && strchr (messages, '\n') != NULL)
+    messages = strchr (messages, '\n') + 1;
+
+  return arc_diagnosis_get_first_line (messages);
+}
+
+/* (transfer full) (nullable): the command of the builds up to where it would build; then, as the
+ * builds do, it looks for org-roam. NULL if the builds do not run Emacs. */
+static GStrv
+make_emacs_command (const ArcConfig *config)
+{
+  /* Else Emacs 30 writes what it compiles for org-roam into ~/.emacs.d. Before all that loads
+   * anything; Emacs 28 has another name for the first of them. */
+  static const char no_native_code[] =
+      "(setq native-comp-jit-compilation nil native-comp-deferred-compilation nil"
+      " native-comp-enable-subr-trampolines nil)";
+  static const char program[] =
+      "(progn (princ (format \"%s\\n\" emacs-version))"
+      " (or (require 'org-roam nil t) (ignore-errors (package-activate-all)))"
+      " (condition-case error"
+      "  (progn (require 'org-roam) (require 'lisp-mnt)"
+      "   (princ (or (ignore-errors (lm-version (concat (file-name-sans-extension"
+      "    (locate-library \"org-roam\")) \".el\"))) \"\")))"
+      "  (error (princ (error-message-string error)) (kill-emacs 1))))";
+  g_autofree char *name = g_path_get_basename (config->command[0]);
+  const gboolean is_batch = g_str_equal (name, BATCH_PROGRAM);
+  g_autoptr (GStrvBuilder) argv = g_strv_builder_new ();
+
+  if (is_batch)
+    g_strv_builder_add_many (argv, "emacs", "-q", NULL);
+  else if (g_str_has_prefix (name, "emacs"))
+    g_strv_builder_add (argv, config->command[0]);
+  else
+    return NULL;
+
+  g_strv_builder_add_many (argv, "--eval", no_native_code, NULL);
+  for (guint i = 1; config->command[i] != NULL && (is_batch || !is_action (config->command[i]));
+       i++)
+    g_strv_builder_add (argv, config->command[i]);
+  g_strv_builder_add_many (argv, "--batch", "--eval", program, NULL);
+
+  return g_strv_builder_end (argv);
+}
+
+/* The default build is slower without a dump of Emacs; the program itself knows why there is none.
+ */
+static void
+check_dump (ArcDiagnosis *self)
+{
+  g_autofree char *name = g_path_get_basename (self->config->command[0]);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) argv = NULL;
+  g_autofree char *output = NULL;
+  g_autofree char *messages = NULL;
+  char *reason;
+  int status;
+
+  if (!g_str_equal (name, BATCH_PROGRAM))
+    return;
+
+  g_strv_builder_add_many (builder, self->config->command[0], "--why-no-dump", NULL);
+  g_strv_builder_addv (builder, (const char **) self->config->command + 1);
+  argv = g_strv_builder_end (builder);
+  if (!arc_system_info_run ((const char *const *) self->environment, (const char *const *) argv,
+                            &status, &output, &messages, NULL) ||
+      status != 0)
+    return;
+
+  /* "SECONDS REASON" */
+  arc_diagnosis_get_first_line (output);
+  reason = strchr (output, ' ');
+  if (reason == NULL)
+    return;
+
+  reason++;
+  if (g_ascii_isdigit (*output))
+    arc_diagnosis_add (self, ARC_FINDING_WARN, NULL,
+                       _ ("builds take about %.1f s longer: Emacs cannot be dumped: %s"),
+                       g_ascii_strtod (output, NULL), reason);
+  else
+    arc_diagnosis_add (self, ARC_FINDING_WARN, NULL,
+                       _ ("builds take longer: Emacs cannot be dumped: %s"), reason);
+}
+
+static void
+check_emacs (ArcDiagnosis *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *output = NULL;
+  g_autofree char *messages = NULL;
+  g_auto (GStrv) argv = make_emacs_command (self->config);
+  g_auto (GStrv) lines = NULL;
+  int status;
+
+  if (argv == NULL)
+    return;
+
+  if (!arc_system_info_run ((const char *const *) self->environment, (const char *const *) argv,
+                            &status, &output, &messages, &error))
+    {
+      arc_diagnosis_add (self, ARC_FINDING_FAIL, NULL, "%s", error->message);
+      return;
+    }
+
+  lines = g_strsplit (output, "\n", 2);
+  if (lines[0] == NULL || !g_ascii_isdigit (*lines[0]))
+    {
+      arc_diagnosis_add (self, ARC_FINDING_FAIL, NULL, _ ("does not start: %s"),
+                         get_complaint (messages));
+      return;
+    }
+
+  arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("version %s"), lines[0]);
+  check_dump (self);
+
+  self->topic = "org-roam";
+  self->title = _ ("org-roam");
+  if (status != 0)
+    arc_diagnosis_add (
+        self, ARC_FINDING_FAIL,
+        _ ("Install it: on Debian and Ubuntu the package elpa-org-roam, elsewhere M-x "
+           "package-install; “emacs -Q” in the setting Command hides it"),
+        _ ("cannot be loaded: %s"), lines[1] != NULL ? lines[1] : "");
+  else
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("version %s"),
+                       lines[1] != NULL ? lines[1] : "?");
+}
+
+void
+arc_doctor_check_command (ArcDiagnosis *self)
+{
+  g_autofree char *program = NULL;
+  g_autofree char *name = NULL;
+
+  if (self->config == NULL)
+    return;
+
+  name = arc_table_escape (self->config->command[0]);
+  program = arc_system_info_find_program ((const char *const *) self->environment,
+                                          self->config->command[0]);
+  if (program == NULL)
+    {
+      arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Install it, or correct the setting Command"),
+                         _ ("%s: not found"), name);
+      return;
+    }
+
+  arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: found"), name);
+
+  self->topic = "emacs";
+  self->title = _ ("Emacs");
+  check_emacs (self);
+}

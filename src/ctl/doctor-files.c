@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/doctor.h"
+#include "ctl/system-info.h"
+#include "ctl/table.h"
+
+#include <errno.h>
+#include <glib/gi18n.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MEGABYTE (G_GUINT64_CONSTANT (1000) * 1000)
+
+/* A file dated later than this from now was written with another clock. */
+#define CLOCK_TOLERANCE (60 * G_TIME_SPAN_SECOND)
+
+/* --- what is watched */
+
+static void
+check_directory (ArcDiagnosis *self, const char *directory)
+{
+  g_autofree char *name = arc_table_escape (directory);
+  struct stat status;
+
+  if (stat (directory, &status) != 0)
+    arc_diagnosis_add (self, ARC_FINDING_FAIL,
+                       _ ("Create it, mount it, or correct the setting Directories"), "%s: %s",
+                       name, g_strerror (errno));
+  else if (!S_ISDIR (status.st_mode))
+    arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Correct the setting Directories"),
+                       _ ("%s: not a directory"), name);
+  else if (access (directory, R_OK | X_OK) != 0)
+    arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Make it readable: chmod u+rx DIR"), "%s: %s",
+                       name, g_strerror (errno));
+  else
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: readable"), name);
+}
+
+void
+arc_doctor_check_tree (ArcDiagnosis *self)
+{
+  const char *const *directories = arc_diagnosis_get_directories (self);
+
+  for (guint i = 0; directories != NULL && directories[i] != NULL; i++)
+    check_directory (self, directories[i]);
+}
+
+/* Each user namespace has limits of its own, too, which may only be lower (user_namespaces(7)).
+ * NAME gets the one that counts. */
+static guint
+read_lower (const char *of_system, const char *of_namespace, const char **name)
+{
+  const guint system = arc_system_info_read_limit (of_system);
+  const guint namespace = arc_system_info_read_limit (of_namespace);
+
+  *name = namespace < system ? of_namespace : of_system;
+
+  return MIN (system, namespace);
+}
+
+void
+arc_doctor_check_inotify (ArcDiagnosis *self)
+{
+  const char *instances_name;
+  const char *watches_name;
+  const guint max_instances =
+      read_lower ("fs.inotify.max_user_instances", "user.max_inotify_instances", &instances_name);
+  const guint max_watches =
+      read_lower ("fs.inotify.max_user_watches", "user.max_inotify_watches", &watches_name);
+  g_autofree char *text = NULL;
+  guint instances;
+  guint watches;
+
+  if (max_watches == G_MAXUINT || max_instances == G_MAXUINT)
+    {
+      arc_diagnosis_add (self, ARC_FINDING_WARN, NULL,
+                         _ ("not checked: the limits cannot be read"));
+      return;
+    }
+
+  arc_system_info_count_inotify (&instances, &watches);
+  text = g_strdup_printf (_ ("%u of %u watches, %u of %u instances taken"), watches, max_watches,
+                          instances, max_instances);
+
+  /* Others of this user want some, too. */
+  if (instances >= max_instances || watches >= max_watches - max_watches / 10)
+    {
+      const gboolean is_instances = instances >= max_instances;
+      g_autofree char *advice =
+          g_strdup_printf ("sudo sysctl -w %s=%u", is_instances ? instances_name : watches_name,
+                           (is_instances ? max_instances : max_watches) * 2);
+
+      arc_diagnosis_add (self, ARC_FINDING_WARN, advice, "%s", text);
+    }
+  else
+    {
+      arc_diagnosis_add (self, ARC_FINDING_OK, NULL, "%s", text);
+    }
+}
+
+/* --- what a build writes */
+
+/* (transfer full) (nullable): the directory above PATH that a program copies to other machines;
+ * NULL if there is none. The programs leave these files in it. */
+static char *
+find_synced_directory (const char *path)
+{
+  static const char *const markers[] = { ".stfolder",         ".dropbox",
+                                         ".dropbox.cache",    ".nextcloudsync.log",
+                                         ".owncloudsync.log", ".sync" };
+  g_autofree char *directory = g_path_get_dirname (path);
+
+  while (!g_str_equal (directory, "/") && !g_str_equal (directory, "."))
+    {
+      g_autofree char *below = NULL;
+
+      for (guint i = 0; i < G_N_ELEMENTS (markers); i++)
+        {
+          g_autofree char *marker = g_build_filename (directory, markers[i], NULL);
+
+          if (g_file_test (marker, G_FILE_TEST_EXISTS))
+            return g_steal_pointer (&directory);
+        }
+      below = g_steal_pointer (&directory);
+      directory = g_path_get_dirname (below);
+    }
+
+  return NULL;
+}
+
+/* A program that copies the file while it is written makes a damaged one of it. */
+static void
+check_place (ArcDiagnosis *self, const char *database)
+{
+  g_autofree char *directory = find_synced_directory (database);
+  g_autofree char *name = directory != NULL ? arc_table_escape (directory) : NULL;
+
+  if (directory != NULL)
+    arc_diagnosis_add (self, ARC_FINDING_WARN,
+                       _ ("Move it to a directory that is not synchronized: setting Database"),
+                       _ ("it is in %s, which is synchronized with other machines"), name);
+}
+
+/* What SQLite leaves beside the file while somebody has it open, or after a crash: a copy of the
+ * file alone lacks it. A build removes both. */
+static void
+check_side_files (ArcDiagnosis *self, const char *database)
+{
+  static const char *const suffixes[] = { "-wal", "-journal" };
+
+  if (self->service != NULL && arc_dbus_builder_get_current_build (self->service) != 0)
+    return;
+
+  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
+    {
+      g_autofree char *file = g_strconcat (database, suffixes[i], NULL);
+      g_autofree char *name = arc_table_escape (file);
+      g_autofree char *size = NULL;
+      struct stat status;
+
+      if (stat (file, &status) != 0 || status.st_size == 0)
+        continue;
+
+      size = g_format_size ((guint64) status.st_size);
+      arc_diagnosis_add (self, ARC_FINDING_WARN,
+                         _ ("Close the programs that have it open, then: arcologyctl rebuild"),
+                         _ ("%s: %s that are not in the database file yet"), name, size);
+    }
+}
+
+void
+arc_doctor_check_database (ArcDiagnosis *self)
+{
+  const char *database = arc_diagnosis_get_database (self);
+  const char *argv[] = {
+    "sqlite3", "-readonly", "-cmd", ".timeout 5000", database, "PRAGMA quick_check(1)", NULL
+  };
+  g_autofree char *sqlite3 = g_find_program_in_path (argv[0]);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *name = NULL;
+  g_autofree char *output = NULL;
+  g_autofree char *messages = NULL;
+  int status;
+
+  if (database == NULL || *database == '\0')
+    return;
+
+  name = arc_table_escape (database);
+  if (!g_file_test (database, G_FILE_TEST_EXISTS))
+    arc_diagnosis_add (self, ARC_FINDING_WARN,
+                       _ ("The first build creates it: arcologyctl rebuild"),
+                       _ ("%s: does not exist yet"), name);
+  else if (access (database, R_OK) != 0)
+    arc_diagnosis_add (self, ARC_FINDING_FAIL, NULL, "%s: %s", name, g_strerror (errno));
+  else if (sqlite3 == NULL)
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL,
+                       _ ("%s: exists; not checked: sqlite3 is not installed"), name);
+  else if (!arc_system_info_run (NULL, argv, &status, &output, &messages, &error))
+    arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, _ ("%s: not checked: %s"), name,
+                       error->message);
+  else if (status == 0 && g_str_equal (output, "ok"))
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: OK (integrity check passed)"), name);
+  else if (strstr (messages, "locked") != NULL)
+    arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, _ ("%s: not checked: it is being written"),
+                       name);
+  else
+    arc_diagnosis_add (self, ARC_FINDING_FAIL,
+                       _ ("Move it away, then: arcologyctl rebuild --clean"), _ ("%s: damaged: %s"),
+                       name, arc_diagnosis_get_first_line (*messages != '\0' ? messages : output));
+
+  check_side_files (self, database);
+  check_place (self, database);
+}
+
+void
+arc_doctor_check_state_directory (ArcDiagnosis *self)
+{
+  g_autofree char *directory = arc_diagnosis_get_state_directory (self);
+  g_autofree char *existing = arc_system_info_find_existing (directory);
+  g_autofree char *name = arc_table_escape (directory);
+
+  if (access (existing, W_OK | X_OK) != 0)
+    arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Make it writable: chmod u+rwx DIR"), "%s: %s",
+                       name, g_strerror (errno));
+  else if (g_str_equal (existing, directory))
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: writable"), name);
+  else
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: does not exist yet"), name);
+}
+
+static void
+check_space_at (ArcDiagnosis *self, const char *path)
+{
+  g_autofree char *existing = arc_system_info_find_existing (path);
+  g_autofree char *name = arc_table_escape (existing);
+  g_autofree char *free_space = NULL;
+  struct statvfs status;
+  guint64 n_bytes;
+
+  if (statvfs (existing, &status) != 0)
+    {
+      arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, "%s: %s", name, g_strerror (errno));
+      return;
+    }
+
+  n_bytes = (guint64) status.f_bavail * status.f_frsize;
+  free_space = g_format_size (n_bytes);
+  arc_diagnosis_add (self,
+                     n_bytes < 20 * MEGABYTE    ? ARC_FINDING_FAIL
+                     : n_bytes < 200 * MEGABYTE ? ARC_FINDING_WARN
+                                                : ARC_FINDING_OK,
+                     n_bytes < 200 * MEGABYTE
+                         ? _ ("Free disk space: a build may need as much as the database again")
+                         : NULL,
+                     _ ("%s: %s free"), name, free_space);
+}
+
+void
+arc_doctor_check_space (ArcDiagnosis *self)
+{
+  g_autofree char *state = arc_diagnosis_get_state_directory (self);
+  g_autofree char *state_place = arc_system_info_find_existing (state);
+  const char *database = arc_diagnosis_get_database (self);
+  g_autofree char *database_place = NULL;
+  struct stat a;
+  struct stat b;
+
+  check_space_at (self, state);
+  if (database == NULL || *database == '\0')
+    return;
+
+  database_place = arc_system_info_find_existing (database);
+  if (stat (state_place, &a) == 0 && stat (database_place, &b) == 0 && a.st_dev != b.st_dev)
+    check_space_at (self, database);
+}
+
+/* --- the clock */
+
+static gboolean
+is_in_future (const char *path, gint64 now)
+{
+  struct stat status;
+
+  return stat (path, &status) == 0 &&
+         (gint64) status.st_mtim.tv_sec * G_USEC_PER_SEC > now + CLOCK_TOLERANCE;
+}
+
+void
+arc_doctor_check_clock (ArcDiagnosis *self)
+{
+  const char *const *directories = arc_diagnosis_get_directories (self);
+  const char *database = arc_diagnosis_get_database (self);
+  const gint64 now = g_get_real_time ();
+  struct timespec time;
+  const char *late = NULL;
+
+  if (clock_gettime (CLOCK_BOOTTIME, &time) != 0)
+    {
+      arc_diagnosis_add (self, ARC_FINDING_FAIL, NULL, "CLOCK_BOOTTIME: %s", g_strerror (errno));
+      return;
+    }
+
+  if (database != NULL && is_in_future (database, now))
+    late = database;
+  for (guint i = 0; directories != NULL && directories[i] != NULL; i++)
+    if (is_in_future (directories[i], now))
+      late = directories[i];
+
+  if (late != NULL)
+    {
+      g_autofree char *name = arc_table_escape (late);
+
+      arc_diagnosis_add (self, ARC_FINDING_WARN, _ ("Set the clock: timedatectl set-ntp true"),
+                         _ ("%s is dated in the future"), name);
+    }
+  else
+    {
+      arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("OK"));
+    }
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/arcologyctl.h"
+#include "ctl/doctor.h"
+#include "ctl/messages.h"
+#include "ctl/system-info.h"
+#include "ctl/systemd-unit.h"
+
+#include <glib/gi18n.h>
+#include <unistd.h>
+
+/* Where logind(8) keeps the names of those whose services run without a session. */
+#define LINGER_DIRECTORY "/var/lib/systemd/linger"
+
+/* Its settings and its Emacs depend on what it was started with. */
+static void
+look_at_process (ArcDiagnosis *self)
+{
+  self->process = arc_system_info_get_process (G_DBUS_PROXY (self->service));
+  if (self->process != 0)
+    arc_system_info_read_process (self->process, &self->command, &self->environment);
+}
+
+/* Without the service, on what systemd would start it with; why it failed is left in
+ * `self->failure`. */
+static void
+look_at_unit (ArcDiagnosis *self)
+{
+  g_autoptr (GDBusConnection) bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, NULL);
+
+  if (bus == NULL)
+    return;
+
+  self->failure = arc_systemd_unit_tell_failure (bus);
+  arc_systemd_unit_read_start (bus, &self->command, &self->environment);
+}
+
+void
+arc_doctor_check_bus (ArcDiagnosis *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->service = arc_ctl_try_connect (&error);
+  if (self->service != NULL)
+    look_at_process (self);
+  else
+    look_at_unit (self);
+  if (self->service != NULL ||
+      g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER) ||
+      g_error_matches (error, ARC_CTL_ERROR, ARC_CTL_ERROR_SERVICE_FAILED))
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("reachable"));
+  else
+    arc_diagnosis_add (self, ARC_FINDING_FAIL,
+                       _ ("Log in to a session, or point DBUS_SESSION_BUS_ADDRESS to its bus"),
+                       "%s", error->message);
+}
+
+void
+arc_doctor_check_service (ArcDiagnosis *self)
+{
+  const char *version;
+
+  if (self->failure != NULL)
+    {
+      arc_diagnosis_add (
+          self, ARC_FINDING_FAIL,
+          _ ("Correct that, then: systemctl --user restart arcology-builder.service"),
+          _ ("failed: %s"), self->failure);
+      return;
+    }
+  if (self->service == NULL)
+    {
+      arc_diagnosis_add (self, ARC_FINDING_FAIL, "systemctl --user start " ARC_SYSTEMD_UNIT,
+                         _ ("not running"));
+      return;
+    }
+
+  version = arc_dbus_builder_get_version (self->service);
+  if (g_strcmp0 (version, ARC_VERSION) != 0)
+    arc_diagnosis_add (self, ARC_FINDING_WARN, "systemctl --user restart " ARC_SYSTEMD_UNIT,
+                       _ ("running, but it is version %s, and this is %s"),
+                       version != NULL ? version : "?", ARC_VERSION);
+  else
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("running, version %s"), version);
+}
+
+void
+arc_doctor_check_unit (ArcDiagnosis *self)
+{
+  static const char *const argv[] = { "systemctl", "--user", "is-enabled", ARC_SYSTEMD_UNIT, NULL };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *output = NULL;
+  g_autofree char *messages = NULL;
+  int status;
+
+  if (!arc_system_info_run (NULL, argv, &status, &output, &messages, &error))
+    arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, _ ("not checked: %s"), error->message);
+  else if (status == 0)
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, "%s", arc_diagnosis_get_first_line (output));
+  else if (*output != '\0' && !g_str_equal (output, "not-found"))
+    arc_diagnosis_add (self, ARC_FINDING_WARN, "systemctl --user enable --now " ARC_SYSTEMD_UNIT,
+                       _ ("%s, not enabled"), arc_diagnosis_get_first_line (output));
+  else
+    arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, "%s",
+                       arc_diagnosis_get_first_line (*messages != '\0' ? messages : output));
+}
+
+/* Whoever starts it by hand and forgets it wonders which of the two has the name, and the other one
+ * cannot start. */
+void
+arc_doctor_check_duplicates (ArcDiagnosis *self)
+{
+  g_autofree char *state = arc_diagnosis_get_state_directory (self);
+  const guint pid = arc_system_info_find_duplicate (self->process, state);
+  g_autofree char *advice = NULL;
+
+  if (pid == 0)
+    return;
+
+  advice = g_strdup_printf (_ ("Stop one of the two, for example: kill %u"), pid);
+  arc_diagnosis_add (self, ARC_FINDING_WARN, advice,
+                     _ ("process %u uses the same state directory, and is not the service"), pid);
+}
+
+/* A session over a network ends with the connection, and the service with it. */
+void
+arc_doctor_check_linger (ArcDiagnosis *self)
+{
+  g_autofree char *file = g_build_filename (LINGER_DIRECTORY, g_get_user_name (), NULL);
+
+  if (access (LINGER_DIRECTORY, F_OK) != 0)
+    return;
+
+  if (access (file, F_OK) == 0)
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("on: the service runs without a login"));
+  else if (g_getenv ("SSH_CONNECTION") != NULL)
+    arc_diagnosis_add (self, ARC_FINDING_WARN, "loginctl enable-linger",
+                       _ ("off: the service stops when you log out"));
+  else
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("off: the service stops when you log out"));
+}
+
+void
+arc_doctor_check_health (ArcDiagnosis *self)
+{
+  const char *health;
+
+  health = self->service != NULL ? arc_dbus_builder_get_health (self->service) : NULL;
+  if (health == NULL)
+    return;
+
+  if (g_str_equal (health, "ok"))
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("ok; watched directories: %u, files: %u"),
+                       arc_dbus_builder_get_watched_directories (self->service),
+                       arc_dbus_builder_get_watched_files (self->service));
+  else
+    arc_diagnosis_add (self, g_str_equal (health, "degraded") ? ARC_FINDING_WARN : ARC_FINDING_FAIL,
+                       NULL, "%s: %s", health, arc_dbus_builder_get_health_message (self->service));
+}
+
+void
+arc_doctor_check_last_build (ArcDiagnosis *self)
+{
+  g_autoptr (GVariantDict) build = NULL;
+  g_autofree char *number = NULL;
+  const char *result;
+  guint64 id;
+
+  if (self->service == NULL)
+    return;
+
+  build = g_variant_dict_new (arc_dbus_builder_get_last_build (self->service));
+  if (!g_variant_dict_lookup (build, "id", "t", &id) ||
+      !g_variant_dict_lookup (build, "result", "&s", &result))
+    {
+      arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("none yet"));
+      return;
+    }
+
+  /* Translators see no macro, such as G_GUINT64_FORMAT. */
+  number = g_strdup_printf ("%" G_GUINT64_FORMAT, id);
+  if (arc_messages_is_success (result))
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("build %s: %s"), number,
+                       arc_messages_name_result (result));
+  else
+    arc_diagnosis_add (self, ARC_FINDING_WARN, _ ("See its output with: arcologyctl log"),
+                       _ ("build %s: %s"), number, arc_messages_name_result (result));
+}
+
+/* By their number alone: a report names no note. */
+void
+arc_doctor_check_problems (ArcDiagnosis *self)
+{
+  guint n;
+
+  if (self->service == NULL)
+    return;
+
+  n = arc_dbus_builder_get_problem_count (self->service);
+  if (n == 0)
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("none"));
+  else
+    arc_diagnosis_add (self, ARC_FINDING_WARN, _ ("See: arcologyctl problems"),
+                       g_dngettext (GETTEXT_PACKAGE, "%u problem in notes", "%u problems in notes",
+                                    n),
+                       n);
+}

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/messages.h"
+
+#include "common/build.h"
+#include "ctl/table.h"
+#include "machine/state-machine.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+/* What is not known here comes from a service that is newer than this program. */
+static gboolean
+parse_reason (const char *word, ArcReason *reason)
+{
+  for (guint i = 0; i < ARC_N_REASONS; i++)
+    if (g_strcmp0 (word, arc_reason_to_string (i)) == 0)
+      {
+        *reason = i;
+        return TRUE;
+      }
+
+  return FALSE;
+}
+
+static gboolean
+parse_result (const char *word, ArcResult *result)
+{
+  for (guint i = 0; i < ARC_N_RESULTS; i++)
+    if (g_strcmp0 (word, arc_result_to_string (i)) == 0)
+      {
+        *result = i;
+        return TRUE;
+      }
+
+  return FALSE;
+}
+
+/* (transfer full) (nullable): how long until TIME; NULL if that is never. */
+static char *
+format_left (guint64 time, gint64 now)
+{
+  if (time == 0)
+    return NULL;
+
+  return arc_table_format_wait (time > (guint64) now ? time - (guint64) now : 0);
+}
+
+/* Nothing may have changed: then a build that did not succeed is to be done again. LEFT is not
+ * known if the service has just been asked for something. */
+static char *
+tell_debounce (guint n, const char *left)
+{
+  if (left == NULL)
+    return g_strdup (_ ("Waiting: a build starts soon"));
+  if (n == 0)
+    return g_strdup_printf (_ ("Waiting: a build starts in %s"), left);
+
+  /* Translators: the second one is a duration, such as "4 s". */
+  return g_strdup_printf (ngettext ("Waiting: %u file changed, a build starts in %s",
+                                    "Waiting: %u files changed, a build starts in %s", n),
+                          n, left);
+}
+
+static char *
+tell_cooldown (guint n, const char *left)
+{
+  if (left == NULL && n == 0)
+    return g_strdup (_ ("Idle (cooling down): no changes since the last build"));
+  if (left == NULL)
+    return g_strdup_printf (
+        ngettext ("Cooling down: %u file pending; change a file or run “arcologyctl rebuild”",
+                  "Cooling down: %u files pending; change a file or run “arcologyctl rebuild”", n),
+        n);
+  if (n == 0)
+    return g_strdup_printf (_ ("Cooling down: the next build starts in %s"), left);
+
+  /* Translators: the second one is a duration, such as "4 s". */
+  return g_strdup_printf (ngettext ("Cooling down: %u file changed, the next build starts in %s",
+                                    "Cooling down: %u files changed, the next build starts in %s",
+                                    n),
+                          n, left);
+}
+
+static char *
+tell_retry (const char *left)
+{
+  if (left == NULL)
+    return g_strdup (
+        _ ("Waiting: the last build failed; change a file or run “arcologyctl rebuild”"));
+
+  return g_strdup_printf (_ ("Waiting: the last build failed; retrying in %s"), left);
+}
+
+static char *
+tell_building (ArcDBusBuilder *service, gint64 now)
+{
+  const guint64 since = arc_dbus_builder_get_state_since (service);
+  g_autofree char *id =
+      g_strdup_printf ("%" G_GUINT64_FORMAT, arc_dbus_builder_get_current_build (service));
+  g_autofree char *time = arc_table_format_wait (since < (guint64) now ? (guint64) now - since : 0);
+  GVariant *progress = arc_dbus_builder_get_progress (service);
+  guint done = 0;
+  guint total = 0;
+
+  if (progress != NULL)
+    g_variant_get (progress, "(uu)", &done, &total);
+
+  if (total == 0)
+    /* Translators: the number of a build, and a duration such as "4 s". */
+    return g_strdup_printf (_ ("Building: build %s has been running for %s"), id, time);
+
+  /* Translators: the number of a build, files done, files to do, a duration such as "4 s". */
+  return g_strdup_printf (ngettext ("Building: build %s has done %u of %u file in %s",
+                                    "Building: build %s has done %u of %u files in %s", total),
+                          id, done, total, time);
+}
+
+static char *
+tell_paused (guint n)
+{
+  if (n == 0)
+    return g_strdup (_ ("Paused: a build is due; automatic builds are suspended"));
+
+  return g_strdup_printf (ngettext ("Paused: %u file changed; automatic builds are suspended",
+                                    "Paused: %u files changed; automatic builds are suspended", n),
+                          n);
+}
+
+static char *
+tell_inhibited (guint n)
+{
+  if (n == 0)
+    return g_strdup (_ ("Inhibited: a build is due; another program inhibits builds"));
+
+  return g_strdup_printf (ngettext ("Inhibited: %u file changed; another program inhibits builds",
+                                    "Inhibited: %u files changed; another program inhibits builds",
+                                    n),
+                          n);
+}
+
+static char *
+tell_power_saver (guint n)
+{
+  if (n == 0)
+    return g_strdup (_ ("Power saver: a build is due; builds are suspended"));
+
+  return g_strdup_printf (ngettext ("Power saver: %u file changed; builds are suspended",
+                                    "Power saver: %u files changed; builds are suspended", n),
+                          n);
+}
+
+char *
+arc_messages_tell_state (ArcDBusBuilder *service, gint64 now)
+{
+  const char *word = arc_dbus_builder_get_reason (service);
+  const guint n = arc_dbus_builder_get_pending_count (service);
+  g_autofree char *left = format_left (arc_dbus_builder_get_next_build (service), now);
+  ArcReason reason;
+
+  if (!parse_reason (word, &reason))
+    return g_strdup (word != NULL ? word : "?");
+
+  switch (reason)
+    {
+    case ARC_REASON_NOTHING_PENDING:
+      return g_strdup (arc_dbus_builder_get_fresh (service)
+                           ? _ ("Idle: the database is up to date")
+                           : _ ("Idle: no build has succeeded yet"));
+    case ARC_REASON_DEBOUNCE:
+      return tell_debounce (n, left);
+    case ARC_REASON_COOLDOWN:
+      return tell_cooldown (n, left);
+    case ARC_REASON_RETRY:
+      return tell_retry (left);
+    case ARC_REASON_BUILDING:
+      return tell_building (service, now);
+    case ARC_REASON_PAUSED:
+      return tell_paused (n);
+    case ARC_REASON_INHIBITED:
+      return tell_inhibited (n);
+    case ARC_REASON_POWER_SAVER:
+      return tell_power_saver (n);
+    case ARC_REASON_UNAVAILABLE:
+      return g_strdup (_ ("Unavailable: a watched directory is missing; builds are suspended"));
+    }
+
+  g_return_val_if_reached (NULL);
+}
+
+ArcMood
+arc_messages_get_mood (ArcDBusBuilder *service)
+{
+  if (g_strcmp0 (arc_dbus_builder_get_health (service), "unavailable") == 0 ||
+      arc_dbus_builder_get_consecutive_failures (service) > 0)
+    return ARC_MOOD_BAD;
+
+  return arc_dbus_builder_get_fresh (service) ? ARC_MOOD_GOOD : ARC_MOOD_WAITING;
+}
+
+gboolean
+arc_messages_is_success (const char *word)
+{
+  return g_str_equal (word, arc_result_to_string (ARC_RESULT_SUCCESS));
+}
+
+const char *
+arc_messages_name_result (const char *word)
+{
+  ArcResult result;
+
+  if (!parse_result (word, &result))
+    return word;
+
+  switch (result)
+    {
+    case ARC_RESULT_SUCCESS:
+      return _ ("success");
+    case ARC_RESULT_FAILED:
+      return _ ("failed");
+    case ARC_RESULT_SIGNAL:
+      return _ ("killed");
+    case ARC_RESULT_TIMEOUT:
+      return _ ("timed out");
+    case ARC_RESULT_CANCELED:
+      return _ ("canceled");
+    case ARC_RESULT_SPAWN_FAILED:
+      return _ ("not started");
+    case ARC_RESULT_INTERRUPTED:
+      return _ ("interrupted");
+    }
+
+  g_return_val_if_reached (word);
+}
+
+guint64
+arc_messages_get_duration (GVariant *build)
+{
+  guint64 started = 0;
+  guint64 finished = 0;
+
+  g_variant_lookup (build, "started", "t", &started);
+  g_variant_lookup (build, "finished", "t", &finished);
+
+  /* The clock may have been set back meanwhile. */
+  return finished > started ? finished - started : 0;
+}
+
+/* Whether MESSAGE, of a build that failed, says more than EXIT_STATUS does. */
+static gboolean
+has_reason (const char *message, int exit_status)
+{
+  g_autofree char *plain = g_strdup_printf (ARC_BUILD_EXIT_MESSAGE, exit_status);
+
+  return message[0] != '\0' && !g_str_equal (message, plain);
+}
+
+char *
+arc_messages_tell_build (GVariant *build)
+{
+  g_autofree char *time = arc_table_format_duration (arc_messages_get_duration (build));
+  g_autofree char *id = NULL;
+  g_autofree char *message = NULL;
+  const char *word = "";
+  const char *raw_message = "";
+  guint64 number = 0;
+  guint changed = 0;
+  int exit_status = 0;
+  int signal = 0;
+  ArcResult result;
+
+  g_variant_lookup (build, "id", "t", &number);
+  g_variant_lookup (build, "result", "&s", &word);
+  g_variant_lookup (build, "message", "&s", &raw_message);
+  g_variant_lookup (build, "changed", "u", &changed);
+  g_variant_lookup (build, "exit-status", "i", &exit_status);
+  g_variant_lookup (build, "signal", "i", &signal);
+  id = g_strdup_printf ("%" G_GUINT64_FORMAT, number);
+  message = arc_table_sanitize (raw_message);
+
+  if (!parse_result (word, &result))
+    return g_strdup_printf ("%s: %s", id, word);
+
+  switch (result)
+    {
+    case ARC_RESULT_SUCCESS:
+      /* Translators: the number of a build, files, a duration such as "0.8 s". */
+      return g_strdup_printf (ngettext ("Build %s succeeded: %u file in %s",
+                                        "Build %s succeeded: %u files in %s", changed),
+                              id, changed, time);
+    case ARC_RESULT_FAILED:
+      if (has_reason (message, exit_status))
+        /* Translators: the number of a build, a duration such as "0.8 s", the reason. */
+        return g_strdup_printf (_ ("Build %s failed after %s: %s"), id, time, message);
+      /* Translators: the number of a build, a duration such as "0.8 s". */
+      return g_strdup_printf (_ ("Build %s failed after %s, with exit status %d"), id, time,
+                              exit_status);
+    case ARC_RESULT_SIGNAL:
+      /* Translators: the number of a build, a duration such as "0.8 s". */
+      return g_strdup_printf (_ ("Build %s was killed after %s, by signal %d"), id, time, signal);
+    case ARC_RESULT_TIMEOUT:
+      return g_strdup_printf (_ ("Build %s timed out after %s"), id, time);
+    case ARC_RESULT_CANCELED:
+      return g_strdup_printf (_ ("Build %s was canceled after %s"), id, time);
+    case ARC_RESULT_SPAWN_FAILED:
+      return g_strdup_printf (_ ("Build %s could not be started: %s"), id, message);
+    case ARC_RESULT_INTERRUPTED:
+      return g_strdup_printf (_ ("Build %s was interrupted after %s: the service stopped"), id,
+                              time);
+    }
+
+  g_return_val_if_reached (NULL);
+}
+
+char *
+arc_messages_tell_start (guint64 id, const char *kind)
+{
+  g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, id);
+
+  if (g_strcmp0 (kind, arc_build_kind_to_string (ARC_BUILD_FULL)) == 0)
+    return g_strdup_printf (_ ("Build %s started: all files"), number);
+  if (g_strcmp0 (kind, arc_build_kind_to_string (ARC_BUILD_CLEAN)) == 0)
+    return g_strdup_printf (_ ("Build %s started: all files, into an empty database"), number);
+
+  return g_strdup_printf (_ ("Build %s started: changed files"), number);
+}
+
+char *
+arc_messages_tell_problem (GVariant *problem, gboolean abbreviated)
+{
+  g_autofree char *place = NULL;
+  g_autofree char *text = NULL;
+  g_autofree char *name = NULL;
+  const char *path;
+  const char *what;
+  const char *other;
+  guint line;
+
+  g_variant_get (problem, "(^&ayu&s^&ay)", &path, &line, &what, &other);
+  place = abbreviated ? arc_table_abbreviate (path) : arc_table_escape (path);
+  text = arc_table_sanitize (what);
+  if (line > 0)
+    {
+      g_autofree char *file = g_steal_pointer (&place);
+
+      place = g_strdup_printf ("%s:%u", file, line);
+    }
+
+  name = g_path_get_basename (other);
+  if (*other == '\0' || strstr (what, name) != NULL)
+    return g_strdup_printf ("%s: %s", place, text);
+
+  g_free (name);
+  name = abbreviated ? arc_table_abbreviate (other) : arc_table_escape (other);
+  /* Translators: a file and a line in it, what is wrong there, another file. */
+  return g_strdup_printf (_ ("%s: %s (see %s)"), place, text, name);
+}
+
+char *
+arc_messages_tell_more (guint n)
+{
+  return g_strdup_printf (ngettext ("and %u more", "and %u more", n), n);
+}
+
+GPtrArray *
+arc_messages_list_failed_files (GVariant *build, guint max)
+{
+  GPtrArray *lines = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GVariant) files =
+      g_variant_lookup_value (build, "failed-files", G_VARIANT_TYPE ("aay"));
+  const guint n = files != NULL ? (guint) g_variant_n_children (files) : 0;
+
+  for (guint i = 0; i < MIN (n, max); i++)
+    {
+      g_autoptr (GVariant) path = g_variant_get_child_value (files, i);
+
+      g_ptr_array_add (lines, arc_table_abbreviate (g_variant_get_bytestring (path)));
+    }
+  if (n > max)
+    g_ptr_array_add (lines, arc_messages_tell_more (n - max));
+
+  return lines;
+}

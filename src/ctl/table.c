@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/table.h"
+
+#include <glib/gi18n.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+gboolean
+arc_table_is_terminal (void)
+{
+  const char *term = g_getenv ("TERM");
+
+  return isatty (STDOUT_FILENO) && term != NULL && !g_str_equal (term, "dumb");
+}
+
+gboolean
+arc_table_has_style (void)
+{
+  const char *no_color = g_getenv ("NO_COLOR");
+
+  return arc_table_is_terminal () && (no_color == NULL || *no_color == '\0');
+}
+
+gboolean
+arc_table_has_utf8 (void)
+{
+  return g_get_charset (NULL);
+}
+
+guint
+arc_table_get_width (void)
+{
+  struct winsize size;
+
+  return ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+char *
+arc_table_escape (const char *path)
+{
+  GString *escaped = g_string_new (NULL);
+
+  while (*path != '\0')
+    {
+      const gunichar c = g_utf8_get_char_validated (path, -1);
+      const gboolean is_valid = c != (gunichar) -1 && c != (gunichar) -2;
+      const char *next = is_valid ? g_utf8_next_char (path) : path + 1;
+
+      if (is_valid && c != '\\' && !g_unichar_iscntrl (c))
+        g_string_append_len (escaped, path, next - path);
+      else
+        for (; path < next; path++)
+          g_string_append_printf (escaped, "\\%03o", (guchar) *path);
+
+      path = next;
+    }
+
+  return g_string_free (escaped, FALSE);
+}
+
+char *
+arc_table_abbreviate (const char *path)
+{
+  const char *home = g_get_home_dir ();
+  const gsize length = strlen (home);
+  g_autofree char *escaped = NULL;
+
+  if (length < 2 || !g_str_has_prefix (path, home) || path[length] != '/')
+    return arc_table_escape (path);
+
+  escaped = arc_table_escape (path + length);
+
+  return g_strconcat ("~", escaped, NULL);
+}
+
+char *
+arc_table_sanitize (const char *text)
+{
+  GString *clean = g_string_new (NULL);
+
+  for (; *text != '\0'; text = g_utf8_next_char (text))
+    g_string_append_unichar (clean, g_unichar_iscntrl (g_utf8_get_char (text))
+                                        ? ' '
+                                        : g_utf8_get_char (text));
+
+  return g_string_free (clean, FALSE);
+}
+
+guint
+arc_table_measure (const char *text)
+{
+  guint width = 0;
+
+  for (; *text != '\0'; text = g_utf8_next_char (text))
+    {
+      const gunichar c = g_utf8_get_char (text);
+
+      if (!g_unichar_iszerowidth (c))
+        width += g_unichar_iswide (c) ? 2 : 1;
+    }
+
+  return width;
+}
+
+char *
+arc_table_pad (const char *text, guint width, gboolean right)
+{
+  const guint own = arc_table_measure (text);
+  const int blanks = own < width ? (int) (width - own) : 0;
+
+  return right ? g_strdup_printf ("%*s%s", blanks, "", text)
+               : g_strdup_printf ("%s%*s", text, blanks, "");
+}
+
+/* Whether C stays on the line of what follows it: it opens a pair of brackets or quotes. */
+static gboolean
+is_opening (gunichar c)
+{
+  return g_unichar_type (c) == G_UNICODE_OPEN_PUNCTUATION ||
+         g_unichar_type (c) == G_UNICODE_INITIAL_PUNCTUATION;
+}
+
+/* Whether C stays on the line of what is before it: it closes something, or goes on with it, as a
+ * small kana does (Unicode Standard Annex #14). */
+static gboolean
+is_closing (gunichar c)
+{
+  static const GUnicodeBreakType types[] = {
+    G_UNICODE_BREAK_CLOSE_PUNCTUATION, G_UNICODE_BREAK_CLOSE_PARENTHESIS,
+    G_UNICODE_BREAK_EXCLAMATION,       G_UNICODE_BREAK_INFIX_SEPARATOR,
+    G_UNICODE_BREAK_NON_STARTER,       G_UNICODE_BREAK_CONDITIONAL_JAPANESE_STARTER,
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    if (g_unichar_break_type (c) == types[i])
+      return TRUE;
+
+  return g_unichar_type (c) == G_UNICODE_FINAL_PUNCTUATION;
+}
+
+/* Chinese and Japanese have no blanks between words: lines are broken between characters. */
+static gboolean
+can_break (gunichar before, gunichar after)
+{
+  return (g_unichar_iswide (before) || g_unichar_iswide (after)) && !is_opening (before) &&
+         !is_closing (after);
+}
+
+/* The end of the piece of text at START that must not be broken. A unit stays with its number. */
+static const char *
+find_break (const char *start)
+{
+  const char *end = start;
+
+  while (*end != '\0')
+    {
+      const gunichar before = g_utf8_get_char (end);
+      gunichar after;
+
+      end = g_utf8_next_char (end);
+      after = g_utf8_get_char (end);
+      if (after == ' ' && (!g_ascii_isdigit (end[-1]) || is_opening (g_utf8_get_char (end + 1))))
+        break;
+      if (after != ' ' && before != ' ' && can_break (before, after))
+        break;
+    }
+
+  return end;
+}
+
+char *
+arc_table_wrap (const char *text, guint indent, guint width)
+{
+  GString *wrapped = g_string_new (NULL);
+  guint column = indent;
+
+  while (*text != '\0')
+    {
+      const char *start = text + strspn (text, " ");
+      const char *end = find_break (start);
+      g_autofree char *piece = g_strndup (start, (gsize) (end - start));
+      const guint blanks = (guint) (start - text);
+      const guint columns = arc_table_measure (piece);
+
+      if (column > indent && column + blanks + columns > width)
+        {
+          g_string_append_printf (wrapped, "\n%*s%s", (int) indent, "", piece);
+          column = indent + columns;
+        }
+      else
+        {
+          g_string_append_len (wrapped, text, end - text);
+          column += blanks + columns;
+        }
+      text = end;
+    }
+
+  return g_string_free (wrapped, FALSE);
+}
+
+JsonNode *
+arc_table_object_to_json (JsonObject *object)
+{
+  JsonNode *node = json_node_new (JSON_NODE_OBJECT);
+
+  json_node_take_object (node, object);
+
+  return node;
+}
+
+JsonNode *
+arc_table_array_to_json (JsonArray *array)
+{
+  JsonNode *node = json_node_new (JSON_NODE_ARRAY);
+
+  json_node_take_array (node, array);
+
+  return node;
+}
+
+static JsonNode *
+array_to_json (GVariant *value)
+{
+  JsonArray *array = json_array_new ();
+
+  for (gsize i = 0; i < g_variant_n_children (value); i++)
+    {
+      g_autoptr (GVariant) child = g_variant_get_child_value (value, i);
+
+      json_array_add_element (array, arc_table_to_json (child));
+    }
+
+  return arc_table_array_to_json (array);
+}
+
+static JsonNode *
+dictionary_to_json (GVariant *value)
+{
+  JsonObject *object = json_object_new ();
+  GVariantIter iter;
+  const char *key;
+  GVariant *child;
+
+  g_variant_iter_init (&iter, value);
+  while (g_variant_iter_loop (&iter, "{&sv}", &key, &child))
+    json_object_set_member (object, key, arc_table_to_json (child));
+
+  return arc_table_object_to_json (object);
+}
+
+JsonNode *
+arc_table_to_json (GVariant *value)
+{
+  JsonNode *node = json_node_new (JSON_NODE_VALUE);
+
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN))
+    {
+      json_node_set_boolean (node, g_variant_get_boolean (value));
+    }
+  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
+    {
+      json_node_set_string (node, g_variant_get_string (value, NULL));
+    }
+  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_BYTESTRING))
+    {
+      g_autofree char *path = arc_table_escape (g_variant_get_bytestring (value));
+
+      json_node_set_string (node, path);
+    }
+  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_INT32))
+    {
+      json_node_set_int (node, g_variant_get_int32 (value));
+    }
+  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_UINT32))
+    {
+      json_node_set_int (node, g_variant_get_uint32 (value));
+    }
+  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_UINT64))
+    {
+      json_node_set_int (node, (gint64) g_variant_get_uint64 (value));
+    }
+  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_DOUBLE))
+    {
+      json_node_set_double (node, g_variant_get_double (value));
+    }
+  else
+    {
+      json_node_unref (node);
+      node = g_variant_is_of_type (value, G_VARIANT_TYPE_VARDICT) ? dictionary_to_json (value)
+                                                                  : array_to_json (value);
+    }
+
+  return node;
+}
+
+void
+arc_table_json (JsonNode *root)
+{
+  g_autofree char *text = json_to_string (root, TRUE);
+
+  json_node_unref (root);
+  /* JSON is UTF-8 whatever the locale is: g_print() would convert it. */
+  puts (text);
+}
+
+char *
+arc_table_format_time (guint64 time)
+{
+  g_autoptr (GDateTime) date = g_date_time_new_from_unix_local ((gint64) (time / G_USEC_PER_SEC));
+
+  return date != NULL ? g_date_time_format (date, "%F %T") : g_strdup ("?");
+}
+
+char *
+arc_table_format_duration (guint64 usec)
+{
+  const guint64 seconds = (usec + G_USEC_PER_SEC / 2) / G_USEC_PER_SEC;
+
+  if (usec < 10 * G_USEC_PER_SEC)
+    return g_strdup_printf (_ ("%.1f s"), (double) usec / G_USEC_PER_SEC);
+  if (seconds < 60)
+    return g_strdup_printf (_ ("%u s"), (guint) seconds);
+  if (seconds < 3600)
+    return g_strdup_printf (_ ("%u min %u s"), (guint) (seconds / 60), (guint) (seconds % 60));
+
+  return g_strdup_printf (_ ("%u h %u min"), (guint) (seconds / 3600), (guint) (seconds / 60 % 60));
+}
+
+char *
+arc_table_format_wait (guint64 usec)
+{
+  const guint64 seconds = (usec + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC;
+
+  return seconds < 60 ? g_strdup_printf (_ ("%u s"), (guint) seconds)
+                      : arc_table_format_duration (seconds * G_USEC_PER_SEC);
+}

@@ -1,0 +1,661 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "daemon.h"
+
+#include "session/log-writer.h"
+
+#include "bus/bus-connection.h"
+#include "bus/bus-peer.h"
+#include "bus/bus-service.h"
+#include "common/error.h"
+#include "common/path-filter.h"
+#include "common/progress-bar.h"
+#include "engine/builder.h"
+#include "session/boottime-clock.h"
+#include "session/desktop.h"
+#include "session/service-manager.h"
+#include "session/suspend-monitor.h"
+
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* How long a service that is being replaced has to end its build and let go of the lock. */
+#define REPLACE_TIMEOUT   (90 * G_USEC_PER_SEC)
+#define REPLACE_POLL_MSEC 100
+
+/* How long the service works on without a message bus. */
+#define BUS_PATIENCE G_TIME_SPAN_MINUTE
+
+/* How long the bus has to say who has the name. */
+#define CREDENTIALS_MSEC 5000
+
+typedef struct
+{
+  const ArcDaemonOptions *options;
+  GMainLoop *loop;
+  ArcExit exit;
+  gboolean stopping;
+
+  ArcServiceManager *supervisor;
+  ArcStateStore *store;
+  ArcBuilder *builder;
+  ArcBusService *service;    /* (nullable): only the service has one */
+  ArcBusConnection *bus;     /* (nullable): the same */
+  ArcDesktop *desktop;       /* (nullable): NULL while there is no connection to the bus */
+  ArcSuspendMonitor *sleep;  /* (nullable): there may be no system bus */
+  GCancellable *cancellable; /* of the call of on_name_lost() */
+  gboolean exported;
+  gboolean ready;
+  ArcProgressBar meter; /* of `--once` */
+  gboolean has_bar;     /* it is at the end of the last line on the terminal */
+  gboolean has_name;
+  gboolean told_to_wait;
+  gint64 replace_deadline; /* g_get_monotonic_time() */
+  guint64 last_reload;     /* the number of the last one that began */
+  guint64 applied_reload;  /* the same, of those whose settings are in force */
+} ArcDaemon;
+
+/* Settings that are to be put in force. */
+typedef struct
+{
+  ArcDaemon *daemon;
+  ArcConfig *config; /* (owned) */
+  guint64 number;
+} Reload;
+
+static void
+stop (ArcDaemon *self, ArcExit exit_status)
+{
+  if (self->stopping)
+    return;
+
+  self->stopping = TRUE;
+  self->exit = exit_status;
+  arc_service_manager_stopping (self->supervisor);
+  arc_builder_stop (self->builder);
+}
+
+static void
+on_stopped (ArcDaemon *self)
+{
+  g_main_loop_quit (self->loop);
+}
+
+static gboolean
+on_stop_signal (gpointer user_data)
+{
+  ArcDaemon *self = user_data;
+
+  /* A foreground build that is interrupted has not succeeded. */
+  stop (self, self->options->once ? ARC_EXIT_BUILD_FAILED : ARC_EXIT_SUCCESS);
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* Logs why the service ends: an error on a terminal. GLib has a level for that, but what it logs
+ * with it is a mistake in the program, which G_DEBUG=fatal-criticals ends. */
+static void log_fatal (const char *format, ...) G_GNUC_PRINTF (1, 2);
+
+static void
+log_fatal (const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, ARC_BUILD_LOG_FATAL, "1", "MESSAGE", "%s",
+                    text);
+}
+
+static void
+reload_free (gpointer data)
+{
+  Reload *reload = data;
+
+  arc_config_free (reload->config);
+  g_free (reload);
+}
+
+/* “systemctl reload” returns then. Before the service is ready, it is the start that goes on. */
+static void
+end_reload (ArcDaemon *self)
+{
+  if (self->ready && self->has_name)
+    arc_service_manager_ready (self->supervisor);
+}
+
+static void
+on_config_checked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Reload *reload = g_task_get_task_data (task);
+  ArcDaemon *self = reload->daemon;
+  g_autoptr (GError) error = NULL;
+
+  if (!arc_builder_check_config_finish (ARC_BUILDER (source), result, &error))
+    {
+      end_reload (self);
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
+  /* Another one, which has read the files later, may have taken less time. */
+  if (reload->number > self->applied_reload)
+    {
+      self->applied_reload = reload->number;
+      arc_builder_set_config (self->builder, reload->config);
+      g_message ("Settings reloaded");
+    }
+  end_reload (self);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+begin_reload (gpointer user_data, GAsyncReadyCallback callback, gpointer callback_data)
+{
+  ArcDaemon *self = user_data;
+  g_autoptr (GTask) task = g_task_new (self->builder, NULL, callback, callback_data);
+  g_autoptr (GError) error = NULL;
+  Reload *reload;
+  ArcConfig *config;
+
+  g_task_set_source_tag (task, begin_reload);
+  if (self->ready && self->has_name)
+    arc_service_manager_reloading (self->supervisor);
+  config = arc_config_loader_load (&self->options->settings, NULL, &error);
+  if (config == NULL)
+    {
+      end_reload (self);
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
+  reload = g_new (Reload, 1);
+  *reload = (Reload){ self, config, ++self->last_reload };
+  g_task_set_task_data (task, reload, reload_free);
+  arc_builder_check_config_async (self->builder, config, on_config_checked,
+                                  g_steal_pointer (&task));
+}
+
+static void
+on_reloaded (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data G_GNUC_UNUSED)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!g_task_propagate_boolean (G_TASK (result), &error))
+    g_warning ("The old settings stay in force: %s", error->message);
+}
+
+static gboolean
+on_reload_signal (gpointer user_data)
+{
+  begin_reload (user_data, on_reloaded, NULL);
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* The line that `systemctl --user status` shows. */
+static void
+on_builder_changed (ArcDaemon *self)
+{
+  ArcStatus status;
+  g_autofree char *text = NULL;
+
+  arc_builder_get_status (self->builder, &status);
+
+  switch (status.reason)
+    {
+    case ARC_REASON_NOTHING_PENDING:
+      text = g_strdup (status.fresh ? "idle: the database is up to date"
+                                    : "idle: no build has succeeded yet");
+      break;
+    case ARC_REASON_DEBOUNCE:
+      text = g_strdup_printf ("waiting: %u changed, until the writer pauses", status.n_pending);
+      break;
+    case ARC_REASON_COOLDOWN:
+      text = g_strdup_printf ("cooldown: %u changed since the last build", status.n_pending);
+      break;
+    case ARC_REASON_RETRY:
+      text = g_strdup_printf ("waiting: the last build did not succeed, %s",
+                              status.next_build != 0 ? "and is tried again"
+                                                     : "a change or a request starts another");
+      break;
+    case ARC_REASON_BUILDING:
+      text = g_strdup_printf ("running: build %" G_GUINT64_FORMAT, status.current_build);
+      break;
+    case ARC_REASON_PAUSED:
+    case ARC_REASON_INHIBITED:
+    case ARC_REASON_POWER_SAVER:
+    case ARC_REASON_UNAVAILABLE:
+      text = g_strdup_printf ("%s: %s, %u changed", arc_state_to_string (status.state),
+                              arc_reason_to_string (status.reason), status.n_pending);
+      break;
+    }
+
+  arc_service_manager_set_status (self->supervisor, text);
+}
+
+/* “systemctl start” returns then, and the next program may call the service. */
+static void
+tell_ready (ArcDaemon *self)
+{
+  if (self->ready && self->has_name)
+    arc_service_manager_ready (self->supervisor);
+}
+
+static void
+on_name_acquired (ArcDaemon *self)
+{
+  self->has_name = TRUE;
+  arc_builder_set_may_launch (self->builder, TRUE);
+  tell_ready (self);
+}
+
+static void
+on_credentials (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  ArcDaemon *self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  g_autoptr (GVariant) credentials = NULL;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+
+  if (reply != NULL)
+    credentials = g_variant_get_child_value (reply, 0);
+  if (credentials != NULL && arc_bus_peer_is_replacement (credentials))
+    {
+      g_message ("Another instance takes over");
+      stop (self, ARC_EXIT_SUCCESS);
+      return;
+    }
+
+  log_fatal ("Another program has taken the name %s", ARC_SERVICE_NAME);
+  stop (self, ARC_EXIT_TAKEN);
+}
+
+static void
+on_name_lost (ArcDaemon *self)
+{
+  GDBusConnection *connection = arc_bus_connection_get_connection (self->bus);
+
+  /* on_disconnected() has it, or will. */
+  if (connection == NULL || g_dbus_connection_is_closed (connection))
+    return;
+
+  if (!self->has_name)
+    {
+      log_fatal ("The name %s is taken; --replace takes it over", ARC_SERVICE_NAME);
+      stop (self, ARC_EXIT_TAKEN);
+      return;
+    }
+
+  self->has_name = FALSE;
+  arc_builder_set_may_launch (self->builder, FALSE);
+  g_dbus_connection_call (connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                          "org.freedesktop.DBus", "GetConnectionCredentials",
+                          g_variant_new ("(s)", ARC_SERVICE_NAME), G_VARIANT_TYPE ("(a{sv})"),
+                          G_DBUS_CALL_FLAGS_NONE, CREDENTIALS_MSEC, self->cancellable,
+                          on_credentials, self);
+}
+
+static void
+export_service (ArcDaemon *self, gboolean replace)
+{
+  GDBusConnection *connection = arc_bus_connection_get_connection (self->bus);
+  g_autoptr (GError) error = NULL;
+
+  if (self->exported || connection == NULL)
+    return;
+
+  self->exported = arc_bus_service_export (self->service, connection, replace, &error);
+  if (self->exported)
+    return;
+
+  log_fatal ("Cannot appear on the message bus: %s", error->message);
+  stop (self, ARC_EXIT_NO_BUS);
+}
+
+/* The name is lost with the connection, and nobody else has it yet: builds go on, under the lock of
+ * the state directory. */
+static void
+on_disconnected (ArcDaemon *self)
+{
+  g_clear_object (&self->desktop);
+  arc_bus_service_close (self->service);
+  self->exported = FALSE;
+  self->has_name = FALSE;
+}
+
+static void
+make_desktop (ArcDaemon *self)
+{
+  g_autoptr (GPowerProfileMonitor) power = g_power_profile_monitor_dup_default ();
+
+  self->desktop =
+      arc_desktop_new (self->builder, arc_bus_connection_get_connection (self->bus), power);
+}
+
+static void
+on_connected (ArcDaemon *self)
+{
+  if (self->stopping)
+    return;
+
+  make_desktop (self);
+  if (self->ready)
+    export_service (self, FALSE);
+}
+
+static void
+on_given_up (ArcDaemon *self)
+{
+  stop (self, ARC_EXIT_NO_BUS);
+}
+
+static void
+on_ready (ArcDaemon *self)
+{
+  export_service (self, self->options->replace);
+  self->ready = TRUE;
+  tell_ready (self);
+}
+
+/* The service waits for a tree that is not there; nobody wants `--once` to. */
+static void
+on_once_ready (ArcDaemon *self)
+{
+  ArcStatus status;
+
+  arc_builder_get_status (self->builder, &status);
+  if (status.health != ARC_HEALTH_UNAVAILABLE)
+    return;
+
+  g_printerr (_ ("Nothing was built: %s; name another with --directory or Directories=\n"),
+              status.health_message);
+  stop (self, ARC_EXIT_BUILD_FAILED);
+}
+
+/* The columns of the terminal on standard output, or 0 if there is none to draw on. */
+static guint
+get_columns (void)
+{
+  const char *term = g_getenv ("TERM");
+  struct winsize size;
+
+  if (!isatty (STDOUT_FILENO) || term == NULL || g_str_equal (term, "dumb"))
+    return 0;
+
+  return ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/* The progress of `--once`: a bar on a terminal, else a line a second. */
+static void
+on_once_changed (ArcDaemon *self)
+{
+  const guint columns = get_columns ();
+  const gint64 interval =
+      columns > 0 ? ARC_PROGRESS_BAR_BAR_INTERVAL : ARC_PROGRESS_BAR_LINE_INTERVAL;
+  g_autofree char *line = NULL;
+  ArcStatus status;
+
+  arc_builder_get_status (self->builder, &status);
+  if (status.progress_total == 0 ||
+      !arc_progress_bar_take (&self->meter, status.progress_done, status.progress_total,
+                              g_get_monotonic_time (), interval))
+    return;
+
+  /* A column is left free: after the last one, terminals differ in where the cursor is. */
+  line =
+      arc_progress_bar_format (&self->meter, columns > 0 ? columns - 1 : 0, g_get_charset (NULL));
+  if (columns > 0)
+    g_print ("\r%s\033[K", line);
+  else
+    g_print ("%s\n", line);
+
+  /* What is logged next starts on a line of its own. */
+  self->has_bar = columns > 0 && status.progress_done < status.progress_total;
+  if (columns > 0 && !self->has_bar)
+    g_print ("\n");
+}
+
+/* As compilers print errors, for an editor to read: there is no service to ask for them. */
+static void
+print_problems (ArcDaemon *self)
+{
+  const ArcProblemList *problems = arc_builder_get_problems (self->builder);
+
+  for (guint i = 0; i < arc_problem_list_get_n_kept (problems); i++)
+    {
+      g_autofree char *text = arc_problem_to_string (arc_problem_list_get (problems, i));
+
+      g_printerr ("%s\n", text);
+    }
+}
+
+static void
+on_once_finished (ArcDaemon *self, const ArcBuild *build)
+{
+  const ArcConfig *config = arc_builder_get_config (self->builder);
+  g_autofree char *database = g_filename_display_name (config->database);
+  g_autofree char *log_file = arc_builder_get_log (self->builder, build->id);
+  g_autofree char *log = log_file != NULL ? g_filename_display_name (log_file) : NULL;
+
+  if (self->has_bar)
+    g_print ("\n");
+  if (build->result == ARC_RESULT_SUCCESS || arc_build_is_partial (build))
+    print_problems (self);
+  if (build->result == ARC_RESULT_SUCCESS)
+    g_print (_ ("Built %s\n"), database);
+  else
+    g_printerr (_ ("arcology-builder: error: the build failed: %s\n"),
+                build->message != NULL ? build->message : arc_result_to_string (build->result));
+  if (build->result != ARC_RESULT_SUCCESS && build->result != ARC_RESULT_SPAWN_FAILED &&
+      log != NULL)
+    g_printerr (_ ("See its output in %s\n"), log);
+
+  stop (self, build->result == ARC_RESULT_SUCCESS ? ARC_EXIT_SUCCESS : ARC_EXIT_BUILD_FAILED);
+}
+
+/* GLib aborts the process when it gets no descriptor for a main context (GLib 2.74, gwakeup.c), and
+ * GIO never makes a file monitor again after it got none for its inotify instance (ginotify.c). The
+ * usual limit of 1,024 is low for the sake of select(2), which the service does not use. */
+static void
+raise_file_limit (void)
+{
+  struct rlimit limit;
+
+  getrlimit (RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit (RLIMIT_NOFILE, &limit);
+}
+
+static ArcBuilder *
+make_builder (const ArcConfig *config, ArcStateStore *store)
+{
+  const char *const *directories = (const char *const *) config->directories;
+  g_autoptr (ArcPathFilter) filter = arc_path_filter_new ((const char *const *) config->include,
+                                                          (const char *const *) config->exclude);
+  g_autoptr (ArcClock) clock = arc_boot_clock_new ();
+  g_autoptr (ArcProcessRunner) runner = arc_process_runner_new ();
+  g_autoptr (ArcWatcher) watcher = arc_watcher_new (directories, filter, config->follow_symlinks);
+
+  return arc_builder_new (clock, watcher, runner, store, config);
+}
+
+/* Others may have written to the tree while this machine slept: over a network, or to a disk that
+ * was carried away. */
+static void
+watch_sleep (ArcDaemon *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDBusConnection) system_bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, &error);
+
+  if (system_bus == NULL)
+    {
+      g_debug ("No system bus, so nobody tells of sleep: %s", error->message);
+      return;
+    }
+
+  /* It can go without us. */
+  g_dbus_connection_set_exit_on_close (system_bus, FALSE);
+  self->sleep = arc_suspend_monitor_new (system_bus);
+  g_signal_connect_swapped (self->sleep, "resumed", G_CALLBACK (arc_builder_compare),
+                            self->builder);
+}
+
+/* Takes the lock and starts. A service that is being replaced needs time to let go of it. */
+static gboolean
+try_start (gpointer user_data)
+{
+  ArcDaemon *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (self->stopping)
+    return G_SOURCE_REMOVE;
+
+  if (arc_state_store_lock (self->store, &error))
+    {
+      arc_builder_start (self->builder);
+      return G_SOURCE_REMOVE;
+    }
+
+  if (self->options->replace && arc_error_is_locked (error) &&
+      g_get_monotonic_time () < self->replace_deadline)
+    {
+      if (!self->told_to_wait)
+        g_message ("Waiting for it to end: %s", error->message);
+      self->told_to_wait = TRUE;
+      return G_SOURCE_CONTINUE;
+    }
+
+  log_fatal ("%s", error->message);
+  stop (self, arc_error_is_locked (error) ? ARC_EXIT_TAKEN : ARC_EXIT_NO_STATE);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+connect_to_bus (ArcDaemon *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->bus = arc_bus_connection_new (BUS_PATIENCE);
+  if (!arc_bus_connection_connect (self->bus, NULL, &error))
+    {
+      log_fatal ("Cannot connect to the session bus: %s", error->message);
+      return FALSE;
+    }
+
+  /* Until we own the name, another service may be at work on the same tree. */
+  arc_builder_set_may_launch (self->builder, FALSE);
+
+  self->service = arc_bus_service_new (self->builder, begin_reload, self);
+  g_signal_connect_swapped (self->service, "name-acquired", G_CALLBACK (on_name_acquired), self);
+  g_signal_connect_swapped (self->service, "name-lost", G_CALLBACK (on_name_lost), self);
+  g_signal_connect_swapped (self->bus, "disconnected", G_CALLBACK (on_disconnected), self);
+  g_signal_connect_swapped (self->bus, "connected", G_CALLBACK (on_connected), self);
+  g_signal_connect_swapped (self->bus, "given-up", G_CALLBACK (on_given_up), self);
+  make_desktop (self);
+  watch_sleep (self);
+
+  return TRUE;
+}
+
+static void
+run (ArcDaemon *self)
+{
+  const guint term_id = g_unix_signal_add (SIGTERM, on_stop_signal, self);
+  const guint int_id = g_unix_signal_add (SIGINT, on_stop_signal, self);
+  const guint hup_id = g_unix_signal_add (SIGHUP, on_reload_signal, self);
+
+  g_signal_connect_swapped (self->builder, "stopped", G_CALLBACK (on_stopped), self);
+  g_signal_connect_swapped (self->builder, "changed", G_CALLBACK (on_builder_changed), self);
+
+  if (self->options->once)
+    {
+      g_signal_connect_swapped (self->builder, "ready", G_CALLBACK (on_once_ready), self);
+      g_signal_connect_swapped (self->builder, "changed", G_CALLBACK (on_once_changed), self);
+      g_signal_connect_swapped (self->builder, "build-finished", G_CALLBACK (on_once_finished),
+                                self);
+    }
+  else
+    {
+      g_signal_connect_swapped (self->builder, "ready", G_CALLBACK (on_ready), self);
+    }
+
+  /* To replace is to take the name first: the old service then lets go of the lock, and the name is
+   * never free meanwhile. */
+  if (self->options->replace && self->service != NULL)
+    export_service (self, TRUE);
+
+  self->replace_deadline = g_get_monotonic_time () + REPLACE_TIMEOUT;
+  if (try_start (self) == G_SOURCE_CONTINUE)
+    g_timeout_add (REPLACE_POLL_MSEC, try_start, self);
+
+  g_main_loop_run (self->loop);
+
+  /* Its last words, while there is a connection. */
+  g_clear_object (&self->desktop);
+
+  /* The name goes last, so that whoever waits for it finds the lock free. */
+  arc_state_store_unlock (self->store);
+  if (self->service != NULL)
+    arc_bus_service_close (self->service);
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->bus);
+
+  g_source_remove (term_id);
+  g_source_remove (int_id);
+  g_source_remove (hup_id);
+}
+
+ArcExit
+arc_daemon_run (const ArcDaemonOptions *options)
+{
+  g_autoptr (ArcServiceManager) supervisor = arc_service_manager_new ();
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *state_directory = arc_config_loader_get_state_directory ();
+  g_autoptr (ArcStateStore) store = arc_state_store_new (state_directory);
+  g_autoptr (ArcConfig) config = arc_config_loader_load (&options->settings, NULL, &error);
+  g_autoptr (ArcBuilder) builder = NULL;
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  ArcDaemon self = { .options = options,
+                     .loop = loop,
+                     .supervisor = supervisor,
+                     .store = store,
+                     .cancellable = cancellable };
+
+  if (config == NULL)
+    {
+      log_fatal ("%s", error->message);
+      return ARC_EXIT_CONFIG;
+    }
+
+  if (options->once)
+    config->on_start = ARC_ON_START_ALWAYS;
+
+  /* In this order: builds get the limit that the runner found. */
+  self.builder = builder = make_builder (config, store);
+  raise_file_limit ();
+
+  if (options->once || connect_to_bus (&self))
+    run (&self);
+  else
+    self.exit = ARC_EXIT_NO_BUS;
+
+  g_clear_object (&self.sleep);
+  g_clear_object (&self.service);
+  g_clear_object (&self.bus);
+
+  return self.exit;
+}

@@ -1,0 +1,1669 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "engine/builder.h"
+
+#include "common/error.h"
+#include "common/path-filter.h"
+#include "engine/build-launch.h"
+#include "engine/empty-root-guard.h"
+#include "engine/log-messages.h"
+#include "engine/loop-guard.h"
+#include "engine/pending-changes.h"
+#include "engine/sync-requests.h"
+#include "run/output-parser.h"
+#include "watch/build-inputs.h"
+#include "watch/directory-reader.h"
+#include "watch/tree-survey.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+/* How far the build that runs has come. */
+typedef enum
+{
+  PHASE_COMPARING, /* the tree is being compared with the snapshot: it has taken no changes yet */
+  PHASE_COMPARED,  /* that is done, and only the permission to launch is missing */
+  PHASE_LAUNCHING, /* it has taken them, and they are being written for it */
+  PHASE_RUNNING,   /* its process runs */
+  PHASE_STOPPING,  /* and has been told to end */
+  PHASE_ENDED,     /* it has ended, and what it left is being looked at */
+} Phase;
+
+struct _ArcBuilder
+{
+  GObject parent;
+
+  ArcClock *clock;
+  ArcWatcher *watcher;
+  ArcProcessRunner *runner;
+  ArcStateStore *store;
+  ArcConfig *config;
+
+  ArcStateMachine machine;
+  gboolean ready;      /* the first scan is done */
+  gboolean remembered; /* what the database held when the last run ended is known */
+  gboolean starting;   /* the build that OnStart asks for is about to start */
+
+  ArcPendingChanges *ledger; /* (owned) */
+  ArcBuildKind wanted;       /* what the next build has to do at least */
+
+  guint64 next_id;          /* of the next build that starts */
+  ArcBuild *build;          /* (owned) (nullable): the one that runs */
+  ArcProblemList *reported; /* (owned) (nullable): what that has reported of problems */
+  Phase phase;              /* of it */
+  ArcBuildLaunch *launch;   /* (owned) (nullable): in the phase of that name */
+  gboolean may_launch;
+  char *build_database; /* (owned) (nullable): what it writes: the settings may change meanwhile */
+  gint64 ended_stamp;   /* when the last one ended, of arc_get_stamp_time() */
+
+  /* What the database depends on besides the notes. */
+  ArcBuildInputs *inputs;    /* (owned) */
+  ArcStateStoreInputs built; /* what the database was made with, as far as that is known */
+  ArcStateStoreInputs seen;  /* what was seen last: a difference to that asks for a full build */
+  char *taken_inputs; /* (owned) (nullable): of the build that runs: "settings" once it is done */
+  ArcOutcome outcome; /* of that, in the phase ENDED; its message is owned */
+
+  ArcEmptyRootGuard *emptied; /* (owned) */
+  char *emptied_message;      /* (owned) (nullable): what to say of it */
+  char *settings_message;     /* (owned) (nullable): that the settings leave no file of the tree */
+  ArcLoopGuard *loop_guard;   /* (owned) */
+  ArcTiming timing;           /* of the settings, with the rest that the loop guard asks for */
+  ArcSyncRequests *syncs;     /* (owned) */
+
+  guint64 rescans;
+  guint64 comparison; /* the number of the comparison under way or, if there is none, the last */
+  gboolean comparing; /* one is under way: of the tree, and of what else the database depends on */
+  gboolean tree_compared;
+  gboolean inputs_compared;
+  gboolean surveying; /* the first comparison is done, and has found no files */
+  gboolean again;     /* the next one follows at once: it was asked for after that one had begun */
+  gboolean settling;  /* one has just ended, and nothing has happened since */
+  guint64 enough;     /* the comparison that the build that is being prepared waits for */
+  guint64 look;       /* the same of the last look for an emptied root */
+  guint64 found;      /* changes since the comparison under way began */
+  gint64 rescan_at;
+  char *health_message; /* (owned) */
+  guint consecutive_failures;
+  ArcChangeSet *given_up; /* (owned): files that failed in all tries, and have not changed since */
+  guint progress_done;
+  guint progress_total;
+
+  /* What is shown is converted once: the two clocks drift, and a time that nobody changed must not
+   * seem to. */
+  gint64 next_build;
+  gint64 next_build_real;
+  gint64 since;
+  gint64 since_real;
+  gint64 last_touch_real;
+  gint64 last_run_real;
+};
+
+enum
+{
+  SIGNAL_READY,
+  SIGNAL_CHANGED,
+  SIGNAL_BUILD_STARTED,
+  SIGNAL_BUILD_FINISHED,
+  SIGNAL_RESCANNED,
+  SIGNAL_STOPPED,
+  N_SIGNALS,
+};
+
+/* How late monitors may tell what a build did. */
+#define LATE_NEWS G_USEC_PER_SEC
+
+/* How long to look for a file that other settings leave, when they leave none of those that are
+ * known. */
+#define SURVEY_TIME (2 * G_TIME_SPAN_SECOND)
+
+/* How long what is left of a build of a killed service has between SIGTERM and SIGKILL. Nobody
+ * waits for its result. */
+#define LEFTOVER_GRACE (2 * G_USEC_PER_SEC)
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (ArcBuilder, arc_builder, G_TYPE_OBJECT)
+
+/* (nullable): why the builder does not believe that there are no files. */
+static const char *
+get_emptied_message (ArcBuilder *self)
+{
+  return self->settings_message != NULL ? self->settings_message : self->emptied_message;
+}
+
+static ArcHealth
+get_health (ArcBuilder *self)
+{
+  const ArcHealth health = arc_watcher_get_health (self->watcher);
+
+  if (get_emptied_message (self) != NULL)
+    return ARC_HEALTH_UNAVAILABLE;
+
+  return health == ARC_HEALTH_OK && self->health_message[0] != '\0' ? ARC_HEALTH_DEGRADED : health;
+}
+
+static void
+update_health (ArcBuilder *self)
+{
+  g_autofree char *old = g_steal_pointer (&self->health_message);
+
+  self->health_message =
+      arc_log_message_health (arc_watcher_get_health_message (self->watcher),
+                              get_emptied_message (self), arc_state_store_get_problem (self->store),
+                              self->loop_guard);
+  if (strcmp (old, self->health_message) != 0)
+    arc_log_message_log_health (get_health (self), self->health_message);
+}
+
+/* Arms the one alarm and tells that there is something new to see. */
+static void
+update (ArcBuilder *self)
+{
+  gint64 deadline = arc_state_machine_get_deadline (&self->machine, &self->timing);
+  gint64 next_build = arc_state_machine_get_next_build (&self->machine, &self->timing);
+
+  if (self->since != self->machine.since)
+    {
+      self->since = self->machine.since;
+      self->since_real = arc_clock_to_real_time (self->clock, self->since);
+    }
+
+  if (self->next_build != next_build)
+    {
+      self->next_build = next_build;
+      self->next_build_real = arc_clock_to_real_time (self->clock, next_build);
+    }
+
+  if (!self->machine.closing)
+    deadline =
+        MIN (deadline, MIN (self->rescan_at, arc_empty_root_guard_get_deadline (self->emptied)));
+  arc_clock_set_alarm (self->clock, deadline);
+
+  update_health (self);
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+}
+
+static void
+update_timing (ArcBuilder *self)
+{
+  self->timing = self->config->timing;
+  self->timing.cooldown =
+      arc_loop_guard_get_cooldown (self->loop_guard, self->config->timing.cooldown);
+  /* Builds that cause each other have to rest, however little each one costs. */
+  if (arc_loop_guard_is_looping (self->loop_guard))
+    self->timing.max_load = 0;
+}
+
+static void on_inputs_compared (gpointer user_data);
+
+static void
+begin_comparison (ArcBuilder *self)
+{
+  self->again = FALSE;
+  self->comparing = TRUE;
+  self->tree_compared = FALSE;
+  self->inputs_compared = FALSE;
+  self->comparison++;
+  self->found = 0;
+  arc_build_inputs_look (self->inputs, on_inputs_compared, self);
+  arc_watcher_reconcile (self->watcher);
+}
+
+/* A build begins: the tree is compared with the snapshot first; on_settled() goes on. */
+static void
+begin_build (ArcBuilder *self, ArcCause cause)
+{
+  ArcBuildKind kind = self->wanted;
+
+  g_assert (self->build == NULL);
+
+  /* Somebody removed the database, or there never was one: what changed since the last build is not
+   * enough. */
+  if (kind == ARC_BUILD_INCREMENTAL && !arc_build_inputs_has_database (self->inputs))
+    kind = ARC_BUILD_FULL;
+
+  self->wanted = ARC_BUILD_INCREMENTAL;
+  self->last_run_real = arc_clock_get_real_time (self->clock);
+  self->build = arc_build_new (self->next_id++, kind, cause, self->last_run_real);
+  self->reported = arc_problem_list_new ();
+  self->phase = PHASE_COMPARING;
+
+  /* A request is for what was saved before it, so the comparison must begin after it. For a touch,
+   * that which is under way will do: its end is still to come. */
+  if (self->settling || (self->comparing && cause != ARC_CAUSE_REQUEST))
+    self->enough = self->comparison;
+  else
+    self->enough = arc_builder_compare (self);
+}
+
+/* The comparison that ended last. */
+static guint64
+get_compared (ArcBuilder *self)
+{
+  return self->comparing ? self->comparison - 1 : self->comparison;
+}
+
+/* Whether a build has started that will take what is pending. */
+static gboolean
+is_preparing (ArcBuilder *self)
+{
+  return self->build != NULL && self->phase <= PHASE_COMPARED;
+}
+
+/* Whether a build has taken its changes, and nothing has gone wrong yet. */
+static gboolean
+is_succeeding (ArcBuilder *self)
+{
+  return self->build != NULL &&
+         (self->phase < PHASE_STOPPING ||
+          (self->phase == PHASE_ENDED && self->outcome.result == ARC_RESULT_SUCCESS));
+}
+
+static void end_build (ArcBuilder *self, const ArcOutcome *outcome);
+
+static void
+stop_build (ArcBuilder *self, ArcResult result)
+{
+  if (self->phase < PHASE_RUNNING)
+    {
+      end_build (self, &(ArcOutcome){ .result = result });
+      return;
+    }
+  if (self->phase == PHASE_ENDED)
+    return;
+
+  self->phase = PHASE_STOPPING;
+  arc_process_runner_stop (self->runner, result);
+}
+
+/* The database is true to all but what is pending, or will be as soon as the watcher tells it. */
+static void
+remember (ArcBuilder *self)
+{
+  g_autoptr (ArcChangeSet) pending = arc_change_set_new ();
+
+  g_free (self->built.tree);
+  self->built.tree = g_strdup (arc_build_inputs_get_tree (self->inputs));
+  if (self->taken_inputs != NULL)
+    {
+      g_free (self->built.settings);
+      self->built.settings = g_steal_pointer (&self->taken_inputs);
+    }
+
+  arc_change_set_merge (pending, arc_pending_changes_get_pending (self->ledger));
+  arc_watcher_add_untold (self->watcher, pending);
+  arc_state_store_commit (self->store, arc_watcher_get_snapshot (self->watcher), pending,
+                          self->build_database, &self->built);
+}
+
+/* What is seen first is not another one. */
+static gboolean
+has_other (char **seen, char *now /* (transfer full) */)
+{
+  const gboolean differs = *seen != NULL && g_strcmp0 (*seen, now) != 0;
+
+  g_free (*seen);
+  *seen = now;
+
+  return differs;
+}
+
+/* The process of a build writes the database, or is about to write all of it. */
+static gboolean
+is_writing (ArcBuilder *self)
+{
+  if (self->build == NULL)
+    return FALSE;
+
+  return self->phase >= PHASE_RUNNING ||
+         (self->phase == PHASE_LAUNCHING && self->build->kind != ARC_BUILD_INCREMENTAL);
+}
+
+/* Whether the database may hold rows that no build of the notes would make now: then the next build
+ * is a full one. */
+static gboolean
+note_inputs (ArcBuilder *self)
+{
+  const char *reason = NULL;
+
+  if (has_other (&self->seen.settings, arc_build_inputs_read (self->inputs)))
+    reason = "the settings, or files that Command names, have changed";
+  if (!is_writing (self) &&
+      has_other (&self->seen.database, g_strdup (arc_build_inputs_get_database (self->inputs))))
+    reason = "the database is another one than the last build left";
+  if (reason == NULL)
+    return FALSE;
+
+  g_message ("The next build is a full one: %s", reason);
+  arc_pending_changes_add_unknown (self->ledger);
+  self->last_touch_real = arc_clock_get_real_time (self->clock);
+  /* A build that has taken nothing yet can still be that. */
+  if (is_preparing (self))
+    self->build->kind = MAX (self->build->kind, ARC_BUILD_FULL);
+  else
+    self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
+
+  return TRUE;
+}
+
+/* The process of BUILD has ended: what it left is what the next one finds. */
+static void
+see_database (ArcBuilder *self, const ArcBuild *build)
+{
+  const gboolean done = build->result == ARC_RESULT_SUCCESS || arc_build_is_partial (build);
+  g_autofree char *begun = arc_build_inputs_read_begun (self->inputs);
+
+  if (arc_build_inputs_end_build (self->inputs, done))
+    {
+      g_free (self->seen.settings);
+      self->seen.settings = arc_build_inputs_read_begun (self->inputs);
+      if (g_strcmp0 (self->taken_inputs, begun) == 0)
+        {
+          g_free (self->taken_inputs);
+          self->taken_inputs = g_strdup (self->seen.settings);
+        }
+    }
+
+  g_clear_pointer (&self->built.database, g_free);
+  if (strcmp (self->build_database, self->config->database) != 0)
+    return;
+
+  self->built.database = g_strdup (arc_build_inputs_get_database (self->inputs));
+  g_free (self->seen.database);
+  self->seen.database = g_strdup (self->built.database);
+}
+
+/* ENDED did not do what it took, or not all of it. */
+static void
+restore_changes (ArcBuilder *self, const ArcBuild *ended)
+{
+  if (arc_pending_changes_restore (self->ledger, ended, arc_watcher_get_snapshot (self->watcher)))
+    remember (self);
+  else
+    self->wanted = MAX (self->wanted, ended->kind);
+}
+
+/* Why the tree is unavailable. */
+static const char *
+get_unavailable_message (ArcBuilder *self)
+{
+  if (!self->ready)
+    return "The tree has not been looked at yet: try again";
+  if (arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE)
+    return arc_watcher_get_health_message (self->watcher);
+
+  return get_emptied_message (self);
+}
+
+/* Whether a build can be had. */
+static gboolean
+check_available (ArcBuilder *self, GError **error)
+{
+  if (self->machine.closing)
+    {
+      g_set_error_literal (error, ARC_ERROR, ARC_ERROR_SHUTTING_DOWN, "The service is stopping");
+      return FALSE;
+    }
+
+  if (self->machine.holds & ARC_HOLD_UNAVAILABLE)
+    {
+      g_set_error_literal (error, ARC_ERROR, ARC_ERROR_TREE_UNAVAILABLE,
+                           get_unavailable_message (self));
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+is_fresh (ArcBuilder *self)
+{
+  return arc_pending_changes_is_true (self->ledger) &&
+         (self->machine.holds & ARC_HOLD_UNAVAILABLE) == 0;
+}
+
+/* The tree has been compared with the snapshot since each of these calls came: so all that they ask
+ * for is known, and in the database, in the build that runs, or pending. */
+static void
+advance_syncs (ArcBuilder *self)
+{
+  const guint64 compared = get_compared (self);
+  /* A build that is being stopped, or has failed, may have taken all that there is, and does not
+   * build it. */
+  const gboolean stopping = self->build != NULL && !is_succeeding (self);
+  const guint64 serial = arc_pending_changes_get_change_serial (self->ledger) + stopping;
+  g_autoptr (GError) error = NULL;
+  guint64 build;
+
+  if (!arc_sync_requests_set_serial (self->syncs, compared, serial))
+    return;
+
+  if (!check_available (self, &error))
+    {
+      arc_sync_requests_fail (self->syncs, compared, error);
+    }
+  else if (is_fresh (self) && arc_build_inputs_has_database (self->inputs))
+    {
+      arc_sync_requests_answer (self->syncs, serial, arc_state_store_get_built_id (self->store),
+                                ARC_RESULT_SUCCESS);
+    }
+  else if (self->build == NULL ||
+           (!is_preparing (self) && arc_pending_changes_get_taken_serial (self->ledger) < serial))
+    {
+      if (stopping)
+        arc_pending_changes_add_unknown (self->ledger);
+      arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, &build, NULL);
+    }
+}
+
+static void
+fail_syncs (ArcBuilder *self, guint64 comparison, ArcError code, const char *message)
+{
+  g_autoptr (GError) error = g_error_new_literal (ARC_ERROR, code, message);
+
+  arc_sync_requests_fail (self->syncs, comparison, error);
+}
+
+static gboolean
+emit_stopped (gpointer user_data)
+{
+  g_signal_emit (user_data, signals[SIGNAL_STOPPED], 0);
+  return G_SOURCE_REMOVE;
+}
+
+/* An event of the machine, and everything that follows from it. ENDED is the build that the event
+ * is the end of. */
+static void
+step (ArcBuilder *self, ArcEvent event, ArcBuild *ended /* (nullable) */)
+{
+  const ArcCause cause =
+      self->starting ? ARC_CAUSE_START : arc_state_machine_get_cause (&self->machine, event);
+  const ArcEffects effects = arc_state_machine_step (&self->machine, &self->timing, event,
+                                                     arc_clock_get_time (self->clock));
+  /* A build that was stopped before it took its changes answers for all that there were. */
+  const guint64 ended_serial = self->phase < PHASE_LAUNCHING
+                                   ? arc_pending_changes_get_change_serial (self->ledger)
+                                   : arc_pending_changes_get_taken_serial (self->ledger);
+
+  if (effects & ARC_EFFECT_COMMIT)
+    {
+      arc_pending_changes_commit (self->ledger);
+      remember (self);
+    }
+  if (effects & ARC_EFFECT_RESTORE)
+    restore_changes (self, ended);
+  if (ended != NULL)
+    g_clear_pointer (&self->taken_inputs, g_free);
+  if (effects & ARC_EFFECT_START)
+    {
+      self->starting = FALSE;
+      begin_build (self, cause);
+    }
+
+  update (self);
+
+  if (ended != NULL)
+    {
+      arc_sync_requests_answer (self->syncs, ended_serial, ended->id, ended->result);
+      g_signal_emit (self, signals[SIGNAL_BUILD_FINISHED], 0, ended);
+    }
+  if (effects & ARC_EFFECT_START)
+    {
+      arc_log_message_log_start (self->build);
+      g_signal_emit (self, signals[SIGNAL_BUILD_STARTED], 0, self->build);
+    }
+  if (self->machine.closing && self->machine.state != ARC_STATE_RUNNING &&
+      (event == ARC_EVENT_SHUTDOWN || ended != NULL))
+    g_idle_add_full (G_PRIORITY_DEFAULT, emit_stopped, g_object_ref (self), g_object_unref);
+
+  if (effects & ARC_EFFECT_STOP)
+    stop_build (self, ARC_RESULT_INTERRUPTED);
+}
+
+/* What BUILD, which ended, has reported are all problems of all notes, if its transaction is in the
+ * database. */
+static void
+take_problems (ArcBuilder *self, ArcBuild *build)
+{
+  g_autoptr (ArcProblemList) reported = g_steal_pointer (&self->reported);
+  const ArcProblemList *before = arc_state_store_get_note_problems (self->store);
+  const ArcProblem *first;
+
+  build->n_problems = arc_problem_list_get_count (reported);
+  if (build->result != ARC_RESULT_SUCCESS && !arc_build_is_partial (build))
+    return;
+
+  arc_problem_list_sort (reported);
+  if (arc_problem_list_equal (reported, before))
+    return;
+
+  build->n_new_problems = arc_problem_list_count_new (reported, before, &first);
+  build->new_problem = first != NULL ? arc_problem_to_string (first) : NULL;
+  arc_log_message_log_problems (build, reported, first);
+  arc_state_store_set_note_problems (self->store, reported);
+}
+
+/* Notes which of the files that failed in BUILD, which ended, have had all their tries: more would
+ * bring nothing until one of them changes. Returns: whether BUILD failed only for such files. */
+static gboolean
+give_up_files (ArcBuilder *self, const ArcBuild *build)
+{
+  const gboolean partial =
+      arc_build_is_partial (build) && build->n_failed <= build->failed_files->len;
+  const gboolean last_try = self->machine.failures >= self->timing.retry_limit;
+  g_autoptr (ArcChangeSet) before = NULL;
+
+  /* Any other end says nothing of a file. */
+  if (build->result != ARC_RESULT_SUCCESS && !partial)
+    return FALSE;
+
+  before = g_steal_pointer (&self->given_up);
+  self->given_up = arc_change_set_new ();
+  if (!partial)
+    return FALSE;
+
+  for (guint i = 0; i < build->failed_files->len; i++)
+    {
+      const char *path = build->failed_files->pdata[i];
+
+      /* What is pending changed while BUILD ran. */
+      if ((last_try || arc_change_set_lookup (before, path, NULL)) &&
+          !arc_change_set_lookup (arc_pending_changes_get_pending (self->ledger), path, NULL))
+        arc_change_set_add (self->given_up, path, ARC_CHANGE_MODIFIED);
+    }
+
+  return arc_change_set_get_size (self->given_up) == build->failed_files->len;
+}
+
+static void
+forget_given_up (const char *path, ArcChange change, gpointer user_data)
+{
+  ArcBuilder *self = user_data;
+
+  arc_change_set_remove (self->given_up, path);
+}
+
+static void
+end_build (ArcBuilder *self, const ArcOutcome *outcome)
+{
+  ArcBuild *build = g_steal_pointer (&self->build);
+  const ArcEvent event = arc_event_of_result (outcome->result);
+
+  build->result = outcome->result;
+  if (outcome->result == ARC_RESULT_SIGNAL)
+    build->signal = outcome->exit_status;
+  else
+    build->exit_status = outcome->exit_status;
+  build->message = arc_log_message_end (build, outcome->message);
+  build->finished = arc_clock_get_real_time (self->clock);
+  build->cpu_usec = outcome->cpu_usec;
+  build->max_rss = outcome->max_rss;
+  arc_log_message_log_end (build);
+  if (self->phase != PHASE_ENDED)
+    self->ended_stamp = arc_get_stamp_time ();
+  take_problems (self, build);
+
+  /* The database lacks what an incremental build needs, says the build (EX_DATAERR of sysexits.h).
+   */
+  if (outcome->result == ARC_RESULT_FAILED && outcome->exit_status == EX_DATAERR)
+    self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
+
+  if (self->phase >= PHASE_RUNNING)
+    see_database (self, build);
+  g_clear_pointer (&self->launch, arc_build_launch_free);
+  self->progress_done = 0;
+  self->progress_total = 0;
+  if (event == ARC_EVENT_SUCCEEDED)
+    self->consecutive_failures = 0;
+  else if (event == ARC_EVENT_FAILED)
+    self->consecutive_failures++;
+
+  arc_state_store_add_build (self->store, build);
+  arc_state_store_forget_group (self->store);
+  self->machine.cost = build->cpu_usec;
+  step (self, give_up_files (self, build) ? ARC_EVENT_STOPPED : event, build);
+}
+
+static void
+abandon_build (ArcBuilder *self, const char *message)
+{
+  end_build (self, &(ArcOutcome){ .result = ARC_RESULT_SPAWN_FAILED, .message = message });
+}
+
+/* No build is told of a change of a file that is out of sight, such as on a disk that is not
+ * mounted: the database keeps what it has, and hears of it when the file is in sight again. A build
+ * of everything is told that the file is there, to keep it, but may do what it likes. */
+static void
+withhold_hidden (ArcBuilder *self)
+{
+  g_autoptr (ArcChangeSet) all = NULL;
+  g_autoptr (ArcChangeSet) hidden = NULL;
+
+  if (arc_watcher_get_health (self->watcher) == ARC_HEALTH_OK)
+    return;
+
+  hidden = arc_watcher_find_hidden (self->watcher, arc_pending_changes_get_pending (self->ledger));
+  arc_pending_changes_forget (self->ledger, hidden);
+  if (self->build->kind != ARC_BUILD_INCREMENTAL)
+    {
+      all = arc_snapshot_list (arc_watcher_get_snapshot (self->watcher));
+      arc_change_set_free (g_steal_pointer (&hidden));
+      hidden = arc_watcher_find_hidden (self->watcher, all);
+    }
+  arc_watcher_mark_dirty (self->watcher, hidden);
+}
+
+/* The next service will know what the build is told: now it may do something. */
+static void
+on_launch (gpointer user_data)
+{
+  ArcBuilder *self = user_data;
+  g_autoptr (ArcBuildLaunch) launch = g_steal_pointer (&self->launch);
+  g_autoptr (GError) error = NULL;
+
+  if (self->machine.holds & ARC_HOLD_UNAVAILABLE)
+    abandon_build (self, get_unavailable_message (self));
+  else if (arc_build_launch_spawn (launch, self->runner, self->build, &error))
+    self->phase = PHASE_RUNNING;
+  else
+    abandon_build (self, error->message);
+}
+
+/* The tree has been compared: now the build takes what is pending. What is seen from here on is for
+ * the next one. */
+static void
+take_changes (ArcBuilder *self)
+{
+  const ArcSnapshot *snapshot = arc_watcher_get_snapshot (self->watcher);
+  g_autoptr (ArcChangeSet) dirty = arc_change_set_new ();
+  const ArcChangeSet *changes;
+
+  arc_loop_guard_begin_build (self->loop_guard, self->build->cause == ARC_CAUSE_REQUEST);
+  update_timing (self);
+
+  g_free (self->build_database);
+  self->build_database = g_strdup (self->config->database);
+  /* Until it has succeeded, nobody knows what is left of what the database held; and one that is
+   * not there soon is, with nothing in it yet. */
+  if (self->build->kind != ARC_BUILD_INCREMENTAL || !arc_build_inputs_has_database (self->inputs))
+    arc_pending_changes_add_unknown (self->ledger);
+  note_inputs (self);
+  /* An incremental build leaves rows of the settings that they were made with. */
+  g_free (self->taken_inputs);
+  self->taken_inputs = g_strdup (self->build->kind == ARC_BUILD_INCREMENTAL ? self->built.settings
+                                                                            : self->seen.settings);
+  arc_build_inputs_begin_build (self->inputs);
+  withhold_hidden (self);
+  arc_pending_changes_take (self->ledger);
+  changes = arc_pending_changes_get_taken (self->ledger);
+  self->build->n_changed = self->build->kind == ARC_BUILD_INCREMENTAL
+                               ? arc_change_set_get_size (changes)
+                               : arc_snapshot_get_n_files (snapshot);
+  arc_change_set_merge (dirty, changes);
+  arc_watcher_add_untold (self->watcher, dirty);
+  self->phase = PHASE_LAUNCHING;
+  self->launch = arc_build_launch_new (self->store, self->config, self->build, changes, snapshot,
+                                       dirty, &self->built, on_launch, self);
+  update (self);
+}
+
+typedef struct
+{
+  ArcBuilder *builder;
+  gboolean found;
+} Later;
+
+static void
+find_later (const char *path, ArcChange change G_GNUC_UNUSED, gpointer user_data)
+{
+  Later *later = user_data;
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *name = g_path_get_basename (path);
+  const ArcFingerprint *print =
+      arc_snapshot_lookup (arc_watcher_get_snapshot (later->builder->watcher), directory, name);
+
+  later->found |= print != NULL && print->ctime_ns > later->builder->ended_stamp;
+}
+
+/* Whether CHANGES, which are told now, were most likely made by a build: while one ran, or at its
+ * very end. The files show when they were changed, but for those that are gone. */
+static gboolean
+are_of_build (ArcBuilder *self, const ArcChangeSet *changes)
+{
+  Later later = { self, FALSE };
+
+  if (self->machine.state == ARC_STATE_RUNNING)
+    return self->phase >= PHASE_RUNNING;
+  if (self->machine.ended == ARC_NEVER ||
+      arc_clock_get_time (self->clock) - self->machine.ended >= LATE_NEWS)
+    return FALSE;
+
+  arc_change_set_foreach (changes, find_later, &later);
+
+  return !later.found;
+}
+
+static void
+check_inputs (ArcBuilder *self)
+{
+  if (!self->ready || self->machine.closing || !note_inputs (self))
+    return;
+
+  if (is_preparing (self))
+    update (self);
+  else
+    step (self, ARC_EVENT_TOUCH, NULL);
+}
+
+static void
+on_inputs_looked (gpointer user_data)
+{
+  check_inputs (user_data);
+}
+
+/* Something may have changed. */
+static void
+on_inputs (gpointer user_data)
+{
+  ArcBuilder *self = user_data;
+
+  arc_build_inputs_look (self->inputs, on_inputs_looked, self);
+}
+
+static void
+set_hold (ArcBuilder *self, ArcHolds hold, gboolean held)
+{
+  if (held)
+    self->machine.holds |= hold;
+  else
+    self->machine.holds &= ~hold;
+}
+
+static void
+on_health (ArcBuilder *self)
+{
+  const gboolean unavailable = !self->ready || get_emptied_message (self) != NULL ||
+                               arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE;
+  const gboolean was_unavailable = (self->machine.holds & ARC_HOLD_UNAVAILABLE) != 0;
+
+  set_hold (self, ARC_HOLD_UNAVAILABLE, unavailable);
+  if (unavailable)
+    fail_syncs (self, get_compared (self), ARC_ERROR_TREE_UNAVAILABLE,
+                get_unavailable_message (self));
+
+  /* A build that found no tree was stopped, and only a touch starts it again. */
+  if (was_unavailable && !unavailable && self->machine.owed)
+    step (self, ARC_EVENT_TOUCH, NULL);
+  else
+    update (self);
+}
+
+/* What arc_empty_root_guard_get_root() tells is different. */
+static void
+on_emptied (ArcBuilder *self)
+{
+  const char *root = arc_empty_root_guard_get_root (self->emptied);
+  const gint64 due = arc_empty_root_guard_get_due (self->emptied);
+
+  g_clear_pointer (&self->emptied_message, g_free);
+  if (root != NULL)
+    self->emptied_message =
+        arc_log_message_emptied (root, arc_clock_to_real_time (self->clock, due));
+
+  on_health (self);
+}
+
+static void
+check_emptied (ArcBuilder *self)
+{
+  const gint64 due = arc_clock_get_time (self->clock) + self->config->timing.debounce_limit;
+
+  if (arc_empty_root_guard_update (self->emptied, (const char *const *) self->config->directories,
+                                   arc_watcher_get_snapshot (self->watcher),
+                                   arc_pending_changes_get_pending (self->ledger), due))
+    on_emptied (self);
+}
+
+static void
+on_changed (ArcWatcher *watcher, ArcChangeSet *changes, ArcBuilder *self)
+{
+  arc_loop_guard_note_changes (self->loop_guard, changes, are_of_build (self, changes));
+  update_timing (self);
+  arc_pending_changes_add (self->ledger, changes);
+  arc_change_set_foreach (changes, forget_given_up, self);
+  self->found += arc_change_set_get_size (changes);
+  self->last_touch_real = arc_clock_get_real_time (self->clock);
+  if (arc_watcher_get_n_files (self->watcher) > 0 && self->settings_message != NULL)
+    {
+      g_clear_pointer (&self->settings_message, g_free);
+      on_health (self);
+    }
+  check_emptied (self);
+
+  /* A build that has not taken its changes yet will take these, too. */
+  if (is_preparing (self))
+    update (self);
+  else
+    step (self, ARC_EVENT_TOUCH, NULL);
+}
+
+static void
+begin_survey (const ArcConfig *config, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (ArcPathFilter) filter = arc_path_filter_new ((const char *const *) config->include,
+                                                          (const char *const *) config->exclude);
+
+  arc_tree_survey_async ((const char *const *) config->directories, filter, config->follow_symlinks,
+                         SURVEY_TIME, callback, user_data);
+}
+
+/* Whether there are files, and none that matters. */
+static gboolean
+has_other_files (ArcTreeSurvey survey)
+{
+  switch (survey)
+    {
+    case ARC_TREE_SURVEY_NONE:
+    case ARC_TREE_SURVEY_LATE:
+      return TRUE;
+
+    case ARC_TREE_SURVEY_MATCH:
+    case ARC_TREE_SURVEY_EMPTY:
+    case ARC_TREE_SURVEY_MISSING:
+      return FALSE;
+    }
+
+  g_return_val_if_reached (FALSE);
+}
+
+/* Whether the tree has no files that matter, and other settings than the last run. */
+static gboolean
+is_empty_by_settings (ArcBuilder *self)
+{
+  /* With the settings of the last run, it is the user who removed them; see ArcEmptyRootGuard. */
+  return arc_watcher_get_n_files (self->watcher) == 0 &&
+         arc_watcher_get_health (self->watcher) != ARC_HEALTH_UNAVAILABLE &&
+         g_strcmp0 (self->built.tree, arc_build_inputs_get_tree (self->inputs)) != 0;
+}
+
+/* The settings never empty a database: that of a tree whose files they leave out keeps what it has,
+ * until there is one that they do not. HAS_OTHERS: see has_other_files(). */
+static void
+check_settings (ArcBuilder *self, gboolean has_others)
+{
+  const char *const *directories = (const char *const *) self->config->directories;
+  g_autofree char *name = NULL;
+
+  if (!is_empty_by_settings (self))
+    return;
+
+  /* If nothing is remembered, there may never have been any. */
+  if (self->remembered
+          ? arc_change_set_get_size (arc_pending_changes_get_pending (self->ledger)) == 0
+          : !has_others)
+    return;
+
+  name = g_filename_display_name (directories[0]);
+  self->settings_message =
+      g_strdup_printf ("No file below %s%s matches [Tree] Include and is left by [Tree] Exclude: "
+                       "the database keeps what it has until one does",
+                       name, directories[1] != NULL ? " and the other directories" : "");
+}
+
+static gboolean
+needs_build_at_start (ArcBuilder *self)
+{
+  /* If nobody knows what the database holds, it may lack anything. */
+  if (!self->remembered)
+    self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
+
+  switch (self->config->on_start)
+    {
+    case ARC_ON_START_ALWAYS:
+      self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
+      return TRUE;
+
+    case ARC_ON_START_CHANGED:
+      return !is_fresh (self);
+
+    case ARC_ON_START_NEVER:
+      return FALSE;
+    }
+
+  g_return_val_if_reached (TRUE);
+}
+
+/* The reconciliation that was asked for is done. */
+static void
+end_rescan (ArcBuilder *self)
+{
+  if (self->look <= self->comparison && arc_empty_root_guard_end_look (self->emptied))
+    on_emptied (self);
+
+  g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, self->comparison, self->found);
+}
+
+/* The first scan is done, and with it everything is true that anybody can ask for. */
+static void
+become_ready (ArcBuilder *self, gboolean has_others)
+{
+  self->ready = TRUE;
+  note_inputs (self);
+  check_settings (self, has_others);
+  on_health (self);
+  g_signal_emit (self, signals[SIGNAL_READY], 0);
+  end_rescan (self);
+
+  if (!needs_build_at_start (self))
+    return;
+
+  /* Nobody asked for it but the settings: what holds builds back holds this one back, too. */
+  if (self->machine.holds != ARC_HOLD_NONE)
+    {
+      step (self, ARC_EVENT_TOUCH, NULL);
+    }
+  else
+    {
+      self->starting = TRUE;
+      step (self, ARC_EVENT_REBUILD, NULL);
+    }
+}
+
+/* The tree has been compared for the build that is about to run. */
+static void
+proceed (ArcBuilder *self)
+{
+  self->phase = PHASE_COMPARED;
+  if (self->machine.holds & ARC_HOLD_UNAVAILABLE)
+    abandon_build (self, get_unavailable_message (self));
+  else if (self->may_launch)
+    take_changes (self);
+}
+
+/* What the database is true to may be known, and not written yet. */
+static void
+retry_store (ArcBuilder *self)
+{
+  if (self->build == NULL && arc_state_store_retry (self->store) &&
+      self->wanted == ARC_BUILD_INCREMENTAL &&
+      g_strcmp0 (self->build_database, self->config->database) == 0)
+    remember (self);
+}
+
+/* The build that is being prepared goes on, if this comparison is enough for it. */
+static gboolean
+proceed_if_compared (ArcBuilder *self)
+{
+  if (!is_preparing (self) || self->phase != PHASE_COMPARING || self->enough > get_compared (self))
+    return FALSE;
+
+  proceed (self);
+  return TRUE;
+}
+
+static void
+end_comparison (ArcBuilder *self)
+{
+  end_rescan (self);
+  retry_store (self);
+  if (!proceed_if_compared (self))
+    update (self);
+
+  /* A build that a call asks for begins with the comparison that the call has waited for: so each
+   * waits for two at most. */
+  self->settling = !self->comparing;
+  advance_syncs (self);
+  self->settling = FALSE;
+  proceed_if_compared (self);
+}
+
+static void
+on_surveyed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ArcBuilder) self = user_data;
+
+  self->surveying = FALSE;
+  self->comparing = FALSE;
+  become_ready (self, has_other_files (arc_tree_survey_finish (result)));
+  if (self->again && !self->comparing)
+    begin_comparison (self);
+}
+
+static void
+end_comparison_if_done (ArcBuilder *self)
+{
+  if (!self->tree_compared || !self->inputs_compared || self->surveying)
+    return;
+
+  if (!self->ready && !self->remembered && is_empty_by_settings (self))
+    {
+      self->surveying = TRUE;
+      begin_survey (self->config, on_surveyed, g_object_ref (self));
+      return;
+    }
+
+  self->comparing = FALSE;
+  if (!self->ready)
+    {
+      become_ready (self, FALSE);
+    }
+  else
+    {
+      self->rescans++;
+      check_inputs (self);
+      end_comparison (self);
+    }
+
+  if (self->again && !self->comparing)
+    begin_comparison (self);
+}
+
+static void
+on_inputs_compared (gpointer user_data)
+{
+  ArcBuilder *self = user_data;
+
+  self->inputs_compared = TRUE;
+  end_comparison_if_done (self);
+}
+
+static void
+on_settled (ArcWatcher *watcher, ArcBuilder *self)
+{
+  self->rescan_at = self->config->rescan_interval == 0
+                        ? ARC_NEVER
+                        : arc_clock_get_time (self->clock) + self->config->rescan_interval;
+
+  /* Or the scan of a new directory. */
+  if (!self->comparing)
+    {
+      update (self);
+      return;
+    }
+
+  self->tree_compared = TRUE;
+  end_comparison_if_done (self);
+}
+
+static void
+on_alarm (ArcClock *clock, ArcBuilder *self)
+{
+  const gint64 now = arc_clock_get_time (clock);
+
+  if (arc_empty_root_guard_begin_look (self->emptied, now))
+    self->look = arc_builder_compare (self);
+  else if (now >= self->rescan_at)
+    arc_builder_compare (self);
+
+  step (self, ARC_EVENT_DEADLINE, NULL);
+}
+
+/* The build did not find PATH, and may have removed what the database knew of it. It was moved away
+ * and back, perhaps, when no monitor was listening, and then nothing on the disk shows that. */
+static void
+on_gone (ArcBuilder *self, const char *path)
+{
+  g_autoptr (ArcChangeSet) gone =
+      arc_pending_changes_find_gone (self->ledger, self->build,
+                                     arc_watcher_get_snapshot (self->watcher), path);
+  g_autoptr (ArcChangeSet) hidden = arc_watcher_find_hidden (self->watcher, gone);
+  guint64 build;
+
+  if (arc_change_set_get_size (hidden) > 0)
+    {
+      arc_watcher_mark_dirty (self->watcher, hidden);
+    }
+  else if (arc_change_set_get_size (gone) > 0)
+    {
+      /* A build that never finds it causes the next one for ever. */
+      arc_loop_guard_note_changes (self->loop_guard, gone, TRUE);
+      arc_pending_changes_add (self->ledger, gone);
+      self->last_touch_real = arc_clock_get_real_time (self->clock);
+      step (self, ARC_EVENT_TOUCH, NULL);
+
+      /* Who asked when it was back again needs one more build. */
+      if (arc_sync_requests_postpone (self->syncs, self->enough,
+                                      arc_pending_changes_get_change_serial (self->ledger)))
+        arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, &build, NULL);
+    }
+}
+
+static void
+on_line (ArcProcessRunner *runner, const char *text, guint64 length, ArcBuilder *self)
+{
+  g_auto (ArcLine) line = { 0 };
+
+  arc_line_parse (text, length, &line);
+
+  switch (line.kind)
+    {
+    case ARC_LINE_PROGRESS:
+      self->progress_done = line.done;
+      self->progress_total = line.total;
+      update (self);
+      return;
+
+    case ARC_LINE_FAILED:
+      arc_build_add_failed_file (self->build, line.path, line.why);
+      break;
+
+    case ARC_LINE_GONE:
+      on_gone (self, line.path);
+      break;
+
+    case ARC_LINE_INPUT:
+      arc_build_inputs_add_named (self->inputs, line.path);
+      return;
+
+    case ARC_LINE_PROBLEM:
+      arc_problem_list_add (self->reported, line.path, line.number, line.why, line.other);
+      return;
+
+    case ARC_LINE_ERROR:
+      g_free (self->build->error);
+      self->build->error = g_steal_pointer (&line.why);
+      return;
+
+    case ARC_LINE_PHASE:
+    case ARC_LINE_PLAIN:
+      break;
+    }
+
+  arc_log_message_log_line (self->build, &line, text, length);
+}
+
+static void
+on_end_looked (gpointer user_data)
+{
+  ArcBuilder *self = user_data;
+  ArcOutcome outcome = self->outcome;
+  g_autofree char *message = (char *) outcome.message;
+
+  self->outcome = (ArcOutcome){ 0 };
+  end_build (self, &outcome);
+}
+
+static void
+on_ended (ArcProcessRunner *runner, const ArcOutcome *outcome, ArcBuilder *self)
+{
+  self->phase = PHASE_ENDED;
+  self->ended_stamp = arc_get_stamp_time ();
+  self->outcome = *outcome;
+  self->outcome.message = g_strdup (outcome->message);
+  arc_build_inputs_look (self->inputs, on_end_looked, self);
+}
+
+void
+arc_builder_start (ArcBuilder *self)
+{
+  ArcSnapshot *snapshot;
+
+  g_return_if_fail (ARC_IS_BUILDER (self));
+
+  if (arc_state_store_end_leftover (self->store, LEFTOVER_GRACE))
+    g_message ("Ended what was left of a build of a service that was killed");
+
+  set_hold (self, ARC_HOLD_PAUSED, arc_state_store_get_paused (self->store));
+
+  snapshot = arc_state_store_load (self->store, self->config->database, &self->built);
+  self->next_id = MAX (self->next_id, arc_state_store_get_last_id (self->store) + 1);
+  self->remembered = snapshot != NULL;
+  if (self->remembered)
+    {
+      arc_build_inputs_restore (self->inputs, self->built.settings);
+      arc_pending_changes_set_true (self->ledger);
+      self->seen.settings = g_strdup (self->built.settings);
+      self->seen.database = g_strdup (self->built.database);
+    }
+  arc_build_inputs_watch (self->inputs);
+  /* What was asked for before is this one. */
+  if (!self->comparing)
+    self->comparison++;
+  self->comparing = TRUE;
+  self->tree_compared = FALSE;
+  self->inputs_compared = FALSE;
+  arc_build_inputs_look (self->inputs, on_inputs_compared, self);
+  arc_watcher_start (self->watcher, snapshot);
+}
+
+void
+arc_builder_set_may_launch (ArcBuilder *self, gboolean may_launch)
+{
+  g_return_if_fail (ARC_IS_BUILDER (self));
+
+  self->may_launch = may_launch;
+
+  /* The comparison that it takes its changes after must be the last thing before that. */
+  if (may_launch && self->build != NULL && self->phase == PHASE_COMPARED)
+    {
+      self->phase = PHASE_COMPARING;
+      self->enough = arc_builder_compare (self);
+    }
+}
+
+void
+arc_builder_stop (ArcBuilder *self)
+{
+  g_return_if_fail (ARC_IS_BUILDER (self));
+
+  if (self->machine.closing)
+    return;
+
+  fail_syncs (self, G_MAXUINT64, ARC_ERROR_SHUTTING_DOWN, "The service is stopping");
+  step (self, ARC_EVENT_SHUTDOWN, NULL);
+}
+
+gboolean
+arc_builder_rebuild (ArcBuilder *self, ArcBuildKind kind, guint64 *build, GError **error)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), FALSE);
+
+  if (!check_available (self, error))
+    return FALSE;
+
+  self->wanted = MAX (self->wanted, kind);
+  *build = self->next_id;
+  step (self, ARC_EVENT_REBUILD, NULL);
+
+  return TRUE;
+}
+
+gboolean
+arc_builder_cancel (ArcBuilder *self, GError **error)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), FALSE);
+
+  if (self->build == NULL)
+    {
+      g_set_error_literal (error, ARC_ERROR, ARC_ERROR_NOT_BUILDING, "No build is running");
+      return FALSE;
+    }
+
+  stop_build (self, ARC_RESULT_CANCELED);
+  return TRUE;
+}
+
+gboolean
+arc_builder_set_paused (ArcBuilder *self, gboolean paused, GError **error)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), FALSE);
+
+  if (!arc_state_store_set_paused (self->store, paused, error))
+    return FALSE;
+
+  set_hold (self, ARC_HOLD_PAUSED, paused);
+  update (self);
+
+  return TRUE;
+}
+
+void
+arc_builder_set_held (ArcBuilder *self, ArcHolds hold, gboolean held)
+{
+  g_return_if_fail (ARC_IS_BUILDER (self));
+  g_return_if_fail (hold == ARC_HOLD_INHIBITED || hold == ARC_HOLD_POWER_SAVER);
+
+  if (held == ((self->machine.holds & hold) != 0))
+    return;
+
+  set_hold (self, hold, held);
+  update (self);
+}
+
+int
+arc_builder_open_log (ArcBuilder *self, guint64 id, GError **error)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), -1);
+
+  if (id == 0)
+    id = self->build != NULL ? self->build->id : arc_state_store_get_last_id (self->store);
+
+  if (id == 0)
+    {
+      g_set_error_literal (error, ARC_ERROR, ARC_ERROR_NO_SUCH_BUILD, "Nothing was built yet");
+      return -1;
+    }
+
+  return arc_state_store_open_log (self->store, id, self->build != NULL && self->build->id == id,
+                                   error);
+}
+
+char *
+arc_builder_get_log (ArcBuilder *self, guint64 id)
+{
+  g_autofree char *log = NULL;
+
+  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
+
+  log = arc_state_store_get_log (self->store, id);
+
+  return g_file_test (log, G_FILE_TEST_EXISTS) ? g_steal_pointer (&log) : NULL;
+}
+
+guint64
+arc_builder_compare (ArcBuilder *self)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), 0);
+
+  /* Not again before this one is done. */
+  self->rescan_at = ARC_NEVER;
+
+  /* Begun anew for each that asks, it would never end: all share the next one. */
+  if (self->comparing)
+    {
+      self->again = TRUE;
+      return self->comparison + 1;
+    }
+
+  begin_comparison (self);
+
+  return self->comparison;
+}
+
+void
+arc_builder_sync_async (ArcBuilder *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  g_autoptr (GError) error = NULL;
+
+  g_return_if_fail (ARC_IS_BUILDER (self));
+
+  g_task_set_source_tag (task, arc_builder_sync_async);
+
+  /* A tree that was not there may be back: that is for the comparison to find out. */
+  if ((self->machine.closing || !self->ready) && !check_available (self, &error))
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
+  arc_sync_requests_add (self->syncs, g_steal_pointer (&task), arc_builder_compare (self));
+}
+
+gboolean
+arc_builder_sync_finish (
+    ArcBuilder *self, GAsyncResult *result, guint64 *build, ArcResult *build_result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return arc_sync_request_propagate (G_TASK (result), build, build_result, error);
+}
+
+static void
+on_config_surveyed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  ArcBuilder *self = g_task_get_source_object (task);
+
+  switch (arc_tree_survey_finish (result))
+    {
+    case ARC_TREE_SURVEY_MATCH:
+    case ARC_TREE_SURVEY_MISSING: /* it is waited for, and nothing is built meanwhile */
+      g_task_return_boolean (task, TRUE);
+      return;
+
+    case ARC_TREE_SURVEY_NONE:
+    case ARC_TREE_SURVEY_EMPTY:
+    case ARC_TREE_SURVEY_LATE:
+      break;
+    }
+
+  g_task_return_new_error (
+      task, ARC_ERROR, ARC_ERROR_CONFIG,
+      "[Tree] Directories, Include, Exclude: they leave no file, where there are %u now, "
+      "and the settings never empty the database: change them, or remove the files",
+      arc_snapshot_get_n_files (arc_watcher_get_snapshot (self->watcher)));
+}
+
+void
+arc_builder_check_config_async (ArcBuilder *self,
+                                const ArcConfig *config,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  const ArcSnapshot *snapshot;
+  g_autoptr (ArcPathFilter) filter = NULL;
+
+  g_return_if_fail (ARC_IS_BUILDER (self));
+
+  g_task_set_source_tag (task, arc_builder_check_config_async);
+  snapshot = arc_watcher_get_snapshot (self->watcher);
+  filter = arc_path_filter_new ((const char *const *) config->include,
+                                (const char *const *) config->exclude);
+  if (arc_snapshot_get_n_files (snapshot) == 0 ||
+      arc_tree_survey_snapshot (snapshot, (const char *const *) config->directories, filter))
+    g_task_return_boolean (task, TRUE);
+  else
+    begin_survey (config, on_config_surveyed, g_steal_pointer (&task));
+}
+
+gboolean
+arc_builder_check_config_finish (ArcBuilder *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
+{
+  g_autoptr (ArcConfig) old = g_steal_pointer (&self->config);
+  g_autoptr (ArcPathFilter) filter = NULL;
+
+  g_return_if_fail (ARC_IS_BUILDER (self));
+
+  self->config = arc_config_copy (config);
+  update_timing (self);
+  arc_build_inputs_set_config (self->inputs, config);
+
+  if (!g_strv_equal ((const char *const *) old->directories,
+                     (const char *const *) config->directories) ||
+      !g_strv_equal ((const char *const *) old->include, (const char *const *) config->include) ||
+      !g_strv_equal ((const char *const *) old->exclude, (const char *const *) config->exclude) ||
+      old->follow_symlinks != config->follow_symlinks)
+    {
+      filter = arc_path_filter_new ((const char *const *) config->include,
+                                    (const char *const *) config->exclude);
+      arc_watcher_set_tree (self->watcher, (const char *const *) config->directories, filter,
+                            config->follow_symlinks);
+    }
+
+  if (g_strcmp0 (old->database, config->database) != 0)
+    {
+      /* Nobody knows what is in the other database. */
+      g_clear_pointer (&self->seen.database, g_free);
+      self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
+      arc_pending_changes_add_unknown (self->ledger);
+      step (self, ARC_EVENT_TOUCH, NULL);
+    }
+
+  on_inputs (self);
+  update (self);
+}
+
+void
+arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
+{
+  g_return_if_fail (ARC_IS_BUILDER (self));
+
+  *status = (ArcStatus){
+    .state = self->machine.state,
+    .stoked = arc_state_machine_is_stoked (&self->machine),
+    .paused = (self->machine.holds & ARC_HOLD_PAUSED) != 0,
+    .reason = arc_state_machine_get_reason (&self->machine),
+    .health = get_health (self),
+    .health_message = self->health_message,
+    .next_build = self->next_build_real,
+    .state_since = self->since_real,
+    .last_touch = self->last_touch_real,
+    .last_run = self->last_run_real,
+    .fresh = is_fresh (self),
+    .change_serial = arc_pending_changes_get_change_serial (self->ledger),
+    .built_serial = arc_pending_changes_get_built_serial (self->ledger),
+    .n_pending = arc_change_set_get_size (arc_pending_changes_get_pending (self->ledger)),
+    .rescans = self->rescans,
+    .current_build = self->build != NULL ? self->build->id : 0,
+    .progress_done = self->progress_done,
+    .progress_total = self->progress_total,
+    .consecutive_failures = self->consecutive_failures,
+    .rest = arc_state_machine_get_rest (&self->machine, &self->timing),
+    .n_problems = arc_problem_list_get_count (arc_state_store_get_note_problems (self->store)),
+  };
+}
+
+const ArcBuild *
+arc_builder_get_last_build (ArcBuilder *self)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
+
+  return arc_state_store_get_last_build (self->store);
+}
+
+const GPtrArray *
+arc_builder_get_history (ArcBuilder *self)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
+
+  return arc_state_store_get_history (self->store);
+}
+
+const ArcProblemList *
+arc_builder_get_problems (ArcBuilder *self)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
+
+  return arc_state_store_get_note_problems (self->store);
+}
+
+const ArcChangeSet *
+arc_builder_get_pending (ArcBuilder *self)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
+
+  return arc_pending_changes_get_pending (self->ledger);
+}
+
+const ArcConfig *
+arc_builder_get_config (ArcBuilder *self)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
+
+  return self->config;
+}
+
+ArcWatcher *
+arc_builder_get_watcher (ArcBuilder *self)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
+
+  return self->watcher;
+}
+
+ArcBuilder *
+arc_builder_new (ArcClock *clock,
+                 ArcWatcher *watcher,
+                 ArcProcessRunner *runner,
+                 ArcStateStore *store,
+                 const ArcConfig *config)
+{
+  ArcBuilder *self = g_object_new (ARC_TYPE_BUILDER, NULL);
+
+  self->clock = g_object_ref (clock);
+  self->watcher = g_object_ref (watcher);
+  self->runner = g_object_ref (runner);
+  self->store = g_object_ref (store);
+  self->config = arc_config_copy (config);
+
+  self->inputs = arc_build_inputs_new (on_inputs, self);
+  arc_build_inputs_set_config (self->inputs, self->config);
+  self->next_id = arc_state_store_next_build (self->store);
+  update_timing (self);
+  arc_state_machine_init (&self->machine, arc_clock_get_time (self->clock));
+  /* Until it has been looked at: nothing may be built before that, nor before the lock is taken. */
+  set_hold (self, ARC_HOLD_UNAVAILABLE, TRUE);
+  self->since = self->machine.since;
+  self->since_real = arc_clock_get_real_time (self->clock);
+
+  g_signal_connect_object (self->store, "problem-changed", G_CALLBACK (update), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->clock, "alarm", G_CALLBACK (on_alarm), self, 0);
+  g_signal_connect_object (self->watcher, "changed", G_CALLBACK (on_changed), self, 0);
+  g_signal_connect_object (self->watcher, "settled", G_CALLBACK (on_settled), self, 0);
+  g_signal_connect_object (self->watcher, "notify::health", G_CALLBACK (on_health), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->runner, "line", G_CALLBACK (on_line), self, 0);
+  g_signal_connect_object (self->runner, "ended", G_CALLBACK (on_ended), self, 0);
+
+  return self;
+}
+
+static void
+arc_builder_finalize (GObject *object)
+{
+  ArcBuilder *self = ARC_BUILDER (object);
+
+  g_clear_pointer (&self->syncs, arc_sync_requests_free);
+  g_clear_pointer (&self->emptied, arc_empty_root_guard_free);
+  g_clear_pointer (&self->emptied_message, g_free);
+  g_clear_pointer (&self->settings_message, g_free);
+  g_clear_pointer (&self->loop_guard, arc_loop_guard_free);
+  g_clear_pointer (&self->health_message, g_free);
+  g_clear_pointer (&self->given_up, arc_change_set_free);
+  g_clear_pointer (&self->ledger, arc_pending_changes_free);
+  g_clear_pointer (&self->build, arc_build_free);
+  g_clear_pointer (&self->reported, arc_problem_list_unref);
+  g_clear_pointer (&self->launch, arc_build_launch_free);
+  g_clear_pointer (&self->inputs, arc_build_inputs_free);
+  g_clear_pointer (&self->taken_inputs, g_free);
+  g_free ((char *) self->outcome.message);
+  arc_state_store_inputs_clear (&self->built);
+  arc_state_store_inputs_clear (&self->seen);
+  g_clear_pointer (&self->build_database, g_free);
+  g_clear_pointer (&self->config, arc_config_free);
+  g_clear_object (&self->clock);
+  g_clear_object (&self->watcher);
+  g_clear_object (&self->runner);
+  g_clear_object (&self->store);
+
+  G_OBJECT_CLASS (arc_builder_parent_class)->finalize (object);
+}
+
+static guint
+add_signal (const char *name, guint n_params, GType type)
+{
+  return g_signal_new (name, ARC_TYPE_BUILDER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                       n_params, type);
+}
+
+static void
+arc_builder_class_init (ArcBuilderClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = arc_builder_finalize;
+
+  signals[SIGNAL_READY] = add_signal ("ready", 0, G_TYPE_NONE);
+  signals[SIGNAL_CHANGED] = add_signal ("changed", 0, G_TYPE_NONE);
+  signals[SIGNAL_BUILD_STARTED] = add_signal ("build-started", 1, G_TYPE_POINTER);
+  signals[SIGNAL_BUILD_FINISHED] = add_signal ("build-finished", 1, G_TYPE_POINTER);
+  signals[SIGNAL_RESCANNED] =
+      g_signal_new ("rescanned", ARC_TYPE_BUILDER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                    G_TYPE_NONE, 2, G_TYPE_UINT64, G_TYPE_UINT64);
+  signals[SIGNAL_STOPPED] = add_signal ("stopped", 0, G_TYPE_NONE);
+}
+
+static void
+arc_builder_init (ArcBuilder *self)
+{
+  self->ledger = arc_pending_changes_new ();
+  self->given_up = arc_change_set_new ();
+  self->emptied = arc_empty_root_guard_new ();
+  self->loop_guard = arc_loop_guard_new ();
+  self->syncs = arc_sync_requests_new ();
+  self->wanted = ARC_BUILD_INCREMENTAL;
+  self->may_launch = TRUE;
+  self->health_message = g_strdup ("");
+  self->rescan_at = ARC_NEVER;
+  self->next_build = ARC_NEVER;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "engine/log-messages.h"
+
+#include "engine/message-ids.h"
+
+/* Enough of the paths of a loop to know which setting of Emacs it is. */
+#define LOOP_PATHS_LENGTH 500
+
+/* SENTENCE (nullable) has no full stop. */
+static void
+add_sentence (GString *message, const char *sentence)
+{
+  if (sentence != NULL && sentence[0] != '\0')
+    g_string_append_printf (message, "%s%s", message->len > 0 ? ". " : "", sentence);
+}
+
+/* (transfer full): which files failed, and why the first of them did. */
+static char *
+describe_failed_files (const ArcBuild *build)
+{
+  g_autofree char *name = g_filename_display_name (g_ptr_array_index (build->failed_files, 0));
+  const char *why = build->failed_why != NULL ? build->failed_why : "";
+  const char *colon = why[0] != '\0' ? ": " : "";
+
+  if (build->n_failed == 1)
+    return g_strdup_printf ("1 file failed: %s%s%s", name, colon, why);
+
+  return g_strdup_printf ("%u files failed: %s%s%s, and %u more", build->n_failed, name, colon, why,
+                          build->n_failed - 1);
+}
+
+char *
+arc_log_message_end (const ArcBuild *build, const char *message)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autofree char *failed = build->n_failed > 0 && build->result != ARC_RESULT_SUCCESS
+                                ? describe_failed_files (build)
+                                : NULL;
+
+  if (build->result == ARC_RESULT_FAILED && build->error == NULL && !arc_build_is_partial (build))
+    g_string_append_printf (text, ARC_BUILD_EXIT_MESSAGE, build->exit_status);
+  if (build->result == ARC_RESULT_FAILED)
+    add_sentence (text, build->error != NULL ? build->error : failed);
+  add_sentence (text, message);
+  /* Killed by a signal or ended by us: what it said before may be why. */
+  if (build->result == ARC_RESULT_SIGNAL || build->result == ARC_RESULT_TIMEOUT)
+    add_sentence (text, build->error);
+
+  return text->len > 0 ? g_string_free (g_steal_pointer (&text), FALSE) : NULL;
+}
+
+void
+arc_log_message_log_start (const ArcBuild *build)
+{
+  const char *kind = arc_build_kind_to_string (build->kind);
+  const char *cause = arc_cause_to_string (build->cause);
+  g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, build->id);
+
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, "MESSAGE_ID", ARC_MESSAGE_BUILD_STARTED,
+                    "ARCOLOGY_BUILD_ID", id, "ARCOLOGY_BUILD_KIND", kind, "ARCOLOGY_CAUSE", cause,
+                    "MESSAGE", "Build %s (%s, %s) started", id, kind, cause);
+}
+
+/* Logs TEXT, English, about the end of BUILD. */
+static void
+log_end (const ArcBuild *build, GLogLevelFlags level, const char *message_id, const char *text)
+{
+  g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, build->id);
+
+  g_log_structured (G_LOG_DOMAIN, level, "MESSAGE_ID", message_id, "ARCOLOGY_BUILD_ID", id,
+                    "ARCOLOGY_BUILD_KIND", arc_build_kind_to_string (build->kind), "ARCOLOGY_CAUSE",
+                    arc_cause_to_string (build->cause), "ARCOLOGY_RESULT",
+                    arc_result_to_string (build->result), "MESSAGE", "%s", text);
+}
+
+void
+arc_log_message_log_end (const ArcBuild *build)
+{
+  const double seconds = (build->finished - build->started) / (double) G_USEC_PER_SEC;
+  const char *files = build->n_changed == 1 ? "file" : "files";
+  g_autofree char *text = NULL;
+
+  if (build->result == ARC_RESULT_SUCCESS)
+    {
+      text = g_strdup_printf ("Build %" G_GUINT64_FORMAT " (%s, %u %s) succeeded in %.1f s",
+                              build->id, arc_build_kind_to_string (build->kind), build->n_changed,
+                              files, seconds);
+      log_end (build, G_LOG_LEVEL_MESSAGE, ARC_MESSAGE_BUILD_SUCCEEDED, text);
+    }
+  else
+    {
+      text = g_strdup_printf ("Build %" G_GUINT64_FORMAT " (%s, %u %s) ended after %.1f s: "
+                              "%s%s%s",
+                              build->id, arc_build_kind_to_string (build->kind), build->n_changed,
+                              files, seconds, arc_result_to_string (build->result),
+                              build->message != NULL ? ": " : "",
+                              build->message != NULL ? build->message : "");
+      log_end (build, G_LOG_LEVEL_WARNING, ARC_MESSAGE_BUILD_FAILED, text);
+    }
+}
+
+void
+arc_log_message_log_problems (const ArcBuild *build,
+                              const ArcProblemList *problems,
+                              const ArcProblem *first)
+{
+  const guint n = arc_problem_list_get_count (problems);
+  g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, build->id);
+  g_autofree char *line = first != NULL ? g_strdup_printf ("%u", first->line) : NULL;
+  g_autofree char *place = first != NULL ? arc_problem_to_string (first) : NULL;
+
+  if (first != NULL)
+    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "MESSAGE_ID", ARC_MESSAGE_PROBLEMS_CHANGED,
+                      "ARCOLOGY_BUILD_ID", id, "ARCOLOGY_PATH", first->path, "ARCOLOGY_LINE", line,
+                      "MESSAGE", "Problems in notes: %u, of which new: %u: %s", n,
+                      build->n_new_problems, place);
+  else
+    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "MESSAGE_ID", ARC_MESSAGE_PROBLEMS_CHANGED,
+                      "ARCOLOGY_BUILD_ID", id, "MESSAGE", "Problems in notes: %u, of which new: 0",
+                      n);
+}
+
+void
+arc_log_message_log_line (const ArcBuild *build,
+                          const ArcLine *line,
+                          const char *text,
+                          gsize length)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, length);
+  g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, build->id);
+  const char *kind = arc_build_kind_to_string (build->kind);
+
+  if (line->kind == ARC_LINE_FAILED)
+    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, "ARCOLOGY_BUILD_ID", id,
+                      "ARCOLOGY_BUILD_KIND", kind, "ARCOLOGY_PATH", line->path, "MESSAGE", "%s",
+                      valid);
+  else
+    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, "ARCOLOGY_BUILD_ID", id,
+                      "ARCOLOGY_BUILD_KIND", kind, "MESSAGE", "%s",
+                      line->kind == ARC_LINE_PHASE ? line->why : valid);
+}
+
+void
+arc_log_message_log_health (ArcHealth health, const char *message)
+{
+  const GLogLevelFlags level = health == ARC_HEALTH_OK ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_WARNING;
+
+  g_log_structured (G_LOG_DOMAIN, level, "MESSAGE_ID", ARC_MESSAGE_HEALTH_CHANGED,
+                    "ARCOLOGY_HEALTH", arc_health_to_string (health), "MESSAGE",
+                    "The health is %s%s%s", arc_health_to_string (health),
+                    message[0] != '\0' ? ": " : "", message);
+}
+
+char *
+arc_log_message_emptied (const char *root, gint64 real_time)
+{
+  g_autoptr (GDateTime) local = g_date_time_new_from_unix_local (real_time / G_USEC_PER_SEC);
+  g_autofree char *when = g_date_time_format (local, "%F %T");
+  g_autofree char *name = g_filename_display_name (root);
+
+  return g_strdup_printf (
+      "Every file below %s is gone. If none is back at %s, the database follows", name, when);
+}
+
+static void
+add_loop_path (const char *path, ArcChange change, gpointer user_data)
+{
+  GString *message = user_data;
+  g_autofree char *name = g_filename_display_name (path);
+
+  if (message->len < LOOP_PATHS_LENGTH)
+    g_string_append_printf (message, " %s", name);
+}
+
+char *
+arc_log_message_health (const char *watcher,
+                        const char *emptied,
+                        const char *store,
+                        const ArcLoopGuard *loop_guard)
+{
+  g_autoptr (GString) message = g_string_new (NULL);
+  g_autoptr (GString) loop = NULL;
+
+  add_sentence (message, watcher);
+  add_sentence (message, emptied);
+  add_sentence (message, store);
+
+  if (arc_loop_guard_is_looping (loop_guard))
+    {
+      loop = g_string_new ("Each build changes the tree and so causes the next one; the service "
+                           "rests longer between them. Changed by builds:");
+      arc_change_set_foreach (arc_loop_guard_get_changes (loop_guard), add_loop_path, loop);
+      add_sentence (message, loop->str);
+    }
+
+  return g_string_free (g_steal_pointer (&message), FALSE);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "common/change-set.h"
+
+G_BEGIN_DECLS
+
+/* How many builds in a row may be caused by the one before before it counts as a loop. */
+#define ARC_LOOP_GUARD_PATIENCE 5
+
+/* The longest rest that a loop gets, microseconds. */
+#define ARC_LOOP_GUARD_LONGEST (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
+
+/**
+ * ArcLoopGuard:
+ *
+ * A build can change the tree itself: insert IDs, tangle, export into it. Each such build causes
+ * the next one, for ever. Nothing may be lost, so all of them are built; but the rest between them
+ * grows.
+ *
+ * A build is caused by the one before if everything that it takes was changed while that one ran,
+ * and nothing of it at another time.
+ */
+typedef struct _ArcLoopGuard ArcLoopGuard;
+
+/**
+ * arc_loop_guard_new:
+ *
+ * Makes a guard that has seen no build.
+ *
+ * Returns: (transfer full): the guard
+ */
+ArcLoopGuard *arc_loop_guard_new (void);
+
+/**
+ * arc_loop_guard_free:
+ * @guard: (transfer full): a guard
+ *
+ * Frees a guard.
+ */
+void arc_loop_guard_free (ArcLoopGuard *guard);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcLoopGuard, arc_loop_guard_free)
+
+/**
+ * arc_loop_guard_note_changes:
+ * @guard: a guard
+ * @changes: changes that were seen
+ * @building: whether a build runs that does not take them
+ *
+ * Records changes.
+ */
+void
+arc_loop_guard_note_changes (ArcLoopGuard *guard, const ArcChangeSet *changes, gboolean building);
+
+/**
+ * arc_loop_guard_begin_build:
+ * @guard: a guard
+ * @requested: whether the build was requested, which is its cause then
+ *
+ * Records that a build starts, which takes all changes since the start of the last one.
+ */
+void arc_loop_guard_begin_build (ArcLoopGuard *guard, gboolean requested);
+
+/**
+ * arc_loop_guard_is_looping:
+ * @guard: a guard
+ *
+ * Returns: %TRUE if more than %ARC_LOOP_GUARD_PATIENCE builds in a row were caused by the one
+ *   before
+ */
+gboolean arc_loop_guard_is_looping (const ArcLoopGuard *guard);
+
+/**
+ * arc_loop_guard_get_cooldown:
+ * @guard: a guard
+ * @cooldown: the rest after a build without a loop, in microseconds
+ *
+ * Gets the rest after a build. It doubles with each build of a loop.
+ *
+ * Returns: microseconds
+ */
+gint64 arc_loop_guard_get_cooldown (const ArcLoopGuard *guard, gint64 cooldown);
+
+/**
+ * arc_loop_guard_get_changes:
+ * @guard: a guard
+ *
+ * Gets the files that the builds of the loop change.
+ *
+ * Returns: (transfer none): the files; empty without a loop
+ */
+const ArcChangeSet *arc_loop_guard_get_changes (const ArcLoopGuard *guard);
+
+G_END_DECLS

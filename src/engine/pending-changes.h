@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "common/build.h"
+#include "common/change-set.h"
+#include "watch/snapshot.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ArcPendingChanges:
+ *
+ * What was seen and where it is: pending, in the build that runs, or in the database. The serials
+ * are those of D-Bus: the change serial counts what is seen, and the built serial is the change
+ * serial that the database is true to. At first it is true to nothing.
+ */
+typedef struct _ArcPendingChanges ArcPendingChanges;
+
+/**
+ * arc_pending_changes_new:
+ *
+ * Makes a ledger with nothing pending and the built serial 0.
+ *
+ * Returns: (transfer full): the ledger
+ */
+ArcPendingChanges *arc_pending_changes_new (void);
+
+/**
+ * arc_pending_changes_free:
+ * @ledger: (transfer full): a ledger
+ *
+ * Frees a ledger.
+ */
+void arc_pending_changes_free (ArcPendingChanges *ledger);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcPendingChanges, arc_pending_changes_free)
+
+/**
+ * arc_pending_changes_add:
+ * @ledger: a ledger
+ * @changes: changes that were seen
+ *
+ * Adds changes to the pending ones.
+ */
+void arc_pending_changes_add (ArcPendingChanges *ledger, const ArcChangeSet *changes);
+
+/**
+ * arc_pending_changes_add_unknown:
+ * @ledger: a ledger
+ *
+ * Counts a change of something else than files that the database does not have.
+ */
+void arc_pending_changes_add_unknown (ArcPendingChanges *ledger);
+
+/**
+ * arc_pending_changes_set_true:
+ * @ledger: a ledger
+ *
+ * Declares that the database has all that was seen, as an earlier run left it.
+ */
+void arc_pending_changes_set_true (ArcPendingChanges *ledger);
+
+/**
+ * arc_pending_changes_forget:
+ * @ledger: a ledger
+ * @changes: changes that may not have happened
+ *
+ * Removes changes from the pending ones.
+ */
+void arc_pending_changes_forget (ArcPendingChanges *ledger, const ArcChangeSet *changes);
+
+/**
+ * arc_pending_changes_take:
+ * @ledger: a ledger
+ *
+ * Moves the pending changes into a build that starts.
+ */
+void arc_pending_changes_take (ArcPendingChanges *ledger);
+
+/**
+ * arc_pending_changes_find_gone:
+ * @ledger: a ledger
+ * @build: the build that runs, with what arc_pending_changes_take() moved
+ * @snapshot: the snapshot
+ * @path: a file that the build did not find
+ *
+ * Decides whether a build has to repeat @path, as arc_unbuilt_changes_has_gone() does.
+ *
+ * Returns: (transfer full): the changes to repeat
+ */
+ArcChangeSet *arc_pending_changes_find_gone (const ArcPendingChanges *ledger,
+                                             const ArcBuild *build,
+                                             const ArcSnapshot *snapshot,
+                                             const char *path);
+
+/**
+ * arc_pending_changes_commit:
+ * @ledger: a ledger
+ *
+ * Drops the changes of the build, which succeeded.
+ */
+void arc_pending_changes_commit (ArcPendingChanges *ledger);
+
+/**
+ * arc_pending_changes_restore:
+ * @ledger: a ledger
+ * @ended: a build that did not do all of its changes
+ * @snapshot: the snapshot
+ *
+ * Returns the changes of a failed build to the pending ones: all of them, or those that
+ * arc_unbuilt_changes_new() finds.
+ *
+ * Returns: %TRUE if the database has everything but what is pending
+ */
+gboolean arc_pending_changes_restore (ArcPendingChanges *ledger,
+                                      const ArcBuild *ended,
+                                      const ArcSnapshot *snapshot);
+
+/**
+ * arc_pending_changes_get_pending:
+ * @ledger: a ledger
+ *
+ * Returns: (transfer none): the changes that no running build has
+ */
+const ArcChangeSet *arc_pending_changes_get_pending (const ArcPendingChanges *ledger);
+
+/**
+ * arc_pending_changes_get_taken:
+ * @ledger: a ledger
+ *
+ * Returns: (transfer none) (nullable): the changes of the running build
+ */
+const ArcChangeSet *arc_pending_changes_get_taken (const ArcPendingChanges *ledger);
+
+/**
+ * arc_pending_changes_is_true:
+ * @ledger: a ledger
+ *
+ * Returns: %TRUE if the database has all that was seen
+ */
+gboolean arc_pending_changes_is_true (const ArcPendingChanges *ledger);
+
+/**
+ * arc_pending_changes_get_change_serial:
+ * @ledger: a ledger
+ *
+ * Returns: the number of changes that were seen
+ */
+guint64 arc_pending_changes_get_change_serial (const ArcPendingChanges *ledger);
+
+/**
+ * arc_pending_changes_get_taken_serial:
+ * @ledger: a ledger
+ *
+ * Returns: the change serial when a build last took what was pending; 0 if none has
+ */
+guint64 arc_pending_changes_get_taken_serial (const ArcPendingChanges *ledger);
+
+/**
+ * arc_pending_changes_get_built_serial:
+ * @ledger: a ledger
+ *
+ * Returns: the change serial up to which the database has all changes
+ */
+guint64 arc_pending_changes_get_built_serial (const ArcPendingChanges *ledger);
+
+G_END_DECLS

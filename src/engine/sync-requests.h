@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "common/build.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ArcSyncRequests:
+ *
+ * The open calls of arc_builder_sync_async(). Each waits for a comparison of the tree, and then for
+ * the build that takes the change serial at the end of that comparison. They are answered in the
+ * order in which they came.
+ */
+typedef struct _ArcSyncRequests ArcSyncRequests;
+
+ArcSyncRequests *arc_sync_requests_new (void);
+
+/* The open calls get no answer: fail them before. */
+void arc_sync_requests_free (ArcSyncRequests *syncs);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcSyncRequests, arc_sync_requests_free)
+
+/* TASK (transfer full) must have no task data yet. It waits for the comparison of this number. */
+void arc_sync_requests_add (ArcSyncRequests *syncs, GTask *task, guint64 comparison);
+
+/**
+ * arc_sync_requests_set_serial:
+ * @syncs: the calls
+ * @comparison: the number of a comparison that is done
+ * @serial: the change serial
+ *
+ * Gives @serial to the calls that wait for @comparison or an earlier one.
+ *
+ * Returns: whether there are such
+ */
+gboolean arc_sync_requests_set_serial (ArcSyncRequests *syncs, guint64 comparison, guint64 serial);
+
+/**
+ * arc_sync_requests_postpone:
+ * @syncs: the calls
+ * @comparison: the number of the comparison that the running build began with
+ * @serial: the change serial
+ *
+ * Gives @serial to the calls that waited for a later comparison than @comparison: the running build
+ * lacks something that may have been there when they came.
+ *
+ * Returns: whether there are such
+ */
+gboolean arc_sync_requests_postpone (ArcSyncRequests *syncs, guint64 comparison, guint64 serial);
+
+/**
+ * arc_sync_requests_answer:
+ * @syncs: the calls
+ * @serial: the change serial that a build took
+ * @build: the number of the build
+ * @result: how it ended
+ *
+ * Answers the calls of @serial or an earlier one.
+ */
+void
+arc_sync_requests_answer (ArcSyncRequests *syncs, guint64 serial, guint64 build, ArcResult result);
+
+/* Answers with ERROR all that do not wait for a later one than COMPARISON. */
+void arc_sync_requests_fail (ArcSyncRequests *syncs, guint64 comparison, const GError *error);
+
+/* What TASK, which was once added, was answered with: the build, and how that ended. */
+gboolean
+arc_sync_request_propagate (GTask *task, guint64 *build, ArcResult *build_result, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "machine/build-phases.h"
+
+/* The code that steps and the code that draws both read this one array. */
+static const ArcPhaseTransition transitions[] = {
+  { ARC_PHASE_NONE, ARC_PHASE_EVENT_START, ARC_PHASE_GUARD_NONE, ARC_PHASE_COMPARING,
+    ARC_PHASE_ACTION_COMPARE },
+
+  { ARC_PHASE_COMPARING, ARC_PHASE_EVENT_COMPARED, ARC_PHASE_GUARD_UNAVAILABLE, ARC_PHASE_NONE,
+    ARC_PHASE_ACTION_ABANDON },
+  { ARC_PHASE_COMPARING, ARC_PHASE_EVENT_COMPARED, ARC_PHASE_GUARD_PERMITTED, ARC_PHASE_LAUNCHING,
+    ARC_PHASE_ACTION_TAKE },
+  { ARC_PHASE_COMPARING, ARC_PHASE_EVENT_COMPARED, ARC_PHASE_GUARD_NONE, ARC_PHASE_COMPARED,
+    ARC_PHASE_ACTION_NONE },
+  { ARC_PHASE_COMPARING, ARC_PHASE_EVENT_STOP, ARC_PHASE_GUARD_NONE, ARC_PHASE_NONE,
+    ARC_PHASE_ACTION_ABANDON },
+
+  /* The comparison has to be the last thing before the changes are taken. */
+  { ARC_PHASE_COMPARED, ARC_PHASE_EVENT_PERMITTED, ARC_PHASE_GUARD_NONE, ARC_PHASE_COMPARING,
+    ARC_PHASE_ACTION_COMPARE },
+  { ARC_PHASE_COMPARED, ARC_PHASE_EVENT_STOP, ARC_PHASE_GUARD_NONE, ARC_PHASE_NONE,
+    ARC_PHASE_ACTION_ABANDON },
+
+  { ARC_PHASE_LAUNCHING, ARC_PHASE_EVENT_WRITTEN, ARC_PHASE_GUARD_UNAVAILABLE, ARC_PHASE_NONE,
+    ARC_PHASE_ACTION_ABANDON },
+  { ARC_PHASE_LAUNCHING, ARC_PHASE_EVENT_WRITTEN, ARC_PHASE_GUARD_NONE, ARC_PHASE_RUNNING,
+    ARC_PHASE_ACTION_SPAWN },
+  { ARC_PHASE_LAUNCHING, ARC_PHASE_EVENT_STOP, ARC_PHASE_GUARD_NONE, ARC_PHASE_NONE,
+    ARC_PHASE_ACTION_ABANDON },
+
+  { ARC_PHASE_RUNNING, ARC_PHASE_EVENT_STOP, ARC_PHASE_GUARD_NONE, ARC_PHASE_STOPPING,
+    ARC_PHASE_ACTION_SIGNAL },
+  { ARC_PHASE_RUNNING, ARC_PHASE_EVENT_EXITED, ARC_PHASE_GUARD_NONE, ARC_PHASE_NONE,
+    ARC_PHASE_ACTION_RECORD },
+
+  { ARC_PHASE_STOPPING, ARC_PHASE_EVENT_EXITED, ARC_PHASE_GUARD_NONE, ARC_PHASE_NONE,
+    ARC_PHASE_ACTION_RECORD },
+};
+
+static gboolean
+holds (const ArcBuildPhases *phases, ArcPhaseGuard guard)
+{
+  switch (guard)
+    {
+    case ARC_PHASE_GUARD_NONE:
+      return TRUE;
+
+    case ARC_PHASE_GUARD_UNAVAILABLE:
+      return phases->unavailable;
+
+    case ARC_PHASE_GUARD_PERMITTED:
+      return phases->permitted;
+    }
+
+  g_return_val_if_reached (FALSE);
+}
+
+ArcPhaseAction
+arc_build_phases_step (ArcBuildPhases *phases, ArcPhaseEvent event)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (transitions); i++)
+    {
+      const ArcPhaseTransition *row = &transitions[i];
+
+      if (row->from == phases->phase && row->event == event && holds (phases, row->guard))
+        {
+          phases->phase = row->to;
+          return row->action;
+        }
+    }
+
+  return ARC_PHASE_ACTION_NONE;
+}
+
+gboolean
+arc_build_phases_is_preparing (const ArcBuildPhases *phases)
+{
+  return phases->phase == ARC_PHASE_COMPARING || phases->phase == ARC_PHASE_COMPARED;
+}
+
+gboolean
+arc_build_phases_has_process (const ArcBuildPhases *phases)
+{
+  return phases->phase == ARC_PHASE_RUNNING || phases->phase == ARC_PHASE_STOPPING;
+}
+
+const ArcPhaseTransition *
+arc_build_phases_get_transitions (guint *n_transitions)
+{
+  *n_transitions = G_N_ELEMENTS (transitions);
+
+  return transitions;
+}
+
+const char *
+arc_phase_to_string (ArcPhase phase)
+{
+  static const char *const words[] = {
+    [ARC_PHASE_NONE] = "none",         [ARC_PHASE_COMPARING] = "comparing",
+    [ARC_PHASE_COMPARED] = "compared", [ARC_PHASE_LAUNCHING] = "launching",
+    [ARC_PHASE_RUNNING] = "running",   [ARC_PHASE_STOPPING] = "stopping",
+  };
+
+  G_STATIC_ASSERT (G_N_ELEMENTS (words) == ARC_N_PHASES);
+
+  return words[phase];
+}
+
+const char *
+arc_phase_event_to_string (ArcPhaseEvent event)
+{
+  static const char *const words[] = {
+    [ARC_PHASE_EVENT_START] = "start",         [ARC_PHASE_EVENT_COMPARED] = "compared",
+    [ARC_PHASE_EVENT_PERMITTED] = "permitted", [ARC_PHASE_EVENT_WRITTEN] = "written",
+    [ARC_PHASE_EVENT_STOP] = "stop",           [ARC_PHASE_EVENT_EXITED] = "exited",
+  };
+
+  G_STATIC_ASSERT (G_N_ELEMENTS (words) == ARC_N_PHASE_EVENTS);
+
+  return words[event];
+}
+
+const char *
+arc_phase_guard_to_string (ArcPhaseGuard guard)
+{
+  static const char *const words[] = {
+    [ARC_PHASE_GUARD_NONE] = "",
+    [ARC_PHASE_GUARD_UNAVAILABLE] = "unavailable",
+    [ARC_PHASE_GUARD_PERMITTED] = "permitted",
+  };
+
+  G_STATIC_ASSERT (G_N_ELEMENTS (words) == ARC_N_PHASE_GUARDS);
+
+  return words[guard];
+}
+
+const char *
+arc_phase_action_to_string (ArcPhaseAction action)
+{
+  static const char *const words[] = {
+    [ARC_PHASE_ACTION_NONE] = "",         [ARC_PHASE_ACTION_COMPARE] = "compare",
+    [ARC_PHASE_ACTION_TAKE] = "take",     [ARC_PHASE_ACTION_SPAWN] = "spawn",
+    [ARC_PHASE_ACTION_SIGNAL] = "signal", [ARC_PHASE_ACTION_ABANDON] = "abandon",
+    [ARC_PHASE_ACTION_RECORD] = "record",
+  };
+
+  G_STATIC_ASSERT (G_N_ELEMENTS (words) == ARC_N_PHASE_ACTIONS);
+
+  return words[action];
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ArcPhase:
+ * @ARC_PHASE_NONE: no build
+ * @ARC_PHASE_COMPARING: the tree is being compared with the snapshot; no changes are taken yet
+ * @ARC_PHASE_COMPARED: the comparison is done, and only the permission to launch is missing
+ * @ARC_PHASE_LAUNCHING: the changes are taken, and are being written for the process
+ * @ARC_PHASE_RUNNING: the process runs
+ * @ARC_PHASE_STOPPING: the process runs and was signalled to end
+ *
+ * The phases of a build: what the state `running` of #ArcStateMachine consists of.
+ */
+typedef enum
+{
+  ARC_PHASE_NONE,
+  ARC_PHASE_COMPARING,
+  ARC_PHASE_COMPARED,
+  ARC_PHASE_LAUNCHING,
+  ARC_PHASE_RUNNING,
+  ARC_PHASE_STOPPING,
+} ArcPhase;
+
+#define ARC_N_PHASES (ARC_PHASE_STOPPING + 1)
+
+/**
+ * ArcPhaseEvent:
+ * @ARC_PHASE_EVENT_START: a build begins
+ * @ARC_PHASE_EVENT_COMPARED: a comparison ended that began late enough for this build
+ * @ARC_PHASE_EVENT_PERMITTED: builds may be launched from now on
+ * @ARC_PHASE_EVENT_WRITTEN: the changes are on the disk
+ * @ARC_PHASE_EVENT_STOP: the build has to end
+ * @ARC_PHASE_EVENT_EXITED: the process is gone, or could not be started
+ *
+ * What moves a build from one phase to another.
+ */
+typedef enum
+{
+  ARC_PHASE_EVENT_START,
+  ARC_PHASE_EVENT_COMPARED,
+  ARC_PHASE_EVENT_PERMITTED,
+  ARC_PHASE_EVENT_WRITTEN,
+  ARC_PHASE_EVENT_STOP,
+  ARC_PHASE_EVENT_EXITED,
+} ArcPhaseEvent;
+
+#define ARC_N_PHASE_EVENTS (ARC_PHASE_EVENT_EXITED + 1)
+
+/**
+ * ArcPhaseGuard:
+ * @ARC_PHASE_GUARD_NONE: always
+ * @ARC_PHASE_GUARD_UNAVAILABLE: the tree is not there
+ * @ARC_PHASE_GUARD_PERMITTED: builds may be launched
+ *
+ * The condition of a transition.
+ */
+typedef enum
+{
+  ARC_PHASE_GUARD_NONE,
+  ARC_PHASE_GUARD_UNAVAILABLE,
+  ARC_PHASE_GUARD_PERMITTED,
+} ArcPhaseGuard;
+
+#define ARC_N_PHASE_GUARDS (ARC_PHASE_GUARD_PERMITTED + 1)
+
+/**
+ * ArcPhaseAction:
+ * @ARC_PHASE_ACTION_NONE: nothing
+ * @ARC_PHASE_ACTION_COMPARE: ask for a comparison of the tree
+ * @ARC_PHASE_ACTION_TAKE: take the pending changes and begin to write them
+ * @ARC_PHASE_ACTION_SPAWN: start the process
+ * @ARC_PHASE_ACTION_SIGNAL: signal the process to end
+ * @ARC_PHASE_ACTION_ABANDON: record a build that never had a process
+ * @ARC_PHASE_ACTION_RECORD: record what the process did
+ *
+ * What the caller has to do after a step.
+ */
+typedef enum
+{
+  ARC_PHASE_ACTION_NONE,
+  ARC_PHASE_ACTION_COMPARE,
+  ARC_PHASE_ACTION_TAKE,
+  ARC_PHASE_ACTION_SPAWN,
+  ARC_PHASE_ACTION_SIGNAL,
+  ARC_PHASE_ACTION_ABANDON,
+  ARC_PHASE_ACTION_RECORD,
+} ArcPhaseAction;
+
+#define ARC_N_PHASE_ACTIONS (ARC_PHASE_ACTION_RECORD + 1)
+
+/**
+ * ArcBuildPhases:
+ * @phase: the present phase
+ * @permitted: whether builds may be launched; the caller sets it, between steps
+ * @unavailable: whether the tree is not there; the caller sets it, between steps
+ *
+ * All of the machine: a value. Only arc_build_phases_step() changes @phase.
+ */
+typedef struct
+{
+  ArcPhase phase;
+  gboolean permitted;
+  gboolean unavailable;
+} ArcBuildPhases;
+
+/**
+ * ArcPhaseTransition:
+ *
+ * A row of the table that the phases run on. Of the rows for a phase and an event, the first whose
+ * guard holds is taken; without one, the phase stays and there is nothing to do.
+ */
+typedef struct
+{
+  ArcPhase from;
+  ArcPhaseEvent event;
+  ArcPhaseGuard guard;
+  ArcPhase to;
+  ArcPhaseAction action;
+} ArcPhaseTransition;
+
+/**
+ * arc_build_phases_step:
+ * @phases: the machine
+ * @event: what happened
+ *
+ * Brings the machine from before an event to after it.
+ *
+ * Returns: what the caller has to do now
+ */
+ArcPhaseAction arc_build_phases_step (ArcBuildPhases *phases, ArcPhaseEvent event);
+
+/**
+ * arc_build_phases_is_preparing:
+ * @phases: the machine
+ *
+ * Returns: whether there is a build that has taken no changes yet, and will
+ */
+gboolean arc_build_phases_is_preparing (const ArcBuildPhases *phases);
+
+/**
+ * arc_build_phases_has_process:
+ * @phases: the machine
+ *
+ * Returns: whether there is a process, which may write the database
+ */
+gboolean arc_build_phases_has_process (const ArcBuildPhases *phases);
+
+/**
+ * arc_build_phases_get_transitions:
+ * @n_transitions: (out): the number of rows
+ *
+ * Returns: (transfer none) (array length=n_transitions): the table, to draw or check it
+ */
+const ArcPhaseTransition *arc_build_phases_get_transitions (guint *n_transitions);
+
+/**
+ * arc_phase_to_string:
+ * @phase: a phase
+ *
+ * Returns: its word in logs and pictures; never translated
+ */
+const char *arc_phase_to_string (ArcPhase phase);
+
+/**
+ * arc_phase_event_to_string:
+ * @event: an event
+ *
+ * Returns: its word in logs and pictures; never translated
+ */
+const char *arc_phase_event_to_string (ArcPhaseEvent event);
+
+/**
+ * arc_phase_guard_to_string:
+ * @guard: a guard
+ *
+ * Returns: its word in pictures, empty for %ARC_PHASE_GUARD_NONE; never translated
+ */
+const char *arc_phase_guard_to_string (ArcPhaseGuard guard);
+
+/**
+ * arc_phase_action_to_string:
+ * @action: an action
+ *
+ * Returns: its word in pictures, empty for %ARC_PHASE_ACTION_NONE; never translated
+ */
+const char *arc_phase_action_to_string (ArcPhaseAction action);
+
+G_END_DECLS

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "run/build-log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct _ArcBuildLog
+{
+  char *file; /* (owned) */
+  int fd;     /* -1 if it could not be opened */
+  GError *error;
+  guint64 length; /* of all output */
+  char last_of_head;
+  GString *tail; /* (owned): the end of what follows the head, at most twice ARC_LOG_TAIL */
+};
+
+static void
+take_error (ArcBuildLog *log, const char *verb)
+{
+  int saved_errno = errno;
+  g_autofree char *name = g_filename_display_name (log->file);
+
+  if (log->error == NULL)
+    log->error =
+        g_error_new (G_FILE_ERROR, g_file_error_from_errno (saved_errno),
+                     "Cannot %s the log file %s: %s", verb, name, g_strerror (saved_errno));
+}
+
+static void
+write_all (ArcBuildLog *log, const char *data, gsize length)
+{
+  while (length > 0 && log->error == NULL)
+    {
+      gssize written = write (log->fd, data, length);
+
+      if (written < 0)
+        {
+          if (errno != EINTR)
+            take_error (log, "write");
+          continue;
+        }
+
+      data += written;
+      length -= written;
+    }
+}
+
+ArcBuildLog *
+arc_build_log_open (const char *file)
+{
+  ArcBuildLog *log = g_new0 (ArcBuildLog, 1);
+
+  log->file = g_strdup (file);
+  log->tail = g_string_new (NULL);
+  log->fd = open (file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+  if (log->fd < 0)
+    take_error (log, "create");
+
+  return log;
+}
+
+void
+arc_build_log_append (ArcBuildLog *log, const char *data, gsize length)
+{
+  const gsize head = MIN (length, ARC_LOG_HEAD - MIN (log->length, ARC_LOG_HEAD));
+
+  write_all (log, data, head);
+  if (head > 0)
+    log->last_of_head = data[head - 1];
+
+  /* One memmove(3) for each ARC_LOG_TAIL bytes of output. */
+  g_string_append_len (log->tail, data + head, length - head);
+  if (log->tail->len > 2 * ARC_LOG_TAIL)
+    g_string_erase (log->tail, 0, log->tail->len - ARC_LOG_TAIL);
+
+  log->length += length;
+}
+
+/* Leaves the last ARC_LOG_TAIL bytes of the tail, from the first whole line on, after a line that
+ * says how many bytes of the output are left out. */
+static void
+shorten_tail (ArcBuildLog *log)
+{
+  gsize skipped = log->tail->len - ARC_LOG_TAIL;
+  const char *newline = memchr (log->tail->str + skipped, '\n', ARC_LOG_TAIL - 1);
+  g_autofree char *line = NULL;
+
+  if (newline != NULL)
+    skipped = newline + 1 - log->tail->str;
+
+  g_string_erase (log->tail, 0, skipped);
+  line = g_strdup_printf ("%s[%" G_GUINT64_FORMAT " bytes are left out here]\n",
+                          log->last_of_head == '\n' ? "" : "\n",
+                          log->length - ARC_LOG_HEAD - log->tail->len);
+  g_string_prepend (log->tail, line);
+}
+
+gboolean
+arc_build_log_close (ArcBuildLog *log, GError **error)
+{
+  gboolean good;
+
+  if (log->length > ARC_LOG_HEAD + ARC_LOG_TAIL)
+    shorten_tail (log);
+  write_all (log, log->tail->str, log->tail->len);
+
+  /* Some file systems tell of a full disk or quota only here (close(2)). */
+  if (log->fd >= 0 && close (log->fd) < 0)
+    take_error (log, "write");
+
+  good = log->error == NULL;
+  if (!good)
+    g_propagate_error (error, log->error);
+
+  g_string_free (log->tail, TRUE);
+  g_free (log->file);
+  g_free (log);
+
+  return good;
+}

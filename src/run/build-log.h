@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* How much of the start and of the end of the output is kept, in bytes. */
+#define ARC_LOG_HEAD (1024 * 1024)
+#define ARC_LOG_TAIL (1024 * 1024)
+
+/**
+ * ArcBuildLog:
+ *
+ * A log file of bounded size, to which bytes are only appended, so that a reader can follow it.
+ *
+ * The first ARC_LOG_HEAD bytes of output are written as they come. Of what follows, the last
+ * ARC_LOG_TAIL bytes are kept in memory. arc_build_log_close() appends them; where more came than
+ * that, from the first whole line on, and after a line that says how many bytes are left out.
+ *
+ * An error of the disk does not stop the writer: arc_build_log_close() returns the first one.
+ */
+typedef struct _ArcBuildLog ArcBuildLog;
+
+/* Makes or empties FILE, mode 0600. */
+ArcBuildLog *arc_build_log_open (const char *file);
+void arc_build_log_append (ArcBuildLog *log, const char *data, gsize length);
+
+/* Completes the file and frees LOG. FALSE and an error of G_FILE_ERROR if the file is not what it
+ * should be. */
+gboolean arc_build_log_close (ArcBuildLog *log, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,676 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "run/process-runner.h"
+
+#include "common/error.h"
+#include "run/build-log.h"
+#include "run/process-group.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gunixinputstream.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* What is read in one dispatch: all that a pipe holds (pipe(7)), and no more, so that a child that
+ * writes without end does not keep the main loop from others. */
+#define CHUNK_SIZE (64 * 1024)
+
+/* Longer lines come in pieces. */
+#define LINE_SIZE (64 * 1024)
+
+#define SAMPLE_INTERVAL_MS 1000
+
+/* How often the end of the group is looked for once its leader is gone. */
+#define POLL_MIN_MS 5
+#define POLL_MAX_MS 100
+
+/* A process survives SIGKILL while it hangs in the kernel, as on a dead network file system. */
+#define KILL_PATIENCE_MS 5000
+
+struct _ArcProcessRunner
+{
+  GObject parent_instance;
+
+  struct rlimit files; /* RLIMIT_NOFILE of the child */
+
+  /* Of the running build; all of it is zero while there is none. */
+  GSubprocess *process;      /* (owned) (nullable) */
+  GCancellable *cancellable; /* (owned) (nullable): withdraws our wait for the process */
+  pid_t group;               /* process group, session and leader have the same number */
+  int output;                /* the pipe, owned by `process`; -1 after its end */
+  guint output_id;
+  guint sample_id;
+  guint timeout_id;
+  guint kill_id;    /* SIGKILL, after the grace */
+  guint poll_id;    /* looks for the end of the group */
+  ArcBuildLog *log; /* (owned) (nullable) */
+  char *line;       /* (owned): LINE_SIZE bytes and a NUL */
+  gsize line_length;
+  gint64 stop_grace;
+  gboolean terminating; /* SIGTERM was sent */
+  gboolean killing;     /* SIGKILL was sent */
+  gint64 killing_since; /* g_get_monotonic_time() */
+  guint poll_interval;  /* ms */
+  gboolean stopped;     /* we ended it, because of `stop_result` */
+  ArcResult stop_result;
+  gboolean exited;
+  int wait_status;
+  guint64 children_cpu; /* before it began */
+  ArcOutcome outcome;
+};
+
+G_DEFINE_FINAL_TYPE (ArcProcessRunner, arc_process_runner, G_TYPE_OBJECT)
+
+enum
+{
+  SIGNAL_LINE,
+  SIGNAL_ENDED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+/* Adds a source that is ready after USEC, once or each time: FUNC decides. */
+static guint
+add_timeout (ArcProcessRunner *self, gint64 usec, GSourceFunc func, const char *name)
+{
+  const gint64 msec = usec / 1000 + (usec % 1000 > 0);
+  /* Milliseconds in a guint are 49 days; longer ones do with seconds. */
+  const guint id = msec <= G_MAXUINT
+                       ? g_timeout_add (msec, func, self)
+                       : g_timeout_add_seconds (MIN (msec / 1000, G_MAXUINT), func, self);
+
+  g_source_set_name_by_id (id, name);
+
+  return id;
+}
+
+static guint64
+get_children_cpu (void)
+{
+  struct rusage usage;
+
+  getrusage (RUSAGE_CHILDREN, &usage);
+
+  return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * (guint64) G_USEC_PER_SEC +
+         usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+}
+
+/* The kernel keeps the largest resident set in VmHWM (proc(5)). The ru_maxrss that wait4(2) gives
+ * is no use: exec(2) puts the memory of the forked copy of *this* process into it. */
+static void
+sample_rss (ArcProcessRunner *self)
+{
+  char path[64];
+  char text[4096];
+  const char *line;
+  int fd;
+  gssize length;
+
+  if (self->exited)
+    return;
+
+  g_snprintf (path, sizeof path, "/proc/%d/status", (int) self->group);
+  fd = open (path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return;
+  length = read (fd, text, sizeof text - 1);
+  close (fd);
+  if (length <= 0)
+    return;
+  text[length] = '\0';
+
+  /* A zombie has no such line. */
+  line = strstr (text, "\nVmHWM:");
+  if (line != NULL)
+    {
+      guint64 rss = g_ascii_strtoull (line + strlen ("\nVmHWM:"), NULL, 10) * 1024;
+
+      self->outcome.max_rss = MAX (self->outcome.max_rss, rss);
+    }
+}
+
+static void
+emit_line (ArcProcessRunner *self)
+{
+  gsize length = self->line_length;
+
+  self->line[length] = '\0';
+  self->line_length = 0;
+  g_signal_emit (self, signals[SIGNAL_LINE], 0, self->line, (guint64) length);
+}
+
+static void
+split_lines (ArcProcessRunner *self, const char *data, gsize length)
+{
+  while (length > 0)
+    {
+      const char *newline = memchr (data, '\n', length);
+      gsize rest = newline != NULL ? (gsize) (newline - data) : length;
+      gsize part = MIN (rest, LINE_SIZE - self->line_length);
+
+      memcpy (self->line + self->line_length, data, part);
+      self->line_length += part;
+      data += part;
+      length -= part;
+
+      if (part == rest && newline != NULL)
+        {
+          emit_line (self);
+          data++;
+          length--;
+        }
+      else if (part < rest)
+        emit_line (self);
+    }
+}
+
+/* Reads at most CHUNK_SIZE bytes of the output without waiting; the number of bytes, 0 if there are
+ * none now. */
+static gsize
+read_output (ArcProcessRunner *self)
+{
+  char chunk[CHUNK_SIZE];
+  gssize length;
+
+  do
+    length = read (self->output, chunk, sizeof chunk);
+  while (length < 0 && errno == EINTR);
+
+  if (length == 0 || (length < 0 && errno != EAGAIN))
+    {
+      /* Every writer is gone. */
+      g_clear_handle_id (&self->output_id, g_source_remove);
+      self->output = -1;
+    }
+
+  if (length <= 0)
+    return 0;
+
+  sample_rss (self);
+  if (self->log != NULL)
+    arc_build_log_append (self->log, chunk, length);
+  split_lines (self, chunk, length);
+
+  return length;
+}
+
+/* Reads what is in the pipe now. Whoever else holds it may write on, so neither the end of the file
+ * nor an empty pipe is waited for. */
+static void
+drain_output (ArcProcessRunner *self)
+{
+  int available = 0;
+
+  if (self->output >= 0)
+    ioctl (self->output, FIONREAD, &available);
+
+  while (available > 0 && self->output >= 0)
+    {
+      gsize length = read_output (self);
+
+      if (length == 0)
+        break;
+      available -= length;
+    }
+}
+
+static gboolean
+on_output (gint fd, GIOCondition condition, gpointer user_data)
+{
+  g_autoptr (ArcProcessRunner) self = g_object_ref (ARC_PROCESS_RUNNER (user_data));
+
+  read_output (self);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_sample (gpointer user_data)
+{
+  sample_rss (ARC_PROCESS_RUNNER (user_data));
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* The number of the group stays its own for as long as it has a member, even when the leader has
+ * been reaped. After that the kernel goes round all other numbers before it gives it away again
+ * (pid_max, proc(5)), which takes longer than we hold on to it. */
+static void
+signal_group (ArcProcessRunner *self, int number)
+{
+  kill (-self->group, number);
+}
+
+static gboolean
+on_grace_over (gpointer user_data)
+{
+  ArcProcessRunner *self = ARC_PROCESS_RUNNER (user_data);
+
+  self->kill_id = 0;
+  self->killing = TRUE;
+  self->killing_since = g_get_monotonic_time ();
+  signal_group (self, SIGKILL);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Starts to end the group, if that has not begun. */
+static void
+terminate_group (ArcProcessRunner *self)
+{
+  if (self->terminating)
+    return;
+
+  self->terminating = TRUE;
+  signal_group (self, SIGTERM);
+  /* A stopped process gets the signal only when it goes on. */
+  signal_group (self, SIGCONT);
+  self->kill_id = add_timeout (self, self->stop_grace, on_grace_over, "[arcology] build grace");
+}
+
+static void
+stop (ArcProcessRunner *self, ArcResult result)
+{
+  /* The program ended by itself; what is left of its group is being ended already. */
+  if (self->stopped || self->exited)
+    return;
+
+  self->stopped = TRUE;
+  self->stop_result = result;
+  terminate_group (self);
+}
+
+static gboolean
+on_timeout (gpointer user_data)
+{
+  ArcProcessRunner *self = ARC_PROCESS_RUNNER (user_data);
+
+  self->timeout_id = 0;
+  stop (self, ARC_RESULT_TIMEOUT);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Lets go of everything that belongs to the build. */
+static void
+clear_run (ArcProcessRunner *self)
+{
+  g_clear_handle_id (&self->output_id, g_source_remove);
+  g_clear_handle_id (&self->sample_id, g_source_remove);
+  g_clear_handle_id (&self->timeout_id, g_source_remove);
+  g_clear_handle_id (&self->kill_id, g_source_remove);
+  g_clear_handle_id (&self->poll_id, g_source_remove);
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  if (self->process != NULL)
+    g_input_stream_close (g_subprocess_get_stdout_pipe (self->process), NULL, NULL);
+  g_clear_object (&self->process);
+  if (self->log != NULL)
+    arc_build_log_close (g_steal_pointer (&self->log), NULL);
+  g_clear_pointer (&self->line, g_free);
+  self->output = -1;
+  self->group = 0;
+}
+
+/* Fills in how it ended; (transfer full) (nullable): what there is to say about it. */
+static char *
+classify (ArcProcessRunner *self, gboolean left_over, const GError *log_error)
+{
+  ArcOutcome *outcome = &self->outcome;
+  g_autoptr (GString) message = g_string_new (NULL);
+
+  if (self->stopped)
+    {
+      /* Whatever it made of our signal: Emacs turns SIGTERM into exit status 15. */
+      outcome->result = self->stop_result;
+      if (self->stop_result == ARC_RESULT_TIMEOUT)
+        g_string_append (message, "The build was ended because it ran too long");
+      else
+        g_string_append (message, "The build was ended on request");
+    }
+  else if (WIFSIGNALED (self->wait_status))
+    {
+      outcome->result = ARC_RESULT_SIGNAL;
+      outcome->exit_status = WTERMSIG (self->wait_status);
+      g_string_append_printf (message, "The build was killed by signal %d", outcome->exit_status);
+    }
+  else if (WEXITSTATUS (self->wait_status) != 0)
+    {
+      outcome->result = ARC_RESULT_FAILED;
+      outcome->exit_status = WEXITSTATUS (self->wait_status);
+    }
+  else
+    outcome->result = ARC_RESULT_SUCCESS;
+
+  if (left_over)
+    g_string_append_printf (message, "%sProcesses of its group %d survive SIGKILL",
+                            message->len > 0 ? ". " : "", (int) self->group);
+  if (log_error != NULL)
+    g_string_append_printf (message, "%s%s", message->len > 0 ? ". " : "", log_error->message);
+
+  return message->len > 0 ? g_string_free (g_steal_pointer (&message), FALSE) : NULL;
+}
+
+static void
+end_run (ArcProcessRunner *self, gboolean left_over)
+{
+  g_autoptr (GError) log_error = NULL;
+  g_autofree char *message = NULL;
+  ArcOutcome outcome;
+
+  drain_output (self);
+  if (self->line_length > 0)
+    emit_line (self);
+
+  if (self->log != NULL)
+    arc_build_log_close (g_steal_pointer (&self->log), &log_error);
+  message = classify (self, left_over, log_error);
+
+  outcome = self->outcome;
+  outcome.message = message;
+  clear_run (self);
+  /* Nothing of the build is left in here, so that a handler may start the next. */
+  g_signal_emit (self, signals[SIGNAL_ENDED], 0, &outcome);
+}
+
+static void wait_for_group (ArcProcessRunner *self);
+
+static gboolean
+on_poll (gpointer user_data)
+{
+  g_autoptr (ArcProcessRunner) self = g_object_ref (ARC_PROCESS_RUNNER (user_data));
+
+  self->poll_id = 0;
+  wait_for_group (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Ends the run once nothing of the group is left, or nothing more can be done about it. Nobody
+ * tells of the end of processes that are not our children, so look again and again. */
+static void
+wait_for_group (ArcProcessRunner *self)
+{
+  gboolean alive = arc_process_group_is_alive (self->group);
+  gboolean given_up = self->killing && g_get_monotonic_time () - self->killing_since >
+                                           KILL_PATIENCE_MS * G_TIME_SPAN_MILLISECOND;
+
+  if (!alive || given_up)
+    {
+      end_run (self, alive);
+      return;
+    }
+
+  terminate_group (self);
+  self->poll_id = add_timeout (self, self->poll_interval * G_TIME_SPAN_MILLISECOND, on_poll,
+                               "[arcology] build group");
+  self->poll_interval = MIN (self->poll_interval * 2, POLL_MAX_MS);
+}
+
+static void
+on_exited (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ArcProcessRunner) self = NULL;
+
+  /* Cancelled: the runner is no more. */
+  if (!g_subprocess_wait_finish (G_SUBPROCESS (source), result, NULL))
+    return;
+
+  self = g_object_ref (ARC_PROCESS_RUNNER (user_data));
+  self->exited = TRUE;
+  self->wait_status = g_subprocess_get_status (self->process);
+  self->outcome.cpu_usec = get_children_cpu () - self->children_cpu;
+  g_clear_handle_id (&self->sample_id, g_source_remove);
+  g_clear_handle_id (&self->timeout_id, g_source_remove);
+
+  drain_output (self);
+  wait_for_group (self);
+}
+
+typedef struct
+{
+  pid_t parent;
+  int report;     /* where the child writes its own number */
+  int group_file; /* see ArcRun */
+  struct rlimit files;
+} ChildSetup;
+
+/* Writes NUMBER and a newline at the start of FILE; async-signal-safe, which printf(3) is not. */
+static void
+write_number (int file, pid_t number)
+{
+  char text[16];
+  gsize start = sizeof text;
+
+  text[--start] = '\n';
+  for (; number > 0; number /= 10)
+    text[--start] = (char) ('0' + number % 10);
+
+  /* Without it the kernel still ends the leader with us. */
+  if (pwrite (file, text + start, sizeof text - start, 0) < 0)
+    return;
+}
+
+/* In the child, between fork(2) and exec(2): only what signal-safety(7) lists. GLib has connected
+ * the standard streams and made all other descriptors close-on-exec by now. */
+static void
+set_up_child (gpointer user_data)
+{
+  const ChildSetup *setup = user_data;
+  const pid_t self_pid = getpid ();
+  struct sigaction action = { .sa_handler = SIG_DFL };
+  sigset_t none;
+
+  setsid ();
+
+  /* exec(2) keeps the mask and what is ignored; GLib resets but SIGCHLD, SIGHUP, SIGINT, SIGPIPE
+   * and SIGTERM. */
+  for (int number = 1; number < NSIG; number++)
+    sigaction (number, &action, NULL);
+  sigemptyset (&none);
+  sigprocmask (SIG_SETMASK, &none, NULL);
+
+  /* Programs that use select(2) must not get descriptors above FD_SETSIZE. In glibc this is one
+   * system call. */
+  setrlimit (RLIMIT_NOFILE, &setup->files);
+
+  /* No build outlives the service. The parent may have died just before. */
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid () != setup->parent ||
+      write (setup->report, &self_pid, sizeof self_pid) != sizeof self_pid)
+    _exit (EXIT_FAILURE);
+
+  /* Before anything of the program runs: what it starts does not die with the service. */
+  if (setup->group_file > 0)
+    write_number (setup->group_file, self_pid);
+}
+
+static void
+set_spawn_error (GError **error, const char *program, const GError *cause)
+{
+  g_autofree char *name = g_filename_display_name (program);
+  const char *where = strchr (program, '/') != NULL ? "does not exist" : "is not in PATH";
+
+  if (g_error_matches (cause, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT))
+    g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND,
+                 "The build command %s %s: install it, or set Command in the group [Build] of the "
+                 "settings",
+                 name, where);
+  else if (g_error_matches (cause, G_SPAWN_ERROR, G_SPAWN_ERROR_ACCES))
+    g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND,
+                 "The build command %s may not be executed: correct its permissions, or set "
+                 "Command in the group [Build] of the settings",
+                 name);
+  else if (g_error_matches (cause, G_SPAWN_ERROR, G_SPAWN_ERROR_TOO_BIG))
+    g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND,
+                 "The arguments and the environment of the build command %s are too long: shorten "
+                 "Command in the group [Build] of the settings",
+                 name);
+  else
+    g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND,
+                 "The build command %s cannot be started: %s. If that lasts, set Command in the "
+                 "group [Build] of the settings",
+                 name, cause->message);
+}
+
+static GSubprocess *
+spawn (ArcProcessRunner *self, const ArcRun *run, GError **error)
+{
+  g_autoptr (GSubprocessLauncher) launcher = NULL;
+  g_autoptr (GSubprocess) process = NULL;
+  g_autoptr (GError) cause = NULL;
+  ChildSetup setup = { .parent = getpid (), .files = self->files };
+  int report[2];
+
+  if (run->argv == NULL || run->argv[0] == NULL || *run->argv[0] == '\0')
+    {
+      g_set_error_literal (error, ARC_ERROR, ARC_ERROR_COMMAND,
+                           "The build command is empty: set Command in the group [Build] of the "
+                           "settings");
+      return NULL;
+    }
+
+  /* g_subprocess_get_identifier() would be NULL for a child that was quick: a thread of GLib's may
+   * have reaped it already. Its group may have members all the same, so let it tell its number. */
+  if (!g_unix_open_pipe (report, FD_CLOEXEC, &cause))
+    {
+      set_spawn_error (error, run->argv[0], cause);
+      return NULL;
+    }
+  setup.report = report[1];
+  setup.group_file = run->group_file;
+
+  launcher =
+      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE |
+                                 G_SUBPROCESS_FLAGS_SEARCH_PATH_FROM_ENVP);
+  g_subprocess_launcher_set_environ (launcher, (char **) run->environment);
+  g_subprocess_launcher_set_child_setup (launcher, set_up_child, &setup, NULL);
+
+  /* Returns when exec(2) has succeeded or failed. */
+  process = g_subprocess_launcher_spawnv (launcher, run->argv, &cause);
+  close (report[1]);
+  if (process == NULL)
+    set_spawn_error (error, run->argv[0], cause);
+  else if (read (report[0], &self->group, sizeof self->group) != sizeof self->group)
+    {
+      g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND, "The build did not get to start");
+      g_clear_object (&process);
+    }
+  close (report[0]);
+
+  return g_steal_pointer (&process);
+}
+
+gboolean
+arc_process_runner_start (ArcProcessRunner *self, const ArcRun *run, GError **error)
+{
+  guint64 children_cpu = get_children_cpu ();
+  GInputStream *output;
+
+  g_return_val_if_fail (ARC_IS_PROCESS_RUNNER (self), FALSE);
+  g_return_val_if_fail (run != NULL, FALSE);
+  g_return_val_if_fail (self->process == NULL, FALSE);
+
+  self->process = spawn (self, run, error);
+  if (self->process == NULL)
+    return FALSE;
+
+  self->children_cpu = children_cpu;
+  self->stop_grace = run->stop_grace;
+  self->terminating = FALSE;
+  self->killing = FALSE;
+  self->poll_interval = POLL_MIN_MS;
+  self->stopped = FALSE;
+  self->exited = FALSE;
+  self->outcome = (ArcOutcome){ 0 };
+  self->line = g_malloc (LINE_SIZE + 1);
+  self->line_length = 0;
+  if (run->log_file != NULL)
+    self->log = arc_build_log_open (run->log_file);
+
+  /* Both ends have a file description of their own (pipe(2)): the child's still blocks. */
+  output = g_subprocess_get_stdout_pipe (self->process);
+  self->output = g_unix_input_stream_get_fd (G_UNIX_INPUT_STREAM (output));
+  g_unix_set_fd_nonblocking (self->output, TRUE, NULL);
+  self->output_id =
+      g_unix_fd_add_full (G_PRIORITY_DEFAULT_IDLE, self->output, G_IO_IN, on_output, self, NULL);
+  g_source_set_name_by_id (self->output_id, "[arcology] build output");
+
+  sample_rss (self);
+  self->sample_id = add_timeout (self, SAMPLE_INTERVAL_MS * G_TIME_SPAN_MILLISECOND, on_sample,
+                                 "[arcology] build memory");
+  if (run->timeout > 0)
+    self->timeout_id = add_timeout (self, run->timeout, on_timeout, "[arcology] build timeout");
+
+  self->cancellable = g_cancellable_new ();
+  g_subprocess_wait_async (self->process, self->cancellable, on_exited, self);
+
+  return TRUE;
+}
+
+void
+arc_process_runner_stop (ArcProcessRunner *self, ArcResult result)
+{
+  g_return_if_fail (ARC_IS_PROCESS_RUNNER (self));
+  g_return_if_fail (result == ARC_RESULT_CANCELED || result == ARC_RESULT_INTERRUPTED);
+
+  if (self->process != NULL)
+    stop (self, result);
+}
+
+gboolean
+arc_process_runner_is_running (ArcProcessRunner *self)
+{
+  g_return_val_if_fail (ARC_IS_PROCESS_RUNNER (self), FALSE);
+
+  return self->process != NULL;
+}
+
+static void
+arc_process_runner_dispose (GObject *object)
+{
+  ArcProcessRunner *self = ARC_PROCESS_RUNNER (object);
+
+  if (self->process != NULL)
+    {
+      signal_group (self, SIGKILL);
+      clear_run (self);
+    }
+
+  G_OBJECT_CLASS (arc_process_runner_parent_class)->dispose (object);
+}
+
+static void
+arc_process_runner_init (ArcProcessRunner *self)
+{
+  self->output = -1;
+  getrlimit (RLIMIT_NOFILE, &self->files);
+}
+
+static void
+arc_process_runner_class_init (ArcProcessRunnerClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = arc_process_runner_dispose;
+
+  /* A pointer, not a string: a string would be copied up to its first NUL. */
+  signals[SIGNAL_LINE] = g_signal_new ("line", ARC_TYPE_PROCESS_RUNNER, G_SIGNAL_RUN_LAST, 0, NULL,
+                                       NULL, NULL, G_TYPE_NONE, 2, G_TYPE_POINTER, G_TYPE_UINT64);
+  signals[SIGNAL_ENDED] = g_signal_new ("ended", ARC_TYPE_PROCESS_RUNNER, G_SIGNAL_RUN_LAST, 0,
+                                        NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
+}
+
+ArcProcessRunner *
+arc_process_runner_new (void)
+{
+  return g_object_new (ARC_TYPE_PROCESS_RUNNER, NULL);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "common/build.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ArcRun:
+ * @argv: the program and its arguments; no shell is involved
+ * @environment: (element-type filename): the whole environment of the child, as `NAME=value`; its
+ * PATH is where the program is looked for
+ * @log_file: (nullable): where the output goes; created 0600, capped as run/build-log.h tells. A
+ * log that cannot be written does not stop the build: the outcome's message says so
+ * @group_file: a descriptor that the process group is written to as a decimal number and a newline,
+ * at the start of the file and before the program runs; 0 for none
+ * @timeout: microseconds until it is ended, 0 for never
+ * @stop_grace: microseconds between SIGTERM and SIGKILL
+ *
+ * One build to run.
+ */
+typedef struct
+{
+  const char *const *argv;
+  const char *const *environment;
+  const char *log_file;
+  int group_file;
+  gint64 timeout;
+  gint64 stop_grace;
+} ArcRun;
+
+/**
+ * ArcOutcome:
+ * @result: how it ended
+ * @exit_status: the exit status, or the number of the signal for %ARC_RESULT_SIGNAL, else 0
+ * @cpu_usec: processor time of the child and of those of its descendants that it waited for
+ * @max_rss: the largest resident set of the child that was seen, bytes; sampled, so a short peak
+ * may be missed, and 0 if it was gone too soon to look at
+ * @message: (nullable): English, for the log, what went wrong, beside the exit status; for
+ * %ARC_RESULT_SPAWN_FAILED it says what to do
+ */
+typedef struct
+{
+  ArcResult result;
+  int exit_status;
+  guint64 cpu_usec;
+  guint64 max_rss;
+  const char *message;
+} ArcOutcome;
+
+/**
+ * ArcProcessRunner:
+ *
+ * Runs one child at a time, in its own process group, with /dev/null as its standard input, and
+ * sees to it that nothing of the group is left afterwards.
+ *
+ * Signals:
+ *   `line (const char *text, guint64 length)`: a line of standard output or standard error, without
+ * the newline; very long lines come in pieces, NUL bytes are kept. `ended (ArcOutcome *outcome)`:
+ * exactly once for each arc_process_runner_start() that returned TRUE, always from the main loop;
+ * nothing of the process group is alive by then, but for a process that hangs in the kernel and
+ * survives SIGKILL for seconds: the message tells of it.
+ *
+ * When the program has exited, what is left of its process group is ended like a stopped build. A
+ * process that left the group, as a daemon does, is not touched; its output is no longer read.
+ *
+ * Disposing of the runner kills the running build with SIGKILL; `ended` is not emitted then.
+ *
+ * The child gets SIGKILL when the *thread* that started it ends (PR_SET_PDEATHSIG, prctl(2)), so
+ * start builds in one that lives as long as the service.
+ *
+ * Timeouts are real time: they bound a real process.
+ */
+#define ARC_TYPE_PROCESS_RUNNER (arc_process_runner_get_type ())
+G_DECLARE_FINAL_TYPE (ArcProcessRunner, arc_process_runner, ARC, PROCESS_RUNNER, GObject)
+
+/* The child gets the limit of open files (RLIMIT_NOFILE) that is in force now. */
+ArcProcessRunner *arc_process_runner_new (void);
+
+/* Starts a build. FALSE and ARC_ERROR_COMMAND, naming the program and what to do, if it cannot be
+ * started; no signal follows then. It is an error to call it while one runs. */
+gboolean arc_process_runner_start (ArcProcessRunner *runner, const ArcRun *run, GError **error);
+
+/* Ends the running build: SIGTERM to its group, after the grace SIGKILL. It then ends with RESULT
+ * (ARC_RESULT_CANCELED or ARC_RESULT_INTERRUPTED), whatever its exit status. The first reason
+ * given, a timeout included, is the one that stays; a program that was seen to exit before that
+ * keeps its own result. Nothing happens if no build runs. */
+void arc_process_runner_stop (ArcProcessRunner *runner, ArcResult result);
+
+gboolean arc_process_runner_is_running (ArcProcessRunner *runner);
+
+G_END_DECLS

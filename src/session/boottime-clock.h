@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "common/clock.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ArcBootClock:
+ *
+ * The clock of the machine: timerfd_create(2) on CLOCK_BOOTTIME. A timeout of GLib counts
+ * CLOCK_MONOTONIC, which stands still while the machine sleeps, and so would come late by that
+ * much; this timer is due at once after the resume.
+ */
+#define ARC_TYPE_BOOT_CLOCK (arc_boot_clock_get_type ())
+G_DECLARE_FINAL_TYPE (ArcBootClock, arc_boot_clock, ARC, BOOT_CLOCK, GObject)
+
+/**
+ * arc_boot_clock_new:
+ *
+ * Makes a clock whose alarm is emitted from the thread-default main context.
+ *
+ * Returns: (transfer full): the clock
+ */
+ArcClock *arc_boot_clock_new (void);
+
+G_END_DECLS

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "session/desktop.h"
+
+#include "session/notifications.h"
+
+#include <glib/gi18n.h>
+
+struct _ArcDesktop
+{
+  GObject parent;
+
+  ArcBuilder *builder; /* (owned) */
+  ArcNotifications *notifier;
+  GPowerProfileMonitor *power; /* (owned) (nullable) */
+
+  gboolean ready;
+  gboolean unavailable; /* the tree, and the user was told */
+  gboolean failing;     /* the builds, and the user was told */
+  gboolean problems;    /* in the notes, and they are shown */
+  guint n_new_problems; /* that have not been shown */
+  char *new_problem;    /* (owned) (nullable): the first of them */
+  ArcNotify notify;     /* as the settings had it when it was last looked at */
+};
+
+G_DEFINE_FINAL_TYPE (ArcDesktop, arc_desktop, G_TYPE_OBJECT)
+
+/* (transfer full): what went wrong, and where to look. */
+static char *
+describe_failure (const ArcBuild *build)
+{
+  const char *advice = _ ("“arcologyctl log” shows what the build printed.");
+  g_autofree char *what = NULL;
+
+  switch (build->result)
+    {
+    case ARC_RESULT_FAILED:
+      if (build->error != NULL)
+        {
+          /* Translators: the reason, in English. */
+          what = g_strdup_printf (_ ("The build failed: %s."), build->error);
+        }
+      else if (build->n_failed > 0)
+        {
+          g_autofree char *basename =
+              g_filename_display_basename (g_ptr_array_index (build->failed_files, 0));
+          g_autofree char *name = build->failed_why != NULL && *build->failed_why != '\0'
+                                      ? g_strdup_printf ("%s: %s", basename, build->failed_why)
+                                      : g_strdup (basename);
+
+          what = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u file could not be built: %s.",
+                                               "%u files could not be built, the first of them %s.",
+                                               build->n_failed),
+                                  build->n_failed, name);
+        }
+      else
+        {
+          what = g_strdup_printf (_ ("The build ended with exit status %d."), build->exit_status);
+        }
+      break;
+
+    case ARC_RESULT_SIGNAL:
+      what = g_strdup_printf (_ ("The build was killed by signal %d."), build->signal);
+      break;
+
+    case ARC_RESULT_TIMEOUT:
+      what = g_strdup (_ ("The build timed out."));
+      break;
+
+    case ARC_RESULT_SPAWN_FAILED:
+      what = g_strdup (_ ("The build could not be started."));
+      break;
+
+    case ARC_RESULT_SUCCESS:
+    case ARC_RESULT_CANCELED:
+    case ARC_RESULT_INTERRUPTED:
+      g_assert_not_reached ();
+    }
+
+  return g_strjoin (" ", what, advice, NULL);
+}
+
+static void
+show_failure (ArcDesktop *self, const ArcBuild *build)
+{
+  g_autofree char *body = describe_failure (build);
+
+  self->failing = TRUE;
+  arc_notifications_show (self->notifier, ARC_NOTICE_PROBLEM,
+                          _ ("The notes database is not up to date"), body);
+}
+
+static void
+show_unavailable (ArcDesktop *self)
+{
+  self->unavailable = TRUE;
+  arc_notifications_show (
+      self->notifier, ARC_NOTICE_PROBLEM, _ ("The notes directory is unavailable"),
+      _ ("Their directory is missing, empty or not mounted. Nothing is built until "
+         "they are back, and nothing is forgotten. “arcologyctl status” tells more."));
+}
+
+static void
+withdraw (ArcDesktop *self)
+{
+  self->unavailable = FALSE;
+  self->failing = FALSE;
+  self->problems = FALSE;
+  arc_notifications_withdraw (self->notifier);
+}
+
+static void
+forget_new_problems (ArcDesktop *self)
+{
+  self->n_new_problems = 0;
+  g_clear_pointer (&self->new_problem, g_free);
+}
+
+/* Also if the user has closed what was shown before: these are others. */
+static void
+show_problems (ArcDesktop *self)
+{
+  g_autofree char *title =
+      g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u new problem in the notes",
+                                    "%u new problems in the notes", self->n_new_problems),
+                       self->n_new_problems);
+  g_autofree char *body = g_strdup_printf ("%s\n%s", self->new_problem,
+                                           _ ("“arcologyctl problems” lists all problems."));
+
+  withdraw (self);
+  self->problems = TRUE;
+  arc_notifications_show (self->notifier, ARC_NOTICE_PROBLEM, title, body);
+  forget_new_problems (self);
+}
+
+static void
+show_success (ArcDesktop *self, const ArcBuild *build)
+{
+  g_autofree char *body =
+      g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u file was looked at.",
+                                    "%u files were looked at.", build->n_changed),
+                       build->n_changed);
+
+  withdraw (self);
+  arc_notifications_show (self->notifier, ARC_NOTICE_NEWS, _ ("The notes database is up to date"),
+                          body);
+}
+
+/* Those of a build that failed for some files are shown when one succeeds: the failure comes first.
+ */
+static void
+take_problems (ArcDesktop *self, const ArcBuild *build)
+{
+  self->n_new_problems += build->n_new_problems;
+  if (self->new_problem == NULL)
+    self->new_problem = g_strdup (build->new_problem);
+  if (arc_problem_list_get_count (arc_builder_get_problems (self->builder)) == 0)
+    forget_new_problems (self);
+}
+
+static void
+on_build_finished (ArcDesktop *self, const ArcBuild *build)
+{
+  gboolean solved;
+
+  take_problems (self, build);
+  if (self->notify == ARC_NOTIFY_NEVER)
+    {
+      forget_new_problems (self);
+      return;
+    }
+
+  switch (build->result)
+    {
+    case ARC_RESULT_SUCCESS:
+      solved = self->problems &&
+               arc_problem_list_get_count (arc_builder_get_problems (self->builder)) == 0;
+      if (self->n_new_problems > 0)
+        show_problems (self);
+      else if (self->notify == ARC_NOTIFY_ALWAYS)
+        show_success (self, build);
+      else if (self->failing || solved)
+        withdraw (self);
+      break;
+
+    case ARC_RESULT_FAILED:
+    case ARC_RESULT_SIGNAL:
+    case ARC_RESULT_TIMEOUT:
+    case ARC_RESULT_SPAWN_FAILED:
+      show_failure (self, build);
+      break;
+
+    case ARC_RESULT_CANCELED:
+    case ARC_RESULT_INTERRUPTED:
+      /* Somebody wanted that. */
+      break;
+    }
+}
+
+static void
+hold_for_power (ArcDesktop *self)
+{
+  const ArcConfig *config = arc_builder_get_config (self->builder);
+
+  arc_builder_set_held (self->builder, ARC_HOLD_POWER_SAVER,
+                        self->power != NULL && config->power_saver == ARC_POWER_SAVER_HOLD &&
+                            g_power_profile_monitor_get_power_saver_enabled (self->power));
+}
+
+static void
+on_changed (ArcDesktop *self)
+{
+  const ArcNotify notify = arc_builder_get_config (self->builder)->notify;
+  ArcStatus status;
+  gboolean unavailable;
+
+  arc_builder_get_status (self->builder, &status);
+  unavailable = self->ready && status.health == ARC_HEALTH_UNAVAILABLE;
+
+  /* Other settings. */
+  hold_for_power (self);
+  if (notify != self->notify)
+    {
+      self->notify = notify;
+      withdraw (self);
+    }
+
+  if (notify != ARC_NOTIFY_NEVER && unavailable && !self->unavailable)
+    show_unavailable (self);
+  else if (!unavailable && self->unavailable)
+    withdraw (self);
+}
+
+static void
+on_ready (ArcDesktop *self)
+{
+  self->ready = TRUE;
+  on_changed (self);
+}
+
+ArcDesktop *
+arc_desktop_new (ArcBuilder *builder, GDBusConnection *notifications, GPowerProfileMonitor *power)
+{
+  ArcDesktop *self = g_object_new (ARC_TYPE_DESKTOP, NULL);
+
+  self->builder = g_object_ref (builder);
+  self->notifier =
+      arc_notifications_new (notifications, _ ("Arcology Builder"), "accessories-dictionary");
+  self->notify = arc_builder_get_config (builder)->notify;
+  g_signal_connect_object (builder, "ready", G_CALLBACK (on_ready), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (builder, "changed", G_CALLBACK (on_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (builder, "build-finished", G_CALLBACK (on_build_finished), self,
+                           G_CONNECT_SWAPPED);
+
+  if (power != NULL)
+    {
+      self->power = g_object_ref (power);
+      g_signal_connect_object (power, "notify::power-saver-enabled", G_CALLBACK (hold_for_power),
+                               self, G_CONNECT_SWAPPED);
+    }
+  hold_for_power (self);
+
+  return self;
+}
+
+static void
+arc_desktop_dispose (GObject *object)
+{
+  ArcDesktop *self = ARC_DESKTOP (object);
+
+  /* Nobody would withdraw it any more. */
+  if (self->notifier != NULL)
+    arc_notifications_withdraw (self->notifier);
+  g_clear_object (&self->notifier);
+  g_clear_object (&self->power);
+  g_clear_object (&self->builder);
+  forget_new_problems (self);
+
+  G_OBJECT_CLASS (arc_desktop_parent_class)->dispose (object);
+}
+
+static void
+arc_desktop_class_init (ArcDesktopClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = arc_desktop_dispose;
+}
+
+static void
+arc_desktop_init (ArcDesktop *self)
+{
+}

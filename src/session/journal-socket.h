@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ArcJournalSocket:
+ *
+ * A socket of journald. g_log_writer_journald() waits when the queue of the socket is full
+ * (net.unix.max_dgram_qlen messages, unix(7)), which lasts for as long as journald is stopped:
+ * here, what does not fit is dropped and counted.
+ */
+typedef struct _ArcJournalSocket ArcJournalSocket;
+
+/**
+ * arc_journal_socket_new:
+ * @path: (type filename) (nullable): the socket, or %NULL for that of the system
+ *
+ * Makes an object that sends to a socket. The socket may be missing, now or later.
+ *
+ * Returns: (transfer full): the object
+ */
+ArcJournalSocket *arc_journal_socket_new (const char *path);
+
+void arc_journal_socket_free (ArcJournalSocket *journal);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcJournalSocket, arc_journal_socket_free)
+
+/**
+ * arc_journal_socket_send:
+ * @journal: the journal
+ * @fields: (array length=n_fields): an entry
+ * @n_fields: how many fields it has
+ *
+ * Sends an entry without waiting, and before it, if entries were lost, one with their number. It
+ * may be called from any thread.
+ *
+ * Returns: whether journald has it
+ */
+gboolean
+arc_journal_socket_send (ArcJournalSocket *journal, const GLogField *fields, gsize n_fields);
+
+G_END_DECLS

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ArcSuspendMonitor:
+ *
+ * Tells when the machine wakes up from sleep: logind's `PrepareForSleep`
+ * (org.freedesktop.login1(5)).
+ *
+ * Signals:
+ *   `resumed`: the machine slept and is awake again.
+ */
+#define ARC_TYPE_SUSPEND_MONITOR (arc_suspend_monitor_get_type ())
+G_DECLARE_FINAL_TYPE (ArcSuspendMonitor, arc_suspend_monitor, ARC, SUSPEND_MONITOR, GObject)
+
+/* SYSTEM_BUS is where logind is, if it is there. */
+ArcSuspendMonitor *arc_suspend_monitor_new (GDBusConnection *system_bus);
+
+G_END_DECLS

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "state/build-log-dir.h"
+
+#include "state/state-file.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NAME "logs"
+
+/* "ID.log", as arc_build_log_dir_get_path() names it: digits without a leading zero. */
+static gboolean
+parse_name (const char *name, guint64 *id)
+{
+  g_autofree char *digits = NULL;
+
+  if (!g_str_has_suffix (name, ".log") || name[0] == '0')
+    return FALSE;
+
+  digits = g_strndup (name, strlen (name) - strlen (".log"));
+
+  return g_ascii_string_to_unsigned (digits, 10, 1, G_MAXINT64, id, NULL);
+}
+
+static int
+compare_descending (gconstpointer a, gconstpointer b)
+{
+  guint64 x = *(const guint64 *) a;
+  guint64 y = *(const guint64 *) b;
+
+  return (x < y) - (x > y);
+}
+
+/* (transfer full) (element-type guint64): the builds that have a log in DIRECTORY, the newest
+ * first. */
+static GArray *
+list (const char *directory)
+{
+  GArray *ids = g_array_new (FALSE, FALSE, sizeof (guint64));
+  g_autofree char *path = g_build_filename (directory, NAME, NULL);
+  g_autoptr (GDir) logs = g_dir_open (path, 0, NULL);
+  const char *name;
+  guint64 id;
+
+  while (logs != NULL && (name = g_dir_read_name (logs)) != NULL)
+    {
+      if (parse_name (name, &id))
+        g_array_append_val (ids, id);
+    }
+
+  g_array_sort (ids, compare_descending);
+
+  return ids;
+}
+
+char *
+arc_build_log_dir_get_path (const char *directory, guint64 id)
+{
+  return g_strdup_printf ("%s/" NAME "/%" G_GUINT64_FORMAT ".log", directory, id);
+}
+
+guint64
+arc_build_log_dir_get_newest (const char *directory)
+{
+  g_autoptr (GArray) ids = list (directory);
+
+  return ids->len > 0 ? g_array_index (ids, guint64, 0) : 0;
+}
+
+char *
+arc_build_log_dir_make (const char *directory, guint64 id, GError **error)
+{
+  g_autofree char *logs = g_build_filename (directory, NAME, NULL);
+  g_autofree char *log = arc_build_log_dir_get_path (directory, id);
+  g_autoptr (GArray) ids = NULL;
+  guint kept = 1;
+  int fd;
+
+  if (!arc_state_file_make_directory (directory, error) ||
+      !arc_state_file_make_directory (logs, error))
+    return NULL;
+
+  /* A log that cannot be removed does no harm. */
+  ids = list (directory);
+  for (guint i = 0; i < ids->len; i++)
+    {
+      const guint64 other = g_array_index (ids, guint64, i);
+
+      if (other != id && ++kept > ARC_BUILD_LOG_DIR_MAX)
+        {
+          g_autofree char *old = arc_build_log_dir_get_path (directory, other);
+
+          g_unlink (old);
+        }
+    }
+
+  fd = open (log, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, ARC_STATE_FILE_MODE);
+  if (fd < 0)
+    {
+      arc_state_file_set_error (error, log, "Cannot make the log");
+      return NULL;
+    }
+  close (fd);
+
+  return g_steal_pointer (&log);
+}

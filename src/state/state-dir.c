@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "state/state-dir.h"
+
+#include "common/error.h"
+#include "state/state-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Enough of a digest that no two state directories of a user share it. */
+#define KEY_LENGTH 16
+
+struct _ArcStateDir
+{
+  char *path;                 /* (owned) */
+  char *runtime;              /* (owned) */
+  const char *const *written; /* see arc_state_dir_new() */
+  int fd;                     /* has the lock; -1 if it is not held */
+};
+
+ArcStateDir *
+arc_state_dir_new (const char *path, const char *const *written)
+{
+  ArcStateDir *directory = g_new0 (ArcStateDir, 1);
+  g_autofree char *key = g_compute_checksum_for_string (G_CHECKSUM_SHA256, path, -1);
+
+  key[KEY_LENGTH] = '\0';
+  directory->path = g_strdup (path);
+  directory->runtime = g_build_filename (g_get_user_runtime_dir (), "arcology-builder", key, NULL);
+  directory->written = written;
+  directory->fd = -1;
+
+  return directory;
+}
+
+void
+arc_state_dir_free (ArcStateDir *directory)
+{
+  arc_state_dir_unlock (directory);
+  g_free (directory->path);
+  g_free (directory->runtime);
+  g_free (directory);
+}
+
+/* The process that has a flock(2) on the file FD, or 0 if that is not clear: /proc/locks (proc(5))
+ * has the number of the inode, but not the device that stat(2) has (Btrfs). */
+static int
+find_owner (int fd)
+{
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  struct stat info;
+  int owner = 0;
+
+  if (fstat (fd, &info) < 0 || !g_file_get_contents ("/proc/locks", &text, NULL, NULL))
+    return 0;
+
+  lines = g_strsplit (text, "\n", -1);
+  for (char **line = lines; *line != NULL; line++)
+    {
+      unsigned long long inode;
+      int pid;
+
+      if (sscanf (*line, "%*s FLOCK %*s %*s %d %*x:%*x:%llu", &pid, &inode) != 2 ||
+          inode != info.st_ino || pid <= 0)
+        continue;
+      if (owner != 0 && owner != pid)
+        return 0;
+      owner = pid;
+    }
+
+  return owner;
+}
+
+static void
+set_locked_error (const ArcStateDir *directory, int fd, GError **error)
+{
+  g_autofree char *name = g_filename_display_name (directory->path);
+  const int owner = find_owner (fd);
+  g_autofree char *who =
+      owner > 0 ? g_strdup_printf ("Process %d", owner) : g_strdup ("Another process");
+
+  g_set_error (error, ARC_ERROR, ARC_ERROR_LOCKED,
+               "%s already works with the state directory %s: stop it first", who, name);
+}
+
+/* Whether FD is what is at PATH. The directory may have been removed, and made anew. */
+static gboolean
+is_at (int fd, const char *path)
+{
+  struct stat held;
+  struct stat there;
+
+  return fd >= 0 && fstat (fd, &held) == 0 && stat (path, &there) == 0 &&
+         held.st_dev == there.st_dev && held.st_ino == there.st_ino;
+}
+
+gboolean
+arc_state_dir_lock (ArcStateDir *directory, GError **error)
+{
+  g_autoptr (GError) make_error = NULL;
+  int fd;
+
+  if (is_at (directory->fd, directory->path))
+    return TRUE;
+
+  arc_state_dir_unlock (directory);
+  /* One that is there can be locked, even if it cannot be made private. */
+  arc_state_file_make_directory (directory->path, &make_error);
+  /* Close-on-exec, because a lock is released when the last copy of the descriptor is closed. */
+  fd = open (directory->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+    {
+      set_locked_error (directory, fd, error);
+      close (fd);
+      return FALSE;
+    }
+
+  if (fd < 0 && make_error == NULL)
+    arc_state_file_set_error (&make_error, directory->path, "Cannot open the directory");
+  if (fd < 0)
+    {
+      g_propagate_error (error, g_steal_pointer (&make_error));
+      return FALSE;
+    }
+
+  directory->fd = fd;
+  arc_state_file_remove_leftovers (directory->path, directory->written);
+
+  return TRUE;
+}
+
+void
+arc_state_dir_unlock (ArcStateDir *directory)
+{
+  if (directory->fd >= 0)
+    close (directory->fd);
+  directory->fd = -1;
+}
+
+const char *
+arc_state_dir_get_path (const ArcStateDir *directory)
+{
+  return directory->path;
+}
+
+char *
+arc_state_dir_get_file (const ArcStateDir *directory, const char *name)
+{
+  return g_build_filename (directory->path, name, NULL);
+}
+
+char *
+arc_state_dir_get_runtime_file (const ArcStateDir *directory, const char *name)
+{
+  g_mkdir_with_parents (directory->runtime, 0700);
+
+  return g_build_filename (g_access (directory->runtime, W_OK) == 0 ? directory->runtime
+                                                                    : directory->path,
+                           name, NULL);
+}

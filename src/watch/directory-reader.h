@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "common/path-filter.h"
+#include "watch/file-id.h"
+#include "watch/snapshot.h"
+
+#include <glib.h>
+#include <sys/stat.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ArcDirectoryReader:
+ *
+ * Reads a directory, on one file descriptor, in as many steps as its caller likes.
+ */
+typedef struct _ArcDirectoryReader ArcDirectoryReader;
+
+/**
+ * ArcDirectoryReaderChild:
+ * @name: a directory's name in the one that was scanned
+ * @inode: its inode as readdir(3) told it: on a mount point that of the directory underneath
+ */
+typedef struct
+{
+  const char *name;
+  guint64 inode;
+} ArcDirectoryReaderChild;
+
+/**
+ * ArcDirectoryReaderUnseen:
+ * @name: what the directory lists
+ * @number: the errno(3) of the look at it, which is not about what it is
+ */
+typedef struct
+{
+  const char *name;
+  int number;
+} ArcDirectoryReaderUnseen;
+
+/* One serves any number of directories, one after the other: what it needs to read one is there for
+ * the next. */
+ArcDirectoryReader *arc_directory_reader_new (void);
+void arc_directory_reader_free (ArcDirectoryReader *scan);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcDirectoryReader, arc_directory_reader_free)
+
+/* PATH may be a symbolic link only if FOLLOW. Fails with G_FILE_ERROR. */
+gboolean arc_directory_reader_open (ArcDirectoryReader *scan,
+                                    const char *path,
+                                    gboolean follow,
+                                    GError **error);
+
+/* Gives the file descriptor back, and forgets what was found; nothing happens if it is not open. */
+void arc_directory_reader_close (ArcDirectoryReader *scan);
+
+/* Which directory it is. */
+ArcFileId arc_directory_reader_get_id (const ArcDirectoryReader *scan);
+
+typedef enum
+{
+  ARC_DIRECTORY_READER_MORE,
+  ARC_DIRECTORY_READER_DONE,
+  ARC_DIRECTORY_READER_FAILED,
+} ArcDirectoryReaderResult;
+
+/* Reads on until DEADLINE (g_get_monotonic_time()) or the end. BELOW_ROOT is the directory's path
+ * below its root, "" for the root itself: what FILTER is asked with. With FOLLOW_SYMLINKS a link
+ * counts as what it leads to. */
+ArcDirectoryReaderResult arc_directory_reader_run (ArcDirectoryReader *scan,
+                                                   ArcPathFilter *filter,
+                                                   const char *below_root,
+                                                   gboolean follow_symlinks,
+                                                   gint64 deadline,
+                                                   GError **error);
+
+/* What was found; it lives until arc_directory_reader_close(). */
+GArray *arc_directory_reader_get_files (
+    ArcDirectoryReader *scan); /* (element-type ArcEntry) files that matter */
+GPtrArray *
+arc_directory_reader_get_recent (ArcDirectoryReader *scan); /* (element-type filename) see
+                                        _is_recent(); those are not among the files */
+GArray *arc_directory_reader_get_children (
+    ArcDirectoryReader *scan); /* (element-type ArcDirectoryReaderChild) */
+GArray *arc_directory_reader_get_unseen (
+    ArcDirectoryReader *scan); /* (element-type ArcDirectoryReaderUnseen): names of which some
+           may matter, and what they are is not known */
+GPtrArray *
+arc_directory_reader_get_links (ArcDirectoryReader *scan); /* (element-type filename): symbolic
+                                      links that may lead to what matters, if they are followed */
+gboolean arc_directory_reader_is_empty (
+    ArcDirectoryReader *scan); /* nothing at all in it, whether it matters or not */
+
+/* Whether NUMBER, an errno(3) of open(2) or fstatat(2), says that nothing is at the path. All other
+ * numbers, such as EIO, ESTALE, ENOMEM and EACCES, say only that it could not be looked at. */
+gboolean arc_directory_reader_is_gone (int number);
+
+ArcFingerprint arc_fingerprint_from_stat (const struct stat *info);
+
+/* How fresh a file may be, in nanoseconds, before its fingerprint tells for sure.
+ *
+ * The kernel stamps files with a clock that ticks every 1 to 10 ms (CONFIG_HZ; some file systems
+ * since Linux 6.13 do better), and some file systems keep whole seconds only: two writes within a
+ * tick can leave the same fingerprint. So a file that was changed less than a tick ago must be
+ * looked at again later; what is seen then can not be changed without a trace. (git has the same
+ * problem with its index and calls it racy.) */
+gint64 arc_fingerprint_get_grain (const ArcFingerprint *fingerprint);
+
+/* Whether FINGERPRINT, seen at NOW (nanoseconds since the epoch), is younger than its grain. */
+gboolean arc_fingerprint_is_recent (const ArcFingerprint *fingerprint, gint64 now);
+
+/* Now in nanoseconds since the epoch, by the clock that the kernel stamps files with. */
+gint64 arc_get_stamp_time (void);
+
+G_END_DECLS

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "watch/monitor-audit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+/* Each watch is told in about 130 bytes. */
+#define READ_SIZE (64 * 1024)
+
+struct _ArcMonitorAudit
+{
+  int fd; /* -1 until it is needed, and if the kernel gives none */
+};
+
+ArcMonitorAudit *
+arc_monitor_audit_new (void)
+{
+  ArcMonitorAudit *self = g_new0 (ArcMonitorAudit, 1);
+
+  self->fd = -1;
+
+  return self;
+}
+
+void
+arc_monitor_audit_free (ArcMonitorAudit *self)
+{
+  if (self->fd >= 0)
+    close (self->fd);
+  g_free (self);
+}
+
+/* The instance is kept: to close one waits for a grace period of the kernel's RCU, which takes
+ * tens of milliseconds. */
+static gboolean
+ensure_fd (ArcMonitorAudit *self)
+{
+  if (self->fd < 0)
+    self->fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
+
+  return self->fd >= 0;
+}
+
+/* Removing a watch leaves IN_IGNORED in the queue. */
+static void
+drain (ArcMonitorAudit *self)
+{
+  char buffer[4096];
+
+  while (read (self->fd, buffer, sizeof buffer) > 0)
+    ;
+}
+
+static guint
+read_sysctl (const char *name)
+{
+  g_autofree char *file = g_strconcat ("/proc/sys/", name, NULL);
+  g_autofree char *text = NULL;
+  guint64 number;
+
+  g_strdelimit (file + strlen ("/proc/sys/"), ".", '/');
+  if (!g_file_get_contents (file, &text, NULL, NULL))
+    return G_MAXUINT;
+
+  number = g_ascii_strtoull (text, NULL, 10);
+
+  return (guint) MIN (number, G_MAXUINT);
+}
+
+/* Each user namespace has limits of its own, too, which may only be lower (user_namespaces(7),
+ * containers). Both are the names of sysctl(8). */
+static guint
+read_lower (const char *of_system, const char *of_namespace, const char **name)
+{
+  guint system = read_sysctl (of_system);
+  guint namespace = read_sysctl (of_namespace);
+
+  if (name != NULL)
+    *name = namespace < system ? of_namespace : of_system;
+
+  return MIN (system, namespace);
+}
+
+guint
+arc_monitor_audit_get_limit (const char **name)
+{
+  return read_lower ("fs.inotify.max_user_watches", "user.max_inotify_watches", name);
+}
+
+guint
+arc_monitor_audit_get_instance_limit (const char **name)
+{
+  return read_lower ("fs.inotify.max_user_instances", "user.max_inotify_instances", name);
+}
+
+gboolean
+arc_monitor_audit_has_room (ArcMonitorAudit *self, const char *path)
+{
+  int watch;
+
+  if (!ensure_fd (self))
+    return TRUE;
+
+  watch = inotify_add_watch (self->fd, path, ARC_MONITOR_AUDIT_OWN_MASK);
+  if (watch < 0)
+    return errno != ENOSPC;
+
+  inotify_rm_watch (self->fd, watch);
+  drain (self);
+
+  return TRUE;
+}
+
+/* Reads the hexadecimal number that follows KEY, and moves TEXT behind it. */
+static gboolean
+parse_number (const char **text, const char *key, guint64 *number)
+{
+  const size_t length = strlen (key);
+  const char *start = *text + length;
+  const char *end = start;
+
+  if (strncmp (*text, key, length) != 0)
+    return FALSE;
+
+  *number = 0;
+  for (; g_ascii_isxdigit (*end); end++)
+    *number = *number << 4 | (guint) g_ascii_xdigit_value (*end);
+  *text = end;
+
+  return end != start;
+}
+
+typedef struct
+{
+  int number;
+  guint32 mask;
+  ArcFileId id;
+} Watch;
+
+/* proc_pid_fdinfo(5): "inotify wd:2 ino:7ef82a sdev:800001 mask:800afff ..."; the device is as the
+ * kernel has it inside, 12 bits of major above 20 of minor. Not sscanf(3), which takes as long as
+ * all the rest of an audit. */
+static gboolean
+parse_watch (const char *line, Watch *watch)
+{
+  guint64 number;
+  guint64 inode;
+  guint64 device;
+  guint64 mask;
+
+  if (!parse_number (&line, "inotify wd:", &number) || !parse_number (&line, " ino:", &inode) ||
+      !parse_number (&line, " sdev:", &device) || !parse_number (&line, " mask:", &mask))
+    return FALSE;
+
+  watch->number = (int) number;
+  watch->mask = (guint32) mask;
+  watch->id.inode = inode;
+  watch->id.device = makedev ((guint) (device >> 20), device & 0xfffff);
+
+  return TRUE;
+}
+
+typedef void (*WatchFunc) (const Watch *watch, gpointer user_data);
+
+/* FALSE if it cannot be known. */
+static gboolean
+foreach_watch (const char *fd, WatchFunc func, gpointer user_data)
+{
+  g_autofree char *path = g_build_filename ("/proc/self/fdinfo", fd, NULL);
+  FILE *file = fopen (path, "re");
+  char *line = NULL;
+  size_t size = 0;
+
+  if (file == NULL)
+    return FALSE;
+
+  /* stdio goes by st_blksize, which is 1 kB in proc(5). */
+  setvbuf (file, NULL, _IOFBF, READ_SIZE);
+  while (getline (&line, &size, file) >= 0)
+    {
+      Watch watch;
+
+      if (parse_watch (line, &watch))
+        func (&watch, user_data);
+    }
+
+  free (line);
+  fclose (file);
+
+  return TRUE;
+}
+
+/* The numbers of the inotify descriptors of this process, but for EXCEPT; (nullable): NULL if they
+ * cannot be known. */
+static GPtrArray *
+list_instances (int except)
+{
+  g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GDir) directory = g_dir_open ("/proc/self/fd", 0, NULL);
+  const char *name;
+
+  if (directory == NULL)
+    return NULL;
+
+  while ((name = g_dir_read_name (directory)) != NULL)
+    {
+      g_autofree char *path = g_build_filename ("/proc/self/fd", name, NULL);
+      char target[32];
+      ssize_t length = readlink (path, target, sizeof target - 1);
+
+      if (length < 0)
+        continue;
+
+      target[length] = '\0';
+      if (strcmp (target, "anon_inode:inotify") == 0 && atoi (name) != except)
+        g_ptr_array_add (list, g_strdup (name));
+    }
+
+  return g_steal_pointer (&list);
+}
+
+/* Not one of our own: see ARC_MONITOR_AUDIT_OWN_MASK, and ArcPathMonitor. */
+static void
+add_to_set (const Watch *watch, gpointer user_data)
+{
+  GHashTable *set = user_data;
+
+  if (watch->mask & IN_DELETE)
+    g_hash_table_add (set, g_memdup2 (&watch->id, sizeof watch->id));
+}
+
+static void
+add_to_map (const Watch *watch, gpointer user_data)
+{
+  GHashTable *map = user_data;
+
+  g_hash_table_insert (map, GINT_TO_POINTER (watch->number),
+                       g_memdup2 (&watch->id, sizeof watch->id));
+}
+
+static void
+clear_target (gpointer data)
+{
+  ArcMonitorAuditTarget *target = data;
+
+  g_free (target->path);
+}
+
+GArray *
+arc_monitor_audit_targets_new (void)
+{
+  GArray *targets = g_array_new (FALSE, FALSE, sizeof (ArcMonitorAuditTarget));
+
+  g_array_set_clear_func (targets, clear_target);
+
+  return targets;
+}
+
+/* On btrfs and overlayfs, stat(2) tells another device, or inode, than the kernel has inside and
+ * shows in fdinfo. A watch of our own on the same directory shows there as that of GIO does. */
+static gboolean
+audit_exactly (GArray *targets, GHashTable *watched)
+{
+  g_autoptr (GHashTable) ids = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  g_autofree int *watches = g_new (int, targets->len);
+  g_autofree char *name = NULL;
+  gboolean known;
+  int fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
+
+  if (fd < 0)
+    return FALSE;
+
+  for (guint i = 0; i < targets->len; i++)
+    {
+      const ArcMonitorAuditTarget *target = &g_array_index (targets, ArcMonitorAuditTarget, i);
+
+      watches[i] =
+          target->watched ? -1 : inotify_add_watch (fd, target->path, ARC_MONITOR_AUDIT_OWN_MASK);
+    }
+
+  name = g_strdup_printf ("%d", fd);
+  known = foreach_watch (name, add_to_map, ids);
+  close (fd);
+
+  for (guint i = 0; i < targets->len; i++)
+    {
+      const ArcFileId *id =
+          watches[i] < 0 ? NULL : g_hash_table_lookup (ids, GINT_TO_POINTER (watches[i]));
+
+      if (id != NULL && g_hash_table_contains (watched, id))
+        g_array_index (targets, ArcMonitorAuditTarget, i).watched = TRUE;
+    }
+
+  return known;
+}
+
+/* FALSE if it cannot be known. */
+static gboolean
+audit (GArray *targets, int except)
+{
+  g_autoptr (GPtrArray) instances = list_instances (except);
+  g_autoptr (GHashTable) watched =
+      g_hash_table_new_full (arc_file_id_hash, arc_file_id_equal, g_free, NULL);
+  guint n_missing = 0;
+
+  if (instances == NULL)
+    return FALSE;
+
+  for (guint i = 0; i < instances->len; i++)
+    if (!foreach_watch (instances->pdata[i], add_to_set, watched))
+      return FALSE;
+
+  for (guint i = 0; i < targets->len; i++)
+    {
+      ArcMonitorAuditTarget *target = &g_array_index (targets, ArcMonitorAuditTarget, i);
+
+      target->watched = g_hash_table_contains (watched, &target->id);
+      n_missing += !target->watched;
+    }
+
+  return n_missing == 0 || audit_exactly (targets, watched);
+}
+
+typedef struct
+{
+  GArray *targets;
+  int except;
+} Audit;
+
+static void
+audit_free (gpointer data)
+{
+  Audit *self = data;
+
+  g_clear_pointer (&self->targets, g_array_unref);
+  g_free (self);
+}
+
+static void
+run_audit (GTask *task,
+           gpointer source G_GNUC_UNUSED,
+           gpointer data,
+           GCancellable *cancellable G_GNUC_UNUSED)
+{
+  Audit *self = data;
+
+  if (audit (self->targets, self->except))
+    g_task_return_pointer (task, g_steal_pointer (&self->targets), (GDestroyNotify) g_array_unref);
+  else
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED,
+                             "It cannot be known which directories are watched");
+}
+
+void
+arc_monitor_audit_audit_async (ArcMonitorAudit *self,
+                               GArray *targets,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+  Audit *data = g_new (Audit, 1);
+
+  data->targets = targets;
+  data->except = self->fd;
+  g_task_set_source_tag (task, arc_monitor_audit_audit_async);
+  g_task_set_task_data (task, data, audit_free);
+  g_task_run_in_thread (task, run_audit);
+}
+
+GArray *
+arc_monitor_audit_audit_finish (GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, NULL), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+guint
+arc_monitor_audit_get_queue_length (void)
+{
+  return read_sysctl ("fs.inotify.max_queued_events");
+}

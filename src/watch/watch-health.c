@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "watch/watch-health.h"
+
+#include "common/path.h"
+
+#include <string.h>
+
+const char *
+arc_health_to_string (ArcHealth health)
+{
+  switch (health)
+    {
+    case ARC_HEALTH_OK:
+      return "ok";
+    case ARC_HEALTH_DEGRADED:
+      return "degraded";
+    case ARC_HEALTH_UNAVAILABLE:
+      return "unavailable";
+    }
+
+  g_return_val_if_reached ("unavailable");
+}
+
+/* What cannot be read, and the first of it by the order of bytes. */
+typedef struct
+{
+  guint n;
+  char *path;
+  const char *reason;
+} Unreadable;
+
+static void
+add_unreadable (Unreadable *unreadable, char *path /* (transfer full) */, const char *reason)
+{
+  unreadable->n++;
+  if (unreadable->path != NULL && strcmp (path, unreadable->path) >= 0)
+    {
+      g_free (path);
+      return;
+    }
+
+  g_free (unreadable->path);
+  unreadable->path = path;
+  unreadable->reason = reason;
+}
+
+static void
+add_unseen (Unreadable *unreadable, const ArcNode *node)
+{
+  GHashTableIter iter;
+  gpointer name;
+  gpointer number;
+
+  g_hash_table_iter_init (&iter, node->unseen);
+  while (g_hash_table_iter_next (&iter, &name, &number))
+    add_unreadable (unreadable, arc_path_join (node->path, name),
+                    g_strerror (GPOINTER_TO_INT (number)));
+}
+
+/* Frees what is in UNREADABLE. */
+static char *
+describe_unreadable (Unreadable *unreadable)
+{
+  g_autofree char *path = g_steal_pointer (&unreadable->path);
+  g_autofree char *name = g_filename_display_name (path);
+
+  if (unreadable->n == 1)
+    return g_strdup_printf ("%s cannot be read: %s", name, unreadable->reason);
+
+  return g_strdup_printf ("%s cannot be read: %s (and %u more)", name, unreadable->reason,
+                          unreadable->n - 1);
+}
+
+ArcHealth
+arc_health_assess (const ArcDirectoryTree *tree,
+                   const ArcMonitorBudget *watches,
+                   const ArcPathMonitor *ways,
+                   char **message)
+{
+  g_autoptr (GPtrArray) nodes = arc_directory_tree_list (tree);
+  g_autoptr (GPtrArray) sentences = g_ptr_array_new_with_free_func (g_free);
+  const ArcNode *lost = NULL;
+  Unreadable unreadable = { 0 };
+  guint n_unwatched = 0;
+
+  for (guint i = 0; i < nodes->len; i++)
+    {
+      const ArcNode *node = nodes->pdata[i];
+
+      if (node->parent == NULL && node->problem != NULL)
+        {
+          if (lost == NULL || strcmp (node->path, lost->path) < 0)
+            lost = node;
+        }
+      else if (node->problem != NULL)
+        {
+          add_unreadable (&unreadable, g_strdup (node->path), node->problem);
+        }
+      else if (node->monitor == NULL)
+        {
+          n_unwatched++;
+        }
+
+      if (node->problem == NULL && node->unseen != NULL)
+        add_unseen (&unreadable, node);
+    }
+
+  if (lost != NULL)
+    {
+      g_autofree char *name = g_filename_display_name (lost->path);
+
+      g_ptr_array_add (sentences, g_strdup_printf ("%s: %s", name, lost->problem));
+    }
+  if (unreadable.n > 0)
+    g_ptr_array_add (sentences, describe_unreadable (&unreadable));
+  if (n_unwatched > 0)
+    g_ptr_array_add (sentences, arc_monitor_budget_describe (watches, n_unwatched,
+                                                             arc_directory_tree_get_size (tree)));
+
+  if (arc_path_monitor_get_n_problems (ways) > 0)
+    g_ptr_array_add (sentences, arc_path_monitor_describe (ways));
+
+  g_ptr_array_add (sentences, NULL);
+  *message = g_strjoinv ("; ", (char **) sentences->pdata);
+
+  if (lost != NULL)
+    return ARC_HEALTH_UNAVAILABLE;
+
+  return (*message)[0] != '\0' ? ARC_HEALTH_DEGRADED : ARC_HEALTH_OK;
+}

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "watch/watcher.h"
+
+#include "watch/monitor-audit.h"
+#include "watch/mount-monitor.h"
+#include "watch/ready-source.h"
+#include "watch/tree-scanner.h"
+
+#include <string.h>
+
+/* How long to work before others in the main context get their turn. */
+#define SLICE (2 * G_TIME_SPAN_MILLISECOND)
+
+/* How long no event must have come before events that may be lost are looked for. */
+#define QUIET (1 * G_TIME_SPAN_SECOND)
+
+/* By how much the end of that time must be noticed too late for events to be lost meanwhile. */
+#define GAP (500 * G_TIME_SPAN_MILLISECOND)
+
+struct _ArcWatcher
+{
+  GObject parent_instance;
+
+  ArcTreeScanner *scanner;
+  ArcMountMonitor *mounts; /* (nullable): NULL unless started */
+
+  GMainContext *context;
+  GSource *work;    /* (nullable): NULL unless started */
+  gboolean settled; /* `settled` was emitted, and nothing has begun since */
+  guint n_found;    /* how many changes were emitted since one began */
+
+  /* Events that may be lost. */
+  guint queue_length; /* how many the kernel keeps */
+  gint64 last_event;  /* 0: none since the last quiet second */
+  guint n_events;     /* since then */
+  gboolean was_late;  /* the process did not run for a while since then */
+  gint64 reconciled;  /* when a comparison was last begun */
+
+  ArcHealth health;
+  char *health_message;
+};
+
+enum
+{
+  PROP_HEALTH = 1,
+  PROP_HEALTH_MESSAGE,
+  PROP_N_DIRECTORIES,
+  PROP_N_FILES,
+  N_PROPERTIES,
+};
+
+enum
+{
+  SIGNAL_CHANGED,
+  SIGNAL_SETTLED,
+  N_SIGNALS,
+};
+
+static GParamSpec *properties[N_PROPERTIES];
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (ArcWatcher, arc_watcher, G_TYPE_OBJECT)
+
+static void
+take_earlier (gint64 *ready, gint64 time)
+{
+  if (*ready < 0 || time < *ready)
+    *ready = time;
+}
+
+static void
+schedule (ArcWatcher *self)
+{
+  gint64 ready;
+
+  if (self->work == NULL)
+    return;
+
+  ready = arc_tree_scanner_get_due (self->scanner);
+  if (!self->settled && !arc_tree_scanner_is_busy (self->scanner))
+    ready = 0;
+  if (self->last_event > 0)
+    take_earlier (&ready, self->last_event + QUIET);
+
+  g_source_set_ready_time (self->work, ready);
+}
+
+/* Whether the process was kept from running since the last event, and so maybe GIO. Without that,
+ * the time without an event would have ended. */
+static gboolean
+is_late (const ArcWatcher *self, gint64 now)
+{
+  return self->last_event > 0 && now - self->last_event > QUIET + GAP;
+}
+
+static void
+on_hint (const char *path, ArcHint hint, gpointer user_data)
+{
+  ArcWatcher *self = user_data;
+  const gint64 now = g_get_monotonic_time ();
+
+  arc_tree_scanner_hint (self->scanner, path, hint);
+  self->was_late = self->was_late || is_late (self, now);
+  self->last_event = now;
+  self->n_events++;
+  schedule (self);
+}
+
+static void
+on_audited (gpointer user_data)
+{
+  schedule (user_data);
+}
+
+static void
+set_health (ArcWatcher *self, ArcHealth health, const char *message)
+{
+  g_object_freeze_notify (G_OBJECT (self));
+
+  if (self->health != health)
+    {
+      self->health = health;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_HEALTH]);
+    }
+  if (strcmp (self->health_message, message) != 0)
+    {
+      g_free (self->health_message);
+      self->health_message = g_strdup (message);
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_HEALTH_MESSAGE]);
+    }
+
+  g_object_thaw_notify (G_OBJECT (self));
+}
+
+static void
+emit_changes (ArcWatcher *self)
+{
+  g_autoptr (ArcChangeSet) changes = arc_tree_scanner_take_changes (self->scanner);
+
+  if (changes == NULL)
+    return;
+
+  self->n_found += arc_change_set_get_size (changes);
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0, changes);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_FILES]);
+}
+
+/* Something has begun. */
+static void
+unsettle (ArcWatcher *self)
+{
+  if (self->settled)
+    self->n_found = 0;
+  self->settled = FALSE;
+}
+
+static void
+settle (ArcWatcher *self)
+{
+  if (self->settled || arc_tree_scanner_is_busy (self->scanner) ||
+      !arc_tree_scanner_conclude (self->scanner))
+    return;
+
+  if (arc_tree_scanner_has_new_health (self->scanner))
+    {
+      g_autofree char *message = NULL;
+      ArcHealth health = arc_tree_scanner_assess (self->scanner, &message);
+
+      set_health (self, health, message);
+    }
+
+  /* Whoever listens may ask for more, or to stop, each time. */
+  if (self->work == NULL || arc_tree_scanner_is_busy (self->scanner))
+    return;
+
+  emit_changes (self);
+  if (self->work == NULL || arc_tree_scanner_is_busy (self->scanner))
+    return;
+
+  arc_tree_scanner_rest (self->scanner);
+  self->settled = TRUE;
+  g_debug ("Settled: %u changes in %u files", self->n_found, arc_watcher_get_n_files (self));
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_DIRECTORIES]);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_FILES]);
+  g_signal_emit (self, signals[SIGNAL_SETTLED], 0);
+}
+
+/* The kernel drops events when its queue is full, and GIO drops the one that says so (inotify(7),
+ * IN_Q_OVERFLOW; GLib 2.74, inotify-path.c). GIO merges events before it makes signals of them, and
+ * reads none while the process is stopped. */
+static void
+look_for_lost_events (ArcWatcher *self, gint64 now)
+{
+  if (self->last_event == 0 || now < self->last_event + QUIET)
+    return;
+
+  /* The events that waited meanwhile are still to come. */
+  if (is_late (self, now))
+    {
+      self->was_late = TRUE;
+      self->last_event = now;
+      return;
+    }
+
+  if ((self->was_late || self->n_events > self->queue_length / 4) &&
+      self->reconciled <= self->last_event)
+    arc_watcher_reconcile (self);
+
+  self->last_event = 0;
+  self->n_events = 0;
+  self->was_late = FALSE;
+}
+
+static void
+work (ArcWatcher *self)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  look_for_lost_events (self, now);
+  arc_tree_scanner_work (self->scanner, now + SLICE);
+
+  if (arc_tree_scanner_is_active (self->scanner))
+    unsettle (self);
+
+  emit_changes (self);
+  if (self->work != NULL)
+    settle (self);
+}
+
+static gboolean
+on_work (gpointer user_data)
+{
+  g_autoptr (ArcWatcher) self = g_object_ref (user_data);
+
+  work (self);
+  schedule (self);
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* inotify(7) tells nothing when something is mounted over a directory. */
+static void
+on_mounts_changed (gpointer user_data)
+{
+  ArcWatcher *self = user_data;
+
+  arc_watcher_reconcile (self);
+}
+
+ArcWatcher *
+arc_watcher_new (const char *const *roots, ArcPathFilter *filter, gboolean follow_symlinks)
+{
+  ArcWatcher *self = g_object_new (ARC_TYPE_WATCHER, NULL);
+
+  arc_tree_scanner_set_extent (self->scanner, arc_watch_scope_new (roots, filter, follow_symlinks));
+
+  return self;
+}
+
+void
+arc_watcher_start (ArcWatcher *self, ArcSnapshot *snapshot)
+{
+  g_return_if_fail (self->work == NULL);
+
+  self->work = arc_ready_source_new ("ArcWatcher", self->context, on_work, self);
+
+  self->mounts = arc_mount_monitor_new (arc_tree_scanner_get_extent (self->scanner)->roots,
+                                        on_mounts_changed, self);
+  arc_tree_scanner_start (self->scanner, snapshot);
+  arc_watcher_reconcile (self);
+}
+
+void
+arc_watcher_set_tree (ArcWatcher *self,
+                      const char *const *roots,
+                      ArcPathFilter *filter,
+                      gboolean follow_symlinks)
+{
+  arc_tree_scanner_set_extent (self->scanner, arc_watch_scope_new (roots, filter, follow_symlinks));
+
+  if (self->work == NULL)
+    return;
+
+  arc_mount_monitor_set_directories (self->mounts,
+                                     arc_tree_scanner_get_extent (self->scanner)->roots);
+  arc_watcher_reconcile (self);
+}
+
+void
+arc_watcher_reconcile (ArcWatcher *self)
+{
+  if (self->work == NULL)
+    return;
+
+  arc_tree_scanner_reconcile (self->scanner);
+  self->reconciled = g_get_monotonic_time ();
+  unsettle (self);
+  schedule (self);
+}
+
+gboolean
+arc_watcher_is_settled (ArcWatcher *self)
+{
+  return self->settled && !arc_tree_scanner_is_busy (self->scanner);
+}
+
+void
+arc_watcher_stop (ArcWatcher *self)
+{
+  if (self->work == NULL)
+    return;
+
+  g_source_destroy (self->work);
+  g_clear_pointer (&self->work, g_source_unref);
+  g_clear_pointer (&self->mounts, arc_mount_monitor_free);
+  arc_tree_scanner_stop (self->scanner);
+}
+
+ArcHealth
+arc_watcher_get_health (ArcWatcher *self)
+{
+  return self->health;
+}
+
+const char *
+arc_watcher_get_health_message (ArcWatcher *self)
+{
+  return self->health_message;
+}
+
+guint
+arc_watcher_get_n_directories (ArcWatcher *self)
+{
+  return arc_tree_scanner_get_n_directories (self->scanner);
+}
+
+guint
+arc_watcher_get_n_files (ArcWatcher *self)
+{
+  return arc_snapshot_get_n_files (arc_tree_scanner_get_snapshot (self->scanner));
+}
+
+const ArcSnapshot *
+arc_watcher_get_snapshot (ArcWatcher *self)
+{
+  return arc_tree_scanner_get_snapshot (self->scanner);
+}
+
+void
+arc_watcher_add_untold (ArcWatcher *self, ArcChangeSet *changes)
+{
+  arc_change_set_merge (changes, arc_tree_scanner_get_changes (self->scanner));
+}
+
+ArcChangeSet *
+arc_watcher_find_hidden (ArcWatcher *self, const ArcChangeSet *changes)
+{
+  return arc_tree_scanner_find_hidden (self->scanner, changes);
+}
+
+void
+arc_watcher_mark_dirty (ArcWatcher *self, const ArcChangeSet *files)
+{
+  arc_tree_scanner_mark_dirty (self->scanner, files);
+}
+
+gboolean
+arc_watcher_explain (ArcWatcher *self, const char *path, const char **rule)
+{
+  return arc_watch_scope_explain (arc_tree_scanner_get_extent (self->scanner), path, rule);
+}
+
+static void
+arc_watcher_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  ArcWatcher *self = ARC_WATCHER (object);
+
+  switch (id)
+    {
+    case PROP_HEALTH:
+      g_value_set_int (value, (int) self->health);
+      break;
+    case PROP_HEALTH_MESSAGE:
+      g_value_set_string (value, self->health_message);
+      break;
+    case PROP_N_DIRECTORIES:
+      g_value_set_uint (value, arc_watcher_get_n_directories (self));
+      break;
+    case PROP_N_FILES:
+      g_value_set_uint (value, arc_watcher_get_n_files (self));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+arc_watcher_finalize (GObject *object)
+{
+  ArcWatcher *self = ARC_WATCHER (object);
+
+  arc_watcher_stop (self);
+  arc_tree_scanner_free (self->scanner);
+  g_main_context_unref (self->context);
+  g_free (self->health_message);
+
+  G_OBJECT_CLASS (arc_watcher_parent_class)->finalize (object);
+}
+
+static void
+arc_watcher_class_init (ArcWatcherClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+
+  object_class->get_property = arc_watcher_get_property;
+  object_class->finalize = arc_watcher_finalize;
+
+  properties[PROP_HEALTH] = g_param_spec_int ("health", NULL, NULL, ARC_HEALTH_OK,
+                                              ARC_HEALTH_UNAVAILABLE, ARC_HEALTH_OK, flags);
+  properties[PROP_HEALTH_MESSAGE] = g_param_spec_string ("health-message", NULL, NULL, "", flags);
+  properties[PROP_N_DIRECTORIES] =
+      g_param_spec_uint ("n-directories", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_N_FILES] = g_param_spec_uint ("n-files", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  g_object_class_install_properties (object_class, N_PROPERTIES, properties);
+
+  signals[SIGNAL_CHANGED] = g_signal_new ("changed", ARC_TYPE_WATCHER, G_SIGNAL_RUN_LAST, 0, NULL,
+                                          NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
+  signals[SIGNAL_SETTLED] = g_signal_new ("settled", ARC_TYPE_WATCHER, G_SIGNAL_RUN_LAST, 0, NULL,
+                                          NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+arc_watcher_init (ArcWatcher *self)
+{
+  self->context = g_main_context_ref_thread_default ();
+  self->scanner = arc_tree_scanner_new (on_hint, on_audited, self);
+  self->queue_length = arc_monitor_audit_get_queue_length ();
+  self->health_message = g_strdup ("");
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "test-disk.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* What stands for the libc's has nobody to hand a context to it. */
+static struct
+{
+  GMutex mutex;
+  GCond cond;
+  GThread *main;
+  gboolean stopped;
+  guint n_writes;
+  guint n_let;
+  char *forbidden;
+  char *failing;
+  char *failing_rename; /* not while a thread writes */
+  int failure;
+  char *hanging;
+  guint n_hanging;
+} disk;
+
+void
+arc_test_disk_stop (void)
+{
+  g_mutex_lock (&disk.mutex);
+  disk.main = g_thread_self ();
+  disk.stopped = TRUE;
+  disk.n_writes = 0;
+  disk.n_let = 0;
+  g_mutex_unlock (&disk.mutex);
+}
+
+guint
+arc_test_disk_get_n_writes (void)
+{
+  guint n_writes;
+
+  g_mutex_lock (&disk.mutex);
+  n_writes = disk.n_writes;
+  g_mutex_unlock (&disk.mutex);
+
+  return n_writes;
+}
+
+void
+arc_test_disk_let (guint n)
+{
+  g_mutex_lock (&disk.mutex);
+  disk.n_let += n;
+  g_cond_broadcast (&disk.cond);
+  g_mutex_unlock (&disk.mutex);
+}
+
+void
+arc_test_disk_go_on (void)
+{
+  g_mutex_lock (&disk.mutex);
+  disk.stopped = FALSE;
+  g_cond_broadcast (&disk.cond);
+  g_mutex_unlock (&disk.mutex);
+}
+
+void
+arc_test_disk_forbid (const char *directory)
+{
+  g_mutex_lock (&disk.mutex);
+  disk.main = g_thread_self ();
+  g_free (disk.forbidden);
+  disk.forbidden = g_strdup (directory);
+  g_mutex_unlock (&disk.mutex);
+}
+
+void
+arc_test_disk_fail (const char *name, int number)
+{
+  g_free (disk.failing);
+  disk.failing = number != 0 ? g_strdup (name) : NULL;
+  disk.failure = number;
+}
+
+void
+arc_test_disk_fail_rename (const char *name)
+{
+  g_free (disk.failing_rename);
+  disk.failing_rename = g_strdup (name);
+}
+
+void
+arc_test_disk_hang (const char *directory)
+{
+  g_mutex_lock (&disk.mutex);
+  disk.main = g_thread_self ();
+  g_free (disk.hanging);
+  disk.hanging = g_strdup (directory);
+  g_cond_broadcast (&disk.cond);
+  g_mutex_unlock (&disk.mutex);
+}
+
+guint
+arc_test_disk_get_n_hanging (void)
+{
+  guint n_hanging;
+
+  g_mutex_lock (&disk.mutex);
+  n_hanging = disk.n_hanging;
+  g_mutex_unlock (&disk.mutex);
+
+  return n_hanging;
+}
+
+static void
+wait_for_turn (void)
+{
+  g_mutex_lock (&disk.mutex);
+  disk.n_writes++;
+  while (disk.stopped && disk.n_let == 0)
+    g_cond_wait (&disk.cond, &disk.mutex);
+  if (disk.stopped)
+    disk.n_let--;
+  g_mutex_unlock (&disk.mutex);
+}
+
+int
+rename (const char *from, const char *to)
+{
+  if (disk.main != NULL && disk.main != g_thread_self ())
+    wait_for_turn ();
+
+  if (disk.failing_rename != NULL && g_str_has_suffix (to, disk.failing_rename))
+    {
+      errno = ENOSPC;
+      return -1;
+    }
+
+  return renameat (AT_FDCWD, from, AT_FDCWD, to);
+}
+
+int
+fsync (int fd)
+{
+  g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", fd);
+  g_autofree char *path = g_file_read_link (link, NULL);
+
+  if (disk.forbidden != NULL && disk.main == g_thread_self () && path != NULL &&
+      g_str_has_prefix (path, disk.forbidden))
+    g_error ("The main loop waits for the disk: %s", path);
+
+  return (int) syscall (SYS_fsync, fd);
+}
+
+/* The name of the libc's with and without large files (_FILE_OFFSET_BITS, feature_test_macros(7)).
+ */
+#if defined(__USE_FILE_OFFSET64) && defined(__REDIRECT)
+#define FSTATAT_NAME "fstatat64"
+#else
+#define FSTATAT_NAME "fstatat"
+#endif
+
+int
+fstatat (int fd, const char *path, struct stat *info, int flags)
+{
+  static int (*original) (int fd, const char *path, struct stat *info, int flags);
+  const char *slash = strrchr (path, '/');
+
+  if (disk.failing != NULL && strcmp (slash != NULL ? slash + 1 : path, disk.failing) == 0)
+    {
+      errno = disk.failure;
+      return -1;
+    }
+
+  if (original == NULL)
+    *(void **) &original = dlsym (RTLD_NEXT, FSTATAT_NAME);
+
+  return original (fd, path, info, flags);
+}
+
+static gboolean
+hangs (const char *path)
+{
+  return disk.hanging != NULL && g_str_has_prefix (path, disk.hanging);
+}
+
+#if defined(__USE_FILE_OFFSET64) && defined(__REDIRECT)
+#define STAT_NAME "stat64"
+#else
+#define STAT_NAME "stat"
+#endif
+
+static void
+wait_for_disk (const char *path)
+{
+  g_mutex_lock (&disk.mutex);
+  if (hangs (path) && disk.main == g_thread_self ())
+    g_error ("The main loop waits for the disk: %s", path);
+  disk.n_hanging++;
+  while (hangs (path))
+    g_cond_wait (&disk.cond, &disk.mutex);
+  disk.n_hanging--;
+  g_mutex_unlock (&disk.mutex);
+}
+
+int
+stat (const char *path, struct stat *info)
+{
+  static int (*original) (const char *path, struct stat *info);
+
+  wait_for_disk (path);
+  if (g_atomic_pointer_get ((gpointer *) &original) == NULL)
+    g_atomic_pointer_set ((gpointer *) &original, dlsym (RTLD_NEXT, STAT_NAME));
+
+  return original (path, info);
+}
+
+DIR *
+opendir (const char *path)
+{
+  static DIR *(*original) (const char *path);
+
+  wait_for_disk (path);
+  if (g_atomic_pointer_get ((gpointer *) &original) == NULL)
+    g_atomic_pointer_set ((gpointer *) &original, dlsym (RTLD_NEXT, "opendir"));
+
+  return original (path);
+}
