@@ -1,5 +1,6 @@
 ;;; arcology-batch.el --- Update an org-roam database, in batch  -*- lexical-binding: t; -*-
 
+;; SPDX-FileCopyrightText: 2026 Arcology Builder contributors
 ;; SPDX-License-Identifier: GPL-3.0-or-later
 
 ;; Version: 0.1.0

@@ -1,5 +1,6 @@
 ;;; arcology-builder.el --- Client of Arcology Builder for org-roam  -*- lexical-binding: t; -*-
 
+;; SPDX-FileCopyrightText: 2026 Arcology Builder contributors
 ;; SPDX-License-Identifier: GPL-3.0-or-later
 
 ;; Author: The maintainers of Arcology Builder

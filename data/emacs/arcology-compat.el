@@ -1,5 +1,6 @@
 ;;; arcology-compat.el --- What builds replace in Org and org-roam  -*- lexical-binding: t; -*-
 
+;; SPDX-FileCopyrightText: 2026 Arcology Builder contributors
 ;; SPDX-License-Identifier: GPL-3.0-or-later
 
 ;;; Commentary:

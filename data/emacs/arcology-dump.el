@@ -1,5 +1,6 @@
 ;;; arcology-dump.el --- An Emacs with org-roam in it, for builds  -*- lexical-binding: t; -*-
 
+;; SPDX-FileCopyrightText: 2026 Arcology Builder contributors
 ;; SPDX-License-Identifier: GPL-3.0-or-later
 
 ;;; Commentary:

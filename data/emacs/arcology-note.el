@@ -1,5 +1,6 @@
 ;;; arcology-note.el --- Read a note for the database  -*- lexical-binding: t; -*-
 
+;; SPDX-FileCopyrightText: 2026 Arcology Builder contributors
 ;; SPDX-License-Identifier: GPL-3.0-or-later
 
 ;;; Commentary:

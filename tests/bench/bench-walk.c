@@ -1,3 +1,4 @@
+/* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /* bench-walk ROOT TIMES: the floor of every look at a whole tree. readdir(3) and fstatat(2), and

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 Arcology Builder contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Builds and org-roam-db-sync on a release of Debian, which may be another one than this machine's.
 

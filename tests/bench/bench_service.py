@@ -1,3 +1,4 @@
+# SPDX-FileCopyrightText: 2026 Arcology Builder contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The real service on a bus and in directories of its own, and a client that steers it."""
 

@@ -1,3 +1,4 @@
+/* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /* The description of the interface against the service: each method is called in each state, with

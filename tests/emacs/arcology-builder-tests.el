@@ -1,4 +1,5 @@
 ;;; arcology-builder-tests.el --- Test the client inside Emacs  -*- lexical-binding: t; -*-
+;; SPDX-FileCopyrightText: 2026 Arcology Builder contributors
 ;; SPDX-License-Identifier: GPL-3.0-or-later
 ;;; Commentary:
 ;; Against the real service, on the bus that this is run on, which must be a private one.  BUILDER is

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 Arcology Builder contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # arcology-batch.el on a real tree: what it makes is what org-roam makes, in every way to get there.

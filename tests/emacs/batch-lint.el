@@ -1,4 +1,5 @@
 ;;; batch-lint.el --- Compile and check the Emacs Lisp of the project  -*- lexical-binding: t; -*-
+;; SPDX-FileCopyrightText: 2026 Arcology Builder contributors
 ;; SPDX-License-Identifier: GPL-3.0-or-later
 ;;; Commentary:
 ;; For each file after "--": byte-compile it, where each warning is an error, and run checkdoc.

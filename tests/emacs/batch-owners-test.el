@@ -1,4 +1,5 @@
 ;;; batch-owners-test.el --- Random saves of notes that share IDs  -*- lexical-binding: t; -*-
+;; SPDX-FileCopyrightText: 2026 Arcology Builder contributors
 ;; SPDX-License-Identifier: GPL-3.0-or-later
 ;;; Commentary:
 ;; Random trees of notes that copy, move, lose and share IDs, saved in random groups and built in

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 Arcology Builder contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # arcology-batch.el in an Emacs without a dump: that it starts, builds, and can be killed. All that

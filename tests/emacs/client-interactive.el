@@ -1,4 +1,5 @@
 ;;; client-interactive.el --- The client in an Emacs of a user  -*- lexical-binding: t; -*-
+;; SPDX-FileCopyrightText: 2026 Arcology Builder contributors
 ;; SPDX-License-Identifier: GPL-3.0-or-later
 ;;; Commentary:
 ;; Loaded in an interactive Emacs after its init file; the early init file has counted in

@@ -1,4 +1,5 @@
 ;;; halt.el --- Stop a build in the middle  -*- lexical-binding: t; -*-
+;; SPDX-FileCopyrightText: 2026 Arcology Builder contributors
 ;; SPDX-License-Identifier: GPL-3.0-or-later
 ;;; Commentary:
 ;; To be loaded before arcology-batch.el: the build stops before it reads the file HALT_AT, and makes

@@ -1,4 +1,5 @@
 ;;; interactive.el --- An Emacs of a user takes a database  -*- lexical-binding: t; -*-
+;; SPDX-FileCopyrightText: 2026 Arcology Builder contributors
 ;; SPDX-License-Identifier: GPL-3.0-or-later
 ;;; Commentary:
 ;; With the environment of a build: use ARCOLOGY_DATABASE as the documentation of arcology-batch.el

@@ -1,4 +1,5 @@
 ;;; reference-sync.el --- What org-roam itself makes of a tree  -*- lexical-binding: t; -*-
+;; SPDX-FileCopyrightText: 2026 Arcology Builder contributors
 ;; SPDX-License-Identifier: GPL-3.0-or-later
 ;;; Commentary:
 ;; With the environment of a build: make ARCOLOGY_DATABASE of ARCOLOGY_DIRECTORY by org-roam alone.

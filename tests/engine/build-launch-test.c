@@ -1,3 +1,4 @@
+/* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /* Between the start of a build and its process: what the build is told is being written, and the

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# SPDX-FileCopyrightText: 2026 Arcology Builder contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # What the lint tests share. Each is called as: TEST SOURCE-ROOT [ARGUMENT]..., looks at every file

@@ -1,3 +1,4 @@
+/* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /* The desktop is played by the templates of python-dbusmock, which keep to the interfaces of the
