@@ -67,7 +67,8 @@
    (string-remove-prefix arcology-builder-mode-line-prefix arcology-builder--mode-line)))
 
 (defun tests-start (&optional settings)
-  "Start the service with the lines SETTINGS of its group Build and Timing."
+  "Start the service with the lines SETTINGS of its group Build and Timing.
+Who wants to hear of the first build turns on `arcology-builder-mode' before."
   (tests-write "config/arcology-builder/builder.conf"
                (format "[Tree]\nDirectories=%s\n[Build]\nDatabase=%s\n%s\n"
                        (tests-file "org") (tests-file "db") (or settings "")))
@@ -213,8 +214,8 @@ fi
 
 (ert-deftest arcology-builder-waiting-building-fresh ()
   (tests-with-tree
-    (tests-start (tests-settings "Debounce=3s"))
     (arcology-builder-mode)
+    (tests-start (tests-settings "Debounce=3s"))
     (tests-until (equal (tests-word) "up to date"))
     (should-not arcology-builder--timer)
     (tests-until tests-finished)
@@ -311,8 +312,8 @@ fi
 
 (ert-deftest arcology-builder-full-and-log ()
   (tests-with-tree
-    (tests-start (tests-settings))
     (arcology-builder-mode)
+    (tests-start (tests-settings))
     (tests-until (and tests-finished (equal (tests-word) "up to date")))
     (setq tests-finished nil)
     (arcology-builder-rebuild '(4))
@@ -397,8 +398,8 @@ fi
 ;; A service that cannot write its state directory takes another, and tells of it.
 (ert-deftest arcology-builder-log-of-running-build ()
   (tests-with-tree
-    (tests-start (tests-settings))
     (arcology-builder-mode)
+    (tests-start (tests-settings))
     (tests-until (and tests-finished (equal (tests-word) "up to date")))
     (setq tests-finished nil)
     (tests-write "hold" "")
@@ -779,8 +780,8 @@ The default build makes the database.  `arcology-builder-database-mode' is on."
     (let* ((odd (tests-file "org/a: 7: b.org"))
            (escaped (string-replace ":" "\\072" odd)))
       (tests-write "org/a: 7: b.org" "one\ntwo\n")
-      (tests-start (tests-settings))
       (arcology-builder-mode)
+      (tests-start (tests-settings))
       (tests-until (and tests-finished (equal (tests-word) "up to date")))
       (save-window-excursion
         (let ((file (arcology-builder--log-file nil)))
