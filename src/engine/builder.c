@@ -6,6 +6,7 @@
 #include "common/error.h"
 #include "common/path-filter.h"
 #include "engine/build-run.h"
+#include "engine/comparisons.h"
 #include "engine/empty-root-guard.h"
 #include "engine/log-messages.h"
 #include "engine/loop-guard.h"
@@ -33,9 +34,7 @@ struct _ArcBuilder
 
   ArcStateMachine machine;
   ArcBuildPhases phases; /* of the build that runs */
-  gboolean ready;        /* the first scan is done */
   gboolean remembered;   /* what the database held when the last run ended is known */
-  gboolean starting;     /* the build that OnStart asks for is about to start */
 
   ArcPendingChanges *ledger; /* (owned) */
   ArcBuildKind wanted;       /* what the next build has to do at least */
@@ -58,15 +57,8 @@ struct _ArcBuilder
   ArcSyncRequests *syncs;     /* (owned) */
 
   guint64 rescans;
-  guint64 comparison; /* the number of the comparison under way or, if there is none, the last */
-  gboolean comparing; /* one is under way: of the tree, and of what else the database depends on */
-  gboolean tree_compared;
-  gboolean inputs_compared;
-  gboolean surveying; /* the first comparison is done, and has found no files */
-  gboolean again;     /* the next one follows at once: it was asked for after that one had begun */
-  gboolean settling;  /* one has just ended, and nothing has happened since */
-  guint64 look;       /* the same of the last look for an emptied root */
-  guint64 found;      /* changes since the comparison under way began */
+  ArcComparisons comparisons; /* of the tree, and of what else the database depends on */
+  guint64 look;               /* the number of the one for the last look for an emptied root */
   gint64 rescan_at;
   char *health_message; /* (owned) */
   guint consecutive_failures;
@@ -185,12 +177,7 @@ step_phases (ArcBuilder *self, ArcPhaseEvent event, const ArcOutcome *outcome /*
 static void
 begin_comparison (ArcBuilder *self)
 {
-  self->again = FALSE;
-  self->comparing = TRUE;
-  self->tree_compared = FALSE;
-  self->inputs_compared = FALSE;
-  self->comparison++;
-  self->found = 0;
+  arc_comparisons_begin (&self->comparisons);
   arc_build_inputs_look (self->inputs, on_inputs_compared, self);
   arc_watcher_reconcile (self->watcher);
 }
@@ -214,11 +201,11 @@ begin_build (ArcBuilder *self, ArcCause cause)
   step_phases (self, ARC_PHASE_EVENT_START, NULL);
 }
 
-/* The comparison that ended last. */
-static guint64
-get_compared (ArcBuilder *self)
+/* Whether the first scan is done. */
+static gboolean
+is_ready (ArcBuilder *self)
 {
-  return self->comparing ? self->comparison - 1 : self->comparison;
+  return arc_comparisons_get_ended (&self->comparisons) > 0;
 }
 
 /* Whether a build may still build what it has taken. */
@@ -355,7 +342,7 @@ restore_changes (ArcBuilder *self, ArcBuildRun *ended)
 static const char *
 get_unavailable_message (ArcBuilder *self)
 {
-  if (!self->ready)
+  if (!is_ready (self))
     return "The tree has not been looked at yet: try again";
   if (arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE)
     return arc_watcher_get_health_message (self->watcher);
@@ -395,7 +382,7 @@ is_fresh (ArcBuilder *self)
 static void
 advance_syncs (ArcBuilder *self)
 {
-  const guint64 compared = get_compared (self);
+  const guint64 compared = arc_comparisons_get_ended (&self->comparisons);
   /* A build that is being stopped, or has failed, may have taken all that there is, and does not
    * build it. */
   const gboolean stopping = self->run != NULL && !is_succeeding (self);
@@ -439,13 +426,14 @@ emit_stopped (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* An event of the machine, and everything that follows from it. ENDED is the build that the event
- * is the end of. */
+/* An event of the machine, and everything that follows from it. CAUSE is that of a build that it
+ * starts, and ENDED is the build that it is the end of. */
 static void
-step (ArcBuilder *self, ArcEvent event, ArcBuildRun *ended /* (nullable) */)
+step_for_cause (ArcBuilder *self,
+                ArcEvent event,
+                ArcCause cause,
+                ArcBuildRun *ended /* (nullable) */)
 {
-  const ArcCause cause =
-      self->starting ? ARC_CAUSE_START : arc_state_machine_get_cause (&self->machine, event);
   const ArcEffects effects = arc_state_machine_step (&self->machine, &self->timing, event,
                                                      arc_clock_get_time (self->clock));
   /* A build that was stopped before it took its changes answers for all that there were. */
@@ -461,10 +449,7 @@ step (ArcBuilder *self, ArcEvent event, ArcBuildRun *ended /* (nullable) */)
   if (effects & ARC_EFFECT_RESTORE)
     restore_changes (self, ended);
   if (effects & ARC_EFFECT_START)
-    {
-      self->starting = FALSE;
-      begin_build (self, cause);
-    }
+    begin_build (self, cause);
 
   update (self);
 
@@ -484,6 +469,12 @@ step (ArcBuilder *self, ArcEvent event, ArcBuildRun *ended /* (nullable) */)
 
   if (effects & ARC_EFFECT_STOP)
     step_phases (self, ARC_PHASE_EVENT_STOP, &(ArcOutcome){ .result = ARC_RESULT_INTERRUPTED });
+}
+
+static void
+step (ArcBuilder *self, ArcEvent event, ArcBuildRun *ended /* (nullable) */)
+{
+  step_for_cause (self, event, arc_state_machine_get_cause (&self->machine, event), ended);
 }
 
 /* Notes which of the files that failed in BUILD, which ended, have had all their tries: more would
@@ -639,8 +630,9 @@ find_comparison (ArcBuilder *self, ArcCause cause)
 {
   /* A request is for what was saved before it, so the comparison must begin after it. For a touch,
    * that which is under way will do: its end is still to come. */
-  if (self->settling || (self->comparing && cause != ARC_CAUSE_REQUEST))
-    return self->comparison;
+  if (self->comparisons.at_end ||
+      (arc_comparisons_is_under_way (&self->comparisons) && cause != ARC_CAUSE_REQUEST))
+    return self->comparisons.number;
 
   return arc_builder_compare (self);
 }
@@ -735,7 +727,7 @@ are_of_build (ArcBuilder *self, const ArcChangeSet *changes)
 static void
 check_inputs (ArcBuilder *self)
 {
-  if (!self->ready || self->machine.closing || !note_inputs (self))
+  if (!is_ready (self) || self->machine.closing || !note_inputs (self))
     return;
 
   if (arc_build_phases_is_preparing (&self->phases))
@@ -771,13 +763,13 @@ set_hold (ArcBuilder *self, ArcHolds hold, gboolean held)
 static void
 on_health (ArcBuilder *self)
 {
-  const gboolean unavailable = !self->ready || get_emptied_message (self) != NULL ||
+  const gboolean unavailable = !is_ready (self) || get_emptied_message (self) != NULL ||
                                arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE;
   const gboolean was_unavailable = (self->machine.holds & ARC_HOLD_UNAVAILABLE) != 0;
 
   set_hold (self, ARC_HOLD_UNAVAILABLE, unavailable);
   if (unavailable)
-    fail_syncs (self, get_compared (self), ARC_ERROR_TREE_UNAVAILABLE,
+    fail_syncs (self, arc_comparisons_get_ended (&self->comparisons), ARC_ERROR_TREE_UNAVAILABLE,
                 get_unavailable_message (self));
 
   /* A build that found no tree was stopped, and only a touch starts it again. */
@@ -820,7 +812,7 @@ on_changed (ArcWatcher *watcher, ArcChangeSet *changes, ArcBuilder *self)
   update_timing (self);
   arc_pending_changes_add (self->ledger, changes);
   arc_change_set_foreach (changes, forget_given_up, self);
-  self->found += arc_change_set_get_size (changes);
+  self->comparisons.found += arc_change_set_get_size (changes);
   self->last_touch_real = arc_clock_get_real_time (self->clock);
   if (arc_watcher_get_n_files (self->watcher) > 0 && self->settings_message != NULL)
     {
@@ -926,17 +918,17 @@ needs_build_at_start (ArcBuilder *self)
 static void
 end_rescan (ArcBuilder *self)
 {
-  if (self->look <= self->comparison && arc_empty_root_guard_end_look (self->emptied))
+  if (self->look <= self->comparisons.number && arc_empty_root_guard_end_look (self->emptied))
     on_emptied (self);
 
-  g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, self->comparison, self->found);
+  g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, self->comparisons.number,
+                 self->comparisons.found);
 }
 
 /* The first scan is done, and with it everything is true that anybody can ask for. */
 static void
 become_ready (ArcBuilder *self, gboolean has_others)
 {
-  self->ready = TRUE;
   note_inputs (self);
   check_settings (self, has_others);
   on_health (self);
@@ -948,14 +940,9 @@ become_ready (ArcBuilder *self, gboolean has_others)
 
   /* Nobody asked for it but the settings: what holds builds back holds this one back, too. */
   if (self->machine.holds != ARC_HOLD_NONE)
-    {
-      step (self, ARC_EVENT_TOUCH, NULL);
-    }
+    step (self, ARC_EVENT_TOUCH, NULL);
   else
-    {
-      self->starting = TRUE;
-      step (self, ARC_EVENT_REBUILD, NULL);
-    }
+    step_for_cause (self, ARC_EVENT_REBUILD, ARC_CAUSE_START, NULL);
 }
 
 /* What the database is true to may be known, and not written yet. */
@@ -972,7 +959,8 @@ retry_store (ArcBuilder *self)
 static gboolean
 proceed_if_compared (ArcBuilder *self)
 {
-  if (self->phases.phase != ARC_PHASE_COMPARING || self->run->comparison > get_compared (self))
+  if (self->phases.phase != ARC_PHASE_COMPARING ||
+      self->run->comparison > arc_comparisons_get_ended (&self->comparisons))
     return FALSE;
 
   note_inputs (self);
@@ -990,10 +978,17 @@ end_comparison (ArcBuilder *self)
 
   /* A build that a call asks for begins with the comparison that the call has waited for: so each
    * waits for two at most. */
-  self->settling = !self->comparing;
+  self->comparisons.at_end = !arc_comparisons_is_under_way (&self->comparisons);
   advance_syncs (self);
-  self->settling = FALSE;
+  self->comparisons.at_end = FALSE;
   proceed_if_compared (self);
+}
+
+static void
+begin_comparison_if_due (ArcBuilder *self)
+{
+  if (arc_comparisons_is_due (&self->comparisons))
+    begin_comparison (self);
 }
 
 static void
@@ -1001,28 +996,27 @@ on_surveyed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_
 {
   g_autoptr (ArcBuilder) self = user_data;
 
-  self->surveying = FALSE;
-  self->comparing = FALSE;
+  arc_comparisons_end_part (&self->comparisons, ARC_COMPARISON_SURVEY);
   become_ready (self, has_other_files (arc_tree_survey_finish (result)));
-  if (self->again && !self->comparing)
-    begin_comparison (self);
+  begin_comparison_if_due (self);
 }
 
 static void
-end_comparison_if_done (ArcBuilder *self)
+end_comparison_part (ArcBuilder *self, ArcComparisonParts part)
 {
-  if (!self->tree_compared || !self->inputs_compared || self->surveying)
+  const gboolean first = !is_ready (self);
+
+  if (!arc_comparisons_end_part (&self->comparisons, part))
     return;
 
-  if (!self->ready && !self->remembered && is_empty_by_settings (self))
+  if (first && !self->remembered && is_empty_by_settings (self))
     {
-      self->surveying = TRUE;
+      self->comparisons.missing = ARC_COMPARISON_SURVEY;
       begin_survey (self->config, on_surveyed, g_object_ref (self));
       return;
     }
 
-  self->comparing = FALSE;
-  if (!self->ready)
+  if (first)
     {
       become_ready (self, FALSE);
     }
@@ -1033,17 +1027,13 @@ end_comparison_if_done (ArcBuilder *self)
       end_comparison (self);
     }
 
-  if (self->again && !self->comparing)
-    begin_comparison (self);
+  begin_comparison_if_due (self);
 }
 
 static void
 on_inputs_compared (gpointer user_data)
 {
-  ArcBuilder *self = user_data;
-
-  self->inputs_compared = TRUE;
-  end_comparison_if_done (self);
+  end_comparison_part (user_data, ARC_COMPARISON_INPUTS);
 }
 
 static void
@@ -1054,14 +1044,11 @@ on_settled (ArcWatcher *watcher, ArcBuilder *self)
                         : arc_clock_get_time (self->clock) + self->config->rescan_interval;
 
   /* Or the scan of a new directory. */
-  if (!self->comparing)
-    {
-      update (self);
-      return;
-    }
-
-  self->tree_compared = TRUE;
-  end_comparison_if_done (self);
+  /* Or the scan of a new directory. */
+  if (!arc_comparisons_is_under_way (&self->comparisons))
+    update (self);
+  else
+    end_comparison_part (self, ARC_COMPARISON_TREE);
 }
 
 static void
@@ -1154,11 +1141,7 @@ arc_builder_start (ArcBuilder *self)
     }
   arc_build_inputs_watch (self->inputs);
   /* What was asked for before is this one. */
-  if (!self->comparing)
-    self->comparison++;
-  self->comparing = TRUE;
-  self->tree_compared = FALSE;
-  self->inputs_compared = FALSE;
+  arc_comparisons_begin (&self->comparisons);
   arc_build_inputs_look (self->inputs, on_inputs_compared, self);
   arc_watcher_start (self->watcher, snapshot);
 }
@@ -1275,21 +1258,17 @@ arc_builder_get_log (ArcBuilder *self, guint64 id)
 guint64
 arc_builder_compare (ArcBuilder *self)
 {
+  guint64 number;
+
   g_return_val_if_fail (ARC_IS_BUILDER (self), 0);
 
   /* Not again before this one is done. */
   self->rescan_at = ARC_NEVER;
 
-  /* Begun anew for each that asks, it would never end: all share the next one. */
-  if (self->comparing)
-    {
-      self->again = TRUE;
-      return self->comparison + 1;
-    }
+  number = arc_comparisons_ask (&self->comparisons);
+  begin_comparison_if_due (self);
 
-  begin_comparison (self);
-
-  return self->comparison;
+  return number;
 }
 
 void
@@ -1303,7 +1282,7 @@ arc_builder_sync_async (ArcBuilder *self, GAsyncReadyCallback callback, gpointer
   g_task_set_source_tag (task, arc_builder_sync_async);
 
   /* A tree that was not there may be back: that is for the comparison to find out. */
-  if ((self->machine.closing || !self->ready) && !check_available (self, &error))
+  if ((self->machine.closing || !is_ready (self)) && !check_available (self, &error))
     {
       g_task_return_error (task, g_steal_pointer (&error));
       return;
