@@ -16,7 +16,7 @@ _arcologyctl() {
     [doctor]='--json'
     [edit]=''
     [explain]='--json'
-    [graph]='--format='
+    [graph]='--format= --phases'
     [help]=''
     [history]='--json --lines='
     [inhibit]='--who= --why='

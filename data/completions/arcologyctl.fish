@@ -38,6 +38,7 @@ complete -c arcologyctl -n '__fish_use_subcommand; or __fish_seen_subcommand_fro
 complete -c arcologyctl -n '__fish_use_subcommand; or __fish_seen_subcommand_from rebuild status sync' -s q -l quiet -d 'Print nothing; see the exit status'
 complete -c arcologyctl -n '__fish_use_subcommand; or __fish_seen_subcommand_from cancel pause rebuild reload rescan resume status sync' -l timeout -x -d 'How long to wait'
 complete -c arcologyctl -n '__fish_seen_subcommand_from graph' -l format -x -a 'dot svg png text' -d 'The format of the picture'
+complete -c arcologyctl -n '__fish_seen_subcommand_from graph' -l phases -d 'Draw the phases of a build'
 complete -c arcologyctl -n '__fish_seen_subcommand_from history' -s n -l lines -x -d 'How many builds'
 complete -c arcologyctl -n '__fish_seen_subcommand_from help' -a 'cancel doctor edit explain graph history inhibit log monitor pause pending problems rebuild reload rescan resume status sync verify' -d 'Verb'
 complete -c arcologyctl -n '__fish_seen_subcommand_from inhibit' -l who -x -d 'The name to show'

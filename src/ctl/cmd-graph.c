@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 #include "ctl/commands.h"
+#include "machine/build-phases.h"
 #include "machine/graph.h"
 
 #include <glib/gi18n.h>
@@ -66,20 +67,42 @@ render (const char *dot, const char *format)
   return write_bytes (g_bytes_get_data (output, NULL), g_bytes_get_size (output));
 }
 
+static char *
+draw_states (gboolean text)
+{
+  guint n_transitions;
+  const ArcTransition *transitions = arc_state_machine_get_transitions (&n_transitions);
+  ArcState state;
+  const ArcState *current = get_current (&state);
+
+  return text ? arc_graph_to_text (transitions, n_transitions, current)
+              : arc_graph_to_dot (transitions, n_transitions, current);
+}
+
+static char *
+draw_phases (gboolean text)
+{
+  guint n_transitions;
+  const ArcPhaseTransition *transitions = arc_build_phases_get_transitions (&n_transitions);
+
+  return text ? arc_graph_phases_to_text (transitions, n_transitions)
+              : arc_graph_phases_to_dot (transitions, n_transitions);
+}
+
 ArcCtlExit
 arc_cmd_graph (int argc, char **argv)
 {
   g_autofree char *format = NULL;
+  gboolean phases = FALSE;
   const GOptionEntry entries[] = {
     { "format", 0, 0, G_OPTION_ARG_STRING, &format,
       N_ ("How to draw it: text (the default), dot, svg or png"), N_ ("FORMAT") },
+    { "phases", 0, 0, G_OPTION_ARG_NONE, &phases,
+      N_ ("Draw the phases of a build instead of the states of the service"), NULL },
     G_OPTION_ENTRY_NULL,
   };
-  guint n_transitions;
-  const ArcTransition *transitions = arc_state_machine_get_transitions (&n_transitions);
   g_autofree char *picture = NULL;
-  const ArcState *current;
-  ArcState state;
+  gboolean text;
 
   if (!arc_ctl_parse (
           &argc, &argv, entries, NULL,
@@ -100,13 +123,9 @@ arc_cmd_graph (int argc, char **argv)
       return ARC_CTL_USAGE;
     }
 
-  current = get_current (&state);
-  if (format == NULL || g_str_equal (format, "text"))
-    picture = arc_graph_to_text (transitions, n_transitions, current);
-  else
-    picture = arc_graph_to_dot (transitions, n_transitions, current);
-
-  if (format == NULL || g_str_equal (format, "text") || g_str_equal (format, "dot"))
+  text = format == NULL || g_str_equal (format, "text");
+  picture = phases ? draw_phases (text) : draw_states (text);
+  if (text || g_str_equal (format, "dot"))
     return write_bytes (picture, strlen (picture));
 
   return render (picture, format);

@@ -5,12 +5,14 @@
 
 #include "common/error.h"
 #include "common/path-filter.h"
-#include "engine/build-launch.h"
+#include "engine/build-run.h"
+#include "engine/comparisons.h"
 #include "engine/empty-root-guard.h"
 #include "engine/log-messages.h"
 #include "engine/loop-guard.h"
 #include "engine/pending-changes.h"
 #include "engine/sync-requests.h"
+#include "machine/build-phases.h"
 #include "run/output-parser.h"
 #include "watch/build-inputs.h"
 #include "watch/directory-reader.h"
@@ -19,17 +21,6 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sysexits.h>
-
-/* How far the build that runs has come. */
-typedef enum
-{
-  PHASE_COMPARING, /* the tree is being compared with the snapshot: it has taken no changes yet */
-  PHASE_COMPARED,  /* that is done, and only the permission to launch is missing */
-  PHASE_LAUNCHING, /* it has taken them, and they are being written for it */
-  PHASE_RUNNING,   /* its process runs */
-  PHASE_STOPPING,  /* and has been told to end */
-  PHASE_ENDED,     /* it has ended, and what it left is being looked at */
-} Phase;
 
 struct _ArcBuilder
 {
@@ -42,28 +33,21 @@ struct _ArcBuilder
   ArcConfig *config;
 
   ArcStateMachine machine;
-  gboolean ready;      /* the first scan is done */
-  gboolean remembered; /* what the database held when the last run ended is known */
-  gboolean starting;   /* the build that OnStart asks for is about to start */
+  ArcBuildPhases phases; /* of the build that runs */
+  gboolean remembered;   /* what the database held when the last run ended is known */
 
   ArcPendingChanges *ledger; /* (owned) */
   ArcBuildKind wanted;       /* what the next build has to do at least */
 
-  guint64 next_id;          /* of the next build that starts */
-  ArcBuild *build;          /* (owned) (nullable): the one that runs */
-  ArcProblemList *reported; /* (owned) (nullable): what that has reported of problems */
-  Phase phase;              /* of it */
-  ArcBuildLaunch *launch;   /* (owned) (nullable): in the phase of that name */
-  gboolean may_launch;
-  char *build_database; /* (owned) (nullable): what it writes: the settings may change meanwhile */
+  guint64 next_id;      /* of the next build that starts */
+  ArcBuildRun *run;     /* (owned) (nullable): the one that runs */
   gint64 ended_stamp;   /* when the last one ended, of arc_get_stamp_time() */
+  char *built_database; /* (owned) (nullable): what the last one wrote that took changes */
 
   /* What the database depends on besides the notes. */
   ArcBuildInputs *inputs;    /* (owned) */
   ArcStateStoreInputs built; /* what the database was made with, as far as that is known */
   ArcStateStoreInputs seen;  /* what was seen last: a difference to that asks for a full build */
-  char *taken_inputs; /* (owned) (nullable): of the build that runs: "settings" once it is done */
-  ArcOutcome outcome; /* of that, in the phase ENDED; its message is owned */
 
   ArcEmptyRootGuard *emptied; /* (owned) */
   char *emptied_message;      /* (owned) (nullable): what to say of it */
@@ -73,22 +57,12 @@ struct _ArcBuilder
   ArcSyncRequests *syncs;     /* (owned) */
 
   guint64 rescans;
-  guint64 comparison; /* the number of the comparison under way or, if there is none, the last */
-  gboolean comparing; /* one is under way: of the tree, and of what else the database depends on */
-  gboolean tree_compared;
-  gboolean inputs_compared;
-  gboolean surveying; /* the first comparison is done, and has found no files */
-  gboolean again;     /* the next one follows at once: it was asked for after that one had begun */
-  gboolean settling;  /* one has just ended, and nothing has happened since */
-  guint64 enough;     /* the comparison that the build that is being prepared waits for */
-  guint64 look;       /* the same of the last look for an emptied root */
-  guint64 found;      /* changes since the comparison under way began */
+  ArcComparisons comparisons; /* of the tree, and of what else the database depends on */
+  guint64 look;               /* the number of the one for the last look for an emptied root */
   gint64 rescan_at;
   char *health_message; /* (owned) */
   guint consecutive_failures;
   ArcChangeSet *given_up; /* (owned): files that failed in all tries, and have not changed since */
-  guint progress_done;
-  guint progress_total;
 
   /* What is shown is converted once: the two clocks drift, and a time that nobody changed must not
    * seem to. */
@@ -197,16 +171,13 @@ update_timing (ArcBuilder *self)
 }
 
 static void on_inputs_compared (gpointer user_data);
+static void
+step_phases (ArcBuilder *self, ArcPhaseEvent event, const ArcOutcome *outcome /* (nullable) */);
 
 static void
 begin_comparison (ArcBuilder *self)
 {
-  self->again = FALSE;
-  self->comparing = TRUE;
-  self->tree_compared = FALSE;
-  self->inputs_compared = FALSE;
-  self->comparison++;
-  self->found = 0;
+  arc_comparisons_begin (&self->comparisons);
   arc_build_inputs_look (self->inputs, on_inputs_compared, self);
   arc_watcher_reconcile (self->watcher);
 }
@@ -217,7 +188,7 @@ begin_build (ArcBuilder *self, ArcCause cause)
 {
   ArcBuildKind kind = self->wanted;
 
-  g_assert (self->build == NULL);
+  g_assert (self->run == NULL);
 
   /* Somebody removed the database, or there never was one: what changed since the last build is not
    * enough. */
@@ -226,76 +197,58 @@ begin_build (ArcBuilder *self, ArcCause cause)
 
   self->wanted = ARC_BUILD_INCREMENTAL;
   self->last_run_real = arc_clock_get_real_time (self->clock);
-  self->build = arc_build_new (self->next_id++, kind, cause, self->last_run_real);
-  self->reported = arc_problem_list_new ();
-  self->phase = PHASE_COMPARING;
-
-  /* A request is for what was saved before it, so the comparison must begin after it. For a touch,
-   * that which is under way will do: its end is still to come. */
-  if (self->settling || (self->comparing && cause != ARC_CAUSE_REQUEST))
-    self->enough = self->comparison;
-  else
-    self->enough = arc_builder_compare (self);
+  self->run = arc_build_run_new (arc_build_new (self->next_id++, kind, cause, self->last_run_real));
+  step_phases (self, ARC_PHASE_EVENT_START, NULL);
 }
 
-/* The comparison that ended last. */
-static guint64
-get_compared (ArcBuilder *self)
-{
-  return self->comparing ? self->comparison - 1 : self->comparison;
-}
-
-/* Whether a build has started that will take what is pending. */
+/* Whether the first scan is done. */
 static gboolean
-is_preparing (ArcBuilder *self)
+is_ready (ArcBuilder *self)
 {
-  return self->build != NULL && self->phase <= PHASE_COMPARED;
+  return arc_comparisons_get_ended (&self->comparisons) > 0;
 }
 
-/* Whether a build has taken its changes, and nothing has gone wrong yet. */
+/* Whether a build may still build what it has taken. */
 static gboolean
 is_succeeding (ArcBuilder *self)
 {
-  return self->build != NULL &&
-         (self->phase < PHASE_STOPPING ||
-          (self->phase == PHASE_ENDED && self->outcome.result == ARC_RESULT_SUCCESS));
-}
-
-static void end_build (ArcBuilder *self, const ArcOutcome *outcome);
-
-static void
-stop_build (ArcBuilder *self, ArcResult result)
-{
-  if (self->phase < PHASE_RUNNING)
+  switch (self->phases.phase)
     {
-      end_build (self, &(ArcOutcome){ .result = result });
-      return;
-    }
-  if (self->phase == PHASE_ENDED)
-    return;
+    case ARC_PHASE_COMPARING:
+    case ARC_PHASE_COMPARED:
+    case ARC_PHASE_LAUNCHING:
+    case ARC_PHASE_RUNNING:
+      return TRUE;
 
-  self->phase = PHASE_STOPPING;
-  arc_process_runner_stop (self->runner, result);
+    case ARC_PHASE_ENDED:
+      return self->run->outcome.result == ARC_RESULT_SUCCESS;
+
+    case ARC_PHASE_NONE:
+    case ARC_PHASE_STOPPING:
+      return FALSE;
+    }
+
+  g_return_val_if_reached (FALSE);
 }
 
 /* The database is true to all but what is pending, or will be as soon as the watcher tells it. */
 static void
-remember (ArcBuilder *self)
+remember (ArcBuilder *self, ArcBuildRun *ended /* (nullable) */)
 {
   g_autoptr (ArcChangeSet) pending = arc_change_set_new ();
 
   g_free (self->built.tree);
   self->built.tree = g_strdup (arc_build_inputs_get_tree (self->inputs));
-  if (self->taken_inputs != NULL)
+  if (ended != NULL && ended->inputs != NULL)
     {
       g_free (self->built.settings);
-      self->built.settings = g_steal_pointer (&self->taken_inputs);
+      self->built.settings = g_steal_pointer (&ended->inputs);
     }
 
   arc_change_set_merge (pending, arc_pending_changes_get_pending (self->ledger));
   arc_watcher_add_untold (self->watcher, pending);
   arc_state_store_commit (self->store, arc_watcher_get_snapshot (self->watcher), pending,
-                          self->build_database, &self->built);
+                          self->built_database, &self->built);
 }
 
 /* What is seen first is not another one. */
@@ -314,11 +267,9 @@ has_other (char **seen, char *now /* (transfer full) */)
 static gboolean
 is_writing (ArcBuilder *self)
 {
-  if (self->build == NULL)
-    return FALSE;
-
-  return self->phase >= PHASE_RUNNING ||
-         (self->phase == PHASE_LAUNCHING && self->build->kind != ARC_BUILD_INCREMENTAL);
+  return arc_build_phases_has_spawned (&self->phases) ||
+         (self->phases.phase == ARC_PHASE_LAUNCHING &&
+          self->run->build->kind != ARC_BUILD_INCREMENTAL);
 }
 
 /* Whether the database may hold rows that no build of the notes would make now: then the next build
@@ -340,34 +291,35 @@ note_inputs (ArcBuilder *self)
   arc_pending_changes_add_unknown (self->ledger);
   self->last_touch_real = arc_clock_get_real_time (self->clock);
   /* A build that has taken nothing yet can still be that. */
-  if (is_preparing (self))
-    self->build->kind = MAX (self->build->kind, ARC_BUILD_FULL);
+  if (arc_build_phases_is_preparing (&self->phases))
+    self->run->build->kind = MAX (self->run->build->kind, ARC_BUILD_FULL);
   else
     self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
 
   return TRUE;
 }
 
-/* The process of BUILD has ended: what it left is what the next one finds. */
+/* The process of ENDED is gone: the database that it left is what the next one finds. */
 static void
-see_database (ArcBuilder *self, const ArcBuild *build)
+see_database (ArcBuilder *self, ArcBuildRun *ended)
 {
-  const gboolean done = build->result == ARC_RESULT_SUCCESS || arc_build_is_partial (build);
+  const gboolean done =
+      ended->build->result == ARC_RESULT_SUCCESS || arc_build_is_partial (ended->build);
   g_autofree char *begun = arc_build_inputs_read_begun (self->inputs);
 
   if (arc_build_inputs_end_build (self->inputs, done))
     {
       g_free (self->seen.settings);
       self->seen.settings = arc_build_inputs_read_begun (self->inputs);
-      if (g_strcmp0 (self->taken_inputs, begun) == 0)
+      if (g_strcmp0 (ended->inputs, begun) == 0)
         {
-          g_free (self->taken_inputs);
-          self->taken_inputs = g_strdup (self->seen.settings);
+          g_free (ended->inputs);
+          ended->inputs = g_strdup (self->seen.settings);
         }
     }
 
   g_clear_pointer (&self->built.database, g_free);
-  if (strcmp (self->build_database, self->config->database) != 0)
+  if (strcmp (ended->database, self->config->database) != 0)
     return;
 
   self->built.database = g_strdup (arc_build_inputs_get_database (self->inputs));
@@ -377,19 +329,20 @@ see_database (ArcBuilder *self, const ArcBuild *build)
 
 /* ENDED did not do what it took, or not all of it. */
 static void
-restore_changes (ArcBuilder *self, const ArcBuild *ended)
+restore_changes (ArcBuilder *self, ArcBuildRun *ended)
 {
-  if (arc_pending_changes_restore (self->ledger, ended, arc_watcher_get_snapshot (self->watcher)))
-    remember (self);
+  if (arc_pending_changes_restore (self->ledger, ended->build,
+                                   arc_watcher_get_snapshot (self->watcher)))
+    remember (self, ended);
   else
-    self->wanted = MAX (self->wanted, ended->kind);
+    self->wanted = MAX (self->wanted, ended->build->kind);
 }
 
 /* Why the tree is unavailable. */
 static const char *
 get_unavailable_message (ArcBuilder *self)
 {
-  if (!self->ready)
+  if (!is_ready (self))
     return "The tree has not been looked at yet: try again";
   if (arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE)
     return arc_watcher_get_health_message (self->watcher);
@@ -429,10 +382,10 @@ is_fresh (ArcBuilder *self)
 static void
 advance_syncs (ArcBuilder *self)
 {
-  const guint64 compared = get_compared (self);
+  const guint64 compared = arc_comparisons_get_ended (&self->comparisons);
   /* A build that is being stopped, or has failed, may have taken all that there is, and does not
    * build it. */
-  const gboolean stopping = self->build != NULL && !is_succeeding (self);
+  const gboolean stopping = self->run != NULL && !is_succeeding (self);
   const guint64 serial = arc_pending_changes_get_change_serial (self->ledger) + stopping;
   g_autoptr (GError) error = NULL;
   guint64 build;
@@ -449,8 +402,8 @@ advance_syncs (ArcBuilder *self)
       arc_sync_requests_answer (self->syncs, serial, arc_state_store_get_built_id (self->store),
                                 ARC_RESULT_SUCCESS);
     }
-  else if (self->build == NULL ||
-           (!is_preparing (self) && arc_pending_changes_get_taken_serial (self->ledger) < serial))
+  else if (self->run == NULL || (!arc_build_phases_is_preparing (&self->phases) &&
+                                 arc_pending_changes_get_taken_serial (self->ledger) < serial))
     {
       if (stopping)
         arc_pending_changes_add_unknown (self->ledger);
@@ -473,76 +426,55 @@ emit_stopped (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* An event of the machine, and everything that follows from it. ENDED is the build that the event
- * is the end of. */
+/* An event of the machine, and everything that follows from it. CAUSE is that of a build that it
+ * starts, and ENDED is the build that it is the end of. */
 static void
-step (ArcBuilder *self, ArcEvent event, ArcBuild *ended /* (nullable) */)
+step_for_cause (ArcBuilder *self,
+                ArcEvent event,
+                ArcCause cause,
+                ArcBuildRun *ended /* (nullable) */)
 {
-  const ArcCause cause =
-      self->starting ? ARC_CAUSE_START : arc_state_machine_get_cause (&self->machine, event);
   const ArcEffects effects = arc_state_machine_step (&self->machine, &self->timing, event,
                                                      arc_clock_get_time (self->clock));
   /* A build that was stopped before it took its changes answers for all that there were. */
-  const guint64 ended_serial = self->phase < PHASE_LAUNCHING
+  const guint64 ended_serial = ended != NULL && ended->database == NULL
                                    ? arc_pending_changes_get_change_serial (self->ledger)
                                    : arc_pending_changes_get_taken_serial (self->ledger);
 
   if (effects & ARC_EFFECT_COMMIT)
     {
       arc_pending_changes_commit (self->ledger);
-      remember (self);
+      remember (self, ended);
     }
   if (effects & ARC_EFFECT_RESTORE)
     restore_changes (self, ended);
-  if (ended != NULL)
-    g_clear_pointer (&self->taken_inputs, g_free);
   if (effects & ARC_EFFECT_START)
-    {
-      self->starting = FALSE;
-      begin_build (self, cause);
-    }
+    begin_build (self, cause);
 
   update (self);
 
   if (ended != NULL)
     {
-      arc_sync_requests_answer (self->syncs, ended_serial, ended->id, ended->result);
-      g_signal_emit (self, signals[SIGNAL_BUILD_FINISHED], 0, ended);
+      arc_sync_requests_answer (self->syncs, ended_serial, ended->build->id, ended->build->result);
+      g_signal_emit (self, signals[SIGNAL_BUILD_FINISHED], 0, ended->build);
     }
   if (effects & ARC_EFFECT_START)
     {
-      arc_log_message_log_start (self->build);
-      g_signal_emit (self, signals[SIGNAL_BUILD_STARTED], 0, self->build);
+      arc_log_message_log_start (self->run->build);
+      g_signal_emit (self, signals[SIGNAL_BUILD_STARTED], 0, self->run->build);
     }
   if (self->machine.closing && self->machine.state != ARC_STATE_RUNNING &&
       (event == ARC_EVENT_SHUTDOWN || ended != NULL))
     g_idle_add_full (G_PRIORITY_DEFAULT, emit_stopped, g_object_ref (self), g_object_unref);
 
   if (effects & ARC_EFFECT_STOP)
-    stop_build (self, ARC_RESULT_INTERRUPTED);
+    step_phases (self, ARC_PHASE_EVENT_STOP, &(ArcOutcome){ .result = ARC_RESULT_INTERRUPTED });
 }
 
-/* What BUILD, which ended, has reported are all problems of all notes, if its transaction is in the
- * database. */
 static void
-take_problems (ArcBuilder *self, ArcBuild *build)
+step (ArcBuilder *self, ArcEvent event, ArcBuildRun *ended /* (nullable) */)
 {
-  g_autoptr (ArcProblemList) reported = g_steal_pointer (&self->reported);
-  const ArcProblemList *before = arc_state_store_get_note_problems (self->store);
-  const ArcProblem *first;
-
-  build->n_problems = arc_problem_list_get_count (reported);
-  if (build->result != ARC_RESULT_SUCCESS && !arc_build_is_partial (build))
-    return;
-
-  arc_problem_list_sort (reported);
-  if (arc_problem_list_equal (reported, before))
-    return;
-
-  build->n_new_problems = arc_problem_list_count_new (reported, before, &first);
-  build->new_problem = first != NULL ? arc_problem_to_string (first) : NULL;
-  arc_log_message_log_problems (build, reported, first);
-  arc_state_store_set_note_problems (self->store, reported);
+  step_for_cause (self, event, arc_state_machine_get_cause (&self->machine, event), ended);
 }
 
 /* Notes which of the files that failed in BUILD, which ended, have had all their tries: more would
@@ -585,51 +517,35 @@ forget_given_up (const char *path, ArcChange change, gpointer user_data)
   arc_change_set_remove (self->given_up, path);
 }
 
+/* SPAWNED: the build had a process. */
 static void
-end_build (ArcBuilder *self, const ArcOutcome *outcome)
+end_build (ArcBuilder *self, gboolean spawned)
 {
-  ArcBuild *build = g_steal_pointer (&self->build);
-  const ArcEvent event = arc_event_of_result (outcome->result);
+  g_autoptr (ArcBuildRun) run = g_steal_pointer (&self->run);
+  const ArcBuild *build = run->build;
+  const ArcEvent event = arc_event_of_result (run->outcome.result);
 
-  build->result = outcome->result;
-  if (outcome->result == ARC_RESULT_SIGNAL)
-    build->signal = outcome->exit_status;
-  else
-    build->exit_status = outcome->exit_status;
-  build->message = arc_log_message_end (build, outcome->message);
-  build->finished = arc_clock_get_real_time (self->clock);
-  build->cpu_usec = outcome->cpu_usec;
-  build->max_rss = outcome->max_rss;
-  arc_log_message_log_end (build);
-  if (self->phase != PHASE_ENDED)
-    self->ended_stamp = arc_get_stamp_time ();
-  take_problems (self, build);
+  arc_build_run_record (run, self->store, arc_clock_get_real_time (self->clock));
 
   /* The database lacks what an incremental build needs, says the build (EX_DATAERR of sysexits.h).
    */
-  if (outcome->result == ARC_RESULT_FAILED && outcome->exit_status == EX_DATAERR)
+  if (build->result == ARC_RESULT_FAILED && build->exit_status == EX_DATAERR)
     self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
 
-  if (self->phase >= PHASE_RUNNING)
-    see_database (self, build);
-  g_clear_pointer (&self->launch, arc_build_launch_free);
-  self->progress_done = 0;
-  self->progress_total = 0;
+  if (run->database != NULL)
+    {
+      g_free (self->built_database);
+      self->built_database = g_strdup (run->database);
+    }
+  if (spawned)
+    see_database (self, run);
   if (event == ARC_EVENT_SUCCEEDED)
     self->consecutive_failures = 0;
   else if (event == ARC_EVENT_FAILED)
     self->consecutive_failures++;
 
-  arc_state_store_add_build (self->store, build);
-  arc_state_store_forget_group (self->store);
   self->machine.cost = build->cpu_usec;
-  step (self, give_up_files (self, build) ? ARC_EVENT_STOPPED : event, build);
-}
-
-static void
-abandon_build (ArcBuilder *self, const char *message)
-{
-  end_build (self, &(ArcOutcome){ .result = ARC_RESULT_SPAWN_FAILED, .message = message });
+  step (self, give_up_files (self, build) ? ARC_EVENT_STOPPED : event, run);
 }
 
 /* No build is told of a change of a file that is out of sight, such as on a disk that is not
@@ -646,7 +562,7 @@ withhold_hidden (ArcBuilder *self)
 
   hidden = arc_watcher_find_hidden (self->watcher, arc_pending_changes_get_pending (self->ledger));
   arc_pending_changes_forget (self->ledger, hidden);
-  if (self->build->kind != ARC_BUILD_INCREMENTAL)
+  if (self->run->build->kind != ARC_BUILD_INCREMENTAL)
     {
       all = arc_snapshot_list (arc_watcher_get_snapshot (self->watcher));
       arc_change_set_free (g_steal_pointer (&hidden));
@@ -655,20 +571,21 @@ withhold_hidden (ArcBuilder *self)
   arc_watcher_mark_dirty (self->watcher, hidden);
 }
 
-/* The next service will know what the build is told: now it may do something. */
+/* All that the next service needs is on the disk: now the process may change the database. */
 static void
-on_launch (gpointer user_data)
+on_written (gpointer user_data)
 {
-  ArcBuilder *self = user_data;
-  g_autoptr (ArcBuildLaunch) launch = g_steal_pointer (&self->launch);
+  step_phases (user_data, ARC_PHASE_EVENT_WRITTEN, NULL);
+}
+
+static void
+spawn (ArcBuilder *self)
+{
   g_autoptr (GError) error = NULL;
 
-  if (self->machine.holds & ARC_HOLD_UNAVAILABLE)
-    abandon_build (self, get_unavailable_message (self));
-  else if (arc_build_launch_spawn (launch, self->runner, self->build, &error))
-    self->phase = PHASE_RUNNING;
-  else
-    abandon_build (self, error->message);
+  if (!arc_build_run_spawn (self->run, self->runner, &error))
+    step_phases (self, ARC_PHASE_EVENT_NOT_STARTED,
+                 &(ArcOutcome){ .result = ARC_RESULT_SPAWN_FAILED, .message = error->message });
 }
 
 /* The tree has been compared: now the build takes what is pending. What is seen from here on is for
@@ -676,37 +593,99 @@ on_launch (gpointer user_data)
 static void
 take_changes (ArcBuilder *self)
 {
-  const ArcSnapshot *snapshot = arc_watcher_get_snapshot (self->watcher);
+  ArcBuildRun *run = self->run;
+  const gboolean incremental = run->build->kind == ARC_BUILD_INCREMENTAL;
   g_autoptr (ArcChangeSet) dirty = arc_change_set_new ();
-  const ArcChangeSet *changes;
 
-  arc_loop_guard_begin_build (self->loop_guard, self->build->cause == ARC_CAUSE_REQUEST);
+  arc_loop_guard_begin_build (self->loop_guard, run->build->cause == ARC_CAUSE_REQUEST);
   update_timing (self);
 
-  g_free (self->build_database);
-  self->build_database = g_strdup (self->config->database);
   /* Until it has succeeded, nobody knows what is left of what the database held; and one that is
    * not there soon is, with nothing in it yet. */
-  if (self->build->kind != ARC_BUILD_INCREMENTAL || !arc_build_inputs_has_database (self->inputs))
+  if (!incremental || !arc_build_inputs_has_database (self->inputs))
     arc_pending_changes_add_unknown (self->ledger);
-  note_inputs (self);
   /* An incremental build leaves rows of the settings that they were made with. */
-  g_free (self->taken_inputs);
-  self->taken_inputs = g_strdup (self->build->kind == ARC_BUILD_INCREMENTAL ? self->built.settings
-                                                                            : self->seen.settings);
+  run->inputs = g_strdup (incremental ? self->built.settings : self->seen.settings);
   arc_build_inputs_begin_build (self->inputs);
   withhold_hidden (self);
   arc_pending_changes_take (self->ledger);
-  changes = arc_pending_changes_get_taken (self->ledger);
-  self->build->n_changed = self->build->kind == ARC_BUILD_INCREMENTAL
-                               ? arc_change_set_get_size (changes)
-                               : arc_snapshot_get_n_files (snapshot);
-  arc_change_set_merge (dirty, changes);
+  arc_change_set_merge (dirty, arc_pending_changes_get_taken (self->ledger));
   arc_watcher_add_untold (self->watcher, dirty);
-  self->phase = PHASE_LAUNCHING;
-  self->launch = arc_build_launch_new (self->store, self->config, self->build, changes, snapshot,
-                                       dirty, &self->built, on_launch, self);
+  arc_build_run_write (run, self->store, self->config, arc_pending_changes_get_taken (self->ledger),
+                       arc_watcher_get_snapshot (self->watcher), dirty, &self->built, on_written,
+                       self);
   update (self);
+}
+
+/* The process is gone: what it left is looked at in a thread. */
+static void
+on_inspected (gpointer user_data)
+{
+  step_phases (user_data, ARC_PHASE_EVENT_INSPECTED, NULL);
+}
+
+/* The number of the comparison that a build of CAUSE begins with. */
+static guint64
+find_comparison (ArcBuilder *self, ArcCause cause)
+{
+  /* A request is for what was saved before it, so the comparison must begin after it. For a touch,
+   * that which is under way will do: its end is still to come. */
+  if (self->comparisons.at_end ||
+      (arc_comparisons_is_under_way (&self->comparisons) && cause != ARC_CAUSE_REQUEST))
+    return self->comparisons.number;
+
+  return arc_builder_compare (self);
+}
+
+/* An event of the running build, and everything that follows from it. OUTCOME is how the build ends
+ * if this ends it, or NULL for a tree that is unavailable. */
+static void
+step_phases (ArcBuilder *self, ArcPhaseEvent event, const ArcOutcome *outcome /* (nullable) */)
+{
+  const ArcOutcome unavailable = { .result = ARC_RESULT_SPAWN_FAILED,
+                                   .message = get_unavailable_message (self) };
+
+  self->phases.unavailable = (self->machine.holds & ARC_HOLD_UNAVAILABLE) != 0;
+
+  switch (arc_build_phases_step (&self->phases, event))
+    {
+    case ARC_PHASE_ACTION_NONE:
+      return;
+
+    case ARC_PHASE_ACTION_COMPARE:
+      self->run->comparison = event == ARC_PHASE_EVENT_START
+                                  ? find_comparison (self, self->run->build->cause)
+                                  : arc_builder_compare (self);
+      return;
+
+    case ARC_PHASE_ACTION_TAKE:
+      take_changes (self);
+      return;
+
+    case ARC_PHASE_ACTION_SPAWN:
+      spawn (self);
+      return;
+
+    case ARC_PHASE_ACTION_SIGNAL:
+      arc_process_runner_stop (self->runner, outcome->result);
+      return;
+
+    case ARC_PHASE_ACTION_INSPECT:
+      self->ended_stamp = arc_get_stamp_time ();
+      arc_build_run_set_outcome (self->run, outcome);
+      arc_build_inputs_look (self->inputs, on_inspected, self);
+      return;
+
+    case ARC_PHASE_ACTION_ABANDON:
+      self->ended_stamp = arc_get_stamp_time ();
+      arc_build_run_set_outcome (self->run, outcome != NULL ? outcome : &unavailable);
+      end_build (self, FALSE);
+      return;
+
+    case ARC_PHASE_ACTION_RECORD:
+      end_build (self, TRUE);
+      return;
+    }
 }
 
 typedef struct
@@ -735,7 +714,7 @@ are_of_build (ArcBuilder *self, const ArcChangeSet *changes)
   Later later = { self, FALSE };
 
   if (self->machine.state == ARC_STATE_RUNNING)
-    return self->phase >= PHASE_RUNNING;
+    return arc_build_phases_has_spawned (&self->phases);
   if (self->machine.ended == ARC_NEVER ||
       arc_clock_get_time (self->clock) - self->machine.ended >= LATE_NEWS)
     return FALSE;
@@ -748,10 +727,10 @@ are_of_build (ArcBuilder *self, const ArcChangeSet *changes)
 static void
 check_inputs (ArcBuilder *self)
 {
-  if (!self->ready || self->machine.closing || !note_inputs (self))
+  if (!is_ready (self) || self->machine.closing || !note_inputs (self))
     return;
 
-  if (is_preparing (self))
+  if (arc_build_phases_is_preparing (&self->phases))
     update (self);
   else
     step (self, ARC_EVENT_TOUCH, NULL);
@@ -784,13 +763,13 @@ set_hold (ArcBuilder *self, ArcHolds hold, gboolean held)
 static void
 on_health (ArcBuilder *self)
 {
-  const gboolean unavailable = !self->ready || get_emptied_message (self) != NULL ||
+  const gboolean unavailable = !is_ready (self) || get_emptied_message (self) != NULL ||
                                arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE;
   const gboolean was_unavailable = (self->machine.holds & ARC_HOLD_UNAVAILABLE) != 0;
 
   set_hold (self, ARC_HOLD_UNAVAILABLE, unavailable);
   if (unavailable)
-    fail_syncs (self, get_compared (self), ARC_ERROR_TREE_UNAVAILABLE,
+    fail_syncs (self, arc_comparisons_get_ended (&self->comparisons), ARC_ERROR_TREE_UNAVAILABLE,
                 get_unavailable_message (self));
 
   /* A build that found no tree was stopped, and only a touch starts it again. */
@@ -833,7 +812,7 @@ on_changed (ArcWatcher *watcher, ArcChangeSet *changes, ArcBuilder *self)
   update_timing (self);
   arc_pending_changes_add (self->ledger, changes);
   arc_change_set_foreach (changes, forget_given_up, self);
-  self->found += arc_change_set_get_size (changes);
+  self->comparisons.found += arc_change_set_get_size (changes);
   self->last_touch_real = arc_clock_get_real_time (self->clock);
   if (arc_watcher_get_n_files (self->watcher) > 0 && self->settings_message != NULL)
     {
@@ -843,7 +822,7 @@ on_changed (ArcWatcher *watcher, ArcChangeSet *changes, ArcBuilder *self)
   check_emptied (self);
 
   /* A build that has not taken its changes yet will take these, too. */
-  if (is_preparing (self))
+  if (arc_build_phases_is_preparing (&self->phases))
     update (self);
   else
     step (self, ARC_EVENT_TOUCH, NULL);
@@ -939,17 +918,17 @@ needs_build_at_start (ArcBuilder *self)
 static void
 end_rescan (ArcBuilder *self)
 {
-  if (self->look <= self->comparison && arc_empty_root_guard_end_look (self->emptied))
+  if (self->look <= self->comparisons.number && arc_empty_root_guard_end_look (self->emptied))
     on_emptied (self);
 
-  g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, self->comparison, self->found);
+  g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, self->comparisons.number,
+                 self->comparisons.found);
 }
 
 /* The first scan is done, and with it everything is true that anybody can ask for. */
 static void
 become_ready (ArcBuilder *self, gboolean has_others)
 {
-  self->ready = TRUE;
   note_inputs (self);
   check_settings (self, has_others);
   on_health (self);
@@ -961,45 +940,31 @@ become_ready (ArcBuilder *self, gboolean has_others)
 
   /* Nobody asked for it but the settings: what holds builds back holds this one back, too. */
   if (self->machine.holds != ARC_HOLD_NONE)
-    {
-      step (self, ARC_EVENT_TOUCH, NULL);
-    }
+    step (self, ARC_EVENT_TOUCH, NULL);
   else
-    {
-      self->starting = TRUE;
-      step (self, ARC_EVENT_REBUILD, NULL);
-    }
-}
-
-/* The tree has been compared for the build that is about to run. */
-static void
-proceed (ArcBuilder *self)
-{
-  self->phase = PHASE_COMPARED;
-  if (self->machine.holds & ARC_HOLD_UNAVAILABLE)
-    abandon_build (self, get_unavailable_message (self));
-  else if (self->may_launch)
-    take_changes (self);
+    step_for_cause (self, ARC_EVENT_REBUILD, ARC_CAUSE_START, NULL);
 }
 
 /* What the database is true to may be known, and not written yet. */
 static void
 retry_store (ArcBuilder *self)
 {
-  if (self->build == NULL && arc_state_store_retry (self->store) &&
+  if (self->run == NULL && arc_state_store_retry (self->store) &&
       self->wanted == ARC_BUILD_INCREMENTAL &&
-      g_strcmp0 (self->build_database, self->config->database) == 0)
-    remember (self);
+      g_strcmp0 (self->built_database, self->config->database) == 0)
+    remember (self, NULL);
 }
 
 /* The build that is being prepared goes on, if this comparison is enough for it. */
 static gboolean
 proceed_if_compared (ArcBuilder *self)
 {
-  if (!is_preparing (self) || self->phase != PHASE_COMPARING || self->enough > get_compared (self))
+  if (self->phases.phase != ARC_PHASE_COMPARING ||
+      self->run->comparison > arc_comparisons_get_ended (&self->comparisons))
     return FALSE;
 
-  proceed (self);
+  note_inputs (self);
+  step_phases (self, ARC_PHASE_EVENT_COMPARED, NULL);
   return TRUE;
 }
 
@@ -1013,10 +978,17 @@ end_comparison (ArcBuilder *self)
 
   /* A build that a call asks for begins with the comparison that the call has waited for: so each
    * waits for two at most. */
-  self->settling = !self->comparing;
+  self->comparisons.at_end = !arc_comparisons_is_under_way (&self->comparisons);
   advance_syncs (self);
-  self->settling = FALSE;
+  self->comparisons.at_end = FALSE;
   proceed_if_compared (self);
+}
+
+static void
+begin_comparison_if_due (ArcBuilder *self)
+{
+  if (arc_comparisons_is_due (&self->comparisons))
+    begin_comparison (self);
 }
 
 static void
@@ -1024,28 +996,27 @@ on_surveyed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_
 {
   g_autoptr (ArcBuilder) self = user_data;
 
-  self->surveying = FALSE;
-  self->comparing = FALSE;
+  arc_comparisons_end_part (&self->comparisons, ARC_COMPARISON_SURVEY);
   become_ready (self, has_other_files (arc_tree_survey_finish (result)));
-  if (self->again && !self->comparing)
-    begin_comparison (self);
+  begin_comparison_if_due (self);
 }
 
 static void
-end_comparison_if_done (ArcBuilder *self)
+end_comparison_part (ArcBuilder *self, ArcComparisonParts part)
 {
-  if (!self->tree_compared || !self->inputs_compared || self->surveying)
+  const gboolean first = !is_ready (self);
+
+  if (!arc_comparisons_end_part (&self->comparisons, part))
     return;
 
-  if (!self->ready && !self->remembered && is_empty_by_settings (self))
+  if (first && !self->remembered && is_empty_by_settings (self))
     {
-      self->surveying = TRUE;
+      self->comparisons.missing = ARC_COMPARISON_SURVEY;
       begin_survey (self->config, on_surveyed, g_object_ref (self));
       return;
     }
 
-  self->comparing = FALSE;
-  if (!self->ready)
+  if (first)
     {
       become_ready (self, FALSE);
     }
@@ -1056,17 +1027,13 @@ end_comparison_if_done (ArcBuilder *self)
       end_comparison (self);
     }
 
-  if (self->again && !self->comparing)
-    begin_comparison (self);
+  begin_comparison_if_due (self);
 }
 
 static void
 on_inputs_compared (gpointer user_data)
 {
-  ArcBuilder *self = user_data;
-
-  self->inputs_compared = TRUE;
-  end_comparison_if_done (self);
+  end_comparison_part (user_data, ARC_COMPARISON_INPUTS);
 }
 
 static void
@@ -1077,14 +1044,11 @@ on_settled (ArcWatcher *watcher, ArcBuilder *self)
                         : arc_clock_get_time (self->clock) + self->config->rescan_interval;
 
   /* Or the scan of a new directory. */
-  if (!self->comparing)
-    {
-      update (self);
-      return;
-    }
-
-  self->tree_compared = TRUE;
-  end_comparison_if_done (self);
+  /* Or the scan of a new directory. */
+  if (!arc_comparisons_is_under_way (&self->comparisons))
+    update (self);
+  else
+    end_comparison_part (self, ARC_COMPARISON_TREE);
 }
 
 static void
@@ -1106,7 +1070,7 @@ static void
 on_gone (ArcBuilder *self, const char *path)
 {
   g_autoptr (ArcChangeSet) gone =
-      arc_pending_changes_find_gone (self->ledger, self->build,
+      arc_pending_changes_find_gone (self->ledger, self->run->build,
                                      arc_watcher_get_snapshot (self->watcher), path);
   g_autoptr (ArcChangeSet) hidden = arc_watcher_find_hidden (self->watcher, gone);
   guint64 build;
@@ -1124,7 +1088,7 @@ on_gone (ArcBuilder *self, const char *path)
       step (self, ARC_EVENT_TOUCH, NULL);
 
       /* Who asked when it was back again needs one more build. */
-      if (arc_sync_requests_postpone (self->syncs, self->enough,
+      if (arc_sync_requests_postpone (self->syncs, self->run->comparison,
                                       arc_pending_changes_get_change_serial (self->ledger)))
         arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, &build, NULL);
     }
@@ -1137,62 +1101,20 @@ on_line (ArcProcessRunner *runner, const char *text, guint64 length, ArcBuilder 
 
   arc_line_parse (text, length, &line);
 
-  switch (line.kind)
-    {
-    case ARC_LINE_PROGRESS:
-      self->progress_done = line.done;
-      self->progress_total = line.total;
-      update (self);
-      return;
+  if (line.kind == ARC_LINE_GONE)
+    on_gone (self, line.path);
+  else if (line.kind == ARC_LINE_INPUT)
+    arc_build_inputs_add_named (self->inputs, line.path);
 
-    case ARC_LINE_FAILED:
-      arc_build_add_failed_file (self->build, line.path, line.why);
-      break;
-
-    case ARC_LINE_GONE:
-      on_gone (self, line.path);
-      break;
-
-    case ARC_LINE_INPUT:
-      arc_build_inputs_add_named (self->inputs, line.path);
-      return;
-
-    case ARC_LINE_PROBLEM:
-      arc_problem_list_add (self->reported, line.path, line.number, line.why, line.other);
-      return;
-
-    case ARC_LINE_ERROR:
-      g_free (self->build->error);
-      self->build->error = g_steal_pointer (&line.why);
-      return;
-
-    case ARC_LINE_PHASE:
-    case ARC_LINE_PLAIN:
-      break;
-    }
-
-  arc_log_message_log_line (self->build, &line, text, length);
-}
-
-static void
-on_end_looked (gpointer user_data)
-{
-  ArcBuilder *self = user_data;
-  ArcOutcome outcome = self->outcome;
-  g_autofree char *message = (char *) outcome.message;
-
-  self->outcome = (ArcOutcome){ 0 };
-  end_build (self, &outcome);
+  arc_build_run_read_line (self->run, &line, text, length);
+  if (line.kind == ARC_LINE_PROGRESS)
+    update (self);
 }
 
 static void
 on_ended (ArcProcessRunner *runner, const ArcOutcome *outcome, ArcBuilder *self)
 {
-  self->phase = PHASE_ENDED;
-  self->ended_stamp = arc_get_stamp_time ();
-  self->outcome = *outcome;
-  self->outcome.message = g_strdup (outcome->message);
-  arc_build_inputs_look (self->inputs, on_end_looked, self);
+  step_phases (self, ARC_PHASE_EVENT_EXITED, outcome);
 }
 
 void
@@ -1219,11 +1141,7 @@ arc_builder_start (ArcBuilder *self)
     }
   arc_build_inputs_watch (self->inputs);
   /* What was asked for before is this one. */
-  if (!self->comparing)
-    self->comparison++;
-  self->comparing = TRUE;
-  self->tree_compared = FALSE;
-  self->inputs_compared = FALSE;
+  arc_comparisons_begin (&self->comparisons);
   arc_build_inputs_look (self->inputs, on_inputs_compared, self);
   arc_watcher_start (self->watcher, snapshot);
 }
@@ -1233,14 +1151,9 @@ arc_builder_set_may_launch (ArcBuilder *self, gboolean may_launch)
 {
   g_return_if_fail (ARC_IS_BUILDER (self));
 
-  self->may_launch = may_launch;
-
-  /* The comparison that it takes its changes after must be the last thing before that. */
-  if (may_launch && self->build != NULL && self->phase == PHASE_COMPARED)
-    {
-      self->phase = PHASE_COMPARING;
-      self->enough = arc_builder_compare (self);
-    }
+  self->phases.permitted = may_launch;
+  if (may_launch)
+    step_phases (self, ARC_PHASE_EVENT_PERMITTED, NULL);
 }
 
 void
@@ -1275,13 +1188,13 @@ arc_builder_cancel (ArcBuilder *self, GError **error)
 {
   g_return_val_if_fail (ARC_IS_BUILDER (self), FALSE);
 
-  if (self->build == NULL)
+  if (self->run == NULL)
     {
       g_set_error_literal (error, ARC_ERROR, ARC_ERROR_NOT_BUILDING, "No build is running");
       return FALSE;
     }
 
-  stop_build (self, ARC_RESULT_CANCELED);
+  step_phases (self, ARC_PHASE_EVENT_STOP, &(ArcOutcome){ .result = ARC_RESULT_CANCELED });
   return TRUE;
 }
 
@@ -1318,7 +1231,7 @@ arc_builder_open_log (ArcBuilder *self, guint64 id, GError **error)
   g_return_val_if_fail (ARC_IS_BUILDER (self), -1);
 
   if (id == 0)
-    id = self->build != NULL ? self->build->id : arc_state_store_get_last_id (self->store);
+    id = self->run != NULL ? self->run->build->id : arc_state_store_get_last_id (self->store);
 
   if (id == 0)
     {
@@ -1326,7 +1239,7 @@ arc_builder_open_log (ArcBuilder *self, guint64 id, GError **error)
       return -1;
     }
 
-  return arc_state_store_open_log (self->store, id, self->build != NULL && self->build->id == id,
+  return arc_state_store_open_log (self->store, id, self->run != NULL && self->run->build->id == id,
                                    error);
 }
 
@@ -1345,21 +1258,17 @@ arc_builder_get_log (ArcBuilder *self, guint64 id)
 guint64
 arc_builder_compare (ArcBuilder *self)
 {
+  guint64 number;
+
   g_return_val_if_fail (ARC_IS_BUILDER (self), 0);
 
   /* Not again before this one is done. */
   self->rescan_at = ARC_NEVER;
 
-  /* Begun anew for each that asks, it would never end: all share the next one. */
-  if (self->comparing)
-    {
-      self->again = TRUE;
-      return self->comparison + 1;
-    }
+  number = arc_comparisons_ask (&self->comparisons);
+  begin_comparison_if_due (self);
 
-  begin_comparison (self);
-
-  return self->comparison;
+  return number;
 }
 
 void
@@ -1373,7 +1282,7 @@ arc_builder_sync_async (ArcBuilder *self, GAsyncReadyCallback callback, gpointer
   g_task_set_source_tag (task, arc_builder_sync_async);
 
   /* A tree that was not there may be back: that is for the comparison to find out. */
-  if ((self->machine.closing || !self->ready) && !check_available (self, &error))
+  if ((self->machine.closing || !is_ready (self)) && !check_available (self, &error))
     {
       g_task_return_error (task, g_steal_pointer (&error));
       return;
@@ -1506,9 +1415,9 @@ arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
     .built_serial = arc_pending_changes_get_built_serial (self->ledger),
     .n_pending = arc_change_set_get_size (arc_pending_changes_get_pending (self->ledger)),
     .rescans = self->rescans,
-    .current_build = self->build != NULL ? self->build->id : 0,
-    .progress_done = self->progress_done,
-    .progress_total = self->progress_total,
+    .current_build = self->run != NULL ? self->run->build->id : 0,
+    .progress_done = self->run != NULL ? self->run->progress_done : 0,
+    .progress_total = self->run != NULL ? self->run->progress_total : 0,
     .consecutive_failures = self->consecutive_failures,
     .rest = arc_state_machine_get_rest (&self->machine, &self->timing),
     .n_problems = arc_problem_list_get_count (arc_state_store_get_note_problems (self->store)),
@@ -1614,15 +1523,11 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->health_message, g_free);
   g_clear_pointer (&self->given_up, arc_change_set_free);
   g_clear_pointer (&self->ledger, arc_pending_changes_free);
-  g_clear_pointer (&self->build, arc_build_free);
-  g_clear_pointer (&self->reported, arc_problem_list_unref);
-  g_clear_pointer (&self->launch, arc_build_launch_free);
+  g_clear_pointer (&self->run, arc_build_run_free);
   g_clear_pointer (&self->inputs, arc_build_inputs_free);
-  g_clear_pointer (&self->taken_inputs, g_free);
-  g_free ((char *) self->outcome.message);
   arc_state_store_inputs_clear (&self->built);
   arc_state_store_inputs_clear (&self->seen);
-  g_clear_pointer (&self->build_database, g_free);
+  g_clear_pointer (&self->built_database, g_free);
   g_clear_pointer (&self->config, arc_config_free);
   g_clear_object (&self->clock);
   g_clear_object (&self->watcher);
@@ -1663,7 +1568,7 @@ arc_builder_init (ArcBuilder *self)
   self->loop_guard = arc_loop_guard_new ();
   self->syncs = arc_sync_requests_new ();
   self->wanted = ARC_BUILD_INCREMENTAL;
-  self->may_launch = TRUE;
+  self->phases.permitted = TRUE;
   self->health_message = g_strdup ("");
   self->rescan_at = ARC_NEVER;
   self->next_build = ARC_NEVER;

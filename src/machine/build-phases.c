@@ -32,10 +32,15 @@ static const ArcPhaseTransition transitions[] = {
 
   { ARC_PHASE_RUNNING, ARC_PHASE_EVENT_STOP, ARC_PHASE_GUARD_NONE, ARC_PHASE_STOPPING,
     ARC_PHASE_ACTION_SIGNAL },
-  { ARC_PHASE_RUNNING, ARC_PHASE_EVENT_EXITED, ARC_PHASE_GUARD_NONE, ARC_PHASE_NONE,
-    ARC_PHASE_ACTION_RECORD },
+  { ARC_PHASE_RUNNING, ARC_PHASE_EVENT_NOT_STARTED, ARC_PHASE_GUARD_NONE, ARC_PHASE_NONE,
+    ARC_PHASE_ACTION_ABANDON },
+  { ARC_PHASE_RUNNING, ARC_PHASE_EVENT_EXITED, ARC_PHASE_GUARD_NONE, ARC_PHASE_ENDED,
+    ARC_PHASE_ACTION_INSPECT },
 
-  { ARC_PHASE_STOPPING, ARC_PHASE_EVENT_EXITED, ARC_PHASE_GUARD_NONE, ARC_PHASE_NONE,
+  { ARC_PHASE_STOPPING, ARC_PHASE_EVENT_EXITED, ARC_PHASE_GUARD_NONE, ARC_PHASE_ENDED,
+    ARC_PHASE_ACTION_INSPECT },
+
+  { ARC_PHASE_ENDED, ARC_PHASE_EVENT_INSPECTED, ARC_PHASE_GUARD_NONE, ARC_PHASE_NONE,
     ARC_PHASE_ACTION_RECORD },
 };
 
@@ -81,9 +86,9 @@ arc_build_phases_is_preparing (const ArcBuildPhases *phases)
 }
 
 gboolean
-arc_build_phases_has_process (const ArcBuildPhases *phases)
+arc_build_phases_has_spawned (const ArcBuildPhases *phases)
 {
-  return phases->phase == ARC_PHASE_RUNNING || phases->phase == ARC_PHASE_STOPPING;
+  return phases->phase >= ARC_PHASE_RUNNING;
 }
 
 const ArcPhaseTransition *
@@ -101,6 +106,7 @@ arc_phase_to_string (ArcPhase phase)
     [ARC_PHASE_NONE] = "none",         [ARC_PHASE_COMPARING] = "comparing",
     [ARC_PHASE_COMPARED] = "compared", [ARC_PHASE_LAUNCHING] = "launching",
     [ARC_PHASE_RUNNING] = "running",   [ARC_PHASE_STOPPING] = "stopping",
+    [ARC_PHASE_ENDED] = "ended",
   };
 
   G_STATIC_ASSERT (G_N_ELEMENTS (words) == ARC_N_PHASES);
@@ -114,7 +120,8 @@ arc_phase_event_to_string (ArcPhaseEvent event)
   static const char *const words[] = {
     [ARC_PHASE_EVENT_START] = "start",         [ARC_PHASE_EVENT_COMPARED] = "compared",
     [ARC_PHASE_EVENT_PERMITTED] = "permitted", [ARC_PHASE_EVENT_WRITTEN] = "written",
-    [ARC_PHASE_EVENT_STOP] = "stop",           [ARC_PHASE_EVENT_EXITED] = "exited",
+    [ARC_PHASE_EVENT_STOP] = "stop",           [ARC_PHASE_EVENT_NOT_STARTED] = "not-started",
+    [ARC_PHASE_EVENT_EXITED] = "exited",       [ARC_PHASE_EVENT_INSPECTED] = "inspected",
   };
 
   G_STATIC_ASSERT (G_N_ELEMENTS (words) == ARC_N_PHASE_EVENTS);
@@ -140,10 +147,10 @@ const char *
 arc_phase_action_to_string (ArcPhaseAction action)
 {
   static const char *const words[] = {
-    [ARC_PHASE_ACTION_NONE] = "",         [ARC_PHASE_ACTION_COMPARE] = "compare",
-    [ARC_PHASE_ACTION_TAKE] = "take",     [ARC_PHASE_ACTION_SPAWN] = "spawn",
-    [ARC_PHASE_ACTION_SIGNAL] = "signal", [ARC_PHASE_ACTION_ABANDON] = "abandon",
-    [ARC_PHASE_ACTION_RECORD] = "record",
+    [ARC_PHASE_ACTION_NONE] = "",           [ARC_PHASE_ACTION_COMPARE] = "compare",
+    [ARC_PHASE_ACTION_TAKE] = "take",       [ARC_PHASE_ACTION_SPAWN] = "spawn",
+    [ARC_PHASE_ACTION_SIGNAL] = "signal",   [ARC_PHASE_ACTION_ABANDON] = "abandon",
+    [ARC_PHASE_ACTION_INSPECT] = "inspect", [ARC_PHASE_ACTION_RECORD] = "record",
   };
 
   G_STATIC_ASSERT (G_N_ELEMENTS (words) == ARC_N_PHASE_ACTIONS);

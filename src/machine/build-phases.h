@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @ARC_PHASE_LAUNCHING: the changes are taken, and are being written for the process
  * @ARC_PHASE_RUNNING: the process runs
  * @ARC_PHASE_STOPPING: the process runs and was signalled to end
+ * @ARC_PHASE_ENDED: the process is gone, and the database that it left is being inspected
  *
  * The phases of a build: what the state `running` of #ArcStateMachine consists of.
  */
@@ -26,9 +27,10 @@ typedef enum
   ARC_PHASE_LAUNCHING,
   ARC_PHASE_RUNNING,
   ARC_PHASE_STOPPING,
+  ARC_PHASE_ENDED,
 } ArcPhase;
 
-#define ARC_N_PHASES (ARC_PHASE_STOPPING + 1)
+#define ARC_N_PHASES (ARC_PHASE_ENDED + 1)
 
 /**
  * ArcPhaseEvent:
@@ -37,7 +39,9 @@ typedef enum
  * @ARC_PHASE_EVENT_PERMITTED: builds may be launched from now on
  * @ARC_PHASE_EVENT_WRITTEN: the changes are on the disk
  * @ARC_PHASE_EVENT_STOP: the build has to end
- * @ARC_PHASE_EVENT_EXITED: the process is gone, or could not be started
+ * @ARC_PHASE_EVENT_NOT_STARTED: the process could not be started
+ * @ARC_PHASE_EVENT_EXITED: the process is gone
+ * @ARC_PHASE_EVENT_INSPECTED: it is known which database the process left
  *
  * What moves a build from one phase to another.
  */
@@ -48,10 +52,12 @@ typedef enum
   ARC_PHASE_EVENT_PERMITTED,
   ARC_PHASE_EVENT_WRITTEN,
   ARC_PHASE_EVENT_STOP,
+  ARC_PHASE_EVENT_NOT_STARTED,
   ARC_PHASE_EVENT_EXITED,
+  ARC_PHASE_EVENT_INSPECTED,
 } ArcPhaseEvent;
 
-#define ARC_N_PHASE_EVENTS (ARC_PHASE_EVENT_EXITED + 1)
+#define ARC_N_PHASE_EVENTS (ARC_PHASE_EVENT_INSPECTED + 1)
 
 /**
  * ArcPhaseGuard:
@@ -78,6 +84,7 @@ typedef enum
  * @ARC_PHASE_ACTION_SPAWN: start the process
  * @ARC_PHASE_ACTION_SIGNAL: signal the process to end
  * @ARC_PHASE_ACTION_ABANDON: record a build that never had a process
+ * @ARC_PHASE_ACTION_INSPECT: begin to inspect the database
  * @ARC_PHASE_ACTION_RECORD: record what the process did
  *
  * What the caller has to do after a step.
@@ -90,6 +97,7 @@ typedef enum
   ARC_PHASE_ACTION_SPAWN,
   ARC_PHASE_ACTION_SIGNAL,
   ARC_PHASE_ACTION_ABANDON,
+  ARC_PHASE_ACTION_INSPECT,
   ARC_PHASE_ACTION_RECORD,
 } ArcPhaseAction;
 
@@ -145,12 +153,13 @@ ArcPhaseAction arc_build_phases_step (ArcBuildPhases *phases, ArcPhaseEvent even
 gboolean arc_build_phases_is_preparing (const ArcBuildPhases *phases);
 
 /**
- * arc_build_phases_has_process:
+ * arc_build_phases_has_spawned:
  * @phases: the machine
  *
- * Returns: whether there is a process, which may write the database
+ * Returns: whether there is a build that has started its process, which may have written the
+ * database
  */
-gboolean arc_build_phases_has_process (const ArcBuildPhases *phases);
+gboolean arc_build_phases_has_spawned (const ArcBuildPhases *phases);
 
 /**
  * arc_build_phases_get_transitions:

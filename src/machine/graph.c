@@ -5,87 +5,108 @@
 
 #include <string.h>
 
-/* Rows of the table that differ only in their event. */
+#define MAX_NODES  8
+#define MAX_EVENTS 8
+
+G_STATIC_ASSERT (ARC_N_STATES <= MAX_NODES && ARC_N_PHASES <= MAX_NODES);
+G_STATIC_ASSERT (ARC_N_EVENTS <= MAX_EVENTS && ARC_N_PHASE_EVENTS <= MAX_EVENTS);
+
+/* Rows of a table that differ only in their event. */
 typedef struct
 {
-  ArcState from;
-  ArcState to;
-  guint events; /* a bit for each ArcEvent */
+  guint from;
+  guint to;
+  guint events; /* a bit for each event */
   const char *guard;
-  ArcEffects effects;
+  char *effects; /* (owned): "" if there are none */
 } Edge;
 
-static gboolean
-is_otherwise (const ArcTransition *transitions, guint index)
+/* What is drawn, in words. */
+typedef struct
 {
-  const ArcTransition *row = &transitions[index];
+  guint n_nodes;
+  guint n_events;
+  const char *nodes[MAX_NODES];
+  const char *events[MAX_EVENTS];
+  guint guarded[MAX_NODES]; /* for each node, a bit for each event of a row with a guard */
+  GArray *edges;            /* (owned) (element-type Edge): in the order of the table */
+} Graph;
 
-  if (row->guard != ARC_GUARD_NONE)
-    return FALSE;
+static void
+clear_edge (gpointer data)
+{
+  Edge *edge = data;
 
-  for (guint i = 0; i < index; i++)
-    if (transitions[i].from == row->from && transitions[i].event == row->event)
-      return TRUE;
-
-  return FALSE;
+  g_free (edge->effects);
 }
 
-/* (element-type Edge), in the order of the table. */
-static GArray *
-fold_transitions (const ArcTransition *transitions, guint n_transitions)
+static void
+init_edges (Graph *graph)
 {
-  GArray *edges = g_array_new (FALSE, FALSE, sizeof (Edge));
+  graph->edges = g_array_new (FALSE, FALSE, sizeof (Edge));
+  g_array_set_clear_func (graph->edges, clear_edge);
+}
 
-  for (guint i = 0; i < n_transitions; i++)
+static void
+clear_graph (Graph *graph)
+{
+  g_array_unref (graph->edges);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Graph, clear_graph)
+
+static void
+add_row (Graph *graph,
+         guint from,
+         guint event,
+         const char *guard,
+         guint to,
+         char *effects /* (transfer full) */)
+{
+  Edge row = { .from = from, .to = to, .events = 1u << event, .guard = guard, .effects = effects };
+
+  if (*guard != '\0')
+    graph->guarded[from] |= row.events;
+  else if (graph->guarded[from] & row.events)
+    row.guard = "else";
+
+  if (from == to && *effects == '\0')
     {
-      const ArcTransition *row = &transitions[i];
-      Edge edge = {
-        .from = row->from,
-        .to = row->to,
-        .events = 1u << row->event,
-        .guard = is_otherwise (transitions, i) ? "else" : arc_guard_to_string (row->guard),
-        .effects = row->effects,
-      };
-      guint j = 0;
-
-      if (row->to == row->from && row->effects == ARC_EFFECT_NONE)
-        continue;
-
-      for (; j < edges->len; j++)
-        {
-          Edge *other = &g_array_index (edges, Edge, j);
-
-          if (other->from == edge.from && other->to == edge.to && other->effects == edge.effects &&
-              strcmp (other->guard, edge.guard) == 0)
-            {
-              other->events |= edge.events;
-              break;
-            }
-        }
-
-      if (j == edges->len)
-        g_array_append_val (edges, edge);
+      clear_edge (&row);
+      return;
     }
 
-  return edges;
+  for (guint i = 0; i < graph->edges->len; i++)
+    {
+      Edge *other = &g_array_index (graph->edges, Edge, i);
+
+      if (other->from == from && other->to == to && strcmp (other->effects, effects) == 0 &&
+          strcmp (other->guard, row.guard) == 0)
+        {
+          other->events |= row.events;
+          clear_edge (&row);
+          return;
+        }
+    }
+
+  g_array_append_val (graph->edges, row);
 }
 
 static char *
-describe_events (const Edge *edge)
+describe_events (const Graph *graph, const Edge *edge)
 {
   GString *words = g_string_new (NULL);
 
-  for (ArcEvent event = 0; event < ARC_N_EVENTS; event++)
+  for (guint event = 0; event < graph->n_events; event++)
     if (edge->events & (1u << event))
-      g_string_append_printf (words, "%s%s", words->len > 0 ? ", " : "",
-                              arc_event_to_string (event));
+      g_string_append_printf (words, "%s%s", words->len > 0 ? ", " : "", graph->events[event]);
 
   return g_string_free (words, FALSE);
 }
 
-/* "" if there is none. */
+/* (transfer full): "" if there is none. */
 static char *
-describe_effects (const Edge *edge)
+describe_effects (ArcEffects of_row)
 {
   static const struct
   {
@@ -100,10 +121,42 @@ describe_effects (const Edge *edge)
   GString *words = g_string_new (NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (effects); i++)
-    if (edge->effects & effects[i].effect)
+    if (of_row & effects[i].effect)
       g_string_append_printf (words, "%s%s", words->len > 0 ? ", " : "", effects[i].words);
 
   return g_string_free (words, FALSE);
+}
+
+static void
+init_states (Graph *graph, const ArcTransition *transitions, guint n_transitions)
+{
+  *graph = (Graph){ .n_nodes = ARC_N_STATES, .n_events = ARC_N_EVENTS };
+  for (ArcState state = 0; state < ARC_N_STATES; state++)
+    graph->nodes[state] = arc_state_to_string (state);
+  for (ArcEvent event = 0; event < ARC_N_EVENTS; event++)
+    graph->events[event] = arc_event_to_string (event);
+
+  init_edges (graph);
+  for (guint i = 0; i < n_transitions; i++)
+    add_row (graph, transitions[i].from, transitions[i].event,
+             arc_guard_to_string (transitions[i].guard), transitions[i].to,
+             describe_effects (transitions[i].effects));
+}
+
+static void
+init_phases (Graph *graph, const ArcPhaseTransition *transitions, guint n_transitions)
+{
+  *graph = (Graph){ .n_nodes = ARC_N_PHASES, .n_events = ARC_N_PHASE_EVENTS };
+  for (ArcPhase phase = 0; phase < ARC_N_PHASES; phase++)
+    graph->nodes[phase] = arc_phase_to_string (phase);
+  for (ArcPhaseEvent event = 0; event < ARC_N_PHASE_EVENTS; event++)
+    graph->events[event] = arc_phase_event_to_string (event);
+
+  init_edges (graph);
+  for (guint i = 0; i < n_transitions; i++)
+    add_row (graph, transitions[i].from, transitions[i].event,
+             arc_phase_guard_to_string (transitions[i].guard), transitions[i].to,
+             g_strdup (arc_phase_action_to_string (transitions[i].action)));
 }
 
 /* DOT: colours of the GNOME palette, with enough contrast on white. */
@@ -116,21 +169,20 @@ describe_effects (const Edge *edge)
 #define DOT_STROKE "#5e5c64"
 
 static void
-append_dot_edge (GString *dot, GArray *edges, ArcState from, ArcState to)
+append_dot_edge (GString *dot, const Graph *graph, guint from, guint to)
 {
   g_autoptr (GString) label = g_string_new (NULL);
 
-  for (guint i = 0; i < edges->len; i++)
+  for (guint i = 0; i < graph->edges->len; i++)
     {
-      const Edge *edge = &g_array_index (edges, Edge, i);
+      const Edge *edge = &g_array_index (graph->edges, Edge, i);
+      const char *effects = edge->effects;
       g_autofree char *events = NULL;
-      g_autofree char *effects = NULL;
 
       if (edge->from != from || edge->to != to)
         continue;
 
-      events = describe_events (edge);
-      effects = describe_effects (edge);
+      events = describe_events (graph, edge);
       /* SVG drops blanks at the start of a piece of text, so they are at the end of the one before.
        */
       g_string_append_printf (label, "%s%s", label->len > 0 ? "<br/>" : "", events);
@@ -151,16 +203,14 @@ append_dot_edge (GString *dot, GArray *edges, ArcState from, ArcState to)
       dot,
       "  %s:%s -> %s:%s [%slabel=<<table border=\"0\" cellborder=\"0\" cellspacing=\"0\""
       " cellpadding=\"6\"><tr><td align=\"left\" balign=\"left\">%s</td></tr></table>>];\n",
-      arc_state_to_string (from), to == from + 1 ? "s" : (to < from ? "w" : "e"),
-      arc_state_to_string (to),
+      graph->nodes[from], to == from + 1 ? "s" : (to < from ? "w" : "e"), graph->nodes[to],
       to == from + 1 ? "n" : (to < from ? "w" : (to == from ? "e" : "ne")),
       to == from + 1 ? "weight=100, " : "", label->str);
 }
 
-char *
-arc_graph_to_dot (const ArcTransition *transitions, guint n_transitions, const ArcState *current)
+static char *
+draw_dot (const Graph *graph, const ArcState *current)
 {
-  g_autoptr (GArray) edges = fold_transitions (transitions, n_transitions);
   g_autoptr (GString) dot =
       g_string_new ("digraph \"arcology-builder\" {\n"
                     "  graph [bgcolor=\"white\", nodesep=0.4, ranksep=0.55, pad=0.2];\n"
@@ -170,56 +220,94 @@ arc_graph_to_dot (const ArcTransition *transitions, guint n_transitions, const A
                     "  edge [color=\"" DOT_PALE "\", fontcolor=\"" DOT_INK
                     "\", fontname=\"" DOT_FONT "\", fontsize=10, arrowsize=0.7, penwidth=1.2];\n");
 
-  for (ArcState state = 0; state < ARC_N_STATES; state++)
+  for (guint node = 0; node < graph->n_nodes; node++)
     {
-      g_string_append_printf (dot, "  %s", arc_state_to_string (state));
-      if (current != NULL && *current == state)
+      g_string_append_printf (dot, "  %s", graph->nodes[node]);
+      if (current != NULL && *current == node)
         g_string_append_printf (dot,
                                 " [fillcolor=\"" DOT_BLUE "\", color=\"" DOT_BLUE
                                 "\", fontcolor=\"white\", label=<<b>%s</b>>]",
-                                arc_state_to_string (state));
+                                graph->nodes[node]);
       g_string_append (dot, ";\n");
     }
 
-  for (ArcState from = 0; from < ARC_N_STATES; from++)
-    for (ArcState to = 0; to < ARC_N_STATES; to++)
-      append_dot_edge (dot, edges, from, to);
+  for (guint from = 0; from < graph->n_nodes; from++)
+    for (guint to = 0; to < graph->n_nodes; to++)
+      append_dot_edge (dot, graph, from, to);
 
   g_string_append (dot, "}\n");
 
   return g_string_free (g_steal_pointer (&dot), FALSE);
 }
 
-char *
-arc_graph_to_text (const ArcTransition *transitions, guint n_transitions, const ArcState *current)
+static char *
+draw_text (const Graph *graph, const ArcState *current)
 {
-  g_autoptr (GArray) edges = fold_transitions (transitions, n_transitions);
   GString *text = g_string_new (NULL);
 
-  for (ArcState state = 0; state < ARC_N_STATES; state++)
+  for (guint node = 0; node < graph->n_nodes; node++)
     {
-      g_string_append_printf (text, "%s %s\n", current != NULL && *current == state ? "*" : " ",
-                              arc_state_to_string (state));
+      g_string_append_printf (text, "%s %s\n", current != NULL && *current == node ? "*" : " ",
+                              graph->nodes[node]);
 
-      for (guint i = 0; i < edges->len; i++)
+      for (guint i = 0; i < graph->edges->len; i++)
         {
-          const Edge *edge = &g_array_index (edges, Edge, i);
-          g_autofree char *events = describe_events (edge);
-          g_autofree char *effects = describe_effects (edge);
+          const Edge *edge = &g_array_index (graph->edges, Edge, i);
+          g_autofree char *events = describe_events (graph, edge);
           g_autofree char *when = *edge->guard != '\0'
                                       ? g_strdup_printf ("%s [%s]", events, edge->guard)
                                       : g_steal_pointer (&events);
 
-          if (edge->from != state)
+          if (edge->from != node)
             continue;
 
-          g_string_append_printf (text, "    %-24s -> %s\n", when, arc_state_to_string (edge->to));
-          if (*effects != '\0')
-            g_string_append_printf (text, "      / %s\n", effects);
+          g_string_append_printf (text, "    %-24s -> %s\n", when, graph->nodes[edge->to]);
+          if (*edge->effects != '\0')
+            g_string_append_printf (text, "      / %s\n", edge->effects);
         }
     }
 
   return g_string_free (text, FALSE);
+}
+
+char *
+arc_graph_to_dot (const ArcTransition *transitions, guint n_transitions, const ArcState *current)
+{
+  g_auto (Graph) graph = { 0 };
+
+  init_states (&graph, transitions, n_transitions);
+
+  return draw_dot (&graph, current);
+}
+
+char *
+arc_graph_to_text (const ArcTransition *transitions, guint n_transitions, const ArcState *current)
+{
+  g_auto (Graph) graph = { 0 };
+
+  init_states (&graph, transitions, n_transitions);
+
+  return draw_text (&graph, current);
+}
+
+char *
+arc_graph_phases_to_dot (const ArcPhaseTransition *transitions, guint n_transitions)
+{
+  g_auto (Graph) graph = { 0 };
+
+  init_phases (&graph, transitions, n_transitions);
+
+  return draw_dot (&graph, NULL);
+}
+
+char *
+arc_graph_phases_to_text (const ArcPhaseTransition *transitions, guint n_transitions)
+{
+  g_auto (Graph) graph = { 0 };
+
+  init_phases (&graph, transitions, n_transitions);
+
+  return draw_text (&graph, NULL);
 }
 
 gboolean

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "machine/build-phases.h"
 #include "machine/state-machine.h"
 
 G_BEGIN_DECLS
@@ -30,6 +31,29 @@ char *arc_graph_to_dot (const ArcTransition *transitions,
  */
 char *
 arc_graph_to_text (const ArcTransition *transitions, guint n_transitions, const ArcState *current);
+
+/**
+ * arc_graph_phases_to_dot:
+ * @transitions: (array length=n_transitions): the rows of the phases of a build
+ * @n_transitions: the number of rows
+ *
+ * Draws the phases like arc_graph_to_dot(), without a present one.
+ *
+ * Returns: (transfer full): the picture in the language of Graphviz
+ */
+char *arc_graph_phases_to_dot (const ArcPhaseTransition *transitions, guint n_transitions);
+
+/**
+ * arc_graph_phases_to_text:
+ * @transitions: (array length=n_transitions): the rows of the phases of a build
+ * @n_transitions: the number of rows
+ *
+ * Lists the transitions like arc_graph_to_text(), without a present phase. Lines have at most 41
+ * columns.
+ *
+ * Returns: (transfer full): lines of ASCII, each with a newline at its end
+ */
+char *arc_graph_phases_to_text (const ArcPhaseTransition *transitions, guint n_transitions);
 
 /* FALSE if WORD is none of arc_state_to_string(): a newer service may have more. */
 gboolean arc_graph_find_state (const char *word, ArcState *state);

@@ -14,19 +14,26 @@ test_cells (void)
     ArcPhase to[ARC_N_PHASE_EVENTS];
     ArcPhaseAction action[ARC_N_PHASE_EVENTS];
   } cells[ARC_N_PHASES] = {
-    /* Events: start, compared, permitted, written, stop, exited. */
-    [ARC_PHASE_NONE] = { { ARC_PHASE_COMPARING, STAY, STAY, STAY, STAY, STAY },
+    /* Events: start, compared, permitted, written, stop, not-started, exited, inspected. */
+    [ARC_PHASE_NONE] = { { ARC_PHASE_COMPARING, STAY, STAY, STAY, STAY, STAY, STAY, STAY },
                          { ARC_PHASE_ACTION_COMPARE } },
-    [ARC_PHASE_COMPARING] = { { STAY, ARC_PHASE_LAUNCHING, STAY, STAY, ARC_PHASE_NONE, STAY },
-                              { 0, ARC_PHASE_ACTION_TAKE, 0, 0, ARC_PHASE_ACTION_ABANDON, 0 } },
-    [ARC_PHASE_COMPARED] = { { STAY, STAY, ARC_PHASE_COMPARING, STAY, ARC_PHASE_NONE, STAY },
-                             { 0, 0, ARC_PHASE_ACTION_COMPARE, 0, ARC_PHASE_ACTION_ABANDON, 0 } },
-    [ARC_PHASE_LAUNCHING] = { { STAY, STAY, STAY, ARC_PHASE_RUNNING, ARC_PHASE_NONE, STAY },
-                              { 0, 0, 0, ARC_PHASE_ACTION_SPAWN, ARC_PHASE_ACTION_ABANDON, 0 } },
-    [ARC_PHASE_RUNNING] = { { STAY, STAY, STAY, STAY, ARC_PHASE_STOPPING, ARC_PHASE_NONE },
-                            { 0, 0, 0, 0, ARC_PHASE_ACTION_SIGNAL, ARC_PHASE_ACTION_RECORD } },
-    [ARC_PHASE_STOPPING] = { { STAY, STAY, STAY, STAY, STAY, ARC_PHASE_NONE },
-                             { 0, 0, 0, 0, 0, ARC_PHASE_ACTION_RECORD } },
+    [ARC_PHASE_COMPARING] = { { STAY, ARC_PHASE_LAUNCHING, STAY, STAY, ARC_PHASE_NONE, STAY, STAY,
+                                STAY },
+                              { 0, ARC_PHASE_ACTION_TAKE, 0, 0, ARC_PHASE_ACTION_ABANDON } },
+    [ARC_PHASE_COMPARED] = { { STAY, STAY, ARC_PHASE_COMPARING, STAY, ARC_PHASE_NONE, STAY, STAY,
+                               STAY },
+                             { 0, 0, ARC_PHASE_ACTION_COMPARE, 0, ARC_PHASE_ACTION_ABANDON } },
+    [ARC_PHASE_LAUNCHING] = { { STAY, STAY, STAY, ARC_PHASE_RUNNING, ARC_PHASE_NONE, STAY, STAY,
+                                STAY },
+                              { 0, 0, 0, ARC_PHASE_ACTION_SPAWN, ARC_PHASE_ACTION_ABANDON } },
+    [ARC_PHASE_RUNNING] = { { STAY, STAY, STAY, STAY, ARC_PHASE_STOPPING, ARC_PHASE_NONE,
+                              ARC_PHASE_ENDED, STAY },
+                            { 0, 0, 0, 0, ARC_PHASE_ACTION_SIGNAL, ARC_PHASE_ACTION_ABANDON,
+                              ARC_PHASE_ACTION_INSPECT } },
+    [ARC_PHASE_STOPPING] = { { STAY, STAY, STAY, STAY, STAY, STAY, ARC_PHASE_ENDED, STAY },
+                             { 0, 0, 0, 0, 0, 0, ARC_PHASE_ACTION_INSPECT } },
+    [ARC_PHASE_ENDED] = { { STAY, STAY, STAY, STAY, STAY, STAY, STAY, ARC_PHASE_NONE },
+                          { 0, 0, 0, 0, 0, 0, 0, ARC_PHASE_ACTION_RECORD } },
   };
 
   for (ArcPhase phase = 0; phase < ARC_N_PHASES; phase++)
@@ -74,14 +81,14 @@ test_guards (void)
 }
 
 /* What holds for every sequence of events: one comparison before the changes are taken, one process
- * for each time they are, one record for each build, and a process only between the two. */
+ * for each time they are, one inspection after it, and one record for each build. */
 static void
 test_random (void)
 {
   for (guint run = 0; run < 1000; run++)
     {
       ArcBuildPhases phases = { 0 };
-      gboolean building = FALSE, compared = FALSE, taken = FALSE, process = FALSE;
+      gboolean building = FALSE, compared = FALSE, taken = FALSE, spawned = FALSE, ended = FALSE;
 
       for (guint i = 0; i < 200; i++)
         {
@@ -115,37 +122,44 @@ test_random (void)
 
             case ARC_PHASE_ACTION_SPAWN:
               g_assert_true (taken);
-              g_assert_false (process);
+              g_assert_false (spawned);
               g_assert_false (phases.unavailable);
-              process = TRUE;
+              spawned = TRUE;
               break;
 
             case ARC_PHASE_ACTION_SIGNAL:
-              g_assert_true (process);
+              g_assert_true (spawned);
+              g_assert_false (ended);
               break;
 
             case ARC_PHASE_ACTION_ABANDON:
               g_assert_true (building);
-              g_assert_false (process);
-              building = compared = taken = FALSE;
+              g_assert_cmpint (spawned, ==, event == ARC_PHASE_EVENT_NOT_STARTED);
+              building = compared = taken = spawned = FALSE;
+              break;
+
+            case ARC_PHASE_ACTION_INSPECT:
+              g_assert_true (spawned);
+              g_assert_false (ended);
+              ended = TRUE;
               break;
 
             case ARC_PHASE_ACTION_RECORD:
-              g_assert_true (process);
-              building = compared = taken = process = FALSE;
+              g_assert_true (ended);
+              building = compared = taken = spawned = ended = FALSE;
               break;
             }
           compared = phases.phase == ARC_PHASE_COMPARED;
 
           g_assert_cmpint (phases.phase != ARC_PHASE_NONE, ==, building);
-          g_assert_cmpint (arc_build_phases_has_process (&phases), ==, process);
+          g_assert_cmpint (arc_build_phases_has_spawned (&phases), ==, spawned);
           g_assert_cmpint (arc_build_phases_is_preparing (&phases), ==, building && !taken);
         }
 
-      /* Whatever has happened, two events end a build. */
-      if (arc_build_phases_step (&phases, ARC_PHASE_EVENT_STOP) == ARC_PHASE_ACTION_SIGNAL ||
-          phases.phase == ARC_PHASE_STOPPING)
-        arc_build_phases_step (&phases, ARC_PHASE_EVENT_EXITED);
+      /* Whatever has happened, three events end a build. */
+      arc_build_phases_step (&phases, ARC_PHASE_EVENT_STOP);
+      arc_build_phases_step (&phases, ARC_PHASE_EVENT_EXITED);
+      arc_build_phases_step (&phases, ARC_PHASE_EVENT_INSPECTED);
       g_assert_cmpint (phases.phase, ==, ARC_PHASE_NONE);
     }
 }

@@ -229,6 +229,44 @@ test_text_current (void)
     }
 }
 
+/* Each row is in the text below its phase, and in the edge of DOT between its ends. */
+static void
+test_phases (void)
+{
+  guint n;
+  const ArcPhaseTransition *rows = arc_build_phases_get_transitions (&n);
+  g_autofree char *dot = arc_graph_phases_to_dot (rows, n);
+  g_autofree char *text = arc_graph_phases_to_text (rows, n);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  guint n_lines = 0;
+
+  g_assert_true (g_str_is_ascii (text));
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      g_assert_cmpuint (strlen (lines[i]), <=, 41);
+      n_lines += strstr (lines[i], " -> ") != NULL;
+    }
+  g_assert_cmpuint (n_lines, ==, n); /* no two rows differ in their event alone */
+
+  for (guint i = 0; i < n; i++)
+    {
+      const char *guard = arc_phase_guard_to_string (rows[i].guard);
+      const char *action = arc_phase_action_to_string (rows[i].action);
+      g_autofree char *edge =
+          g_strdup_printf ("^  %s:[a-z]+ -> %s:[a-z]+ .*%s.*%s.*%s.*$",
+                           arc_phase_to_string (rows[i].from), arc_phase_to_string (rows[i].to),
+                           arc_phase_event_to_string (rows[i].event), guard, action);
+      g_autofree char *line = g_strdup_printf ("^  %s\n(   .*\n)*    %s.*%s.* -> %s\n%s%s",
+                                               arc_phase_to_string (rows[i].from),
+                                               arc_phase_event_to_string (rows[i].event), guard,
+                                               arc_phase_to_string (rows[i].to),
+                                               *action != '\0' ? "      / " : "", action);
+
+      g_assert_true (g_regex_match_simple (edge, dot, G_REGEX_MULTILINE, 0));
+      g_assert_true (g_regex_match_simple (line, text, G_REGEX_MULTILINE, 0));
+    }
+}
+
 static void
 test_find_state (void)
 {
@@ -255,6 +293,7 @@ main (int argc, char **argv)
   g_test_add_func ("/graph/text/all", test_text_has_all);
   g_test_add_func ("/graph/text/another-table", test_text_of_another_table);
   g_test_add_func ("/graph/text/current", test_text_current);
+  g_test_add_func ("/graph/phases", test_phases);
   g_test_add_func ("/graph/find-state", test_find_state);
 
   return g_test_run ();

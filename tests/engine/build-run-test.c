@@ -4,7 +4,7 @@
 /* Between the start of a build and its process: what the build is told is being written, and the
  * disk is busy. */
 
-#include "engine/build-launch.h"
+#include "engine/build-run.h"
 
 #include "common/error.h"
 #include "state/state-dir.h"
