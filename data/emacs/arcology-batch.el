@@ -305,7 +305,7 @@ to run it by hand" name)
                                (cons first (split-string others ":" t))))))
     (dolist (directory directories directories)
       (unless (string-prefix-p "/" directory)
-        (arcology-batch--fail 'usage "ARCOLOGY_DIRECTORIES has a path that is not absolute: %s" all))
+        (arcology-batch--fail 'usage "ARCOLOGY_DIRECTORIES has a relative path: %s" all))
       ;; A disk that went away must not look like a tree that was emptied.
       (unless (file-directory-p directory)
         (arcology-batch--fail 'no-input "The directory %s is missing: bring it back, or correct \

@@ -31,10 +31,10 @@
 ;;     (arcology-builder-database-mode)
 ;;
 ;; org-roam then reads the database of the service and does not write it; everything else that
-;; `org-roam-db-autosync-mode' does in buffers still works, with or without a line for it.  A saved note
-;; is built at once, within the setting MaxLoad of the service.  A command that lists nodes, such as
-;; `org-roam-node-find', waits for a note that was just saved, `arcology-builder-wait' seconds at
-;; most.  The backlinks buffer and org-roam-ui are refreshed after a build.
+;; `org-roam-db-autosync-mode' does in buffers still works, with or without a line for it.  A saved
+;; note is built at once, within the setting MaxLoad of the service.  A command that lists nodes,
+;; such as `org-roam-node-find', waits for a note that was just saved, `arcology-builder-wait'
+;; seconds at most.  The backlinks buffer and org-roam-ui are refreshed after a build.
 ;;
 ;; The mode line shows the state of the service, such as "up to date", "waiting 4 s",
 ;; "building 40%" or "failed"; its help text has the reason.  `arcology-builder-mode' alone does
@@ -589,7 +589,7 @@ number.  New lines of a running build are appended."
 
 ;;;###autoload
 (defun arcology-builder-cancel ()
-  "Cancel the running build.  Its changes stay pending."
+  "Cancel the running build.  Its files stay pending."
   (interactive)
   (arcology-builder--ask
    "Cancel" (lambda () (message "Arcology Builder: build canceled"))))
@@ -1378,7 +1378,7 @@ are not the default.  The setting Command in builder.conf has the builds
 load it."
   (interactive)
   (unless (require 'org-roam nil t)
-    (user-error "org-roam is not installed in this Emacs"))
+    (user-error "This Emacs does not have org-roam"))
   ;; org-roam 2.2 loads it when it first opens a database.
   (require 'emacsql-sqlite nil t)
   (let* ((directory (expand-file-name "arcology-builder/"
