@@ -273,7 +273,7 @@ and three octal digits, which the service reads back."
   (let ((value (getenv name)))
     (if (or (null value) (equal value ""))
         (arcology-batch--fail
-         'usage "%s is not set: this script is run by arcology-builder; its commentary tells how \
+         'usage "%s is not set: this script is run by arcology-builder; its commentary says how \
 to run it by hand" name)
       value)))
 
@@ -289,7 +289,7 @@ to run it by hand" name)
   (let ((kind (arcology-batch--variable "ARCOLOGY_BUILD_KIND")))
     (unless (member kind '("incremental" "full" "clean"))
       (arcology-batch--fail
-       'usage "ARCOLOGY_BUILD_KIND is none of incremental, full, clean: %s" kind))
+       'usage "ARCOLOGY_BUILD_KIND is not incremental, full or clean: %s" kind))
     (intern kind)))
 
 (defun arcology-batch--directories ()
@@ -305,7 +305,7 @@ to run it by hand" name)
                                (cons first (split-string others ":" t))))))
     (dolist (directory directories directories)
       (unless (string-prefix-p "/" directory)
-        (arcology-batch--fail 'usage "ARCOLOGY_DIRECTORIES is not made of absolute paths: %s" all))
+        (arcology-batch--fail 'usage "ARCOLOGY_DIRECTORIES has a relative path: %s" all))
       ;; A disk that went away must not look like a tree that was emptied.
       (unless (file-directory-p directory)
         (arcology-batch--fail 'no-input "The directory %s is missing: bring it back, or correct \
@@ -362,7 +362,7 @@ the setting `Directories'" directory)))))
 ;;; Emacs as a quiet reader
 
 (defun arcology-batch--prepare-emacs ()
-  "Make this Emacs a quiet reader: it must not ask, run or write anything."
+  "Prevent this Emacs from asking questions, running programs and writing files."
   ;; No compiled code in ~/.emacs.d.  The names changed in Emacs 29.
   (dolist (variable '(native-comp-jit-compilation native-comp-deferred-compilation
                       comp-deferred-compilation native-comp-enable-subr-trampolines
@@ -401,7 +401,7 @@ the setting `Directories'" directory)))))
   (setq org-persist--disable-when-emacs-Q nil
         org-persist-directory "/nonexistent/"
         org-persist--refresh-gc-lock-timer t)
-  ;; Standard input should be /dev/null, but somebody may run this on a terminal.
+  ;; Standard input should be /dev/null, but can be a terminal if the program is run by hand.
   (set 'inhibit-interaction t)
   (setq gc-cons-threshold (max gc-cons-threshold arcology-batch-gc-threshold)))
 
@@ -1099,7 +1099,7 @@ AND NOT EXISTS (SELECT 1 FROM setup_files s WHERE s.file = f.file)"
 ;;; The build
 
 (defun arcology-batch--progress (done total)
-  "Tell that DONE files of TOTAL are done."
+  "Report that DONE files of TOTAL are done."
   (message "arcology: progress %d %d" done total))
 
 (defun arcology-batch--forget-others (job)
@@ -1249,7 +1249,7 @@ UNION SELECT file FROM setup_files WHERE setup_file = ?" other other))
 ;;;###autoload
 (defun arcology-batch-run ()
   "Do the build that the environment describes and end Emacs.
-The commentary of the library tells what is expected there."
+The commentary of the library describes the variables."
   (kill-emacs (arcology-batch-main)))
 
 (provide 'arcology-batch)

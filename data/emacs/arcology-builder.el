@@ -30,22 +30,22 @@
 ;;
 ;;     (arcology-builder-database-mode)
 ;;
-;; org-roam then reads the database of the service and writes nothing itself; all else that
-;; `org-roam-db-autosync-mode' does in buffers goes on, with or without a line for it.  A saved note
-;; is built at once, within the setting MaxLoad of the service.  A command that lists nodes, such as
-;; `org-roam-node-find', waits for a note that was just saved, `arcology-builder-wait' seconds at
-;; most.  The backlinks buffer and org-roam-ui are refreshed after a build.
+;; org-roam then reads the database of the service and does not write it; everything else that
+;; `org-roam-db-autosync-mode' does in buffers still works, with or without a line for it.  A saved
+;; note is built at once, within the setting MaxLoad of the service.  A command that lists nodes,
+;; such as `org-roam-node-find', waits for a note that was just saved, `arcology-builder-wait'
+;; seconds at most.  The backlinks buffer and org-roam-ui are refreshed after a build.
 ;;
-;; The mode line has a word for the state of the service, such as "up to date", "waiting 4 s",
-;; "building 40%" or "failed"; its help text gives the reason.  `arcology-builder-mode' alone does
+;; The mode line shows the state of the service, such as "up to date", "waiting 4 s",
+;; "building 40%" or "failed"; its help text has the reason.  `arcology-builder-mode' alone does
 ;; only that.
 ;;
-;; M-x arcology-builder-status    all that is known, and keys for what follows
-;; M-x arcology-builder-rebuild   build what changed now; with C-u, everything
-;; M-x arcology-builder-sync      the same if anything is stale, with a message at the end
-;; M-x arcology-builder-problems  what is wrong with notes; RET visits the place
-;; M-x arcology-builder-log       the output of the running build, or of the last one
-;; M-x arcology-builder-setup     let builds use the org-roam of this Emacs, and its settings
+;; M-x arcology-builder-status    the status, with keys for the other commands
+;; M-x arcology-builder-rebuild   build changed files now; with C-u, all files
+;; M-x arcology-builder-sync      update the database, with a message at the end
+;; M-x arcology-builder-problems  list problems in notes; RET visits the place
+;; M-x arcology-builder-log       the output of the running or last build
+;; M-x arcology-builder-setup     make builds use the org-roam of this Emacs, and its settings
 ;;
 ;; Functions on `arcology-builder-after-build-functions' run after each build:
 ;;
@@ -54,7 +54,7 @@
 ;;                 (unless (equal result "success")
 ;;                   (message "Build %d: %s" build (alist-get 'message details)))))
 ;;
-;; Calls of the service are asynchronous.  Only `arcology-builder-wait' ever waits.
+;; Calls of the service are asynchronous, except for the wait of `arcology-builder-wait' seconds.
 
 ;;; Code:
 
@@ -87,7 +87,7 @@
   :group 'org)
 
 (defcustom arcology-builder-mode-line-prefix " Notes: "
-  "What the word in the mode line begins with."
+  "Text before the state in the mode line."
   :type 'string)
 
 (defcustom arcology-builder-wait 0.5
@@ -97,7 +97,7 @@ Zero means not to wait.  `arcology-builder-database-mode' uses it."
 
 (defcustom arcology-builder-log-directory
   (expand-file-name "arcology-builder/logs/" (or (getenv "XDG_STATE_HOME") "~/.local/state"))
-  "Directory of the logs of builds, while the service has not named another."
+  "Directory of the logs of builds, unless the service has another one."
   :type 'directory)
 
 (defcustom arcology-builder-after-build-functions nil
@@ -111,17 +111,17 @@ description of the interface, org.arcology.Builder.xml, explains them."
   :type 'hook)
 
 (defface arcology-builder-stale '((t :inherit warning))
-  "For the word in the mode line while the database lacks a change.")
+  "Face of the state in the mode line while changes are pending.")
 
 (defface arcology-builder-failed '((t :inherit error))
-  "For the word in the mode line after a build that failed.")
+  "Face of the state in the mode line after a failed build.")
 
 (defconst arcology-builder--service "org.arcology.Builder")
 (defconst arcology-builder--path "/org/arcology/Builder")
 (defconst arcology-builder--interface "org.arcology.Builder")
 
 (defvar arcology-builder--bus :session
-  "The bus on which the service is looked for.")
+  "The bus of the service.")
 
 (defvar arcology-builder--properties nil
   "An alist of the names and values of the service's properties.
@@ -131,7 +131,7 @@ It is nil if the service is not running.")
   "Why there are no properties, as a sentence without its stop.")
 
 (defvar arcology-builder--registrations nil
-  "What to give back to D-Bus.")
+  "The D-Bus registrations to release.")
 
 (defvar arcology-builder--calls nil
   "An alist of the keys of calls under way and what to do when they fail.")
@@ -379,18 +379,18 @@ An error is a message for the user."
                    (format "The last build failed; retrying in %s."
                            (arcology-builder--duration remaining))
                  "The last build failed; change a note, or use M-x arcology-builder-rebuild."))
-      ("paused" (format "%s; automatic builds are paused." (arcology-builder--pending)))
+      ("paused" (format "%s; automatic builds are suspended." (arcology-builder--pending)))
       ("inhibited" (format "%s; builds are inhibited%s." (arcology-builder--pending)
                            (arcology-builder--inhibitors)))
-      ("power-saver" (format "%s; no builds while the power saver is on."
+      ("power-saver" (format "%s; builds are suspended while the power saver is on."
                              (arcology-builder--pending)))
       ("unavailable" (arcology-builder--text-or "HealthMessage"
-                                                "A directory of notes is not available."))
+                                                "A watched directory is unavailable."))
       ("nothing-pending" "The last build did not build every note.")
       (reason (format "%s: %s." (arcology-builder--pending) reason)))))
 
 (defun arcology-builder--inhibitors ()
-  "Return who inhibits builds, as the end of a sentence."
+  "Return the first inhibitor, as the end of a sentence."
   (pcase (arcology-builder--get "Inhibitors")
     (`((,who ,why) . ,_) (format " by %s (%s)" who why))
     (_ " by another program")))
@@ -489,8 +489,8 @@ After each build, run `arcology-builder-after-build-functions'."
 
 ;;;###autoload
 (defun arcology-builder-rebuild (&optional full)
-  "Ask the service to build what changed, now.
-With FULL, interactively with a prefix argument, build every note anew."
+  "Build changed files now.
+With FULL, interactively with a prefix argument, build all files."
   (interactive "P")
   (arcology-builder--ask
    "Rebuild"
@@ -501,7 +501,7 @@ With FULL, interactively with a prefix argument, build every note anew."
 
 ;;;###autoload
 (defun arcology-builder-sync ()
-  "Bring the database up to date, with a message when that is done."
+  "Update the database, and show a message when it is up to date."
   (interactive)
   (message "Arcology Builder: updating the database...")
   (arcology-builder--ask
@@ -527,8 +527,8 @@ With FULL, interactively with a prefix argument, build every note anew."
       (file-name-directory log))))
 
 (defun arcology-builder--log-file (build)
-  "Return the file with what BUILD printed, nil if there is none.
-Without BUILD, of the one that runs, or the last."
+  "Return the file with the output of BUILD, nil if there is none.
+Without BUILD, of the running or the last build."
   (let* ((directory (arcology-builder--log-directory))
          (numbers (and (file-directory-p directory)
                        (mapcar #'string-to-number
@@ -569,13 +569,13 @@ RET on a line about a note visits that note, and g reads the log again."
 
 ;;;###autoload
 (defun arcology-builder-log (&optional build)
-  "Show what the running build has printed, or else the last one.
+  "Show the output of the running or the last build.
 With BUILD, interactively a numeric prefix argument, show that of this
-number.  The lines of a build that runs appear as they come."
+number.  New lines of a running build are appended."
   (interactive "P")
   (let ((file (arcology-builder--log-file (if (consp build) nil build))))
     (unless file
-      (user-error "There is no such log in %s" (arcology-builder--log-directory)))
+      (user-error "No such log in %s" (arcology-builder--log-directory)))
     (let ((buffer (find-file-noselect file t)))
       (with-current-buffer buffer
         (unless (derived-mode-p 'arcology-builder-log-mode)
@@ -589,20 +589,20 @@ number.  The lines of a build that runs appear as they come."
 
 ;;;###autoload
 (defun arcology-builder-cancel ()
-  "Cancel the running build, and leave pending what it was to build."
+  "Cancel the running build.  Its files stay pending."
   (interactive)
   (arcology-builder--ask
-   "Cancel" (lambda () (message "Arcology Builder: the build is canceled"))))
+   "Cancel" (lambda () (message "Arcology Builder: build canceled"))))
 
 ;;;###autoload
 (defun arcology-builder-toggle-pause ()
-  "Pause automatic builds, or resume them."
+  "Suspend or resume automatic builds."
   (interactive)
   (if (arcology-builder--get "Paused")
       (arcology-builder--ask
-       "Resume" (lambda () (message "Arcology Builder: automatic builds are resumed")))
+       "Resume" (lambda () (message "Arcology Builder: automatic builds resumed")))
     (arcology-builder--ask
-     "Pause" (lambda () (message "Arcology Builder: automatic builds are paused")))))
+     "Pause" (lambda () (message "Arcology Builder: automatic builds suspended")))))
 
 (defvar arcology-builder-status-mode-map
   (let ((map (make-sparse-keymap)))
@@ -633,7 +633,7 @@ number.  The lines of a build that runs appear as they come."
                        "  \\[describe-mode] help"))))
 
 (defun arcology-builder--revert-status (&rest _)
-  "Ask the service anew."
+  "Fetch the status again."
   (if arcology-builder-mode
       (arcology-builder--refresh)
     (arcology-builder--print-status)))
@@ -690,7 +690,7 @@ number.  The lines of a build that runs appear as they come."
 
 ;;;###autoload
 (defun arcology-builder-status ()
-  "Show the state of the service in a buffer that follows it."
+  "Show the status of the service in a buffer, and keep it up to date."
   (interactive)
   (unless arcology-builder-mode
     (arcology-builder-mode))
@@ -723,8 +723,8 @@ It is a list of the file, the line in it, the text and the other file."
   "The keys in the list of problems.")
 
 (define-derived-mode arcology-builder-problems-mode compilation-mode "Arcology-Problems"
-  "What is wrong with notes, as the last build found it.
-RET visits the place of a problem, and g asks the service anew."
+  "The problems that the last build found in notes.
+RET visits the place of a problem, and g refreshes the list."
   ;; The name of a file may look like anything, so the place is taken from the problem itself.
   (setq-local compilation-error-regexp-alist
               '(("^/.*: .*$" arcology-builder--problem-file arcology-builder--problem-line))
@@ -761,7 +761,7 @@ RET visits the place of a problem, and g asks the service anew."
     (forward-line (1- line))))
 
 (defun arcology-builder--revert-problems (&rest _)
-  "Ask the service for the problems, and write them into the current buffer."
+  "Get the problems from the service, and write them into the current buffer."
   (let ((buffer (current-buffer)))
     (arcology-builder--ask
      "GetProblems"
@@ -773,8 +773,8 @@ RET visits the place of a problem, and g asks the service anew."
 
 ;;;###autoload
 (defun arcology-builder-problems ()
-  "List what is wrong with notes, as the last build found it.
-Such notes are in the database as far as they go."
+  "List the problems that the last build found in notes.
+The rest of such a note is in the database."
   (interactive)
   (with-current-buffer (get-buffer-create "*Arcology Problems*")
     (unless (derived-mode-p 'arcology-builder-problems-mode)
@@ -788,7 +788,7 @@ Such notes are in the database as far as they go."
 ;; default.  So Emacs calls `Sync' when it has saved a note, which ends that period.
 
 (defconst arcology-builder--ask-interval 0.3
-  "The least number of seconds between two calls of `Sync' that nobody typed.")
+  "Minimum number of seconds between two automatic calls of `Sync'.")
 
 (defconst arcology-builder--credit-time 60
   "For how many seconds the processor time allowed by MaxLoad can be saved up.")
@@ -868,7 +868,7 @@ It is nil before anything was built.")
 
 (defun arcology-builder--build-saved ()
   "Ask for a build of a saved note, if the service has seen it, within MaxLoad."
-  ;; Only the reason tells of the power saver, and only while something is pending.
+  ;; The power saver is visible only as a Reason, and only while something is pending.
   (when (and arcology-builder--saved
              (not (arcology-builder--held-p))
              (not (arcology-builder--get "Fresh"))
@@ -1311,10 +1311,10 @@ This mode turns on `arcology-builder-mode'."
          (command (or (seq-some (lambda (line)
                                   (and (string-prefix-p "Command=" line) (substring line 8)))
                                 (process-lines program "--print-config"))
-                      (user-error "%s prints no settings" program)))
+                      (user-error "%s does not print its settings" program)))
          (words (split-string-shell-command (string-replace "\\\\" "\\" command))))
     (unless (string-match-p "\\(?:\\`\\|[/']\\)arcology-batch\\(?:['\" ]\\|\\'\\)" command)
-      (user-error "The setting Command is a program of your own: %s" command))
+      (user-error "The setting Command is not the default program: %s" command))
     (unless (seq-some (lambda (word) (equal (expand-file-name word) settings)) words)
       (string-join
        (append (unless (equal (car words) "env")
@@ -1355,7 +1355,7 @@ This mode turns on `arcology-builder-mode'."
                                   " native-comp-enable-subr-trampolines nil)")
                           "-l" file "--eval" "(require 'org-roam)"))
             (goto-char (point-max))
-            (user-error "A batch Emacs does not load org-roam with these settings: %s"
+            (user-error "A batch Emacs cannot load org-roam with these settings: %s"
                         (string-trim (buffer-substring (max (point-min) (- (point) 300))
                                                        (point))))))
       (delete-file file))))
@@ -1370,7 +1370,7 @@ This mode turns on `arcology-builder-mode'."
 
 ;;;###autoload
 (defun arcology-builder-setup ()
-  "Let builds use the org-roam of this Emacs, and its settings that shape rows.
+  "Make builds use the org-roam of this Emacs, and its settings that affect rows.
 This shows, and writes with your consent, a part of the file settings.el
 in ~/.config/arcology-builder: the directories of org-roam and of what it
 needs, and the values of variables such as `org-todo-keywords' where they
@@ -1378,7 +1378,7 @@ are not the default.  The setting Command in builder.conf has the builds
 load it."
   (interactive)
   (unless (require 'org-roam nil t)
-    (user-error "This Emacs has no org-roam"))
+    (user-error "This Emacs does not have org-roam"))
   ;; org-roam 2.2 loads it when it first opens a database.
   (require 'emacsql-sqlite nil t)
   (let* ((directory (expand-file-name "arcology-builder/"
@@ -1405,15 +1405,15 @@ load it."
       (save-window-excursion
         (pop-to-buffer (current-buffer))
         (unless (y-or-n-p "Write these files? ")
-          (user-error "Nothing is written"))))
+          (user-error "Nothing was written"))))
     (make-directory directory t)
     (pcase-dolist (`(,file . ,text) files)
       (let ((coding-system-for-write 'utf-8-unix))
         (write-region text nil file)))
     (if (null arcology-builder--properties)
-        (message "Arcology Builder: written; the service is not running")
+        (message "Arcology Builder: settings written; the service is not running")
       (arcology-builder--ask
-       "Reload" (lambda () (message "Arcology Builder: written; the service uses it now"))))))
+       "Reload" (lambda () (message "Arcology Builder: settings written and reloaded"))))))
 
 (provide 'arcology-builder)
 

@@ -104,17 +104,16 @@ arc_cmd_graph (int argc, char **argv)
   g_autofree char *picture = NULL;
   gboolean text;
 
-  if (!arc_ctl_parse (
-          &argc, &argv, entries, NULL,
-          _ ("Draws the states of the service and what leads from one to another; where "
-             "it is now is marked."),
-          0))
+  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
+                      _ ("Draws the states of the service and the transitions between them. The "
+                         "current state is marked."),
+                      0))
     return ARC_CTL_USAGE;
 
   if (format != NULL && !g_str_equal (format, "text") && !g_str_equal (format, "dot") &&
       !g_str_equal (format, "svg") && !g_str_equal (format, "png"))
     {
-      g_printerr (_ ("Unknown format “%s”; there are text, dot, svg and png\n"), format);
+      g_printerr (_ ("Unknown format “%s”; use text, dot, svg or png\n"), format);
       return ARC_CTL_USAGE;
     }
   if (g_strcmp0 (format, "png") == 0 && isatty (STDOUT_FILENO))

@@ -83,7 +83,7 @@ arc_doctor_check_inotify (ArcDiagnosis *self)
     }
 
   arc_system_info_count_inotify (&instances, &watches);
-  text = g_strdup_printf (_ ("%u of %u watches, %u of %u instances taken"), watches, max_watches,
+  text = g_strdup_printf (_ ("%u of %u watches, %u of %u instances in use"), watches, max_watches,
                           instances, max_instances);
 
   /* Others of this user want some, too. */

@@ -97,8 +97,8 @@ show_unavailable (ArcDesktop *self)
   self->unavailable = TRUE;
   arc_notifications_show (
       self->notifier, ARC_NOTICE_PROBLEM, _ ("The notes directory is unavailable"),
-      _ ("Their directory is missing, empty or not mounted. Nothing is built until "
-         "they are back, and nothing is forgotten. “arcologyctl status” tells more."));
+      _ ("The directory is missing, empty or not mounted. Updates resume when it is "
+         "back. Run “arcologyctl status” for details."));
 }
 
 static void
@@ -137,10 +137,9 @@ show_problems (ArcDesktop *self)
 static void
 show_success (ArcDesktop *self, const ArcBuild *build)
 {
-  g_autofree char *body =
-      g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u file was looked at.",
-                                    "%u files were looked at.", build->n_changed),
-                       build->n_changed);
+  g_autofree char *body = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u file was built.",
+                                                        "%u files were built.", build->n_changed),
+                                           build->n_changed);
 
   withdraw (self);
   arc_notifications_show (self->notifier, ARC_NOTICE_NEWS, _ ("The notes database is up to date"),

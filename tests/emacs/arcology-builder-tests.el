@@ -305,7 +305,7 @@ fi
     (tests-until (arcology-builder--get "Paused"))
     (tests-save "second")
     (tests-until (equal (tests-word) "paused"))
-    (should (string-match-p "1 note changed; automatic builds are paused" (arcology-builder--help)))
+    (should (string-match-p "1 note changed; automatic builds are suspended" (arcology-builder--help)))
     (arcology-builder-sync)
     (tests-until (tests-said-p "the database is up to date"))
     (should (equal (tests-word) "up to date"))))
@@ -772,7 +772,7 @@ The default build makes the database.  `arcology-builder-database-mode' is on."
     (arcology-builder-rebuild)
     (tests-until (equal (tests-word) "building 40%"))
     (arcology-builder-cancel)
-    (tests-until (tests-said-p "the build is canceled"))
+    (tests-until (tests-said-p "build canceled"))
     (tests-until (equal (arcology-builder--last 'result) "canceled"))))
 
 (ert-deftest arcology-builder-log-links ()

@@ -491,7 +491,7 @@ check "a list with another letter" refused 64 'is damaged after 1 records'
 run full "$db" "$tree" "$(changes M a.org)"
 check "a list with a relative path" refused 64 'is damaged'
 run partial "$db" "$tree" "$here"
-check "an unknown kind" refused 64 'none of incremental, full, clean: partial'
+check "an unknown kind" refused 64 'not incremental, full or clean: partial'
 emacs_build </dev/null >"$scratch/log" 2>&1
 status=$?
 check "no environment" refused 64 'ARCOLOGY_BUILD_KIND is not set'
