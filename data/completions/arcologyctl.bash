@@ -13,6 +13,7 @@ _arcologyctl() {
   local cur=${COMP_WORDS[COMP_CWORD]} verb='' option='' command=0 i
   local -A options=(
     [cancel]='--timeout='
+    [changes]='--json --since= --follow'
     [doctor]='--json'
     [edit]=''
     [explain]='--json'
@@ -41,7 +42,7 @@ _arcologyctl() {
   for ((i = 1; i < COMP_CWORD && command == 0; i++)); do
     case ${COMP_WORDS[i]} in
       --) command=$((i + 1)) ;;
-      --format | --lines | -n | --timeout | --who | --why)
+      --format | --lines | -n | --since | --timeout | --who | --why)
         [[ ${COMP_WORDS[i + 1]-} == = ]] || ((++i))
         ;;
       -*) ;;
@@ -61,7 +62,7 @@ _arcologyctl() {
     cur=''
   elif ((COMP_CWORD >= 2)) && [[ ${COMP_WORDS[COMP_CWORD - 1]} == = ]]; then
     option=${COMP_WORDS[COMP_CWORD - 2]}
-  elif ((COMP_CWORD >= 2)) && [[ ${COMP_WORDS[COMP_CWORD - 1]} =~ ^(--format|--lines|-n|--timeout|--who|--why)$ ]]; then
+  elif ((COMP_CWORD >= 2)) && [[ ${COMP_WORDS[COMP_CWORD - 1]} =~ ^(--format|--lines|-n|--since|--timeout|--who|--why)$ ]]; then
     option=${COMP_WORDS[COMP_CWORD - 1]}
   fi
 
@@ -81,6 +82,8 @@ _arcologyctl() {
   elif [[ -n $option ]]; then
     if [[ $verb == graph && $option == --format ]]; then
       mapfile -t COMPREPLY < <(compgen -W 'dot svg png text' -- "$cur")
+    elif [[ $verb == changes && $option == --since ]]; then
+      mapfile -t COMPREPLY < <(compgen -W "$(_arcologyctl_builds)" -- "$cur")
     fi
   elif [[ -z $verb ]]; then
     mapfile -t COMPREPLY < <(compgen -W "${!options[*]} --help --version --no-color --json --quiet --timeout=" -- "$cur")

@@ -508,12 +508,12 @@ on_inhibit (ArcDBusBuilder *skeleton,
 }
 
 static GVariant *
-make_history (guint max, gpointer user_data)
+make_history (guint64 max, gpointer user_data)
 {
   ArcBusService *self = user_data;
   GVariantBuilder builds = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
   const GPtrArray *history = arc_builder_get_history (self->builder);
-  const guint n = max == 0 ? history->len : MIN (max, history->len);
+  const guint n = max == 0 ? history->len : (guint) MIN (max, history->len);
   gsize size = 0;
 
   for (guint i = 1; i <= n; i++)
@@ -589,12 +589,12 @@ typedef struct
   GVariantBuilder builder;
   guint n_left;
   gsize size_left;
-} PendingReply;
+} ChangesReply;
 
 static void
-add_pending (const char *path, ArcChange change, gpointer user_data)
+add_change (const char *path, ArcChange change, gpointer user_data)
 {
-  PendingReply *reply = user_data;
+  ChangesReply *reply = user_data;
   const gsize size = strlen (path) + strlen ("modified") + 32; /* D-Bus and GVariant frame them */
   g_autoptr (GVariant) entry = NULL;
 
@@ -612,19 +612,19 @@ add_pending (const char *path, ArcChange change, gpointer user_data)
 }
 
 static GVariant *
-make_pending (guint max, gpointer user_data)
+make_pending (guint64 max, gpointer user_data)
 {
   ArcBusService *self = user_data;
   const ArcChangeSet *pending = arc_builder_get_pending (self->builder);
   const guint size = arc_change_set_get_size (pending);
-  PendingReply reply = {
+  ChangesReply reply = {
     .builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(say)")),
-    .n_left = MIN (max == 0 ? size : max, ARC_REPLY_MAX_ENTRIES),
+    .n_left = (guint) MIN (max == 0 ? size : max, ARC_REPLY_MAX_ENTRIES),
     .size_left = ARC_REPLY_MAX_SIZE,
   };
   g_autoptr (GVariant) changes = NULL;
 
-  arc_change_set_foreach (pending, add_pending, &reply);
+  arc_change_set_foreach (pending, add_change, &reply);
   changes = g_variant_ref_sink (g_variant_builder_end (&reply.builder));
 
   return g_variant_new ("(@a(say)b)", changes, g_variant_n_children (changes) < size);
@@ -641,15 +641,46 @@ on_get_pending (ArcDBusBuilder *skeleton,
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+/* All that are kept fit into one reply (engine/change-feed.h). */
+static GVariant *
+make_changes (guint64 since, gpointer user_data)
+{
+  ArcBusService *self = user_data;
+  ChangesReply reply = {
+    .builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(say)")),
+    .n_left = ARC_REPLY_MAX_ENTRIES,
+    .size_left = ARC_REPLY_MAX_SIZE,
+  };
+  guint64 now;
+  gboolean complete;
+  g_autoptr (ArcChangeSet) changes =
+      arc_builder_list_changes (self->builder, since, &now, &complete);
+
+  arc_change_set_foreach (changes, add_change, &reply);
+
+  return g_variant_new ("(tba(say))", now, complete, &reply.builder);
+}
+
+static gboolean
+on_get_changes (ArcDBusBuilder *skeleton,
+                GDBusMethodInvocation *invocation,
+                guint64 since,
+                ArcBusService *self)
+{
+  arc_large_replies_add (self->replies, invocation, make_changes, since);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
 /* All that are kept fit into one reply (common/problem-list.h). */
 static GVariant *
-make_problems (guint max, gpointer user_data)
+make_problems (guint64 max, gpointer user_data)
 {
   ArcBusService *self = user_data;
   GVariantBuilder builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(ayusay)"));
   const ArcProblemList *problems = arc_builder_get_problems (self->builder);
   const guint n_kept = arc_problem_list_get_n_kept (problems);
-  const guint n = max == 0 ? n_kept : MIN (max, n_kept);
+  const guint n = max == 0 ? n_kept : (guint) MIN (max, n_kept);
 
   for (guint i = 0; i < n; i++)
     {
@@ -852,6 +883,7 @@ arc_bus_service_init (ArcBusService *self)
     { "handle-rescan", G_CALLBACK (on_rescan) },
     { "handle-reload", G_CALLBACK (on_reload) },
     { "handle-get-pending", G_CALLBACK (on_get_pending) },
+    { "handle-get-changes", G_CALLBACK (on_get_changes) },
     { "handle-get-problems", G_CALLBACK (on_get_problems) },
     { "handle-explain", G_CALLBACK (on_explain) },
   };

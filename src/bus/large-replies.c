@@ -21,7 +21,7 @@ typedef struct
 {
   GDBusMethodInvocation *invocation; /* (owned) */
   ArcReplyFunc func;
-  guint max;
+  guint64 argument;
 } Call;
 
 static void send_next (ArcLargeReplies *replies);
@@ -64,7 +64,7 @@ static void
 answer (ArcLargeReplies *replies, Call *call)
 {
   GDBusConnection *connection = g_dbus_method_invocation_get_connection (call->invocation);
-  g_autoptr (GVariant) body = g_variant_ref_sink (call->func (call->max, replies->user_data));
+  g_autoptr (GVariant) body = g_variant_ref_sink (call->func (call->argument, replies->user_data));
   const gsize size = g_variant_get_size (body);
 
   /* GDBus keeps the body beside the message that it makes of it: as bytes, instead of a tree of
@@ -109,7 +109,7 @@ void
 arc_large_replies_add (ArcLargeReplies *replies,
                        GDBusMethodInvocation *invocation,
                        ArcReplyFunc func,
-                       guint max)
+                       guint64 argument)
 {
   Call *call;
 
@@ -122,7 +122,7 @@ arc_large_replies_add (ArcLargeReplies *replies,
     }
 
   call = g_new (Call, 1);
-  *call = (Call){ invocation, func, max };
+  *call = (Call){ invocation, func, argument };
   g_queue_push_tail (&replies->waiting, call);
   send_next (replies);
 }

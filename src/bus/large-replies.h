@@ -22,14 +22,14 @@ typedef struct _ArcLargeReplies ArcLargeReplies;
 
 /**
  * ArcReplyFunc:
- * @max: the number that arc_large_replies_add() was given
+ * @argument: the number that arc_large_replies_add() was given
  * @user_data: the data that arc_large_replies_new() was given
  *
  * Makes the body of a reply.
  *
  * Returns: (transfer floating): a tuple
  */
-typedef GVariant *(*ArcReplyFunc) (guint max, gpointer user_data);
+typedef GVariant *(*ArcReplyFunc) (guint64 argument, gpointer user_data);
 
 ArcLargeReplies *arc_large_replies_new (gpointer user_data);
 
@@ -47,7 +47,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcLargeReplies, arc_large_replies_free)
  * @replies: the object
  * @invocation: (transfer full): the call
  * @func: what makes the reply, when its turn has come
- * @max: what @func is to be given
+ * @argument: what @func is to be given
  *
  * Answers a call in its turn; with `org.freedesktop.DBus.Error.LimitsExceeded` if too many wait
  * already, of this caller or of all.
@@ -55,7 +55,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcLargeReplies, arc_large_replies_free)
 void arc_large_replies_add (ArcLargeReplies *replies,
                             GDBusMethodInvocation *invocation,
                             ArcReplyFunc func,
-                            guint max);
+                            guint64 argument);
 
 /**
  * arc_large_replies_fail:

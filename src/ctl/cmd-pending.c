@@ -7,19 +7,6 @@
 
 #include <glib/gi18n.h>
 
-/* The words of GetPending (org.arcology.Builder.xml). */
-static const char *
-name_change (const char *word)
-{
-  static const char *const words[] = { N_ ("added"), N_ ("modified"), N_ ("deleted") };
-
-  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
-    if (g_str_equal (words[i], word))
-      return _ (words[i]);
-
-  return word;
-}
-
 /* (transfer full): RULE, of Explain (org.arcology.Builder.xml), with the setting that it belongs
  * to. The service has a pattern or one of these sentences in it. */
 static char *
@@ -57,7 +44,7 @@ measure_changes (GVariant *changes)
 
   g_variant_iter_init (&iter, changes);
   while (g_variant_iter_next (&iter, "(&s^&ay)", &change, NULL))
-    width = MAX (width, arc_table_measure (name_change (change)));
+    width = MAX (width, arc_table_measure (arc_messages_name_change (change)));
 
   return width;
 }
@@ -74,7 +61,7 @@ print_changes (GVariant *changes)
   while (g_variant_iter_next (&iter, "(&s^&ay)", &change, &path))
     {
       g_autofree char *name = arc_table_escape (path);
-      g_autofree char *word = arc_table_pad (name_change (change), width, FALSE);
+      g_autofree char *word = arc_table_pad (arc_messages_name_change (change), width, FALSE);
 
       g_print ("%s  %s\n", word, name);
     }

@@ -8,6 +8,7 @@
 G_BEGIN_DECLS
 
 ArcCtlExit arc_cmd_cancel (int argc, char **argv);
+ArcCtlExit arc_cmd_changes (int argc, char **argv);
 ArcCtlExit arc_cmd_doctor (int argc, char **argv);
 ArcCtlExit arc_cmd_edit (int argc, char **argv);
 ArcCtlExit arc_cmd_explain (int argc, char **argv);

@@ -36,6 +36,7 @@ static const Verb verbs[] = {
   { "reload", NULL, N_ ("Reload the settings"), arc_cmd_reload },
   { "edit", NULL, N_ ("Edit the settings"), arc_cmd_edit },
   { "pending", NULL, N_ ("List changes that are not built yet"), arc_cmd_pending },
+  { "changes", NULL, N_ ("List notes that builds updated"), arc_cmd_changes },
   { "problems", NULL, N_ ("List problems in notes"), arc_cmd_problems },
   { "history", NULL, N_ ("List finished builds"), arc_cmd_history },
   { "log", N_ ("[BUILD]"), N_ ("Show the output of a build"), arc_cmd_log },
@@ -143,8 +144,8 @@ report_unknown_verb (const char *word)
 static gboolean
 takes_value (const char *option)
 {
-  static const char *const options[] = { "--format", "--lines", "-n", "--timeout",
-                                         "--who",    "--why",   NULL };
+  static const char *const options[] = { "--format",  "--lines", "-n",    "--since",
+                                         "--timeout", "--who",   "--why", NULL };
 
   return g_strv_contains (options, option);
 }

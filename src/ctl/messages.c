@@ -206,6 +206,18 @@ arc_messages_is_success (const char *word)
 }
 
 const char *
+arc_messages_name_change (const char *word)
+{
+  static const char *const words[] = { N_ ("added"), N_ ("modified"), N_ ("deleted") };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    if (g_str_equal (words[i], word))
+      return _ (words[i]);
+
+  return word;
+}
+
+const char *
 arc_messages_name_result (const char *word)
 {
   ArcResult result;

@@ -29,6 +29,14 @@ gboolean arc_messages_is_success (const char *result);
  * not known here. */
 const char *arc_messages_name_result (const char *result);
 
+/**
+ * arc_messages_name_change:
+ * @word: what happened to a file, a word of D-Bus
+ *
+ * Returns: the same in the language of the user, or @word if it is not known here
+ */
+const char *arc_messages_name_change (const char *word);
+
 /* (transfer full): that BUILD, of type a{sv}, ended, and how: one sentence without a full stop. */
 char *arc_messages_tell_build (GVariant *build);
 

@@ -6,6 +6,7 @@
 #include "common/error.h"
 #include "common/path-filter.h"
 #include "engine/build-run.h"
+#include "engine/change-feed.h"
 #include "engine/comparisons.h"
 #include "engine/empty-root-guard.h"
 #include "engine/log-messages.h"
@@ -55,6 +56,7 @@ struct _ArcBuilder
   ArcLoopGuard *loop_guard;   /* (owned) */
   ArcTiming timing;           /* of the settings, with the rest that the loop guard asks for */
   ArcSyncRequests *syncs;     /* (owned) */
+  ArcChangeFeed *feed;        /* (owned) */
 
   guint64 rescans;
   ArcComparisons comparisons; /* of the tree, and of what else the database depends on */
@@ -441,6 +443,8 @@ step_for_cause (ArcBuilder *self,
                                    ? arc_pending_changes_get_change_serial (self->ledger)
                                    : arc_pending_changes_get_taken_serial (self->ledger);
 
+  if (ended != NULL)
+    arc_change_feed_add (self->feed, ended->build, arc_pending_changes_get_taken (self->ledger));
   if (effects & ARC_EFFECT_COMMIT)
     {
       arc_pending_changes_commit (self->ledger);
@@ -1131,6 +1135,7 @@ arc_builder_start (ArcBuilder *self)
 
   snapshot = arc_state_store_load (self->store, self->config->database, &self->built);
   self->next_id = MAX (self->next_id, arc_state_store_get_last_id (self->store) + 1);
+  arc_change_feed_begin (self->feed, self->next_id - 1);
   self->remembered = snapshot != NULL;
   if (self->remembered)
     {
@@ -1456,6 +1461,17 @@ arc_builder_get_pending (ArcBuilder *self)
   return arc_pending_changes_get_pending (self->ledger);
 }
 
+ArcChangeSet *
+arc_builder_list_changes (ArcBuilder *self, guint64 since, guint64 *now, gboolean *complete)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
+
+  *now = arc_change_feed_get_now (self->feed);
+  *complete = arc_change_feed_is_complete (self->feed, since);
+
+  return arc_change_feed_list (self->feed, since);
+}
+
 const ArcConfig *
 arc_builder_get_config (ArcBuilder *self)
 {
@@ -1516,6 +1532,7 @@ arc_builder_finalize (GObject *object)
   ArcBuilder *self = ARC_BUILDER (object);
 
   g_clear_pointer (&self->syncs, arc_sync_requests_free);
+  g_clear_pointer (&self->feed, arc_change_feed_free);
   g_clear_pointer (&self->emptied, arc_empty_root_guard_free);
   g_clear_pointer (&self->emptied_message, g_free);
   g_clear_pointer (&self->settings_message, g_free);
@@ -1567,6 +1584,7 @@ arc_builder_init (ArcBuilder *self)
   self->emptied = arc_empty_root_guard_new ();
   self->loop_guard = arc_loop_guard_new ();
   self->syncs = arc_sync_requests_new ();
+  self->feed = arc_change_feed_new ();
   self->wanted = ARC_BUILD_INCREMENTAL;
   self->phases.permitted = TRUE;
   self->health_message = g_strdup ("");

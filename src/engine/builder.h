@@ -161,6 +161,20 @@ const GPtrArray *arc_builder_get_history (ArcBuilder *builder);
 const ArcProblemList *arc_builder_get_problems (ArcBuilder *builder);
 
 const ArcChangeSet *arc_builder_get_pending (ArcBuilder *builder);
+/**
+ * arc_builder_list_changes:
+ * @builder: the builder
+ * @since: the number of a build
+ * @now: (out): the number of the build that ended last
+ * @complete: (out): whether no change after @since is missing
+ *
+ * Lists the files that builds after @since updated in the database.
+ *
+ * Returns: (transfer full): the changes
+ */
+ArcChangeSet *
+arc_builder_list_changes (ArcBuilder *builder, guint64 since, guint64 *now, gboolean *complete);
+
 const ArcConfig *arc_builder_get_config (ArcBuilder *builder);
 ArcWatcher *arc_builder_get_watcher (ArcBuilder *builder);
 

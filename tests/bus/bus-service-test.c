@@ -307,6 +307,52 @@ test_get_pending (ArcTestService *fixture, gconstpointer data)
 }
 
 static void
+assert_changes (ArcTestService *fixture, guint64 since, const char *expected)
+{
+  g_autoptr (GVariant) reply =
+      arc_test_client_call (fixture->one, "GetChanges", g_variant_new ("(t)", since));
+  g_autofree char *text = g_variant_print (reply, FALSE);
+
+  g_assert_cmpstr (text, ==, expected);
+}
+
+static void
+test_get_changes (ArcTestService *fixture, gconstpointer data)
+{
+  ArcTestHost *host = fixture->host;
+  g_autofree char *one = arc_test_host_get_path (host, "one.org");
+  g_autofree char *odd = arc_test_host_get_path (host, "b\xff.org");
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GVariant) changes = NULL;
+  const char *change, *path;
+  guint64 now;
+  gboolean complete;
+
+  /* The first build was a full one. */
+  assert_changes (fixture, 1, "(1, true, [])");
+  assert_changes (fixture, 2, "(1, false, [])");
+
+  arc_test_host_touch (host, "b\xff.org");
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+
+  reply = arc_test_client_call (fixture->one, "GetChanges", g_variant_new ("(t)", (guint64) 1));
+  g_variant_get (reply, "(tb@a(say))", &now, &complete, &changes);
+  g_assert_cmpuint (now, ==, 2);
+  g_assert_true (complete);
+  g_assert_cmpuint (g_variant_n_children (changes), ==, 2);
+  g_variant_get_child (changes, 0, "(&s^&ay)", &change, &path);
+  g_assert_cmpstr (change, ==, "added");
+  g_assert_cmpstr (path, ==, odd);
+  g_variant_get_child (changes, 1, "(&s^&ay)", &change, &path);
+  g_assert_cmpstr (change, ==, "modified");
+  g_assert_cmpstr (path, ==, one);
+
+  assert_changes (fixture, 2, "(2, true, [])");
+}
+
+static void
 assert_explain (ArcTestClient *client, GVariant *path, gboolean expected, const char *expected_rule)
 {
   g_autoptr (GVariant) reply =
@@ -988,6 +1034,7 @@ main (int argc, char **argv)
   add ("/service/cancel", arc_test_service_set_up_idle, test_cancel);
   add ("/service/pause", arc_test_service_set_up_idle, test_pause);
   add ("/service/get-pending", arc_test_service_set_up_idle, test_get_pending);
+  add ("/service/get-changes", arc_test_service_set_up_idle, test_get_changes);
   add ("/service/problems", arc_test_service_set_up_idle, test_problems);
   add ("/service/problems/many", arc_test_service_set_up_idle, test_many_problems);
   add ("/service/explain", arc_test_service_set_up_idle, test_explain);

@@ -32,6 +32,7 @@ static const struct
   { "Rescan", NULL, FALSE },
   { "Reload", NULL, FALSE },
   { "GetPending", "(uint32 0,)", FALSE },
+  { "GetChanges", "(uint64 0,)", FALSE },
   { "GetProblems", "(uint32 0,)", FALSE },
   { "GetHistory", "(uint32 0,)", FALSE },
   { "OpenLog", "(uint64 0,)", FALSE },
