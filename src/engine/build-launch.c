@@ -18,6 +18,7 @@ struct _ArcBuildLaunch
   gpointer user_data;
   GCancellable *cancellable; /* (owned) */
   char *changes_file;        /* (owned) (nullable): NULL until it is there */
+  GStrv environment;         /* (owned) (nullable): of the process; NULL until it has started */
   GError *error;             /* (owned) (nullable): why it cannot be */
 };
 
@@ -81,10 +82,42 @@ arc_build_launch_free (ArcBuildLaunch *launch)
   g_cancellable_cancel (launch->cancellable);
   g_object_unref (launch->cancellable);
   g_free (launch->changes_file);
+  g_strfreev (launch->environment);
   g_clear_error (&launch->error);
   g_object_unref (launch->store);
   arc_config_free (launch->config);
   g_free (launch);
+}
+
+/* Starts ARGV on RUNNER. */
+static gboolean
+spawn (ArcBuildLaunch *launch,
+       ArcProcessRunner *runner,
+       const char *const *argv,
+       const char *setting /* (nullable) */,
+       const char *log_file /* (nullable) */,
+       gint64 timeout,
+       GError **error)
+{
+  /* For the next service, if this one is killed. */
+  const int group_file = arc_state_store_open_group (launch->store);
+  const gboolean started =
+      arc_process_runner_start (runner,
+                                &(ArcRun){
+                                    .argv = argv,
+                                    .setting = setting,
+                                    .environment = (const char *const *) launch->environment,
+                                    .log_file = log_file,
+                                    .group_file = MAX (group_file, 0),
+                                    .timeout = timeout,
+                                    .stop_grace = launch->config->stop_grace,
+                                },
+                                error);
+
+  if (group_file >= 0)
+    close (group_file);
+
+  return started;
 }
 
 gboolean
@@ -94,10 +127,7 @@ arc_build_launch_spawn (ArcBuildLaunch *launch,
                         GError **error)
 {
   const ArcConfig *config = launch->config;
-  g_auto (GStrv) environment = NULL;
   g_autofree char *log_file = NULL;
-  gboolean started;
-  int group_file;
 
   if (launch->error != NULL)
     {
@@ -111,23 +141,23 @@ arc_build_launch_spawn (ArcBuildLaunch *launch,
   /* Without a log, the output goes to the log of the service alone. */
   log_file = arc_state_store_prepare_log (launch->store, build->id, NULL);
 
-  environment = arc_build_environment_for_build (g_get_environ (), config, build->kind, build->id,
-                                                 launch->changes_file);
+  g_strfreev (launch->environment);
+  launch->environment = arc_build_environment_for_build (g_get_environ (), config, build->kind,
+                                                         build->id, launch->changes_file);
 
-  /* For the next service, if this one is killed. */
-  group_file = arc_state_store_open_group (launch->store);
-  started = arc_process_runner_start (runner,
-                                      &(ArcRun){
-                                          .argv = (const char *const *) config->command,
-                                          .environment = (const char *const *) environment,
-                                          .log_file = log_file,
-                                          .group_file = MAX (group_file, 0),
-                                          .timeout = config->timeout,
-                                          .stop_grace = config->stop_grace,
-                                      },
-                                      error);
-  if (group_file >= 0)
-    close (group_file);
+  return spawn (launch, runner, (const char *const *) config->command, NULL, log_file,
+                config->timeout, error);
+}
 
-  return started;
+gboolean
+arc_build_launch_has_after_build (const ArcBuildLaunch *launch)
+{
+  return launch->config->after_build != NULL;
+}
+
+gboolean
+arc_build_launch_spawn_after (ArcBuildLaunch *launch, ArcProcessRunner *runner, GError **error)
+{
+  return spawn (launch, runner, (const char *const *) launch->config->after_build, "AfterBuild",
+                NULL, launch->config->after_build_timeout, error);
 }

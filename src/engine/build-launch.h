@@ -48,4 +48,25 @@ gboolean arc_build_launch_spawn (ArcBuildLaunch *launch,
                                  const ArcBuild *build,
                                  GError **error);
 
+/**
+ * arc_build_launch_has_after_build:
+ * @launch: a launch
+ *
+ * Returns: %TRUE if the settings of the build have a command to run after it
+ */
+gboolean arc_build_launch_has_after_build (const ArcBuildLaunch *launch);
+
+/**
+ * arc_build_launch_spawn_after:
+ * @launch: a launch whose build was started and has ended
+ * @runner: the runner
+ * @error: return location for an error
+ *
+ * Starts the command to run after the build, in the environment of the build.
+ *
+ * Returns: %TRUE if it started
+ */
+gboolean
+arc_build_launch_spawn_after (ArcBuildLaunch *launch, ArcProcessRunner *runner, GError **error);
+
 G_END_DECLS

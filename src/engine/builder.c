@@ -5,6 +5,7 @@
 
 #include "common/error.h"
 #include "common/path-filter.h"
+#include "engine/after-build.h"
 #include "engine/build-launch.h"
 #include "engine/change-feed.h"
 #include "engine/empty-root-guard.h"
@@ -73,6 +74,7 @@ struct _ArcBuilder
   ArcTiming timing;           /* of the settings, with the rest that the loop guard asks for */
   ArcSyncRequests *syncs;     /* (owned) */
   ArcChangeFeed *feed;        /* (owned) */
+  ArcAfterBuild *after_build; /* (owned) */
 
   guint64 rescans;
   guint64 comparison; /* the number of the comparison under way or, if there is none, the last */
@@ -154,7 +156,7 @@ update_health (ArcBuilder *self)
   self->health_message =
       arc_log_message_health (arc_watcher_get_health_message (self->watcher),
                               get_emptied_message (self), arc_state_store_get_problem (self->store),
-                              self->loop_guard);
+                              arc_after_build_get_problem (self->after_build), self->loop_guard);
   if (strcmp (old, self->health_message) != 0)
     arc_log_message_log_health (get_health (self), self->health_message);
 }
@@ -475,6 +477,14 @@ emit_stopped (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* `stopped` follows as soon as nothing runs any more. */
+static void
+schedule_stopped (ArcBuilder *self)
+{
+  if (self->machine.state != ARC_STATE_RUNNING && !arc_after_build_is_running (self->after_build))
+    g_idle_add_full (G_PRIORITY_DEFAULT, emit_stopped, g_object_ref (self), g_object_unref);
+}
+
 /* An event of the machine, and everything that follows from it. ENDED is the build that the event
  * is the end of. */
 static void
@@ -518,9 +528,11 @@ step (ArcBuilder *self, ArcEvent event, ArcBuild *ended /* (nullable) */)
       arc_log_message_log_start (self->build);
       g_signal_emit (self, signals[SIGNAL_BUILD_STARTED], 0, self->build);
     }
-  if (self->machine.closing && self->machine.state != ARC_STATE_RUNNING &&
-      (event == ARC_EVENT_SHUTDOWN || ended != NULL))
-    g_idle_add_full (G_PRIORITY_DEFAULT, emit_stopped, g_object_ref (self), g_object_unref);
+  if (self->machine.closing && (event == ARC_EVENT_SHUTDOWN || ended != NULL))
+    {
+      arc_after_build_stop (self->after_build);
+      schedule_stopped (self);
+    }
 
   if (effects & ARC_EFFECT_STOP)
     stop_build (self, ARC_RESULT_INTERRUPTED);
@@ -626,6 +638,8 @@ end_build (ArcBuilder *self, const ArcOutcome *outcome)
 
   arc_state_store_add_build (self->store, build);
   arc_state_store_forget_group (self->store);
+  if (!self->machine.closing)
+    arc_after_build_run (self->after_build, build);
   self->machine.cost = build->cpu_usec;
   step (self, give_up_files (self, build) ? ARC_EVENT_STOPPED : event, build);
 }
@@ -669,10 +683,13 @@ on_launch (gpointer user_data)
 
   if (self->machine.holds & ARC_HOLD_UNAVAILABLE)
     abandon_build (self, get_unavailable_message (self));
-  else if (arc_build_launch_spawn (launch, self->runner, self->build, &error))
-    self->phase = PHASE_RUNNING;
-  else
+  else if (!arc_build_launch_spawn (launch, self->runner, self->build, &error))
     abandon_build (self, error->message);
+  else
+    {
+      self->phase = PHASE_RUNNING;
+      arc_after_build_prepare (self->after_build, g_steal_pointer (&launch));
+    }
 }
 
 /* The tree has been compared: now the build takes what is pending. What is seen from here on is for
@@ -982,7 +999,7 @@ proceed (ArcBuilder *self)
   self->phase = PHASE_COMPARED;
   if (self->machine.holds & ARC_HOLD_UNAVAILABLE)
     abandon_build (self, get_unavailable_message (self));
-  else if (self->may_launch)
+  else if (self->may_launch && !arc_after_build_is_running (self->after_build))
     take_changes (self);
 }
 
@@ -1233,19 +1250,45 @@ arc_builder_start (ArcBuilder *self)
   arc_watcher_start (self->watcher, snapshot);
 }
 
+/* A build that has waited for the permission to launch may have it now: the comparison that it
+ * takes its changes after must be the last thing before that. */
+static void
+compare_again (ArcBuilder *self)
+{
+  if (self->may_launch && self->build != NULL && self->phase == PHASE_COMPARED)
+    {
+      self->phase = PHASE_COMPARING;
+      self->enough = arc_builder_compare (self);
+    }
+}
+
+static void
+on_after_build_ended (gpointer user_data)
+{
+  ArcBuilder *self = user_data;
+
+  if (self->machine.closing)
+    schedule_stopped (self);
+  else
+    compare_again (self);
+  update (self);
+}
+
+gboolean
+arc_builder_is_after_build_running (ArcBuilder *self)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), FALSE);
+
+  return arc_after_build_is_running (self->after_build);
+}
+
 void
 arc_builder_set_may_launch (ArcBuilder *self, gboolean may_launch)
 {
   g_return_if_fail (ARC_IS_BUILDER (self));
 
   self->may_launch = may_launch;
-
-  /* The comparison that it takes its changes after must be the last thing before that. */
-  if (may_launch && self->build != NULL && self->phase == PHASE_COMPARED)
-    {
-      self->phase = PHASE_COMPARING;
-      self->enough = arc_builder_compare (self);
-    }
+  compare_again (self);
 }
 
 void
@@ -1593,6 +1636,7 @@ arc_builder_new (ArcClock *clock,
   self->runner = g_object_ref (runner);
   self->store = g_object_ref (store);
   self->config = arc_config_copy (config);
+  self->after_build = arc_after_build_new (store, on_after_build_ended, self);
 
   self->inputs = arc_build_inputs_new (on_inputs, self);
   arc_build_inputs_set_config (self->inputs, self->config);
@@ -1624,6 +1668,7 @@ arc_builder_finalize (GObject *object)
 
   g_clear_pointer (&self->syncs, arc_sync_requests_free);
   g_clear_pointer (&self->feed, arc_change_feed_free);
+  g_clear_pointer (&self->after_build, arc_after_build_free);
   g_clear_pointer (&self->emptied, arc_empty_root_guard_free);
   g_clear_pointer (&self->emptied_message, g_free);
   g_clear_pointer (&self->settings_message, g_free);
