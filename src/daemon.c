@@ -51,6 +51,8 @@ typedef struct
   gboolean exported;
   gboolean ready;
   ArcProgressBar meter; /* of `--once` */
+  gboolean built;       /* the same: its build has ended */
+  ArcExit built_exit;   /* of that */
   gboolean has_bar;     /* it is at the end of the last line on the terminal */
   gboolean has_name;
   gboolean told_to_wait;
@@ -398,6 +400,14 @@ get_columns (void)
   return ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
+/* `--once` is done when AfterBuild is, too. */
+static void
+stop_if_done (ArcDaemon *self)
+{
+  if (self->built && !arc_builder_is_after_build_running (self->builder))
+    stop (self, self->built_exit);
+}
+
 /* The progress of `--once`: a bar on a terminal, else a line a second. */
 static void
 on_once_changed (ArcDaemon *self)
@@ -408,6 +418,7 @@ on_once_changed (ArcDaemon *self)
   g_autofree char *line = NULL;
   ArcStatus status;
 
+  stop_if_done (self);
   arc_builder_get_status (self->builder, &status);
   if (status.progress_total == 0 ||
       !arc_progress_bar_take (&self->meter, status.progress_done, status.progress_total,
@@ -463,7 +474,9 @@ on_once_finished (ArcDaemon *self, const ArcBuild *build)
       log != NULL)
     g_printerr (_ ("See its output in %s\n"), log);
 
-  stop (self, build->result == ARC_RESULT_SUCCESS ? ARC_EXIT_SUCCESS : ARC_EXIT_BUILD_FAILED);
+  self->built = TRUE;
+  self->built_exit = build->result == ARC_RESULT_SUCCESS ? ARC_EXIT_SUCCESS : ARC_EXIT_BUILD_FAILED;
+  stop_if_done (self);
 }
 
 /* GLib aborts the process when it gets no descriptor for a main context (GLib 2.74, gwakeup.c), and

@@ -186,4 +186,6 @@ arc_config_expand (ArcConfig *config, const char *home)
   /* The program may be a name, to be looked up in PATH; the other words are its own business. */
   if (config->command != NULL && arc_path_is_in_home (config->command[0]))
     expand_path (&config->command[0], home);
+  if (config->after_build != NULL && arc_path_is_in_home (config->after_build[0]))
+    expand_path (&config->after_build[0], home);
 }

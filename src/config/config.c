@@ -59,6 +59,10 @@ static const ArcSetting settings[] = {
     .minimum = 100 * G_TIME_SPAN_MILLISECOND, .maximum = WEEK, .off = TRUE },
   { SETTING ("Build", "StopGrace", DURATION, stop_grace), .initial = 10 * G_TIME_SPAN_SECOND,
     .maximum = 10 * G_TIME_SPAN_MINUTE },
+  { SETTING ("Build", "AfterBuild", COMMAND, after_build) },
+  { SETTING ("Build", "AfterBuildTimeout", DURATION, after_build_timeout),
+    .initial = 10 * G_TIME_SPAN_MINUTE, .minimum = 100 * G_TIME_SPAN_MILLISECOND, .maximum = WEEK,
+    .off = TRUE },
   { SETTING ("Build", "OnStart", WORD, on_start), .words = on_start_words,
     .initial = ARC_ON_START_CHANGED },
 

@@ -49,6 +49,8 @@ typedef struct
   char *database; /* (nullable): the default in the data directory */
   gint64 timeout; /* 0: none */
   gint64 stop_grace;
+  GStrv after_build;          /* argv; (nullable): none */
+  gint64 after_build_timeout; /* 0: none */
   ArcOnStart on_start;
 
   /* [Timing] */

@@ -19,6 +19,7 @@ struct _ArcBuildFiles
   gpointer user_data;
   GCancellable *cancellable; /* (owned) */
   char *changes_file;        /* (owned) (nullable): NULL until it is there */
+  GStrv environment;         /* (owned) (nullable): of the process; NULL until it has started */
   GError *error;             /* (owned) (nullable): why it cannot be */
 };
 
@@ -28,6 +29,7 @@ free_files (ArcBuildFiles *files)
   g_cancellable_cancel (files->cancellable);
   g_object_unref (files->cancellable);
   g_free (files->changes_file);
+  g_strfreev (files->environment);
   g_clear_error (&files->error);
   g_object_unref (files->store);
   arc_config_free (files->config);
@@ -117,16 +119,44 @@ arc_build_run_write (ArcBuildRun *run,
                                  config->database, inputs, files->cancellable, on_prepared, files);
 }
 
+/* Starts ARGV on RUNNER. */
+static gboolean
+spawn (ArcBuildFiles *files,
+       ArcProcessRunner *runner,
+       const char *const *argv,
+       const char *setting /* (nullable) */,
+       const char *log_file /* (nullable) */,
+       gint64 timeout,
+       GError **error)
+{
+  /* For the next service, if this one is killed. */
+  const int group_file = arc_state_store_open_group (files->store);
+  const gboolean started =
+      arc_process_runner_start (runner,
+                                &(ArcRun){
+                                    .argv = argv,
+                                    .setting = setting,
+                                    .environment = (const char *const *) files->environment,
+                                    .log_file = log_file,
+                                    .group_file = MAX (group_file, 0),
+                                    .timeout = timeout,
+                                    .stop_grace = files->config->stop_grace,
+                                },
+                                error);
+
+  if (group_file >= 0)
+    close (group_file);
+
+  return started;
+}
+
 gboolean
 arc_build_run_spawn (ArcBuildRun *run, ArcProcessRunner *runner, GError **error)
 {
   ArcBuildFiles *files = run->files;
   const ArcBuild *build = run->build;
   const ArcConfig *config = files->config;
-  g_auto (GStrv) environment = NULL;
   g_autofree char *log_file = NULL;
-  gboolean started;
-  int group_file;
 
   if (files->error != NULL)
     {
@@ -140,25 +170,27 @@ arc_build_run_spawn (ArcBuildRun *run, ArcProcessRunner *runner, GError **error)
   /* Without a log, the output goes to the log of the service alone. */
   log_file = arc_state_store_prepare_log (files->store, build->id, NULL);
 
-  environment = arc_build_environment_for_build (g_get_environ (), config, build->kind, build->id,
-                                                 files->changes_file);
+  g_strfreev (files->environment);
+  files->environment = arc_build_environment_for_build (g_get_environ (), config, build->kind,
+                                                        build->id, files->changes_file);
 
-  /* For the next service, if this one is killed. */
-  group_file = arc_state_store_open_group (files->store);
-  started = arc_process_runner_start (runner,
-                                      &(ArcRun){
-                                          .argv = (const char *const *) config->command,
-                                          .environment = (const char *const *) environment,
-                                          .log_file = log_file,
-                                          .group_file = MAX (group_file, 0),
-                                          .timeout = config->timeout,
-                                          .stop_grace = config->stop_grace,
-                                      },
-                                      error);
-  if (group_file >= 0)
-    close (group_file);
+  return spawn (files, runner, (const char *const *) config->command, NULL, log_file,
+                config->timeout, error);
+}
 
-  return started;
+gboolean
+arc_build_run_has_after_build (const ArcBuildRun *run)
+{
+  return run->files->config->after_build != NULL;
+}
+
+gboolean
+arc_build_run_spawn_after (ArcBuildRun *run, ArcProcessRunner *runner, GError **error)
+{
+  const ArcConfig *config = run->files->config;
+
+  return spawn (run->files, runner, (const char *const *) config->after_build, "AfterBuild", NULL,
+                config->after_build_timeout, error);
 }
 
 void

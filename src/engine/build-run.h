@@ -111,6 +111,26 @@ void arc_build_run_write (ArcBuildRun *run,
 gboolean arc_build_run_spawn (ArcBuildRun *run, ArcProcessRunner *runner, GError **error);
 
 /**
+ * arc_build_run_has_after_build:
+ * @run: a build whose process was started
+ *
+ * Returns: %TRUE if the settings of the build have a command to run after it
+ */
+gboolean arc_build_run_has_after_build (const ArcBuildRun *run);
+
+/**
+ * arc_build_run_spawn_after:
+ * @run: a build whose process has ended
+ * @runner: a runner
+ * @error: return location for an error
+ *
+ * Starts the command to run after the build, in the environment of the build.
+ *
+ * Returns: %TRUE if it started
+ */
+gboolean arc_build_run_spawn_after (ArcBuildRun *run, ArcProcessRunner *runner, GError **error);
+
+/**
  * arc_build_run_read_line:
  * @run: a running build
  * @line: a line of output; its members may be moved

@@ -5,6 +5,7 @@
 
 #include "common/error.h"
 #include "common/path-filter.h"
+#include "engine/after-build.h"
 #include "engine/build-run.h"
 #include "engine/change-feed.h"
 #include "engine/comparisons.h"
@@ -57,6 +58,8 @@ struct _ArcBuilder
   ArcTiming timing;           /* of the settings, with the rest that the loop guard asks for */
   ArcSyncRequests *syncs;     /* (owned) */
   ArcChangeFeed *feed;        /* (owned) */
+  ArcAfterBuild *after_build; /* (owned) */
+  gboolean may_launch;        /* as far as the owner of the builder says */
 
   guint64 rescans;
   ArcComparisons comparisons; /* of the tree, and of what else the database depends on */
@@ -128,7 +131,7 @@ update_health (ArcBuilder *self)
   self->health_message =
       arc_log_message_health (arc_watcher_get_health_message (self->watcher),
                               get_emptied_message (self), arc_state_store_get_problem (self->store),
-                              self->loop_guard);
+                              arc_after_build_get_problem (self->after_build), self->loop_guard);
   if (strcmp (old, self->health_message) != 0)
     arc_log_message_log_health (get_health (self), self->health_message);
 }
@@ -428,6 +431,14 @@ emit_stopped (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* `stopped` follows as soon as nothing runs any more. */
+static void
+schedule_stopped (ArcBuilder *self)
+{
+  if (self->machine.state != ARC_STATE_RUNNING && !arc_after_build_is_running (self->after_build))
+    g_idle_add_full (G_PRIORITY_DEFAULT, emit_stopped, g_object_ref (self), g_object_unref);
+}
+
 /* An event of the machine, and everything that follows from it. CAUSE is that of a build that it
  * starts, and ENDED is the build that it is the end of. */
 static void
@@ -467,9 +478,11 @@ step_for_cause (ArcBuilder *self,
       arc_log_message_log_start (self->run->build);
       g_signal_emit (self, signals[SIGNAL_BUILD_STARTED], 0, self->run->build);
     }
-  if (self->machine.closing && self->machine.state != ARC_STATE_RUNNING &&
-      (event == ARC_EVENT_SHUTDOWN || ended != NULL))
-    g_idle_add_full (G_PRIORITY_DEFAULT, emit_stopped, g_object_ref (self), g_object_unref);
+  if (self->machine.closing && (event == ARC_EVENT_SHUTDOWN || ended != NULL))
+    {
+      arc_after_build_stop (self->after_build);
+      schedule_stopped (self);
+    }
 
   if (effects & ARC_EFFECT_STOP)
     step_phases (self, ARC_PHASE_EVENT_STOP, &(ArcOutcome){ .result = ARC_RESULT_INTERRUPTED });
@@ -548,6 +561,8 @@ end_build (ArcBuilder *self, gboolean spawned)
   else if (event == ARC_EVENT_FAILED)
     self->consecutive_failures++;
 
+  if (spawned && !self->machine.closing)
+    arc_after_build_run (self->after_build, run);
   self->machine.cost = build->cpu_usec;
   step (self, give_up_files (self, build) ? ARC_EVENT_STOPPED : event, run);
 }
@@ -643,6 +658,13 @@ find_comparison (ArcBuilder *self, ArcCause cause)
 
 /* An event of the running build, and everything that follows from it. OUTCOME is how the build ends
  * if this ends it, or NULL for a tree that is unavailable. */
+/* The command of AfterBuild reads the list of changes of the last build. */
+static gboolean
+may_launch (ArcBuilder *self)
+{
+  return self->may_launch && !arc_after_build_is_running (self->after_build);
+}
+
 static void
 step_phases (ArcBuilder *self, ArcPhaseEvent event, const ArcOutcome *outcome /* (nullable) */)
 {
@@ -650,6 +672,7 @@ step_phases (ArcBuilder *self, ArcPhaseEvent event, const ArcOutcome *outcome /*
                                    .message = get_unavailable_message (self) };
 
   self->phases.unavailable = (self->machine.holds & ARC_HOLD_UNAVAILABLE) != 0;
+  self->phases.permitted = may_launch (self);
 
   switch (arc_build_phases_step (&self->phases, event))
     {
@@ -1151,14 +1174,41 @@ arc_builder_start (ArcBuilder *self)
   arc_watcher_start (self->watcher, snapshot);
 }
 
+/* A build that has waited for the permission to launch may have it now. */
+static void
+grant_launch (ArcBuilder *self)
+{
+  if (may_launch (self))
+    step_phases (self, ARC_PHASE_EVENT_PERMITTED, NULL);
+}
+
+static void
+on_after_build_ended (gpointer user_data)
+{
+  ArcBuilder *self = user_data;
+
+  if (self->machine.closing)
+    schedule_stopped (self);
+  else
+    grant_launch (self);
+  update (self);
+}
+
+gboolean
+arc_builder_is_after_build_running (ArcBuilder *self)
+{
+  g_return_val_if_fail (ARC_IS_BUILDER (self), FALSE);
+
+  return arc_after_build_is_running (self->after_build);
+}
+
 void
 arc_builder_set_may_launch (ArcBuilder *self, gboolean may_launch)
 {
   g_return_if_fail (ARC_IS_BUILDER (self));
 
-  self->phases.permitted = may_launch;
-  if (may_launch)
-    step_phases (self, ARC_PHASE_EVENT_PERMITTED, NULL);
+  self->may_launch = may_launch;
+  grant_launch (self);
 }
 
 void
@@ -1502,6 +1552,7 @@ arc_builder_new (ArcClock *clock,
   self->runner = g_object_ref (runner);
   self->store = g_object_ref (store);
   self->config = arc_config_copy (config);
+  self->after_build = arc_after_build_new (store, on_after_build_ended, self);
 
   self->inputs = arc_build_inputs_new (on_inputs, self);
   arc_build_inputs_set_config (self->inputs, self->config);
@@ -1533,6 +1584,7 @@ arc_builder_finalize (GObject *object)
 
   g_clear_pointer (&self->syncs, arc_sync_requests_free);
   g_clear_pointer (&self->feed, arc_change_feed_free);
+  g_clear_pointer (&self->after_build, arc_after_build_free);
   g_clear_pointer (&self->emptied, arc_empty_root_guard_free);
   g_clear_pointer (&self->emptied_message, g_free);
   g_clear_pointer (&self->settings_message, g_free);
@@ -1586,7 +1638,7 @@ arc_builder_init (ArcBuilder *self)
   self->syncs = arc_sync_requests_new ();
   self->feed = arc_change_feed_new ();
   self->wanted = ARC_BUILD_INCREMENTAL;
-  self->phases.permitted = TRUE;
+  self->may_launch = TRUE;
   self->health_message = g_strdup ("");
   self->rescan_at = ARC_NEVER;
   self->next_build = ARC_NEVER;

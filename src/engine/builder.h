@@ -88,6 +88,14 @@ void arc_builder_start (ArcBuilder *builder);
  * another one, of other state, may be building. */
 void arc_builder_set_may_launch (ArcBuilder *builder, gboolean may_launch);
 
+/**
+ * arc_builder_is_after_build_running:
+ * @builder: the builder
+ *
+ * Returns: %TRUE while the command of AfterBuild runs; `changed` is emitted when it has ended
+ */
+gboolean arc_builder_is_after_build_running (ArcBuilder *builder);
+
 /* Ends the running build, if any, and lets none start; `stopped` follows, always from the main
  * loop. */
 void arc_builder_stop (ArcBuilder *builder);

@@ -178,6 +178,7 @@ char *
 arc_log_message_health (const char *watcher,
                         const char *emptied,
                         const char *store,
+                        const char *after,
                         const ArcLoopGuard *loop_guard)
 {
   g_autoptr (GString) message = g_string_new (NULL);
@@ -186,6 +187,7 @@ arc_log_message_health (const char *watcher,
   add_sentence (message, watcher);
   add_sentence (message, emptied);
   add_sentence (message, store);
+  add_sentence (message, after);
 
   if (arc_loop_guard_is_looping (loop_guard))
     {

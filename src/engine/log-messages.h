@@ -44,10 +44,12 @@ char *arc_log_message_emptied (const char *root, gint64 real_time);
 
 /* (transfer full): the message of the health, "" if all is well. WATCHER is what the watcher says,
  * EMPTIED (nullable) is from arc_log_message_emptied(), and STORE (nullable) from
- * arc_state_store_get_problem(). */
+ * arc_state_store_get_problem(), and AFTER
+ * (nullable) from arc_after_build_get_problem(). */
 char *arc_log_message_health (const char *watcher,
                               const char *emptied,
                               const char *store,
+                              const char *after,
                               const ArcLoopGuard *loop_guard);
 
 G_END_DECLS

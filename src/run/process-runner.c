@@ -495,31 +495,33 @@ set_up_child (gpointer user_data)
 }
 
 static void
-set_spawn_error (GError **error, const char *program, const GError *cause)
+set_spawn_error (GError **error, const ArcRun *run, const GError *cause)
 {
+  const char *program = run->argv[0];
+  const char *setting = run->setting != NULL ? run->setting : "Command";
+  const char *kind = run->setting != NULL ? run->setting : "build";
   g_autofree char *name = g_filename_display_name (program);
   const char *where = strchr (program, '/') != NULL ? "does not exist" : "is not in PATH";
 
   if (g_error_matches (cause, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT))
     g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND,
-                 "The build command %s %s: install it, or set Command in the group [Build] of the "
-                 "settings",
-                 name, where);
+                 "The %s command %s %s: install it, or set %s in the group [Build] of the settings",
+                 kind, name, where, setting);
   else if (g_error_matches (cause, G_SPAWN_ERROR, G_SPAWN_ERROR_ACCES))
     g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND,
-                 "The build command %s may not be executed: correct its permissions, or set "
-                 "Command in the group [Build] of the settings",
-                 name);
+                 "The %s command %s may not be executed: correct its permissions, or set "
+                 "%s in the group [Build] of the settings",
+                 kind, name, setting);
   else if (g_error_matches (cause, G_SPAWN_ERROR, G_SPAWN_ERROR_TOO_BIG))
     g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND,
-                 "The arguments and the environment of the build command %s are too long: shorten "
-                 "Command in the group [Build] of the settings",
-                 name);
+                 "The arguments and the environment of the %s command %s are too long: shorten "
+                 "%s in the group [Build] of the settings",
+                 kind, name, setting);
   else
     g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND,
-                 "The build command %s cannot be started: %s. If that lasts, set Command in the "
+                 "The %s command %s cannot be started: %s. If that lasts, set %s in the "
                  "group [Build] of the settings",
-                 name, cause->message);
+                 kind, name, cause->message, setting);
 }
 
 static GSubprocess *
@@ -543,7 +545,7 @@ spawn (ArcProcessRunner *self, const ArcRun *run, GError **error)
    * have reaped it already. Its group may have members all the same, so let it tell its number. */
   if (!g_unix_open_pipe (report, FD_CLOEXEC, &cause))
     {
-      set_spawn_error (error, run->argv[0], cause);
+      set_spawn_error (error, run, cause);
       return NULL;
     }
   setup.report = report[1];
@@ -559,7 +561,7 @@ spawn (ArcProcessRunner *self, const ArcRun *run, GError **error)
   process = g_subprocess_launcher_spawnv (launcher, run->argv, &cause);
   close (report[1]);
   if (process == NULL)
-    set_spawn_error (error, run->argv[0], cause);
+    set_spawn_error (error, run, cause);
   else if (read (report[0], &self->group, sizeof self->group) != sizeof self->group)
     {
       g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND, "The build did not get to start");

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 /**
  * ArcRun:
  * @argv: the program and its arguments; no shell is involved
+ * @setting: (nullable): the setting that @argv is from, for messages; %NULL for Command
  * @environment: (element-type filename): the whole environment of the child, as `NAME=value`; its
  * PATH is where the program is looked for
  * @log_file: (nullable): where the output goes; created 0600, capped as run/build-log.h tells. A
@@ -26,6 +27,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   const char *const *argv;
+  const char *setting;
   const char *const *environment;
   const char *log_file;
   int group_file;

@@ -30,6 +30,8 @@ static const Sample samples[] = {
   { "Build", "Database", { "/d/a", "/d/b", "/d/c" } },
   { "Build", "Timeout", { "1s", "2s", "3s" } },
   { "Build", "StopGrace", { "1s", "2s", "3s" } },
+  { "Build", "AfterBuild", { "a", "b", "c" } },
+  { "Build", "AfterBuildTimeout", { "1s", "2s", "3s" } },
   { "Build", "OnStart", { "changed", "never", "changed" } },
   { "Timing", "Debounce", { "1s", "2s", "3s" } },
   { "Timing", "DebounceLimit", { "11s", "12s", "13s" } },

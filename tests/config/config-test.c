@@ -82,6 +82,8 @@ test_defaults (void)
   g_assert_null (config->database);
   g_assert_cmpint (config->timeout, ==, 30 * MINUTE);
   g_assert_cmpint (config->stop_grace, ==, 10 * SECOND);
+  g_assert_null (config->after_build);
+  g_assert_cmpint (config->after_build_timeout, ==, 10 * MINUTE);
   g_assert_cmpint (config->on_start, ==, ARC_ON_START_CHANGED);
   g_assert_cmpint (config->timing.debounce, ==, 5 * SECOND);
   g_assert_cmpint (config->timing.debounce_limit, ==, 60 * SECOND);
@@ -113,6 +115,8 @@ test_every_setting (void)
          "Database=~/x.db\n"
          "Timeout=2min\n"
          "StopGrace=1s\n"
+         "AfterBuild=git -C '/my notes' commit\n"
+         "AfterBuildTimeout=3min\n"
          "OnStart=changed\n"
          "[Timing]\n"
          "Debounce=1s\n"
@@ -142,6 +146,9 @@ test_every_setting (void)
   g_assert_cmpstr (copy->database, ==, "~/x.db");
   g_assert_cmpint (copy->timeout, ==, 2 * MINUTE);
   g_assert_cmpint (copy->stop_grace, ==, SECOND);
+  g_assert_cmpstrv (copy->after_build,
+                    ((const char *[]){ "git", "-C", "/my notes", "commit", NULL }));
+  g_assert_cmpint (copy->after_build_timeout, ==, 3 * MINUTE);
   g_assert_cmpint (copy->on_start, ==, ARC_ON_START_CHANGED);
   g_assert_cmpint (copy->timing.debounce, ==, SECOND);
   g_assert_cmpint (copy->timing.debounce_limit, ==, 2 * SECOND);
@@ -237,7 +244,7 @@ test_ranges (void)
         n_seen++;
       }
 
-  g_assert_cmpuint (n_seen, ==, 9);
+  g_assert_cmpuint (n_seen, ==, 10);
 }
 
 static void

@@ -1,0 +1,84 @@
+/* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "common/build.h"
+#include "engine/build-run.h"
+#include "state/state-store.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ArcAfterBuild:
+ *
+ * Runs the command of the setting AfterBuild, one at a time. The command gets the environment and
+ * the list of changes of the build, so no other build may launch before it has ended.
+ */
+typedef struct _ArcAfterBuild ArcAfterBuild;
+
+/**
+ * ArcAfterBuildFunc:
+ * @user_data: the data that arc_after_build_new() was given
+ *
+ * Is called from the main loop when the command has ended.
+ */
+typedef void (*ArcAfterBuildFunc) (gpointer user_data);
+
+/**
+ * arc_after_build_new:
+ * @store: the store that the builds use
+ * @ended: what to call after each run
+ * @user_data: its data
+ *
+ * Returns: (transfer full): an object with nothing to run
+ */
+ArcAfterBuild *
+arc_after_build_new (ArcStateStore *store, ArcAfterBuildFunc ended, gpointer user_data);
+
+/**
+ * arc_after_build_free:
+ * @after: (transfer full): the object
+ *
+ * Kills the command, if it runs, and frees the object.
+ */
+void arc_after_build_free (ArcAfterBuild *after);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcAfterBuild, arc_after_build_free)
+
+/**
+ * arc_after_build_run:
+ * @after: the object, with no command that runs
+ * @run: a build whose process has ended
+ *
+ * Starts the command, if there is one and the build updated the database: it succeeded, or failed
+ * for some files only, which are all that the next build lists. A failure of the command stops
+ * nothing; arc_after_build_get_problem() has it.
+ */
+void arc_after_build_run (ArcAfterBuild *after, ArcBuildRun *run);
+
+/**
+ * arc_after_build_stop:
+ * @after: the object
+ *
+ * Ends the command, if it runs. The function of arc_after_build_new() is called then.
+ */
+void arc_after_build_stop (ArcAfterBuild *after);
+
+/**
+ * arc_after_build_is_running:
+ * @after: the object
+ *
+ * Returns: %TRUE while the command runs
+ */
+gboolean arc_after_build_is_running (const ArcAfterBuild *after);
+
+/**
+ * arc_after_build_get_problem:
+ * @after: the object
+ *
+ * Returns: (nullable) (transfer none): why the last run failed, English; %NULL if it succeeded
+ */
+const char *arc_after_build_get_problem (const ArcAfterBuild *after);
+
+G_END_DECLS
