@@ -54,8 +54,8 @@ pump_query (Pump *self, int priority)
   do
     {
       g_array_set_size (self->fds, (guint) n);
-      n = g_main_context_query (self->child, priority, &timeout, (GPollFD *) self->fds->data,
-                                (int) self->fds->len);
+      n = g_main_context_query (self->child, priority, &timeout,
+                                (GPollFD *) (void *) self->fds->data, (int) self->fds->len);
     }
   while (n > (int) self->fds->len);
   g_array_set_size (self->fds, (guint) n);
