@@ -125,11 +125,16 @@ SQL that has values must have no question mark in a string."
   "Whether this Emacs has SQLite built in."
   (and (fboundp 'sqlite-available-p) (sqlite-available-p)))
 
-(defmacro arcology-database--with-emacs-errors (&rest body)
-  "Evaluate BODY; turn an error of Emacs's SQLite into one of ours."
+(defmacro arcology-database--with-sqlite (&rest body)
+  "Evaluate BODY; turn an error of Emacs's SQLite into one of ours.
+No garbage is collected meanwhile: `sqlite-select' and `sqlite-execute'
+give SQLite the address of a string (sqlite3_bind_text with SQLITE_STATIC,
+bind_values in sqlite.c, seen in Emacs 30.1), and a collection moves the
+bytes of short strings.  The rows after it would be those of another value."
   (declare (indent 0))
   `(condition-case error
-       (progn ,@body)
+       (let ((gc-cons-threshold most-positive-fixnum))
+         ,@body)
      ((sqlite-error sqlite-locked-error)
       ;; Data is (MESSAGE) or ((STRING MESSAGE CODE EXTENDED-CODE)), see sqlite.c in Emacs 29 and
       ;; 30.
@@ -140,7 +145,7 @@ SQL that has values must have no question mark in a string."
 
 (defun arcology-database--builtin-select (handle sql values)
   "Return the rows of SQL with VALUES in the database HANDLE."
-  (arcology-database--with-emacs-errors
+  (arcology-database--with-sqlite
     (let ((set (sqlite-select handle sql values 'set))
           (rows nil)
           row)
@@ -230,7 +235,7 @@ Foreign keys are enforced."
   (let* ((program (and (not (arcology-database-builtin-p)) (arcology-database-program)))
          (handle (if program
                      (arcology-database--program-open program file)
-                   (arcology-database--with-emacs-errors (sqlite-open file))))
+                   (arcology-database--with-sqlite (sqlite-open file))))
          (database (arcology-database--create :file file :handle handle)))
     (unless handle
       (arcology-database--signal "unable to open database file" 14))
@@ -264,7 +269,7 @@ VALUES is a list, one value for each question mark in SQL.  Signal an
   (let ((handle (arcology-database-handle database)))
     (if (processp handle)
         (arcology-database--program-send handle sql values)
-      (arcology-database--with-emacs-errors (sqlite-execute handle sql values)))
+      (arcology-database--with-sqlite (sqlite-execute handle sql values)))
     nil))
 
 (defun arcology-database-select (database sql &optional values)
