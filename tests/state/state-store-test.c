@@ -1142,7 +1142,7 @@ static guint
 get_history_length (Fixture *fixture)
 {
   g_autoptr (ArcStateStore) store = arc_state_store_new (fixture->directory);
-  g_autoptr (ArcSnapshot) snapshot = load (store, DATABASE);
+  g_autoptr (ArcSnapshot) snapshot G_GNUC_UNUSED = load (store, DATABASE);
 
   return arc_state_store_get_history (store)->len;
 }
@@ -1215,7 +1215,7 @@ static guint
 count_problems (Fixture *fixture)
 {
   g_autoptr (ArcStateStore) store = arc_state_store_new (fixture->directory);
-  g_autoptr (ArcSnapshot) snapshot = load (store, DATABASE);
+  g_autoptr (ArcSnapshot) snapshot G_GNUC_UNUSED = load (store, DATABASE);
 
   return arc_problem_list_get_count (arc_state_store_get_note_problems (store));
 }

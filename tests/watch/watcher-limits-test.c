@@ -749,7 +749,8 @@ test_descriptors (void)
   Pipes pipes = { 0 };
   g_autoptr (ArcFileMonitors) monitors = arc_file_monitors_new (poll_pipes, &pipes);
   g_autoptr (GError) error = NULL;
-  g_autoptr (ArcMonitor) monitor = arc_file_monitors_add (monitors, fixture->aside, &error);
+  g_autoptr (ArcMonitor) monitor G_GNUC_UNUSED =
+      arc_file_monitors_add (monitors, fixture->aside, &error);
 
   g_assert_no_error (error);
   arc_fixture_sh (fixture, "touch aside/1.org");
