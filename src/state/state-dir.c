@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* Enough of a digest that no two state directories of a user share it. */
@@ -49,8 +50,16 @@ arc_state_dir_free (ArcStateDir *directory)
   g_free (directory);
 }
 
-/* The process that has a flock(2) on the file FD, or 0 if that is not clear: /proc/locks (proc(5))
- * has the number of the inode, but not the device that stat(2) has (Btrfs). */
+/* What find_owner() knows of two processes that may have the lock. */
+static int
+choose_owner (int owner, int pid)
+{
+  return owner == 0 || owner == pid ? pid : -1;
+}
+
+/* The process that has a flock(2) on the file FD, or 0 if that is not clear. /proc/locks (proc(5))
+ * has the numbers of the device and the inode. The device of stat(2) can be another one (Btrfs);
+ * the number of the inode alone may be that of files elsewhere, too (tmpfs has small ones). */
 static int
 find_owner (int fd)
 {
@@ -58,6 +67,7 @@ find_owner (int fd)
   g_auto (GStrv) lines = NULL;
   struct stat info;
   int owner = 0;
+  int owner_of_inode = 0;
 
   if (fstat (fd, &info) < 0 || !g_file_get_contents ("/proc/locks", &text, NULL, NULL))
     return 0;
@@ -66,17 +76,20 @@ find_owner (int fd)
   for (char **line = lines; *line != NULL; line++)
     {
       unsigned long long inode;
+      unsigned int major_number;
+      unsigned int minor_number;
       int pid;
 
-      if (sscanf (*line, "%*s FLOCK %*s %*s %d %*x:%*x:%llu", &pid, &inode) != 2 ||
+      if (sscanf (*line, "%*s FLOCK %*s %*s %d %x:%x:%llu", &pid, &major_number, &minor_number,
+                  &inode) != 4 ||
           inode != info.st_ino || pid <= 0)
         continue;
-      if (owner != 0 && owner != pid)
-        return 0;
-      owner = pid;
+      owner_of_inode = choose_owner (owner_of_inode, pid);
+      if (makedev (major_number, minor_number) == info.st_dev)
+        owner = choose_owner (owner, pid);
     }
 
-  return owner;
+  return MAX (owner != 0 ? owner : owner_of_inode, 0);
 }
 
 static void
