@@ -356,7 +356,7 @@ on_rebuild (ArcDBusBuilder *skeleton,
   if (!check_options (options, &error) || !parse_rebuild_options (options, &kind, &error))
     g_dbus_method_invocation_return_gerror (invocation, error);
   else if (status.health == ARC_HEALTH_UNAVAILABLE)
-    /* The tree may be back, and no monitor has told yet. */
+    /* The tree may be back without an event so far. */
     wait_for_comparison (self, invocation, TRUE, kind);
   else
     rebuild (self, invocation, kind);

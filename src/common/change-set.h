@@ -10,8 +10,8 @@ G_BEGIN_DECLS
 /**
  * ArcChange:
  *
- * What happened to a file since the database was last true to it. The values are the letters of the
- * change list that a build reads.
+ * What happened to a file since the database last had its content. The values are the letters of
+ * the change list that a build reads.
  */
 typedef enum
 {

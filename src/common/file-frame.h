@@ -8,8 +8,8 @@
 G_BEGIN_DECLS
 
 /*
- * What the program's own binary files have in common, so that a file that is not what it should be
- * is told from one that is, and in which way:
+ * The frame of the program's own binary files. It distinguishes a damaged file, a file of another
+ * version and a file of another kind:
  *
  *     8 bytes    magic: which file it is
  *     4 bytes    version of the body's format, little-endian

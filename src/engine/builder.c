@@ -43,7 +43,8 @@ struct _ArcBuilder
 
   guint64 next_id;      /* of the next build that starts */
   ArcBuildRun *run;     /* (owned) (nullable): the one that runs */
-  gint64 ended_stamp;   /* when the last one ended, of arc_get_stamp_time() */
+  gint64 ended;         /* when the last one, or its AfterBuild, ended, or ARC_NEVER */
+  gint64 ended_stamp;   /* the same, of arc_get_stamp_time() */
   char *built_database; /* (owned) (nullable): what the last one wrote that took changes */
 
   /* What the database depends on besides the notes. */
@@ -658,6 +659,14 @@ find_comparison (ArcBuilder *self, ArcCause cause)
 
 /* An event of the running build, and everything that follows from it. OUTCOME is how the build ends
  * if this ends it, or NULL for a tree that is unavailable. */
+/* What a build, or its AfterBuild, changed in the tree was changed before this. */
+static void
+note_end (ArcBuilder *self)
+{
+  self->ended = arc_clock_get_time (self->clock);
+  self->ended_stamp = arc_get_stamp_time ();
+}
+
 /* The command of AfterBuild reads the list of changes of the last build. */
 static gboolean
 may_launch (ArcBuilder *self)
@@ -698,13 +707,13 @@ step_phases (ArcBuilder *self, ArcPhaseEvent event, const ArcOutcome *outcome /*
       return;
 
     case ARC_PHASE_ACTION_INSPECT:
-      self->ended_stamp = arc_get_stamp_time ();
+      note_end (self);
       arc_build_run_set_outcome (self->run, outcome);
       arc_build_inputs_look (self->inputs, on_inspected, self);
       return;
 
     case ARC_PHASE_ACTION_ABANDON:
-      self->ended_stamp = arc_get_stamp_time ();
+      note_end (self);
       arc_build_run_set_outcome (self->run, outcome != NULL ? outcome : &unavailable);
       end_build (self, FALSE);
       return;
@@ -733,17 +742,19 @@ find_later (const char *path, ArcChange change G_GNUC_UNUSED, gpointer user_data
   later->found |= print != NULL && print->ctime_ns > later->builder->ended_stamp;
 }
 
-/* Whether CHANGES, which are told now, were most likely made by a build: while one ran, or at its
- * very end. The files show when they were changed, but for those that are gone. */
+/* Whether CHANGES, which come now, were most likely made by a build or its AfterBuild: while it
+ * ran, or at its very end. The ctime of a file shows when it was changed; a file that is gone has
+ * none. */
 static gboolean
 are_of_build (ArcBuilder *self, const ArcChangeSet *changes)
 {
   Later later = { self, FALSE };
 
+  if (arc_after_build_is_running (self->after_build))
+    return TRUE;
   if (self->machine.state == ARC_STATE_RUNNING)
     return arc_build_phases_has_spawned (&self->phases);
-  if (self->machine.ended == ARC_NEVER ||
-      arc_clock_get_time (self->clock) - self->machine.ended >= LATE_NEWS)
+  if (self->ended == ARC_NEVER || arc_clock_get_time (self->clock) - self->ended >= LATE_NEWS)
     return FALSE;
 
   arc_change_set_foreach (changes, find_later, &later);
@@ -1187,6 +1198,7 @@ on_after_build_ended (gpointer user_data)
 {
   ArcBuilder *self = user_data;
 
+  note_end (self);
   if (self->machine.closing)
     schedule_stopped (self);
   else
@@ -1639,6 +1651,7 @@ arc_builder_init (ArcBuilder *self)
   self->feed = arc_change_feed_new ();
   self->wanted = ARC_BUILD_INCREMENTAL;
   self->may_launch = TRUE;
+  self->ended = ARC_NEVER;
   self->health_message = g_strdup ("");
   self->rescan_at = ARC_NEVER;
   self->next_build = ARC_NEVER;

@@ -190,6 +190,32 @@ test_stop (void)
   arc_test_host_start (host);
 }
 
+/* A command that writes a note causes the next build, as a build that does so. */
+static void
+test_loop (void)
+{
+  g_autoptr (ArcTestHost) host = new_host ();
+  g_autofree char *path = arc_test_host_get_path (host, "one.org");
+
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  for (guint i = 0; i < 7; i++)
+    {
+      arc_test_host_finish_build (host, 0);
+      g_assert_true (is_running (host));
+      arc_test_host_touch (host, "one.org");
+      end_after_build (host, "0");
+      if (i < 6)
+        {
+          assert_health (host, "");
+          arc_test_host_advance (host, 180 * SECOND);
+        }
+    }
+
+  g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_DEGRADED);
+  g_assert_nonnull (strstr (arc_test_host_get_status (host).health_message, path));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -200,6 +226,7 @@ main (int argc, char **argv)
   g_test_add_func ("/after-build/failed-builds", test_failed_builds);
   g_test_add_func ("/after-build/timeout", test_timeout);
   g_test_add_func ("/after-build/stop", test_stop);
+  g_test_add_func ("/after-build/loop", test_loop);
 
   return g_test_run ();
 }
