@@ -38,8 +38,8 @@ struct _ArcBuilder
   ArcBuildPhases phases; /* of the build that runs */
   gboolean remembered;   /* what the database held when the last run ended is known */
 
-  ArcPendingChanges *ledger; /* (owned) */
-  ArcBuildKind wanted;       /* what the next build has to do at least */
+  ArcPendingChanges *pending; /* (owned) */
+  ArcBuildKind wanted;        /* what the next build has to do at least */
 
   guint64 next_id;      /* of the next build that starts */
   ArcBuildRun *run;     /* (owned) (nullable): the one that runs */
@@ -52,8 +52,8 @@ struct _ArcBuilder
   ArcStateStoreInputs built; /* what the database was made with, as far as that is known */
   ArcStateStoreInputs seen;  /* what was seen last: a difference to that asks for a full build */
 
-  ArcEmptyRootGuard *emptied; /* (owned) */
-  char *emptied_message;      /* (owned) (nullable): what to say of it */
+  ArcEmptyRootGuard *empty_root; /* (owned) */
+  char *empty_root_message;      /* (owned) (nullable): what to say of it */
   char *settings_message;     /* (owned) (nullable): that the settings leave no file of the tree */
   ArcLoopGuard *loop_guard;   /* (owned) */
   ArcTiming timing;           /* of the settings, with the rest that the loop guard asks for */
@@ -108,9 +108,9 @@ G_DEFINE_FINAL_TYPE (ArcBuilder, arc_builder, G_TYPE_OBJECT)
 
 /* (nullable): why the builder does not believe that there are no files. */
 static const char *
-get_emptied_message (ArcBuilder *self)
+get_empty_message (ArcBuilder *self)
 {
-  return self->settings_message != NULL ? self->settings_message : self->emptied_message;
+  return self->settings_message != NULL ? self->settings_message : self->empty_root_message;
 }
 
 static ArcHealth
@@ -118,7 +118,7 @@ get_health (ArcBuilder *self)
 {
   const ArcHealth health = arc_watcher_get_health (self->watcher);
 
-  if (get_emptied_message (self) != NULL)
+  if (get_empty_message (self) != NULL)
     return ARC_HEALTH_UNAVAILABLE;
 
   return health == ARC_HEALTH_OK && self->health_message[0] != '\0' ? ARC_HEALTH_DEGRADED : health;
@@ -131,7 +131,7 @@ update_health (ArcBuilder *self)
 
   self->health_message =
       arc_log_message_health (arc_watcher_get_health_message (self->watcher),
-                              get_emptied_message (self), arc_state_store_get_problem (self->store),
+                              get_empty_message (self), arc_state_store_get_problem (self->store),
                               arc_after_build_get_problem (self->after_build), self->loop_guard);
   if (strcmp (old, self->health_message) != 0)
     arc_log_message_log_health (get_health (self), self->health_message);
@@ -158,7 +158,7 @@ update (ArcBuilder *self)
 
   if (!self->machine.closing)
     deadline =
-        MIN (deadline, MIN (self->rescan_at, arc_empty_root_guard_get_deadline (self->emptied)));
+        MIN (deadline, MIN (self->rescan_at, arc_empty_root_guard_get_deadline (self->empty_root)));
   arc_clock_set_alarm (self->clock, deadline);
 
   update_health (self);
@@ -251,7 +251,7 @@ remember (ArcBuilder *self, ArcBuildRun *ended /* (nullable) */)
       self->built.settings = g_steal_pointer (&ended->inputs);
     }
 
-  arc_change_set_merge (pending, arc_pending_changes_get_pending (self->ledger));
+  arc_change_set_merge (pending, arc_pending_changes_get_pending (self->pending));
   arc_watcher_add_untold (self->watcher, pending);
   arc_state_store_commit (self->store, arc_watcher_get_snapshot (self->watcher), pending,
                           self->built_database, &self->built);
@@ -294,7 +294,7 @@ note_inputs (ArcBuilder *self)
     return FALSE;
 
   g_message ("The next build is a full one: %s", reason);
-  arc_pending_changes_add_unknown (self->ledger);
+  arc_pending_changes_add_unknown (self->pending);
   self->last_touch_real = arc_clock_get_real_time (self->clock);
   /* A build that has taken nothing yet can still be that. */
   if (arc_build_phases_is_preparing (&self->phases))
@@ -337,7 +337,7 @@ see_database (ArcBuilder *self, ArcBuildRun *ended)
 static void
 restore_changes (ArcBuilder *self, ArcBuildRun *ended)
 {
-  if (arc_pending_changes_restore (self->ledger, ended->build,
+  if (arc_pending_changes_restore (self->pending, ended->build,
                                    arc_watcher_get_snapshot (self->watcher)))
     remember (self, ended);
   else
@@ -353,7 +353,7 @@ get_unavailable_message (ArcBuilder *self)
   if (arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE)
     return arc_watcher_get_health_message (self->watcher);
 
-  return get_emptied_message (self);
+  return get_empty_message (self);
 }
 
 /* Whether a build can be had. */
@@ -379,7 +379,7 @@ check_available (ArcBuilder *self, GError **error)
 static gboolean
 is_fresh (ArcBuilder *self)
 {
-  return arc_pending_changes_is_true (self->ledger) &&
+  return arc_pending_changes_is_true (self->pending) &&
          (self->machine.holds & ARC_HOLD_UNAVAILABLE) == 0;
 }
 
@@ -392,7 +392,7 @@ advance_syncs (ArcBuilder *self)
   /* A build that is being stopped, or has failed, may have taken all that there is, and does not
    * build it. */
   const gboolean stopping = self->run != NULL && !is_succeeding (self);
-  const guint64 serial = arc_pending_changes_get_change_serial (self->ledger) + stopping;
+  const guint64 serial = arc_pending_changes_get_change_serial (self->pending) + stopping;
   g_autoptr (GError) error = NULL;
   guint64 build;
 
@@ -409,10 +409,10 @@ advance_syncs (ArcBuilder *self)
                                 ARC_RESULT_SUCCESS);
     }
   else if (self->run == NULL || (!arc_build_phases_is_preparing (&self->phases) &&
-                                 arc_pending_changes_get_taken_serial (self->ledger) < serial))
+                                 arc_pending_changes_get_taken_serial (self->pending) < serial))
     {
       if (stopping)
-        arc_pending_changes_add_unknown (self->ledger);
+        arc_pending_changes_add_unknown (self->pending);
       arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, &build, NULL);
     }
 }
@@ -452,14 +452,14 @@ step_for_cause (ArcBuilder *self,
                                                      arc_clock_get_time (self->clock));
   /* A build that was stopped before it took its changes answers for all that there were. */
   const guint64 ended_serial = ended != NULL && ended->database == NULL
-                                   ? arc_pending_changes_get_change_serial (self->ledger)
-                                   : arc_pending_changes_get_taken_serial (self->ledger);
+                                   ? arc_pending_changes_get_change_serial (self->pending)
+                                   : arc_pending_changes_get_taken_serial (self->pending);
 
   if (ended != NULL)
-    arc_change_feed_add (self->feed, ended->build, arc_pending_changes_get_taken (self->ledger));
+    arc_change_feed_add (self->feed, ended->build, arc_pending_changes_get_taken (self->pending));
   if (effects & ARC_EFFECT_COMMIT)
     {
-      arc_pending_changes_commit (self->ledger);
+      arc_pending_changes_commit (self->pending);
       remember (self, ended);
     }
   if (effects & ARC_EFFECT_RESTORE)
@@ -520,7 +520,7 @@ give_up_files (ArcBuilder *self, const ArcBuild *build)
 
       /* What is pending changed while BUILD ran. */
       if ((last_try || arc_change_set_lookup (before, path, NULL)) &&
-          !arc_change_set_lookup (arc_pending_changes_get_pending (self->ledger), path, NULL))
+          !arc_change_set_lookup (arc_pending_changes_get_pending (self->pending), path, NULL))
         arc_change_set_add (self->given_up, path, ARC_CHANGE_MODIFIED);
     }
 
@@ -580,8 +580,8 @@ withhold_hidden (ArcBuilder *self)
   if (arc_watcher_get_health (self->watcher) == ARC_HEALTH_OK)
     return;
 
-  hidden = arc_watcher_find_hidden (self->watcher, arc_pending_changes_get_pending (self->ledger));
-  arc_pending_changes_forget (self->ledger, hidden);
+  hidden = arc_watcher_find_hidden (self->watcher, arc_pending_changes_get_pending (self->pending));
+  arc_pending_changes_forget (self->pending, hidden);
   if (self->run->build->kind != ARC_BUILD_INCREMENTAL)
     {
       all = arc_snapshot_list (arc_watcher_get_snapshot (self->watcher));
@@ -623,15 +623,16 @@ take_changes (ArcBuilder *self)
   /* Until it has succeeded, nobody knows what is left of what the database held; and one that is
    * not there soon is, with nothing in it yet. */
   if (!incremental || !arc_build_inputs_has_database (self->inputs))
-    arc_pending_changes_add_unknown (self->ledger);
+    arc_pending_changes_add_unknown (self->pending);
   /* An incremental build leaves rows of the settings that they were made with. */
   run->inputs = g_strdup (incremental ? self->built.settings : self->seen.settings);
   arc_build_inputs_begin_build (self->inputs);
   withhold_hidden (self);
-  arc_pending_changes_take (self->ledger);
-  arc_change_set_merge (dirty, arc_pending_changes_get_taken (self->ledger));
+  arc_pending_changes_take (self->pending);
+  arc_change_set_merge (dirty, arc_pending_changes_get_taken (self->pending));
   arc_watcher_add_untold (self->watcher, dirty);
-  arc_build_run_write (run, self->store, self->config, arc_pending_changes_get_taken (self->ledger),
+  arc_build_run_write (run, self->store, self->config,
+                       arc_pending_changes_get_taken (self->pending),
                        arc_watcher_get_snapshot (self->watcher), dirty, &self->built, on_written,
                        self);
   update (self);
@@ -801,7 +802,7 @@ set_hold (ArcBuilder *self, ArcHolds hold, gboolean held)
 static void
 on_health (ArcBuilder *self)
 {
-  const gboolean unavailable = !is_ready (self) || get_emptied_message (self) != NULL ||
+  const gboolean unavailable = !is_ready (self) || get_empty_message (self) != NULL ||
                                arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE;
   const gboolean was_unavailable = (self->machine.holds & ARC_HOLD_UNAVAILABLE) != 0;
 
@@ -819,28 +820,29 @@ on_health (ArcBuilder *self)
 
 /* What arc_empty_root_guard_get_root() tells is different. */
 static void
-on_emptied (ArcBuilder *self)
+on_empty_root (ArcBuilder *self)
 {
-  const char *root = arc_empty_root_guard_get_root (self->emptied);
-  const gint64 due = arc_empty_root_guard_get_due (self->emptied);
+  const char *root = arc_empty_root_guard_get_root (self->empty_root);
+  const gint64 due = arc_empty_root_guard_get_due (self->empty_root);
 
-  g_clear_pointer (&self->emptied_message, g_free);
+  g_clear_pointer (&self->empty_root_message, g_free);
   if (root != NULL)
-    self->emptied_message =
-        arc_log_message_emptied (root, arc_clock_to_real_time (self->clock, due));
+    self->empty_root_message =
+        arc_log_message_empty_root (root, arc_clock_to_real_time (self->clock, due));
 
   on_health (self);
 }
 
 static void
-check_emptied (ArcBuilder *self)
+check_empty_root (ArcBuilder *self)
 {
   const gint64 due = arc_clock_get_time (self->clock) + self->config->timing.debounce_limit;
 
-  if (arc_empty_root_guard_update (self->emptied, (const char *const *) self->config->directories,
+  if (arc_empty_root_guard_update (self->empty_root,
+                                   (const char *const *) self->config->directories,
                                    arc_watcher_get_snapshot (self->watcher),
-                                   arc_pending_changes_get_pending (self->ledger), due))
-    on_emptied (self);
+                                   arc_pending_changes_get_pending (self->pending), due))
+    on_empty_root (self);
 }
 
 static void
@@ -848,7 +850,7 @@ on_changed (ArcWatcher *watcher, ArcChangeSet *changes, ArcBuilder *self)
 {
   arc_loop_guard_note_changes (self->loop_guard, changes, are_of_build (self, changes));
   update_timing (self);
-  arc_pending_changes_add (self->ledger, changes);
+  arc_pending_changes_add (self->pending, changes);
   arc_change_set_foreach (changes, forget_given_up, self);
   self->comparisons.found += arc_change_set_get_size (changes);
   self->last_touch_real = arc_clock_get_real_time (self->clock);
@@ -857,7 +859,7 @@ on_changed (ArcWatcher *watcher, ArcChangeSet *changes, ArcBuilder *self)
       g_clear_pointer (&self->settings_message, g_free);
       on_health (self);
     }
-  check_emptied (self);
+  check_empty_root (self);
 
   /* A build that has not taken its changes yet will take these, too. */
   if (arc_build_phases_is_preparing (&self->phases))
@@ -918,7 +920,7 @@ check_settings (ArcBuilder *self, gboolean has_others)
 
   /* If nothing is remembered, there may never have been any. */
   if (self->remembered
-          ? arc_change_set_get_size (arc_pending_changes_get_pending (self->ledger)) == 0
+          ? arc_change_set_get_size (arc_pending_changes_get_pending (self->pending)) == 0
           : !has_others)
     return;
 
@@ -956,8 +958,8 @@ needs_build_at_start (ArcBuilder *self)
 static void
 end_rescan (ArcBuilder *self)
 {
-  if (self->look <= self->comparisons.number && arc_empty_root_guard_end_look (self->emptied))
-    on_emptied (self);
+  if (self->look <= self->comparisons.number && arc_empty_root_guard_end_look (self->empty_root))
+    on_empty_root (self);
 
   g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, self->comparisons.number,
                  self->comparisons.found);
@@ -1094,7 +1096,7 @@ on_alarm (ArcClock *clock, ArcBuilder *self)
 {
   const gint64 now = arc_clock_get_time (clock);
 
-  if (arc_empty_root_guard_begin_look (self->emptied, now))
+  if (arc_empty_root_guard_begin_look (self->empty_root, now))
     self->look = arc_builder_compare (self);
   else if (now >= self->rescan_at)
     arc_builder_compare (self);
@@ -1108,7 +1110,7 @@ static void
 on_gone (ArcBuilder *self, const char *path)
 {
   g_autoptr (ArcChangeSet) gone =
-      arc_pending_changes_find_gone (self->ledger, self->run->build,
+      arc_pending_changes_find_gone (self->pending, self->run->build,
                                      arc_watcher_get_snapshot (self->watcher), path);
   g_autoptr (ArcChangeSet) hidden = arc_watcher_find_hidden (self->watcher, gone);
   guint64 build;
@@ -1121,13 +1123,13 @@ on_gone (ArcBuilder *self, const char *path)
     {
       /* A build that never finds it causes the next one for ever. */
       arc_loop_guard_note_changes (self->loop_guard, gone, TRUE);
-      arc_pending_changes_add (self->ledger, gone);
+      arc_pending_changes_add (self->pending, gone);
       self->last_touch_real = arc_clock_get_real_time (self->clock);
       step (self, ARC_EVENT_TOUCH, NULL);
 
       /* Who asked when it was back again needs one more build. */
       if (arc_sync_requests_postpone (self->syncs, self->run->comparison,
-                                      arc_pending_changes_get_change_serial (self->ledger)))
+                                      arc_pending_changes_get_change_serial (self->pending)))
         arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, &build, NULL);
     }
 }
@@ -1174,7 +1176,7 @@ arc_builder_start (ArcBuilder *self)
   if (self->remembered)
     {
       arc_build_inputs_restore (self->inputs, self->built.settings);
-      arc_pending_changes_set_true (self->ledger);
+      arc_pending_changes_set_true (self->pending);
       self->seen.settings = g_strdup (self->built.settings);
       self->seen.database = g_strdup (self->built.database);
     }
@@ -1453,7 +1455,7 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
       /* Nobody knows what is in the other database. */
       g_clear_pointer (&self->seen.database, g_free);
       self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
-      arc_pending_changes_add_unknown (self->ledger);
+      arc_pending_changes_add_unknown (self->pending);
       step (self, ARC_EVENT_TOUCH, NULL);
     }
 
@@ -1478,9 +1480,9 @@ arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
     .last_touch = self->last_touch_real,
     .last_run = self->last_run_real,
     .fresh = is_fresh (self),
-    .change_serial = arc_pending_changes_get_change_serial (self->ledger),
-    .built_serial = arc_pending_changes_get_built_serial (self->ledger),
-    .n_pending = arc_change_set_get_size (arc_pending_changes_get_pending (self->ledger)),
+    .change_serial = arc_pending_changes_get_change_serial (self->pending),
+    .built_serial = arc_pending_changes_get_built_serial (self->pending),
+    .n_pending = arc_change_set_get_size (arc_pending_changes_get_pending (self->pending)),
     .rescans = self->rescans,
     .current_build = self->run != NULL ? self->run->build->id : 0,
     .progress_done = self->run != NULL ? self->run->progress_done : 0,
@@ -1520,7 +1522,7 @@ arc_builder_get_pending (ArcBuilder *self)
 {
   g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
 
-  return arc_pending_changes_get_pending (self->ledger);
+  return arc_pending_changes_get_pending (self->pending);
 }
 
 ArcChangeSet *
@@ -1597,13 +1599,13 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->syncs, arc_sync_requests_free);
   g_clear_pointer (&self->feed, arc_change_feed_free);
   g_clear_pointer (&self->after_build, arc_after_build_free);
-  g_clear_pointer (&self->emptied, arc_empty_root_guard_free);
-  g_clear_pointer (&self->emptied_message, g_free);
+  g_clear_pointer (&self->empty_root, arc_empty_root_guard_free);
+  g_clear_pointer (&self->empty_root_message, g_free);
   g_clear_pointer (&self->settings_message, g_free);
   g_clear_pointer (&self->loop_guard, arc_loop_guard_free);
   g_clear_pointer (&self->health_message, g_free);
   g_clear_pointer (&self->given_up, arc_change_set_free);
-  g_clear_pointer (&self->ledger, arc_pending_changes_free);
+  g_clear_pointer (&self->pending, arc_pending_changes_free);
   g_clear_pointer (&self->run, arc_build_run_free);
   g_clear_pointer (&self->inputs, arc_build_inputs_free);
   arc_state_store_inputs_clear (&self->built);
@@ -1643,9 +1645,9 @@ arc_builder_class_init (ArcBuilderClass *klass)
 static void
 arc_builder_init (ArcBuilder *self)
 {
-  self->ledger = arc_pending_changes_new ();
+  self->pending = arc_pending_changes_new ();
   self->given_up = arc_change_set_new ();
-  self->emptied = arc_empty_root_guard_new ();
+  self->empty_root = arc_empty_root_guard_new ();
   self->loop_guard = arc_loop_guard_new ();
   self->syncs = arc_sync_requests_new ();
   self->feed = arc_change_feed_new ();

@@ -22,10 +22,10 @@ arc_empty_root_guard_new (void)
 }
 
 void
-arc_empty_root_guard_free (ArcEmptyRootGuard *emptied)
+arc_empty_root_guard_free (ArcEmptyRootGuard *guard)
 {
-  g_free (emptied->root);
-  g_free (emptied);
+  g_free (guard->root);
+  g_free (guard);
 }
 
 typedef struct
@@ -57,72 +57,72 @@ is_emptied (const char *root, const ArcSnapshot *snapshot, const ArcChangeSet *p
 }
 
 gboolean
-arc_empty_root_guard_update (ArcEmptyRootGuard *emptied,
+arc_empty_root_guard_update (ArcEmptyRootGuard *guard,
                              const char *const *roots,
                              const ArcSnapshot *snapshot,
                              const ArcChangeSet *pending,
                              gint64 due)
 {
-  g_autofree char *old_root = g_steal_pointer (&emptied->root);
-  const guint n_old = emptied->n_roots;
+  g_autofree char *old_root = g_steal_pointer (&guard->root);
+  const guint n_old = guard->n_roots;
 
-  emptied->n_roots = 0;
+  guard->n_roots = 0;
   for (guint i = 0; roots[i] != NULL; i++)
     {
       if (!is_emptied (roots[i], snapshot, pending))
         continue;
 
-      if (emptied->n_roots == 0)
-        emptied->root = g_strdup (roots[i]);
-      emptied->n_roots++;
+      if (guard->n_roots == 0)
+        guard->root = g_strdup (roots[i]);
+      guard->n_roots++;
     }
 
-  if (emptied->n_roots == 0 || emptied->n_roots > n_old)
+  if (guard->n_roots == 0 || guard->n_roots > n_old)
     {
-      emptied->due = due;
-      emptied->looking = FALSE;
-      emptied->believed = FALSE;
+      guard->due = due;
+      guard->looking = FALSE;
+      guard->believed = FALSE;
     }
 
-  return emptied->n_roots != n_old || g_strcmp0 (emptied->root, old_root) != 0;
+  return guard->n_roots != n_old || g_strcmp0 (guard->root, old_root) != 0;
 }
 
 const char *
-arc_empty_root_guard_get_root (const ArcEmptyRootGuard *emptied)
+arc_empty_root_guard_get_root (const ArcEmptyRootGuard *guard)
 {
-  return emptied->believed ? NULL : emptied->root;
+  return guard->believed ? NULL : guard->root;
 }
 
 gint64
-arc_empty_root_guard_get_due (const ArcEmptyRootGuard *emptied)
+arc_empty_root_guard_get_due (const ArcEmptyRootGuard *guard)
 {
-  return arc_empty_root_guard_get_root (emptied) != NULL ? emptied->due : ARC_NEVER;
+  return arc_empty_root_guard_get_root (guard) != NULL ? guard->due : ARC_NEVER;
 }
 
 gint64
-arc_empty_root_guard_get_deadline (const ArcEmptyRootGuard *emptied)
+arc_empty_root_guard_get_deadline (const ArcEmptyRootGuard *guard)
 {
-  return emptied->looking ? ARC_NEVER : arc_empty_root_guard_get_due (emptied);
+  return guard->looking ? ARC_NEVER : arc_empty_root_guard_get_due (guard);
 }
 
 gboolean
-arc_empty_root_guard_begin_look (ArcEmptyRootGuard *emptied, gint64 now)
+arc_empty_root_guard_begin_look (ArcEmptyRootGuard *guard, gint64 now)
 {
-  if (now < arc_empty_root_guard_get_deadline (emptied))
+  if (now < arc_empty_root_guard_get_deadline (guard))
     return FALSE;
 
-  emptied->looking = TRUE;
+  guard->looking = TRUE;
 
   return TRUE;
 }
 
 gboolean
-arc_empty_root_guard_end_look (ArcEmptyRootGuard *emptied)
+arc_empty_root_guard_end_look (ArcEmptyRootGuard *guard)
 {
-  const gboolean believed = emptied->looking;
+  const gboolean believed = guard->looking;
 
-  emptied->believed = emptied->believed || believed;
-  emptied->looking = FALSE;
+  guard->believed = guard->believed || believed;
+  guard->looking = FALSE;
 
   return believed;
 }

@@ -30,17 +30,17 @@ ArcEmptyRootGuard *arc_empty_root_guard_new (void);
 
 /**
  * arc_empty_root_guard_free:
- * @emptied: (transfer full): a guard
+ * @guard: (transfer full): a guard
  *
  * Frees a guard.
  */
-void arc_empty_root_guard_free (ArcEmptyRootGuard *emptied);
+void arc_empty_root_guard_free (ArcEmptyRootGuard *guard);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcEmptyRootGuard, arc_empty_root_guard_free)
 
 /**
  * arc_empty_root_guard_update:
- * @emptied: a guard
+ * @guard: a guard
  * @roots: (array zero-terminated=1): the roots
  * @snapshot: the snapshot
  * @pending: the pending changes
@@ -52,7 +52,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcEmptyRootGuard, arc_empty_root_guard_free)
  * Returns: %TRUE if the results of arc_empty_root_guard_get_root() and
  * arc_empty_root_guard_get_due() may have changed
  */
-gboolean arc_empty_root_guard_update (ArcEmptyRootGuard *emptied,
+gboolean arc_empty_root_guard_update (ArcEmptyRootGuard *guard,
                                       const char *const *roots,
                                       const ArcSnapshot *snapshot,
                                       const ArcChangeSet *pending,
@@ -60,48 +60,48 @@ gboolean arc_empty_root_guard_update (ArcEmptyRootGuard *emptied,
 
 /**
  * arc_empty_root_guard_get_root:
- * @emptied: a guard
+ * @guard: a guard
  *
  * Returns: (transfer none) (nullable): the first root that is emptied, if no second comparison has
  *   confirmed that
  */
-const char *arc_empty_root_guard_get_root (const ArcEmptyRootGuard *emptied);
+const char *arc_empty_root_guard_get_root (const ArcEmptyRootGuard *guard);
 
 /**
  * arc_empty_root_guard_get_due:
- * @emptied: a guard
+ * @guard: a guard
  *
  * Returns: when the second comparison is due, also if it has begun, or %ARC_NEVER without an
  *   emptied root
  */
-gint64 arc_empty_root_guard_get_due (const ArcEmptyRootGuard *emptied);
+gint64 arc_empty_root_guard_get_due (const ArcEmptyRootGuard *guard);
 
 /**
  * arc_empty_root_guard_get_deadline:
- * @emptied: a guard
+ * @guard: a guard
  *
  * Returns: when to call arc_empty_root_guard_begin_look(), or %ARC_NEVER
  */
-gint64 arc_empty_root_guard_get_deadline (const ArcEmptyRootGuard *emptied);
+gint64 arc_empty_root_guard_get_deadline (const ArcEmptyRootGuard *guard);
 
 /**
  * arc_empty_root_guard_begin_look:
- * @emptied: a guard
+ * @guard: a guard
  * @now: the time
  *
  * Returns: %TRUE if the caller has to begin the second comparison now
  */
-gboolean arc_empty_root_guard_begin_look (ArcEmptyRootGuard *emptied, gint64 now);
+gboolean arc_empty_root_guard_begin_look (ArcEmptyRootGuard *guard, gint64 now);
 
 /**
  * arc_empty_root_guard_end_look:
- * @emptied: a guard
+ * @guard: a guard
  *
  * Call this at the end of a comparison of the whole tree, after arc_empty_root_guard_update() with
  * its result.
  *
  * Returns: %TRUE if it was the second comparison and confirmed an emptied root
  */
-gboolean arc_empty_root_guard_end_look (ArcEmptyRootGuard *emptied);
+gboolean arc_empty_root_guard_end_look (ArcEmptyRootGuard *guard);
 
 G_END_DECLS

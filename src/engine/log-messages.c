@@ -154,7 +154,7 @@ arc_log_message_log_health (ArcHealth health, const char *message)
 }
 
 char *
-arc_log_message_emptied (const char *root, gint64 real_time)
+arc_log_message_empty_root (const char *root, gint64 real_time)
 {
   g_autoptr (GDateTime) local = g_date_time_new_from_unix_local (real_time / G_USEC_PER_SEC);
   g_autofree char *when = g_date_time_format (local, "%F %T");

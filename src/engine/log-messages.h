@@ -40,10 +40,10 @@ void arc_log_message_log_health (ArcHealth health, const char *message);
 
 /* (transfer full): that ROOT has lost every file, and when that is believed: REAL_TIME,
  * microseconds since the epoch. */
-char *arc_log_message_emptied (const char *root, gint64 real_time);
+char *arc_log_message_empty_root (const char *root, gint64 real_time);
 
 /* (transfer full): the message of the health, "" if all is well. WATCHER is what the watcher says,
- * EMPTIED (nullable) is from arc_log_message_emptied(), and STORE (nullable) from
+ * EMPTIED (nullable) is from arc_log_message_empty_root(), and STORE (nullable) from
  * arc_state_store_get_problem(), and AFTER
  * (nullable) from arc_after_build_get_problem(). */
 char *arc_log_message_health (const char *watcher,

@@ -17,33 +17,33 @@ struct _ArcPendingChanges
 ArcPendingChanges *
 arc_pending_changes_new (void)
 {
-  ArcPendingChanges *ledger = g_new0 (ArcPendingChanges, 1);
+  ArcPendingChanges *self = g_new0 (ArcPendingChanges, 1);
 
-  ledger->pending = arc_change_set_new ();
-  ledger->change_serial = 1; /* what was there before us; no build has it yet */
+  self->pending = arc_change_set_new ();
+  self->change_serial = 1; /* what was there before us; no build has it yet */
 
-  return ledger;
+  return self;
 }
 
 void
-arc_pending_changes_free (ArcPendingChanges *ledger)
+arc_pending_changes_free (ArcPendingChanges *self)
 {
-  arc_change_set_free (ledger->pending);
-  g_clear_pointer (&ledger->taken, arc_change_set_free);
-  g_free (ledger);
+  arc_change_set_free (self->pending);
+  g_clear_pointer (&self->taken, arc_change_set_free);
+  g_free (self);
 }
 
 void
-arc_pending_changes_add (ArcPendingChanges *ledger, const ArcChangeSet *changes)
+arc_pending_changes_add (ArcPendingChanges *self, const ArcChangeSet *changes)
 {
-  arc_change_set_merge (ledger->pending, changes);
-  ledger->change_serial++;
+  arc_change_set_merge (self->pending, changes);
+  self->change_serial++;
 }
 
 void
-arc_pending_changes_add_unknown (ArcPendingChanges *ledger)
+arc_pending_changes_add_unknown (ArcPendingChanges *self)
 {
-  ledger->change_serial++;
+  self->change_serial++;
 }
 
 static void
@@ -53,27 +53,27 @@ forget (const char *path, ArcChange change G_GNUC_UNUSED, gpointer user_data)
 }
 
 void
-arc_pending_changes_forget (ArcPendingChanges *ledger, const ArcChangeSet *changes)
+arc_pending_changes_forget (ArcPendingChanges *self, const ArcChangeSet *changes)
 {
-  arc_change_set_foreach (changes, forget, ledger->pending);
+  arc_change_set_foreach (changes, forget, self->pending);
 }
 
 void
-arc_pending_changes_set_true (ArcPendingChanges *ledger)
+arc_pending_changes_set_true (ArcPendingChanges *self)
 {
-  ledger->built_serial = ledger->change_serial;
+  self->built_serial = self->change_serial;
 }
 
 void
-arc_pending_changes_take (ArcPendingChanges *ledger)
+arc_pending_changes_take (ArcPendingChanges *self)
 {
-  ledger->taken = g_steal_pointer (&ledger->pending);
-  ledger->taken_serial = ledger->change_serial;
-  ledger->pending = arc_change_set_new ();
+  self->taken = g_steal_pointer (&self->pending);
+  self->taken_serial = self->change_serial;
+  self->pending = arc_change_set_new ();
 }
 
 ArcChangeSet *
-arc_pending_changes_find_gone (const ArcPendingChanges *ledger,
+arc_pending_changes_find_gone (const ArcPendingChanges *self,
                                const ArcBuild *build,
                                const ArcSnapshot *snapshot,
                                const char *path)
@@ -81,75 +81,75 @@ arc_pending_changes_find_gone (const ArcPendingChanges *ledger,
   ArcChangeSet *changes = arc_change_set_new ();
   ArcChange change;
 
-  if (arc_unbuilt_changes_has_gone (build, ledger->taken, snapshot, ledger->pending, path, &change))
+  if (arc_unbuilt_changes_has_gone (build, self->taken, snapshot, self->pending, path, &change))
     arc_change_set_add (changes, path, change);
 
   return changes;
 }
 
 void
-arc_pending_changes_commit (ArcPendingChanges *ledger)
+arc_pending_changes_commit (ArcPendingChanges *self)
 {
-  g_clear_pointer (&ledger->taken, arc_change_set_free);
-  ledger->built_serial = ledger->taken_serial;
+  g_clear_pointer (&self->taken, arc_change_set_free);
+  self->built_serial = self->taken_serial;
 }
 
 gboolean
-arc_pending_changes_restore (ArcPendingChanges *ledger,
+arc_pending_changes_restore (ArcPendingChanges *self,
                              const ArcBuild *ended,
                              const ArcSnapshot *snapshot)
 {
-  g_autoptr (ArcChangeSet) taken = g_steal_pointer (&ledger->taken);
+  g_autoptr (ArcChangeSet) taken = g_steal_pointer (&self->taken);
   g_autoptr (ArcChangeSet) later = NULL;
   ArcChangeSet *remainder;
 
   if (taken == NULL)
     return FALSE;
 
-  later = g_steal_pointer (&ledger->pending);
+  later = g_steal_pointer (&self->pending);
   remainder = arc_unbuilt_changes_new (ended, taken, snapshot, later);
-  ledger->pending = remainder != NULL ? remainder : g_steal_pointer (&taken);
-  arc_change_set_merge (ledger->pending, later);
+  self->pending = remainder != NULL ? remainder : g_steal_pointer (&taken);
+  arc_change_set_merge (self->pending, later);
 
   /* A full build may have found out that the database lacks what it was thought to hold. */
-  if (remainder != NULL && arc_pending_changes_is_true (ledger))
-    ledger->change_serial++;
+  if (remainder != NULL && arc_pending_changes_is_true (self))
+    self->change_serial++;
 
   return remainder != NULL;
 }
 
 const ArcChangeSet *
-arc_pending_changes_get_pending (const ArcPendingChanges *ledger)
+arc_pending_changes_get_pending (const ArcPendingChanges *self)
 {
-  return ledger->pending;
+  return self->pending;
 }
 
 const ArcChangeSet *
-arc_pending_changes_get_taken (const ArcPendingChanges *ledger)
+arc_pending_changes_get_taken (const ArcPendingChanges *self)
 {
-  return ledger->taken;
+  return self->taken;
 }
 
 gboolean
-arc_pending_changes_is_true (const ArcPendingChanges *ledger)
+arc_pending_changes_is_true (const ArcPendingChanges *self)
 {
-  return ledger->built_serial == ledger->change_serial;
+  return self->built_serial == self->change_serial;
 }
 
 guint64
-arc_pending_changes_get_taken_serial (const ArcPendingChanges *ledger)
+arc_pending_changes_get_taken_serial (const ArcPendingChanges *self)
 {
-  return ledger->taken_serial;
+  return self->taken_serial;
 }
 
 guint64
-arc_pending_changes_get_change_serial (const ArcPendingChanges *ledger)
+arc_pending_changes_get_change_serial (const ArcPendingChanges *self)
 {
-  return ledger->change_serial;
+  return self->change_serial;
 }
 
 guint64
-arc_pending_changes_get_built_serial (const ArcPendingChanges *ledger)
+arc_pending_changes_get_built_serial (const ArcPendingChanges *self)
 {
-  return ledger->built_serial;
+  return self->built_serial;
 }

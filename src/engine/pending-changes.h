@@ -21,67 +21,67 @@ typedef struct _ArcPendingChanges ArcPendingChanges;
 /**
  * arc_pending_changes_new:
  *
- * Makes a ledger with nothing pending and the built serial 0.
+ * Makes an object with nothing pending and the built serial 0.
  *
- * Returns: (transfer full): the ledger
+ * Returns: (transfer full): the pending changes
  */
 ArcPendingChanges *arc_pending_changes_new (void);
 
 /**
  * arc_pending_changes_free:
- * @ledger: (transfer full): a ledger
+ * @self: (transfer full): the pending changes
  *
- * Frees a ledger.
+ * Frees the pending changes.
  */
-void arc_pending_changes_free (ArcPendingChanges *ledger);
+void arc_pending_changes_free (ArcPendingChanges *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcPendingChanges, arc_pending_changes_free)
 
 /**
  * arc_pending_changes_add:
- * @ledger: a ledger
+ * @self: the pending changes
  * @changes: changes that were seen
  *
  * Adds changes to the pending ones.
  */
-void arc_pending_changes_add (ArcPendingChanges *ledger, const ArcChangeSet *changes);
+void arc_pending_changes_add (ArcPendingChanges *self, const ArcChangeSet *changes);
 
 /**
  * arc_pending_changes_add_unknown:
- * @ledger: a ledger
+ * @self: the pending changes
  *
  * Counts a change of something else than files that the database does not have.
  */
-void arc_pending_changes_add_unknown (ArcPendingChanges *ledger);
+void arc_pending_changes_add_unknown (ArcPendingChanges *self);
 
 /**
  * arc_pending_changes_set_true:
- * @ledger: a ledger
+ * @self: the pending changes
  *
  * Declares that the database has all that was seen, as an earlier run left it.
  */
-void arc_pending_changes_set_true (ArcPendingChanges *ledger);
+void arc_pending_changes_set_true (ArcPendingChanges *self);
 
 /**
  * arc_pending_changes_forget:
- * @ledger: a ledger
+ * @self: the pending changes
  * @changes: changes that may not have happened
  *
  * Removes changes from the pending ones.
  */
-void arc_pending_changes_forget (ArcPendingChanges *ledger, const ArcChangeSet *changes);
+void arc_pending_changes_forget (ArcPendingChanges *self, const ArcChangeSet *changes);
 
 /**
  * arc_pending_changes_take:
- * @ledger: a ledger
+ * @self: the pending changes
  *
  * Moves the pending changes into a build that starts.
  */
-void arc_pending_changes_take (ArcPendingChanges *ledger);
+void arc_pending_changes_take (ArcPendingChanges *self);
 
 /**
  * arc_pending_changes_find_gone:
- * @ledger: a ledger
+ * @self: the pending changes
  * @build: the build that runs, with what arc_pending_changes_take() moved
  * @snapshot: the snapshot
  * @path: a file that the build did not find
@@ -90,22 +90,22 @@ void arc_pending_changes_take (ArcPendingChanges *ledger);
  *
  * Returns: (transfer full): the changes to repeat
  */
-ArcChangeSet *arc_pending_changes_find_gone (const ArcPendingChanges *ledger,
+ArcChangeSet *arc_pending_changes_find_gone (const ArcPendingChanges *self,
                                              const ArcBuild *build,
                                              const ArcSnapshot *snapshot,
                                              const char *path);
 
 /**
  * arc_pending_changes_commit:
- * @ledger: a ledger
+ * @self: the pending changes
  *
  * Drops the changes of the build, which succeeded.
  */
-void arc_pending_changes_commit (ArcPendingChanges *ledger);
+void arc_pending_changes_commit (ArcPendingChanges *self);
 
 /**
  * arc_pending_changes_restore:
- * @ledger: a ledger
+ * @self: the pending changes
  * @ended: a build that did not do all of its changes
  * @snapshot: the snapshot
  *
@@ -114,56 +114,56 @@ void arc_pending_changes_commit (ArcPendingChanges *ledger);
  *
  * Returns: %TRUE if the database has everything but what is pending
  */
-gboolean arc_pending_changes_restore (ArcPendingChanges *ledger,
+gboolean arc_pending_changes_restore (ArcPendingChanges *self,
                                       const ArcBuild *ended,
                                       const ArcSnapshot *snapshot);
 
 /**
  * arc_pending_changes_get_pending:
- * @ledger: a ledger
+ * @self: the pending changes
  *
  * Returns: (transfer none): the changes that no running build has
  */
-const ArcChangeSet *arc_pending_changes_get_pending (const ArcPendingChanges *ledger);
+const ArcChangeSet *arc_pending_changes_get_pending (const ArcPendingChanges *self);
 
 /**
  * arc_pending_changes_get_taken:
- * @ledger: a ledger
+ * @self: the pending changes
  *
  * Returns: (transfer none) (nullable): the changes of the running build
  */
-const ArcChangeSet *arc_pending_changes_get_taken (const ArcPendingChanges *ledger);
+const ArcChangeSet *arc_pending_changes_get_taken (const ArcPendingChanges *self);
 
 /**
  * arc_pending_changes_is_true:
- * @ledger: a ledger
+ * @self: the pending changes
  *
  * Returns: %TRUE if the database has all that was seen
  */
-gboolean arc_pending_changes_is_true (const ArcPendingChanges *ledger);
+gboolean arc_pending_changes_is_true (const ArcPendingChanges *self);
 
 /**
  * arc_pending_changes_get_change_serial:
- * @ledger: a ledger
+ * @self: the pending changes
  *
  * Returns: the number of changes that were seen
  */
-guint64 arc_pending_changes_get_change_serial (const ArcPendingChanges *ledger);
+guint64 arc_pending_changes_get_change_serial (const ArcPendingChanges *self);
 
 /**
  * arc_pending_changes_get_taken_serial:
- * @ledger: a ledger
+ * @self: the pending changes
  *
  * Returns: the change serial when a build last took what was pending; 0 if none has
  */
-guint64 arc_pending_changes_get_taken_serial (const ArcPendingChanges *ledger);
+guint64 arc_pending_changes_get_taken_serial (const ArcPendingChanges *self);
 
 /**
  * arc_pending_changes_get_built_serial:
- * @ledger: a ledger
+ * @self: the pending changes
  *
  * Returns: the change serial up to which the database has all changes
  */
-guint64 arc_pending_changes_get_built_serial (const ArcPendingChanges *ledger);
+guint64 arc_pending_changes_get_built_serial (const ArcPendingChanges *self);
 
 G_END_DECLS
