@@ -10,11 +10,10 @@ G_BEGIN_DECLS
 /**
  * ArcClock:
  *
- * What time it is, and one alarm. An interface, so that tests run the engine on a clock that they
- * turn by hand.
+ * The time and one alarm. It is an interface, so that tests can run the engine on a virtual clock.
  *
- * The time is microseconds of CLOCK_BOOTTIME, which nobody can set and which counts the time that
- * the machine sleeps.
+ * The time is microseconds of CLOCK_BOOTTIME, which cannot be set and includes the time that the
+ * machine sleeps.
  *
  * `ArcClock::alarm` is emitted from the main context that was the thread default when the clock was
  * made, once for each arc_clock_set_alarm(), when the time of the alarm has come. There is one

@@ -43,8 +43,9 @@ arc_progress_bar_take (ArcProgressBar *meter, guint done, guint total, gint64 no
   return TRUE;
 }
 
-double
-arc_progress_bar_get_rate (const ArcProgressBar *meter)
+/* Files a second since the first update; 0 if it is not known yet. */
+static double
+get_rate (const ArcProgressBar *meter)
 {
   const gint64 time = meter->last_time - meter->first_time;
 
@@ -54,10 +55,11 @@ arc_progress_bar_get_rate (const ArcProgressBar *meter)
   return (double) (meter->done - meter->first_done) * SECOND / (double) time;
 }
 
-gint64
-arc_progress_bar_get_left (const ArcProgressBar *meter)
+/* Microseconds to the end at that rate; G_MAXINT64 if it is not known. */
+static gint64
+get_left (const ArcProgressBar *meter)
 {
-  const double rate = arc_progress_bar_get_rate (meter);
+  const double rate = get_rate (meter);
   double left;
 
   if (meter->total > 0 && meter->done == meter->total)
@@ -74,7 +76,7 @@ arc_progress_bar_get_left (const ArcProgressBar *meter)
 static char *
 format_rate (const ArcProgressBar *meter)
 {
-  const double rate = arc_progress_bar_get_rate (meter);
+  const double rate = get_rate (meter);
 
   if (rate <= 0)
     return g_strdup ("");
@@ -104,7 +106,7 @@ format_seconds (guint seconds)
 static char *
 format_left (const ArcProgressBar *meter)
 {
-  const gint64 left = arc_progress_bar_get_left (meter);
+  const gint64 left = get_left (meter);
 
   if (left == 0 || left > MAX_LEFT)
     return g_strdup ("");

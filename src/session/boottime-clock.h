@@ -11,8 +11,8 @@ G_BEGIN_DECLS
  * ArcBootClock:
  *
  * The clock of the machine: timerfd_create(2) on CLOCK_BOOTTIME. A timeout of GLib counts
- * CLOCK_MONOTONIC, which stands still while the machine sleeps, and so would come late by that
- * much; this timer is due at once after the resume.
+ * CLOCK_MONOTONIC, which stops while the machine sleeps, so it would be late by the time asleep.
+ * This timer expires at once after the resume.
  */
 #define ARC_TYPE_BOOT_CLOCK (arc_boot_clock_get_type ())
 G_DECLARE_FINAL_TYPE (ArcBootClock, arc_boot_clock, ARC, BOOT_CLOCK, GObject)

@@ -12,14 +12,23 @@ G_BEGIN_DECLS
 /**
  * ArcDesktop:
  *
- * The builder in a desktop session, as the group [Desktop] of the settings has it: tells of a build
- * that fails and of a tree that is not there, until that is over, and of problems in notes when
- * there are new ones, and holds builds back while the power saver is on.
+ * Connects the builder to a desktop session, as the group [Desktop] of the settings says. It shows
+ * a notification of a failed build or an unavailable tree until that is over, and one of new
+ * problems in notes. It inhibits builds while the power saver is on.
  */
 #define ARC_TYPE_DESKTOP (arc_desktop_get_type ())
 G_DECLARE_FINAL_TYPE (ArcDesktop, arc_desktop, ARC, DESKTOP, GObject)
 
-/* NOTIFICATIONS is a connection to the session bus; POWER (nullable) tells of the power saver. */
+/**
+ * arc_desktop_new:
+ * @builder: the builder
+ * @notifications: a connection to the session bus
+ * @power: (nullable): reports the power saver; %NULL is a desktop without one
+ *
+ * Connects @builder.
+ *
+ * Returns: (transfer full): the connection
+ */
 ArcDesktop *
 arc_desktop_new (ArcBuilder *builder, GDBusConnection *notifications, GPowerProfileMonitor *power);
 

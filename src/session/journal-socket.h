@@ -10,9 +10,9 @@ G_BEGIN_DECLS
 /**
  * ArcJournalSocket:
  *
- * A socket of journald. g_log_writer_journald() waits when the queue of the socket is full
- * (net.unix.max_dgram_qlen messages, unix(7)), which lasts for as long as journald is stopped:
- * here, what does not fit is dropped and counted.
+ * A socket of journald. g_log_writer_journald() waits while the queue of the socket is full
+ * (net.unix.max_dgram_qlen messages, unix(7)), which lasts for as long as journald is stopped.
+ * This socket drops and counts the entries that do not fit.
  */
 typedef struct _ArcJournalSocket ArcJournalSocket;
 
@@ -26,6 +26,12 @@ typedef struct _ArcJournalSocket ArcJournalSocket;
  */
 ArcJournalSocket *arc_journal_socket_new (const char *path);
 
+/**
+ * arc_journal_socket_free:
+ * @journal: (transfer full): the journal
+ *
+ * Closes the socket. Entries that were dropped since the last one sent stay uncounted.
+ */
 void arc_journal_socket_free (ArcJournalSocket *journal);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcJournalSocket, arc_journal_socket_free)
 
@@ -38,7 +44,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcJournalSocket, arc_journal_socket_free)
  * Sends an entry without waiting, and before it, if entries were lost, one with their number. It
  * may be called from any thread.
  *
- * Returns: whether journald has it
+ * Returns: %TRUE if journald received the entry, %FALSE if it was dropped and counted
  */
 gboolean
 arc_journal_socket_send (ArcJournalSocket *journal, const GLogField *fields, gsize n_fields);

@@ -10,30 +10,57 @@ G_BEGIN_DECLS
 /**
  * ArcNotifications:
  *
- * One notification on the desktop (org.freedesktop.Notifications): it is replaced when there is
- * something else to say, and withdrawn when there is nothing. If nobody shows notifications,
- * nothing happens.
+ * One notification on the desktop (org.freedesktop.Notifications). A new text replaces the shown
+ * one. Without a notification server, nothing happens.
  */
 #define ARC_TYPE_NOTIFICATIONS (arc_notifications_get_type ())
 G_DECLARE_FINAL_TYPE (ArcNotifications, arc_notifications, ARC, NOTIFICATIONS, GObject)
 
+/**
+ * ArcNotice:
+ * @ARC_NOTICE_PROBLEM: stays until it is withdrawn, or closed by the user
+ * @ARC_NOTICE_NEWS: the server closes it after a time
+ */
 typedef enum
 {
-  ARC_NOTICE_PROBLEM, /* stays until it is withdrawn, or closed by the user */
-  ARC_NOTICE_NEWS,    /* goes by itself */
+  ARC_NOTICE_PROBLEM,
+  ARC_NOTICE_NEWS,
 } ArcNotice;
 
-/* CONNECTION is to the session bus; NAME and ICON are those of the program that notifies. */
+/**
+ * arc_notifications_new:
+ * @connection: a connection to the session bus
+ * @name: the name of the program, for people
+ * @icon: the name of its icon
+ *
+ * Makes an object that shows nothing yet.
+ *
+ * Returns: (transfer full): the object
+ */
 ArcNotifications *
 arc_notifications_new (GDBusConnection *connection, const char *name, const char *icon);
 
-/* Shows SUMMARY and BODY, which are plain text for people, in the place of what is shown. A problem
- * that the user has closed is not shown again, whatever is said of it, until it was withdrawn. */
+/**
+ * arc_notifications_show:
+ * @notifier: the notification
+ * @notice: how long it stays
+ * @summary: its title, plain text
+ * @body: its text, plain text
+ *
+ * Shows the notification in the place of the shown one. A problem that the user has closed is not
+ * shown again, also with other texts, before arc_notifications_withdraw().
+ */
 void arc_notifications_show (ArcNotifications *notifier,
                              ArcNotice notice,
                              const char *summary,
                              const char *body);
 
+/**
+ * arc_notifications_withdraw:
+ * @notifier: the notification
+ *
+ * Closes the notification, if one is shown.
+ */
 void arc_notifications_withdraw (ArcNotifications *notifier);
 
 G_END_DECLS

@@ -10,31 +10,60 @@ G_BEGIN_DECLS
 /**
  * ArcServiceManager:
  *
- * The service manager's side of the house: sd_notify(3), without libsystemd. Does nothing, quietly,
- * where there is no NOTIFY_SOCKET.
+ * Messages to the service manager: sd_notify(3), without libsystemd. Without NOTIFY_SOCKET in the
+ * environment, all functions do nothing.
  *
- * Takes NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID out of the environment, so that no child
- * speaks in our name, and pets the watchdog from the main loop at half of its time for as long as
- * it lives. The environment is not safe to change once there are threads, so make it first of all.
+ * The object removes NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID from the environment, so that no
+ * child process can send messages as the service. It sends WATCHDOG=1 from the main loop at half of
+ * the watchdog's interval. setenv(3) is not safe beside threads, so it must be made before the
+ * first thread starts.
  *
  * READY, RELOADING and STOPPING wait for a manager whose queue is full, as sd_notify(3) does. A
- * status does not: it is sent again with the next sign of life for the watchdog.
+ * status does not wait: it is sent again with the next WATCHDOG=1.
  */
 #define ARC_TYPE_SERVICE_MANAGER (arc_service_manager_get_type ())
 G_DECLARE_FINAL_TYPE (ArcServiceManager, arc_service_manager, ARC, SERVICE_MANAGER, GObject)
 
+/**
+ * arc_service_manager_new:
+ *
+ * Reads and removes the variables of the environment.
+ *
+ * Returns: (transfer full): the object
+ */
 ArcServiceManager *arc_service_manager_new (void);
 
-/* READY=1; also the end of a reload. */
+/**
+ * arc_service_manager_ready:
+ * @supervisor: the service manager
+ *
+ * Sends READY=1, at the end of the start or of a reload.
+ */
 void arc_service_manager_ready (ArcServiceManager *supervisor);
 
-/* RELOADING=1 with MONOTONIC_USEC, as Type=notify-reload wants it. */
+/**
+ * arc_service_manager_reloading:
+ * @supervisor: the service manager
+ *
+ * Sends RELOADING=1 with MONOTONIC_USEC, which Type=notify-reload needs (systemd.service(5)).
+ */
 void arc_service_manager_reloading (ArcServiceManager *supervisor);
 
-/* STOPPING=1 */
+/**
+ * arc_service_manager_stopping:
+ * @supervisor: the service manager
+ *
+ * Sends STOPPING=1.
+ */
 void arc_service_manager_stopping (ArcServiceManager *supervisor);
 
-/* STATUS=TEXT, one line; sent only if it differs from the last one. */
+/**
+ * arc_service_manager_set_status:
+ * @supervisor: the service manager
+ * @text: one line
+ *
+ * Sends STATUS=@text if @text differs from the last one.
+ */
 void arc_service_manager_set_status (ArcServiceManager *supervisor, const char *text);
 
 G_END_DECLS

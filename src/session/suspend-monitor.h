@@ -10,8 +10,7 @@ G_BEGIN_DECLS
 /**
  * ArcSuspendMonitor:
  *
- * Tells when the machine wakes up from sleep: logind's `PrepareForSleep`
- * (org.freedesktop.login1(5)).
+ * Reports that the machine has resumed: logind's `PrepareForSleep` (org.freedesktop.login1(5)).
  *
  * Signals:
  *   `resumed`: the machine slept and is awake again.
@@ -19,7 +18,14 @@ G_BEGIN_DECLS
 #define ARC_TYPE_SUSPEND_MONITOR (arc_suspend_monitor_get_type ())
 G_DECLARE_FINAL_TYPE (ArcSuspendMonitor, arc_suspend_monitor, ARC, SUSPEND_MONITOR, GObject)
 
-/* SYSTEM_BUS is where logind is, if it is there. */
+/**
+ * arc_suspend_monitor_new:
+ * @system_bus: a connection to the system bus, with or without logind
+ *
+ * Starts to monitor.
+ *
+ * Returns: (transfer full): the monitor
+ */
 ArcSuspendMonitor *arc_suspend_monitor_new (GDBusConnection *system_bus);
 
 G_END_DECLS
