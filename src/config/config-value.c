@@ -257,13 +257,6 @@ get_comment_hint (const char *raw)
 }
 
 static gboolean
-is_in_range (const ArcSetting *setting, gint64 number)
-{
-  return (setting->off && number == 0) ||
-         (number >= setting->minimum && number <= setting->maximum);
-}
-
-static gboolean
 parse_duration (const ArcSetting *setting, const char *raw, ArcSettingValue *value, GError **error)
 {
   g_autofree char *quoted = NULL;
@@ -281,27 +274,6 @@ parse_duration (const ArcSetting *setting, const char *raw, ArcSettingValue *val
       "%s is not a duration: give numbers with units (us, ms, s, min, h, d, w), such as "
       "5s or 1h 30min%s",
       quoted, get_comment_hint (raw));
-}
-
-static gboolean
-check_duration (const ArcSetting *setting,
-                const char *raw,
-                const ArcSettingValue *value,
-                GError **error)
-{
-  g_autofree char *quoted = NULL;
-  g_autofree char *minimum = NULL;
-  g_autofree char *maximum = NULL;
-
-  if (is_in_range (setting, value->number))
-    return TRUE;
-
-  quoted = arc_quote (raw);
-  minimum = arc_duration_format (setting->minimum);
-  maximum = arc_duration_format (setting->maximum);
-
-  return arc_error_set_config (error, "%s is out of range: give %sa duration from %s to %s", quoted,
-                               setting->off ? "0 for none, or " : "", minimum, maximum);
 }
 
 /* The range is checked here, too: GLib's parser refuses what does not fit. */
@@ -379,24 +351,32 @@ parse_load (const ArcSetting *setting, const char *raw, ArcSettingValue *value, 
                                quoted, get_comment_hint (raw));
 }
 
+/* Of a duration or a load. */
 static gboolean
-check_load (const ArcSetting *setting,
-            const char *raw,
-            const ArcSettingValue *value,
-            GError **error)
+check_range (const ArcSetting *setting,
+             const char *raw,
+             const ArcSettingValue *value,
+             GError **error)
 {
+  const gboolean is_load = setting->type == ARC_SETTING_LOAD;
   g_autofree char *quoted = NULL;
   g_autofree char *minimum = NULL;
   g_autofree char *maximum = NULL;
 
-  if (is_in_range (setting, value->number))
+  if ((setting->off && value->number == 0) ||
+      (value->number >= setting->minimum && value->number <= setting->maximum))
     return TRUE;
 
   quoted = arc_quote (raw);
-  minimum = arc_config_format_load (setting->minimum);
-  maximum = arc_config_format_load (setting->maximum);
+  minimum =
+      is_load ? arc_config_format_load (setting->minimum) : arc_duration_format (setting->minimum);
+  maximum =
+      is_load ? arc_config_format_load (setting->maximum) : arc_duration_format (setting->maximum);
 
-  return arc_error_set_config (error, "%s is out of range: give 0, or from %s to %s", quoted,
+  return arc_error_set_config (error, "%s is out of range: give %s from %s to %s", quoted,
+                               is_load        ? "0, or"
+                               : setting->off ? "0 for none, or a duration"
+                                              : "a duration",
                                minimum, maximum);
 }
 
@@ -425,9 +405,9 @@ static const struct
   [ARC_SETTING_PATTERNS] = { parse_list, check_list },
   [ARC_SETTING_COMMAND] = { parse_command, check_command },
   [ARC_SETTING_PATH] = { parse_path, check_file },
-  [ARC_SETTING_DURATION] = { parse_duration, check_duration },
+  [ARC_SETTING_DURATION] = { parse_duration, check_range },
   [ARC_SETTING_COUNT] = { parse_count, NULL },
-  [ARC_SETTING_LOAD] = { parse_load, check_load },
+  [ARC_SETTING_LOAD] = { parse_load, check_range },
   [ARC_SETTING_WORD] = { parse_word, NULL },
 };
 
