@@ -6,6 +6,7 @@
 #include "common/duration.h"
 #include "ctl/systemd-unit.h"
 
+#include <glib-unix.h>
 #include <glib/gi18n.h>
 
 G_DEFINE_QUARK (arc - ctl - error - quark, arc_ctl_error)
@@ -201,6 +202,39 @@ ArcDBusBuilder *
 arc_ctl_connect (ArcCtlExit *exit)
 {
   return arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, exit);
+}
+
+static gboolean
+on_interrupt (gpointer user_data)
+{
+  g_main_loop_quit (user_data);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_closed (GDBusConnection *bus, gboolean vanished, GError *error, gpointer user_data)
+{
+  g_main_loop_quit (user_data);
+}
+
+gboolean
+arc_ctl_run (ArcDBusBuilder *service, GMainLoop *loop)
+{
+  GDBusConnection *bus = g_dbus_proxy_get_connection (G_DBUS_PROXY (service));
+  const gulong closed_id = g_signal_connect (bus, "closed", G_CALLBACK (on_closed), loop);
+  const guint interrupt_id = g_unix_signal_add (SIGINT, on_interrupt, loop);
+  const guint terminate_id = g_unix_signal_add (SIGTERM, on_interrupt, loop);
+
+  g_main_loop_run (loop);
+
+  g_source_remove (terminate_id);
+  g_source_remove (interrupt_id);
+  g_signal_handler_disconnect (bus, closed_id);
+  if (!g_dbus_connection_is_closed (bus))
+    return TRUE;
+
+  arc_ctl_print_error (_ ("the connection to the session bus was closed"));
+  return FALSE;
 }
 
 GVariant *

@@ -9,20 +9,21 @@ G_BEGIN_DECLS
 
 #define ARC_BUS_NAME     "org.arcology.Builder"
 #define ARC_OBJECT_PATH  "/org/arcology/Builder"
+#define ARC_PROGRAM      "arcology-builder"
 #define ARC_SYSTEMD_UNIT "arcology-builder.service"
 
-/* The exit statuses, as the manual has them. */
+/* The exit statuses of arcologyctl(1). */
 typedef enum
 {
   ARC_CTL_SUCCESS = 0,
-  ARC_CTL_FAILED = 1,  /* a build failed, or what was asked cannot be done */
-  ARC_CTL_TROUBLE = 2, /* of diff(1), and so of verify: there is no answer */
+  ARC_CTL_FAILED = 1,  /* a build failed, or the request cannot be carried out */
+  ARC_CTL_TROUBLE = 2, /* of verify, as of diff(1): there is no answer */
   ARC_CTL_STALE = 3,
   ARC_CTL_TIMEOUT = 4,
   ARC_CTL_NO_SERVICE = 5,
   ARC_CTL_SERVICE_FAILED = 6,
   ARC_CTL_USAGE = 64,        /* EX_USAGE of sysexits.h(3) */
-  ARC_CTL_INTERRUPTED = 130, /* what a shell makes of SIGINT: 128 and its number */
+  ARC_CTL_INTERRUPTED = 130, /* as of a shell after SIGINT: 128 and its number */
 } ArcCtlExit;
 
 /* The unit of the service failed, as systemd says. */
@@ -35,25 +36,35 @@ typedef enum
 
 GQuark arc_ctl_error_quark (void);
 
-/* For how long D-Bus waits for a reply if nobody says otherwise. */
+/* The default time of GDBus to wait for a reply: 25 s. */
 #define ARC_CTL_DEFAULT_TIMEOUT -1
 
 /**
  * arc_ctl_print_error:
  * @format: the message, translated, without a full stop or a line end
+ * @...: its arguments
  *
  * Prints an error of this program to standard error, as `arcologyctl: error: MESSAGE`.
  */
 void arc_ctl_print_error (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
-/* Carries out a verb: ARGV[0] is its name. */
+/* Carries out a verb: argv[0] is its name. */
 typedef ArcCtlExit (*ArcCmdFunc) (int argc, char **argv);
 
-/* Takes the options in ENTRIES (NULL-terminated, or NULL) out of ARGC and ARGV, and prints help if
- * it is asked for. ARGUMENTS says what else the verb takes, for the help, and SUMMARY what it does.
- * FALSE, with the error printed, if there is an unknown option or there are more than MAX_ARGUMENTS
- * other words. If that is negative, the first other word starts a command line, whose options are
- * its own. */
+/**
+ * arc_ctl_parse:
+ * @argc: (inout): the number of words, the name of the verb included
+ * @argv: (inout) (array length=argc): the words
+ * @entries: (nullable): the options of the verb
+ * @arguments: (nullable): the other words that it takes, for the help
+ * @summary: what the verb does, for the help
+ * @max_arguments: how many other words it takes; if negative, the first other word starts a command
+ *   line that keeps its options
+ *
+ * Removes the options from @argc and @argv. `--help` prints the help and ends the program.
+ *
+ * Returns: %FALSE, with the error printed, on an unknown option or too many other words
+ */
 gboolean arc_ctl_parse (int *argc,
                         char ***argv,
                         const GOptionEntry *entries,
@@ -61,32 +72,74 @@ gboolean arc_ctl_parse (int *argc,
                         const char *summary,
                         int max_arguments);
 
-/* Understands the value of --timeout, such as "30s"; NULL is none. FALSE, with the error printed,
- * if it is wrong. */
-gboolean arc_ctl_parse_timeout (const char *text, int *timeout /* (out): milliseconds */);
+/**
+ * arc_ctl_parse_timeout:
+ * @text: (nullable): the value of --timeout, such as "30s"
+ * @timeout: (out): milliseconds; %ARC_CTL_DEFAULT_TIMEOUT for %NULL
+ *
+ * Returns: %FALSE, with the error printed, if @text is not a duration
+ */
+gboolean arc_ctl_parse_timeout (const char *text, int *timeout);
 
-/* (transfer full) (nullable): the service. STARTS: D-Bus may start it for that. TIMEOUT: how long
- * to wait for it and for its replies, milliseconds or ARC_CTL_DEFAULT_TIMEOUT. NULL, with the error
- * printed and EXIT set, if it cannot be had. */
+/**
+ * arc_ctl_open:
+ * @starts: whether D-Bus may start the service
+ * @timeout: how long to wait for it and for each reply, milliseconds or %ARC_CTL_DEFAULT_TIMEOUT
+ * @exit: (out): the exit status of the program if there is no service
+ *
+ * Connects to the service.
+ *
+ * Returns: (transfer full) (nullable): the service; %NULL, with the error printed, if there is none
+ */
 ArcDBusBuilder *arc_ctl_open (gboolean starts, int timeout, ArcCtlExit *exit);
 
-/* (transfer full) (nullable): the service, which is not started for it; NULL, with the error
- * printed and EXIT set, if it does not run. */
+/**
+ * arc_ctl_connect:
+ * @exit: (out): the exit status of the program if there is no service
+ *
+ * Connects to the service without starting it, with the default timeout.
+ *
+ * Returns: (transfer full) (nullable): the service; %NULL, with the error printed, if there is none
+ */
 ArcDBusBuilder *arc_ctl_connect (ArcCtlExit *exit);
 
-/* The same, but silent. */
+/**
+ * arc_ctl_try_connect:
+ * @error: return location for an error: %ARC_CTL_ERROR_SERVICE_FAILED, or an error of GDBus
+ *
+ * Does the same and prints nothing.
+ *
+ * Returns: (transfer full) (nullable): the service
+ */
 ArcDBusBuilder *arc_ctl_try_connect (GError **error);
+
+/**
+ * arc_ctl_run:
+ * @service: the service
+ * @loop: a main loop
+ *
+ * Runs @loop until it is quit, until SIGINT or SIGTERM, or until the bus closes the connection.
+ *
+ * Returns: %FALSE, with the error printed, if the connection was closed
+ */
+gboolean arc_ctl_run (ArcDBusBuilder *service, GMainLoop *loop);
 
 /**
  * arc_ctl_get_properties:
  * @service: the service
  *
- * Returns: (transfer full): its properties by name, of type a{sv}, as they are known here
+ * Returns: (transfer full): the cached properties by name, of type a{sv}
  */
 GVariant *arc_ctl_get_properties (ArcDBusBuilder *service);
 
-/* Prints ERROR, of a call to the service, without the name that D-Bus puts in front, and returns
- * the exit status that goes with it. */
+/**
+ * arc_ctl_report:
+ * @error: the error of a call to the service; the prefix that GDBus added to its message is removed
+ *
+ * Prints @error.
+ *
+ * Returns: the exit status of the program
+ */
 ArcCtlExit arc_ctl_report (GError *error);
 
 G_END_DECLS

@@ -4,6 +4,7 @@
 #include "ctl/bus-wait.h"
 
 #include "common/progress-bar.h"
+#include "ctl/json.h"
 #include "ctl/messages.h"
 #include "ctl/table.h"
 
@@ -196,16 +197,6 @@ print_report (const Wait *self)
     }
 }
 
-static void
-print_json (const Wait *self)
-{
-  JsonObject *object = json_object_new ();
-
-  json_object_set_int_member (object, "build", (gint64) self->build);
-  json_object_set_string_member (object, "result", self->result);
-  arc_table_json (arc_table_object_to_json (object));
-}
-
 static ArcCtlExit
 report (const Wait *self)
 {
@@ -213,7 +204,8 @@ report (const Wait *self)
     return self->exit;
 
   if (self->options->json)
-    print_json (self);
+    arc_json_print (
+        g_variant_new_parsed ("{'build': <%t>, 'result': <%s>}", self->build, self->result));
   else if (!self->options->quiet)
     print_report (self);
 

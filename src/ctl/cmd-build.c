@@ -3,7 +3,7 @@
 
 #include "ctl/bus-wait.h"
 #include "ctl/commands.h"
-#include "ctl/table.h"
+#include "ctl/json.h"
 
 #include <glib/gi18n.h>
 
@@ -27,10 +27,7 @@ print_asked (guint64 build, const ArcBusWaitOptions *options)
 {
   if (options->json)
     {
-      JsonObject *object = json_object_new ();
-
-      json_object_set_int_member (object, "build", (gint64) build);
-      arc_table_json (arc_table_object_to_json (object));
+      arc_json_print (g_variant_new_parsed ("{'build': <%t>}", build));
     }
   else if (!options->quiet)
     {

@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 #include "ctl/commands.h"
+#include "ctl/json.h"
 #include "ctl/messages.h"
 #include "ctl/table.h"
 
-#include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <stdio.h>
 
@@ -18,23 +18,6 @@ typedef struct
   gboolean complete;
   ArcCtlExit exit;
 } Feed;
-
-/* Prints an object on a line of its own. PATH is NULL for all files. */
-static void
-print_object (guint64 now, const char *change, const char *path /* (nullable) */)
-{
-  g_autoptr (JsonNode) root = NULL;
-  JsonObject *object = json_object_new ();
-  g_autofree char *text = NULL;
-
-  json_object_set_int_member (object, "now", (gint64) now);
-  json_object_set_string_member (object, "change", change);
-  if (path != NULL)
-    json_object_set_string_member (object, "path", path);
-  root = arc_table_object_to_json (object);
-  text = json_to_string (root, FALSE);
-  puts (text);
-}
 
 /* All lines have the same width, also those that are not there yet. */
 static void
@@ -56,7 +39,7 @@ print_changes (Feed *self, GVariant *changes)
   const char *path;
 
   if (!self->complete && self->json)
-    print_object (self->since, "all", NULL);
+    arc_json_print_line (g_variant_new_parsed ("{'now': <%t>, 'change': <'all'>}", self->since));
   else if (!self->complete)
     g_printerr (_ ("The list is not complete: any note may have changed\n"));
 
@@ -66,7 +49,8 @@ print_changes (Feed *self, GVariant *changes)
       g_autofree char *name = arc_table_escape (path);
 
       if (self->json)
-        print_object (self->since, change, name);
+        arc_json_print_line (g_variant_new_parsed ("{'now': <%t>, 'change': <%s>, 'path': <%^ay>}",
+                                                   self->since, change, path));
       else
         print_line (change, name);
     }
@@ -136,53 +120,28 @@ on_owner_changed (ArcDBusBuilder *service G_GNUC_UNUSED,
 }
 
 static gboolean
-on_interrupt (gpointer user_data)
+on_started (gpointer user_data)
 {
-  g_main_loop_quit (user_data);
-  return G_SOURCE_CONTINUE;
-}
-
-static void
-on_closed (GDBusConnection *bus G_GNUC_UNUSED,
-           gboolean vanished G_GNUC_UNUSED,
-           GError *error G_GNUC_UNUSED,
-           gpointer user_data)
-{
-  g_main_loop_quit (user_data);
+  show_news (user_data);
+  return G_SOURCE_REMOVE;
 }
 
 static ArcCtlExit
 follow (Feed *self)
 {
-  GDBusConnection *bus = g_dbus_proxy_get_connection (G_DBUS_PROXY (self->service));
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  const guint ids[] = {
-    g_unix_signal_add (SIGINT, on_interrupt, loop),
-    g_unix_signal_add (SIGTERM, on_interrupt, loop),
-  };
+  gboolean is_connected;
 
   self->loop = loop;
   self->exit = ARC_CTL_SUCCESS;
   g_signal_connect (self->service, "build-finished", G_CALLBACK (on_build_finished), self);
   g_signal_connect (self->service, "notify::g-name-owner", G_CALLBACK (on_owner_changed), self);
-  g_signal_connect (bus, "closed", G_CALLBACK (on_closed), loop);
-  /* What ended between the first call and the connection of the signals. */
-  show_news (self);
-  if (self->exit == ARC_CTL_SUCCESS)
-    g_main_loop_run (loop);
-
-  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
-    g_source_remove (ids[i]);
+  /* A build can end between the first call and the connection of the signals. */
+  g_idle_add (on_started, self);
+  is_connected = arc_ctl_run (self->service, loop);
   g_signal_handlers_disconnect_by_data (self->service, self);
-  g_signal_handlers_disconnect_by_data (bus, loop);
 
-  if (g_dbus_connection_is_closed (bus))
-    {
-      arc_ctl_print_error (_ ("the connection to the session bus was closed"));
-      return ARC_CTL_NO_SERVICE;
-    }
-
-  return self->exit;
+  return is_connected ? self->exit : ARC_CTL_NO_SERVICE;
 }
 
 ArcCtlExit

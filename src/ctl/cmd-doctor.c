@@ -2,38 +2,61 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 #include "ctl/commands.h"
-#include "ctl/diagnosis.h"
+#include "ctl/doctor.h"
+#include "ctl/json.h"
 #include "ctl/table.h"
 
 #include <glib/gi18n.h>
+#include <sys/utsname.h>
 
 #define KIND_WIDTH 4 /* of the longest of them */
 #define GAP        2
 
 static const char *
+name_kind (ArcFindingKind kind)
+{
+  static const char *const words[] = {
+    [ARC_FINDING_OK] = "ok",
+    [ARC_FINDING_WARN] = "warn",
+    [ARC_FINDING_FAIL] = "fail",
+  };
+
+  return words[kind];
+}
+
+static const char *
 get_style (ArcFindingKind kind)
 {
-  switch (kind)
-    {
-    case ARC_FINDING_OK:
-      return "\033[32m"; /* green */
-    case ARC_FINDING_WARN:
-      return "\033[33m"; /* yellow */
-    case ARC_FINDING_FAIL:
-      return "\033[1;31m"; /* red, bold */
-    }
+  static const ArcMood moods[] = {
+    [ARC_FINDING_OK] = ARC_MOOD_GOOD,
+    [ARC_FINDING_WARN] = ARC_MOOD_WAITING,
+    [ARC_FINDING_FAIL] = ARC_MOOD_BAD,
+  };
 
-  g_return_val_if_reached ("");
+  return arc_table_start_style (moods[kind]);
+}
+
+/* (transfer full): the versions of all programs, in one line. */
+static char *
+make_heading (void)
+{
+  g_autofree char *system = g_get_os_info (G_OS_INFO_KEY_PRETTY_NAME);
+  struct utsname kernel = { 0 };
+
+  uname (&kernel);
+
+  return g_strdup_printf ("arcologyctl %s, GLib %u.%u.%u, %s %s, %s", ARC_VERSION,
+                          glib_major_version, glib_minor_version, glib_micro_version,
+                          kernel.sysname, kernel.release, system != NULL ? system : "?");
 }
 
 /* Lines are broken for a terminal only: a report goes as it is where it is sent. */
 static void
 print_findings (GPtrArray *findings)
 {
-  const gboolean style = arc_table_has_style ();
-  const guint width = arc_table_is_terminal () ? arc_table_get_width () : G_MAXUINT;
+  const guint width = arc_table_get_width ();
   const char *arrow = arc_table_has_utf8 () ? "→ " : "-> ";
-  g_autofree char *versions = arc_diagnosis_get_heading ();
+  g_autofree char *versions = make_heading ();
   g_autofree char *heading = arc_table_wrap (versions, 0, width);
   guint title_width = 0;
   guint indent;
@@ -49,9 +72,8 @@ print_findings (GPtrArray *findings)
       g_autofree char *title = arc_table_pad (finding->title, title_width, FALSE);
       g_autofree char *text = arc_table_wrap (finding->text, indent, width);
 
-      g_print ("%s%-*s%s%*s%s%*s%s\n", style ? get_style (finding->kind) : "", KIND_WIDTH,
-               arc_finding_kind_to_string (finding->kind), style ? "\033[0m" : "", GAP, "", title,
-               GAP, "", text);
+      g_print ("%s%-*s%s%*s%s%*s%s\n", get_style (finding->kind), KIND_WIDTH,
+               name_kind (finding->kind), arc_table_end_style (), GAP, "", title, GAP, "", text);
       if (finding->advice != NULL)
         {
           const guint advice_indent = indent + arc_table_measure (arrow);
@@ -62,25 +84,25 @@ print_findings (GPtrArray *findings)
     }
 }
 
-static JsonNode *
-findings_to_json (GPtrArray *findings)
+static GVariant *
+findings_to_variant (GPtrArray *findings)
 {
-  JsonArray *array = json_array_new ();
+  GVariantBuilder objects = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
 
   for (guint i = 0; i < findings->len; i++)
     {
       const ArcFinding *finding = findings->pdata[i];
-      JsonObject *object = json_object_new ();
 
-      json_object_set_string_member (object, "status", arc_finding_kind_to_string (finding->kind));
-      json_object_set_string_member (object, "topic", finding->topic);
-      json_object_set_string_member (object, "text", finding->text);
+      g_variant_builder_open (&objects, G_VARIANT_TYPE_VARDICT);
+      g_variant_builder_add_parsed (&objects, "{'status', <%s>}", name_kind (finding->kind));
+      g_variant_builder_add_parsed (&objects, "{'topic', <%s>}", finding->topic);
+      g_variant_builder_add_parsed (&objects, "{'text', <%s>}", finding->text);
       if (finding->advice != NULL)
-        json_object_set_string_member (object, "advice", finding->advice);
-      json_array_add_object_element (array, object);
+        g_variant_builder_add_parsed (&objects, "{'advice', <%s>}", finding->advice);
+      g_variant_builder_close (&objects);
     }
 
-  return arc_table_array_to_json (array);
+  return g_variant_builder_end (&objects);
 }
 
 ArcCtlExit
@@ -101,7 +123,7 @@ arc_cmd_doctor (int argc, char **argv)
 
   findings = arc_diagnose ();
   if (json)
-    arc_table_json (findings_to_json (findings));
+    arc_json_print (findings_to_variant (findings));
   else
     print_findings (findings);
 

@@ -3,6 +3,7 @@
 
 #include "common/progress-bar.h"
 #include "ctl/commands.h"
+#include "ctl/json.h"
 #include "ctl/messages.h"
 #include "ctl/table.h"
 
@@ -151,7 +152,7 @@ make_row (GVariant *build, guint64 longest)
 static const Layout *
 choose_layout (GPtrArray *rows, guint widths[N_COLUMNS])
 {
-  const guint room = arc_table_is_terminal () ? arc_table_get_width () : G_MAXUINT;
+  const guint room = arc_table_get_width ();
 
   for (guint i = 0; i < rows->len; i++)
     for (guint column = 0; column < N_COLUMNS; column++)
@@ -252,7 +253,7 @@ arc_cmd_history (int argc, char **argv)
     return arc_ctl_report (error);
 
   if (json)
-    arc_table_json (arc_table_to_json (builds));
+    arc_json_print (builds);
   else if (g_variant_n_children (builds) == 0)
     g_printerr (_ ("No finished builds\n"));
   else

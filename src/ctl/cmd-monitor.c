@@ -3,19 +3,17 @@
 
 #include "common/progress-bar.h"
 #include "ctl/commands.h"
+#include "ctl/json.h"
 #include "ctl/messages.h"
 #include "ctl/table.h"
 
-#include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <stdio.h>
-#include <string.h>
 
 typedef struct
 {
   ArcDBusBuilder *service;
   gboolean json;
-  GMainLoop *loop;
   char *shown;  /* (owned) (nullable): the state of which a line was printed last */
   char *health; /* (owned) (nullable): the same of the health */
   ArcProgressBar meter;
@@ -32,27 +30,18 @@ print_line (const char *text)
   fflush (stdout);
 }
 
-/* Prints an object on a line of its own: the time, the event, and VALUES (a{sv}) (nullable), of
- * which a floating reference is taken. */
+/* Prints the time, the event and VALUES (a{sv}) (nullable), of which a floating reference is sunk.
+ */
 static void
 print_event (const char *event, GVariant *values)
 {
-  g_autoptr (JsonNode) root = NULL;
-  JsonObject *object = json_object_new ();
-  g_autofree char *text = NULL;
+  const gint64 now = g_get_real_time ();
 
-  json_object_set_int_member (object, "time", g_get_real_time ());
-  json_object_set_string_member (object, "event", event);
   if (values != NULL)
-    {
-      g_autoptr (GVariant) owned = g_variant_ref_sink (values);
-
-      json_object_set_member (object, "values", arc_table_to_json (owned));
-    }
-  root = arc_table_object_to_json (object);
-  text = json_to_string (root, FALSE);
-  puts (text);
-  fflush (stdout);
+    arc_json_print_line (g_variant_new_parsed ("{'time': <%x>, 'event': <%s>, 'values': <%@a{sv}>}",
+                                               now, event, values));
+  else
+    arc_json_print_line (g_variant_new_parsed ("{'time': <%x>, 'event': <%s>}", now, event));
 }
 
 /* A reader that starts with it has the value of each property at any time. */
@@ -233,19 +222,6 @@ on_owner_changed (ArcDBusBuilder *service, GParamSpec *pspec, gpointer user_data
     }
 }
 
-static gboolean
-on_interrupt (gpointer user_data)
-{
-  g_main_loop_quit (user_data);
-  return G_SOURCE_CONTINUE;
-}
-
-static void
-on_closed (GDBusConnection *bus, gboolean vanished, GError *error, gpointer user_data)
-{
-  g_main_loop_quit (user_data);
-}
-
 ArcCtlExit
 arc_cmd_monitor (int argc, char **argv)
 {
@@ -257,8 +233,7 @@ arc_cmd_monitor (int argc, char **argv)
   g_autoptr (ArcDBusBuilder) service = NULL;
   ArcCtlExit exit;
   g_autoptr (GMainLoop) loop = NULL;
-  GDBusConnection *bus;
-  guint ids[2];
+  gboolean is_connected;
 
   if (!arc_ctl_parse (
           &argc, &argv, entries, NULL,
@@ -271,17 +246,12 @@ arc_cmd_monitor (int argc, char **argv)
     return exit;
 
   loop = g_main_loop_new (NULL, FALSE);
-  bus = g_dbus_proxy_get_connection (G_DBUS_PROXY (service));
   self.service = service;
-  self.loop = loop;
 
   g_signal_connect (service, "g-properties-changed", G_CALLBACK (on_properties_changed), &self);
   g_signal_connect (service, "build-started", G_CALLBACK (on_build_started), &self);
   g_signal_connect (service, "build-finished", G_CALLBACK (on_build_finished), &self);
   g_signal_connect (service, "notify::g-name-owner", G_CALLBACK (on_owner_changed), &self);
-  g_signal_connect (bus, "closed", G_CALLBACK (on_closed), loop);
-  ids[0] = g_unix_signal_add (SIGINT, on_interrupt, loop);
-  ids[1] = g_unix_signal_add (SIGTERM, on_interrupt, loop);
 
   /* Nothing is missed between this and the first signal: both come with the main loop. */
   if (self.json)
@@ -293,19 +263,10 @@ arc_cmd_monitor (int argc, char **argv)
       show_state (&self);
       show_health (&self);
     }
-  g_main_loop_run (loop);
+  is_connected = arc_ctl_run (service, loop);
 
-  g_source_remove (ids[0]);
-  g_source_remove (ids[1]);
   g_signal_handlers_disconnect_by_data (service, &self);
-  g_signal_handlers_disconnect_by_data (bus, loop);
   forget (&self);
 
-  if (g_dbus_connection_is_closed (bus))
-    {
-      arc_ctl_print_error (_ ("the connection to the session bus was closed"));
-      return ARC_CTL_NO_SERVICE;
-    }
-
-  return ARC_CTL_SUCCESS;
+  return is_connected ? ARC_CTL_SUCCESS : ARC_CTL_NO_SERVICE;
 }

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 #include "ctl/commands.h"
+#include "ctl/json.h"
 #include "ctl/messages.h"
 #include "ctl/table.h"
 
@@ -67,31 +68,10 @@ print_changes (GVariant *changes)
     }
 }
 
-static JsonNode *
-changes_to_json (GVariant *changes)
-{
-  JsonArray *array = json_array_new ();
-  GVariantIter iter;
-  const char *change;
-  const char *path;
-
-  g_variant_iter_init (&iter, changes);
-  while (g_variant_iter_next (&iter, "(&s^&ay)", &change, &path))
-    {
-      JsonObject *object = json_object_new ();
-      g_autofree char *name = arc_table_escape (path);
-
-      json_object_set_string_member (object, "change", change);
-      json_object_set_string_member (object, "path", name);
-      json_array_add_object_element (array, object);
-    }
-
-  return arc_table_array_to_json (array);
-}
-
 ArcCtlExit
 arc_cmd_pending (int argc, char **argv)
 {
+  static const char *const members[] = { "change", "path", NULL };
   gboolean json = FALSE;
   const GOptionEntry entries[] = {
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
@@ -115,7 +95,7 @@ arc_cmd_pending (int argc, char **argv)
     return arc_ctl_report (error);
 
   if (json)
-    arc_table_json (changes_to_json (changes));
+    arc_json_print (arc_json_name_members (changes, members));
   else if (g_variant_n_children (changes) == 0)
     g_printerr (_ ("No pending changes\n"));
   else
@@ -140,36 +120,10 @@ print_problems (GVariant *problems)
     }
 }
 
-static JsonNode *
-problems_to_json (GVariant *problems)
-{
-  JsonArray *array = json_array_new ();
-  GVariantIter iter;
-  const char *path;
-  guint line;
-  const char *what;
-  const char *other;
-
-  g_variant_iter_init (&iter, problems);
-  while (g_variant_iter_next (&iter, "(^&ayu&s^&ay)", &path, &line, &what, &other))
-    {
-      JsonObject *object = json_object_new ();
-      g_autofree char *name = arc_table_escape (path);
-      g_autofree char *other_name = arc_table_escape (other);
-
-      json_object_set_string_member (object, "file", name);
-      json_object_set_int_member (object, "line", line);
-      json_object_set_string_member (object, "what", what);
-      json_object_set_string_member (object, "other", other_name);
-      json_array_add_object_element (array, object);
-    }
-
-  return arc_table_array_to_json (array);
-}
-
 ArcCtlExit
 arc_cmd_problems (int argc, char **argv)
 {
+  static const char *const members[] = { "file", "line", "what", "other", NULL };
   gboolean json = FALSE;
   const GOptionEntry entries[] = {
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
@@ -196,7 +150,7 @@ arc_cmd_problems (int argc, char **argv)
     return arc_ctl_report (error);
 
   if (json)
-    arc_table_json (problems_to_json (problems));
+    arc_json_print (arc_json_name_members (problems, members));
   else if (g_variant_n_children (problems) == 0)
     g_printerr (_ ("No problems\n"));
   else
@@ -252,12 +206,8 @@ arc_cmd_explain (int argc, char **argv)
   name = arc_table_escape (path);
   if (json)
     {
-      JsonObject *object = json_object_new ();
-
-      json_object_set_string_member (object, "path", name);
-      json_object_set_boolean_member (object, "watched", watched);
-      json_object_set_string_member (object, "rule", rule);
-      arc_table_json (arc_table_object_to_json (object));
+      arc_json_print (g_variant_new_parsed ("{'path': <%^ay>, 'watched': <%b>, 'rule': <%s>}", path,
+                                            watched, rule));
     }
   else
     {

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 #include "ctl/commands.h"
+#include "ctl/json.h"
 #include "ctl/messages.h"
 #include "ctl/table.h"
 #include "machine/state-machine.h"
@@ -207,22 +208,6 @@ add_health (GPtrArray *rows, ArcDBusBuilder *service)
     add_row (rows, _ ("Health"), arc_table_sanitize (message != NULL ? message : "?"));
 }
 
-static const char *
-get_style (ArcMood mood)
-{
-  switch (mood)
-    {
-    case ARC_MOOD_GOOD:
-      return "\033[32m"; /* green */
-    case ARC_MOOD_WAITING:
-      return "\033[33m"; /* yellow */
-    case ARC_MOOD_BAD:
-      return "\033[1;31m"; /* red, bold */
-    }
-
-  g_return_val_if_reached ("");
-}
-
 static void
 print_rows (GPtrArray *rows, guint width)
 {
@@ -245,9 +230,8 @@ static void
 print_status (ArcDBusBuilder *service)
 {
   const gint64 now = g_get_real_time ();
-  const gboolean style = arc_table_has_style ();
   /* In a pipe, one line stays one line. */
-  const guint width = arc_table_is_terminal () ? arc_table_get_width () : G_MAXUINT;
+  const guint width = arc_table_get_width ();
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (free_row);
   g_autofree char *state = arc_messages_tell_state (service, now);
   g_autofree char *sentence = arc_table_wrap (state, 2, width);
@@ -261,8 +245,8 @@ print_status (ArcDBusBuilder *service)
   add_tree (rows, service);
   add_health (rows, service);
 
-  g_print ("%s%s%s %s\n", style ? get_style (arc_messages_get_mood (service)) : "",
-           arc_table_has_utf8 () ? "●" : "*", style ? "\033[0m" : "", sentence);
+  g_print ("%s%s%s %s\n", arc_table_start_style (arc_messages_get_mood (service)),
+           arc_table_has_utf8 () ? "●" : "*", arc_table_end_style (), sentence);
   print_rows (rows, width);
 }
 
@@ -271,7 +255,7 @@ print_properties (ArcDBusBuilder *service)
 {
   g_autoptr (GVariant) properties = arc_ctl_get_properties (service);
 
-  arc_table_json (arc_table_to_json (properties));
+  arc_json_print (properties);
 }
 
 ArcCtlExit

@@ -5,6 +5,7 @@
 #include "config/config-file.h"
 #include "ctl/commands.h"
 #include "ctl/database-compare.h"
+#include "ctl/json.h"
 #include "ctl/system-info.h"
 #include "ctl/table.h"
 #include "ctl/trial-build.h"
@@ -506,53 +507,35 @@ get_result (Verify *self)
   return status == ARC_CTL_FAILED ? "different" : (status == ARC_CTL_STALE ? "unknown" : "same");
 }
 
-static JsonNode *
-to_json (Verify *self)
+static GVariant *
+to_variant (Verify *self)
 {
   g_autoptr (GList) failed =
       g_list_sort (g_hash_table_get_keys (self->failed), (GCompareFunc) strcmp);
-  JsonObject *root = json_object_new ();
-  JsonArray *differences = json_array_new ();
-  JsonArray *changed = json_array_new ();
-  JsonArray *unread = json_array_new ();
+  GVariantBuilder differences = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
+  GVariantBuilder changed = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_BYTESTRING_ARRAY);
+  GVariantBuilder unread = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
 
   for (guint i = 0; i < self->differences->len; i++)
     {
       const ArcDifference *difference = self->differences->pdata[i];
-      g_autofree char *note = arc_table_escape (difference->note != NULL ? difference->note : "");
-      JsonObject *object = json_object_new ();
 
-      json_object_set_string_member (object, "note", note);
-      json_object_set_string_member (object, "table", difference->table);
-      json_object_set_int_member (object, "missing", difference->missing);
-      json_object_set_int_member (object, "surplus", difference->surplus);
-      json_array_add_object_element (differences, object);
+      g_variant_builder_add_parsed (
+          &differences, "{'note': <%^ay>, 'table': <%s>, 'missing': <%x>, 'surplus': <%x>}",
+          difference->note != NULL ? difference->note : "", difference->table, difference->missing,
+          difference->surplus);
     }
   for (guint i = 0; i < self->changed->len; i++)
-    {
-      g_autofree char *note = arc_table_escape (self->changed->pdata[i]);
-
-      json_array_add_string_element (changed, note);
-    }
+    g_variant_builder_add (&changed, "^ay", self->changed->pdata[i]);
   for (GList *l = failed; l != NULL; l = l->next)
-    {
-      g_autofree char *note = arc_table_escape (l->data);
-      JsonObject *object = json_object_new ();
+    g_variant_builder_add_parsed (&unread, "{'note': <%^ay>, 'why': <%s>}", l->data,
+                                  g_hash_table_lookup (self->failed, l->data));
 
-      json_object_set_string_member (object, "note", note);
-      json_object_set_string_member (object, "why", g_hash_table_lookup (self->failed, l->data));
-      json_array_add_object_element (unread, object);
-    }
-
-  json_object_set_string_member (root, "result", get_result (self));
-  json_object_set_int_member (root, "rows", (gint64) self->n_rows);
-  json_object_set_int_member (root, "notes", g_hash_table_size (self->files));
-  json_object_set_int_member (root, "duration", g_get_monotonic_time () - self->started);
-  json_object_set_array_member (root, "differences", differences);
-  json_object_set_array_member (root, "changed", changed);
-  json_object_set_array_member (root, "failed", unread);
-
-  return arc_table_object_to_json (root);
+  return g_variant_new_parsed ("{'result': <%s>, 'rows': <%t>, 'notes': <%u>, 'duration': <%x>,"
+                               " 'differences': <%aa{sv}>, 'changed': <%aay>, 'failed': <%aa{sv}>}",
+                               get_result (self), self->n_rows, g_hash_table_size (self->files),
+                               g_get_monotonic_time () - self->started, &differences, &changed,
+                               &unread);
 }
 
 /* (transfer full): N as people write it, with one thousand set off from the next. */
@@ -695,7 +678,7 @@ arc_cmd_verify (int argc, char **argv)
     return report_error (error);
 
   if (json)
-    arc_table_json (to_json (&self));
+    arc_json_print (to_variant (&self));
   else
     print_report (&self);
 

@@ -2,14 +2,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 #include "config/config-file.h"
+#include "ctl/arcologyctl.h"
 #include "ctl/doctor.h"
 #include "ctl/system-info.h"
 #include "ctl/table.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
-
-#define PROGRAM "arcology-builder"
 
 /* The default command: it runs Emacs, and its arguments are options for that. */
 #define BATCH_PROGRAM "arcology-batch"
@@ -28,8 +27,8 @@ list_sources (const char *data)
 }
 
 /* The program knows where they come from, and whether they are right. */
-void
-arc_doctor_check_settings (ArcDiagnosis *self)
+static void
+check_settings (ArcDiagnosis *self)
 {
   g_auto (GStrv) argv =
       arc_system_info_make_command ((const char *const *) self->command, "--print-config");
@@ -54,7 +53,7 @@ arc_doctor_check_settings (ArcDiagnosis *self)
                          "%s", messages);
       return;
     }
-  if (!arc_config_merge_data (config, output, strlen (output), PROGRAM, &error))
+  if (!arc_config_merge_data (config, output, strlen (output), ARC_PROGRAM, &error))
     {
       arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, _ ("not checked: %s"), error->message);
       return;
@@ -219,8 +218,32 @@ check_emacs (ArcDiagnosis *self)
                        lines[1] != NULL ? lines[1] : "?");
 }
 
-void
-arc_doctor_check_command (ArcDiagnosis *self)
+/* (transfer full) (nullable): the path of the program NAME, as arc_system_info_run() would find it.
+ */
+static char *
+find_program (const char *const *environment, const char *name)
+{
+  const char *path = environment != NULL ? g_environ_getenv ((char **) environment, "PATH") : NULL;
+  g_auto (GStrv) directories = NULL;
+
+  if (path == NULL || strchr (name, '/') != NULL)
+    return g_find_program_in_path (name);
+
+  directories = g_strsplit (path, ":", -1);
+  for (guint i = 0; directories[i] != NULL; i++)
+    {
+      g_autofree char *file = g_build_filename (directories[i], name, NULL);
+      g_autofree char *program = g_path_is_absolute (file) ? g_find_program_in_path (file) : NULL;
+
+      if (program != NULL)
+        return g_steal_pointer (&program);
+    }
+
+  return NULL;
+}
+
+static void
+check_command (ArcDiagnosis *self)
 {
   g_autofree char *program = NULL;
   g_autofree char *name = NULL;
@@ -229,8 +252,7 @@ arc_doctor_check_command (ArcDiagnosis *self)
     return;
 
   name = arc_table_escape (self->config->command[0]);
-  program = arc_system_info_find_program ((const char *const *) self->environment,
-                                          self->config->command[0]);
+  program = find_program ((const char *const *) self->environment, self->config->command[0]);
   if (program == NULL)
     {
       arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Install it, or correct the setting Command"),
@@ -244,3 +266,13 @@ arc_doctor_check_command (ArcDiagnosis *self)
   self->title = _ ("Emacs");
   check_emacs (self);
 }
+
+const ArcCheck arc_doctor_settings_checks[] = {
+  { "settings", N_ ("Settings"), check_settings },
+  { NULL, NULL, NULL },
+};
+
+const ArcCheck arc_doctor_command_checks[] = {
+  { "command", N_ ("Command"), check_command },
+  { NULL, NULL, NULL },
+};

@@ -40,8 +40,8 @@ check_directory (ArcDiagnosis *self, const char *directory)
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: readable"), name);
 }
 
-void
-arc_doctor_check_tree (ArcDiagnosis *self)
+static void
+check_tree (ArcDiagnosis *self)
 {
   const char *const *directories = arc_diagnosis_get_directories (self);
 
@@ -49,21 +49,99 @@ arc_doctor_check_tree (ArcDiagnosis *self)
     check_directory (self, directories[i]);
 }
 
+static guint
+count_watches (const char *fdinfo)
+{
+  g_autofree char *text = NULL;
+  guint n = 0;
+
+  if (!g_file_get_contents (fdinfo, &text, NULL, NULL))
+    return 0;
+
+  /* One line a watch: "inotify wd:1 ino:..." (proc(5)). */
+  for (const char *line = text; line != NULL && *line != '\0'; line = strchr (line, '\n'))
+    {
+      if (*line == '\n')
+        line++;
+      if (g_str_has_prefix (line, "inotify "))
+        n++;
+    }
+
+  return n;
+}
+
+static void
+count_inotify_of (const char *process, guint *instances, guint *watches)
+{
+  g_autofree char *fds = g_build_filename (process, "fd", NULL);
+  g_autoptr (GDir) dir = g_dir_open (fds, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *fd = g_build_filename (fds, name, NULL);
+      g_autofree char *fdinfo = g_build_filename (process, "fdinfo", name, NULL);
+      g_autofree char *target = g_file_read_link (fd, NULL);
+
+      if (g_strcmp0 (target, "anon_inode:inotify") != 0)
+        continue;
+
+      *instances += 1;
+      *watches += count_watches (fdinfo);
+    }
+}
+
+/* Counts the inotify instances and watches of all processes of this user, which share the limits
+ * (inotify(7)), as far as /proc shows them. */
+static void
+count_inotify (guint *instances, guint *watches)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc", 0, NULL);
+  const char *name;
+
+  *instances = 0;
+  *watches = 0;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *process = g_build_filename ("/proc", name, NULL);
+      struct stat status;
+
+      if (g_ascii_isdigit (*name) && stat (process, &status) == 0 && status.st_uid == getuid ())
+        count_inotify_of (process, instances, watches);
+    }
+}
+
+/* The value of the limit NAME of the kernel, as sysctl(8) writes it; G_MAXUINT if it cannot be
+ * read. */
+static guint
+read_limit (const char *name)
+{
+  g_autofree char *path = g_strconcat ("/proc/sys/", name, NULL);
+  g_autofree char *text = NULL;
+
+  g_strdelimit (path + strlen ("/proc/sys/"), ".", '/');
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    return G_MAXUINT;
+
+  return (guint) MIN (g_ascii_strtoull (text, NULL, 10), G_MAXUINT);
+}
+
 /* Each user namespace has limits of its own, too, which may only be lower (user_namespaces(7)).
  * NAME gets the one that counts. */
 static guint
 read_lower (const char *of_system, const char *of_namespace, const char **name)
 {
-  const guint system = arc_system_info_read_limit (of_system);
-  const guint namespace = arc_system_info_read_limit (of_namespace);
+  const guint system = read_limit (of_system);
+  const guint namespace = read_limit (of_namespace);
 
   *name = namespace < system ? of_namespace : of_system;
 
   return MIN (system, namespace);
 }
 
-void
-arc_doctor_check_inotify (ArcDiagnosis *self)
+static void
+check_inotify (ArcDiagnosis *self)
 {
   const char *instances_name;
   const char *watches_name;
@@ -82,7 +160,7 @@ arc_doctor_check_inotify (ArcDiagnosis *self)
       return;
     }
 
-  arc_system_info_count_inotify (&instances, &watches);
+  count_inotify (&instances, &watches);
   text = g_strdup_printf (_ ("%u of %u watches, %u of %u instances in use"), watches, max_watches,
                           instances, max_instances);
 
@@ -172,8 +250,8 @@ check_side_files (ArcDiagnosis *self, const char *database)
     }
 }
 
-void
-arc_doctor_check_database (ArcDiagnosis *self)
+static void
+check_database (ArcDiagnosis *self)
 {
   const char *database = arc_diagnosis_get_database (self);
   const char *argv[] = {
@@ -216,11 +294,29 @@ arc_doctor_check_database (ArcDiagnosis *self)
   check_place (self, database);
 }
 
-void
-arc_doctor_check_state_directory (ArcDiagnosis *self)
+/* (transfer full): PATH if it exists, else the nearest existing directory above it. */
+static char *
+find_existing (const char *path)
+{
+  g_autofree char *existing = g_strdup (path);
+
+  while (!g_file_test (existing, G_FILE_TEST_EXISTS))
+    {
+      g_autofree char *below = g_steal_pointer (&existing);
+
+      existing = g_path_get_dirname (below);
+      if (g_str_equal (existing, below))
+        break;
+    }
+
+  return g_steal_pointer (&existing);
+}
+
+static void
+check_state_directory (ArcDiagnosis *self)
 {
   g_autofree char *directory = arc_diagnosis_get_state_directory (self);
-  g_autofree char *existing = arc_system_info_find_existing (directory);
+  g_autofree char *existing = find_existing (directory);
   g_autofree char *name = arc_table_escape (directory);
 
   if (access (existing, W_OK | X_OK) != 0)
@@ -235,7 +331,7 @@ arc_doctor_check_state_directory (ArcDiagnosis *self)
 static void
 check_space_at (ArcDiagnosis *self, const char *path)
 {
-  g_autofree char *existing = arc_system_info_find_existing (path);
+  g_autofree char *existing = find_existing (path);
   g_autofree char *name = arc_table_escape (existing);
   g_autofree char *free_space = NULL;
   struct statvfs status;
@@ -259,11 +355,11 @@ check_space_at (ArcDiagnosis *self, const char *path)
                      _ ("%s: %s free"), name, free_space);
 }
 
-void
-arc_doctor_check_space (ArcDiagnosis *self)
+static void
+check_space (ArcDiagnosis *self)
 {
   g_autofree char *state = arc_diagnosis_get_state_directory (self);
-  g_autofree char *state_place = arc_system_info_find_existing (state);
+  g_autofree char *state_place = find_existing (state);
   const char *database = arc_diagnosis_get_database (self);
   g_autofree char *database_place = NULL;
   struct stat a;
@@ -273,7 +369,7 @@ arc_doctor_check_space (ArcDiagnosis *self)
   if (database == NULL || *database == '\0')
     return;
 
-  database_place = arc_system_info_find_existing (database);
+  database_place = find_existing (database);
   if (stat (state_place, &a) == 0 && stat (database_place, &b) == 0 && a.st_dev != b.st_dev)
     check_space_at (self, database);
 }
@@ -289,8 +385,8 @@ is_in_future (const char *path, gint64 now)
          (gint64) status.st_mtim.tv_sec * G_USEC_PER_SEC > now + CLOCK_TOLERANCE;
 }
 
-void
-arc_doctor_check_clock (ArcDiagnosis *self)
+static void
+check_clock (ArcDiagnosis *self)
 {
   const char *const *directories = arc_diagnosis_get_directories (self);
   const char *database = arc_diagnosis_get_database (self);
@@ -322,3 +418,17 @@ arc_doctor_check_clock (ArcDiagnosis *self)
       arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("OK"));
     }
 }
+
+const ArcCheck arc_doctor_tree_checks[] = {
+  { "tree", N_ ("Tree"), check_tree },
+  { "inotify", N_ ("inotify"), check_inotify },
+  { NULL, NULL, NULL },
+};
+
+const ArcCheck arc_doctor_output_checks[] = {
+  { "database", N_ ("Database"), check_database },
+  { "state-directory", N_ ("State directory"), check_state_directory },
+  { "disk", N_ ("Disk"), check_space },
+  { "clock", N_ ("Clock"), check_clock },
+  { NULL, NULL, NULL },
+};

@@ -8,6 +8,7 @@
 #include "ctl/systemd-unit.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Where logind(8) keeps the names of those whose services run without a session. */
@@ -36,8 +37,8 @@ look_at_unit (ArcDiagnosis *self)
   arc_systemd_unit_read_start (bus, &self->command, &self->environment);
 }
 
-void
-arc_doctor_check_bus (ArcDiagnosis *self)
+static void
+check_bus (ArcDiagnosis *self)
 {
   g_autoptr (GError) error = NULL;
 
@@ -56,8 +57,8 @@ arc_doctor_check_bus (ArcDiagnosis *self)
                        "%s", error->message);
 }
 
-void
-arc_doctor_check_service (ArcDiagnosis *self)
+static void
+check_service (ArcDiagnosis *self)
 {
   const char *version;
 
@@ -85,8 +86,8 @@ arc_doctor_check_service (ArcDiagnosis *self)
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("running, version %s"), version);
 }
 
-void
-arc_doctor_check_unit (ArcDiagnosis *self)
+static void
+check_unit (ArcDiagnosis *self)
 {
   static const char *const argv[] = { "systemctl", "--user", "is-enabled", ARC_SYSTEMD_UNIT, NULL };
   g_autoptr (GError) error = NULL;
@@ -106,13 +107,50 @@ arc_doctor_check_unit (ArcDiagnosis *self)
                        arc_diagnosis_get_first_line (*messages != '\0' ? messages : output));
 }
 
-/* Whoever starts it by hand and forgets it wonders which of the two has the name, and the other one
- * cannot start. */
-void
-arc_doctor_check_duplicates (ArcDiagnosis *self)
+/* Whether the process PID is the program of the service, and its state is in STATE. */
+static gboolean
+is_service (guint pid, const char *state)
+{
+  g_auto (GStrv) command = NULL;
+  g_auto (GStrv) environment = NULL;
+  g_autofree char *name = NULL;
+  g_autofree char *directory = NULL;
+
+  if (!arc_system_info_read_process (pid, &command, &environment))
+    return FALSE;
+
+  name = g_path_get_basename (command[0]);
+  directory = arc_system_info_get_state_directory ((const char *const *) environment);
+
+  return g_str_equal (name, ARC_PROGRAM) && g_str_equal (directory, state);
+}
+
+/* Another process of this user that is the same program as SERVICE, or 0, and has its state
+ * directory STATE; 0 if there is none. */
+static guint
+find_duplicate (guint service, const char *state)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc", 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      guint64 pid;
+
+      if (g_ascii_string_to_unsigned (name, 10, 1, G_MAXINT, &pid, NULL) && pid != service &&
+          is_service ((guint) pid, state))
+        return (guint) pid;
+    }
+
+  return 0;
+}
+
+/* A second service, started by hand, competes for the bus name and the lock. */
+static void
+check_duplicates (ArcDiagnosis *self)
 {
   g_autofree char *state = arc_diagnosis_get_state_directory (self);
-  const guint pid = arc_system_info_find_duplicate (self->process, state);
+  const guint pid = find_duplicate (self->process, state);
   g_autofree char *advice = NULL;
 
   if (pid == 0)
@@ -124,8 +162,8 @@ arc_doctor_check_duplicates (ArcDiagnosis *self)
 }
 
 /* A session over a network ends with the connection, and the service with it. */
-void
-arc_doctor_check_linger (ArcDiagnosis *self)
+static void
+check_linger (ArcDiagnosis *self)
 {
   g_autofree char *file = g_build_filename (LINGER_DIRECTORY, g_get_user_name (), NULL);
 
@@ -141,8 +179,8 @@ arc_doctor_check_linger (ArcDiagnosis *self)
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("off: the service stops when you log out"));
 }
 
-void
-arc_doctor_check_health (ArcDiagnosis *self)
+static void
+check_health (ArcDiagnosis *self)
 {
   const char *health;
 
@@ -159,8 +197,8 @@ arc_doctor_check_health (ArcDiagnosis *self)
                        NULL, "%s: %s", health, arc_dbus_builder_get_health_message (self->service));
 }
 
-void
-arc_doctor_check_last_build (ArcDiagnosis *self)
+static void
+check_last_build (ArcDiagnosis *self)
 {
   g_autoptr (GVariantDict) build = NULL;
   g_autofree char *number = NULL;
@@ -189,8 +227,8 @@ arc_doctor_check_last_build (ArcDiagnosis *self)
 }
 
 /* By their number alone: a report names no note. */
-void
-arc_doctor_check_problems (ArcDiagnosis *self)
+static void
+check_problems (ArcDiagnosis *self)
 {
   guint n;
 
@@ -206,3 +244,15 @@ arc_doctor_check_problems (ArcDiagnosis *self)
                                     n),
                        n);
 }
+
+const ArcCheck arc_doctor_service_checks[] = {
+  { "bus", N_ ("Session bus"), check_bus },
+  { "service", N_ ("Service"), check_service },
+  { "unit", N_ ("Unit"), check_unit },
+  { "duplicate", N_ ("Second service"), check_duplicates },
+  { "linger", N_ ("Linger"), check_linger },
+  { "health", N_ ("Health"), check_health },
+  { "last-build", N_ ("Last build"), check_last_build },
+  { "problems", N_ ("Problems"), check_problems },
+  { NULL, NULL, NULL },
+};

@@ -1,29 +1,13 @@
 /* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-#include "ctl/diagnosis.h"
-
 #include "ctl/doctor.h"
+
 #include "ctl/system-info.h"
 #include "ctl/table.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
-#include <sys/utsname.h>
-
-const char *
-arc_finding_kind_to_string (ArcFindingKind kind)
-{
-  static const char *const words[] = {
-    [ARC_FINDING_OK] = "ok",
-    [ARC_FINDING_WARN] = "warn",
-    [ARC_FINDING_FAIL] = "fail",
-  };
-
-  G_STATIC_ASSERT (G_N_ELEMENTS (words) == ARC_N_FINDING_KINDS);
-
-  return words[kind];
-}
 
 static void
 free_finding (gpointer data)
@@ -35,7 +19,7 @@ free_finding (gpointer data)
   g_free (finding);
 }
 
-/* Whether C goes on with the name of a file that ends before it: /home/ann is not the start of
+/* Whether C continues the name of a file that ends before it: /home/ann is not the start of
  * /home/anna. */
 static gboolean
 is_in_name (char c)
@@ -43,7 +27,7 @@ is_in_name (char c)
   return g_ascii_isalnum (c) || (guchar) c >= 0x80 || (c != '\0' && strchr ("._-", c) != NULL);
 }
 
-/* What TEXT is to others: without the name of the home directory, and in one line. */
+/* TEXT for a public report: without the name of the home directory, and in one line. */
 static char *
 anonymise (const char *text)
 {
@@ -117,37 +101,19 @@ arc_diagnosis_get_state_directory (ArcDiagnosis *self)
 GPtrArray *
 arc_diagnose (void)
 {
-  static const struct
-  {
-    const char *topic;
-    const char *title;
-    void (*check) (ArcDiagnosis *self);
-  } checks[] = {
-    { "bus", N_ ("Session bus"), arc_doctor_check_bus },
-    { "service", N_ ("Service"), arc_doctor_check_service },
-    { "unit", N_ ("Unit"), arc_doctor_check_unit },
-    { "duplicate", N_ ("Second service"), arc_doctor_check_duplicates },
-    { "linger", N_ ("Linger"), arc_doctor_check_linger },
-    { "health", N_ ("Health"), arc_doctor_check_health },
-    { "last-build", N_ ("Last build"), arc_doctor_check_last_build },
-    { "problems", N_ ("Problems"), arc_doctor_check_problems },
-    { "settings", N_ ("Settings"), arc_doctor_check_settings },
-    { "tree", N_ ("Tree"), arc_doctor_check_tree },
-    { "inotify", N_ ("inotify"), arc_doctor_check_inotify },
-    { "command", N_ ("Command"), arc_doctor_check_command },
-    { "database", N_ ("Database"), arc_doctor_check_database },
-    { "state-directory", N_ ("State directory"), arc_doctor_check_state_directory },
-    { "disk", N_ ("Disk"), arc_doctor_check_space },
-    { "clock", N_ ("Clock"), arc_doctor_check_clock },
+  const ArcCheck *const groups[] = {
+    arc_doctor_service_checks, arc_doctor_settings_checks, arc_doctor_tree_checks,
+    arc_doctor_command_checks, arc_doctor_output_checks,
   };
   ArcDiagnosis self = { .findings = g_ptr_array_new_with_free_func (free_finding) };
 
-  for (guint i = 0; i < G_N_ELEMENTS (checks); i++)
-    {
-      self.topic = checks[i].topic;
-      self.title = _ (checks[i].title);
-      checks[i].check (&self);
-    }
+  for (guint i = 0; i < G_N_ELEMENTS (groups); i++)
+    for (const ArcCheck *check = groups[i]; check->topic != NULL; check++)
+      {
+        self.topic = check->topic;
+        self.title = _ (check->title);
+        check->run (&self);
+      }
 
   g_clear_object (&self.service);
   g_clear_pointer (&self.config, arc_config_free);
@@ -156,17 +122,4 @@ arc_diagnose (void)
   g_clear_pointer (&self.environment, g_strfreev);
 
   return self.findings;
-}
-
-char *
-arc_diagnosis_get_heading (void)
-{
-  g_autofree char *system = g_get_os_info (G_OS_INFO_KEY_PRETTY_NAME);
-  struct utsname kernel = { 0 };
-
-  uname (&kernel);
-
-  return g_strdup_printf ("arcologyctl %s, GLib %u.%u.%u, %s %s, %s", ARC_VERSION,
-                          glib_major_version, glib_minor_version, glib_micro_version,
-                          kernel.sysname, kernel.release, system != NULL ? system : "?");
 }

@@ -3,14 +3,47 @@
 
 #pragma once
 
+#include "arc-dbus.h"
 #include "config/config.h"
-#include "ctl/diagnosis.h"
 
 G_BEGIN_DECLS
 
 /**
+ * ArcFindingKind:
+ * @ARC_FINDING_OK: it works
+ * @ARC_FINDING_WARN: it works with restrictions, or could not be checked
+ * @ARC_FINDING_FAIL: it cannot work
+ */
+typedef enum
+{
+  ARC_FINDING_OK,
+  ARC_FINDING_WARN,
+  ARC_FINDING_FAIL,
+} ArcFindingKind;
+
+/**
+ * ArcFinding:
+ * @kind: the result of the check
+ * @topic: what was checked: a word for programs, never translated
+ * @title: the same for people, translated
+ * @text: (owned): the finding, one line
+ * @advice: (owned) (nullable): what to do about it
+ *
+ * One line of a report that can be shown to others: the home directory is shortened to `~`, and no
+ * file of the tree is named.
+ */
+typedef struct
+{
+  ArcFindingKind kind;
+  const char *topic;
+  const char *title;
+  char *text;
+  char *advice;
+} ArcFinding;
+
+/**
  * ArcDiagnosis:
- * @findings: (element-type ArcFinding) (owned)
+ * @findings: (element-type ArcFinding) (owned): the findings so far
  * @config: (owned) (nullable): the settings, if they are valid
  * @service: (owned) (nullable): the service, if it runs
  * @process: the process of the service, or 0
@@ -18,10 +51,10 @@ G_BEGIN_DECLS
  * @command: (owned) (nullable): the program and the arguments of the service that runs, or that
  *   systemd would start
  * @environment: (owned) (nullable): its environment
- * @topic: of the check that is made
- * @title: the same
+ * @topic: the topic of the running check
+ * @title: its title, translated
  *
- * What the checks share, and hand on to those that come later.
+ * The data that checks share. A check can set members for the checks after it.
  */
 typedef struct
 {
@@ -36,41 +69,88 @@ typedef struct
   const char *title;
 } ArcDiagnosis;
 
-/* Adds a finding of the check that is made; what FORMAT gives, and ADVICE (nullable), may name the
- * home directory, and have several lines. */
+/**
+ * ArcCheck:
+ * @topic: (nullable): a word for programs; %NULL ends a table
+ * @title: the same for people, not yet translated
+ * @run: adds findings; it adds none where there is nothing to check
+ *
+ * A check of `arcologyctl doctor`.
+ */
+typedef struct
+{
+  const char *topic;
+  const char *title;
+  void (*run) (ArcDiagnosis *self);
+} ArcCheck;
+
+/* The checks in their order: those of the service set the members that the others use, and the
+ * settings name the tree, the command and the database. */
+extern const ArcCheck arc_doctor_service_checks[];
+extern const ArcCheck arc_doctor_settings_checks[];
+extern const ArcCheck arc_doctor_tree_checks[];
+extern const ArcCheck arc_doctor_command_checks[];
+extern const ArcCheck arc_doctor_output_checks[];
+
+/**
+ * arc_diagnose:
+ *
+ * Runs all checks, with or without the service, which is not started. It blocks for seconds,
+ * because it runs Emacs and other programs.
+ *
+ * Returns: (transfer full) (element-type ArcFinding): the findings
+ */
+GPtrArray *arc_diagnose (void);
+
+/**
+ * arc_diagnosis_add:
+ * @self: the diagnosis
+ * @kind: the result of the running check
+ * @advice: (nullable): what to do about it
+ * @format: the text of the finding
+ * @...: its arguments
+ *
+ * Adds a finding of the running check. Both texts may name the home directory and have several
+ * lines.
+ */
 void arc_diagnosis_add (ArcDiagnosis *self,
                         ArcFindingKind kind,
                         const char *advice,
                         const char *format,
                         ...) G_GNUC_PRINTF (4, 5);
 
-/* (nullable): what the service uses or, without it, what it would use. */
+/**
+ * arc_diagnosis_get_directories:
+ * @self: the diagnosis
+ *
+ * Returns: (transfer none) (nullable): the directories of the service or, if it does not run, of
+ * the settings
+ */
 const char *const *arc_diagnosis_get_directories (ArcDiagnosis *self);
+
+/**
+ * arc_diagnosis_get_database:
+ * @self: the diagnosis
+ *
+ * Returns: (transfer none) (nullable): the database of the service or, if it does not run, of the
+ *   settings
+ */
 const char *arc_diagnosis_get_database (ArcDiagnosis *self);
 
-/* (transfer full): where the service keeps its state. */
+/**
+ * arc_diagnosis_get_state_directory:
+ * @self: the diagnosis
+ *
+ * Returns: (transfer full): the path of the state directory
+ */
 char *arc_diagnosis_get_state_directory (ArcDiagnosis *self);
 
-/* TEXT, which is cut off after its first line. */
+/**
+ * arc_diagnosis_get_first_line:
+ * @text: a text, which is cut off after its first line
+ *
+ * Returns: (transfer none): @text
+ */
 const char *arc_diagnosis_get_first_line (char *text);
-
-/* The checks. Each adds what it finds, or nothing where there is nothing to look at. The bus comes
- * before all that asks the service, the settings before all that they name. */
-void arc_doctor_check_bus (ArcDiagnosis *self);
-void arc_doctor_check_service (ArcDiagnosis *self);
-void arc_doctor_check_unit (ArcDiagnosis *self);
-void arc_doctor_check_duplicates (ArcDiagnosis *self);
-void arc_doctor_check_linger (ArcDiagnosis *self);
-void arc_doctor_check_health (ArcDiagnosis *self);
-void arc_doctor_check_last_build (ArcDiagnosis *self);
-void arc_doctor_check_problems (ArcDiagnosis *self);
-void arc_doctor_check_settings (ArcDiagnosis *self);
-void arc_doctor_check_tree (ArcDiagnosis *self);
-void arc_doctor_check_inotify (ArcDiagnosis *self);
-void arc_doctor_check_command (ArcDiagnosis *self);
-void arc_doctor_check_database (ArcDiagnosis *self);
-void arc_doctor_check_state_directory (ArcDiagnosis *self);
-void arc_doctor_check_space (ArcDiagnosis *self);
-void arc_doctor_check_clock (ArcDiagnosis *self);
 
 G_END_DECLS

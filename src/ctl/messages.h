@@ -4,58 +4,107 @@
 #pragma once
 
 #include "arc-dbus.h"
+#include "ctl/table.h"
 
 G_BEGIN_DECLS
 
-/* How good or bad it is, for colours. */
-typedef enum
-{
-  ARC_MOOD_GOOD,
-  ARC_MOOD_WAITING, /* nothing is wrong, but the database is not up to date */
-  ARC_MOOD_BAD,
-} ArcMood;
-
-/* (transfer full): what the service does, why nothing starts now and when something will: one
- * sentence without a full stop. NOW: microseconds since the epoch. */
+/**
+ * arc_messages_tell_state:
+ * @service: the service
+ * @now: microseconds since the epoch
+ *
+ * Describes what the service does, why no build starts now, and when the next one starts.
+ *
+ * Returns: (transfer full): a translated sentence without a full stop
+ */
 char *arc_messages_tell_state (ArcDBusBuilder *service, gint64 now);
 
-/* How that is. */
+/**
+ * arc_messages_get_mood:
+ * @service: the service
+ *
+ * Returns: the color of that sentence
+ */
 ArcMood arc_messages_get_mood (ArcDBusBuilder *service);
 
-/* Whether RESULT, a word of D-Bus, is that of a build that succeeded. */
+/**
+ * arc_messages_is_success:
+ * @result: the result of a build, a word of D-Bus
+ *
+ * Returns: whether the build succeeded
+ */
 gboolean arc_messages_is_success (const char *result);
 
-/* How a build ended, in a word or three. RESULT is a word of D-Bus, and returned as it is if it is
- * not known here. */
+/**
+ * arc_messages_name_result:
+ * @result: the result of a build, a word of D-Bus
+ *
+ * Returns: (transfer none): the translated word, or @result if it is unknown, as that of a newer
+ *   service can be
+ */
 const char *arc_messages_name_result (const char *result);
 
 /**
  * arc_messages_name_change:
- * @word: what happened to a file, a word of D-Bus
+ * @word: the kind of a change, a word of D-Bus
  *
- * Returns: the same in the language of the user, or @word if it is not known here
+ * Returns: (transfer none): the translated word, or @word if it is unknown
  */
 const char *arc_messages_name_change (const char *word);
 
-/* (transfer full): that BUILD, of type a{sv}, ended, and how: one sentence without a full stop. */
+/**
+ * arc_messages_tell_build:
+ * @build: a finished build, of type a{sv}
+ *
+ * Returns: (transfer full): a translated sentence with its result, without a full stop
+ */
 char *arc_messages_tell_build (GVariant *build);
 
-/* (transfer full): that the build with the number ID started; KIND is a word of D-Bus. */
+/**
+ * arc_messages_tell_start:
+ * @id: the number of a build
+ * @kind: its kind, a word of D-Bus
+ *
+ * Returns: (transfer full): a translated sentence that says that it started, without a full stop
+ */
 char *arc_messages_tell_start (guint64 id, const char *kind);
 
-/* (transfer full) (element-type utf8): the files that BUILD reported as failed, for people, at most
- * MAX, and as the last one how many more there are, if there are. */
+/**
+ * arc_messages_list_failed_files:
+ * @build: a finished build, of type a{sv}
+ * @max: how many files to list
+ *
+ * Returns: (transfer full) (element-type utf8): the files that @build reported as failed, for
+ *   people; if there are more than @max, the last line counts the rest
+ */
 GPtrArray *arc_messages_list_failed_files (GVariant *build, guint max);
 
-/* Returns: (transfer full): PROBLEM, of type (ayusay), as compilers write errors, in one line, with
- * the other file if the text does not name it. ABBREVIATED: for people, with `~` for the home
- * directory. */
+/**
+ * arc_messages_tell_problem:
+ * @problem: a problem, of type (ayusay)
+ * @abbreviated: whether to write `~` for the home directory
+ *
+ * Formats a problem in one line, in the form that compilers use, with the other file unless the
+ * text names it.
+ *
+ * Returns: (transfer full): the line
+ */
 char *arc_messages_tell_problem (GVariant *problem, gboolean abbreviated);
 
-/* (transfer full): that N more follow those that are listed. */
+/**
+ * arc_messages_tell_more:
+ * @n: how many lines are left out of a list
+ *
+ * Returns: (transfer full): a translated line that says so
+ */
 char *arc_messages_tell_more (guint n);
 
-/* How long BUILD took, in microseconds. */
+/**
+ * arc_messages_get_duration:
+ * @build: a finished build, of type a{sv}
+ *
+ * Returns: how long it took, microseconds; 0 if the clock was set back meanwhile
+ */
 guint64 arc_messages_get_duration (GVariant *build);
 
 G_END_DECLS

@@ -3,11 +3,9 @@
 
 #include "ctl/system-info.h"
 
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "ctl/arcologyctl.h"
 
-#define PROGRAM "arcology-builder"
+#include <string.h>
 
 #define TIMEOUT (30 * G_TIME_SPAN_SECOND)
 
@@ -107,33 +105,11 @@ arc_system_info_run (const char *const *environment,
   return TRUE;
 }
 
-char *
-arc_system_info_find_program (const char *const *environment, const char *name)
-{
-  const char *path = environment != NULL ? g_environ_getenv ((char **) environment, "PATH") : NULL;
-  g_auto (GStrv) directories = NULL;
-
-  if (path == NULL || strchr (name, '/') != NULL)
-    return g_find_program_in_path (name);
-
-  directories = g_strsplit (path, ":", -1);
-  for (guint i = 0; directories[i] != NULL; i++)
-    {
-      g_autofree char *file = g_build_filename (directories[i], name, NULL);
-      g_autofree char *program = g_path_is_absolute (file) ? g_find_program_in_path (file) : NULL;
-
-      if (program != NULL)
-        return g_steal_pointer (&program);
-    }
-
-  return NULL;
-}
-
 GStrv
 arc_system_info_make_command (const char *const *command, const char *option)
 {
-  g_autofree char *found = g_find_program_in_path (PROGRAM);
-  const char *installed[] = { found != NULL ? found : ARC_BIN_DIR "/" PROGRAM, NULL };
+  g_autofree char *found = g_find_program_in_path (ARC_PROGRAM);
+  const char *installed[] = { found != NULL ? found : ARC_BIN_DIR "/" ARC_PROGRAM, NULL };
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
 
   g_strv_builder_addv (builder, command != NULL ? (const char **) command : installed);
@@ -142,7 +118,6 @@ arc_system_info_make_command (const char *const *command, const char *option)
   return g_strv_builder_end (builder);
 }
 
-/* The process that owns the name of SERVICE, 0 if there is none. */
 guint
 arc_system_info_get_process (GDBusProxy *service)
 {
@@ -217,134 +192,7 @@ arc_system_info_get_state_directory (const char *const *environment)
 
   /* A relative one is to be ignored (XDG Base Directory Specification). */
   if (directory != NULL && g_path_is_absolute (directory))
-    return g_build_filename (directory, PROGRAM, NULL);
+    return g_build_filename (directory, ARC_PROGRAM, NULL);
 
-  return g_build_filename (g_get_home_dir (), ".local", "state", PROGRAM, NULL);
-}
-
-/* Whether the process PID is the program of the service, and its state is in STATE. */
-static gboolean
-is_service (guint pid, const char *state)
-{
-  g_auto (GStrv) command = NULL;
-  g_auto (GStrv) environment = NULL;
-  g_autofree char *name = NULL;
-  g_autofree char *directory = NULL;
-
-  if (!arc_system_info_read_process (pid, &command, &environment))
-    return FALSE;
-
-  name = g_path_get_basename (command[0]);
-  directory = arc_system_info_get_state_directory ((const char *const *) environment);
-
-  return g_str_equal (name, PROGRAM) && g_str_equal (directory, state);
-}
-
-guint
-arc_system_info_find_duplicate (guint service, const char *state)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc", 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      guint64 pid;
-
-      if (g_ascii_string_to_unsigned (name, 10, 1, G_MAXINT, &pid, NULL) && pid != service &&
-          is_service ((guint) pid, state))
-        return (guint) pid;
-    }
-
-  return 0;
-}
-
-static guint
-count_watches (const char *fdinfo)
-{
-  g_autofree char *text = NULL;
-  guint n = 0;
-
-  if (!g_file_get_contents (fdinfo, &text, NULL, NULL))
-    return 0;
-
-  /* One line a watch: "inotify wd:1 ino:..." (proc(5)). */
-  for (const char *line = text; line != NULL && *line != '\0'; line = strchr (line, '\n'))
-    {
-      if (*line == '\n')
-        line++;
-      if (g_str_has_prefix (line, "inotify "))
-        n++;
-    }
-
-  return n;
-}
-
-static void
-count_inotify_of (const char *process, guint *instances, guint *watches)
-{
-  g_autofree char *fds = g_build_filename (process, "fd", NULL);
-  g_autoptr (GDir) dir = g_dir_open (fds, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *fd = g_build_filename (fds, name, NULL);
-      g_autofree char *fdinfo = g_build_filename (process, "fdinfo", name, NULL);
-      g_autofree char *target = g_file_read_link (fd, NULL);
-
-      if (g_strcmp0 (target, "anon_inode:inotify") != 0)
-        continue;
-
-      *instances += 1;
-      *watches += count_watches (fdinfo);
-    }
-}
-
-void
-arc_system_info_count_inotify (guint *instances, guint *watches)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc", 0, NULL);
-  const char *name;
-
-  *instances = 0;
-  *watches = 0;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *process = g_build_filename ("/proc", name, NULL);
-      struct stat status;
-
-      if (g_ascii_isdigit (*name) && stat (process, &status) == 0 && status.st_uid == getuid ())
-        count_inotify_of (process, instances, watches);
-    }
-}
-
-guint
-arc_system_info_read_limit (const char *name)
-{
-  g_autofree char *path = g_strconcat ("/proc/sys/", name, NULL);
-  g_autofree char *text = NULL;
-
-  g_strdelimit (path + strlen ("/proc/sys/"), ".", '/');
-  if (!g_file_get_contents (path, &text, NULL, NULL))
-    return G_MAXUINT;
-
-  return (guint) MIN (g_ascii_strtoull (text, NULL, 10), G_MAXUINT);
-}
-
-char *
-arc_system_info_find_existing (const char *path)
-{
-  g_autofree char *existing = g_strdup (path);
-
-  while (!g_file_test (existing, G_FILE_TEST_EXISTS))
-    {
-      g_autofree char *below = g_steal_pointer (&existing);
-
-      existing = g_path_get_dirname (below);
-      if (g_str_equal (existing, below))
-        break;
-    }
-
-  return g_steal_pointer (&existing);
+  return g_build_filename (g_get_home_dir (), ".local", "state", ARC_PROGRAM, NULL);
 }

@@ -7,20 +7,28 @@
 
 G_BEGIN_DECLS
 
-/* Runs ARGV in ENVIRONMENT (NULL: that of this process), with English messages and without input,
- * for at most 30 s. TRUE if it ran to its end: STATUS gets its exit status (128 and the signal if
- * one killed it), OUTPUT and MESSAGES what it printed on standard output and standard error, valid
- * UTF-8 without blanks at the ends. */
+/**
+ * arc_system_info_run:
+ * @environment: (nullable) (array zero-terminated=1): its environment; %NULL is that of this
+ * process
+ * @argv: (array zero-terminated=1): the program, which is looked up in the PATH of @environment,
+ * and its arguments
+ * @status: (out): its exit status, or 128 and the signal that ended it
+ * @output: (out) (transfer full): its standard output
+ * @messages: (out) (transfer full): its standard error
+ * @error: return location for an error
+ *
+ * Runs a program without input and with English messages, for at most 30 s. Both outputs are valid
+ * UTF-8 without blanks at the ends. They are set on success only.
+ *
+ * Returns: %TRUE if it ran to its end; %FALSE if it did not start, or took longer
+ */
 gboolean arc_system_info_run (const char *const *environment,
                               const char *const *argv,
                               int *status,
                               char **output,
                               char **messages,
                               GError **error);
-
-/* (transfer full) (nullable): the path of the program NAME, as arc_system_info_run() would find it.
- */
-char *arc_system_info_find_program (const char *const *environment, const char *name);
 
 /**
  * arc_system_info_make_command:
@@ -43,40 +51,19 @@ guint arc_system_info_get_process (GDBusProxy *service);
 /**
  * arc_system_info_read_process:
  * @pid: a process
- * @command: (out): its program and arguments
- * @environment: (out): the environment that it was started with
+ * @command: (out) (transfer full): its program and arguments
+ * @environment: (out) (transfer full): the environment that it was started with
  *
- * Returns: whether /proc shows them
+ * Returns: %TRUE if /proc shows them; else nothing is set
  */
 gboolean arc_system_info_read_process (guint pid, GStrv *command, GStrv *environment);
 
 /**
  * arc_system_info_get_state_directory:
- * @environment: (nullable): of the service; %NULL: that of this process
+ * @environment: (nullable): the environment of the service; %NULL is that of this process
  *
- * Returns: (transfer full): where the service keeps its state
+ * Returns: (transfer full): the path of the state directory
  */
 char *arc_system_info_get_state_directory (const char *const *environment);
-
-/**
- * arc_system_info_find_duplicate:
- * @service: the process of the service, or 0
- * @state: its state directory
- *
- * Returns: another process of this user that is the same program and has the same state directory,
- *   0 if there is none
- */
-guint arc_system_info_find_duplicate (guint service, const char *state);
-
-/* The inotify instances and watches of all processes of this user, whose limits they share
- * (inotify(7)), as far as /proc shows them. */
-void arc_system_info_count_inotify (guint *instances, guint *watches);
-
-/* The value of the limit NAME of the kernel, as sysctl(8) writes it; G_MAXUINT if there is none.
- */
-guint arc_system_info_read_limit (const char *name);
-
-/* (transfer full): PATH itself if it is there, else the nearest directory above it that is. */
-char *arc_system_info_find_existing (const char *path);
 
 G_END_DECLS

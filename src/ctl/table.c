@@ -4,7 +4,6 @@
 #include "ctl/table.h"
 
 #include <glib/gi18n.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -17,12 +16,37 @@ arc_table_is_terminal (void)
   return isatty (STDOUT_FILENO) && term != NULL && !g_str_equal (term, "dumb");
 }
 
-gboolean
-arc_table_has_style (void)
+static gboolean
+has_style (void)
 {
   const char *no_color = g_getenv ("NO_COLOR");
 
   return arc_table_is_terminal () && (no_color == NULL || *no_color == '\0');
+}
+
+const char *
+arc_table_start_style (ArcMood mood)
+{
+  if (!has_style ())
+    return "";
+
+  switch (mood)
+    {
+    case ARC_MOOD_GOOD:
+      return "\033[32m"; /* green */
+    case ARC_MOOD_WAITING:
+      return "\033[33m"; /* yellow */
+    case ARC_MOOD_BAD:
+      return "\033[1;31m"; /* red, bold */
+    }
+
+  g_return_val_if_reached ("");
+}
+
+const char *
+arc_table_end_style (void)
+{
+  return has_style () ? "\033[0m" : "";
 }
 
 gboolean
@@ -35,6 +59,9 @@ guint
 arc_table_get_width (void)
 {
   struct winsize size;
+
+  if (!arc_table_is_terminal ())
+    return G_MAXUINT;
 
   return ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
@@ -200,111 +227,6 @@ arc_table_wrap (const char *text, guint indent, guint width)
     }
 
   return g_string_free (wrapped, FALSE);
-}
-
-JsonNode *
-arc_table_object_to_json (JsonObject *object)
-{
-  JsonNode *node = json_node_new (JSON_NODE_OBJECT);
-
-  json_node_take_object (node, object);
-
-  return node;
-}
-
-JsonNode *
-arc_table_array_to_json (JsonArray *array)
-{
-  JsonNode *node = json_node_new (JSON_NODE_ARRAY);
-
-  json_node_take_array (node, array);
-
-  return node;
-}
-
-static JsonNode *
-array_to_json (GVariant *value)
-{
-  JsonArray *array = json_array_new ();
-
-  for (gsize i = 0; i < g_variant_n_children (value); i++)
-    {
-      g_autoptr (GVariant) child = g_variant_get_child_value (value, i);
-
-      json_array_add_element (array, arc_table_to_json (child));
-    }
-
-  return arc_table_array_to_json (array);
-}
-
-static JsonNode *
-dictionary_to_json (GVariant *value)
-{
-  JsonObject *object = json_object_new ();
-  GVariantIter iter;
-  const char *key;
-  GVariant *child;
-
-  g_variant_iter_init (&iter, value);
-  while (g_variant_iter_loop (&iter, "{&sv}", &key, &child))
-    json_object_set_member (object, key, arc_table_to_json (child));
-
-  return arc_table_object_to_json (object);
-}
-
-JsonNode *
-arc_table_to_json (GVariant *value)
-{
-  JsonNode *node = json_node_new (JSON_NODE_VALUE);
-
-  if (g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN))
-    {
-      json_node_set_boolean (node, g_variant_get_boolean (value));
-    }
-  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
-    {
-      json_node_set_string (node, g_variant_get_string (value, NULL));
-    }
-  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_BYTESTRING))
-    {
-      g_autofree char *path = arc_table_escape (g_variant_get_bytestring (value));
-
-      json_node_set_string (node, path);
-    }
-  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_INT32))
-    {
-      json_node_set_int (node, g_variant_get_int32 (value));
-    }
-  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_UINT32))
-    {
-      json_node_set_int (node, g_variant_get_uint32 (value));
-    }
-  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_UINT64))
-    {
-      json_node_set_int (node, (gint64) g_variant_get_uint64 (value));
-    }
-  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_DOUBLE))
-    {
-      json_node_set_double (node, g_variant_get_double (value));
-    }
-  else
-    {
-      json_node_unref (node);
-      node = g_variant_is_of_type (value, G_VARIANT_TYPE_VARDICT) ? dictionary_to_json (value)
-                                                                  : array_to_json (value);
-    }
-
-  return node;
-}
-
-void
-arc_table_json (JsonNode *root)
-{
-  g_autofree char *text = json_to_string (root, TRUE);
-
-  json_node_unref (root);
-  /* JSON is UTF-8 whatever the locale is: g_print() would convert it. */
-  puts (text);
 }
 
 char *

@@ -3,67 +3,148 @@
 
 #pragma once
 
-#include <gio/gio.h>
-#include <json-glib/json-glib.h>
+#include <glib.h>
 
 G_BEGIN_DECLS
 
-/* Whether standard output is a terminal that shows colours, and nobody asked for none with
- * NO_COLOR (no-color.org). */
-gboolean arc_table_has_style (void);
+/**
+ * ArcMood:
+ * @ARC_MOOD_GOOD: all is well
+ * @ARC_MOOD_WAITING: nothing is wrong, but the database is not up to date
+ * @ARC_MOOD_BAD: something is wrong
+ *
+ * The state of something, for a color.
+ */
+typedef enum
+{
+  ARC_MOOD_GOOD,
+  ARC_MOOD_WAITING,
+  ARC_MOOD_BAD,
+} ArcMood;
 
-/* Whether the locale can show the characters of Unicode. */
+/**
+ * arc_table_start_style:
+ * @mood: the state
+ *
+ * Returns: (transfer none): the escape sequence that starts its color; "" if standard output is no
+ *   terminal with colors, or NO_COLOR is set (no-color.org)
+ */
+const char *arc_table_start_style (ArcMood mood);
+
+/**
+ * arc_table_end_style:
+ *
+ * Returns: (transfer none): the escape sequence that ends a color, or ""
+ */
+const char *arc_table_end_style (void);
+
+/**
+ * arc_table_has_utf8:
+ *
+ * Returns: whether the locale has all characters of Unicode
+ */
 gboolean arc_table_has_utf8 (void);
 
-/* Whether standard output is a terminal on which a line can be written over. */
+/**
+ * arc_table_is_terminal:
+ *
+ * Returns: whether standard output is a terminal on which a line can be overwritten
+ */
 gboolean arc_table_is_terminal (void);
 
-/* How many columns the terminal on standard output has; 80 if it is none. */
+/**
+ * arc_table_get_width:
+ *
+ * Returns: how many columns the terminal on standard output has; %G_MAXUINT if it is none, because
+ *   a line in a pipe stays one line
+ */
 guint arc_table_get_width (void);
 
-/* (transfer full): PATH for people and programs: valid UTF-8 and one line. A backslash, a control
+/**
+ * arc_table_escape:
+ * @path: a path of any bytes
+ *
+ * Formats a path for people and programs: valid UTF-8 and one line. A backslash, a control
  * character and a byte that is not UTF-8 are written as a backslash and three octal digits, as in
- * /proc/self/mountinfo (proc(5)), so that printf(1) with %b gets the bytes back. */
+ * /proc/self/mountinfo (proc(5)), so that printf(1) with %b restores the bytes.
+ *
+ * Returns: (transfer full): the text
+ */
 char *arc_table_escape (const char *path);
 
-/* (transfer full): the same for people alone: with `~` for the home directory. */
+/**
+ * arc_table_abbreviate:
+ * @path: a path of any bytes
+ *
+ * Formats a path for people, as arc_table_escape() does, with `~` for the home directory.
+ *
+ * Returns: (transfer full): the text
+ */
 char *arc_table_abbreviate (const char *path);
 
-/* (transfer full): TEXT of the service for a terminal: each control character is a space. */
+/**
+ * arc_table_sanitize:
+ * @text: valid UTF-8
+ *
+ * Returns: (transfer full): @text with a space for each control character, safe for a terminal
+ */
 char *arc_table_sanitize (const char *text);
 
-/* (transfer full): TEXT with blanks after it, or before it with RIGHT, up to WIDTH columns of a
- * terminal. */
+/**
+ * arc_table_pad:
+ * @text: valid UTF-8
+ * @width: columns of a terminal
+ * @right: whether to align @text to the right
+ *
+ * Returns: (transfer full): @text with blanks up to @width columns
+ */
 char *arc_table_pad (const char *text, guint width, gboolean right);
 
-/* How many columns of a terminal TEXT takes. */
+/**
+ * arc_table_measure:
+ * @text: valid UTF-8
+ *
+ * Returns: how many columns of a terminal @text takes
+ */
 guint arc_table_measure (const char *text);
 
-/* (transfer full): TEXT with line breaks, so that it fits into WIDTH columns if INDENT of them are
- * taken by something else, and INDENT blanks after each break. Breaks are where blanks are, and
- * between characters of Chinese and Japanese, but not before what closes or after what opens; a
- * longer word, such as a path, stays whole. */
+/**
+ * arc_table_wrap:
+ * @text: valid UTF-8
+ * @indent: the columns before @text in its first line, and the blanks before each further line
+ * @width: the columns of a line
+ *
+ * Breaks @text into lines at blanks, and between characters of Chinese and Japanese, but not before
+ * closing or after opening punctuation. A longer word, such as a path, stays whole.
+ *
+ * Returns: (transfer full): the lines
+ */
 char *arc_table_wrap (const char *text, guint indent, guint width);
 
-/* (transfer full): a value from D-Bus as JSON: byte strings as arc_table_escape() writes paths,
- * dictionaries as objects, tuples as arrays. */
-JsonNode *arc_table_to_json (GVariant *value);
-
-/* (transfer full): OBJECT or ARRAY (transfer full) as a node. */
-JsonNode *arc_table_object_to_json (JsonObject *object);
-JsonNode *arc_table_array_to_json (JsonArray *array);
-
-/* Prints and frees ROOT, indented. */
-void arc_table_json (JsonNode *root /* (transfer full) */);
-
-/* (transfer full): a time of D-Bus (microseconds since the epoch) in the local time zone. */
+/**
+ * arc_table_format_time:
+ * @time: a time of D-Bus: microseconds since the epoch
+ *
+ * Returns: (transfer full): the time in the local time zone
+ */
 char *arc_table_format_time (guint64 time);
 
-/* (transfer full): a duration in microseconds, as short as people say it: "0.8 s", "2 min 5 s". */
+/**
+ * arc_table_format_duration:
+ * @usec: microseconds
+ *
+ * Returns: (transfer full): a short form such as "0.8 s" or "2 min 5 s", translated
+ */
 char *arc_table_format_duration (guint64 usec);
 
-/* (transfer full): the same for how long something will still take, or took until now: in whole
- * seconds, rounded up. */
+/**
+ * arc_table_format_wait:
+ * @usec: microseconds
+ *
+ * Formats a remaining or elapsed time, which still changes: in whole seconds, rounded up.
+ *
+ * Returns: (transfer full): the text, translated
+ */
 char *arc_table_format_wait (guint64 usec);
 
 G_END_DECLS

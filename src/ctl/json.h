@@ -1,0 +1,37 @@
+/* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * arc_json_print:
+ * @value: a value; a floating reference is sunk
+ *
+ * Prints @value as indented JSON: dictionaries as objects, other containers as arrays, byte strings
+ * in the form of arc_table_escape().
+ */
+void arc_json_print (GVariant *value);
+
+/**
+ * arc_json_print_line:
+ * @value: a value; a floating reference is sunk
+ *
+ * Prints @value as JSON in one line, and flushes standard output for a reader at the other end of a
+ * pipe.
+ */
+void arc_json_print_line (GVariant *value);
+
+/**
+ * arc_json_name_members:
+ * @tuples: an array of tuples
+ * @names: (array zero-terminated=1): the names of the members of each tuple, in their order
+ *
+ * Returns: (transfer floating): an array of dictionaries, of type aa{sv}
+ */
+GVariant *arc_json_name_members (GVariant *tuples, const char *const *names);
+
+G_END_DECLS
