@@ -15,8 +15,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Opens those of the standard streams that are closed: the next file that is opened would get the
- * number, and what is printed would be written into it. */
+/* Opens the standard streams that are closed: the next opened file would get such a number, and
+ * printed text would be written into it. */
 static void
 open_standard_streams (void)
 {
@@ -25,8 +25,8 @@ open_standard_streams (void)
       open ("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY);
 }
 
-/* Whether they are right or, with PRINT, what they are: a settings file with the names of those
- * that were read in its comments; with LIST, which files there are. */
+/* Checks the settings. With PRINT, prints them as a settings file, with the names of the files
+ * that were read in its comments. With LIST, lists the files of the tree. */
 static ArcExit
 tell_config (const ArcConfigLoaderOptions *options, gboolean print, gboolean list)
 {
@@ -98,7 +98,7 @@ main (int argc, char **argv)
   const char *locale_dir = g_getenv ("ARCOLOGY_LOCALE_DIR"); /* of a build tree */
 
   open_standard_streams ();
-  /* The reader of a log may end before its writer. GSocket does the same when the first one is made
+  /* The reader of the log may exit before its writer. The first GSocket does the same
    * (gsocket.c); a build gets the default back. */
   signal (SIGPIPE, SIG_IGN);
   log.journal = journal = arc_journal_socket_new (NULL);

@@ -33,11 +33,11 @@ typedef enum
 {
   ARC_RESULT_SUCCESS,
   ARC_RESULT_FAILED,       /* an exit status other than 0 */
-  ARC_RESULT_SIGNAL,       /* killed by a signal that we did not send */
-  ARC_RESULT_TIMEOUT,      /* we ended it because it ran too long */
-  ARC_RESULT_CANCELED,     /* we ended it because somebody asked */
+  ARC_RESULT_SIGNAL,       /* killed by a signal that the service did not send */
+  ARC_RESULT_TIMEOUT,      /* the service ended it at its timeout */
+  ARC_RESULT_CANCELED,     /* the service ended it after `Cancel` */
   ARC_RESULT_SPAWN_FAILED, /* it never started */
-  ARC_RESULT_INTERRUPTED,  /* we ended it because the service stops */
+  ARC_RESULT_INTERRUPTED,  /* the service ended it because it stops */
 } ArcResult;
 
 #define ARC_N_RESULTS (ARC_RESULT_INTERRUPTED + 1)
@@ -96,7 +96,7 @@ const char *arc_result_to_string (ArcResult result);
  * @failed_why: (nullable): the reason that it gave for the first of @failed_files; the same
  * @started: microseconds since the epoch
  * @finished: microseconds since the epoch, 0 while it runs
- * @n_changed: how many files it was told of
+ * @n_changed: how many files its list of changes has
  * @failed_files: (element-type filename): the files that it reported
  * @n_failed: how often it reported one, also of those that are not remembered
  * @n_problems: how many problems it reported

@@ -49,7 +49,7 @@ arc_change_set_lookup (const ArcChangeSet *changes, const char *path, ArcChange 
   return TRUE;
 }
 
-/* What EARLIER and then LATER, of one file, amount to. */
+/* The change of a file after EARLIER and then LATER. */
 static ArcChange
 combine (ArcChange earlier, ArcChange later)
 {
@@ -141,7 +141,7 @@ arc_change_set_serialise (const ArcChangeSet *changes)
 }
 
 /* Reads the record at *OFFSET of SIZE bytes at DATA into CHANGES and moves *OFFSET behind it.
- * (nullable): what is wrong with the byte that *OFFSET is then at. */
+ * (nullable): the fault of the byte at *OFFSET. */
 static const char *
 parse_record (const char *data, gsize size, gsize *offset, ArcChangeSet *changes)
 {

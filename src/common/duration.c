@@ -23,7 +23,7 @@ typedef struct
   gint64 usec;
 } Unit;
 
-/* The first of each length is the one to write. */
+/* arc_duration_format() writes the first one of each length. */
 static const Unit units[] = {
   { "w", WEEK },        { "week", WEEK },      { "weeks", WEEK },     { "d", DAY },
   { "day", DAY },       { "days", DAY },       { "h", HOUR },         { "hr", HOUR },

@@ -24,7 +24,7 @@ G_BEGIN_DECLS
  *
  * One enumerator for each thing that the reader of the message can do about it.
  *
- * On D-Bus each has the name that arc_error_get_dbus_name() tells.
+ * arc_error_get_dbus_name() returns the name of each on D-Bus.
  */
 typedef enum
 {

@@ -7,8 +7,8 @@
 #include <locale.h>
 #include <string.h>
 
-/* Nearly every pattern is one of the first four, and a reconciliation of a large tree asks about a
- * hundred thousand names: these cost no fnmatch(). */
+/* Nearly every pattern has one of the first four shapes. A reconciliation of a large tree
+ * compares a hundred thousand names, so these avoid fnmatch(). */
 typedef enum
 {
   SHAPE_LITERAL, /* "README.org" */
@@ -214,8 +214,8 @@ pattern_init (Pattern *pattern, const char *source)
   pattern->length = length;
 }
 
-/* Whether the names of PATTERN match those of PATH. As with "*" in a name, it is enough to go back
- * to the last "**": what the ones before it took can stay. */
+/* Whether the names of PATTERN match those of PATH. As with "*" in a name, it is enough to go
+ * back to the last "**": the names that earlier ones matched can stay. */
 static gboolean
 names_match (char *const *pattern, const char *path)
 {
@@ -278,9 +278,9 @@ pattern_match (const Pattern *pattern, const char *subject, gsize length, locale
     case SHAPE_GLOB:
     case SHAPE_DEEP:
       {
-        /* fnmatch() obeys the locale: "?" and ranges would mean one thing in a terminal and another
-         * in a service that was started without LANG, and what it does with invalid UTF-8 differs
-         * between C libraries. uselocale(3) is for this thread only. */
+        /* fnmatch() obeys the locale: "?" and ranges would depend on whether LANG is set, and
+         * the match of invalid UTF-8 differs between C libraries. uselocale(3) changes this
+         * thread only. */
         locale_t before = uselocale (bytes);
         gboolean matches =
             pattern->shape == SHAPE_DEEP

@@ -12,7 +12,7 @@ struct _ArcProblemList
 {
   GPtrArray *kept; /* (owned) (element-type ArcProblem) */
   guint count;
-  gsize size; /* of the strings that are kept */
+  gsize size; /* of the kept strings */
 };
 
 static void

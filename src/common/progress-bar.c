@@ -15,10 +15,10 @@
 /* Seconds: no time takes more columns. */
 #define LONGEST_LEFT (59 * 60 + 59)
 
-/* Fewer columns than these tell less than the number beside them. */
+/* A bar of fewer columns says less than the number beside it. */
 #define MIN_BAR_WIDTH 4
 
-/* More than that no build takes. */
+/* No build takes longer. */
 #define MAX_LEFT (G_GINT64_CONSTANT (10) * 3600 * SECOND - 1)
 
 gboolean
@@ -69,7 +69,7 @@ get_left (const ArcProgressBar *meter)
 
   left = (meter->total - meter->done) / rate * SECOND;
 
-  /* What is not done yet takes some time, however fast it goes. */
+  /* The files that are left take some time, at any rate. */
   return left < (double) G_MAXINT64 ? MAX ((gint64) left, 1) : G_MAXINT64;
 }
 
@@ -86,7 +86,7 @@ format_rate (const ArcProgressBar *meter)
   return g_strdup_printf ("%.0f/s", rate);
 }
 
-/* In the words of arcologyctl, which have translations already. */
+/* These words of arcologyctl have translations already. */
 static char *
 format_seconds (guint seconds)
 {
@@ -151,7 +151,7 @@ arc_progress_bar_draw_bar (guint64 value, guint64 max, guint width, gboolean utf
   return g_string_free (bar, FALSE);
 }
 
-/* Those of RATE and LEFT that are something follow FILES, as in a sentence. */
+/* FILES is followed by those of RATE and LEFT that are not empty. */
 static char *
 join (const char *percent, const char *files, const char *rate, const char *left)
 {
@@ -189,7 +189,7 @@ arc_progress_bar_format (const ArcProgressBar *meter, guint width, gboolean utf8
   if (width == 0)
     return join (percent, files, rate, left);
 
-  /* As the widest text decides, nothing moves when another one is shorter. */
+  /* The width of the widest text decides, so that nothing moves when a text becomes shorter. */
   text = join (percent, files, width >= with_rate ? rate : "", width >= with_left ? left : "");
   if (width < with_rate + GAP + MIN_BAR_WIDTH)
     return g_steal_pointer (&text);

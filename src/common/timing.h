@@ -7,8 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* A time that never comes, or never was; all other times are microseconds of one clock that only
- * grows. */
+/* No time, such as that of a deadline that is not set or of an event that has not happened. All
+ * other times are microseconds of one monotonic clock. */
 #define ARC_NEVER G_MAXINT64
 
 /* @max_load of this is one whole processor. */

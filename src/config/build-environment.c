@@ -10,7 +10,7 @@ arc_build_environment_for_build (GStrv environment,
                                  guint64 id,
                                  const char *changes_file)
 {
-  /* A child with NOTIFY_SOCKET could speak to systemd in the name of the service (sd_notify(3)). */
+  /* A child with NOTIFY_SOCKET could send messages to systemd as the service (sd_notify(3)). */
   static const char *const private[] = { "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID" };
   g_autofree char *directories = g_strjoinv (":", config->directories);
   g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, id);

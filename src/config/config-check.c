@@ -183,7 +183,8 @@ arc_config_expand (ArcConfig *config, const char *home)
     expand_path (directory, home);
   if (config->database != NULL)
     expand_path (&config->database, home);
-  /* The program may be a name, to be looked up in PATH; the other words are its own business. */
+  /* The program may be a name that is looked up in PATH. The other words are passed on
+   * unchanged. */
   if (config->command != NULL && arc_path_is_in_home (config->command[0]))
     expand_path (&config->command[0], home);
   if (config->after_build != NULL && arc_path_is_in_home (config->after_build[0]))

@@ -15,7 +15,7 @@
 
 #define BLANKS " \t"
 
-/* What a file has said so far. */
+/* The state of the parser. */
 typedef struct
 {
   ArcConfig *config;
@@ -174,7 +174,7 @@ set_once (Reader *reader, const ArcSetting *setting, const char *raw, GError **e
 static void
 read_setting (Reader *reader, const char *text, const Line *line)
 {
-  /* A key that is in the wrong group was meant for its own. */
+  /* The setting of this key in any group, for a key in the wrong group. */
   const ArcSetting *meant = arc_config_find_setting (NULL, line->key);
   const ArcSetting *setting = NULL;
   g_autofree char *place = g_strdup_printf ("%s:%u", reader->file, reader->line);

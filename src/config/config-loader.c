@@ -16,12 +16,12 @@
 #define FILE_NAME      "builder.conf"
 #define DATABASE_NAME  "arcology.db"
 
-/* No settings are as large; reading takes the main loop. */
+/* No settings are as large; reading blocks the main loop. */
 #define MAX_SIZE (1024 * 1024)
 
 /* DIRECTORY, which GLib took from an XDG variable, or BELOW_HOME if it is relative: "If an
- * implementation encounters a relative path in any of these variables it should consider the path
- * invalid and ignore it" (XDG Base Directory Specification); GLib hands it out as it is. */
+ * implementation encounters a relative path in any of these variables it should consider the
+ * path invalid and ignore it" (XDG Base Directory Specification). GLib returns it unchanged. */
 static char *
 get_user_directory (const char *directory, const char *below_home)
 {
@@ -61,8 +61,8 @@ list_files (const ArcConfigLoaderOptions *options)
   return g_strv_builder_end (files);
 }
 
-/* Whether ERROR says that FILE is not there. A link that leads nowhere is there: somebody who keeps
- * the file elsewhere wants to know that it is gone. */
+/* Whether ERROR says that FILE does not exist. A dangling link exists: its file is expected, so
+ * its absence is an error. */
 static gboolean
 is_absent (const char *file, const GError *error)
 {
@@ -106,8 +106,8 @@ merge_environment (ArcConfig *config, GError **all)
     }
 }
 
-/* A path on the command line is relative to where the command was given; only `~/`, which a shell
- * leaves alone in `--directory=~/org`, is kept for arc_config_expand(). */
+/* A path on the command line is relative to the working directory. Only `~/`, which a shell does
+ * not expand in `--directory=~/org`, is kept for arc_config_expand(). */
 static void
 merge_command_line (ArcConfig *config, const char *const *directories, GError **all)
 {

@@ -32,8 +32,8 @@ typedef gboolean (*CheckFunc) (const ArcSetting *setting,
                                const ArcSettingValue *value,
                                GError **error);
 
-/* The errors of the functions that follow say what is wrong with the value and what would be right;
- * their callers put before it where the value stands. */
+/* The errors of these functions say what is wrong with the value and what would be right. Their
+ * callers add the place of the value. */
 static gboolean
 check_path (const char *path, GError **error)
 {
@@ -51,13 +51,13 @@ check_path (const char *path, GError **error)
       quoted);
 }
 
-/* RAW as it stands in the file, without the blanks around the separators: people write "a; b". A
- * name that does begin or end with a blank is written with \s. */
+/* RAW without the blanks around the separators: people write "a; b". A name that begins or ends
+ * with a blank is written with \s. */
 static char *
 tighten_list (const char *raw)
 {
   g_autoptr (GString) tight = g_string_new (NULL);
-  gsize fixed = 0; /* up to here nothing is taken away: what follows a \ belongs to it */
+  gsize fixed = 0; /* the part before this stays: the character after a \ belongs to it */
 
   for (const char *p = raw + strspn (raw, " \t"); *p != '\0'; p++)
     {
@@ -106,7 +106,8 @@ unescape (const char *raw, gboolean is_list, GError **error)
       list[0] = g_key_file_get_string (file, "g", "k", &invalid);
     }
 
-  /* Not the result tells: for a \ that ends the line GLib 2.74 returns a string and an error. */
+  /* The error decides, not the result: for a \ that ends the line GLib 2.74 returns a string and
+   * an error. */
   if (invalid == NULL)
     return g_steal_pointer (&list);
 
@@ -184,7 +185,7 @@ parse_command (const ArcSetting *setting, const char *raw, ArcSettingValue *valu
 
   quoted = arc_quote (raw);
 
-  /* Not GLib's words: they are translated, and repeat the whole line as it is. */
+  /* GLib's message is translated, and repeats the whole line. */
   return arc_error_set_config (error, "%s cannot be split into words as a shell would: %s", quoted,
                                g_error_matches (syntax, G_SHELL_ERROR, G_SHELL_ERROR_EMPTY_STRING)
                                    ? "there is none"
@@ -399,7 +400,7 @@ parse_word (const ArcSetting *setting, const char *raw, ArcSettingValue *value, 
 static const struct
 {
   ParseFunc parse;
-  CheckFunc check; /* (nullable): whatever can be parsed is right */
+  CheckFunc check; /* (nullable): NULL: each parsed value is right */
 } types[] = {
   [ARC_SETTING_PATHS] = { parse_list, check_list },
   [ARC_SETTING_PATTERNS] = { parse_list, check_list },
@@ -494,7 +495,7 @@ arc_config_merge_variable (ArcConfig *config, const char *name, const char *valu
     g_prefix_error (error, "%s: ", name);
   arc_config_set_place (config, setting, name, is_right);
 
-  /* The script whose variable it is knew no limit. */
+  /* The script that had this variable had no limit. */
   if (is_right && strcmp (variable->key, "Debounce") == 0)
     config->timing.debounce_limit = MAX (config->timing.debounce_limit, config->timing.debounce);
 

@@ -56,8 +56,8 @@ check (int fd, const char *path, ArcReadFlags flags, gsize max_size, gsize *size
   return TRUE;
 }
 
-/* (transfer full) (nullable): at most SIZE bytes of FD, and a NUL. A file that grows meanwhile is
- * read as it was. */
+/* (transfer full) (nullable): at most SIZE bytes of FD, and a NUL. Bytes that are appended
+ * meanwhile are left out. */
 static char *
 read_all (int fd, const char *path, gsize size, gsize *length, GError **error)
 {

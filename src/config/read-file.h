@@ -28,7 +28,7 @@ typedef enum
  * @error: a `GFileError`; %G_FILE_ERROR_NOENT if there is no such file
  *
  * Reads a whole file, and never waits for anything but the disk: neither for the other end of a
- * pipe, nor for a device. A file that is not a regular one, that belongs to somebody else, or that
+ * pipe, nor for a device. A file that is not a regular one, that belongs to another user, or that
  * is larger than @max_size is an error.
  *
  * Returns: (transfer full) (nullable): the bytes, with a NUL behind them

@@ -11,7 +11,7 @@
 
 G_DEFINE_QUARK (arc - ctl - error - quark, arc_ctl_error)
 
-/* As NO_COLOR does (no-color.org): one place to ask. */
+/* The table functions read NO_COLOR (no-color.org). */
 static gboolean
 on_no_color (const char *option, const char *value, gpointer data, GError **error)
 {
@@ -134,10 +134,10 @@ try_open (gboolean starts, int timeout, GError **error)
                    _ ("cannot connect to the session bus: %s"), local_error->message);
       return NULL;
     }
-  /* Else GDBus would end the process, without a word, when the bus goes. */
+  /* The default of GDBus ends the process without a message when the bus closes the connection. */
   g_dbus_connection_set_exit_on_close (bus, FALSE);
 
-  /* The proxy asks the same, but it starts nothing, and waits for 25 s whatever one tells it. */
+  /* The proxy makes the same call, but it starts no service, and its timeout is always 25 s. */
   reply =
       g_dbus_connection_call_sync (bus, ARC_BUS_NAME, ARC_OBJECT_PATH,
                                    "org.freedesktop.DBus.Properties", "GetAll",
@@ -154,7 +154,7 @@ try_open (gboolean starts, int timeout, GError **error)
     {
       g_autofree char *failure = starts ? arc_systemd_unit_tell_failure (bus) : NULL;
 
-      /* The bus only says that the service did not take its name. */
+      /* The error of the bus has no reason: it says that the service did not take its name. */
       if (failure != NULL)
         set_absent (bus, error);
       else
@@ -167,7 +167,8 @@ try_open (gboolean starts, int timeout, GError **error)
   if (service == NULL)
     return NULL;
 
-  /* With an owner, it has the values of all properties; it may have gone meanwhile. */
+  /* A proxy with an owner has the values of all properties. The owner may have left the bus
+   * meanwhile. */
   owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (service));
   if (owner == NULL)
     {
@@ -262,7 +263,7 @@ arc_ctl_report (GError *error)
                            g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED) ||
                            g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED);
 
-  /* So GDBus says that it has waited for long enough; a bus can say so, too. */
+  /* GDBus has one error for its own timeout and one for that of a bus. */
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ||
       g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_TIMEOUT))
     {

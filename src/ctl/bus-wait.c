@@ -44,7 +44,7 @@ clear_bar (Wait *self)
 static void
 show_progress (Wait *self)
 {
-  /* A column is left free: after the last one, terminals differ in where the cursor is. */
+  /* The last column stays free: terminals differ in the place of the cursor after it. */
   const guint width = self->is_terminal ? arc_table_get_width () - 1 : 0;
   g_autofree char *line = arc_progress_bar_format (&self->meter, width, arc_table_has_utf8 ());
 
@@ -94,8 +94,8 @@ on_build_finished (ArcDBusBuilder *service,
   g_main_loop_quit (self->loop);
 }
 
-/* (transfer full) (nullable): what there is to tell of the build that `Sync` waited for; NULL if it
- * had ended before. */
+/* (transfer full) (nullable): the record of the build that `Sync` waited for; NULL if that build
+ * ended before the call. */
 static GVariant *
 look_up_build (const Wait *self)
 {
@@ -139,7 +139,7 @@ on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 give_up (Wait *self, ArcCtlExit exit, const char *message)
 {
-  /* What comes in the same iteration of the main loop is too late. */
+  /* A result of the same iteration of the main loop is too late. */
   if (!g_main_loop_is_running (self->loop))
     return;
 
@@ -268,8 +268,8 @@ arc_bus_wait_for_sync (ArcDBusBuilder *service, const ArcBusWaitOptions *options
 
   g_variant_lookup (arc_dbus_builder_get_last_build (service), "id", "t", &self.last_build);
 
-  /* It lasts as long as the build. A reply after the end of the waiting finds no main loop, and so
-   * nobody whom it could be told. */
+  /* The call lasts as long as the build. on_synced() ignores a reply that arrives after the main
+   * loop. */
   g_dbus_proxy_set_default_timeout (G_DBUS_PROXY (service), G_MAXINT);
   arc_dbus_builder_call_sync (service, g_variant_dict_end (&none), NULL, on_synced, &self);
 

@@ -7,7 +7,7 @@
 
 #include <glib/gi18n.h>
 
-/* What both verbs that wait take. */
+/* The options of both verbs that wait. */
 #define WAIT_ENTRIES(options, timeout_text)                                                        \
   { "json", 0, 0, G_OPTION_ARG_NONE, &(options).json, N_ ("Print JSON"), NULL },                   \
       { "quiet",                                                                                   \

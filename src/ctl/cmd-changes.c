@@ -19,7 +19,7 @@ typedef struct
   ArcCtlExit exit;
 } Feed;
 
-/* All lines have the same width, also those that are not there yet. */
+/* All lines have the same width, also those of later builds. */
 static void
 print_line (const char *change, const char *path)
 {
@@ -89,7 +89,7 @@ show_news (Feed *self)
       return;
     }
 
-  /* The service that went away meanwhile is asked again when it is back. */
+  /* A service that has left the bus is called again when it is back. */
   g_clear_pointer (&owner, g_free);
   owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (self->service));
   if (owner == NULL || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY) ||

@@ -13,7 +13,7 @@
 
 #define NAME "builder.conf"
 
-/* The first that is there, as for "systemctl edit". */
+/* The first one that is installed, as for "systemctl edit". */
 static const char *const editors[] = { "editor", "nano", "vim", "vi" };
 
 typedef enum
@@ -48,7 +48,7 @@ choose_file (ArcDBusBuilder *service, char **program)
       directory = g_environ_getenv (environment, "XDG_CONFIG_HOME");
     }
 
-  /* A relative one is to be ignored (XDG Base Directory Specification). */
+  /* Programs must ignore a relative path (XDG Base Directory Specification). */
   if (directory != NULL && g_path_is_absolute (directory))
     return g_build_filename (directory, "arcology-builder", NAME, NULL);
 

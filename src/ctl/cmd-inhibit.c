@@ -14,10 +14,10 @@
 /* Of a word for the service; it takes 256 bytes. */
 #define MAX_CHARACTERS 60
 
-/* What a shell says of a command that is not there. */
+/* The exit status of a shell for a missing command. */
 #define NO_COMMAND 127
 
-/* What the command may be told in our place. */
+/* The signals that are for the command. */
 static const int signals[] = { SIGINT, SIGHUP, SIGTERM };
 
 /* (transfer full): the command line as one line of valid UTF-8 that the service takes. */
@@ -36,8 +36,8 @@ describe_command (char **command)
   return g_strconcat (clean, "…", NULL);
 }
 
-/* A terminal tells the command, too: it decides, and we end as it does. Were the signals ignored,
- * the command would inherit that (execve(2)). */
+/* A terminal sends the signal to the command as well, and this program exits after the command.
+ * A command would inherit ignored signals (execve(2)). */
 static gboolean
 on_terminal_signal (gpointer user_data)
 {
@@ -60,8 +60,8 @@ on_command_ended (GObject *source, GAsyncResult *result, gpointer user_data)
   g_main_loop_quit (user_data);
 }
 
-/* In the child, just before it becomes the command. What nohup(1) or a shell had ignored is to stay
- * so, and GLib has set these to the default by then (glib/gspawn.c). */
+/* In the child, before it becomes the command. Signals that nohup(1) or a shell had ignored stay
+ * ignored; GLib has reset them by then (glib/gspawn.c). */
 static void
 ignore_signals (gpointer user_data)
 {

@@ -124,7 +124,7 @@ look_up_result (ArcDBusBuilder *service, guint64 build, char **result, GError **
   return TRUE;
 }
 
-/* (transfer full) (nullable): tells when LOG grows. */
+/* (transfer full) (nullable): reports the growth of LOG. */
 static GFileMonitor *
 monitor_log (int log)
 {
@@ -157,7 +157,7 @@ follow (ArcDBusBuilder *service, guint64 build, int log)
   g_signal_connect (service, "build-finished", G_CALLBACK (on_build_finished), &self);
   g_signal_connect (service, "notify::g-name-owner", G_CALLBACK (on_owner_changed), &self);
 
-  /* Asked only now, so that no end is missed: either it is in the history, or it will be told. */
+  /* The history is read after the signals are connected: a build that ends later emits one. */
   if (!look_up_result (service, build, &self.result, &error))
     return arc_ctl_report (error);
 

@@ -19,7 +19,7 @@ typedef struct
   ArcProgressBar meter;
 } Monitor;
 
-/* One line, at once: whoever reads from a pipe waits for it. */
+/* Prints a line at once, for a reader at the other end of a pipe. */
 static void
 print_line (const char *text)
 {
@@ -53,7 +53,7 @@ print_all (Monitor *self, const char *event)
   print_event (event, properties);
 }
 
-/* A build that runs is told when it starts. */
+/* on_build_started() prints a line for a running build. */
 static void
 show_state (Monitor *self)
 {
@@ -128,7 +128,7 @@ on_properties_changed (GDBusProxy *proxy,
   g_autoptr (GVariant) progress = NULL;
   g_autofree char *owner = NULL;
 
-  /* When the owner goes, GDBusProxy tells that all its properties are invalid. */
+  /* When the owner leaves the bus, GDBusProxy reports all its properties as invalidated. */
   if (g_variant_n_children (changed) == 0)
     return;
 
@@ -138,7 +138,7 @@ on_properties_changed (GDBusProxy *proxy,
       return;
     }
 
-  /* Until it has told them all, a new owner is not told. */
+  /* The proxy reports a new owner after it has read all properties. */
   owner = g_dbus_proxy_get_name_owner (proxy);
   if (owner == NULL)
     return;
@@ -199,7 +199,7 @@ forget (Monitor *self)
   self->meter = (ArcProgressBar){ 0 };
 }
 
-/* By the time a new owner is told, the proxy has its properties. */
+/* The proxy has the properties of a new owner before it reports it. */
 static void
 on_owner_changed (ArcDBusBuilder *service, GParamSpec *pspec, gpointer user_data)
 {

@@ -487,7 +487,7 @@ verify (Verify *self, GError **error)
          compare (self, ours, theirs, error) && sort_out (self, error);
 }
 
-/* --- what it tells */
+/* --- the report */
 
 static ArcCtlExit
 get_exit (Verify *self)
@@ -545,7 +545,7 @@ format_number (guint64 n)
   return g_strdup_printf ("%'" G_GUINT64_FORMAT, n);
 }
 
-/* Adds what there is to tell of DIFFERENCE after the name of the note. */
+/* Adds the text of DIFFERENCE that follows the name of the note. */
 static void
 add_difference (GPtrArray *parts, const ArcDifference *difference)
 {

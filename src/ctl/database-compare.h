@@ -42,7 +42,7 @@ char *arc_database_compare_make_query (const char *other);
  *
  * Writes the comparison of two databases, each row of which counts as often as it is there, in any
  * order. Values are equal if they have the same type and bytes. The table `arcology` and the column
- * `atime` of the table `files` are left out: they tell of the build and of reading.
+ * `atime` of the table `files` are left out: they describe the build and the access.
  *
  * Returns: (transfer full) (nullable): the SQL
  */

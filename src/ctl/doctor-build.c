@@ -26,7 +26,7 @@ list_sources (const char *data)
   return sources->len > 0 ? g_string_free (g_steal_pointer (&sources), FALSE) : NULL;
 }
 
-/* The program knows where they come from, and whether they are right. */
+/* The program has the sources of the settings, and checks them. */
 static void
 check_settings (ArcDiagnosis *self)
 {
@@ -134,8 +134,7 @@ make_emacs_command (const ArcConfig *config)
   return g_strv_builder_end (argv);
 }
 
-/* The default build is slower without a dump of Emacs; the program itself knows why there is none.
- */
+/* The default build is slower without a dump of Emacs. The program has the reason. */
 static void
 check_dump (ArcDiagnosis *self)
 {

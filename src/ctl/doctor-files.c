@@ -164,7 +164,7 @@ check_inotify (ArcDiagnosis *self)
   text = g_strdup_printf (_ ("%u of %u watches, %u of %u instances in use"), watches, max_watches,
                           instances, max_instances);
 
-  /* Others of this user want some, too. */
+  /* Other programs of this user need some, too. */
   if (instances >= max_instances || watches >= max_watches - max_watches / 10)
     {
       const gboolean is_instances = instances >= max_instances;
@@ -223,8 +223,8 @@ check_place (ArcDiagnosis *self, const char *database)
                        _ ("it is in %s, which is synchronized with other machines"), name);
 }
 
-/* What SQLite leaves beside the file while somebody has it open, or after a crash: a copy of the
- * file alone lacks it. A build removes both. */
+/* The files of SQLite beside the database while a program has it open, or after a crash: a copy
+ * of the database alone lacks their content. A build removes both. */
 static void
 check_side_files (ArcDiagnosis *self, const char *database)
 {

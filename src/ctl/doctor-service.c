@@ -14,7 +14,7 @@
 /* Where logind(8) keeps the names of those whose services run without a session. */
 #define LINGER_DIRECTORY "/var/lib/systemd/linger"
 
-/* Its settings and its Emacs depend on what it was started with. */
+/* The settings and the Emacs of the service depend on its command line and environment. */
 static void
 look_at_process (ArcDiagnosis *self)
 {
@@ -226,7 +226,7 @@ check_last_build (ArcDiagnosis *self)
                        _ ("build %s: %s"), number, arc_messages_name_result (result));
 }
 
-/* By their number alone: a report names no note. */
+/* A report names no note, so it has the number only. */
 static void
 check_problems (ArcDiagnosis *self)
 {

@@ -11,7 +11,7 @@
 /* Of a verb and its arguments in the help. */
 #define USAGE_WIDTH 20
 
-/* A word that needs more changes than these to become a verb is none that was mistyped. */
+/* A word with more typing errors than these resembles no verb. */
 #define MAX_TYPING_ERRORS 2
 
 typedef struct

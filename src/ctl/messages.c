@@ -10,7 +10,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-/* What is not known here comes from a service that is newer than this program. */
+/* An unknown word is that of a newer service. */
 static gboolean
 parse_reason (const char *word, ArcReason *reason)
 {
@@ -47,8 +47,8 @@ format_left (guint64 time, gint64 now)
   return arc_table_format_wait (time > (guint64) now ? time - (guint64) now : 0);
 }
 
-/* Nothing may have changed: then a build that did not succeed is to be done again. LEFT is not
- * known if the service has just been asked for something. */
+/* N can be 0, if a build that did not succeed will be retried. LEFT is NULL just after a request
+ * to the service. */
 static char *
 tell_debounce (guint n, const char *left)
 {

@@ -46,7 +46,7 @@ to_text (GBytes *bytes)
   return text;
 }
 
-/* In a context of its own: what else the program waits for has to wait. */
+/* In a separate context: other sources of the program wait meanwhile. */
 static void
 communicate (GSubprocess *subprocess, Communication *communication)
 {
@@ -190,7 +190,7 @@ arc_system_info_get_state_directory (const char *const *environment)
                               ? g_environ_getenv ((GStrv) environment, "XDG_STATE_HOME")
                               : g_get_user_state_dir ();
 
-  /* A relative one is to be ignored (XDG Base Directory Specification). */
+  /* Programs must ignore a relative path (XDG Base Directory Specification). */
   if (directory != NULL && g_path_is_absolute (directory))
     return g_build_filename (directory, ARC_PROGRAM, NULL);
 

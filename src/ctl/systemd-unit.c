@@ -16,7 +16,7 @@
 #define SYSTEMD_UNIT    SYSTEMD_NAME ".Unit"
 #define SYSTEMD_SERVICE SYSTEMD_NAME ".Service"
 
-/* A manager that does not answer in time is as good as none. */
+/* A manager that does not answer in this time counts as missing. */
 #define TIMEOUT 5000
 
 /* (transfer full) (nullable) */

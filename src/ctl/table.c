@@ -151,8 +151,8 @@ is_opening (gunichar c)
          g_unichar_type (c) == G_UNICODE_INITIAL_PUNCTUATION;
 }
 
-/* Whether C stays on the line of what is before it: it closes something, or goes on with it, as a
- * small kana does (Unicode Standard Annex #14). */
+/* Whether C stays on the line of the character before it: it is closing punctuation, or a
+ * continuation such as a small kana (Unicode Standard Annex #14). */
 static gboolean
 is_closing (gunichar c)
 {

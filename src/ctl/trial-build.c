@@ -83,8 +83,8 @@ on_ended (GObject *source, GAsyncResult *result, gpointer user_data)
   self->ended = TRUE;
 }
 
-/* In the child: a terminal sends SIGINT to the group in front only, and a program that outlives us
- * would write to a directory that nobody removes. */
+/* In the child: a terminal sends SIGINT to its foreground group only, and a child that outlived
+ * this program would write to a removed directory. */
 static void
 set_up_child (gpointer user_data)
 {
@@ -144,7 +144,8 @@ arc_trial_build_wait (ArcTrialBuild *self)
 static GSubprocess *
 start (const ArcTrialBuildRun *run, GError **error)
 {
-  /* A file, not a pipe: the end of the program counts, not that of all who hold its output. */
+  /* A file, not a pipe: a pipe stays open as long as any process holds it, beyond the end of the
+   * program. */
   g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (
       (run->messages == NULL ? G_SUBPROCESS_FLAGS_STDERR_MERGE : G_SUBPROCESS_FLAGS_NONE) |
       (run->environment != NULL ? G_SUBPROCESS_FLAGS_SEARCH_PATH_FROM_ENVP
@@ -173,7 +174,7 @@ arc_trial_build_run (ArcTrialBuild *self, const ArcTrialBuildRun *run, int *stat
   g_autoptr (GSubprocess) process = NULL;
   const char *pid;
 
-  /* One that came between two programs. */
+  /* A signal between two programs. */
   while (g_main_context_iteration (NULL, FALSE))
     ;
   if (!self->stopped)
@@ -195,7 +196,7 @@ arc_trial_build_run (ArcTrialBuild *self, const ArcTrialBuildRun *run, int *stat
 
       g_clear_handle_id (&self->timeout, g_source_remove);
       g_clear_handle_id (&self->kill, g_source_remove);
-      /* What it left behind, as the service does. */
+      /* Ends the processes that it left, as the service does. */
       if (self->group != 0)
         kill (-self->group, SIGKILL);
       self->group = 0;

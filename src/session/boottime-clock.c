@@ -59,8 +59,8 @@ arc_boot_clock_set_alarm (ArcClock *clock, gint64 time)
       when.it_value.tv_nsec = time % G_USEC_PER_SEC * 1000;
     }
 
-  /* A time that has passed expires at once. Setting the timer also takes back an expiry that
-   * nobody has read yet. */
+  /* A time that has passed expires at once. Setting the timer also clears an expiry that was not
+   * read yet. */
   if (timerfd_settime (self->timer, TFD_TIMER_ABSTIME, &when, NULL) < 0)
     g_error ("Cannot set the timer: %s", g_strerror (errno));
 }
@@ -94,8 +94,8 @@ arc_boot_clock_finalize (GObject *object)
 static void
 arc_boot_clock_init (ArcBootClock *self)
 {
-  /* No use in going on without a clock: GLib, too, gives up when it cannot make the eventfd of a
-   * main context. */
+  /* The program cannot run without a clock. GLib, too, aborts when it cannot make the eventfd of
+   * a main context. */
   self->timer = timerfd_create (CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
   if (self->timer < 0)
     g_error ("Cannot create a timer: %s", g_strerror (errno));

@@ -16,9 +16,9 @@ struct _ArcDesktop
   GPowerProfileMonitor *power; /* (owned) (nullable) */
 
   gboolean ready;
-  gboolean unavailable; /* the tree, and the user was told */
-  gboolean failing;     /* the builds, and the user was told */
-  gboolean problems;    /* in the notes, and they are shown */
+  gboolean unavailable; /* the tree, and a notification was shown */
+  gboolean failing;     /* the builds, and a notification was shown */
+  gboolean problems;    /* in the notes, and a notification was shown */
   guint n_new_problems; /* that have not been shown */
   char *new_problem;    /* (owned) (nullable): the first of them */
   ArcNotify notify;     /* as the settings had it when it was last looked at */
@@ -117,7 +117,7 @@ forget_new_problems (ArcDesktop *self)
   g_clear_pointer (&self->new_problem, g_free);
 }
 
-/* Also if the user has closed what was shown before: these are others. */
+/* Also if the user has closed the notification of the problems before: these are new. */
 static void
 show_problems (ArcDesktop *self)
 {
@@ -146,8 +146,8 @@ show_success (ArcDesktop *self, const ArcBuild *build)
                           body);
 }
 
-/* Those of a build that failed for some files are shown when one succeeds: the failure comes first.
- */
+/* The problems of a build that failed for some files are shown after a success: the failure has
+ * precedence. */
 static void
 take_problems (ArcDesktop *self, const ArcBuild *build)
 {
@@ -192,7 +192,7 @@ on_build_finished (ArcDesktop *self, const ArcBuild *build)
 
     case ARC_RESULT_CANCELED:
     case ARC_RESULT_INTERRUPTED:
-      /* Somebody wanted that. */
+      /* Canceled on request. */
       break;
     }
 }
@@ -268,7 +268,7 @@ arc_desktop_dispose (GObject *object)
 {
   ArcDesktop *self = ARC_DESKTOP (object);
 
-  /* Nobody would withdraw it any more. */
+  /* A notification outlives the program that shows it. */
   if (self->notifier != NULL)
     arc_notifications_withdraw (self->notifier);
   g_clear_object (&self->notifier);

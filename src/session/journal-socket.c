@@ -16,7 +16,7 @@
 
 struct _ArcJournalSocket
 {
-  int fd; /* -1 if there is none to be had */
+  int fd; /* -1 if socket(2) failed */
   struct sockaddr_un address;
   int n_lost; /* atomic */
 };
@@ -60,7 +60,7 @@ append_field (GByteArray *entry, const GLogField *field)
   g_byte_array_append (entry, (const guint8 *) "\n", 1);
 }
 
-/* By its address each time: the socket is another one when journald was started anew. */
+/* Each message is sent to the address: a restarted journald has a new socket. */
 static gboolean
 send_entry (ArcJournalSocket *journal, const GLogField *fields, gsize n_fields)
 {

@@ -16,8 +16,8 @@ find_field (const GLogField *fields, gsize n_fields, const char *key)
   return NULL;
 }
 
-/* (transfer full): TEXT as valid UTF-8 in which nothing can move the cursor of a terminal: it may
- * have been printed by a build. */
+/* (transfer full): TEXT as valid UTF-8 without characters that move the cursor of a terminal. A
+ * build may have printed it. */
 static char *
 sanitize (const char *text)
 {
@@ -37,7 +37,7 @@ sanitize (const char *text)
   return g_string_free (g_steal_pointer (&clean), FALSE);
 }
 
-/* As programs tell errors to people; GLib would add a process number and a time. */
+/* The form of other programs: GLib would add a process number and a time. */
 static void
 print (GLogLevelFlags level, gboolean is_fatal, const char *message)
 {
@@ -72,7 +72,7 @@ arc_build_log_write (GLogLevelFlags level,
 
   if (is_ours && g_log_writer_is_journald (fileno (stderr)))
     {
-      /* What is lost is counted there; anything else would only write to the same journal. */
+      /* The socket counts lost messages. Another output would lead to the same journal. */
       arc_journal_socket_send (options->journal, fields, n_fields);
       return G_LOG_WRITER_HANDLED;
     }

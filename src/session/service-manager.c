@@ -25,8 +25,8 @@ struct _ArcServiceManager
 G_DEFINE_FINAL_TYPE (ArcServiceManager, arc_service_manager, G_TYPE_OBJECT)
 
 /* FLAGS are those of sendto(2). Returns: FALSE if the queue of the manager was full
- * (net.unix.max_dgram_qlen). Any other error means that there is no manager any more, which is no
- * reason to stop working. */
+ * (net.unix.max_dgram_qlen). Any other error means that the manager is gone, which does not stop
+ * the service. */
 static gboolean
 send_message (ArcServiceManager *self, const char *message, int flags)
 {
@@ -53,7 +53,7 @@ on_watchdog (gpointer user_data)
 {
   ArcServiceManager *self = user_data;
 
-  /* One that is lost does no harm: the next comes before the manager's time is over. */
+  /* A lost one is harmless: the next one follows before the manager's timeout. */
   send_message (self, "WATCHDOG=1", MSG_DONTWAIT);
   if (self->status_refused)
     send_status (self);
@@ -76,8 +76,8 @@ arc_service_manager_reloading (ArcServiceManager *self)
 
   g_return_if_fail (ARC_IS_SERVICE_MANAGER (self));
 
-  /* The manager compares the time with its own, to tell this reload from an earlier one; both
-   * clocks are CLOCK_MONOTONIC (sd_notify(3)). */
+  /* The manager compares the time with its own, to distinguish this reload from an earlier one;
+   * both clocks are CLOCK_MONOTONIC (sd_notify(3)). */
   message =
       g_strdup_printf ("RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, g_get_monotonic_time ());
   send_message (self, message, 0);
@@ -123,7 +123,7 @@ open_socket (ArcServiceManager *self)
   self->socket = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 }
 
-/* The time that the manager waits for a sign of life, in microseconds; 0 if it does not. */
+/* The interval of the watchdog in microseconds; 0 without one. */
 static guint64
 get_watchdog_usec (void)
 {
@@ -135,7 +135,7 @@ get_watchdog_usec (void)
   if (usec_text == NULL || !g_ascii_string_to_unsigned (usec_text, 10, 1, G_MAXINT64, &usec, NULL))
     return 0;
 
-  /* It may be meant for the process that started us (sd_watchdog_enabled(3)). */
+  /* WATCHDOG_PID can be the process that started this one (sd_watchdog_enabled(3)). */
   if (pid_text != NULL && (!g_ascii_string_to_unsigned (pid_text, 10, 1, G_MAXINT, &pid, NULL) ||
                            (pid_t) pid != getpid ()))
     return 0;
@@ -164,7 +164,7 @@ arc_service_manager_init (ArcServiceManager *self)
   self->socket = -1;
   open_socket (self);
 
-  /* setenv(3) is not thread-safe, hence the rule that this is made before there are threads. */
+  /* setenv(3) is not thread-safe: the object must be made before the first thread. */
   g_unsetenv ("NOTIFY_SOCKET");
   g_unsetenv ("WATCHDOG_USEC");
   g_unsetenv ("WATCHDOG_PID");
