@@ -48,9 +48,6 @@ GQuark arc_ctl_error_quark (void);
  */
 void arc_ctl_print_error (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
-/* Carries out a verb: argv[0] is its name. */
-typedef ArcCtlExit (*ArcCmdFunc) (int argc, char **argv);
-
 /**
  * arc_ctl_parse:
  * @argc: (inout): the number of words, the name of the verb included

@@ -25,70 +25,52 @@ prepare (int argc, char **argv, const char *summary, ArcCtlExit *exit)
   return arc_ctl_open (FALSE, timeout, exit);
 }
 
-ArcCtlExit
-arc_cmd_cancel (int argc, char **argv)
+/* The type of the generated functions for methods without arguments. */
+typedef gboolean (*CallFunc) (ArcDBusBuilder *service, GCancellable *cancellable, GError **error);
+
+static ArcCtlExit
+call (int argc, char **argv, const char *summary, CallFunc method)
 {
   ArcCtlExit exit;
   g_autoptr (GError) error = NULL;
-  g_autoptr (ArcDBusBuilder) service =
-      prepare (argc, argv, _ ("Stops the running build. Its changes stay pending."), &exit);
+  g_autoptr (ArcDBusBuilder) service = prepare (argc, argv, summary, &exit);
 
   if (service == NULL)
     return exit;
 
-  return arc_dbus_builder_call_cancel_sync (service, NULL, &error) ? ARC_CTL_SUCCESS
-                                                                   : arc_ctl_report (error);
+  return method (service, NULL, &error) ? ARC_CTL_SUCCESS : arc_ctl_report (error);
+}
+
+ArcCtlExit
+arc_cmd_cancel (int argc, char **argv)
+{
+  return call (argc, argv, _ ("Stops the running build. Its changes stay pending."),
+               arc_dbus_builder_call_cancel_sync);
 }
 
 ArcCtlExit
 arc_cmd_pause (int argc, char **argv)
 {
-  ArcCtlExit exit;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ArcDBusBuilder) service =
-      prepare (argc, argv,
-               _ ("Suspends automatic builds until “arcologyctl resume”. Changes are still "
-                  "recorded, and a running build continues."),
-               &exit);
-
-  if (service == NULL)
-    return exit;
-
-  return arc_dbus_builder_call_pause_sync (service, NULL, &error) ? ARC_CTL_SUCCESS
-                                                                  : arc_ctl_report (error);
+  return call (argc, argv,
+               _ ("Suspends automatic builds until “arcologyctl resume”. Changes "
+                  "are still recorded, and a running build continues."),
+               arc_dbus_builder_call_pause_sync);
 }
 
 ArcCtlExit
 arc_cmd_resume (int argc, char **argv)
 {
-  ArcCtlExit exit;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ArcDBusBuilder) service =
-      prepare (argc, argv, _ ("Resumes automatic builds. A build that is due starts at once."),
-               &exit);
-
-  if (service == NULL)
-    return exit;
-
-  return arc_dbus_builder_call_resume_sync (service, NULL, &error) ? ARC_CTL_SUCCESS
-                                                                   : arc_ctl_report (error);
+  return call (argc, argv, _ ("Resumes automatic builds. A build that is due starts at once."),
+               arc_dbus_builder_call_resume_sync);
 }
 
 ArcCtlExit
 arc_cmd_reload (int argc, char **argv)
 {
-  ArcCtlExit exit;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ArcDBusBuilder) service = prepare (
-      argc, argv,
-      _ ("Reloads the settings of the service. If they are wrong, the old ones stay in force."),
-      &exit);
-
-  if (service == NULL)
-    return exit;
-
-  return arc_dbus_builder_call_reload_sync (service, NULL, &error) ? ARC_CTL_SUCCESS
-                                                                   : arc_ctl_report (error);
+  return call (argc, argv,
+               _ ("Reloads the settings of the service. If they are wrong, the "
+                  "old ones stay in force."),
+               arc_dbus_builder_call_reload_sync);
 }
 
 ArcCtlExit

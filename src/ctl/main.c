@@ -19,7 +19,7 @@ typedef struct
   const char *name;
   const char *arguments; /* (nullable) */
   const char *summary;
-  ArcCmdFunc run;
+  ArcCommand *run; /* (nullable): of help */
 } Verb;
 
 static const Verb verbs[] = {
