@@ -98,6 +98,29 @@ parse_line (const char *text, Line *line, GError **error)
                                quoted);
 }
 
+/* (transfer full): the keys of GROUP or, if it is NULL, all groups, separated by commas. */
+static char *
+list_names (const char *group)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+  const char *last = "";
+  guint n_settings;
+  const ArcSetting *settings = arc_config_get_settings (&n_settings);
+
+  for (guint i = 0; i < n_settings; i++)
+    {
+      const char *comma = names->len > 0 ? ", " : "";
+
+      if (group == NULL && strcmp (settings[i].group, last) != 0)
+        g_string_append_printf (names, "%s[%s]", comma, settings[i].group);
+      if (group != NULL && strcmp (settings[i].group, group) == 0)
+        g_string_append_printf (names, "%s%s", comma, settings[i].key);
+      last = settings[i].group;
+    }
+
+  return g_string_free (g_steal_pointer (&names), FALSE);
+}
+
 /* (nullable): the name in the table of TEXT, a group in its brackets. */
 static const char *
 find_group (const char *text, GError **error)
@@ -117,7 +140,7 @@ find_group (const char *text, GError **error)
     return setting->group;
 
   quoted = arc_quote (text);
-  groups = arc_config_list_names (NULL);
+  groups = list_names (NULL);
   if (name == NULL)
     arc_error_set_config (error, "%s does not end with ]: write a group alone on its line: %s",
                           quoted, groups);
@@ -140,7 +163,7 @@ find_setting (const char *group, const char *key, GError **error)
     return setting;
 
   printable = arc_quote_printable (key, ARC_QUOTE_LENGTH);
-  keys = arc_config_list_names (group);
+  keys = list_names (group);
   if (elsewhere != NULL)
     arc_error_set_config (error, "[%s] %s: this key belongs in [%s]", group, printable,
                           elsewhere->group);
@@ -184,7 +207,7 @@ read_setting (Reader *reader, const char *text, const Line *line)
   if (reader->group == NULL && !reader->is_group_wrong)
     {
       g_autofree char *quoted = arc_quote (text);
-      g_autofree char *groups = arc_config_list_names (NULL);
+      g_autofree char *groups = list_names (NULL);
 
       arc_error_set_config (
           &error, "%s stands before the first group: write the line of a group above it: %s",

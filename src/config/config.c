@@ -124,26 +124,6 @@ arc_config_find_setting (const char *group, const char *key)
   return NULL;
 }
 
-char *
-arc_config_list_names (const char *group)
-{
-  g_autoptr (GString) names = g_string_new (NULL);
-  const char *last = "";
-
-  for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
-    {
-      const char *comma = names->len > 0 ? ", " : "";
-
-      if (group == NULL && strcmp (settings[i].group, last) != 0)
-        g_string_append_printf (names, "%s[%s]", comma, settings[i].group);
-      if (group != NULL && strcmp (settings[i].group, group) == 0)
-        g_string_append_printf (names, "%s%s", comma, settings[i].key);
-      last = settings[i].group;
-    }
-
-  return g_string_free (g_steal_pointer (&names), FALSE);
-}
-
 void
 arc_config_assign (ArcConfig *config, const ArcSetting *setting, ArcSettingValue *value)
 {

@@ -146,16 +146,6 @@ const ArcSetting *arc_config_get_settings (guint *n_settings);
 const ArcSetting *arc_config_find_setting (const char *group, const char *key);
 
 /**
- * arc_config_list_names:
- * @group: (nullable): a group
- *
- * Lists the keys of @group or, if it is %NULL, all groups, for a message.
- *
- * Returns: (transfer full): the names, separated by commas
- */
-char *arc_config_list_names (const char *group);
-
-/**
  * arc_config_new:
  *
  * Makes a configuration of the compiled defaults.

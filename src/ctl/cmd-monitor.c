@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
+#include "common/build.h"
 #include "common/progress-bar.h"
 #include "ctl/commands.h"
 #include "ctl/json.h"
@@ -150,6 +151,20 @@ on_properties_changed (GDBusProxy *proxy,
     show_progress (self);
 }
 
+/* (transfer full): a sentence without a full stop; KIND is a word of D-Bus. */
+static char *
+tell_start (guint64 id, const char *kind)
+{
+  g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, id);
+
+  if (g_strcmp0 (kind, arc_build_kind_to_string (ARC_BUILD_FULL)) == 0)
+    return g_strdup_printf (_ ("Build %s started: all files"), number);
+  if (g_strcmp0 (kind, arc_build_kind_to_string (ARC_BUILD_CLEAN)) == 0)
+    return g_strdup_printf (_ ("Build %s started: all files, into an empty database"), number);
+
+  return g_strdup_printf (_ ("Build %s started: changed files"), number);
+}
+
 static void
 on_build_started (ArcDBusBuilder *service, guint64 build, GVariant *details, gpointer user_data)
 {
@@ -167,7 +182,7 @@ on_build_started (ArcDBusBuilder *service, guint64 build, GVariant *details, gpo
 
   g_variant_dict_clear (&values);
   g_variant_lookup (details, "kind", "&s", &kind);
-  line = arc_messages_tell_start (build, kind);
+  line = tell_start (build, kind);
   print_line (line);
 }
 

@@ -208,6 +208,16 @@ add_health (GPtrArray *rows, ArcDBusBuilder *service)
     add_row (rows, _ ("Health"), arc_table_sanitize (message != NULL ? message : "?"));
 }
 
+static ArcMood
+get_mood (ArcDBusBuilder *service)
+{
+  if (g_strcmp0 (arc_dbus_builder_get_health (service), "unavailable") == 0 ||
+      arc_dbus_builder_get_consecutive_failures (service) > 0)
+    return ARC_MOOD_BAD;
+
+  return arc_dbus_builder_get_fresh (service) ? ARC_MOOD_GOOD : ARC_MOOD_WAITING;
+}
+
 static void
 print_rows (GPtrArray *rows, guint width)
 {
@@ -245,7 +255,7 @@ print_status (ArcDBusBuilder *service)
   add_tree (rows, service);
   add_health (rows, service);
 
-  g_print ("%s%s%s %s\n", arc_table_start_style (arc_messages_get_mood (service)),
+  g_print ("%s%s%s %s\n", arc_table_start_style (get_mood (service)),
            arc_table_has_utf8 () ? "●" : "*", arc_table_end_style (), sentence);
   print_rows (rows, width);
 }

@@ -18,6 +18,26 @@
 /* A file dated later than this from now was written with another clock. */
 #define CLOCK_TOLERANCE (60 * G_TIME_SPAN_SECOND)
 
+/* (nullable): the database of the service or, if it does not run, of the settings. */
+static const char *
+get_database (ArcDiagnosis *self)
+{
+  if (self->service != NULL)
+    return arc_dbus_builder_get_database (self->service);
+
+  return self->config != NULL ? self->config->database : NULL;
+}
+
+/* (nullable): the directories of the service or, if it does not run, of the settings. */
+static const char *const *
+get_directories (ArcDiagnosis *self)
+{
+  if (self->service != NULL)
+    return arc_dbus_builder_get_directories (self->service);
+
+  return self->config != NULL ? (const char *const *) self->config->directories : NULL;
+}
+
 /* --- what is watched */
 
 static void
@@ -43,7 +63,7 @@ check_directory (ArcDiagnosis *self, const char *directory)
 static void
 check_tree (ArcDiagnosis *self)
 {
-  const char *const *directories = arc_diagnosis_get_directories (self);
+  const char *const *directories = get_directories (self);
 
   for (guint i = 0; directories != NULL && directories[i] != NULL; i++)
     check_directory (self, directories[i]);
@@ -253,7 +273,7 @@ check_side_files (ArcDiagnosis *self, const char *database)
 static void
 check_database (ArcDiagnosis *self)
 {
-  const char *database = arc_diagnosis_get_database (self);
+  const char *database = get_database (self);
   const char *argv[] = {
     "sqlite3", "-readonly", "-cmd", ".timeout 5000", database, "PRAGMA quick_check(1)", NULL
   };
@@ -360,7 +380,7 @@ check_space (ArcDiagnosis *self)
 {
   g_autofree char *state = arc_diagnosis_get_state_directory (self);
   g_autofree char *state_place = find_existing (state);
-  const char *database = arc_diagnosis_get_database (self);
+  const char *database = get_database (self);
   g_autofree char *database_place = NULL;
   struct stat a;
   struct stat b;
@@ -388,8 +408,8 @@ is_in_future (const char *path, gint64 now)
 static void
 check_clock (ArcDiagnosis *self)
 {
-  const char *const *directories = arc_diagnosis_get_directories (self);
-  const char *database = arc_diagnosis_get_database (self);
+  const char *const *directories = get_directories (self);
+  const char *database = get_database (self);
   const gint64 now = g_get_real_time ();
   struct timespec time;
   const char *late = NULL;

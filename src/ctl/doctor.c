@@ -74,24 +74,6 @@ arc_diagnosis_get_first_line (char *text)
   return text;
 }
 
-const char *const *
-arc_diagnosis_get_directories (ArcDiagnosis *self)
-{
-  if (self->service != NULL)
-    return arc_dbus_builder_get_directories (self->service);
-
-  return self->config != NULL ? (const char *const *) self->config->directories : NULL;
-}
-
-const char *
-arc_diagnosis_get_database (ArcDiagnosis *self)
-{
-  if (self->service != NULL)
-    return arc_dbus_builder_get_database (self->service);
-
-  return self->config != NULL ? self->config->database : NULL;
-}
-
 char *
 arc_diagnosis_get_state_directory (ArcDiagnosis *self)
 {

@@ -120,24 +120,6 @@ void arc_diagnosis_add (ArcDiagnosis *self,
                         ...) G_GNUC_PRINTF (4, 5);
 
 /**
- * arc_diagnosis_get_directories:
- * @self: the diagnosis
- *
- * Returns: (transfer none) (nullable): the directories of the service or, if it does not run, of
- * the settings
- */
-const char *const *arc_diagnosis_get_directories (ArcDiagnosis *self);
-
-/**
- * arc_diagnosis_get_database:
- * @self: the diagnosis
- *
- * Returns: (transfer none) (nullable): the database of the service or, if it does not run, of the
- *   settings
- */
-const char *arc_diagnosis_get_database (ArcDiagnosis *self);
-
-/**
  * arc_diagnosis_get_state_directory:
  * @self: the diagnosis
  *

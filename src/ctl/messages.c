@@ -189,16 +189,6 @@ arc_messages_tell_state (ArcDBusBuilder *service, gint64 now)
   g_return_val_if_reached (NULL);
 }
 
-ArcMood
-arc_messages_get_mood (ArcDBusBuilder *service)
-{
-  if (g_strcmp0 (arc_dbus_builder_get_health (service), "unavailable") == 0 ||
-      arc_dbus_builder_get_consecutive_failures (service) > 0)
-    return ARC_MOOD_BAD;
-
-  return arc_dbus_builder_get_fresh (service) ? ARC_MOOD_GOOD : ARC_MOOD_WAITING;
-}
-
 gboolean
 arc_messages_is_success (const char *word)
 {
@@ -323,19 +313,6 @@ arc_messages_tell_build (GVariant *build)
     }
 
   g_return_val_if_reached (NULL);
-}
-
-char *
-arc_messages_tell_start (guint64 id, const char *kind)
-{
-  g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, id);
-
-  if (g_strcmp0 (kind, arc_build_kind_to_string (ARC_BUILD_FULL)) == 0)
-    return g_strdup_printf (_ ("Build %s started: all files"), number);
-  if (g_strcmp0 (kind, arc_build_kind_to_string (ARC_BUILD_CLEAN)) == 0)
-    return g_strdup_printf (_ ("Build %s started: all files, into an empty database"), number);
-
-  return g_strdup_printf (_ ("Build %s started: changed files"), number);
 }
 
 char *

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "arc-dbus.h"
-#include "ctl/table.h"
 
 G_BEGIN_DECLS
 
@@ -18,14 +17,6 @@ G_BEGIN_DECLS
  * Returns: (transfer full): a translated sentence without a full stop
  */
 char *arc_messages_tell_state (ArcDBusBuilder *service, gint64 now);
-
-/**
- * arc_messages_get_mood:
- * @service: the service
- *
- * Returns: the color of that sentence
- */
-ArcMood arc_messages_get_mood (ArcDBusBuilder *service);
 
 /**
  * arc_messages_is_success:
@@ -59,15 +50,6 @@ const char *arc_messages_name_change (const char *word);
  * Returns: (transfer full): a translated sentence with its result, without a full stop
  */
 char *arc_messages_tell_build (GVariant *build);
-
-/**
- * arc_messages_tell_start:
- * @id: the number of a build
- * @kind: its kind, a word of D-Bus
- *
- * Returns: (transfer full): a translated sentence that says that it started, without a full stop
- */
-char *arc_messages_tell_start (guint64 id, const char *kind);
 
 /**
  * arc_messages_list_failed_files:
