@@ -462,8 +462,22 @@ load_history (ArcStateStore *self, GError **error)
   self->history = builds;
 }
 
+/* A service that is killed before its next build must not leave a snapshot without its problems. */
 static void
-load_problems (ArcStateStore *self, GError **error)
+forget_database (ArcStateStore *self, const ArcStateStoreInputs *inputs)
+{
+  const ArcStateStoreInputs tree = { .tree = inputs->tree };
+  g_autofree char *path = arc_state_dir_get_file (self->directory, SNAPSHOT_NAME);
+  g_autoptr (ArcSnapshot) nothing = arc_snapshot_new ();
+  g_autoptr (GBytes) identity = make_identity ("", &tree);
+  g_autoptr (GBytes) bytes = arc_file_frame_end (arc_snapshot_frame (nothing, NULL, identity));
+
+  if (!arc_state_file_write (path, bytes, G_FILE_SET_CONTENTS_DURABLE, NULL))
+    g_unlink (path);
+}
+
+static void
+load_problems (ArcStateStore *self, const ArcStateStoreInputs *inputs, GError **error)
 {
   g_autofree char *path = arc_state_dir_get_file (self->directory, PROBLEMS_NAME);
   g_autoptr (GError) read_error = NULL;
@@ -473,6 +487,7 @@ load_problems (ArcStateStore *self, GError **error)
 
   if (read_error != NULL)
     {
+      forget_database (self, inputs);
       arc_state_file_put_aside (path, &read_error);
       g_propagate_error (error, g_steal_pointer (&read_error));
     }
@@ -500,7 +515,7 @@ arc_state_store_load (ArcStateStore *self, const char *database, ArcStateStoreIn
   snapshot = load_snapshot (self, database, inputs, &snapshot_error);
   if (snapshot_error != NULL)
     g_warning ("Everything is built anew: %s", snapshot_error->message);
-  load_problems (self, &problems_error);
+  load_problems (self, inputs, &problems_error);
   if (problems_error != NULL)
     g_warning ("Everything is built anew: %s", problems_error->message);
 

@@ -1265,6 +1265,28 @@ test_problems (Fixture *fixture, gconstpointer data)
   g_assert_true (g_file_test (aside, G_FILE_TEST_EXISTS));
 }
 
+/* The service that found them damaged was killed before it built: the next one does not know them,
+ * either, and must not take the database for current. */
+static void
+test_problems_damaged_twice (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = get_path (fixture, "problems");
+
+  set_problems (fixture->store, 3);
+  commit_notes (fixture);
+  arc_state_store_unlock (fixture->store);
+  g_assert_true (g_file_set_contents (path, "nonsense", -1, NULL));
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (ArcStateStore) store = arc_state_store_new (fixture->directory);
+      g_auto (ArcStateStoreInputs) loaded = { 0 };
+
+      g_assert_null (arc_state_store_load (store, DATABASE, &loaded));
+      g_assert_cmpstr (loaded.tree, ==, "tree");
+    }
+}
+
 /* First the problems, then the snapshot: a service that dies between the two builds again. */
 static void
 test_problems_first (Fixture *fixture, gconstpointer data)
@@ -1593,6 +1615,7 @@ main (int argc, char **argv)
   ADD ("older-version", test_older_version);
   ADD ("prepare-fails", test_prepare_fails);
   ADD ("problems", test_problems);
+  ADD ("problems/damaged-twice", test_problems_damaged_twice);
   ADD ("problems/first", test_problems_first);
   ADD ("problems/failed-commit", test_problems_of_failed_commit);
   ADD ("snapshot/damaged", test_snapshot_damaged);

@@ -1,0 +1,295 @@
+# SPDX-FileCopyrightText: 2026 Arcology Builder contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The real service on a bus and in directories of its own, notes to edit, and whether the database
+has them: what `kills`, `faults` and `power-cut` share."""
+
+import os
+import random
+import re
+import shlex
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+SOURCE_ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+sys.path.insert(0, os.path.join(SOURCE_ROOT, "tests", "bench"))
+
+# pylint: disable-next=wrong-import-position
+from bench_service import BUS_CONFIG, die_with_parent  # noqa: E402
+
+NAME = "org.arcology.Builder"
+OBJECT = "/org/arcology/Builder"
+DEADLINE = 120
+
+# A build of one table. It keeps a lock as long as it runs: who does not get it overlaps.
+BUILD = r"""
+import fcntl, os, sqlite3, sys
+here = sys.argv[1]
+busy = open(here + "/busy", "w")
+try:
+    fcntl.flock(busy, fcntl.LOCK_EX | fcntl.LOCK_NB)
+except OSError:
+    open(here + "/overlaps", "a").write(os.environ["ARCOLOGY_BUILD_ID"] + "\n")
+kind = os.environ["ARCOLOGY_BUILD_KIND"]
+open(here + "/builds", "a").write(kind + "\n")
+fields = open(os.environ["ARCOLOGY_CHANGES"], "rb").read().split(b"\0")[:-1]
+changes = list(zip(fields[::2], fields[1::2]))
+db = sqlite3.connect(os.environ["ARCOLOGY_DATABASE"], timeout=60, isolation_level=None)
+db.execute("PRAGMA journal_mode = WAL")
+if kind == "incremental" and not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'notes'").fetchall():
+    sys.exit(65)
+db.execute("BEGIN IMMEDIATE")
+db.execute("CREATE TABLE IF NOT EXISTS notes (file PRIMARY KEY, content)")
+if kind != "incremental":
+    listed = {path for _, path in changes}
+    for (path,) in db.execute("SELECT file FROM notes").fetchall():
+        if path not in listed:
+            db.execute("DELETE FROM notes WHERE file = ?", (path,))
+for change, path in changes:
+    db.execute("DELETE FROM notes WHERE file = ?", (path,))
+    if change == b"D":
+        continue
+    try:
+        db.execute("INSERT INTO notes VALUES (?, ?)", (path, open(path, "rb").read()))
+    except FileNotFoundError:
+        sys.stdout.buffer.write(b"arcology: gone " + path + b"\n")
+db.execute("COMMIT")
+db.execute("PRAGMA wal_checkpoint (TRUNCATE)")
+"""
+
+
+class Fault(Exception):
+    """What must not be."""
+
+
+class Rig:
+    """One tree with notes, one database, one bus; the service is started as often as one likes."""
+
+    def __init__(self, here, build_root, seed, n_notes=20, emacs=False):
+        self.here = here
+        self.program = os.path.join(os.path.realpath(build_root), "src", "arcology-builder")
+        self.emacs = emacs
+        self.rng = random.Random(seed)
+        self.tree = f"{here}/org"
+        self.database = f"{here}/data/notes.db"
+        self.state = f"{here}/state/arcology-builder"
+        self.process = None
+        self.log_from = 0
+        self.n_edits = 0
+        self.n_taken = 0
+        for name in ("home", "run", "data", "config/arcology-builder"):
+            os.makedirs(f"{here}/{name}", 0o700)
+        os.mkdir(self.tree)
+        self.notes = []
+        for _ in range(n_notes):
+            self.add()
+        with open(f"{here}/build.py", "w", encoding="utf-8") as file:
+            file.write(BUILD)
+        self.configure()
+        with open(f"{here}/bus.conf", "w", encoding="utf-8") as file:
+            file.write(BUS_CONFIG.format(directory=here))
+        # pylint: disable-next=consider-using-with
+        self.bus = subprocess.Popen(
+            ["dbus-daemon", f"--config-file={here}/bus.conf", "--nofork", "--print-address"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=die_with_parent,
+        )
+        unwanted = ("ARCOLOGY_DIRECTORY", "DB_GENERATION_DEBOUNCE", "DB_GENERATION_COOLDOWN", "NOTIFY_SOCKET")
+        self.environment = {name: value for name, value in os.environ.items() if name not in unwanted} | {
+            "ARCOLOGY_BATCH_FILE": f"{SOURCE_ROOT}/data/emacs/arcology-batch",
+            "DBUS_SESSION_BUS_ADDRESS": self.bus.stdout.readline().decode().strip(),
+            "DBUS_SYSTEM_BUS_ADDRESS": "disabled:",
+            "HOME": f"{here}/home",
+            "LC_ALL": "C.UTF-8",
+            "XDG_CACHE_HOME": f"{here}/cache",
+            "XDG_CONFIG_DIRS": f"{here}/none",
+            "XDG_CONFIG_HOME": f"{here}/config",
+            "XDG_DATA_HOME": f"{here}/data",
+            "XDG_RUNTIME_DIR": f"{here}/run",
+            "XDG_STATE_HOME": f"{here}/state",
+        }
+
+    def configure(self):
+        command = "" if self.emacs else f"Command={shlex.join([sys.executable, f'{self.here}/build.py', self.here])}\n"
+        with open(f"{self.here}/config/arcology-builder/builder.conf", "w", encoding="utf-8") as file:
+            file.write(
+                f"[Tree]\nDirectories={self.tree}\n[Build]\nDatabase={self.database}\nStopGrace=2s\n{command}"
+                "[Timing]\nDebounce=10ms\nCooldown=10ms\nRetryDelay=100ms\nRetryLimit=20\n"
+            )
+
+    # --- the notes
+
+    def write(self, path):
+        self.n_edits += 1
+        name = os.path.basename(path)
+        new = f"{self.tree}/.new"
+        with open(new, "w", encoding="utf-8") as note:
+            note.write(f":PROPERTIES:\n:ID: {name}\n:END:\n#+title: Edit {self.n_edits}\n")
+        os.rename(new, path)
+
+    def add(self):
+        path = f"{self.tree}/note-{self.n_edits:06}.org"
+        self.notes.append(path)
+        self.write(path)
+
+    def edit(self):
+        """One change of any kind."""
+        what = self.rng.random()
+        if what < 0.6:
+            self.write(self.rng.choice(self.notes))
+        elif what < 0.8 or len(self.notes) < 5:
+            self.add()
+        else:
+            os.unlink(self.notes.pop(self.rng.randrange(len(self.notes))))
+
+    def expected(self):
+        notes = {}
+        for name in os.listdir(self.tree):
+            if name.endswith(".org"):
+                with open(f"{self.tree}/{name}", encoding="utf-8") as note:
+                    text = note.read()
+                notes[f"{self.tree}/{name}"] = text.split("title: ")[1].strip() if self.emacs else text
+        return notes
+
+    def rows(self):
+        """What the database has of each note. Raises a Fault if it is damaged."""
+        database = sqlite3.connect(self.database, timeout=60)
+        try:
+            sound = database.execute("PRAGMA integrity_check").fetchall()
+            if sound != [("ok",)]:
+                raise Fault(f"integrity_check: {sound}")
+            if self.emacs:
+                rows = database.execute("SELECT file, title FROM nodes").fetchall()
+                return {file.strip('"'): title.strip('"') for file, title in rows}
+            rows = database.execute("SELECT file, content FROM notes").fetchall()
+            return {file.decode(): content.decode() for file, content in rows}
+        finally:
+            database.close()
+
+    def check_rows(self, when):
+        expected, found = self.expected(), self.rows()
+        if expected != found:
+            odd = sorted(path for path in expected.keys() | found.keys() if expected.get(path) != found.get(path))
+            raise Fault(f"{when}: the rows of {len(odd)} notes are wrong, such as {odd[0]}")
+
+    # --- the service
+
+    def start(self, prefix=()):
+        with open(f"{self.here}/log", "ab") as log:
+            self.log_from = log.tell()
+            # pylint: disable-next=consider-using-with
+            self.process = subprocess.Popen(
+                [*prefix, self.program],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=die_with_parent,
+            )
+
+    def is_running(self):
+        """Whether the service runs. A build of the one that was killed has a copy of the lock between
+        its fork and its exec: the next service ends with 75, and is started again, as by systemd."""
+        status = self.process.poll()
+        if status == 75:
+            self.n_taken += 1
+            self.start()
+        return status in (None, 75)
+
+    def log(self):
+        """What was logged since the last start."""
+        with open(f"{self.here}/log", "rb") as log:
+            log.seek(self.log_from)
+            return log.read().decode("utf-8", "replace")
+
+    def busctl(self, *arguments, timeout=DEADLINE):
+        """What busctl(1) prints, or None if it fails."""
+        done = subprocess.run(
+            ["busctl", "--user", f"--timeout={timeout}", "--auto-start=no", *arguments],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+        return done.stdout.decode() if done.returncode == 0 else None
+
+    def get(self, name):
+        told = self.busctl("get-property", NAME, OBJECT, NAME, name, timeout=10)
+        return told.split(" ", 1)[1].strip() if told else None
+
+    def sync(self, timeout=DEADLINE):
+        """Whether Sync succeeds."""
+        told = self.busctl("call", NAME, OBJECT, NAME, "Sync", "a{sv}", "0", timeout=timeout)
+        return told is not None and "success" in told
+
+    def wait_for(self, condition, what, timeout=DEADLINE):
+        end = time.monotonic() + timeout
+        while not condition():
+            if time.monotonic() > end:
+                raise Fault(f"gave up waiting until {what}")
+            if not self.is_running():
+                raise Fault(f"the service ended with {self.process.returncode} before {what}:\n{self.log()[-2000:]}")
+            time.sleep(0.01)
+
+    def wait_fresh(self):
+        self.wait_for(lambda: self.get("Fresh") == "true", "it is fresh")
+
+    def builds(self):
+        """The processes of the build: those that the service has started."""
+        pids = []
+        for pid in os.listdir("/proc"):
+            if pid.isdigit():
+                try:
+                    with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+                        fields = file.read().rpartition(")")[2].split()
+                except OSError:
+                    continue
+                if int(fields[1]) == self.process.pid and fields[0] != "Z":
+                    pids.append(int(pid))
+        return pids
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            status = self.process.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            raise Fault("the service does not end") from None
+        if status != 0:
+            raise Fault(f"the service ended with {status}:\n{self.log()[-2000:]}")
+
+    def signal_traced(self, number=signal.SIGTERM):
+        """To the service below strace(1), which does not pass signals on."""
+        for pid in self.builds():
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass
+
+    def check_overlaps(self):
+        if os.path.exists(f"{self.here}/overlaps"):
+            raise Fault("two builds ran at a time")
+
+    def check_log(self):
+        odd = re.search(r".*(CRITICAL|ERROR \*\*|Sanitizer).*", self.log())
+        if odd:
+            raise Fault(f"it complains: {odd.group()}")
+
+    def close(self):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+        self.bus.kill()
+        self.bus.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
