@@ -242,6 +242,13 @@ is_back (ArcTreeScanner *self, ArcNode *node)
 }
 
 void
+arc_tree_scanner_look_for_root (ArcTreeScanner *self, ArcNode *root)
+{
+  if (is_readable (self, root))
+    arc_tree_scanner_push (self, root);
+}
+
+void
 arc_tree_scanner_look_for_lost (ArcTreeScanner *self, gint64 now)
 {
   GHashTableIter iter;
@@ -254,6 +261,12 @@ arc_tree_scanner_look_for_lost (ArcTreeScanner *self, gint64 now)
   while (g_hash_table_iter_next (&iter, &path, NULL))
     {
       ArcNode *node = arc_directory_tree_lookup (self->tree, path);
+
+      if (node != NULL && node->parent == NULL && node->problem != NULL)
+        {
+          arc_root_probe_begin (self->probe, node->path, ARC_ROOT_PROBE_LOST);
+          continue;
+        }
 
       if (node != NULL && is_lost (node) && !is_back (self, node))
         continue;

@@ -8,6 +8,7 @@
 #include "watch/monitor-budget.h"
 #include "watch/path-monitor.h"
 #include "watch/recheck-queue.h"
+#include "watch/root-probe.h"
 #include "watch/snapshot.h"
 #include "watch/watch-health.h"
 #include "watch/watch-scope.h"
@@ -24,6 +25,9 @@ typedef struct _ArcDirectoryTreeScanner ArcTreeScanner;
 
 struct _ArcDirectoryTreeScanner
 {
+  ArcMonitorBudgetFunc progressed;
+  gpointer user_data;
+
   ArcWatchScope *extent; /* (owned) (nullable): until the first one is set */
 
   ArcSnapshot *snapshot;  /* (owned) */
@@ -31,6 +35,8 @@ struct _ArcDirectoryTreeScanner
   ArcDirectoryTree *tree; /* (owned) */
   ArcRecheckQueue *looks; /* (owned) */
   ArcPathMonitor *ways;   /* (owned): of the roots, and of the links that are followed */
+
+  ArcRootProbe *probe; /* (owned) */
 
   /* The scan under way. */
   ArcDirectoryReader *scan; /* (owned): of SCAN_NODE; closed if that is NULL */
@@ -104,6 +110,9 @@ void arc_tree_scanner_lose (ArcTreeScanner *scanner, ArcNode *node, const char *
 
 /* NODE, or something in it, cannot be looked at; try again soon. */
 void arc_tree_scanner_look_for (ArcTreeScanner *scanner, const ArcNode *node);
+
+/* Queues ROOT, which was lost, if it can be read. Its file system must have answered. */
+void arc_tree_scanner_look_for_root (ArcTreeScanner *scanner, ArcNode *root);
 
 /* Queues the directories that are back, if it is time: NOW is that of g_get_monotonic_time(). */
 void arc_tree_scanner_look_for_lost (ArcTreeScanner *scanner, gint64 now);

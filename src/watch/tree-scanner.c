@@ -86,25 +86,43 @@ prune_ways (ArcTreeScanner *self)
 
 /* Looks at one path */
 
+/* The file system of ROOT has answered: an event was about it. */
 static void
-look_at_root (ArcTreeScanner *self, ArcNode *root, const ArcRecheck *look)
+look_at_root (ArcTreeScanner *self, ArcNode *root, ArcRootProbeFlags flags)
 {
   follow_way (self, root->path);
 
-  /* A lost one is looked for already: something has happened on the way to it. */
-  if (root->problem != NULL)
-    {
-      if (self->lost_check != 0)
-        self->lost_check = g_get_monotonic_time ();
-      return;
-    }
-
-  if (!look->moved && !look->attributes && arc_tree_scanner_is_itself (self, root))
+  if (!(flags & (ARC_ROOT_PROBE_MOVED | ARC_ROOT_PROBE_ATTRIBUTES)) &&
+      arc_tree_scanner_is_itself (self, root))
     return;
 
-  if (look->moved)
+  if (flags & ARC_ROOT_PROBE_MOVED)
     arc_tree_scanner_disarm (self, root);
   arc_tree_scanner_push (self, root);
+}
+
+static void
+on_probed (const char *path, ArcRootProbeFlags flags, gboolean answered, gpointer user_data)
+{
+  ArcTreeScanner *self = user_data;
+  ArcNode *root = arc_directory_tree_lookup (self->tree, path);
+
+  if (root == NULL || root->parent != NULL)
+    return;
+
+  if (!answered)
+    {
+      arc_tree_scanner_lose (self, root, "its file system does not answer");
+      self->active = TRUE;
+    }
+  else if (flags & ARC_ROOT_PROBE_SCAN)
+    arc_tree_scanner_push (self, root);
+  else if (root->problem != NULL)
+    arc_tree_scanner_look_for_root (self, root);
+  else
+    look_at_root (self, root, flags);
+
+  self->progressed (self->user_data);
 }
 
 /* (transfer full): where LOOK looks, in PARENT, as a path below the root: what filters match. */
@@ -278,7 +296,9 @@ inspect (ArcTreeScanner *self, ArcRecheck *look)
 
   if (node != NULL && node->parent == NULL)
     {
-      look_at_root (self, node, look);
+      arc_root_probe_begin (self->probe, node->path,
+                            ARC_ROOT_PROBE_HINT | (look->moved ? ARC_ROOT_PROBE_MOVED : 0) |
+                                (look->attributes ? ARC_ROOT_PROBE_ATTRIBUTES : 0));
       return;
     }
 
@@ -788,16 +808,19 @@ plant (ArcTreeScanner *self)
 }
 
 ArcTreeScanner *
-arc_tree_scanner_new (ArcFileMonitorsFunc func, ArcMonitorBudgetFunc audited, gpointer user_data)
+arc_tree_scanner_new (ArcFileMonitorsFunc func, ArcMonitorBudgetFunc progressed, gpointer user_data)
 {
   ArcTreeScanner *self = g_new0 (ArcTreeScanner, 1);
 
+  self->progressed = progressed;
+  self->user_data = user_data;
+  self->probe = arc_root_probe_new (on_probed, self);
   self->snapshot = arc_snapshot_new ();
   self->changes = arc_change_set_new ();
   self->tree = arc_directory_tree_new ();
   self->looks = arc_recheck_queue_new ();
   self->ways = arc_path_monitor_new (func, user_data);
-  self->watches = arc_monitor_budget_new (func, audited, user_data);
+  self->watches = arc_monitor_budget_new (func, progressed, user_data);
   self->scan = arc_directory_reader_new ();
   self->lost = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->left_out = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -808,6 +831,7 @@ arc_tree_scanner_new (ArcFileMonitorsFunc func, ArcMonitorBudgetFunc audited, gp
 void
 arc_tree_scanner_free (ArcTreeScanner *self)
 {
+  arc_root_probe_free (self->probe);
   arc_directory_reader_free (self->scan);
   arc_recheck_queue_free (self->looks);
   arc_path_monitor_free (self->ways);
@@ -858,7 +882,7 @@ arc_tree_scanner_reconcile (ArcTreeScanner *self)
   g_hash_table_remove_all (self->left_out);
 
   for (guint i = 0; i < extent->roots->len; i++)
-    arc_tree_scanner_push (self, arc_directory_tree_lookup (self->tree, extent->roots->pdata[i]));
+    arc_root_probe_begin (self->probe, extent->roots->pdata[i], ARC_ROOT_PROBE_SCAN);
 }
 
 typedef struct
@@ -918,6 +942,7 @@ arc_tree_scanner_stop (ArcTreeScanner *self)
 {
   arc_directory_reader_close (self->scan);
   self->scan_node = NULL;
+  arc_root_probe_cancel (self->probe);
   arc_monitor_budget_cancel_audit (self->watches);
   arc_recheck_queue_clear (self->looks);
   arc_path_monitor_clear (self->ways);
@@ -987,7 +1012,7 @@ arc_tree_scanner_is_busy (const ArcTreeScanner *self)
 {
   return self->scan_node != NULL || !arc_directory_tree_is_idle (self->tree) ||
          arc_recheck_queue_get_n_holding (self->looks) > 0 ||
-         arc_monitor_budget_is_auditing (self->watches);
+         arc_monitor_budget_is_auditing (self->watches) || arc_root_probe_is_waiting (self->probe);
 }
 
 gboolean

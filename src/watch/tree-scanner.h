@@ -35,10 +35,11 @@ G_BEGIN_DECLS
  */
 typedef struct _ArcDirectoryTreeScanner ArcTreeScanner;
 
-/* FUNC is called for each event of a monitor: see arc_tree_scanner_hint(); AUDITED when it is known
- * which directories the kernel watches, and arc_tree_scanner_conclude() can go on. */
-ArcTreeScanner *
-arc_tree_scanner_new (ArcFileMonitorsFunc func, ArcMonitorBudgetFunc audited, gpointer user_data);
+/* FUNC is called for each event of a monitor: see arc_tree_scanner_hint(); PROGRESSED when
+ * a thread has found out something, and arc_tree_scanner_get_due() may be different. */
+ArcTreeScanner *arc_tree_scanner_new (ArcFileMonitorsFunc func,
+                                      ArcMonitorBudgetFunc progressed,
+                                      gpointer user_data);
 void arc_tree_scanner_free (ArcTreeScanner *scanner);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcTreeScanner, arc_tree_scanner_free)
 

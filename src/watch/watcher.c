@@ -109,7 +109,7 @@ on_hint (const char *path, ArcHint hint, gpointer user_data)
 }
 
 static void
-on_audited (gpointer user_data)
+on_progressed (gpointer user_data)
 {
   schedule (user_data);
 }
@@ -369,7 +369,9 @@ arc_watcher_mark_dirty (ArcWatcher *self, const ArcChangeSet *files)
 gboolean
 arc_watcher_explain (ArcWatcher *self, const char *path, const char **rule)
 {
-  return arc_watch_scope_explain (arc_tree_scanner_get_extent (self->scanner), path, rule);
+  /* A file system that does not answer would block the call. */
+  return arc_watch_scope_explain (arc_tree_scanner_get_extent (self->scanner), path,
+                                  self->health != ARC_HEALTH_UNAVAILABLE, rule);
 }
 
 static void
@@ -436,7 +438,7 @@ static void
 arc_watcher_init (ArcWatcher *self)
 {
   self->context = g_main_context_ref_thread_default ();
-  self->scanner = arc_tree_scanner_new (on_hint, on_audited, self);
+  self->scanner = arc_tree_scanner_new (on_hint, on_progressed, self);
   self->queue_length = arc_monitor_audit_get_queue_length ();
   self->health_message = g_strdup ("");
 }
