@@ -1027,7 +1027,8 @@ test_close_answers (ArcTestService *fixture, gconstpointer data)
 
   arc_test_client_start_call (fixture->one, ARC_SERVICE_NAME, ARC_SERVICE_NAME, "Rescan", NULL,
                               &rescan);
-  arc_test_wait_until (!arc_watcher_is_settled (arc_builder_get_watcher (fixture->host->builder)));
+  arc_test_wait_until (
+      !arc_test_get_boolean (arc_builder_get_watcher (fixture->host->builder), "settled"));
   arc_bus_service_close (fixture->service);
   arc_test_wait_until (rescan.done);
   remote = g_dbus_error_get_remote_error (rescan.error);

@@ -21,9 +21,9 @@ G_BEGIN_DECLS
  * directory is not where it was. It may be gone, moved, not mounted, or not readable, and come
  * back. */
 
-typedef struct _ArcDirectoryTreeScanner ArcTreeScanner;
+typedef struct _ArcTreeScanner ArcTreeScanner;
 
-struct _ArcDirectoryTreeScanner
+struct _ArcTreeScanner
 {
   ArcMonitorBudgetFunc progressed;
   gpointer user_data;
@@ -35,6 +35,7 @@ struct _ArcDirectoryTreeScanner
   ArcDirectoryTree *tree; /* (owned) */
   ArcRecheckQueue *looks; /* (owned) */
   ArcPathMonitor *ways;   /* (owned): of the roots, and of the links that are followed */
+  guint n_way_problems;   /* as of the last look */
 
   ArcRootProbe *probe; /* (owned) */
 
@@ -61,6 +62,13 @@ struct _ArcDirectoryTreeScanner
   gboolean plant_pending; /* the roots of the extent are no nodes yet */
   gboolean prune_pending; /* the snapshot may know directories that are no nodes */
 };
+
+/* Scans a directory. */
+void arc_tree_scanner_begin_scan (ArcTreeScanner *scanner, ArcNode *node);
+void arc_tree_scanner_continue_scan (ArcTreeScanner *scanner, gint64 deadline);
+
+/* Forgets directories that an earlier run, or another tree, knew and no scan met. */
+void arc_tree_scanner_prune (ArcTreeScanner *scanner);
 
 /* Whether NODE may be a symbolic link. */
 gboolean arc_tree_scanner_follows (const ArcTreeScanner *scanner, const ArcNode *node);
