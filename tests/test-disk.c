@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -159,6 +161,25 @@ fsync (int fd)
   return (int) syscall (SYS_fsync, fd);
 }
 
+static gboolean
+hangs (const char *path)
+{
+  return disk.hanging != NULL && g_str_has_prefix (path, disk.hanging);
+}
+
+static void
+wait_for_disk (const char *path)
+{
+  g_mutex_lock (&disk.mutex);
+  if (hangs (path) && disk.main == g_thread_self ())
+    g_error ("The main loop waits for the disk: %s", path);
+  disk.n_hanging++;
+  while (hangs (path))
+    g_cond_wait (&disk.cond, &disk.mutex);
+  disk.n_hanging--;
+  g_mutex_unlock (&disk.mutex);
+}
+
 /* The name of the libc's with and without large files (_FILE_OFFSET_BITS, feature_test_macros(7)).
  */
 #if defined(__USE_FILE_OFFSET64) && defined(__REDIRECT)
@@ -179,36 +200,20 @@ fstatat (int fd, const char *path, struct stat *info, int flags)
       return -1;
     }
 
-  if (original == NULL)
-    *(void **) &original = dlsym (RTLD_NEXT, FSTATAT_NAME);
+  wait_for_disk (path);
+  if (g_atomic_pointer_get ((gpointer *) &original) == NULL)
+    g_atomic_pointer_set ((gpointer *) &original, dlsym (RTLD_NEXT, FSTATAT_NAME));
 
   return original (fd, path, info, flags);
 }
 
-static gboolean
-hangs (const char *path)
-{
-  return disk.hanging != NULL && g_str_has_prefix (path, disk.hanging);
-}
-
 #if defined(__USE_FILE_OFFSET64) && defined(__REDIRECT)
-#define STAT_NAME "stat64"
+#define STAT_NAME  "stat64"
+#define LSTAT_NAME "lstat64"
 #else
-#define STAT_NAME "stat"
+#define STAT_NAME  "stat"
+#define LSTAT_NAME "lstat"
 #endif
-
-static void
-wait_for_disk (const char *path)
-{
-  g_mutex_lock (&disk.mutex);
-  if (hangs (path) && disk.main == g_thread_self ())
-    g_error ("The main loop waits for the disk: %s", path);
-  disk.n_hanging++;
-  while (hangs (path))
-    g_cond_wait (&disk.cond, &disk.mutex);
-  disk.n_hanging--;
-  g_mutex_unlock (&disk.mutex);
-}
 
 int
 stat (const char *path, struct stat *info)
@@ -232,4 +237,36 @@ opendir (const char *path)
     g_atomic_pointer_set ((gpointer *) &original, dlsym (RTLD_NEXT, "opendir"));
 
   return original (path);
+}
+
+int
+lstat (const char *path, struct stat *info)
+{
+  static int (*original) (const char *path, struct stat *info);
+
+  wait_for_disk (path);
+  if (g_atomic_pointer_get ((gpointer *) &original) == NULL)
+    g_atomic_pointer_set ((gpointer *) &original, dlsym (RTLD_NEXT, LSTAT_NAME));
+
+  return original (path, info);
+}
+
+char *
+realpath (const char *path, char *resolved)
+{
+  static char *(*original) (const char *path, char *resolved);
+
+  wait_for_disk (path);
+  if (g_atomic_pointer_get ((gpointer *) &original) == NULL)
+    g_atomic_pointer_set ((gpointer *) &original, dlsym (RTLD_NEXT, "realpath"));
+
+  return original (path, resolved);
+}
+
+int
+inotify_add_watch (int fd, const char *path, guint32 mask)
+{
+  wait_for_disk (path);
+
+  return (int) syscall (SYS_inotify_add_watch, fd, path, mask);
 }

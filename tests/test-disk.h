@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 /* The disk as it is when others keep it busy. A program that calls any of these has its own
  * rename(2) and fsync(2), which GLib then calls, too: the last steps of g_file_set_contents(); and
- * its own fstatat(2), stat(2) and opendir(3). */
+ * its own fstatat(2), stat(2), lstat(2), realpath(3), opendir(3) and inotify_add_watch(2). */
 
 /* Whoever replaces a file from now on, in another thread than this one, waits. */
 void arc_test_disk_stop (void);
@@ -31,11 +31,11 @@ void arc_test_disk_fail_rename (const char *name);
 /* fstatat(2) fails with NUMBER for every path whose last component is NAME; 0 ends that. */
 void arc_test_disk_fail (const char *name, int number);
 
-/* Whoever looks at what is below DIRECTORY with stat(2), or opens it with opendir(3), waits until
- * that is called with NULL; in this thread, the test fails. */
+/* A thread that passes a path below DIRECTORY to one of these functions, but for rename(2) and
+ * fsync(2), waits until this is called with NULL. The thread that calls this fails the test. */
 void arc_test_disk_hang (const char *directory);
 
-/* How many wait for that. */
+/* Returns: how many threads wait. */
 guint arc_test_disk_get_n_hanging (void);
 
 G_END_DECLS

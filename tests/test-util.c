@@ -105,3 +105,13 @@ arc_test_connect (GTestDBus *bus)
   g_assert_no_error (error);
   return connection;
 }
+
+gboolean
+arc_test_get_boolean (gpointer object, const char *property)
+{
+  gboolean value;
+
+  g_object_get (object, property, &value, NULL);
+
+  return value;
+}

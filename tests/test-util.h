@@ -50,6 +50,9 @@ GDBusConnection *arc_test_connect (GTestDBus *bus);
 /* (transfer full): a copy of the arguments, which end with NULL. */
 GStrv arc_test_make_strv (const char *first, ...) G_GNUC_NULL_TERMINATED;
 
+/* Returns: a boolean property of a GObject. */
+gboolean arc_test_get_boolean (gpointer object, const char *property);
+
 /* Source functions. */
 gboolean arc_test_set_true (gpointer flag);
 gboolean arc_test_tick (gpointer unused);

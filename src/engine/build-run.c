@@ -19,8 +19,9 @@ struct _ArcBuildFiles
   gpointer user_data;
   GCancellable *cancellable; /* (owned) */
   char *changes_file;        /* (owned) (nullable): NULL until it is there */
-  GStrv environment;         /* (owned) (nullable): of the process; NULL until it has started */
-  GError *error;             /* (owned) (nullable): why it cannot be */
+  char *log_file; /* (owned) (nullable): NULL if the output goes to the log of the service alone */
+  GStrv environment; /* (owned) (nullable): of the process; NULL until it has started */
+  GError *error;     /* (owned) (nullable): why it cannot be */
 };
 
 static void
@@ -29,6 +30,7 @@ free_files (ArcBuildFiles *files)
   g_cancellable_cancel (files->cancellable);
   g_object_unref (files->cancellable);
   g_free (files->changes_file);
+  g_free (files->log_file);
   g_strfreev (files->environment);
   g_clear_error (&files->error);
   g_object_unref (files->store);
@@ -79,14 +81,16 @@ on_prepared (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   ArcBuildFiles *files = user_data;
   g_autoptr (GError) error = NULL;
+  g_autofree char *log_file = NULL;
   g_autofree char *changes_file =
-      arc_state_store_prepare_finish (ARC_STATE_STORE (source), result, &error);
+      arc_state_store_prepare_finish (ARC_STATE_STORE (source), result, &log_file, &error);
 
   /* The files are freed. */
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
 
   files->changes_file = g_steal_pointer (&changes_file);
+  files->log_file = g_steal_pointer (&log_file);
   files->error = g_steal_pointer (&error);
   files->func (files->user_data);
 }
@@ -115,7 +119,7 @@ arc_build_run_write (ArcBuildRun *run,
   run->build->n_changed = run->build->kind == ARC_BUILD_INCREMENTAL
                               ? arc_change_set_get_size (changes)
                               : arc_snapshot_get_n_files (snapshot);
-  arc_state_store_prepare_async (store, run->build->kind, changes, snapshot, dirty,
+  arc_state_store_prepare_async (store, run->build->id, run->build->kind, changes, snapshot, dirty,
                                  config->database, inputs, files->cancellable, on_prepared, files);
 }
 
@@ -156,7 +160,6 @@ arc_build_run_spawn (ArcBuildRun *run, ArcProcessRunner *runner, GError **error)
   ArcBuildFiles *files = run->files;
   const ArcBuild *build = run->build;
   const ArcConfig *config = files->config;
-  g_autofree char *log_file = NULL;
 
   if (files->error != NULL)
     {
@@ -167,14 +170,11 @@ arc_build_run_spawn (ArcBuildRun *run, ArcProcessRunner *runner, GError **error)
   if (!make_database_directory (config->database, error))
     return FALSE;
 
-  /* Without a log, the output goes to the log of the service alone. */
-  log_file = arc_state_store_prepare_log (files->store, build->id, NULL);
-
   g_strfreev (files->environment);
   files->environment = arc_build_environment_for_build (g_get_environ (), config, build->kind,
                                                         build->id, files->changes_file);
 
-  return spawn (files, runner, (const char *const *) config->command, NULL, log_file,
+  return spawn (files, runner, (const char *const *) config->command, NULL, files->log_file,
                 config->timeout, error);
 }
 

@@ -1160,6 +1160,7 @@ on_ended (ArcProcessRunner *runner, const ArcOutcome *outcome, ArcBuilder *self)
 void
 arc_builder_start (ArcBuilder *self)
 {
+  const ArcBuild *last;
   ArcSnapshot *snapshot;
 
   g_return_if_fail (ARC_IS_BUILDER (self));
@@ -1170,7 +1171,9 @@ arc_builder_start (ArcBuilder *self)
   set_hold (self, ARC_HOLD_PAUSED, arc_state_store_get_paused (self->store));
 
   snapshot = arc_state_store_load (self->store, self->config->database, &self->built);
-  self->next_id = MAX (self->next_id, arc_state_store_get_last_id (self->store) + 1);
+  last = arc_state_store_get_last_build (self->store);
+  if (last != NULL)
+    self->next_id = MAX (self->next_id, last->id + 1);
   arc_change_feed_begin (self->feed, self->next_id - 1);
   self->remembered = snapshot != NULL;
   if (self->remembered)
@@ -1297,10 +1300,13 @@ arc_builder_set_held (ArcBuilder *self, ArcHolds hold, gboolean held)
 int
 arc_builder_open_log (ArcBuilder *self, guint64 id, GError **error)
 {
+  const ArcBuild *last;
+
   g_return_val_if_fail (ARC_IS_BUILDER (self), -1);
 
-  if (id == 0)
-    id = self->run != NULL ? self->run->build->id : arc_state_store_get_last_id (self->store);
+  last = self->run != NULL ? self->run->build : arc_state_store_get_last_build (self->store);
+  if (id == 0 && last != NULL)
+    id = last->id;
 
   if (id == 0)
     {

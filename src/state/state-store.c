@@ -4,7 +4,6 @@
 #include "state/state-store.h"
 
 #include "common/error.h"
-#include "common/file-frame.h"
 #include "config/read-file.h"
 #include "run/process-group.h"
 #include "state/build-log-dir.h"
@@ -12,6 +11,7 @@
 #include "state/snapshot-file.h"
 #include "state/state-dir.h"
 #include "state/state-file.h"
+#include "state/state-writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,12 +19,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CHANGES_NAME  "changes"
-#define GROUP_NAME    "group"
-#define HISTORY_NAME  "history"
-#define PAUSED_NAME   "paused"
-#define PROBLEMS_NAME "problems"
-#define SNAPSHOT_NAME "snapshot"
+#define GROUP_NAME  "group"
+#define PAUSED_NAME "paused"
 
 /* The largest files that can be meant: lists of a few million paths, 100 builds, what is kept of
  * the problems with their numbers, and a number. */
@@ -33,33 +29,12 @@
 #define PROBLEMS_MAX_SIZE (2 * ARC_PROBLEM_LIST_MAX_SIZE)
 #define GROUP_MAX_SIZE    64
 
-/* One write. What it needs is copied before its turn: the thread uses nothing of the store. */
-typedef struct
-{
-  ArcStateDir *directory; /* (unowned): only its path is used */
-  GError *error; /* (owned) (nullable): why the state directory cannot be locked or written */
-
-  /* What goes there, in this order. */
-  ArcProblemList *problems; /* (owned) (nullable) */
-  GByteArray *snapshot;     /* (owned) (nullable) */
-  GBytes *history;          /* (owned) (nullable) */
-
-  /* What a build reads. */
-  GBytes *list;  /* (owned) (nullable) */
-  char *changes; /* (owned) (nullable): its path */
-  GAsyncReadyCallback callback;
-  gpointer user_data;
-
-  gboolean done; /* its turn has come */
-} Job;
-
 struct _ArcStateStore
 {
   GObject parent_instance;
 
   ArcStateDir *directory; /* (owned) */
-  GThreadPool *pool;      /* (owned) (nullable): of one thread, which keeps the order */
-  GQueue *tasks; /* (element-type GTask) (unowned): those whose result has not been noted */
+  ArcStateWriter *writer; /* (owned) */
 
   GPtrArray *history;             /* (owned) (element-type ArcBuild): the newest last */
   ArcProblemList *problems;       /* (owned) */
@@ -81,81 +56,6 @@ enum
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ArcStateStore, arc_state_store, G_TYPE_OBJECT)
-
-static void
-job_free (gpointer data)
-{
-  Job *job = data;
-
-  g_clear_error (&job->error);
-  g_clear_pointer (&job->problems, arc_problem_list_unref);
-  g_clear_pointer (&job->snapshot, g_byte_array_unref);
-  g_clear_pointer (&job->history, g_bytes_unref);
-  g_clear_pointer (&job->list, g_bytes_unref);
-  g_free (job->changes);
-  g_free (job);
-}
-
-/* Writes BYTES (nullable: nothing) to the file NAME of the state directory. FALSE, and job->error,
- * if that cannot be. */
-static gboolean
-write_own (Job *job, const char *name, GBytes *bytes)
-{
-  g_autofree char *path = arc_state_dir_get_file (job->directory, name);
-
-  return bytes == NULL ||
-         arc_state_file_write (path, bytes, G_FILE_SET_CONTENTS_DURABLE, &job->error);
-}
-
-static void
-remove_own (Job *job, const char *name)
-{
-  g_autofree char *path = arc_state_dir_get_file (job->directory, name);
-
-  g_unlink (path);
-}
-
-/* fsync(2) takes as long as others keep the disk busy, and no main loop should wait for that. */
-static void
-run_in_thread (gpointer data, gpointer user_data G_GNUC_UNUSED)
-{
-  g_autoptr (GTask) task = data;
-  Job *job = g_task_get_task_data (task);
-  g_autoptr (GBytes) problems = NULL;
-  g_autoptr (GBytes) snapshot = NULL;
-  GError *error = NULL;
-
-  if (g_task_return_error_if_cancelled (task))
-    return;
-
-  job->done = TRUE;
-  if (job->problems != NULL)
-    problems = arc_problem_list_serialise (job->problems);
-  if (job->snapshot != NULL)
-    snapshot = arc_file_frame_end (g_steal_pointer (&job->snapshot));
-
-  /* Another process may be building. */
-  if (arc_error_is_locked (job->error))
-    {
-      g_task_return_error (task, g_error_copy (job->error));
-      return;
-    }
-
-  /* The snapshot of before says too much. If it cannot be removed, either, the next run finds that
-   * the database is another one (arc_build_inputs_read_database()). */
-  if (job->error == NULL &&
-      !(write_own (job, PROBLEMS_NAME, problems) && write_own (job, SNAPSHOT_NAME, snapshot) &&
-        write_own (job, HISTORY_NAME, job->history)) &&
-      job->list != NULL)
-    remove_own (job, SNAPSHOT_NAME);
-
-  /* The build does not outlive the machine, so its list need not be durable. */
-  if (job->list != NULL &&
-      !arc_state_file_write (job->changes, job->list, G_FILE_SET_CONTENTS_NONE, &error))
-    g_task_return_error (task, error);
-  else
-    g_task_return_boolean (task, TRUE);
-}
 
 const char *
 arc_state_store_get_problem (ArcStateStore *self)
@@ -186,78 +86,31 @@ set_problem (ArcStateStore *self, char **problem, const GError *error, const cha
   g_signal_emit (self, signals[SIGNAL_PROBLEM_CHANGED], 0);
 }
 
-/* The task is done: notes how it went, if that is not known yet. */
 static void
-note_result (ArcStateStore *self, GTask *task)
+on_written (const ArcStateWrite *write, gpointer user_data)
 {
-  const Job *job = g_task_get_task_data (task);
+  ArcStateStore *self = user_data;
 
-  if (!g_queue_remove (self->tasks, task) || !job->done)
-    return;
-
-  if (job->problems != NULL)
+  if (write->problems != NULL)
     {
       g_clear_pointer (&self->saved_problems, arc_problem_list_unref);
-      if (job->error == NULL)
-        self->saved_problems = arc_problem_list_ref (job->problems);
+      if (write->error == NULL)
+        self->saved_problems = arc_problem_list_ref (write->problems);
     }
 
-  if (job->history != NULL)
-    set_problem (self, &self->history_problem, job->error, "The history of builds is not kept");
+  if (write->history != NULL)
+    set_problem (self, &self->history_problem, write->error, "The history of builds is not kept");
   else
-    set_problem (self, &self->snapshot_problem, job->error,
+    set_problem (self, &self->snapshot_problem, write->error,
                  "What is built now may be built again after a restart");
-}
-
-static void
-on_written (GObject *source, GAsyncResult *result, gpointer user_data G_GNUC_UNUSED)
-{
-  const Job *job = g_task_get_task_data (G_TASK (result));
-
-  note_result (ARC_STATE_STORE (source), G_TASK (result));
-  if (job->callback != NULL)
-    job->callback (source, result, job->user_data);
-}
-
-static Job *
-job_new (ArcStateStore *self)
-{
-  Job *job = g_new0 (Job, 1);
-
-  job->directory = self->directory;
-  arc_state_dir_lock (self->directory, &job->error);
-
-  return job;
-}
-
-/* JOB (transfer full) is done after all that were pushed before. */
-static void
-push (ArcStateStore *self, Job *job, GCancellable *cancellable)
-{
-  GTask *task = g_task_new (self, cancellable, on_written, NULL);
-
-  g_task_set_source_tag (task, push);
-  g_task_set_task_data (task, job, job_free);
-  g_queue_push_tail (self->tasks, task);
-  /* Exclusive: once it is there, no limit of threads can stop it. */
-  if (self->pool == NULL)
-    self->pool = g_thread_pool_new (run_in_thread, NULL, 1, TRUE, NULL);
-  g_thread_pool_push (self->pool, task, NULL);
 }
 
 void
 arc_state_store_flush (ArcStateStore *self)
 {
-  GTask *task;
-
   g_return_if_fail (ARC_IS_STATE_STORE (self));
 
-  if (self->pool == NULL)
-    return;
-
-  g_thread_pool_free (g_steal_pointer (&self->pool), FALSE, TRUE);
-  while ((task = g_queue_peek_head (self->tasks)) != NULL)
-    note_result (self, task);
+  arc_state_writer_flush (self->writer);
 }
 
 gboolean
@@ -304,11 +157,10 @@ arc_state_store_next_build (ArcStateStore *self)
   return ++self->last_build;
 }
 
-char *
-arc_state_store_prepare_log (ArcStateStore *self, guint64 id, GError **error)
+/* (transfer full) (nullable): the log of build ID, which is made. */
+static char *
+make_log (ArcStateStore *self, guint64 id, GError **error)
 {
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), NULL);
-
   if (!arc_state_dir_lock (self->directory, error))
     return NULL;
 
@@ -323,7 +175,7 @@ arc_state_store_open_log (ArcStateStore *self, guint64 id, gboolean create, GErr
 
   g_return_val_if_fail (ARC_IS_STATE_STORE (self), -1);
 
-  log = create ? arc_state_store_prepare_log (self, id, error) : arc_state_store_get_log (self, id);
+  log = create ? make_log (self, id, error) : arc_state_store_get_log (self, id);
   if (log == NULL)
     return -1;
 
@@ -342,24 +194,6 @@ arc_state_store_open_log (ArcStateStore *self, guint64 id, gboolean create, GErr
   return -1;
 }
 
-/* Versions before 0.1.0 had a file of what builds had been told since the snapshot. */
-static gboolean
-check_version (ArcStateStore *self, GError **error)
-{
-  g_autofree char *path = arc_state_dir_get_file (self->directory, "uncommitted");
-  g_autofree char *snapshot = arc_state_dir_get_file (self->directory, SNAPSHOT_NAME);
-
-  if (!g_file_test (path, G_FILE_TEST_EXISTS))
-    return TRUE;
-
-  if (g_unlink (snapshot) == 0 || errno == ENOENT)
-    g_unlink (path);
-  g_set_error (error, ARC_ERROR, ARC_ERROR_DATA, "%s: an older version did not end its build",
-               path);
-
-  return FALSE;
-}
-
 void
 arc_state_store_inputs_clear (ArcStateStoreInputs *inputs)
 {
@@ -368,8 +202,7 @@ arc_state_store_inputs_clear (ArcStateStoreInputs *inputs)
   g_clear_pointer (&inputs->tree, g_free);
 }
 
-/* DATABASE ("": none) and what INPUTS has, each with its NUL. Versions before 0.1.0 had the first
- * alone, and without one. */
+/* DATABASE ("": none) and what INPUTS has, each with its NUL. */
 static GBytes *
 make_identity (const char *database, const ArcStateStoreInputs *inputs)
 {
@@ -419,7 +252,7 @@ load_snapshot (ArcStateStore *self,
   g_autoptr (ArcSnapshot) snapshot = NULL;
   g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GBytes) identity = NULL;
-  g_autofree char *path = arc_state_dir_get_file (self->directory, SNAPSHOT_NAME);
+  g_autofree char *path = arc_state_dir_get_file (self->directory, ARC_STATE_SNAPSHOT_NAME);
   g_autoptr (GError) read_error = NULL;
 
   bytes = arc_state_file_read (path, LIST_MAX_SIZE, &read_error);
@@ -435,8 +268,6 @@ load_snapshot (ArcStateStore *self,
 
   if (snapshot != NULL && !read_identity (identity, database, inputs))
     g_clear_pointer (&snapshot, arc_snapshot_free);
-  if (!check_version (self, error))
-    return NULL;
 
   return g_steal_pointer (&snapshot);
 }
@@ -444,7 +275,7 @@ load_snapshot (ArcStateStore *self,
 static void
 load_history (ArcStateStore *self, GError **error)
 {
-  g_autofree char *path = arc_state_dir_get_file (self->directory, HISTORY_NAME);
+  g_autofree char *path = arc_state_dir_get_file (self->directory, ARC_STATE_HISTORY_NAME);
   g_autoptr (GError) read_error = NULL;
   g_autoptr (GBytes) bytes = arc_state_file_read (path, HISTORY_MAX_SIZE, &read_error);
   GPtrArray *builds = bytes != NULL ? arc_history_parse (bytes, &read_error) : NULL;
@@ -479,7 +310,7 @@ forget_database (ArcStateStore *self, const ArcStateStoreInputs *inputs)
 static void
 load_problems (ArcStateStore *self, const ArcStateStoreInputs *inputs, GError **error)
 {
-  g_autofree char *path = arc_state_dir_get_file (self->directory, PROBLEMS_NAME);
+  g_autofree char *path = arc_state_dir_get_file (self->directory, ARC_STATE_PROBLEMS_NAME);
   g_autoptr (GError) read_error = NULL;
   g_autoptr (GBytes) bytes = arc_state_file_read (path, PROBLEMS_MAX_SIZE, &read_error);
   g_autoptr (ArcProblemList) problems =
@@ -528,6 +359,7 @@ arc_state_store_load (ArcStateStore *self, const char *database, ArcStateStoreIn
 
 void
 arc_state_store_prepare_async (ArcStateStore *self,
+                               guint64 build,
                                ArcBuildKind kind,
                                const ArcChangeSet *changes,
                                const ArcSnapshot *snapshot,
@@ -542,31 +374,37 @@ arc_state_store_prepare_async (ArcStateStore *self,
   const ArcStateStoreInputs tree = { .tree = inputs->tree };
   g_autoptr (ArcSnapshot) nothing = arc_snapshot_new ();
   g_autoptr (GBytes) identity = make_identity (is_known ? database : "", is_known ? inputs : &tree);
-  Job *job;
+  ArcStateWrite *write;
 
   g_return_if_fail (ARC_IS_STATE_STORE (self));
 
-  job = job_new (self);
-  job->snapshot =
+  write = g_new0 (ArcStateWrite, 1);
+  write->snapshot =
       arc_snapshot_frame (is_known ? snapshot : nothing, is_known ? dirty : NULL, identity);
-  job->list =
+  write->list =
       is_known ? arc_change_set_serialise (changes) : arc_snapshot_serialise_list (snapshot);
-  job->changes = arc_state_dir_get_runtime_file (self->directory, CHANGES_NAME);
-  job->callback = callback;
-  job->user_data = user_data;
-  push (self, job, cancellable);
+  write->changes = arc_state_dir_get_runtime_file (self->directory, ARC_STATE_CHANGES_NAME);
+  write->build = build;
+  arc_state_writer_push (self->writer, write, G_OBJECT (self), cancellable, callback, user_data);
 }
 
 char *
-arc_state_store_prepare_finish (ArcStateStore *self, GAsyncResult *result, GError **error)
+arc_state_store_prepare_finish (ArcStateStore *self,
+                                GAsyncResult *result,
+                                char **log,
+                                GError **error)
 {
-  const Job *job;
+  ArcStateWrite *write;
 
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
 
-  job = g_task_get_task_data (G_TASK (result));
+  write = g_task_get_task_data (G_TASK (result));
+  if (!g_task_propagate_boolean (G_TASK (result), error))
+    return NULL;
 
-  return g_task_propagate_boolean (G_TASK (result), error) ? g_strdup (job->changes) : NULL;
+  *log = g_steal_pointer (&write->log);
+
+  return g_steal_pointer (&write->changes);
 }
 
 void
@@ -577,16 +415,16 @@ arc_state_store_commit (ArcStateStore *self,
                         const ArcStateStoreInputs *inputs)
 {
   g_autoptr (GBytes) identity = make_identity (database, inputs);
-  Job *job;
+  ArcStateWrite *write;
 
   g_return_if_fail (ARC_IS_STATE_STORE (self));
 
-  job = job_new (self);
-  job->snapshot = arc_snapshot_frame (snapshot, pending, identity);
+  write = g_new0 (ArcStateWrite, 1);
+  write->snapshot = arc_snapshot_frame (snapshot, pending, identity);
   if (self->saved_problems == NULL ||
       !arc_problem_list_equal (self->problems, self->saved_problems))
-    job->problems = arc_problem_list_ref (self->problems);
-  push (self, job, NULL);
+    write->problems = arc_problem_list_ref (self->problems);
+  arc_state_writer_push (self->writer, write, G_OBJECT (self), NULL, NULL, NULL);
 }
 
 void
@@ -610,10 +448,10 @@ arc_state_store_get_note_problems (ArcStateStore *self)
 static void
 save_history (ArcStateStore *self)
 {
-  Job *job = job_new (self);
+  ArcStateWrite *write = g_new0 (ArcStateWrite, 1);
 
-  job->history = arc_history_serialise (self->history);
-  push (self, job, NULL);
+  write->history = arc_history_serialise (self->history);
+  arc_state_writer_push (self->writer, write, G_OBJECT (self), NULL, NULL, NULL);
 }
 
 void
@@ -645,14 +483,6 @@ arc_state_store_get_last_build (ArcStateStore *self)
   g_return_val_if_fail (ARC_IS_STATE_STORE (self), NULL);
 
   return self->history->len > 0 ? g_ptr_array_index (self->history, self->history->len - 1) : NULL;
-}
-
-guint64
-arc_state_store_get_last_id (ArcStateStore *self)
-{
-  const ArcBuild *last = arc_state_store_get_last_build (self);
-
-  return last != NULL ? last->id : 0;
 }
 
 guint64
@@ -729,7 +559,7 @@ end_leftover (const char *path, gint64 grace)
 {
   g_autofree char *directory = g_path_get_dirname (path);
   g_autofree char *assignment =
-      g_strconcat ("ARCOLOGY_CHANGES=", directory, "/" CHANGES_NAME, NULL);
+      g_strconcat ("ARCOLOGY_CHANGES=", directory, "/" ARC_STATE_CHANGES_NAME, NULL);
   gsize length;
   g_autofree char *text = arc_read_file (path, ARC_READ_DEFAULT, GROUP_MAX_SIZE, &length, NULL);
   guint64 group;
@@ -819,7 +649,7 @@ arc_state_store_finalize (GObject *object)
 
   /* A task keeps the store, so nothing is being written. */
   arc_state_store_unlock (self);
-  g_queue_free (self->tasks);
+  arc_state_writer_free (self->writer);
   arc_state_dir_free (self->directory);
   g_ptr_array_unref (self->history);
   arc_problem_list_unref (self->problems);
@@ -834,7 +664,6 @@ arc_state_store_finalize (GObject *object)
 static void
 arc_state_store_init (ArcStateStore *self)
 {
-  self->tasks = g_queue_new ();
   self->history = g_ptr_array_new_with_free_func ((GDestroyNotify) arc_build_free);
   self->problems = arc_problem_list_new ();
   self->saved_problems = arc_problem_list_ref (self->problems);
@@ -853,11 +682,12 @@ arc_state_store_class_init (ArcStateStoreClass *klass)
 ArcStateStore *
 arc_state_store_new (const char *directory)
 {
-  static const char *const written[] = { SNAPSHOT_NAME, HISTORY_NAME, PROBLEMS_NAME, CHANGES_NAME,
-                                         NULL };
+  static const char *const written[] = { ARC_STATE_SNAPSHOT_NAME, ARC_STATE_HISTORY_NAME,
+                                         ARC_STATE_PROBLEMS_NAME, ARC_STATE_CHANGES_NAME, NULL };
   ArcStateStore *self = g_object_new (ARC_TYPE_STATE_STORE, NULL);
 
   self->directory = arc_state_dir_new (directory, written);
+  self->writer = arc_state_writer_new (self->directory, on_written, self);
 
   return self;
 }

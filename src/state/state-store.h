@@ -76,10 +76,6 @@ void arc_state_store_flush (ArcStateStore *store);
  * from 1. */
 guint64 arc_state_store_next_build (ArcStateStore *store);
 
-/* (transfer full): where the log of build ID goes; its directory exists, and old logs have been
- * removed. NULL and ARC_ERROR_STATE_DIRECTORY if it cannot be made. */
-char *arc_state_store_prepare_log (ArcStateStore *store, guint64 id, GError **error);
-
 /* (transfer full): where the log of build ID is, if it still is. */
 char *arc_state_store_get_log (ArcStateStore *store, guint64 id);
 
@@ -125,6 +121,7 @@ arc_state_store_load (ArcStateStore *store, const char *database, ArcStateStoreI
 /**
  * arc_state_store_prepare_async:
  * @store: the store
+ * @build: the number of the build
  * @kind: what the build does
  * @changes: the changes that an incremental build is for
  * @snapshot: the files, which other builds are for
@@ -139,6 +136,7 @@ arc_state_store_load (ArcStateStore *store, const char *database, ArcStateStoreI
  * build reads.
  */
 void arc_state_store_prepare_async (ArcStateStore *store,
+                                    guint64 build,
                                     ArcBuildKind kind,
                                     const ArcChangeSet *changes,
                                     const ArcSnapshot *snapshot,
@@ -153,12 +151,16 @@ void arc_state_store_prepare_async (ArcStateStore *store,
  * arc_state_store_prepare_finish:
  * @store: the store
  * @result: the result
+ * @log: (out) (nullable): the path of the log of the build, or %NULL if it cannot be made
  * @error: (out): ARC_ERROR_LOCKED if another process has the lock; ARC_ERROR_STATE_DIRECTORY if the
  *   list cannot be written. Then the build must not start.
  *
  * Returns: (transfer full) (nullable): the path of the list
  */
-char *arc_state_store_prepare_finish (ArcStateStore *store, GAsyncResult *result, GError **error);
+char *arc_state_store_prepare_finish (ArcStateStore *store,
+                                      GAsyncResult *result,
+                                      char **log,
+                                      GError **error);
 
 /* A build has ended: DATABASE has the files of SNAPSHOT, but for PENDING, and INPUTS. */
 void arc_state_store_commit (ArcStateStore *store,
@@ -187,8 +189,7 @@ const GPtrArray *arc_state_store_get_history (ArcStateStore *store);
 /* (transfer none) (nullable): the last build that ended. */
 const ArcBuild *arc_state_store_get_last_build (ArcStateStore *store);
 
-/* The numbers of the last build, and of the last that succeeded; 0 if there is none. */
-guint64 arc_state_store_get_last_id (ArcStateStore *store);
+/* The number of the last build that succeeded; 0 if there is none. */
 guint64 arc_state_store_get_built_id (ArcStateStore *store);
 
 /* The file that the process group of a build is to be written to, at its start, as a decimal number

@@ -34,18 +34,12 @@
  * each directory: a tenth of the time of a comparison of small ones. */
 struct _ArcDirectoryReader
 {
-  int fd; /* -1 unless open */
-  ArcFileId id;
+  int fd;        /* -1 unless open */
   gsize next;    /* where the next entry starts in the buffer */
   gsize end;     /* where the last one ends */
   GString *path; /* of the entry that is looked at, below the root */
   GStringChunk *names;
-  GArray *files;
-  GPtrArray *recent;
-  GArray *children;
-  GArray *unseen;
-  GPtrArray *links;
-  gboolean any;
+  ArcDirectoryListing listing;
   _Alignas(struct dirent64) char buffer[BUFFER_SIZE];
 };
 
@@ -62,13 +56,14 @@ arc_directory_reader_new (void)
   ArcDirectoryReader *self = g_new0 (ArcDirectoryReader, 1);
 
   self->fd = -1;
+  self->listing.is_empty = TRUE;
   self->path = g_string_new (NULL);
   self->names = g_string_chunk_new (NAMES_SIZE);
-  self->files = g_array_new (FALSE, FALSE, sizeof (ArcEntry));
-  self->recent = g_ptr_array_new ();
-  self->children = g_array_new (FALSE, FALSE, sizeof (ArcDirectoryReaderChild));
-  self->unseen = g_array_new (FALSE, FALSE, sizeof (ArcDirectoryReaderUnseen));
-  self->links = g_ptr_array_new ();
+  self->listing.files = g_array_new (FALSE, FALSE, sizeof (ArcEntry));
+  self->listing.recent = g_ptr_array_new ();
+  self->listing.children = g_array_new (FALSE, FALSE, sizeof (ArcDirectoryReaderChild));
+  self->listing.unseen = g_array_new (FALSE, FALSE, sizeof (ArcDirectoryReaderUnseen));
+  self->listing.links = g_ptr_array_new ();
 
   return self;
 }
@@ -79,11 +74,11 @@ arc_directory_reader_free (ArcDirectoryReader *self)
   arc_directory_reader_close (self);
   g_string_free (self->path, TRUE);
   g_string_chunk_free (self->names);
-  g_array_unref (self->files);
-  g_ptr_array_unref (self->recent);
-  g_array_unref (self->children);
-  g_array_unref (self->unseen);
-  g_ptr_array_unref (self->links);
+  g_array_unref (self->listing.files);
+  g_ptr_array_unref (self->listing.recent);
+  g_array_unref (self->listing.children);
+  g_array_unref (self->listing.unseen);
+  g_ptr_array_unref (self->listing.links);
   g_free (self);
 }
 
@@ -111,7 +106,7 @@ arc_directory_reader_open (ArcDirectoryReader *self,
       return FALSE;
     }
 
-  self->id = arc_file_id_from_stat (&info);
+  self->listing.id = arc_file_id_from_stat (&info);
 
   return TRUE;
 }
@@ -141,18 +136,12 @@ arc_directory_reader_close (ArcDirectoryReader *self)
   self->next = 0;
   self->end = 0;
   g_string_chunk_clear (self->names);
-  empty (&self->files);
-  g_ptr_array_set_size (self->recent, 0);
-  empty (&self->children);
-  empty (&self->unseen);
-  g_ptr_array_set_size (self->links, 0);
-  self->any = FALSE;
-}
-
-ArcFileId
-arc_directory_reader_get_id (const ArcDirectoryReader *self)
-{
-  return self->id;
+  empty (&self->listing.files);
+  g_ptr_array_set_size (self->listing.recent, 0);
+  empty (&self->listing.children);
+  empty (&self->listing.unseen);
+  g_ptr_array_set_size (self->listing.links, 0);
+  self->listing.is_empty = TRUE;
 }
 
 static void
@@ -162,9 +151,9 @@ add_file (ArcDirectoryReader *self, const char *name, const struct stat *info)
 
   entry.name = g_string_chunk_insert (self->names, name);
   if (arc_fingerprint_is_recent (&entry.fingerprint, arc_get_stamp_time ()))
-    g_ptr_array_add (self->recent, (gpointer) entry.name);
+    g_ptr_array_add (self->listing.recent, (gpointer) entry.name);
   else
-    g_array_append_val (self->files, entry);
+    g_array_append_val (self->listing.files, entry);
 }
 
 static void
@@ -172,7 +161,7 @@ add_child (ArcDirectoryReader *self, const char *name, guint64 inode)
 {
   ArcDirectoryReaderChild child = { g_string_chunk_insert (self->names, name), inode };
 
-  g_array_append_val (self->children, child);
+  g_array_append_val (self->listing.children, child);
 }
 
 static void
@@ -180,7 +169,7 @@ add_unseen (ArcDirectoryReader *self, const char *name, int number)
 {
   ArcDirectoryReaderUnseen unseen = { g_string_chunk_insert (self->names, name), number };
 
-  g_array_append_val (self->unseen, unseen);
+  g_array_append_val (self->listing.unseen, unseen);
 }
 
 static gboolean
@@ -225,7 +214,7 @@ look_at (ArcDirectoryReader *self,
     }
 
   if (follow_symlinks && is_link (self, entry))
-    g_ptr_array_add (self->links, g_string_chunk_insert (self->names, entry->d_name));
+    g_ptr_array_add (self->listing.links, g_string_chunk_insert (self->names, entry->d_name));
 
   if (fstatat (self->fd, entry->d_name, &info, follow_symlinks ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
     {
@@ -280,7 +269,7 @@ arc_directory_reader_run (ArcDirectoryReader *self,
       if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0)
         continue;
 
-      self->any = TRUE;
+      self->listing.is_empty = FALSE;
       g_string_truncate (self->path, prefix);
       g_string_append (self->path, entry->d_name);
       look_at (self, entry, filter, follow_symlinks);
@@ -290,34 +279,10 @@ arc_directory_reader_run (ArcDirectoryReader *self,
     }
 }
 
-GArray *
-arc_directory_reader_get_files (ArcDirectoryReader *self)
+const ArcDirectoryListing *
+arc_directory_reader_get_listing (const ArcDirectoryReader *self)
 {
-  return self->files;
-}
-
-GPtrArray *
-arc_directory_reader_get_recent (ArcDirectoryReader *self)
-{
-  return self->recent;
-}
-
-GArray *
-arc_directory_reader_get_children (ArcDirectoryReader *self)
-{
-  return self->children;
-}
-
-GArray *
-arc_directory_reader_get_unseen (ArcDirectoryReader *self)
-{
-  return self->unseen;
-}
-
-GPtrArray *
-arc_directory_reader_get_links (ArcDirectoryReader *self)
-{
-  return self->links;
+  return &self->listing;
 }
 
 gboolean
@@ -325,12 +290,6 @@ arc_directory_reader_is_gone (int number)
 {
   /* ELOOP: a link that leads to itself, or that was put where something else was. */
   return number == ENOENT || number == ENOTDIR || number == ELOOP;
-}
-
-gboolean
-arc_directory_reader_is_empty (ArcDirectoryReader *self)
-{
-  return !self->any;
 }
 
 ArcFingerprint

@@ -41,6 +41,32 @@ typedef struct
   int number;
 } ArcDirectoryReaderUnseen;
 
+/**
+ * ArcDirectoryListing:
+ * @id: the identity of the directory
+ * @files: (element-type ArcEntry): the files that match
+ * @recent: (element-type filename): the names of matching files for which
+ *   arc_fingerprint_is_recent() is %TRUE; these are not in @files
+ * @children: (element-type ArcDirectoryReaderChild): the directories that match
+ * @unseen: (element-type ArcDirectoryReaderUnseen): names that may match, and whose type or
+ *   fingerprint could not be read
+ * @links: (element-type filename): symbolic links that may lead to what matches, if they are
+ *   followed
+ * @is_empty: whether the directory has no entry at all
+ *
+ * What a reader has found.
+ */
+typedef struct
+{
+  ArcFileId id;
+  GArray *files;
+  GPtrArray *recent;
+  GArray *children;
+  GArray *unseen;
+  GPtrArray *links;
+  gboolean is_empty;
+} ArcDirectoryListing;
+
 /* One serves any number of directories, one after the other: what it needs to read one is there for
  * the next. */
 ArcDirectoryReader *arc_directory_reader_new (void);
@@ -55,9 +81,6 @@ gboolean arc_directory_reader_open (ArcDirectoryReader *scan,
 
 /* Gives the file descriptor back, and forgets what was found; nothing happens if it is not open. */
 void arc_directory_reader_close (ArcDirectoryReader *scan);
-
-/* Which directory it is. */
-ArcFileId arc_directory_reader_get_id (const ArcDirectoryReader *scan);
 
 typedef enum
 {
@@ -76,22 +99,7 @@ ArcDirectoryReaderResult arc_directory_reader_run (ArcDirectoryReader *scan,
                                                    gint64 deadline,
                                                    GError **error);
 
-/* What was found; it lives until arc_directory_reader_close(). */
-GArray *arc_directory_reader_get_files (
-    ArcDirectoryReader *scan); /* (element-type ArcEntry) files that matter */
-GPtrArray *
-arc_directory_reader_get_recent (ArcDirectoryReader *scan); /* (element-type filename) see
-                                        _is_recent(); those are not among the files */
-GArray *arc_directory_reader_get_children (
-    ArcDirectoryReader *scan); /* (element-type ArcDirectoryReaderChild) */
-GArray *arc_directory_reader_get_unseen (
-    ArcDirectoryReader *scan); /* (element-type ArcDirectoryReaderUnseen): names of which some
-           may matter, and what they are is not known */
-GPtrArray *
-arc_directory_reader_get_links (ArcDirectoryReader *scan); /* (element-type filename): symbolic
-                                      links that may lead to what matters, if they are followed */
-gboolean arc_directory_reader_is_empty (
-    ArcDirectoryReader *scan); /* nothing at all in it, whether it matters or not */
+const ArcDirectoryListing *arc_directory_reader_get_listing (const ArcDirectoryReader *scan);
 
 /* Whether NUMBER, an errno(3) of open(2) or fstatat(2), says that nothing is at the path. All other
  * numbers, such as EIO, ESTALE, ENOMEM and EACCES, say only that it could not be looked at. */

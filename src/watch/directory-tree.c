@@ -177,8 +177,8 @@ arc_node_is_below (const ArcNode *node, const ArcNode *ancestor)
   return node != NULL;
 }
 
-ArcNode *
-arc_node_get_root (ArcNode *node)
+static ArcNode *
+get_root (ArcNode *node)
 {
   while (node->parent != NULL)
     node = node->parent;
@@ -202,10 +202,18 @@ arc_node_hides (const ArcNode *node, const char *path)
   return g_hash_table_contains (node->unseen, name);
 }
 
+void
+arc_node_add_link (ArcNode *node, const char *name)
+{
+  if (node->links == NULL)
+    node->links = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_hash_table_add (node->links, g_strdup (name));
+}
+
 const char *
 arc_node_get_below_root (ArcNode *node)
 {
-  const char *rest = node->path + strlen (arc_node_get_root (node)->path);
+  const char *rest = node->path + strlen (get_root (node)->path);
 
   return rest[0] == '/' ? rest + 1 : rest;
 }

@@ -94,7 +94,8 @@ void arc_directory_tree_disarm (ArcDirectoryTree *tree, ArcNode *node);
 void arc_directory_tree_identify (ArcDirectoryTree *tree, ArcNode *node, const ArcFileId *id);
 
 gboolean arc_node_is_below (const ArcNode *node, const ArcNode *ancestor); /* or the same */
-ArcNode *arc_node_get_root (ArcNode *node);
+
+void arc_node_add_link (ArcNode *node, const char *name);
 
 /* Whether it is unknown what became of PATH, a file or a directory below NODE and below no child of
  * it. */

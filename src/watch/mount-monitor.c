@@ -5,8 +5,7 @@
 
 #include "common/path.h"
 
-#include "watch/watch-scope.h"
-
+#include <gio/gio.h>
 #include <gio/gunixmounts.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,59 +13,173 @@
 struct _ArcMountMonitor
 {
   GUnixMountMonitor *monitor;
-  GPtrArray *directories; /* (element-type filename) */
-  char *seen;             /* see list_near() */
+  GPtrArray *directories;    /* (element-type filename) */
+  GPtrArray *seen;           /* (element-type Mount): those that were last compared */
+  GCancellable *cancellable; /* (nullable): of the comparison under way */
+  gboolean again;            /* there was an event meanwhile */
   ArcMountMonitorFunc func;
   gpointer user_data;
 };
 
-/* DIRECTORY as mounts are told: without symbolic links. (transfer full) */
-static char *
-resolve (const char *directory)
+typedef struct
 {
-  char *path = realpath (directory, NULL);
+  char *path;
+  char *device;
+} Mount;
 
-  return path != NULL ? path : strdup (directory);
+static void
+mount_free (gpointer data)
+{
+  Mount *mount = data;
+
+  g_free (mount->path);
+  g_free (mount->device);
+  g_free (mount);
 }
 
-/* The mounts that our directories may see, as a text to compare: containers and sandboxes mount all
- * the time, and none of that is ours. */
-static char *
-list_near (ArcMountMonitor *self)
+/* Reads mountinfo (proc(5)), which asks no file system. (transfer full) (element-type Mount) */
+static GPtrArray *
+list_mounts (void)
 {
+  GPtrArray *list = g_ptr_array_new_with_free_func (mount_free);
   GList *mounts = g_unix_mounts_get (NULL);
-  g_autoptr (GString) list = g_string_new (NULL);
 
-  for (guint i = 0; i < self->directories->len; i++)
+  for (const GList *link = mounts; link != NULL; link = link->next)
     {
-      g_autofree char *directory = resolve (self->directories->pdata[i]);
+      Mount *mount = g_new (Mount, 1);
 
-      for (const GList *link = mounts; link != NULL; link = link->next)
-        {
-          const char *path = g_unix_mount_get_mount_path (link->data);
-
-          if (arc_path_get_below (path, directory) != NULL ||
-              arc_path_get_below (directory, path) != NULL)
-            g_string_append_printf (list, "%s\n%s\n", path,
-                                    g_unix_mount_get_device_path (link->data));
-        }
+      mount->path = g_strdup (g_unix_mount_get_mount_path (link->data));
+      mount->device = g_strdup (g_unix_mount_get_device_path (link->data));
+      g_ptr_array_add (list, mount);
     }
   g_list_free_full (mounts, (GDestroyNotify) g_unix_mount_free);
 
+  return list;
+}
+
+/* Two lists of mounts. */
+typedef struct
+{
+  GPtrArray *directories; /* (element-type filename) */
+  GPtrArray *before;      /* (element-type Mount) */
+  GPtrArray *now;         /* (element-type Mount) */
+} Comparison;
+
+static void
+comparison_free (gpointer data)
+{
+  Comparison *comparison = data;
+
+  g_ptr_array_unref (comparison->directories);
+  g_ptr_array_unref (comparison->before);
+  g_ptr_array_unref (comparison->now);
+  g_free (comparison);
+}
+
+/* The MOUNTS that DIRECTORY may be on or have below it, as a text to compare: containers and
+ * sandboxes mount all the time, elsewhere. */
+static char *
+list_near (const GPtrArray *mounts, const char *directory)
+{
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  for (guint i = 0; i < mounts->len; i++)
+    {
+      const Mount *mount = mounts->pdata[i];
+
+      if (arc_path_get_below (mount->path, directory) != NULL ||
+          arc_path_get_below (directory, mount->path) != NULL)
+        g_string_append_printf (list, "%s\n%s\n", mount->path, mount->device);
+    }
+
   return g_string_free (g_steal_pointer (&list), FALSE);
+}
+
+/* realpath(3), as mountinfo has no symbolic links, blocks while a file system does not answer. */
+static void
+run_comparison (GTask *task,
+                gpointer source G_GNUC_UNUSED,
+                gpointer data,
+                GCancellable *cancellable G_GNUC_UNUSED)
+{
+  const Comparison *comparison = data;
+  gboolean differs = FALSE;
+
+  for (guint i = 0; i < comparison->directories->len && !differs; i++)
+    {
+      const char *directory = comparison->directories->pdata[i];
+      char *real = realpath (directory, NULL);
+      g_autofree char *before = list_near (comparison->before, real != NULL ? real : directory);
+      g_autofree char *now = list_near (comparison->now, real != NULL ? real : directory);
+
+      differs = strcmp (before, now) != 0;
+      free (real);
+    }
+
+  g_task_return_boolean (task, differs);
+}
+
+static GPtrArray *
+copy_paths (const GPtrArray *paths)
+{
+  GPtrArray *copy = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < paths->len; i++)
+    g_ptr_array_add (copy, g_strdup (paths->pdata[i]));
+
+  return copy;
+}
+
+static void on_mounts_changed (ArcMountMonitor *self);
+
+static void
+on_compared (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  ArcMountMonitor *self = user_data;
+  g_autoptr (GError) error = NULL;
+  const gboolean differs = g_task_propagate_boolean (G_TASK (result), &error);
+
+  /* The monitor may be freed. */
+  if (error != NULL)
+    return;
+
+  g_clear_object (&self->cancellable);
+  if (self->again)
+    on_mounts_changed (self);
+  if (differs)
+    self->func (self->user_data);
 }
 
 static void
 on_mounts_changed (ArcMountMonitor *self)
 {
-  g_autofree char *now = list_near (self);
+  g_autoptr (GTask) task = NULL;
+  Comparison *comparison;
 
-  if (strcmp (now, self->seen) == 0)
+  /* One thread at most waits for a file system that does not answer. */
+  self->again = self->cancellable != NULL;
+  if (self->again)
     return;
 
-  g_free (self->seen);
-  self->seen = g_steal_pointer (&now);
-  self->func (self->user_data);
+  comparison = g_new (Comparison, 1);
+  comparison->directories = copy_paths (self->directories);
+  comparison->before = self->seen;
+  self->seen = list_mounts ();
+  comparison->now = g_ptr_array_ref (self->seen);
+
+  self->cancellable = g_cancellable_new ();
+  task = g_task_new (NULL, self->cancellable, on_compared, self);
+  g_task_set_source_tag (task, on_mounts_changed);
+  g_task_set_task_data (task, comparison, comparison_free);
+  g_task_run_in_thread (task, run_comparison);
+}
+
+static void
+cancel_comparison (ArcMountMonitor *self)
+{
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
 }
 
 ArcMountMonitor *
@@ -77,7 +190,6 @@ arc_mount_monitor_new (const GPtrArray *directories, ArcMountMonitorFunc func, g
   self->func = func;
   self->user_data = user_data;
   self->monitor = g_unix_mount_monitor_get ();
-  self->directories = g_ptr_array_new_with_free_func (g_free);
   g_signal_connect_swapped (self->monitor, "mounts-changed", G_CALLBACK (on_mounts_changed), self);
   arc_mount_monitor_set_directories (self, directories);
 
@@ -87,20 +199,20 @@ arc_mount_monitor_new (const GPtrArray *directories, ArcMountMonitorFunc func, g
 void
 arc_mount_monitor_free (ArcMountMonitor *self)
 {
+  cancel_comparison (self);
   g_signal_handlers_disconnect_by_data (self->monitor, self);
   g_object_unref (self->monitor);
   g_ptr_array_unref (self->directories);
-  g_free (self->seen);
+  g_ptr_array_unref (self->seen);
   g_free (self);
 }
 
 void
 arc_mount_monitor_set_directories (ArcMountMonitor *self, const GPtrArray *directories)
 {
-  g_ptr_array_set_size (self->directories, 0);
-  for (guint i = 0; i < directories->len; i++)
-    g_ptr_array_add (self->directories, g_strdup (directories->pdata[i]));
-
-  g_free (self->seen);
-  self->seen = list_near (self);
+  cancel_comparison (self);
+  g_clear_pointer (&self->directories, g_ptr_array_unref);
+  self->directories = copy_paths (directories);
+  g_clear_pointer (&self->seen, g_ptr_array_unref);
+  self->seen = list_mounts ();
 }

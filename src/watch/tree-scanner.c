@@ -4,7 +4,7 @@
 #include "watch/tree-scanner.h"
 
 #include "common/path.h"
-#include "watch/tree-scanner-missing.h"
+#include "watch/tree-scanner-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,42 +17,9 @@
 /* What is too fresh is looked at again on a grid of this. */
 #define GRID (10 * G_TIME_SPAN_MILLISECOND)
 
-/* Links */
-
-/* There were N_BEFORE ways that cannot be watched. */
-static void
-note_problems (ArcTreeScanner *self, guint n_before)
-{
-  if (arc_path_monitor_get_n_problems (self->ways) == n_before)
-    return;
-
-  self->health_pending = TRUE;
-  self->active = TRUE;
-}
-
-static gboolean
-follow_way (ArcTreeScanner *self, const char *path)
-{
-  const guint n_before = arc_path_monitor_get_n_problems (self->ways);
-  const gboolean changed = arc_path_monitor_follow (self->ways, path);
-
-  note_problems (self, n_before);
-
-  return changed;
-}
-
-static void
-add_link (ArcTreeScanner *self, ArcNode *node, const char *name)
-{
-  if (node->links == NULL)
-    node->links = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_hash_table_add (node->links, g_strdup (name));
-}
-
 static void
 remove_link (ArcTreeScanner *self, ArcNode *node, const char *name)
 {
-  const guint n_before = arc_path_monitor_get_n_problems (self->ways);
   g_autofree char *path = NULL;
 
   if (node->links == NULL || !g_hash_table_remove (node->links, name))
@@ -60,7 +27,6 @@ remove_link (ArcTreeScanner *self, ArcNode *node, const char *name)
 
   path = arc_path_join (node->path, name);
   arc_path_monitor_forget (self->ways, path);
-  note_problems (self, n_before);
 }
 
 static gboolean
@@ -75,36 +41,59 @@ is_followed (const char *path, gpointer user_data)
          (node != NULL && node->links != NULL && g_hash_table_contains (node->links, name));
 }
 
+/* A way that can be watched no more, or again, changes the health. */
 static void
-prune_ways (ArcTreeScanner *self)
+note_problems (ArcTreeScanner *self)
 {
-  const guint n_before = arc_path_monitor_get_n_problems (self->ways);
+  const guint n_problems = arc_path_monitor_get_n_problems (self->ways);
 
-  arc_path_monitor_prune (self->ways, is_followed, self);
-  note_problems (self, n_before);
+  if (n_problems == self->n_way_problems)
+    return;
+
+  self->n_way_problems = n_problems;
+  self->health_pending = TRUE;
+  self->active = TRUE;
 }
 
 /* Looks at one path */
 
+/* The file system of ROOT has answered: an event was about it. */
 static void
-look_at_root (ArcTreeScanner *self, ArcNode *root, const ArcRecheck *look)
+look_at_root (ArcTreeScanner *self, ArcNode *root, ArcRootProbeFlags flags)
 {
-  follow_way (self, root->path);
+  arc_path_monitor_follow (self->ways, root->path);
 
-  /* A lost one is looked for already: something has happened on the way to it. */
-  if (root->problem != NULL)
-    {
-      if (self->lost_check != 0)
-        self->lost_check = g_get_monotonic_time ();
-      return;
-    }
-
-  if (!look->moved && !look->attributes && arc_tree_scanner_is_itself (self, root))
+  if (!(flags & (ARC_ROOT_PROBE_MOVED | ARC_ROOT_PROBE_ATTRIBUTES)) &&
+      arc_tree_scanner_is_itself (self, root))
     return;
 
-  if (look->moved)
+  if (flags & ARC_ROOT_PROBE_MOVED)
     arc_tree_scanner_disarm (self, root);
   arc_tree_scanner_push (self, root);
+}
+
+static void
+on_probed (const char *path, ArcRootProbeFlags flags, gboolean answered, gpointer user_data)
+{
+  ArcTreeScanner *self = user_data;
+  ArcNode *root = arc_directory_tree_lookup (self->tree, path);
+
+  if (root == NULL || root->parent != NULL)
+    return;
+
+  if (!answered)
+    {
+      arc_tree_scanner_lose (self, root, "its file system does not answer");
+      self->active = TRUE;
+    }
+  else if (flags & ARC_ROOT_PROBE_SCAN)
+    arc_tree_scanner_push (self, root);
+  else if (root->problem != NULL)
+    arc_tree_scanner_look_for_root (self, root);
+  else
+    look_at_root (self, root, flags);
+
+  self->progressed (self->user_data);
 }
 
 /* (transfer full): where LOOK looks, in PARENT, as a path below the root: what filters match. */
@@ -257,8 +246,8 @@ follow_link (ArcTreeScanner *self, ArcNode *parent, const ArcRecheck *look)
       (arc_path_filter_match_file (self->extent->filter, below, NULL) ||
        arc_path_filter_match_directory (self->extent->filter, below, NULL)))
     {
-      add_link (self, parent, name);
-      follow_way (self, look->path);
+      arc_node_add_link (parent, name);
+      arc_path_monitor_follow (self->ways, look->path);
     }
   else
     {
@@ -278,7 +267,9 @@ inspect (ArcTreeScanner *self, ArcRecheck *look)
 
   if (node != NULL && node->parent == NULL)
     {
-      look_at_root (self, node, look);
+      arc_root_probe_begin (self->probe, node->path,
+                            ARC_ROOT_PROBE_HINT | (look->moved ? ARC_ROOT_PROBE_MOVED : 0) |
+                                (look->attributes ? ARC_ROOT_PROBE_ATTRIBUTES : 0));
       return;
     }
 
@@ -319,384 +310,7 @@ inspect (ArcTreeScanner *self, ArcRecheck *look)
     look_at_directory (self, parent, node, look, &info);
 }
 
-/* Scans */
-
-/* Makes NODE, and no other, the directory ID. */
-static gboolean
-take_identity (ArcTreeScanner *self, ArcNode *node, const ArcFileId *id)
-{
-  ArcNode *other = arc_directory_tree_lookup_id (self->tree, id);
-
-  if (other != NULL && arc_tree_scanner_is_in_place (self, other))
-    {
-      g_autofree char *name = g_filename_display_name (other->path);
-      g_autofree char *problem = g_strdup_printf ("it is the same directory as %s", name);
-
-      /* A bind mount, or a link that is followed. */
-      if (node->parent == NULL)
-        {
-          arc_tree_scanner_lose (self, node, problem);
-          return FALSE;
-        }
-      g_hash_table_add (self->left_out, g_strdup (node->path));
-      arc_tree_scanner_drop (self, node);
-      return FALSE;
-    }
-
-  if (other != NULL)
-    {
-      /* It was moved. First the monitors under the old path go, with all below: they share the
-       * kernel's watch with those that are to come. */
-      arc_tree_scanner_disarm (self, other);
-      arc_tree_scanner_push (self, other);
-    }
-
-  arc_directory_tree_identify (self->tree, node, id);
-
-  return TRUE;
-}
-
-static gboolean
-is_gone (const GError *error)
-{
-  return g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT) ||
-         g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOTDIR) ||
-         g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_LOOP);
-}
-
-static void
-fail_scan (ArcTreeScanner *self, ArcNode *node, const GError *error)
-{
-  if (node->parent == NULL)
-    {
-      follow_way (self, node->path);
-      arc_tree_scanner_lose (self, node, error->message);
-      return;
-    }
-
-  if (is_gone (error))
-    {
-      if (arc_tree_scanner_is_clear (self, node->parent))
-        arc_tree_scanner_forget (self, node);
-      else
-        node->generation = 0;
-      return;
-    }
-
-  /* What is in it is not known: nothing that was is forgotten. No event comes when a disk answers
-   * again, or when there are descriptors again. */
-  arc_tree_scanner_set_problem (self, node, error->message);
-  arc_tree_scanner_look_for (self, node);
-}
-
-/* Makes sure that NODE, which was opened, is in the tree as what it is, and monitored. FALSE if it
- * is not to be read now. */
-static gboolean
-enter (ArcTreeScanner *self, ArcNode *node)
-{
-  ArcFileId id = arc_directory_reader_get_id (self->scan);
-
-  if (node->identified && !arc_file_id_equal (&node->id, &id))
-    {
-      arc_tree_scanner_disarm (self, node);
-      node->generation = self->generation;
-    }
-  if (!node->identified && !take_identity (self, node, &id))
-    return FALSE;
-
-  if (node->monitor != NULL)
-    return TRUE;
-
-  /* The monitor comes before the reading: what is made in the directory after that is told, and
-   * what was made before is found. */
-  arc_monitor_budget_arm (self->watches, node);
-  if (node->monitor == NULL || self->health != ARC_HEALTH_OK)
-    self->health_pending = TRUE;
-
-  /* Is it the directory that was opened that is monitored? An audit would tell, and of all but a
-   * root the monitor above. Asked once, so that a file system that cannot tell does not keep us
-   * here. */
-  if ((node->parent == NULL || !arc_monitor_budget_is_audit_due (self->watches)) &&
-      node->retried != self->generation && !arc_tree_scanner_is_itself (self, node))
-    {
-      arc_tree_scanner_disarm (self, node);
-      node->retried = self->generation;
-      arc_tree_scanner_push (self, node);
-      return FALSE;
-    }
-
-  return TRUE;
-}
-
-static void
-begin_scan (ArcTreeScanner *self, ArcNode *node)
-{
-  g_autoptr (GError) error = NULL;
-
-  node->generation = self->generation;
-  if (!arc_directory_reader_open (self->scan, node->path, arc_tree_scanner_follows (self, node),
-                                  &error))
-    {
-      fail_scan (self, node, error);
-      return;
-    }
-
-  if (!enter (self, node))
-    {
-      arc_directory_reader_close (self->scan);
-      return;
-    }
-
-  /* After the monitor, which GIO gets never if it got no inotify instance at first. A link that was
-   * pointed elsewhere before its way was watched gave no event. */
-  if (node->parent == NULL && follow_way (self, node->path) &&
-      !arc_tree_scanner_is_itself (self, node))
-    {
-      arc_directory_reader_close (self->scan);
-      arc_tree_scanner_push (self, node);
-      return;
-    }
-
-  self->scan_node = node;
-}
-
-/* Files that are too fresh stay as they are known, if they are, until they are looked at again. */
-static void
-postpone_recent (ArcTreeScanner *self, ArcNode *node)
-{
-  GPtrArray *recent = arc_directory_reader_get_recent (self->scan);
-  GArray *files = arc_directory_reader_get_files (self->scan);
-
-  for (guint i = 0; i < recent->len; i++)
-    {
-      const char *name = recent->pdata[i];
-      const ArcFingerprint *known = arc_snapshot_lookup (self->snapshot, node->path, name);
-      g_autofree char *path = arc_path_join (node->path, name);
-      ArcRecheck *look = arc_recheck_queue_ask (self->looks, path);
-
-      if (known != NULL)
-        {
-          ArcEntry entry = { name, *known };
-
-          g_array_append_val (files, entry);
-        }
-      else if (self->baseline && !node->scanned && !look->hinted)
-        {
-          look->silent = TRUE;
-        }
-
-      arc_recheck_queue_hold (self->looks, look);
-    }
-}
-
-/* Files that cannot be looked at stay as they are known, if they are. */
-static void
-keep_unseen (ArcTreeScanner *self, ArcNode *node)
-{
-  GArray *unseen = arc_directory_reader_get_unseen (self->scan);
-  GArray *files = arc_directory_reader_get_files (self->scan);
-
-  for (guint i = 0; i < unseen->len; i++)
-    {
-      const char *name = g_array_index (unseen, ArcDirectoryReaderUnseen, i).name;
-      const ArcFingerprint *known = arc_snapshot_lookup (self->snapshot, node->path, name);
-      ArcEntry entry = { .name = name };
-
-      if (known == NULL)
-        continue;
-
-      entry.fingerprint = *known;
-      g_array_append_val (files, entry);
-    }
-}
-
-/* Their own scans say what became of them. */
-static void
-keep_unseen_children (ArcTreeScanner *self, ArcNode *node)
-{
-  GArray *unseen = arc_directory_reader_get_unseen (self->scan);
-
-  for (guint i = 0; i < unseen->len; i++)
-    {
-      g_autofree char *path =
-          arc_path_join (node->path, g_array_index (unseen, ArcDirectoryReaderUnseen, i).name);
-      ArcNode *child = arc_directory_tree_lookup (self->tree, path);
-
-      if (child == NULL)
-        continue;
-
-      child->seen = self->scan_number;
-      arc_tree_scanner_push (self, child);
-    }
-}
-
-/* The look at a link watches its way, and then sees what the link leads to. */
-static void
-look_at_links (ArcTreeScanner *self, ArcNode *node)
-{
-  GPtrArray *links = arc_directory_reader_get_links (self->scan);
-
-  g_clear_pointer (&node->links, g_hash_table_unref);
-  for (guint i = 0; i < links->len; i++)
-    {
-      const char *name = links->pdata[i];
-      g_autofree char *path = arc_path_join (node->path, name);
-      ArcRecheck *look;
-
-      add_link (self, node, name);
-      if (arc_path_monitor_is_followed (self->ways, path))
-        continue;
-
-      look = arc_recheck_queue_ask (self->looks, path);
-      arc_recheck_queue_hold (self->looks, look);
-    }
-}
-
-static void
-add_children (ArcTreeScanner *self, ArcNode *node)
-{
-  GArray *children = arc_directory_reader_get_children (self->scan);
-  const gboolean some_left_out = g_hash_table_size (self->left_out) > 0;
-  ArcNode *next;
-
-  self->scan_number++;
-  for (guint i = 0; i < children->len; i++)
-    {
-      const ArcDirectoryReaderChild *found = &g_array_index (children, ArcDirectoryReaderChild, i);
-      g_autofree char *path = arc_path_join (node->path, found->name);
-      ArcNode *child = arc_directory_tree_lookup (self->tree, path);
-
-      if (child == NULL && some_left_out && g_hash_table_contains (self->left_out, path))
-        continue;
-
-      if (child == NULL)
-        child = arc_directory_tree_add (self->tree, node, path);
-      child->seen = self->scan_number;
-
-      if (child->generation < node->generation || child->problem != NULL ||
-          (child->identified && child->id.inode != found->inode))
-        arc_tree_scanner_push (self, child);
-    }
-
-  keep_unseen_children (self, node);
-
-  for (ArcNode *child = node->first_child; child != NULL; child = next)
-    {
-      next = child->next;
-      if (child->seen != self->scan_number)
-        arc_tree_scanner_forget (self, child);
-    }
-}
-
-static void
-finish_scan (ArcTreeScanner *self, ArcNode *node)
-{
-  GArray *files = arc_directory_reader_get_files (self->scan);
-  const gboolean known = !self->baseline || node->scanned;
-
-  if (arc_directory_reader_is_empty (self->scan) &&
-      arc_tree_scanner_is_bare (self, node, &node->id))
-    {
-      arc_tree_scanner_lose (
-          self, node,
-          node->parent == NULL
-              ? "it is empty, but was not before: if it is meant to be, create any file in it"
-              : "it is empty, but another file system was mounted there before: mount it, or, if "
-                "it is meant to be empty, create any file in it");
-      return;
-    }
-
-  /* Directories in it may have gone meanwhile. */
-  if (node->problem != NULL || node->unseen != NULL)
-    {
-      self->health_pending = TRUE;
-      self->prune_pending = TRUE;
-    }
-  g_clear_pointer (&node->problem, g_free);
-
-  postpone_recent (self, node);
-  keep_unseen (self, node);
-  arc_tree_scanner_set_unseen (self, node, arc_directory_reader_get_unseen (self->scan));
-  arc_snapshot_set_directory (self->snapshot, node->path, (ArcEntry *) (gpointer) files->data,
-                              files->len, known ? self->changes : NULL);
-  node->scanned = TRUE;
-  node->scanned_as = node->id;
-  arc_snapshot_set_mounted (self->snapshot, node->path, arc_tree_scanner_is_mounted (node));
-  add_children (self, node);
-  look_at_links (self, node);
-}
-
-static void
-continue_scan (ArcTreeScanner *self, gint64 deadline)
-{
-  g_autoptr (GError) error = NULL;
-  ArcNode *node = self->scan_node;
-  ArcDirectoryReaderResult result =
-      arc_directory_reader_run (self->scan, self->extent->filter, arc_node_get_below_root (node),
-                                self->extent->follow_symlinks, deadline, &error);
-
-  if (result == ARC_DIRECTORY_READER_MORE)
-    return;
-
-  self->scan_node = NULL;
-  if (result == ARC_DIRECTORY_READER_FAILED)
-    fail_scan (self, node, error);
-  else
-    finish_scan (self, node);
-  arc_directory_reader_close (self->scan);
-}
-
 /* The end of a scan */
-
-/* (nullable): the directory PATH, or the nearest above it that is in the tree. */
-static ArcNode *
-find_nearest (ArcTreeScanner *self, const char *path)
-{
-  ArcNode *node = arc_directory_tree_lookup (self->tree, path);
-  g_autofree char *above = NULL;
-
-  while (node == NULL && strcmp (path, "/") != 0)
-    {
-      char *parent = g_path_get_dirname (path);
-
-      g_free (above);
-      path = above = parent;
-      node = arc_directory_tree_lookup (self->tree, path);
-    }
-
-  return node;
-}
-
-/* Whether no scan met PATH, which is known. Out of sight is not gone. */
-static gboolean
-is_unmet (ArcTreeScanner *self, const char *path)
-{
-  const ArcNode *nearest = find_nearest (self, path);
-
-  return nearest == NULL || (!arc_node_hides (nearest, path) && strcmp (nearest->path, path) != 0);
-}
-
-/* Forgets directories that an earlier run, or another tree, knew and no scan met. */
-static void
-prune (ArcTreeScanner *self)
-{
-  g_autofree const char **known = arc_snapshot_get_directories (self->snapshot);
-  g_autofree const char **mounted = arc_snapshot_get_mounted (self->snapshot);
-  g_autoptr (GPtrArray) gone = g_ptr_array_new_with_free_func (g_free);
-
-  self->prune_pending = FALSE;
-
-  for (guint i = 0; known[i] != NULL; i++)
-    if (is_unmet (self, known[i]))
-      g_ptr_array_add (gone, g_strdup (known[i]));
-
-  for (guint i = 0; mounted[i] != NULL; i++)
-    if (is_unmet (self, mounted[i]))
-      arc_snapshot_set_mounted (self->snapshot, mounted[i], FALSE);
-
-  for (guint i = 0; i < gone->len; i++)
-    arc_snapshot_set_directory (self->snapshot, gone->pdata[i], NULL, 0, self->changes);
-}
 
 static void
 look_at_left_out (ArcTreeScanner *self)
@@ -788,16 +402,19 @@ plant (ArcTreeScanner *self)
 }
 
 ArcTreeScanner *
-arc_tree_scanner_new (ArcFileMonitorsFunc func, ArcMonitorBudgetFunc audited, gpointer user_data)
+arc_tree_scanner_new (ArcFileMonitorsFunc func, ArcMonitorBudgetFunc progressed, gpointer user_data)
 {
   ArcTreeScanner *self = g_new0 (ArcTreeScanner, 1);
 
+  self->progressed = progressed;
+  self->user_data = user_data;
+  self->probe = arc_root_probe_new (on_probed, self);
   self->snapshot = arc_snapshot_new ();
   self->changes = arc_change_set_new ();
   self->tree = arc_directory_tree_new ();
   self->looks = arc_recheck_queue_new ();
   self->ways = arc_path_monitor_new (func, user_data);
-  self->watches = arc_monitor_budget_new (func, audited, user_data);
+  self->watches = arc_monitor_budget_new (func, progressed, user_data);
   self->scan = arc_directory_reader_new ();
   self->lost = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->left_out = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -808,6 +425,7 @@ arc_tree_scanner_new (ArcFileMonitorsFunc func, ArcMonitorBudgetFunc audited, gp
 void
 arc_tree_scanner_free (ArcTreeScanner *self)
 {
+  arc_root_probe_free (self->probe);
   arc_directory_reader_free (self->scan);
   arc_recheck_queue_free (self->looks);
   arc_path_monitor_free (self->ways);
@@ -858,40 +476,7 @@ arc_tree_scanner_reconcile (ArcTreeScanner *self)
   g_hash_table_remove_all (self->left_out);
 
   for (guint i = 0; i < extent->roots->len; i++)
-    arc_tree_scanner_push (self, arc_directory_tree_lookup (self->tree, extent->roots->pdata[i]));
-}
-
-typedef struct
-{
-  ArcTreeScanner *scanner;
-  ArcChangeSet *found;
-} Hidden;
-
-static void
-add_hidden (const char *path, ArcChange change, gpointer user_data)
-{
-  Hidden *hidden = user_data;
-  g_autofree char *directory = g_path_get_dirname (path);
-  const ArcNode *nearest = find_nearest (hidden->scanner, directory);
-
-  if (nearest != NULL && arc_node_hides (nearest, path))
-    arc_change_set_add (hidden->found, path, change);
-}
-
-ArcChangeSet *
-arc_tree_scanner_find_hidden (ArcTreeScanner *self, const ArcChangeSet *changes)
-{
-  ArcChangeSet *found = arc_change_set_new ();
-
-  arc_change_set_foreach (changes, add_hidden, &(Hidden){ self, found });
-
-  return found;
-}
-
-void
-arc_tree_scanner_mark_dirty (ArcTreeScanner *self, const ArcChangeSet *files)
-{
-  arc_snapshot_mark_dirty (self->snapshot, files);
+    arc_root_probe_begin (self->probe, extent->roots->pdata[i], ARC_ROOT_PROBE_SCAN);
 }
 
 const ArcChangeSet *
@@ -918,6 +503,7 @@ arc_tree_scanner_stop (ArcTreeScanner *self)
 {
   arc_directory_reader_close (self->scan);
   self->scan_node = NULL;
+  arc_root_probe_cancel (self->probe);
   arc_monitor_budget_cancel_audit (self->watches);
   arc_recheck_queue_clear (self->looks);
   arc_path_monitor_clear (self->ways);
@@ -944,7 +530,7 @@ arc_tree_scanner_hint (ArcTreeScanner *self, const char *path, ArcHint hint)
     }
 }
 
-void
+gboolean
 arc_tree_scanner_work (ArcTreeScanner *self, gint64 deadline)
 {
   gint64 now = g_get_monotonic_time ();
@@ -971,15 +557,18 @@ arc_tree_scanner_work (ArcTreeScanner *self, gint64 deadline)
 
       self->scan_is_owed = FALSE;
       if (node != NULL)
-        begin_scan (self, node);
+        arc_tree_scanner_begin_scan (self, node);
       if (self->scan_node != NULL)
-        continue_scan (self, deadline);
+        arc_tree_scanner_continue_scan (self, deadline);
       else if (node == NULL)
         break;
     }
 
+  note_problems (self);
   due = arc_recheck_queue_get_due (self->looks);
   self->scan_is_owed = due >= 0 && due <= now && !arc_directory_tree_is_idle (self->tree);
+
+  return self->active;
 }
 
 gboolean
@@ -987,13 +576,7 @@ arc_tree_scanner_is_busy (const ArcTreeScanner *self)
 {
   return self->scan_node != NULL || !arc_directory_tree_is_idle (self->tree) ||
          arc_recheck_queue_get_n_holding (self->looks) > 0 ||
-         arc_monitor_budget_is_auditing (self->watches);
-}
-
-gboolean
-arc_tree_scanner_is_active (const ArcTreeScanner *self)
-{
-  return self->active;
+         arc_monitor_budget_is_auditing (self->watches) || arc_root_probe_is_waiting (self->probe);
 }
 
 gint64
@@ -1015,11 +598,12 @@ arc_tree_scanner_conclude (ArcTreeScanner *self)
   const ArcWatchScope *extent = self->extent;
 
   if (self->prune_pending)
-    prune (self);
+    arc_tree_scanner_prune (self);
   if (self->left_out_pending)
     look_at_left_out (self);
   if (!arc_tree_scanner_is_busy (self))
-    prune_ways (self);
+    arc_path_monitor_prune (self->ways, is_followed, self);
+  note_problems (self);
   if (!arc_tree_scanner_is_busy (self))
     arm_deaf (self);
   if (!arc_tree_scanner_is_busy (self) &&
@@ -1038,18 +622,16 @@ arc_tree_scanner_rest (ArcTreeScanner *self)
 }
 
 gboolean
-arc_tree_scanner_has_new_health (const ArcTreeScanner *self)
+arc_tree_scanner_update_health (ArcTreeScanner *self, ArcHealth *health, char **message)
 {
-  return self->health_pending;
-}
+  if (!self->health_pending)
+    return FALSE;
 
-ArcHealth
-arc_tree_scanner_assess (ArcTreeScanner *self, char **message)
-{
   self->health_pending = FALSE;
   self->health = arc_health_assess (self->tree, self->watches, self->ways, message);
+  *health = self->health;
 
-  return self->health;
+  return TRUE;
 }
 
 guint
@@ -1058,7 +640,7 @@ arc_tree_scanner_get_n_directories (const ArcTreeScanner *self)
   return arc_directory_tree_get_size (self->tree);
 }
 
-const ArcSnapshot *
+ArcSnapshot *
 arc_tree_scanner_get_snapshot (const ArcTreeScanner *self)
 {
   return self->snapshot;

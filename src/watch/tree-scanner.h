@@ -33,12 +33,13 @@ G_BEGIN_DECLS
  * - When a reconciliation is over, each fingerprint was older than its grain when it was taken, but
  *   for files that are written all the time or stamped in the future.
  */
-typedef struct _ArcDirectoryTreeScanner ArcTreeScanner;
+typedef struct _ArcTreeScanner ArcTreeScanner;
 
-/* FUNC is called for each event of a monitor: see arc_tree_scanner_hint(); AUDITED when it is known
- * which directories the kernel watches, and arc_tree_scanner_conclude() can go on. */
-ArcTreeScanner *
-arc_tree_scanner_new (ArcFileMonitorsFunc func, ArcMonitorBudgetFunc audited, gpointer user_data);
+/* FUNC is called for each event of a monitor: see arc_tree_scanner_hint(); PROGRESSED when
+ * a thread has found out something, and arc_tree_scanner_get_due() may be different. */
+ArcTreeScanner *arc_tree_scanner_new (ArcFileMonitorsFunc func,
+                                      ArcMonitorBudgetFunc progressed,
+                                      gpointer user_data);
 void arc_tree_scanner_free (ArcTreeScanner *scanner);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcTreeScanner, arc_tree_scanner_free)
 
@@ -63,7 +64,6 @@ ArcChangeSet *arc_tree_scanner_take_changes (ArcTreeScanner *scanner);
 
 /* See arc_watcher_find_hidden() and arc_watcher_mark_dirty(). */
 ArcChangeSet *arc_tree_scanner_find_hidden (ArcTreeScanner *scanner, const ArcChangeSet *changes);
-void arc_tree_scanner_mark_dirty (ArcTreeScanner *scanner, const ArcChangeSet *files);
 
 /* Cancels the monitors and forgets what was queued; the snapshot stays. */
 void arc_tree_scanner_stop (ArcTreeScanner *scanner);
@@ -72,7 +72,7 @@ void arc_tree_scanner_stop (ArcTreeScanner *scanner);
 void arc_tree_scanner_hint (ArcTreeScanner *scanner, const char *path, ArcHint hint);
 
 /* Times are those of g_get_monotonic_time(). */
-void arc_tree_scanner_work (ArcTreeScanner *scanner, gint64 deadline);
+gboolean arc_tree_scanner_work (ArcTreeScanner *scanner, gint64 deadline);
 
 /* When there is something to work on: 0 for at once, -1 for never. */
 gint64 arc_tree_scanner_get_due (const ArcTreeScanner *scanner);
@@ -81,7 +81,6 @@ gint64 arc_tree_scanner_get_due (const ArcTreeScanner *scanner);
 gboolean arc_tree_scanner_is_busy (const ArcTreeScanner *scanner);
 
 /* Whether a scan has begun, or a directory is gone, since arc_tree_scanner_rest(). */
-gboolean arc_tree_scanner_is_active (const ArcTreeScanner *scanner);
 
 /* Does what remains to be done when it is not busy any more. FALSE if that made it busy again. */
 gboolean arc_tree_scanner_conclude (ArcTreeScanner *scanner);
@@ -90,12 +89,12 @@ gboolean arc_tree_scanner_conclude (ArcTreeScanner *scanner);
 void arc_tree_scanner_rest (ArcTreeScanner *scanner);
 
 /* Whether what arc_tree_scanner_assess() tells may be different from the last time. */
-gboolean arc_tree_scanner_has_new_health (const ArcTreeScanner *scanner);
 
 /* See arc_health_assess(). */
-ArcHealth arc_tree_scanner_assess (ArcTreeScanner *scanner, char **message);
+gboolean
+arc_tree_scanner_update_health (ArcTreeScanner *scanner, ArcHealth *health, char **message);
 
 guint arc_tree_scanner_get_n_directories (const ArcTreeScanner *scanner);
-const ArcSnapshot *arc_tree_scanner_get_snapshot (const ArcTreeScanner *scanner);
+ArcSnapshot *arc_tree_scanner_get_snapshot (const ArcTreeScanner *scanner);
 
 G_END_DECLS

@@ -7,6 +7,23 @@
 
 #include <string.h>
 
+GType
+arc_health_get_type (void)
+{
+  static gsize type = 0;
+  static const GEnumValue values[] = {
+    { ARC_HEALTH_OK, "ARC_HEALTH_OK", "ok" },
+    { ARC_HEALTH_DEGRADED, "ARC_HEALTH_DEGRADED", "degraded" },
+    { ARC_HEALTH_UNAVAILABLE, "ARC_HEALTH_UNAVAILABLE", "unavailable" },
+    { 0 },
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("ArcHealth", values));
+
+  return type;
+}
+
 const char *
 arc_health_to_string (ArcHealth health)
 {

@@ -7,7 +7,7 @@
 #include "watch/monitor-budget.h"
 #include "watch/path-monitor.h"
 
-#include <glib.h>
+#include <glib-object.h>
 
 G_BEGIN_DECLS
 
@@ -17,6 +17,9 @@ typedef enum
   ARC_HEALTH_DEGRADED,    /* changes arrive, but some only with the periodic reconcile */
   ARC_HEALTH_UNAVAILABLE, /* a root is not there: nothing is to be built */
 } ArcHealth;
+
+#define ARC_TYPE_HEALTH (arc_health_get_type ())
+GType arc_health_get_type (void);
 
 const char *arc_health_to_string (ArcHealth health);
 

@@ -74,7 +74,10 @@ has_link (const char *root, const char *below)
 }
 
 gboolean
-arc_watch_scope_explain (const ArcWatchScope *self, const char *path, const char **rule)
+arc_watch_scope_explain (const ArcWatchScope *self,
+                         const char *path,
+                         gboolean look_at_disk,
+                         const char **rule)
 {
   g_autofree char *canonical = g_canonicalize_filename (path, "/");
   const char *below = NULL;
@@ -97,7 +100,7 @@ arc_watch_scope_explain (const ArcWatchScope *self, const char *path, const char
     {
       matters = arc_path_filter_explain (self->filter, below, &pattern);
       reason = pattern != NULL ? pattern : "no include pattern matches";
-      if (matters && !self->follow_symlinks && has_link (root, below))
+      if (matters && look_at_disk && !self->follow_symlinks && has_link (root, below))
         {
           matters = FALSE;
           reason = "symbolic links are not followed";

@@ -30,6 +30,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcWatchScope, arc_watch_scope_free)
 gboolean arc_watch_scope_has_root (const ArcWatchScope *extent, const char *path);
 
 /* See arc_watcher_explain(). RULE lives as long as EXTENT. */
-gboolean arc_watch_scope_explain (const ArcWatchScope *extent, const char *path, const char **rule);
+gboolean arc_watch_scope_explain (const ArcWatchScope *extent,
+                                  const char *path,
+                                  gboolean look_at_disk,
+                                  const char **rule);
 
 G_END_DECLS

@@ -48,6 +48,7 @@ enum
   PROP_HEALTH_MESSAGE,
   PROP_N_DIRECTORIES,
   PROP_N_FILES,
+  PROP_SETTLED,
   N_PROPERTIES,
 };
 
@@ -61,6 +62,17 @@ enum
 static GParamSpec *properties[N_PROPERTIES];
 static guint signals[N_SIGNALS];
 
+static ArcChangeSet *
+copy_changes (ArcChangeSet *changes)
+{
+  ArcChangeSet *copy = arc_change_set_new ();
+
+  arc_change_set_merge (copy, changes);
+
+  return copy;
+}
+
+G_DEFINE_BOXED_TYPE (ArcChangeSet, arc_change_set, copy_changes, arc_change_set_free)
 G_DEFINE_FINAL_TYPE (ArcWatcher, arc_watcher, G_TYPE_OBJECT)
 
 static void
@@ -109,7 +121,7 @@ on_hint (const char *path, ArcHint hint, gpointer user_data)
 }
 
 static void
-on_audited (gpointer user_data)
+on_progressed (gpointer user_data)
 {
   schedule (user_data);
 }
@@ -159,19 +171,17 @@ unsettle (ArcWatcher *self)
 static void
 settle (ArcWatcher *self)
 {
+  g_autofree char *message = NULL;
+  ArcHealth health;
+
   if (self->settled || arc_tree_scanner_is_busy (self->scanner) ||
       !arc_tree_scanner_conclude (self->scanner))
     return;
 
-  if (arc_tree_scanner_has_new_health (self->scanner))
-    {
-      g_autofree char *message = NULL;
-      ArcHealth health = arc_tree_scanner_assess (self->scanner, &message);
+  if (arc_tree_scanner_update_health (self->scanner, &health, &message))
+    set_health (self, health, message);
 
-      set_health (self, health, message);
-    }
-
-  /* Whoever listens may ask for more, or to stop, each time. */
+  /* Each signal handler may ask for more, or stop the watcher. */
   if (self->work == NULL || arc_tree_scanner_is_busy (self->scanner))
     return;
 
@@ -219,9 +229,7 @@ work (ArcWatcher *self)
   gint64 now = g_get_monotonic_time ();
 
   look_for_lost_events (self, now);
-  arc_tree_scanner_work (self->scanner, now + SLICE);
-
-  if (arc_tree_scanner_is_active (self->scanner))
+  if (arc_tree_scanner_work (self->scanner, now + SLICE))
     unsettle (self);
 
   emit_changes (self);
@@ -300,12 +308,6 @@ arc_watcher_reconcile (ArcWatcher *self)
   schedule (self);
 }
 
-gboolean
-arc_watcher_is_settled (ArcWatcher *self)
-{
-  return self->settled && !arc_tree_scanner_is_busy (self->scanner);
-}
-
 void
 arc_watcher_stop (ArcWatcher *self)
 {
@@ -363,13 +365,15 @@ arc_watcher_find_hidden (ArcWatcher *self, const ArcChangeSet *changes)
 void
 arc_watcher_mark_dirty (ArcWatcher *self, const ArcChangeSet *files)
 {
-  arc_tree_scanner_mark_dirty (self->scanner, files);
+  arc_snapshot_mark_dirty (arc_tree_scanner_get_snapshot (self->scanner), files);
 }
 
 gboolean
 arc_watcher_explain (ArcWatcher *self, const char *path, const char **rule)
 {
-  return arc_watch_scope_explain (arc_tree_scanner_get_extent (self->scanner), path, rule);
+  /* A file system that does not answer would block the call. */
+  return arc_watch_scope_explain (arc_tree_scanner_get_extent (self->scanner), path,
+                                  self->health != ARC_HEALTH_UNAVAILABLE, rule);
 }
 
 static void
@@ -380,7 +384,7 @@ arc_watcher_get_property (GObject *object, guint id, GValue *value, GParamSpec *
   switch (id)
     {
     case PROP_HEALTH:
-      g_value_set_int (value, (int) self->health);
+      g_value_set_enum (value, (int) self->health);
       break;
     case PROP_HEALTH_MESSAGE:
       g_value_set_string (value, self->health_message);
@@ -390,6 +394,9 @@ arc_watcher_get_property (GObject *object, guint id, GValue *value, GParamSpec *
       break;
     case PROP_N_FILES:
       g_value_set_uint (value, arc_watcher_get_n_files (self));
+      break;
+    case PROP_SETTLED:
+      g_value_set_boolean (value, self->settled && !arc_tree_scanner_is_busy (self->scanner));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -418,16 +425,19 @@ arc_watcher_class_init (ArcWatcherClass *klass)
   object_class->get_property = arc_watcher_get_property;
   object_class->finalize = arc_watcher_finalize;
 
-  properties[PROP_HEALTH] = g_param_spec_int ("health", NULL, NULL, ARC_HEALTH_OK,
-                                              ARC_HEALTH_UNAVAILABLE, ARC_HEALTH_OK, flags);
+  properties[PROP_HEALTH] =
+      g_param_spec_enum ("health", NULL, NULL, ARC_TYPE_HEALTH, ARC_HEALTH_OK, flags);
   properties[PROP_HEALTH_MESSAGE] = g_param_spec_string ("health-message", NULL, NULL, "", flags);
   properties[PROP_N_DIRECTORIES] =
       g_param_spec_uint ("n-directories", NULL, NULL, 0, G_MAXUINT, 0, flags);
   properties[PROP_N_FILES] = g_param_spec_uint ("n-files", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_SETTLED] = g_param_spec_boolean ("settled", NULL, NULL, FALSE,
+                                                   G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
 
-  signals[SIGNAL_CHANGED] = g_signal_new ("changed", ARC_TYPE_WATCHER, G_SIGNAL_RUN_LAST, 0, NULL,
-                                          NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
+  signals[SIGNAL_CHANGED] =
+      g_signal_new ("changed", ARC_TYPE_WATCHER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                    G_TYPE_NONE, 1, ARC_TYPE_CHANGE_SET | G_SIGNAL_TYPE_STATIC_SCOPE);
   signals[SIGNAL_SETTLED] = g_signal_new ("settled", ARC_TYPE_WATCHER, G_SIGNAL_RUN_LAST, 0, NULL,
                                           NULL, NULL, G_TYPE_NONE, 0);
 }
@@ -436,7 +446,7 @@ static void
 arc_watcher_init (ArcWatcher *self)
 {
   self->context = g_main_context_ref_thread_default ();
-  self->scanner = arc_tree_scanner_new (on_hint, on_audited, self);
+  self->scanner = arc_tree_scanner_new (on_hint, on_progressed, self);
   self->queue_length = arc_monitor_audit_get_queue_length ();
   self->health_message = g_strdup ("");
 }

@@ -12,6 +12,10 @@
 
 G_BEGIN_DECLS
 
+/* The type of ArcChangeSet as the argument of a signal. */
+#define ARC_TYPE_CHANGE_SET (arc_change_set_get_type ())
+GType arc_change_set_get_type (void);
+
 /**
  * ArcWatcher:
  *
@@ -72,9 +76,6 @@ void arc_watcher_set_tree (ArcWatcher *watcher,
  * Asked for again while one is under way, it begins anew: at `settled` the whole tree was looked at
  * after the last call. */
 void arc_watcher_reconcile (ArcWatcher *watcher);
-
-/* Whether no scan and no reconciliation is under way. */
-gboolean arc_watcher_is_settled (ArcWatcher *watcher);
 
 /* Takes every monitor away, so that no more signals come; the snapshot stays. */
 void arc_watcher_stop (ArcWatcher *watcher);

@@ -38,10 +38,20 @@ on_changed (ArcWatcher *watcher, ArcChangeSet *changes, Bench *self)
     arc_change_set_foreach (changes, hear, self);
 }
 
+static gboolean
+is_settled (const Bench *self)
+{
+  gboolean settled;
+
+  g_object_get (self->watcher, "settled", &settled, NULL);
+
+  return settled;
+}
+
 static void
 wait_settled (Bench *self)
 {
-  while (!arc_watcher_is_settled (self->watcher))
+  while (!is_settled (self))
     g_main_context_iteration (NULL, TRUE);
 }
 

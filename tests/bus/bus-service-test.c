@@ -739,6 +739,47 @@ test_hanging_disk (ArcTestService *fixture, gconstpointer data)
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
+/* The file system of the root does not answer. */
+static void
+test_hanging_root (ArcTestService *fixture, gconstpointer data)
+{
+  ArcTestHost *host = fixture->host;
+  g_autoptr (GVariant) properties = NULL;
+  const char *message;
+  gboolean matters;
+
+  arc_test_disk_hang (host->tree);
+  arc_builder_compare (host->builder);
+  arc_test_wait_until (arc_test_disk_get_n_hanging () == 1);
+
+  g_variant_unref (arc_test_client_get_all (fixture->one));
+  g_variant_unref (arc_test_client_call (fixture->two, "Pause", NULL));
+  g_variant_unref (arc_test_client_call (fixture->two, "Resume", NULL));
+
+  arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_UNAVAILABLE);
+  properties = arc_test_client_get_all (fixture->one);
+  g_assert_true (g_variant_lookup (properties, "HealthMessage", "&s", &message));
+  g_assert_nonnull (strstr (message, "does not answer"));
+
+  /* Neither a comparison nor a question about a file waits. */
+  {
+    g_autofree char *path = g_build_filename (host->tree, "one.org", NULL);
+    g_autoptr (GVariant) reply =
+        arc_test_client_call (fixture->one, "Explain", g_variant_new ("(^ay)", path));
+
+    g_variant_get (reply, "(b&s)", &matters, &message);
+    g_assert_true (matters);
+  }
+  arc_builder_compare (host->builder);
+  arc_test_client_assert_fails (fixture->one, "Rebuild", g_variant_new ("(a{sv})", NULL),
+                                "org.arcology.Builder.Error.TreeUnavailable");
+  g_assert_cmpuint (arc_test_disk_get_n_hanging (), ==, 1);
+
+  arc_test_disk_hang (NULL);
+  arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
+  g_assert_cmpuint (arc_change_set_get_size (arc_builder_get_pending (host->builder)), ==, 0);
+}
+
 static void
 test_last_build (ArcTestService *fixture, gconstpointer data)
 {
@@ -986,7 +1027,8 @@ test_close_answers (ArcTestService *fixture, gconstpointer data)
 
   arc_test_client_start_call (fixture->one, ARC_SERVICE_NAME, ARC_SERVICE_NAME, "Rescan", NULL,
                               &rescan);
-  arc_test_wait_until (!arc_watcher_is_settled (arc_builder_get_watcher (fixture->host->builder)));
+  arc_test_wait_until (
+      !arc_test_get_boolean (arc_builder_get_watcher (fixture->host->builder), "settled"));
   arc_bus_service_close (fixture->service);
   arc_test_wait_until (rescan.done);
   remote = g_dbus_error_get_remote_error (rescan.error);
@@ -1054,6 +1096,7 @@ main (int argc, char **argv)
   add ("/service/reload", arc_test_service_set_up_idle, test_reload);
   add ("/service/returned-tree", arc_test_service_set_up_idle, test_rebuild_of_returned_tree);
   add ("/service/hanging-disk", arc_test_service_set_up_idle, test_hanging_disk);
+  add ("/service/hanging-root", arc_test_service_set_up_idle, test_hanging_root);
   add ("/service/last-build", arc_test_service_set_up_idle, test_last_build);
   add ("/service/close", arc_test_service_set_up_idle, test_close_answers);
   add ("/service/second-instance", arc_test_service_set_up_idle, test_second_instance);

@@ -113,6 +113,27 @@ test_main_loop_goes_on (void)
   g_assert_cmpstr (states, ==, "waiting running cooldown waiting running cooldown");
 }
 
+/* The logs are on a disk that does not answer: the build waits, and the main loop does not. */
+static void
+test_log_on_hanging_disk (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autofree char *logs = get_state_path (host, "logs");
+
+  arc_test_disk_hang (logs);
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_wait_until (arc_test_disk_get_n_hanging () == 1);
+  arc_test_host_touch (host, "two.org");
+  g_assert_cmpuint (arc_test_host_get_status (host).n_pending, ==, 1);
+  g_assert_false (arc_process_runner_is_running (host->runner));
+
+  arc_test_disk_hang (NULL);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 2, "M one.org\n");
+  g_assert_true (is_in_state (host, "logs/2.log"));
+}
+
 /* A next service knows of all that a build may have done. */
 static void
 test_told_first (void)
@@ -424,6 +445,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
 
   g_test_add_func ("/launch/main-loop", test_main_loop_goes_on);
+  g_test_add_func ("/launch/log-on-hanging-disk", test_log_on_hanging_disk);
   g_test_add_func ("/launch/told-first", test_told_first);
   g_test_add_func ("/launch/commit-first", test_commit_first);
   g_test_add_func ("/launch/cancel", test_cancel);

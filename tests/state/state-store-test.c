@@ -123,6 +123,7 @@ typedef struct
 {
   gboolean done;
   char *path;    /* (owned) (nullable) */
+  char *log;     /* (owned) (nullable) */
   GError *error; /* (owned) (nullable) */
 } Prepared;
 
@@ -130,6 +131,7 @@ static void
 prepared_clear (Prepared *prepared)
 {
   g_free (prepared->path);
+  g_free (prepared->log);
   g_clear_error (&prepared->error);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Prepared, prepared_clear)
@@ -139,8 +141,8 @@ on_prepared (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Prepared *prepared = user_data;
 
-  prepared->path =
-      arc_state_store_prepare_finish (ARC_STATE_STORE (source), result, &prepared->error);
+  prepared->path = arc_state_store_prepare_finish (ARC_STATE_STORE (source), result, &prepared->log,
+                                                   &prepared->error);
   prepared->done = TRUE;
 }
 
@@ -166,7 +168,7 @@ begin_prepare (ArcStateStore *store,
 {
   g_autoptr (ArcSnapshot) snapshot = make_snapshot ();
 
-  arc_state_store_prepare_async (store, changes != NULL ? ARC_BUILD_INCREMENTAL : ARC_BUILD_FULL,
+  arc_state_store_prepare_async (store, 1, changes != NULL ? ARC_BUILD_INCREMENTAL : ARC_BUILD_FULL,
                                  changes, snapshot, changes, DATABASE, &inputs, cancellable,
                                  on_prepared, prepared);
 }
@@ -477,7 +479,7 @@ test_directory_lost (Fixture *fixture, gconstpointer data)
   g_assert_true (g_file_set_contents (in_the_way, "", 0, NULL));
 
   g_assert_cmpuint (arc_state_store_next_build (fixture->store), ==, 1);
-  g_assert_null (arc_state_store_prepare_log (fixture->store, 7, &error));
+  g_assert_null (arc_build_log_dir_make (fixture->directory, 7, &error));
   assert_state_directory_error (&error, fixture->directory);
   arc_change_set_add (changes, "/org/a.org", ARC_CHANGE_ADDED);
   path = write_changes (fixture->store, changes, &error);
@@ -536,8 +538,6 @@ assert_no_writing (Fixture *fixture)
   g_assert_null (write_changes (fixture->store, changes, &error));
   assert_locked_error (&error);
   g_assert_true (g_str_has_suffix (arc_state_store_get_problem (fixture->store), "stop it first"));
-  g_assert_null (arc_state_store_prepare_log (fixture->store, 1, &error));
-  assert_locked_error (&error);
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
@@ -639,7 +639,7 @@ test_next_build (Fixture *fixture, gconstpointer data)
   /* None of them is a log, so none is removed. */
   for (guint64 id = 100; id < 200; id++)
     {
-      g_autofree char *path = arc_state_store_prepare_log (fixture->store, id, NULL);
+      g_autofree char *path = arc_build_log_dir_make (fixture->directory, id, NULL);
 
       g_assert_true (g_file_set_contents (path, "", 0, NULL));
     }
@@ -658,7 +658,7 @@ test_logs (Fixture *fixture, gconstpointer data)
       guint64 id = arc_state_store_next_build (fixture->store);
       g_autofree char *expected = g_strdup_printf ("%s/%u.log", logs, i);
       g_autoptr (GError) error = NULL;
-      g_autofree char *path = arc_state_store_prepare_log (fixture->store, id, &error);
+      g_autofree char *path = arc_build_log_dir_make (fixture->directory, id, &error);
 
       g_assert_no_error (error);
       g_assert_cmpstr (path, ==, expected);
@@ -678,7 +678,7 @@ test_logs (Fixture *fixture, gconstpointer data)
     }
 
   /* One that is there already counts once. */
-  again = arc_state_store_prepare_log (fixture->store, 120, NULL);
+  again = arc_build_log_dir_make (fixture->directory, 120, NULL);
   assert_names (logs, ARC_BUILD_LOG_DIR_MAX);
 
   next_life = arc_state_store_new (fixture->directory);
@@ -1427,25 +1427,6 @@ test_tree_of_everything (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (loaded.database, ==, "");
 }
 
-/* The service of an older version was killed as it built. */
-static void
-test_older_version (Fixture *fixture, gconstpointer data)
-{
-  g_autofree char *path = get_path (fixture, "uncommitted");
-
-  commit_notes (fixture);
-  make_file (fixture, "uncommitted");
-  g_assert_null (load_next (fixture));
-  assert_warning ("Everything is built anew: ", path);
-  g_assert_false (is_there (fixture, "uncommitted"));
-
-  /* Also if that one built nothing. */
-  g_assert_null (load_next (fixture));
-  g_assert_null (warning);
-  commit_notes (fixture);
-  assert_dirty (fixture, "");
-}
-
 /* The snapshot of before would say too much. */
 static void
 test_prepare_fails (Fixture *fixture, gconstpointer data)
@@ -1612,7 +1593,6 @@ main (int argc, char **argv)
   ADD ("dirty", test_dirty);
   ADD ("dirty/everything", test_dirty_everything);
   ADD ("dirty/tree", test_tree_of_everything);
-  ADD ("older-version", test_older_version);
   ADD ("prepare-fails", test_prepare_fails);
   ADD ("problems", test_problems);
   ADD ("problems/damaged-twice", test_problems_damaged_twice);

@@ -3,6 +3,8 @@
 
 #include "watcher-fixture.h"
 
+#include "test-util.h"
+
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
@@ -107,7 +109,7 @@ on_settled (ArcWatcher *watcher, ArcFixture *self)
 {
   g_autoptr (ArcChangeSet) files = arc_snapshot_list (arc_watcher_get_snapshot (watcher));
 
-  g_assert_true (arc_watcher_is_settled (watcher));
+  g_assert_true (arc_test_get_boolean (watcher, "settled"));
   /* What cannot be read is not waited for. */
   if (self->is_comparing && !self->may_be_fresh &&
       arc_watcher_get_health (watcher) == ARC_HEALTH_OK)
@@ -201,7 +203,7 @@ arc_fixture_wait (ArcFixture *self, ArcFixtureFunc func, gconstpointer data)
 static gboolean
 is_settled (ArcFixture *self, gconstpointer data)
 {
-  return arc_watcher_is_settled (self->watcher);
+  return arc_test_get_boolean (self->watcher, "settled");
 }
 
 void
@@ -214,21 +216,21 @@ gboolean
 arc_fixture_is_unavailable (ArcFixture *fixture, gconstpointer data)
 {
   return arc_watcher_get_health (fixture->watcher) == ARC_HEALTH_UNAVAILABLE &&
-         arc_watcher_is_settled (fixture->watcher);
+         arc_test_get_boolean (fixture->watcher, "settled");
 }
 
 gboolean
 arc_fixture_is_ok (ArcFixture *fixture, gconstpointer data)
 {
   return arc_watcher_get_health (fixture->watcher) == ARC_HEALTH_OK &&
-         arc_watcher_is_settled (fixture->watcher);
+         arc_test_get_boolean (fixture->watcher, "settled");
 }
 
 gboolean
 arc_fixture_is_degraded (ArcFixture *fixture, gconstpointer data)
 {
   return arc_watcher_get_health (fixture->watcher) == ARC_HEALTH_DEGRADED &&
-         arc_watcher_is_settled (fixture->watcher);
+         arc_test_get_boolean (fixture->watcher, "settled");
 }
 
 void
@@ -341,7 +343,7 @@ is_true (ArcFixture *self, gconstpointer data)
 {
   g_autofree char *difference = NULL;
 
-  if (!arc_watcher_is_settled (self->watcher))
+  if (!arc_test_get_boolean (self->watcher, "settled"))
     return FALSE;
 
   difference = find_difference (self);

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 #include "test-disk.h"
+#include "test-util.h"
 #include "watch/directory-reader.h"
 #include "watcher-fixture.h"
 
@@ -560,7 +561,7 @@ reconcile_once (ArcWatcher *watcher, gpointer user_data)
   if ((*n)++ == 0)
     {
       arc_watcher_reconcile (watcher);
-      g_assert_false (arc_watcher_is_settled (watcher));
+      g_assert_false (arc_test_get_boolean (watcher, "settled"));
     }
 }
 
@@ -749,7 +750,7 @@ test_reconcile_while_writing (void)
   arc_watcher_reconcile (fixture->watcher);
 
   end = g_get_monotonic_time () + 15 * G_TIME_SPAN_SECOND;
-  while (!arc_watcher_is_settled (fixture->watcher))
+  while (!arc_test_get_boolean (fixture->watcher, "settled"))
     {
       g_assert_cmpint (pwrite (fd, "x", 1, 0), ==, 1);
       g_main_context_iteration (NULL, FALSE);
@@ -1069,7 +1070,7 @@ test_set_tree (void)
   arc_fixture_start (fixture, NULL, FALSE);
 
   arc_watcher_set_tree (fixture->watcher, roots, filter, FALSE);
-  g_assert_false (arc_watcher_is_settled (fixture->watcher));
+  g_assert_false (arc_test_get_boolean (fixture->watcher, "settled"));
   arc_fixture_wait_settled (fixture);
   arc_fixture_wait_told (fixture, "tree/a/4.txt", ARC_CHANGE_ADDED);
   arc_fixture_wait_told (fixture, "tree/b/c/3.org", ARC_CHANGE_DELETED);

@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-#include "watch/tree-scanner-missing.h"
-
 #include "common/path.h"
+#include "watch/tree-scanner-private.h"
+#include "watch/tree-scanner.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 
 /* How often to look for a directory that is missing: it is watched again within a second. */
@@ -191,14 +192,15 @@ is_readable (ArcTreeScanner *self, ArcNode *node)
   if (!arc_directory_reader_open (scan, node->path, arc_tree_scanner_follows (self, node), NULL))
     return FALSE;
 
-  id = arc_directory_reader_get_id (scan);
+  id = arc_directory_reader_get_listing (scan)->id;
   other = arc_directory_tree_lookup_id (self->tree, &id);
   if ((other != NULL && other != node) ||
       arc_directory_reader_run (scan, self->extent->filter, arc_node_get_below_root (node), FALSE,
                                 0, NULL) == ARC_DIRECTORY_READER_FAILED)
     return FALSE;
 
-  return !arc_directory_reader_is_empty (scan) || !arc_tree_scanner_is_bare (self, node, &id);
+  return !arc_directory_reader_get_listing (scan)->is_empty ||
+         !arc_tree_scanner_is_bare (self, node, &id);
 }
 
 /* Whether something in NODE that could not be looked at can. A dead server may take its time to
@@ -242,6 +244,13 @@ is_back (ArcTreeScanner *self, ArcNode *node)
 }
 
 void
+arc_tree_scanner_look_for_root (ArcTreeScanner *self, ArcNode *root)
+{
+  if (is_readable (self, root))
+    arc_tree_scanner_push (self, root);
+}
+
+void
 arc_tree_scanner_look_for_lost (ArcTreeScanner *self, gint64 now)
 {
   GHashTableIter iter;
@@ -254,6 +263,12 @@ arc_tree_scanner_look_for_lost (ArcTreeScanner *self, gint64 now)
   while (g_hash_table_iter_next (&iter, &path, NULL))
     {
       ArcNode *node = arc_directory_tree_lookup (self->tree, path);
+
+      if (node != NULL && node->parent == NULL && node->problem != NULL)
+        {
+          arc_root_probe_begin (self->probe, node->path, ARC_ROOT_PROBE_LOST);
+          continue;
+        }
 
       if (node != NULL && is_lost (node) && !is_back (self, node))
         continue;
@@ -294,4 +309,81 @@ arc_tree_scanner_is_clear (ArcTreeScanner *self, ArcNode *node)
       }
 
   return TRUE;
+}
+
+/* (nullable): the directory PATH, or the nearest above it that is in the tree. */
+static ArcNode *
+find_nearest (ArcTreeScanner *self, const char *path)
+{
+  ArcNode *node = arc_directory_tree_lookup (self->tree, path);
+  g_autofree char *above = NULL;
+
+  while (node == NULL && strcmp (path, "/") != 0)
+    {
+      char *parent = g_path_get_dirname (path);
+
+      g_free (above);
+      path = above = parent;
+      node = arc_directory_tree_lookup (self->tree, path);
+    }
+
+  return node;
+}
+
+/* Whether no scan met PATH, which is known. Out of sight is not gone. */
+static gboolean
+is_unmet (ArcTreeScanner *self, const char *path)
+{
+  const ArcNode *nearest = find_nearest (self, path);
+
+  return nearest == NULL || (!arc_node_hides (nearest, path) && strcmp (nearest->path, path) != 0);
+}
+
+/* Forgets directories that an earlier run, or another tree, knew and no scan met. */
+void
+arc_tree_scanner_prune (ArcTreeScanner *self)
+{
+  g_autofree const char **known = arc_snapshot_get_directories (self->snapshot);
+  g_autofree const char **mounted = arc_snapshot_get_mounted (self->snapshot);
+  g_autoptr (GPtrArray) gone = g_ptr_array_new_with_free_func (g_free);
+
+  self->prune_pending = FALSE;
+
+  for (guint i = 0; known[i] != NULL; i++)
+    if (is_unmet (self, known[i]))
+      g_ptr_array_add (gone, g_strdup (known[i]));
+
+  for (guint i = 0; mounted[i] != NULL; i++)
+    if (is_unmet (self, mounted[i]))
+      arc_snapshot_set_mounted (self->snapshot, mounted[i], FALSE);
+
+  for (guint i = 0; i < gone->len; i++)
+    arc_snapshot_set_directory (self->snapshot, gone->pdata[i], NULL, 0, self->changes);
+}
+
+typedef struct
+{
+  ArcTreeScanner *scanner;
+  ArcChangeSet *found;
+} Hidden;
+
+static void
+add_hidden (const char *path, ArcChange change, gpointer user_data)
+{
+  Hidden *hidden = user_data;
+  g_autofree char *directory = g_path_get_dirname (path);
+  const ArcNode *nearest = find_nearest (hidden->scanner, directory);
+
+  if (nearest != NULL && arc_node_hides (nearest, path))
+    arc_change_set_add (hidden->found, path, change);
+}
+
+ArcChangeSet *
+arc_tree_scanner_find_hidden (ArcTreeScanner *self, const ArcChangeSet *changes)
+{
+  ArcChangeSet *found = arc_change_set_new ();
+
+  arc_change_set_foreach (changes, add_hidden, &(Hidden){ self, found });
+
+  return found;
 }

@@ -8,6 +8,7 @@
 #include "watch/monitor-budget.h"
 #include "watch/path-monitor.h"
 #include "watch/recheck-queue.h"
+#include "watch/root-probe.h"
 #include "watch/snapshot.h"
 #include "watch/watch-health.h"
 #include "watch/watch-scope.h"
@@ -20,10 +21,13 @@ G_BEGIN_DECLS
  * directory is not where it was. It may be gone, moved, not mounted, or not readable, and come
  * back. */
 
-typedef struct _ArcDirectoryTreeScanner ArcTreeScanner;
+typedef struct _ArcTreeScanner ArcTreeScanner;
 
-struct _ArcDirectoryTreeScanner
+struct _ArcTreeScanner
 {
+  ArcMonitorBudgetFunc progressed;
+  gpointer user_data;
+
   ArcWatchScope *extent; /* (owned) (nullable): until the first one is set */
 
   ArcSnapshot *snapshot;  /* (owned) */
@@ -31,6 +35,9 @@ struct _ArcDirectoryTreeScanner
   ArcDirectoryTree *tree; /* (owned) */
   ArcRecheckQueue *looks; /* (owned) */
   ArcPathMonitor *ways;   /* (owned): of the roots, and of the links that are followed */
+  guint n_way_problems;   /* as of the last look */
+
+  ArcRootProbe *probe; /* (owned) */
 
   /* The scan under way. */
   ArcDirectoryReader *scan; /* (owned): of SCAN_NODE; closed if that is NULL */
@@ -55,6 +62,13 @@ struct _ArcDirectoryTreeScanner
   gboolean plant_pending; /* the roots of the extent are no nodes yet */
   gboolean prune_pending; /* the snapshot may know directories that are no nodes */
 };
+
+/* Scans a directory. */
+void arc_tree_scanner_begin_scan (ArcTreeScanner *scanner, ArcNode *node);
+void arc_tree_scanner_continue_scan (ArcTreeScanner *scanner, gint64 deadline);
+
+/* Forgets directories that an earlier run, or another tree, knew and no scan met. */
+void arc_tree_scanner_prune (ArcTreeScanner *scanner);
 
 /* Whether NODE may be a symbolic link. */
 gboolean arc_tree_scanner_follows (const ArcTreeScanner *scanner, const ArcNode *node);
@@ -104,6 +118,9 @@ void arc_tree_scanner_lose (ArcTreeScanner *scanner, ArcNode *node, const char *
 
 /* NODE, or something in it, cannot be looked at; try again soon. */
 void arc_tree_scanner_look_for (ArcTreeScanner *scanner, const ArcNode *node);
+
+/* Queues ROOT, which was lost, if it can be read. Its file system must have answered. */
+void arc_tree_scanner_look_for_root (ArcTreeScanner *scanner, ArcNode *root);
 
 /* Queues the directories that are back, if it is time: NOW is that of g_get_monotonic_time(). */
 void arc_tree_scanner_look_for_lost (ArcTreeScanner *scanner, gint64 now);
