@@ -36,15 +36,12 @@ struct _ArcBuilder
 
   ArcStateMachine machine;
   ArcBuildPhases phases; /* of the build that runs */
-  gboolean remembered;   /* what the database held when the last run ended is known */
 
   ArcPendingChanges *pending; /* (owned) */
   ArcBuildKind wanted;        /* what the next build has to do at least */
 
   guint64 next_id;      /* of the next build that starts */
   ArcBuildRun *run;     /* (owned) (nullable): the one that runs */
-  gint64 ended;         /* when the last one, or its AfterBuild, ended, or ARC_NEVER */
-  gint64 ended_stamp;   /* the same, of arc_get_stamp_time() */
   char *built_database; /* (owned) (nullable): what the last one wrote that took changes */
 
   /* What the database depends on besides the notes. */
@@ -62,13 +59,11 @@ struct _ArcBuilder
   ArcAfterBuild *after_build; /* (owned) */
   gboolean may_launch;        /* as far as the owner of the builder says */
 
-  guint64 rescans;
   ArcComparisons comparisons; /* of the tree, and of what else the database depends on */
   guint64 look;               /* the number of the one for the last look for an emptied root */
   gint64 rescan_at;
   char *health_message; /* (owned) */
   guint consecutive_failures;
-  ArcChangeSet *given_up; /* (owned): files that failed in all tries, and have not changed since */
 
   /* What is shown is converted once: the two clocks drift, and a time that nobody changed must not
    * seem to. */
@@ -90,9 +85,6 @@ enum
   SIGNAL_STOPPED,
   N_SIGNALS,
 };
-
-/* How late monitors may tell what a build did. */
-#define LATE_NEWS G_USEC_PER_SEC
 
 /* How long to look for a file that other settings leave, when they leave none of those that are
  * known. */
@@ -235,6 +227,14 @@ is_succeeding (ArcBuilder *self)
     }
 
   g_return_val_if_reached (FALSE);
+}
+
+/* Whether it is known what the database held at some time: when the last run ended, or after a
+ * build. */
+static gboolean
+knows_database (ArcBuilder *self)
+{
+  return arc_pending_changes_get_built_serial (self->pending) > 0;
 }
 
 /* The database is true to all but what is pending, or will be as soon as the watcher tells it. */
@@ -495,46 +495,6 @@ step (ArcBuilder *self, ArcEvent event, ArcBuildRun *ended /* (nullable) */)
   step_for_cause (self, event, arc_state_machine_get_cause (&self->machine, event), ended);
 }
 
-/* Notes which of the files that failed in BUILD, which ended, have had all their tries: more would
- * bring nothing until one of them changes. Returns: whether BUILD failed only for such files. */
-static gboolean
-give_up_files (ArcBuilder *self, const ArcBuild *build)
-{
-  const gboolean partial =
-      arc_build_is_partial (build) && build->n_failed <= build->failed_files->len;
-  const gboolean last_try = self->machine.failures >= self->timing.retry_limit;
-  g_autoptr (ArcChangeSet) before = NULL;
-
-  /* Any other end says nothing of a file. */
-  if (build->result != ARC_RESULT_SUCCESS && !partial)
-    return FALSE;
-
-  before = g_steal_pointer (&self->given_up);
-  self->given_up = arc_change_set_new ();
-  if (!partial)
-    return FALSE;
-
-  for (guint i = 0; i < build->failed_files->len; i++)
-    {
-      const char *path = build->failed_files->pdata[i];
-
-      /* What is pending changed while BUILD ran. */
-      if ((last_try || arc_change_set_lookup (before, path, NULL)) &&
-          !arc_change_set_lookup (arc_pending_changes_get_pending (self->pending), path, NULL))
-        arc_change_set_add (self->given_up, path, ARC_CHANGE_MODIFIED);
-    }
-
-  return arc_change_set_get_size (self->given_up) == build->failed_files->len;
-}
-
-static void
-forget_given_up (const char *path, ArcChange change, gpointer user_data)
-{
-  ArcBuilder *self = user_data;
-
-  arc_change_set_remove (self->given_up, path);
-}
-
 /* SPAWNED: the build had a process. */
 static void
 end_build (ArcBuilder *self, gboolean spawned)
@@ -542,6 +502,7 @@ end_build (ArcBuilder *self, gboolean spawned)
   g_autoptr (ArcBuildRun) run = g_steal_pointer (&self->run);
   const ArcBuild *build = run->build;
   const ArcEvent event = arc_event_of_result (run->outcome.result);
+  gboolean given_up;
 
   arc_build_run_record (run, self->store, arc_clock_get_real_time (self->clock));
 
@@ -565,7 +526,9 @@ end_build (ArcBuilder *self, gboolean spawned)
   if (spawned && !self->machine.closing)
     arc_after_build_run (self->after_build, run);
   self->machine.cost = build->cpu_usec;
-  step (self, give_up_files (self, build) ? ARC_EVENT_STOPPED : event, run);
+  given_up = arc_pending_changes_give_up (self->pending, build,
+                                          self->machine.failures >= self->timing.retry_limit);
+  step (self, given_up ? ARC_EVENT_STOPPED : event, run);
 }
 
 /* No build is told of a change of a file that is out of sight, such as on a disk that is not
@@ -658,14 +621,12 @@ find_comparison (ArcBuilder *self, ArcCause cause)
   return arc_builder_compare (self);
 }
 
-/* An event of the running build, and everything that follows from it. OUTCOME is how the build ends
- * if this ends it, or NULL for a tree that is unavailable. */
 /* What a build, or its AfterBuild, changed in the tree was changed before this. */
 static void
 note_end (ArcBuilder *self)
 {
-  self->ended = arc_clock_get_time (self->clock);
-  self->ended_stamp = arc_get_stamp_time ();
+  arc_loop_guard_end_build (self->loop_guard, arc_clock_get_time (self->clock),
+                            arc_get_stamp_time ());
 }
 
 /* The command of AfterBuild reads the list of changes of the last build. */
@@ -675,6 +636,8 @@ may_launch (ArcBuilder *self)
   return self->may_launch && !arc_after_build_is_running (self->after_build);
 }
 
+/* An event of the running build, and everything that follows from it. OUTCOME is how the build ends
+ * if this ends it, or NULL for a tree that is unavailable. */
 static void
 step_phases (ArcBuilder *self, ArcPhaseEvent event, const ArcOutcome *outcome /* (nullable) */)
 {
@@ -725,42 +688,18 @@ step_phases (ArcBuilder *self, ArcPhaseEvent event, const ArcOutcome *outcome /*
     }
 }
 
-typedef struct
-{
-  ArcBuilder *builder;
-  gboolean found;
-} Later;
-
-static void
-find_later (const char *path, ArcChange change G_GNUC_UNUSED, gpointer user_data)
-{
-  Later *later = user_data;
-  g_autofree char *directory = g_path_get_dirname (path);
-  g_autofree char *name = g_path_get_basename (path);
-  const ArcFingerprint *print =
-      arc_snapshot_lookup (arc_watcher_get_snapshot (later->builder->watcher), directory, name);
-
-  later->found |= print != NULL && print->ctime_ns > later->builder->ended_stamp;
-}
-
-/* Whether CHANGES, which come now, were most likely made by a build or its AfterBuild: while it
- * ran, or at its very end. The ctime of a file shows when it was changed; a file that is gone has
- * none. */
+/* Whether CHANGES, which come now, were most likely made by a build or its AfterBuild. */
 static gboolean
 are_of_build (ArcBuilder *self, const ArcChangeSet *changes)
 {
-  Later later = { self, FALSE };
-
   if (arc_after_build_is_running (self->after_build))
     return TRUE;
   if (self->machine.state == ARC_STATE_RUNNING)
     return arc_build_phases_has_spawned (&self->phases);
-  if (self->ended == ARC_NEVER || arc_clock_get_time (self->clock) - self->ended >= LATE_NEWS)
-    return FALSE;
 
-  arc_change_set_foreach (changes, find_later, &later);
-
-  return !later.found;
+  return arc_loop_guard_is_late (self->loop_guard, changes,
+                                 arc_watcher_get_snapshot (self->watcher),
+                                 arc_clock_get_time (self->clock));
 }
 
 static void
@@ -851,7 +790,6 @@ on_changed (ArcWatcher *watcher, ArcChangeSet *changes, ArcBuilder *self)
   arc_loop_guard_note_changes (self->loop_guard, changes, are_of_build (self, changes));
   update_timing (self);
   arc_pending_changes_add (self->pending, changes);
-  arc_change_set_foreach (changes, forget_given_up, self);
   self->comparisons.found += arc_change_set_get_size (changes);
   self->last_touch_real = arc_clock_get_real_time (self->clock);
   if (arc_watcher_get_n_files (self->watcher) > 0 && self->settings_message != NULL)
@@ -919,7 +857,7 @@ check_settings (ArcBuilder *self, gboolean has_others)
     return;
 
   /* If nothing is remembered, there may never have been any. */
-  if (self->remembered
+  if (knows_database (self)
           ? arc_change_set_get_size (arc_pending_changes_get_pending (self->pending)) == 0
           : !has_others)
     return;
@@ -935,7 +873,7 @@ static gboolean
 needs_build_at_start (ArcBuilder *self)
 {
   /* If nobody knows what the database holds, it may lack anything. */
-  if (!self->remembered)
+  if (!knows_database (self))
     self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
 
   switch (self->config->on_start)
@@ -1049,7 +987,7 @@ end_comparison_part (ArcBuilder *self, ArcComparisonParts part)
   if (!arc_comparisons_end_part (&self->comparisons, part))
     return;
 
-  if (first && !self->remembered && is_empty_by_settings (self))
+  if (first && !knows_database (self) && is_empty_by_settings (self))
     {
       self->comparisons.missing = ARC_COMPARISON_SURVEY;
       begin_survey (self->config, on_surveyed, g_object_ref (self));
@@ -1062,7 +1000,6 @@ end_comparison_part (ArcBuilder *self, ArcComparisonParts part)
     }
   else
     {
-      self->rescans++;
       check_inputs (self);
       end_comparison (self);
     }
@@ -1083,7 +1020,6 @@ on_settled (ArcWatcher *watcher, ArcBuilder *self)
                         ? ARC_NEVER
                         : arc_clock_get_time (self->clock) + self->config->rescan_interval;
 
-  /* Or the scan of a new directory. */
   /* Or the scan of a new directory. */
   if (!arc_comparisons_is_under_way (&self->comparisons))
     update (self);
@@ -1172,8 +1108,7 @@ arc_builder_start (ArcBuilder *self)
   snapshot = arc_state_store_load (self->store, self->config->database, &self->built);
   self->next_id = MAX (self->next_id, arc_state_store_get_last_id (self->store) + 1);
   arc_change_feed_begin (self->feed, self->next_id - 1);
-  self->remembered = snapshot != NULL;
-  if (self->remembered)
+  if (snapshot != NULL)
     {
       arc_build_inputs_restore (self->inputs, self->built.settings);
       arc_pending_changes_set_true (self->pending);
@@ -1483,7 +1418,7 @@ arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
     .change_serial = arc_pending_changes_get_change_serial (self->pending),
     .built_serial = arc_pending_changes_get_built_serial (self->pending),
     .n_pending = arc_change_set_get_size (arc_pending_changes_get_pending (self->pending)),
-    .rescans = self->rescans,
+    .rescans = MAX (arc_comparisons_get_ended (&self->comparisons), 1) - 1, /* the first is none */
     .current_build = self->run != NULL ? self->run->build->id : 0,
     .progress_done = self->run != NULL ? self->run->progress_done : 0,
     .progress_total = self->run != NULL ? self->run->progress_total : 0,
@@ -1493,28 +1428,12 @@ arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
   };
 }
 
-const ArcBuild *
-arc_builder_get_last_build (ArcBuilder *self)
+ArcStateStore *
+arc_builder_get_store (ArcBuilder *self)
 {
   g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
 
-  return arc_state_store_get_last_build (self->store);
-}
-
-const GPtrArray *
-arc_builder_get_history (ArcBuilder *self)
-{
-  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
-
-  return arc_state_store_get_history (self->store);
-}
-
-const ArcProblemList *
-arc_builder_get_problems (ArcBuilder *self)
-{
-  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
-
-  return arc_state_store_get_note_problems (self->store);
+  return self->store;
 }
 
 const ArcChangeSet *
@@ -1604,7 +1523,6 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->settings_message, g_free);
   g_clear_pointer (&self->loop_guard, arc_loop_guard_free);
   g_clear_pointer (&self->health_message, g_free);
-  g_clear_pointer (&self->given_up, arc_change_set_free);
   g_clear_pointer (&self->pending, arc_pending_changes_free);
   g_clear_pointer (&self->run, arc_build_run_free);
   g_clear_pointer (&self->inputs, arc_build_inputs_free);
@@ -1646,14 +1564,12 @@ static void
 arc_builder_init (ArcBuilder *self)
 {
   self->pending = arc_pending_changes_new ();
-  self->given_up = arc_change_set_new ();
   self->empty_root = arc_empty_root_guard_new ();
   self->loop_guard = arc_loop_guard_new ();
   self->syncs = arc_sync_requests_new ();
   self->feed = arc_change_feed_new ();
   self->wanted = ARC_BUILD_INCREMENTAL;
   self->may_launch = TRUE;
-  self->ended = ARC_NEVER;
   self->health_message = g_strdup ("");
   self->rescan_at = ARC_NEVER;
   self->next_build = ARC_NEVER;
