@@ -58,6 +58,7 @@ struct _ArcBuilder
   ArcChangeFeed *feed;        /* (owned) */
   ArcAfterBuild *after_build; /* (owned) */
   gboolean may_launch;        /* as far as the owner of the builder says */
+  GCancellable *leftover; /* (owned) (nullable): NULL when nothing is left of a killed service */
 
   ArcComparisons comparisons; /* of the tree, and of what else the database depends on */
   guint64 look;               /* the number of the one for the last look for an emptied root */
@@ -629,11 +630,13 @@ note_end (ArcBuilder *self)
                             arc_get_stamp_time ());
 }
 
-/* The command of AfterBuild reads the list of changes of the last build. */
+/* The command of AfterBuild reads the list of changes of the last build, and what is left of a
+ * killed service's build may still write the database. */
 static gboolean
 may_launch (ArcBuilder *self)
 {
-  return self->may_launch && !arc_after_build_is_running (self->after_build);
+  return self->may_launch && self->leftover == NULL &&
+         !arc_after_build_is_running (self->after_build);
 }
 
 /* An event of the running build, and everything that follows from it. OUTCOME is how the build ends
@@ -1093,6 +1096,33 @@ on_ended (ArcProcessRunner *runner, const ArcOutcome *outcome, ArcBuilder *self)
   step_phases (self, ARC_PHASE_EVENT_EXITED, outcome);
 }
 
+/* A build that has waited for the permission to launch may have it now. */
+static void
+grant_launch (ArcBuilder *self)
+{
+  if (may_launch (self))
+    step_phases (self, ARC_PHASE_EVENT_PERMITTED, NULL);
+}
+
+static void
+on_leftover_ended (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ArcBuilder) self = user_data;
+  const gboolean found =
+      arc_state_store_end_leftover_finish (ARC_STATE_STORE (source), result, NULL);
+
+  g_clear_object (&self->leftover);
+  if (found)
+    g_message ("Ended what was left of a build of a service that was killed");
+  if (self->machine.closing)
+    return;
+
+  /* It may have written the tree or the database until now. A build that waits compares anyway. */
+  if (found)
+    arc_builder_compare (self);
+  grant_launch (self);
+}
+
 void
 arc_builder_start (ArcBuilder *self)
 {
@@ -1100,8 +1130,9 @@ arc_builder_start (ArcBuilder *self)
 
   g_return_if_fail (ARC_IS_BUILDER (self));
 
-  if (arc_state_store_end_leftover (self->store, LEFTOVER_GRACE))
-    g_message ("Ended what was left of a build of a service that was killed");
+  self->leftover = g_cancellable_new ();
+  arc_state_store_end_leftover_async (self->store, LEFTOVER_GRACE, self->leftover,
+                                      on_leftover_ended, g_object_ref (self));
 
   set_hold (self, ARC_HOLD_PAUSED, arc_state_store_get_paused (self->store));
 
@@ -1120,14 +1151,6 @@ arc_builder_start (ArcBuilder *self)
   arc_comparisons_begin (&self->comparisons);
   arc_build_inputs_look (self->inputs, on_inputs_compared, self);
   arc_watcher_start (self->watcher, snapshot);
-}
-
-/* A build that has waited for the permission to launch may have it now. */
-static void
-grant_launch (ArcBuilder *self)
-{
-  if (may_launch (self))
-    step_phases (self, ARC_PHASE_EVENT_PERMITTED, NULL);
 }
 
 static void
@@ -1168,6 +1191,7 @@ arc_builder_stop (ArcBuilder *self)
   if (self->machine.closing)
     return;
 
+  g_cancellable_cancel (self->leftover);
   fail_syncs (self, G_MAXUINT64, ARC_ERROR_SHUTTING_DOWN, "The service is stopping");
   step (self, ARC_EVENT_SHUTDOWN, NULL);
 }

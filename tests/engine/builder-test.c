@@ -5,6 +5,7 @@
 
 #include "common/error.h"
 #include "engine/loop-guard.h"
+#include "run/process-group.h"
 #include "test-disk.h"
 #include "test-host.h"
 #include "watch/directory-reader.h"
@@ -13,6 +14,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -2529,6 +2531,97 @@ test_sync_when_back (void)
   g_assert_cmpint (back.result, ==, ARC_RESULT_SUCCESS);
 }
 
+static void
+make_leader (gpointer data)
+{
+  setsid ();
+  /* If the test fails, nothing else ends this. */
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+}
+
+/* What a killed service leaves: a process group that ignores SIGTERM, and is in the file of the
+ * store. */
+static GSubprocess *
+leave_build (ArcStateStore *store)
+{
+  g_autoptr (GSubprocessLauncher) launcher =
+      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+  const int fd = arc_state_store_open_group (store);
+  g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", fd);
+  g_autofree char *group_file = g_file_read_link (link, NULL);
+  g_autofree char *directory = g_path_get_dirname (group_file);
+  g_autofree char *changes = g_build_filename (directory, "changes", NULL);
+  g_autoptr (GError) error = NULL;
+  GSubprocess *build;
+  char ready[6];
+
+  g_subprocess_launcher_setenv (launcher, "ARCOLOGY_CHANGES", changes, TRUE);
+  g_subprocess_launcher_set_child_setup (launcher, make_leader, NULL, NULL);
+  build = g_subprocess_launcher_spawn (launcher, &error, "/bin/sh", "-c",
+                                       "trap '' TERM; echo ready; exec tail -f /dev/null", NULL);
+  g_assert_no_error (error);
+  g_assert_true (g_input_stream_read_all (g_subprocess_get_stdout_pipe (build), ready, sizeof ready,
+                                          NULL, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (lseek (fd, 0, SEEK_SET), ==, 0);
+  g_assert_cmpint (dprintf (fd, "%s\n", g_subprocess_get_identifier (build)), >, 0);
+  g_assert_true (g_close (fd, NULL));
+
+  return build;
+}
+
+/* What is left of a build of a killed service is ended while the main loop runs, and no build has a
+ * process before. */
+static void
+test_leftover (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autoptr (GSubprocess) left = NULL;
+  const ArcBuild *last;
+  pid_t group;
+
+  host->config->on_start = ARC_ON_START_ALWAYS;
+  arc_test_host_restart (host);
+  left = leave_build (host->store);
+  group = (pid_t) g_ascii_strtoll (g_subprocess_get_identifier (left), NULL, 10);
+  g_strfreev (host->config->command);
+  /* Succeeds if the group is gone, or a zombie that nothing has waited for yet. */
+  host->config->command =
+      arc_test_make_strv ("/bin/sh", "-c",
+                          "[ ! -e /proc/$0 ] || grep -q '^State:.Z' /proc/$0/status || "
+                          "[ ! -e /proc/$0 ]",
+                          g_subprocess_get_identifier (left), NULL);
+  arc_builder_set_config (host->builder, host->config);
+
+  /* SIGKILL comes from the main loop. */
+  arc_builder_start (host->builder);
+  g_assert_true (arc_process_group_is_alive (group));
+  arc_test_wait_until (host->n_finished == 2);
+  last = arc_state_store_get_last_build (host->store);
+  g_assert_cmpuint (last->id, ==, 2);
+  g_assert_cmpint (last->result, ==, ARC_RESULT_SUCCESS);
+  g_assert_true (g_subprocess_wait (left, NULL, NULL));
+  g_assert_cmpint (g_subprocess_get_term_sig (left), ==, SIGKILL);
+}
+
+/* A service that stops while it ends what is left does not wait for it. */
+static void
+test_stop_with_leftover (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autoptr (GSubprocess) left = NULL;
+
+  arc_test_host_restart (host);
+  left = leave_build (host->store);
+  arc_builder_start (host->builder);
+  arc_builder_stop (host->builder);
+  arc_test_wait_until (host->stopped);
+  g_assert_true (
+      arc_process_group_is_alive (g_ascii_strtoll (g_subprocess_get_identifier (left), NULL, 10)));
+  g_subprocess_force_exit (left);
+  g_assert_true (g_subprocess_wait (left, NULL, NULL));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -2616,6 +2709,8 @@ main (int argc, char **argv)
 
   g_test_add_func ("/builder/sync-storm", test_sync_storm);
   g_test_add_func ("/builder/sync-when-back", test_sync_when_back);
+  g_test_add_func ("/builder/leftover", test_leftover);
+  g_test_add_func ("/builder/leftover/stop", test_stop_with_leftover);
 
   return g_test_run ();
 }
