@@ -9,6 +9,7 @@
 #include "engine/build-run.h"
 #include "engine/change-feed.h"
 #include "engine/comparisons.h"
+#include "engine/database-inputs.h"
 #include "engine/empty-root-guard.h"
 #include "engine/log-messages.h"
 #include "engine/loop-guard.h"
@@ -40,14 +41,12 @@ struct _ArcBuilder
   ArcPendingChanges *pending; /* (owned) */
   ArcBuildKind wanted;        /* what the next build has to do at least */
 
-  guint64 next_id;      /* of the next build that starts */
-  ArcBuildRun *run;     /* (owned) (nullable): the one that runs */
-  char *built_database; /* (owned) (nullable): what the last one wrote that took changes */
+  guint64 next_id;  /* of the next build that starts */
+  ArcBuildRun *run; /* (owned) (nullable): the one that runs */
 
   /* What the database depends on besides the notes. */
-  ArcBuildInputs *inputs;    /* (owned) */
-  ArcStateStoreInputs built; /* what the database was made with, as far as that is known */
-  ArcStateStoreInputs seen;  /* what was seen last: a difference to that asks for a full build */
+  ArcBuildInputs *inputs;      /* (owned) */
+  ArcDatabaseInputs *database; /* (owned): what it was built with */
 
   ArcEmptyRootGuard *empty_root; /* (owned) */
   char *empty_root_message;      /* (owned) (nullable): what to say of it */
@@ -244,30 +243,10 @@ remember (ArcBuilder *self, ArcBuildRun *ended /* (nullable) */)
 {
   g_autoptr (ArcChangeSet) pending = arc_change_set_new ();
 
-  g_free (self->built.tree);
-  self->built.tree = g_strdup (arc_build_inputs_get_tree (self->inputs));
-  if (ended != NULL && ended->inputs != NULL)
-    {
-      g_free (self->built.settings);
-      self->built.settings = g_steal_pointer (&ended->inputs);
-    }
-
   arc_change_set_merge (pending, arc_pending_changes_get_pending (self->pending));
   arc_watcher_add_untold (self->watcher, pending);
-  arc_state_store_commit (self->store, arc_watcher_get_snapshot (self->watcher), pending,
-                          self->built_database, &self->built);
-}
-
-/* What is seen first is not another one. */
-static gboolean
-has_other (char **seen, char *now /* (transfer full) */)
-{
-  const gboolean differs = *seen != NULL && g_strcmp0 (*seen, now) != 0;
-
-  g_free (*seen);
-  *seen = now;
-
-  return differs;
+  arc_database_inputs_commit (self->database, ended, self->store,
+                              arc_watcher_get_snapshot (self->watcher), pending);
 }
 
 /* The process of a build writes the database, or is about to write all of it. */
@@ -284,13 +263,8 @@ is_writing (ArcBuilder *self)
 static gboolean
 note_inputs (ArcBuilder *self)
 {
-  const char *reason = NULL;
+  const char *reason = arc_database_inputs_check (self->database, is_writing (self));
 
-  if (has_other (&self->seen.settings, arc_build_inputs_read (self->inputs)))
-    reason = "the settings, or files that Command names, have changed";
-  if (!is_writing (self) &&
-      has_other (&self->seen.database, g_strdup (arc_build_inputs_get_database (self->inputs))))
-    reason = "the database is another one than the last build left";
   if (reason == NULL)
     return FALSE;
 
@@ -304,34 +278,6 @@ note_inputs (ArcBuilder *self)
     self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
 
   return TRUE;
-}
-
-/* The process of ENDED is gone: the database that it left is what the next one finds. */
-static void
-see_database (ArcBuilder *self, ArcBuildRun *ended)
-{
-  const gboolean done =
-      ended->build->result == ARC_RESULT_SUCCESS || arc_build_is_partial (ended->build);
-  g_autofree char *begun = arc_build_inputs_read_begun (self->inputs);
-
-  if (arc_build_inputs_end_build (self->inputs, done))
-    {
-      g_free (self->seen.settings);
-      self->seen.settings = arc_build_inputs_read_begun (self->inputs);
-      if (g_strcmp0 (ended->inputs, begun) == 0)
-        {
-          g_free (ended->inputs);
-          ended->inputs = g_strdup (self->seen.settings);
-        }
-    }
-
-  g_clear_pointer (&self->built.database, g_free);
-  if (strcmp (ended->database, self->config->database) != 0)
-    return;
-
-  self->built.database = g_strdup (arc_build_inputs_get_database (self->inputs));
-  g_free (self->seen.database);
-  self->seen.database = g_strdup (self->built.database);
 }
 
 /* ENDED did not do what it took, or not all of it. */
@@ -512,13 +458,7 @@ end_build (ArcBuilder *self, gboolean spawned)
   if (build->result == ARC_RESULT_FAILED && build->exit_status == EX_DATAERR)
     self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
 
-  if (run->database != NULL)
-    {
-      g_free (self->built_database);
-      self->built_database = g_strdup (run->database);
-    }
-  if (spawned)
-    see_database (self, run);
+  arc_database_inputs_end_build (self->database, run, spawned, self->config->database);
   if (event == ARC_EVENT_SUCCEEDED)
     self->consecutive_failures = 0;
   else if (event == ARC_EVENT_FAILED)
@@ -588,17 +528,15 @@ take_changes (ArcBuilder *self)
    * not there soon is, with nothing in it yet. */
   if (!incremental || !arc_build_inputs_has_database (self->inputs))
     arc_pending_changes_add_unknown (self->pending);
-  /* An incremental build leaves rows of the settings that they were made with. */
-  run->inputs = g_strdup (incremental ? self->built.settings : self->seen.settings);
-  arc_build_inputs_begin_build (self->inputs);
+  arc_database_inputs_begin_build (self->database, run);
   withhold_hidden (self);
   arc_pending_changes_take (self->pending);
   arc_change_set_merge (dirty, arc_pending_changes_get_taken (self->pending));
   arc_watcher_add_untold (self->watcher, dirty);
   arc_build_run_write (run, self->store, self->config,
                        arc_pending_changes_get_taken (self->pending),
-                       arc_watcher_get_snapshot (self->watcher), dirty, &self->built, on_written,
-                       self);
+                       arc_watcher_get_snapshot (self->watcher), dirty,
+                       arc_database_inputs_get_built (self->database), on_written, self);
   update (self);
 }
 
@@ -845,7 +783,7 @@ is_empty_by_settings (ArcBuilder *self)
   /* With the settings of the last run, it is the user who removed them; see ArcEmptyRootGuard. */
   return arc_watcher_get_n_files (self->watcher) == 0 &&
          arc_watcher_get_health (self->watcher) != ARC_HEALTH_UNAVAILABLE &&
-         g_strcmp0 (self->built.tree, arc_build_inputs_get_tree (self->inputs)) != 0;
+         arc_database_inputs_has_other_tree (self->database);
 }
 
 /* The settings never empty a database: that of a tree whose files they leave out keeps what it has,
@@ -932,7 +870,7 @@ retry_store (ArcBuilder *self)
 {
   if (self->run == NULL && arc_state_store_retry (self->store) &&
       self->wanted == ARC_BUILD_INCREMENTAL &&
-      g_strcmp0 (self->built_database, self->config->database) == 0)
+      arc_database_inputs_is_built (self->database, self->config->database))
     remember (self, NULL);
 }
 
@@ -1136,16 +1074,11 @@ arc_builder_start (ArcBuilder *self)
 
   set_hold (self, ARC_HOLD_PAUSED, arc_state_store_get_paused (self->store));
 
-  snapshot = arc_state_store_load (self->store, self->config->database, &self->built);
+  snapshot = arc_database_inputs_load (self->database, self->store, self->config->database);
   self->next_id = MAX (self->next_id, arc_state_store_get_last_id (self->store) + 1);
   arc_change_feed_begin (self->feed, self->next_id - 1);
   if (snapshot != NULL)
-    {
-      arc_build_inputs_restore (self->inputs, self->built.settings);
-      arc_pending_changes_set_true (self->pending);
-      self->seen.settings = g_strdup (self->built.settings);
-      self->seen.database = g_strdup (self->built.database);
-    }
+    arc_pending_changes_set_true (self->pending);
   arc_build_inputs_watch (self->inputs);
   /* What was asked for before is this one. */
   arc_comparisons_begin (&self->comparisons);
@@ -1412,7 +1345,7 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
   if (g_strcmp0 (old->database, config->database) != 0)
     {
       /* Nobody knows what is in the other database. */
-      g_clear_pointer (&self->seen.database, g_free);
+      arc_database_inputs_forget_seen_database (self->database);
       self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
       arc_pending_changes_add_unknown (self->pending);
       step (self, ARC_EVENT_TOUCH, NULL);
@@ -1513,6 +1446,7 @@ arc_builder_new (ArcClock *clock,
 
   self->inputs = arc_build_inputs_new (on_inputs, self);
   arc_build_inputs_set_config (self->inputs, self->config);
+  self->database = arc_database_inputs_new (self->inputs);
   self->next_id = arc_state_store_next_build (self->store);
   update_timing (self);
   arc_state_machine_init (&self->machine, arc_clock_get_time (self->clock));
@@ -1549,10 +1483,8 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->health_message, g_free);
   g_clear_pointer (&self->pending, arc_pending_changes_free);
   g_clear_pointer (&self->run, arc_build_run_free);
+  g_clear_pointer (&self->database, arc_database_inputs_free);
   g_clear_pointer (&self->inputs, arc_build_inputs_free);
-  arc_state_store_inputs_clear (&self->built);
-  arc_state_store_inputs_clear (&self->seen);
-  g_clear_pointer (&self->built_database, g_free);
   g_clear_pointer (&self->config, arc_config_free);
   g_clear_object (&self->clock);
   g_clear_object (&self->watcher);
