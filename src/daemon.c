@@ -443,7 +443,8 @@ on_once_changed (ArcDaemon *self)
 static void
 print_problems (ArcDaemon *self)
 {
-  const ArcProblemList *problems = arc_builder_get_problems (self->builder);
+  const ArcProblemList *problems =
+      arc_state_store_get_note_problems (arc_builder_get_store (self->builder));
 
   for (guint i = 0; i < arc_problem_list_get_n_kept (problems); i++)
     {

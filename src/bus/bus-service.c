@@ -99,7 +99,7 @@ build_to_variant (ArcBusService *self, const ArcBuild *build)
 static void
 update_last_build (ArcBusService *self)
 {
-  const ArcBuild *last = arc_builder_get_last_build (self->builder);
+  const ArcBuild *last = arc_state_store_get_last_build (arc_builder_get_store (self->builder));
 
   if (last == NULL || last->id == self->last_build)
     return;
@@ -512,7 +512,7 @@ make_history (guint64 max, gpointer user_data)
 {
   ArcBusService *self = user_data;
   GVariantBuilder builds = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
-  const GPtrArray *history = arc_builder_get_history (self->builder);
+  const GPtrArray *history = arc_state_store_get_history (arc_builder_get_store (self->builder));
   const guint n = max == 0 ? history->len : (guint) MIN (max, history->len);
   gsize size = 0;
 
@@ -678,7 +678,8 @@ make_problems (guint64 max, gpointer user_data)
 {
   ArcBusService *self = user_data;
   GVariantBuilder builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(ayusay)"));
-  const ArcProblemList *problems = arc_builder_get_problems (self->builder);
+  const ArcProblemList *problems =
+      arc_state_store_get_note_problems (arc_builder_get_store (self->builder));
   const guint n_kept = arc_problem_list_get_n_kept (problems);
   const guint n = max == 0 ? n_kept : (guint) MIN (max, n_kept);
 

@@ -9,6 +9,7 @@
 #include "engine/build-run.h"
 #include "engine/change-feed.h"
 #include "engine/comparisons.h"
+#include "engine/database-inputs.h"
 #include "engine/empty-root-guard.h"
 #include "engine/log-messages.h"
 #include "engine/loop-guard.h"
@@ -36,21 +37,16 @@ struct _ArcBuilder
 
   ArcStateMachine machine;
   ArcBuildPhases phases; /* of the build that runs */
-  gboolean remembered;   /* what the database held when the last run ended is known */
 
   ArcPendingChanges *pending; /* (owned) */
   ArcBuildKind wanted;        /* what the next build has to do at least */
 
-  guint64 next_id;      /* of the next build that starts */
-  ArcBuildRun *run;     /* (owned) (nullable): the one that runs */
-  gint64 ended;         /* when the last one, or its AfterBuild, ended, or ARC_NEVER */
-  gint64 ended_stamp;   /* the same, of arc_get_stamp_time() */
-  char *built_database; /* (owned) (nullable): what the last one wrote that took changes */
+  guint64 next_id;  /* of the next build that starts */
+  ArcBuildRun *run; /* (owned) (nullable): the one that runs */
 
   /* What the database depends on besides the notes. */
-  ArcBuildInputs *inputs;    /* (owned) */
-  ArcStateStoreInputs built; /* what the database was made with, as far as that is known */
-  ArcStateStoreInputs seen;  /* what was seen last: a difference to that asks for a full build */
+  ArcBuildInputs *inputs;      /* (owned) */
+  ArcDatabaseInputs *database; /* (owned): what it was built with */
 
   ArcEmptyRootGuard *empty_root; /* (owned) */
   char *empty_root_message;      /* (owned) (nullable): what to say of it */
@@ -61,14 +57,13 @@ struct _ArcBuilder
   ArcChangeFeed *feed;        /* (owned) */
   ArcAfterBuild *after_build; /* (owned) */
   gboolean may_launch;        /* as far as the owner of the builder says */
+  GCancellable *leftover; /* (owned) (nullable): NULL when nothing is left of a killed service */
 
-  guint64 rescans;
   ArcComparisons comparisons; /* of the tree, and of what else the database depends on */
   guint64 look;               /* the number of the one for the last look for an emptied root */
   gint64 rescan_at;
   char *health_message; /* (owned) */
   guint consecutive_failures;
-  ArcChangeSet *given_up; /* (owned): files that failed in all tries, and have not changed since */
 
   /* What is shown is converted once: the two clocks drift, and a time that nobody changed must not
    * seem to. */
@@ -90,9 +85,6 @@ enum
   SIGNAL_STOPPED,
   N_SIGNALS,
 };
-
-/* How late monitors may tell what a build did. */
-#define LATE_NEWS G_USEC_PER_SEC
 
 /* How long to look for a file that other settings leave, when they leave none of those that are
  * known. */
@@ -237,36 +229,24 @@ is_succeeding (ArcBuilder *self)
   g_return_val_if_reached (FALSE);
 }
 
+/* Whether it is known what the database held at some time: when the last run ended, or after a
+ * build. */
+static gboolean
+knows_database (ArcBuilder *self)
+{
+  return arc_pending_changes_get_built_serial (self->pending) > 0;
+}
+
 /* The database is true to all but what is pending, or will be as soon as the watcher tells it. */
 static void
 remember (ArcBuilder *self, ArcBuildRun *ended /* (nullable) */)
 {
   g_autoptr (ArcChangeSet) pending = arc_change_set_new ();
 
-  g_free (self->built.tree);
-  self->built.tree = g_strdup (arc_build_inputs_get_tree (self->inputs));
-  if (ended != NULL && ended->inputs != NULL)
-    {
-      g_free (self->built.settings);
-      self->built.settings = g_steal_pointer (&ended->inputs);
-    }
-
   arc_change_set_merge (pending, arc_pending_changes_get_pending (self->pending));
   arc_watcher_add_untold (self->watcher, pending);
-  arc_state_store_commit (self->store, arc_watcher_get_snapshot (self->watcher), pending,
-                          self->built_database, &self->built);
-}
-
-/* What is seen first is not another one. */
-static gboolean
-has_other (char **seen, char *now /* (transfer full) */)
-{
-  const gboolean differs = *seen != NULL && g_strcmp0 (*seen, now) != 0;
-
-  g_free (*seen);
-  *seen = now;
-
-  return differs;
+  arc_database_inputs_commit (self->database, ended, self->store,
+                              arc_watcher_get_snapshot (self->watcher), pending);
 }
 
 /* The process of a build writes the database, or is about to write all of it. */
@@ -283,13 +263,8 @@ is_writing (ArcBuilder *self)
 static gboolean
 note_inputs (ArcBuilder *self)
 {
-  const char *reason = NULL;
+  const char *reason = arc_database_inputs_check (self->database, is_writing (self));
 
-  if (has_other (&self->seen.settings, arc_build_inputs_read (self->inputs)))
-    reason = "the settings, or files that Command names, have changed";
-  if (!is_writing (self) &&
-      has_other (&self->seen.database, g_strdup (arc_build_inputs_get_database (self->inputs))))
-    reason = "the database is another one than the last build left";
   if (reason == NULL)
     return FALSE;
 
@@ -303,34 +278,6 @@ note_inputs (ArcBuilder *self)
     self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
 
   return TRUE;
-}
-
-/* The process of ENDED is gone: the database that it left is what the next one finds. */
-static void
-see_database (ArcBuilder *self, ArcBuildRun *ended)
-{
-  const gboolean done =
-      ended->build->result == ARC_RESULT_SUCCESS || arc_build_is_partial (ended->build);
-  g_autofree char *begun = arc_build_inputs_read_begun (self->inputs);
-
-  if (arc_build_inputs_end_build (self->inputs, done))
-    {
-      g_free (self->seen.settings);
-      self->seen.settings = arc_build_inputs_read_begun (self->inputs);
-      if (g_strcmp0 (ended->inputs, begun) == 0)
-        {
-          g_free (ended->inputs);
-          ended->inputs = g_strdup (self->seen.settings);
-        }
-    }
-
-  g_clear_pointer (&self->built.database, g_free);
-  if (strcmp (ended->database, self->config->database) != 0)
-    return;
-
-  self->built.database = g_strdup (arc_build_inputs_get_database (self->inputs));
-  g_free (self->seen.database);
-  self->seen.database = g_strdup (self->built.database);
 }
 
 /* ENDED did not do what it took, or not all of it. */
@@ -495,46 +442,6 @@ step (ArcBuilder *self, ArcEvent event, ArcBuildRun *ended /* (nullable) */)
   step_for_cause (self, event, arc_state_machine_get_cause (&self->machine, event), ended);
 }
 
-/* Notes which of the files that failed in BUILD, which ended, have had all their tries: more would
- * bring nothing until one of them changes. Returns: whether BUILD failed only for such files. */
-static gboolean
-give_up_files (ArcBuilder *self, const ArcBuild *build)
-{
-  const gboolean partial =
-      arc_build_is_partial (build) && build->n_failed <= build->failed_files->len;
-  const gboolean last_try = self->machine.failures >= self->timing.retry_limit;
-  g_autoptr (ArcChangeSet) before = NULL;
-
-  /* Any other end says nothing of a file. */
-  if (build->result != ARC_RESULT_SUCCESS && !partial)
-    return FALSE;
-
-  before = g_steal_pointer (&self->given_up);
-  self->given_up = arc_change_set_new ();
-  if (!partial)
-    return FALSE;
-
-  for (guint i = 0; i < build->failed_files->len; i++)
-    {
-      const char *path = build->failed_files->pdata[i];
-
-      /* What is pending changed while BUILD ran. */
-      if ((last_try || arc_change_set_lookup (before, path, NULL)) &&
-          !arc_change_set_lookup (arc_pending_changes_get_pending (self->pending), path, NULL))
-        arc_change_set_add (self->given_up, path, ARC_CHANGE_MODIFIED);
-    }
-
-  return arc_change_set_get_size (self->given_up) == build->failed_files->len;
-}
-
-static void
-forget_given_up (const char *path, ArcChange change, gpointer user_data)
-{
-  ArcBuilder *self = user_data;
-
-  arc_change_set_remove (self->given_up, path);
-}
-
 /* SPAWNED: the build had a process. */
 static void
 end_build (ArcBuilder *self, gboolean spawned)
@@ -542,6 +449,7 @@ end_build (ArcBuilder *self, gboolean spawned)
   g_autoptr (ArcBuildRun) run = g_steal_pointer (&self->run);
   const ArcBuild *build = run->build;
   const ArcEvent event = arc_event_of_result (run->outcome.result);
+  gboolean given_up;
 
   arc_build_run_record (run, self->store, arc_clock_get_real_time (self->clock));
 
@@ -550,13 +458,7 @@ end_build (ArcBuilder *self, gboolean spawned)
   if (build->result == ARC_RESULT_FAILED && build->exit_status == EX_DATAERR)
     self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
 
-  if (run->database != NULL)
-    {
-      g_free (self->built_database);
-      self->built_database = g_strdup (run->database);
-    }
-  if (spawned)
-    see_database (self, run);
+  arc_database_inputs_end_build (self->database, run, spawned, self->config->database);
   if (event == ARC_EVENT_SUCCEEDED)
     self->consecutive_failures = 0;
   else if (event == ARC_EVENT_FAILED)
@@ -565,7 +467,9 @@ end_build (ArcBuilder *self, gboolean spawned)
   if (spawned && !self->machine.closing)
     arc_after_build_run (self->after_build, run);
   self->machine.cost = build->cpu_usec;
-  step (self, give_up_files (self, build) ? ARC_EVENT_STOPPED : event, run);
+  given_up = arc_pending_changes_give_up (self->pending, build,
+                                          self->machine.failures >= self->timing.retry_limit);
+  step (self, given_up ? ARC_EVENT_STOPPED : event, run);
 }
 
 /* No build is told of a change of a file that is out of sight, such as on a disk that is not
@@ -624,17 +528,15 @@ take_changes (ArcBuilder *self)
    * not there soon is, with nothing in it yet. */
   if (!incremental || !arc_build_inputs_has_database (self->inputs))
     arc_pending_changes_add_unknown (self->pending);
-  /* An incremental build leaves rows of the settings that they were made with. */
-  run->inputs = g_strdup (incremental ? self->built.settings : self->seen.settings);
-  arc_build_inputs_begin_build (self->inputs);
+  arc_database_inputs_begin_build (self->database, run);
   withhold_hidden (self);
   arc_pending_changes_take (self->pending);
   arc_change_set_merge (dirty, arc_pending_changes_get_taken (self->pending));
   arc_watcher_add_untold (self->watcher, dirty);
   arc_build_run_write (run, self->store, self->config,
                        arc_pending_changes_get_taken (self->pending),
-                       arc_watcher_get_snapshot (self->watcher), dirty, &self->built, on_written,
-                       self);
+                       arc_watcher_get_snapshot (self->watcher), dirty,
+                       arc_database_inputs_get_built (self->database), on_written, self);
   update (self);
 }
 
@@ -658,23 +560,25 @@ find_comparison (ArcBuilder *self, ArcCause cause)
   return arc_builder_compare (self);
 }
 
-/* An event of the running build, and everything that follows from it. OUTCOME is how the build ends
- * if this ends it, or NULL for a tree that is unavailable. */
 /* What a build, or its AfterBuild, changed in the tree was changed before this. */
 static void
 note_end (ArcBuilder *self)
 {
-  self->ended = arc_clock_get_time (self->clock);
-  self->ended_stamp = arc_get_stamp_time ();
+  arc_loop_guard_end_build (self->loop_guard, arc_clock_get_time (self->clock),
+                            arc_get_stamp_time ());
 }
 
-/* The command of AfterBuild reads the list of changes of the last build. */
+/* The command of AfterBuild reads the list of changes of the last build, and what is left of a
+ * killed service's build may still write the database. */
 static gboolean
 may_launch (ArcBuilder *self)
 {
-  return self->may_launch && !arc_after_build_is_running (self->after_build);
+  return self->may_launch && self->leftover == NULL &&
+         !arc_after_build_is_running (self->after_build);
 }
 
+/* An event of the running build, and everything that follows from it. OUTCOME is how the build ends
+ * if this ends it, or NULL for a tree that is unavailable. */
 static void
 step_phases (ArcBuilder *self, ArcPhaseEvent event, const ArcOutcome *outcome /* (nullable) */)
 {
@@ -725,42 +629,18 @@ step_phases (ArcBuilder *self, ArcPhaseEvent event, const ArcOutcome *outcome /*
     }
 }
 
-typedef struct
-{
-  ArcBuilder *builder;
-  gboolean found;
-} Later;
-
-static void
-find_later (const char *path, ArcChange change G_GNUC_UNUSED, gpointer user_data)
-{
-  Later *later = user_data;
-  g_autofree char *directory = g_path_get_dirname (path);
-  g_autofree char *name = g_path_get_basename (path);
-  const ArcFingerprint *print =
-      arc_snapshot_lookup (arc_watcher_get_snapshot (later->builder->watcher), directory, name);
-
-  later->found |= print != NULL && print->ctime_ns > later->builder->ended_stamp;
-}
-
-/* Whether CHANGES, which come now, were most likely made by a build or its AfterBuild: while it
- * ran, or at its very end. The ctime of a file shows when it was changed; a file that is gone has
- * none. */
+/* Whether CHANGES, which come now, were most likely made by a build or its AfterBuild. */
 static gboolean
 are_of_build (ArcBuilder *self, const ArcChangeSet *changes)
 {
-  Later later = { self, FALSE };
-
   if (arc_after_build_is_running (self->after_build))
     return TRUE;
   if (self->machine.state == ARC_STATE_RUNNING)
     return arc_build_phases_has_spawned (&self->phases);
-  if (self->ended == ARC_NEVER || arc_clock_get_time (self->clock) - self->ended >= LATE_NEWS)
-    return FALSE;
 
-  arc_change_set_foreach (changes, find_later, &later);
-
-  return !later.found;
+  return arc_loop_guard_is_late (self->loop_guard, changes,
+                                 arc_watcher_get_snapshot (self->watcher),
+                                 arc_clock_get_time (self->clock));
 }
 
 static void
@@ -851,7 +731,6 @@ on_changed (ArcWatcher *watcher, ArcChangeSet *changes, ArcBuilder *self)
   arc_loop_guard_note_changes (self->loop_guard, changes, are_of_build (self, changes));
   update_timing (self);
   arc_pending_changes_add (self->pending, changes);
-  arc_change_set_foreach (changes, forget_given_up, self);
   self->comparisons.found += arc_change_set_get_size (changes);
   self->last_touch_real = arc_clock_get_real_time (self->clock);
   if (arc_watcher_get_n_files (self->watcher) > 0 && self->settings_message != NULL)
@@ -904,7 +783,7 @@ is_empty_by_settings (ArcBuilder *self)
   /* With the settings of the last run, it is the user who removed them; see ArcEmptyRootGuard. */
   return arc_watcher_get_n_files (self->watcher) == 0 &&
          arc_watcher_get_health (self->watcher) != ARC_HEALTH_UNAVAILABLE &&
-         g_strcmp0 (self->built.tree, arc_build_inputs_get_tree (self->inputs)) != 0;
+         arc_database_inputs_has_other_tree (self->database);
 }
 
 /* The settings never empty a database: that of a tree whose files they leave out keeps what it has,
@@ -919,7 +798,7 @@ check_settings (ArcBuilder *self, gboolean has_others)
     return;
 
   /* If nothing is remembered, there may never have been any. */
-  if (self->remembered
+  if (knows_database (self)
           ? arc_change_set_get_size (arc_pending_changes_get_pending (self->pending)) == 0
           : !has_others)
     return;
@@ -935,7 +814,7 @@ static gboolean
 needs_build_at_start (ArcBuilder *self)
 {
   /* If nobody knows what the database holds, it may lack anything. */
-  if (!self->remembered)
+  if (!knows_database (self))
     self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
 
   switch (self->config->on_start)
@@ -991,7 +870,7 @@ retry_store (ArcBuilder *self)
 {
   if (self->run == NULL && arc_state_store_retry (self->store) &&
       self->wanted == ARC_BUILD_INCREMENTAL &&
-      g_strcmp0 (self->built_database, self->config->database) == 0)
+      arc_database_inputs_is_built (self->database, self->config->database))
     remember (self, NULL);
 }
 
@@ -1049,7 +928,7 @@ end_comparison_part (ArcBuilder *self, ArcComparisonParts part)
   if (!arc_comparisons_end_part (&self->comparisons, part))
     return;
 
-  if (first && !self->remembered && is_empty_by_settings (self))
+  if (first && !knows_database (self) && is_empty_by_settings (self))
     {
       self->comparisons.missing = ARC_COMPARISON_SURVEY;
       begin_survey (self->config, on_surveyed, g_object_ref (self));
@@ -1062,7 +941,6 @@ end_comparison_part (ArcBuilder *self, ArcComparisonParts part)
     }
   else
     {
-      self->rescans++;
       check_inputs (self);
       end_comparison (self);
     }
@@ -1083,7 +961,6 @@ on_settled (ArcWatcher *watcher, ArcBuilder *self)
                         ? ARC_NEVER
                         : arc_clock_get_time (self->clock) + self->config->rescan_interval;
 
-  /* Or the scan of a new directory. */
   /* Or the scan of a new directory. */
   if (!arc_comparisons_is_under_way (&self->comparisons))
     update (self);
@@ -1157,6 +1034,33 @@ on_ended (ArcProcessRunner *runner, const ArcOutcome *outcome, ArcBuilder *self)
   step_phases (self, ARC_PHASE_EVENT_EXITED, outcome);
 }
 
+/* A build that has waited for the permission to launch may have it now. */
+static void
+grant_launch (ArcBuilder *self)
+{
+  if (may_launch (self))
+    step_phases (self, ARC_PHASE_EVENT_PERMITTED, NULL);
+}
+
+static void
+on_leftover_ended (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ArcBuilder) self = user_data;
+  const gboolean found =
+      arc_state_store_end_leftover_finish (ARC_STATE_STORE (source), result, NULL);
+
+  g_clear_object (&self->leftover);
+  if (found)
+    g_message ("Ended what was left of a build of a service that was killed");
+  if (self->machine.closing)
+    return;
+
+  /* It may have written the tree or the database until now. A build that waits compares anyway. */
+  if (found)
+    arc_builder_compare (self);
+  grant_launch (self);
+}
+
 void
 arc_builder_start (ArcBuilder *self)
 {
@@ -1165,37 +1069,24 @@ arc_builder_start (ArcBuilder *self)
 
   g_return_if_fail (ARC_IS_BUILDER (self));
 
-  if (arc_state_store_end_leftover (self->store, LEFTOVER_GRACE))
-    g_message ("Ended what was left of a build of a service that was killed");
+  self->leftover = g_cancellable_new ();
+  arc_state_store_end_leftover_async (self->store, LEFTOVER_GRACE, self->leftover,
+                                      on_leftover_ended, g_object_ref (self));
 
   set_hold (self, ARC_HOLD_PAUSED, arc_state_store_get_paused (self->store));
 
-  snapshot = arc_state_store_load (self->store, self->config->database, &self->built);
+  snapshot = arc_database_inputs_load (self->database, self->store, self->config->database);
   last = arc_state_store_get_last_build (self->store);
   if (last != NULL)
     self->next_id = MAX (self->next_id, last->id + 1);
   arc_change_feed_begin (self->feed, self->next_id - 1);
-  self->remembered = snapshot != NULL;
-  if (self->remembered)
-    {
-      arc_build_inputs_restore (self->inputs, self->built.settings);
-      arc_pending_changes_set_true (self->pending);
-      self->seen.settings = g_strdup (self->built.settings);
-      self->seen.database = g_strdup (self->built.database);
-    }
+  if (snapshot != NULL)
+    arc_pending_changes_set_true (self->pending);
   arc_build_inputs_watch (self->inputs);
   /* What was asked for before is this one. */
   arc_comparisons_begin (&self->comparisons);
   arc_build_inputs_look (self->inputs, on_inputs_compared, self);
   arc_watcher_start (self->watcher, snapshot);
-}
-
-/* A build that has waited for the permission to launch may have it now. */
-static void
-grant_launch (ArcBuilder *self)
-{
-  if (may_launch (self))
-    step_phases (self, ARC_PHASE_EVENT_PERMITTED, NULL);
 }
 
 static void
@@ -1236,6 +1127,7 @@ arc_builder_stop (ArcBuilder *self)
   if (self->machine.closing)
     return;
 
+  g_cancellable_cancel (self->leftover);
   fail_syncs (self, G_MAXUINT64, ARC_ERROR_SHUTTING_DOWN, "The service is stopping");
   step (self, ARC_EVENT_SHUTDOWN, NULL);
 }
@@ -1459,7 +1351,7 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
   if (g_strcmp0 (old->database, config->database) != 0)
     {
       /* Nobody knows what is in the other database. */
-      g_clear_pointer (&self->seen.database, g_free);
+      arc_database_inputs_forget_seen_database (self->database);
       self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
       arc_pending_changes_add_unknown (self->pending);
       step (self, ARC_EVENT_TOUCH, NULL);
@@ -1489,7 +1381,7 @@ arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
     .change_serial = arc_pending_changes_get_change_serial (self->pending),
     .built_serial = arc_pending_changes_get_built_serial (self->pending),
     .n_pending = arc_change_set_get_size (arc_pending_changes_get_pending (self->pending)),
-    .rescans = self->rescans,
+    .rescans = MAX (arc_comparisons_get_ended (&self->comparisons), 1) - 1, /* the first is none */
     .current_build = self->run != NULL ? self->run->build->id : 0,
     .progress_done = self->run != NULL ? self->run->progress_done : 0,
     .progress_total = self->run != NULL ? self->run->progress_total : 0,
@@ -1499,28 +1391,12 @@ arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
   };
 }
 
-const ArcBuild *
-arc_builder_get_last_build (ArcBuilder *self)
+ArcStateStore *
+arc_builder_get_store (ArcBuilder *self)
 {
   g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
 
-  return arc_state_store_get_last_build (self->store);
-}
-
-const GPtrArray *
-arc_builder_get_history (ArcBuilder *self)
-{
-  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
-
-  return arc_state_store_get_history (self->store);
-}
-
-const ArcProblemList *
-arc_builder_get_problems (ArcBuilder *self)
-{
-  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
-
-  return arc_state_store_get_note_problems (self->store);
+  return self->store;
 }
 
 const ArcChangeSet *
@@ -1576,6 +1452,7 @@ arc_builder_new (ArcClock *clock,
 
   self->inputs = arc_build_inputs_new (on_inputs, self);
   arc_build_inputs_set_config (self->inputs, self->config);
+  self->database = arc_database_inputs_new (self->inputs);
   self->next_id = arc_state_store_next_build (self->store);
   update_timing (self);
   arc_state_machine_init (&self->machine, arc_clock_get_time (self->clock));
@@ -1610,13 +1487,10 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->settings_message, g_free);
   g_clear_pointer (&self->loop_guard, arc_loop_guard_free);
   g_clear_pointer (&self->health_message, g_free);
-  g_clear_pointer (&self->given_up, arc_change_set_free);
   g_clear_pointer (&self->pending, arc_pending_changes_free);
   g_clear_pointer (&self->run, arc_build_run_free);
+  g_clear_pointer (&self->database, arc_database_inputs_free);
   g_clear_pointer (&self->inputs, arc_build_inputs_free);
-  arc_state_store_inputs_clear (&self->built);
-  arc_state_store_inputs_clear (&self->seen);
-  g_clear_pointer (&self->built_database, g_free);
   g_clear_pointer (&self->config, arc_config_free);
   g_clear_object (&self->clock);
   g_clear_object (&self->watcher);
@@ -1652,14 +1526,12 @@ static void
 arc_builder_init (ArcBuilder *self)
 {
   self->pending = arc_pending_changes_new ();
-  self->given_up = arc_change_set_new ();
   self->empty_root = arc_empty_root_guard_new ();
   self->loop_guard = arc_loop_guard_new ();
   self->syncs = arc_sync_requests_new ();
   self->feed = arc_change_feed_new ();
   self->wanted = ARC_BUILD_INCREMENTAL;
   self->may_launch = TRUE;
-  self->ended = ARC_NEVER;
   self->health_message = g_strdup ("");
   self->rescan_at = ARC_NEVER;
   self->next_build = ARC_NEVER;

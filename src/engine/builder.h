@@ -63,7 +63,7 @@ typedef struct
  *
  * Signals:
  *   `ready`: the first scan is done: everything that can be asked is true.
- *   `changed`: something of arc_builder_get_status() or arc_builder_get_last_build() is different.
+ *   `changed`: something of arc_builder_get_status(), or of the builds that ended, is different.
  * Emitted for each state passed through. `build-started (const ArcBuild *build)`, `build-finished
  * (const ArcBuild *build)` `rescanned (guint64 comparison, guint64 changes)`: a comparison is done;
  * its number, and how many changes were found since it began. `stopped`: after arc_builder_stop():
@@ -158,16 +158,20 @@ void arc_builder_set_config (ArcBuilder *builder, const ArcConfig *config);
 
 void arc_builder_get_status (ArcBuilder *builder, ArcStatus *status);
 
-/* (nullable) (transfer none): valid until control returns to the main loop. */
-const ArcBuild *arc_builder_get_last_build (ArcBuilder *builder);
+/**
+ * arc_builder_get_store:
+ * @builder: the builder
+ *
+ * Returns: (transfer none): the store that has the builds that ended, and the problems of notes
+ */
+ArcStateStore *arc_builder_get_store (ArcBuilder *builder);
 
-/* (element-type ArcBuild) (transfer none): the builds that ended, the newest last. */
-const GPtrArray *arc_builder_get_history (ArcBuilder *builder);
-
-/* Returns: (transfer none): the problems that the last build that succeeded, or failed for some
- * files only, found in all notes. Valid until control returns to the main loop. */
-const ArcProblemList *arc_builder_get_problems (ArcBuilder *builder);
-
+/**
+ * arc_builder_get_pending:
+ * @builder: the builder
+ *
+ * Returns: (transfer none): the changes that no build has taken
+ */
 const ArcChangeSet *arc_builder_get_pending (ArcBuilder *builder);
 /**
  * arc_builder_list_changes:

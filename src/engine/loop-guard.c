@@ -3,12 +3,19 @@
 
 #include "engine/loop-guard.h"
 
+#include "common/timing.h"
+
+/* How much later than a build its changes may be seen. */
+#define LATE_NEWS G_USEC_PER_SEC
+
 struct _ArcLoopGuard
 {
   ArcChangeSet *own;     /* (owned): changed while a build ran, for the next one to take */
   ArcChangeSet *causing; /* (owned): what the last build of the row took */
   gboolean outside;      /* something was changed while none ran */
   guint in_a_row;
+  gint64 ended;       /* when the last build ended, or ARC_NEVER */
+  gint64 ended_stamp; /* the same, in nanoseconds of the clock of files */
 };
 
 ArcLoopGuard *
@@ -18,6 +25,7 @@ arc_loop_guard_new (void)
 
   guard->own = arc_change_set_new ();
   guard->causing = arc_change_set_new ();
+  guard->ended = ARC_NEVER;
 
   return guard;
 }
@@ -69,6 +77,47 @@ arc_loop_guard_begin_build (ArcLoopGuard *guard, gboolean requested)
   guard->outside = FALSE;
   arc_change_set_free (guard->own);
   guard->own = arc_change_set_new ();
+}
+
+void
+arc_loop_guard_end_build (ArcLoopGuard *guard, gint64 now, gint64 stamp)
+{
+  guard->ended = now;
+  guard->ended_stamp = stamp;
+}
+
+typedef struct
+{
+  const ArcSnapshot *snapshot;
+  gint64 stamp;
+  gboolean found;
+} Later;
+
+static void
+find_later (const char *path, ArcChange change G_GNUC_UNUSED, gpointer user_data)
+{
+  Later *later = user_data;
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *name = g_path_get_basename (path);
+  const ArcFingerprint *print = arc_snapshot_lookup (later->snapshot, directory, name);
+
+  later->found |= print != NULL && print->ctime_ns > later->stamp;
+}
+
+gboolean
+arc_loop_guard_is_late (const ArcLoopGuard *guard,
+                        const ArcChangeSet *changes,
+                        const ArcSnapshot *snapshot,
+                        gint64 now)
+{
+  Later later = { snapshot, guard->ended_stamp, FALSE };
+
+  if (guard->ended == ARC_NEVER || now - guard->ended >= LATE_NEWS)
+    return FALSE;
+
+  arc_change_set_foreach (changes, find_later, &later);
+
+  return !later.found;
 }
 
 gboolean

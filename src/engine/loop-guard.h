@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/change-set.h"
+#include "watch/snapshot.h"
 
 G_BEGIN_DECLS
 
@@ -63,6 +64,33 @@ arc_loop_guard_note_changes (ArcLoopGuard *guard, const ArcChangeSet *changes, g
  * Records that a build starts, which takes all changes since the start of the last one.
  */
 void arc_loop_guard_begin_build (ArcLoopGuard *guard, gboolean requested);
+
+/**
+ * arc_loop_guard_end_build:
+ * @guard: a guard
+ * @now: the time
+ * @stamp: the time by the clock that the file system stamps files with, in nanoseconds
+ *
+ * Records that a build, or the command of AfterBuild, has ended.
+ */
+void arc_loop_guard_end_build (ArcLoopGuard *guard, gint64 now, gint64 stamp);
+
+/**
+ * arc_loop_guard_is_late:
+ * @guard: a guard
+ * @changes: changes that are seen while no build runs
+ * @snapshot: the files, with @changes
+ * @now: the time
+ *
+ * Decides whether changes were most likely made before the end of the last build: they are seen
+ * soon after it, and no ctime is later. A file that is gone has no ctime.
+ *
+ * Returns: %TRUE if the build most likely made them
+ */
+gboolean arc_loop_guard_is_late (const ArcLoopGuard *guard,
+                                 const ArcChangeSet *changes,
+                                 const ArcSnapshot *snapshot,
+                                 gint64 now);
 
 /**
  * arc_loop_guard_is_looping:

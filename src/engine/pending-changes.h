@@ -119,6 +119,20 @@ gboolean arc_pending_changes_restore (ArcPendingChanges *self,
                                       const ArcSnapshot *snapshot);
 
 /**
+ * arc_pending_changes_give_up:
+ * @self: the pending changes, before those of @build are returned
+ * @build: a build that has ended
+ * @last_try: whether no retry is left
+ *
+ * Notes which of the files that failed in @build have had all their tries. Another try has the same
+ * result until the file changes, which arc_pending_changes_add() takes for a reason to try again.
+ *
+ * Returns: %TRUE if @build failed for such files only
+ */
+gboolean
+arc_pending_changes_give_up (ArcPendingChanges *self, const ArcBuild *build, gboolean last_try);
+
+/**
  * arc_pending_changes_get_pending:
  * @self: the pending changes
  *

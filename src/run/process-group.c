@@ -98,52 +98,140 @@ arc_process_group_is_alive (pid_t group)
   return has_member (group, NULL);
 }
 
-static gboolean
-wait_until_gone (pid_t group, gint64 timeout)
+/**
+ * EndStep:
+ * @END_STEP_FIND: it is not known yet whether the group is the one that is meant
+ * @END_STEP_TERMINATE: the group has got SIGTERM
+ * @END_STEP_KILL: the group has got SIGKILL
+ */
+typedef enum
 {
-  const gint64 deadline = g_get_monotonic_time () + timeout;
+  END_STEP_FIND,
+  END_STEP_TERMINATE,
+  END_STEP_KILL,
+} EndStep;
 
-  while (arc_process_group_is_alive (group))
-    {
-      if (g_get_monotonic_time () >= deadline)
-        return FALSE;
-      g_usleep (POLL_INTERVAL);
-    }
+typedef struct
+{
+  pid_t group;
+  char *assignment; /* (owned) */
+  gint64 grace;
+  EndStep step;
+  gint64 deadline; /* of the step; g_get_monotonic_time() */
+} End;
 
-  return TRUE;
+static void
+end_free (gpointer data)
+{
+  End *end = data;
+
+  g_free (end->assignment);
+  g_free (end);
 }
 
-/* Whether GROUP is one that has ASSIGNMENT in its environment. In the middle of execve(2) a process
- * has none (environ_read() of fs/proc/base.c), so this looks more than once. */
-static gboolean
-is_marked (pid_t group, const char *assignment)
+static void
+begin_step (End *end, EndStep step, gint64 duration)
 {
-  const gint64 deadline = g_get_monotonic_time () + EXEC_TIMEOUT;
+  end->step = step;
+  end->deadline = g_get_monotonic_time () + duration;
+}
 
-  while (!has_member (group, assignment))
+/* Returns: whether the group is not the one that is meant. */
+static gboolean
+find (End *end)
+{
+  if (has_member (end->group, end->assignment))
     {
-      if (g_get_monotonic_time () >= deadline || !arc_process_group_is_alive (group))
-        return FALSE;
-      g_usleep (POLL_INTERVAL);
+      kill (-end->group, SIGTERM);
+      kill (-end->group, SIGCONT); /* a stopped process gets the signal only when it goes on */
+      begin_step (end, END_STEP_TERMINATE, end->grace);
+      return FALSE;
     }
 
-  return TRUE;
+  /* In the middle of execve(2) a process has no environment (environ_read() of fs/proc/base.c), so
+   * this looks more than once. */
+  return g_get_monotonic_time () >= end->deadline || !arc_process_group_is_alive (end->group);
+}
+
+/* Returns: whether there is nothing more to do. */
+static gboolean
+go_on (GTask *task)
+{
+  End *end = g_task_get_task_data (task);
+  const gboolean late = g_get_monotonic_time () >= end->deadline;
+
+  if (g_task_return_error_if_cancelled (task))
+    return TRUE;
+
+  if (end->step == END_STEP_FIND)
+    {
+      if (!find (end))
+        return FALSE;
+
+      g_task_return_boolean (task, FALSE);
+      return TRUE;
+    }
+
+  if (!arc_process_group_is_alive (end->group) || (late && end->step == END_STEP_KILL))
+    {
+      g_task_return_boolean (task, TRUE);
+      return TRUE;
+    }
+
+  if (late)
+    {
+      kill (-end->group, SIGKILL);
+      begin_step (end, END_STEP_KILL, KILL_TIMEOUT);
+    }
+
+  return FALSE;
+}
+
+static gboolean
+on_poll (gpointer user_data)
+{
+  return go_on (G_TASK (user_data)) ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
+}
+
+void
+arc_process_group_end_async (pid_t group,
+                             const char *assignment,
+                             gint64 grace,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+  g_autoptr (GSource) poll = NULL;
+  End *end = g_new0 (End, 1);
+
+  g_task_set_source_tag (task, arc_process_group_end_async);
+  end->group = group;
+  end->assignment = g_strdup (assignment);
+  end->grace = grace;
+  begin_step (end, END_STEP_FIND, EXEC_TIMEOUT);
+  g_task_set_task_data (task, end, end_free);
+
+  /* 0 and 1 would be our own group and every process (kill(2)). */
+  if (group <= 1)
+    {
+      g_task_return_boolean (task, FALSE);
+      return;
+    }
+
+  if (go_on (task))
+    return;
+
+  /* The kernel does not report the end of processes that are not our children. */
+  poll = g_timeout_source_new (POLL_INTERVAL / G_TIME_SPAN_MILLISECOND);
+  g_source_set_name (poll, "[arcology] leftover build");
+  g_task_attach_source (task, poll, on_poll);
 }
 
 gboolean
-arc_process_group_end (pid_t group, const char *assignment, gint64 grace)
+arc_process_group_end_finish (GAsyncResult *result, GError **error)
 {
-  /* 0 and 1 would be our own group and every process (kill(2)). */
-  if (group <= 1 || !is_marked (group, assignment))
-    return FALSE;
+  g_return_val_if_fail (g_task_is_valid (result, NULL), FALSE);
 
-  kill (-group, SIGTERM);
-  kill (-group, SIGCONT); /* a stopped process gets the signal only when it goes on */
-  if (wait_until_gone (group, grace))
-    return TRUE;
-
-  kill (-group, SIGKILL);
-  wait_until_gone (group, KILL_TIMEOUT);
-
-  return TRUE;
+  return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -3,18 +3,46 @@
 
 #pragma once
 
-#include <glib.h>
+#include <gio/gio.h>
 #include <sys/types.h>
 
 G_BEGIN_DECLS
 
-/* Whether a process of GROUP is there that is not a zombie. */
+/**
+ * arc_process_group_is_alive:
+ * @group: the number of a process group
+ *
+ * Returns: %TRUE if @group has a process that is no zombie
+ */
 gboolean arc_process_group_is_alive (pid_t group);
 
-/* Ends what is left of GROUP, if a process of it has ASSIGNMENT ("NAME=value") in its environment:
- * the number of a group that is gone may be another's by now, but not its environment. SIGTERM,
- * after GRACE (microseconds) SIGKILL; waits until nothing is left, but not for a process that hangs
- * in the kernel. Blocks for that time. TRUE if there was something to end. */
-gboolean arc_process_group_end (pid_t group, const char *assignment, gint64 grace);
+/**
+ * arc_process_group_end_async:
+ * @group: the number of a process group
+ * @assignment: `NAME=value` from the environment of a process of the group
+ * @grace: microseconds between SIGTERM and SIGKILL
+ * @cancellable: (nullable): ends the wait, not the processes
+ * @callback: called from the main loop when nothing of the group is left
+ * @user_data: for @callback
+ *
+ * Ends what is left of a group if a process of it has @assignment in its environment: the kernel
+ * may have given the number of a group that is gone to another one, which has another environment.
+ * A process that hangs in the kernel and survives SIGKILL for seconds is not waited for.
+ */
+void arc_process_group_end_async (pid_t group,
+                                  const char *assignment,
+                                  gint64 grace,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+
+/**
+ * arc_process_group_end_finish:
+ * @result: the result
+ * @error: return location for %G_IO_ERROR_CANCELLED
+ *
+ * Returns: %TRUE if there was something to end
+ */
+gboolean arc_process_group_end_finish (GAsyncResult *result, GError **error);
 
 G_END_DECLS

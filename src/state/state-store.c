@@ -4,6 +4,7 @@
 #include "state/state-store.h"
 
 #include "common/error.h"
+#include "common/file-frame.h"
 #include "config/read-file.h"
 #include "run/process-group.h"
 #include "state/build-log-dir.h"
@@ -298,7 +299,7 @@ static void
 forget_database (ArcStateStore *self, const ArcStateStoreInputs *inputs)
 {
   const ArcStateStoreInputs tree = { .tree = inputs->tree };
-  g_autofree char *path = arc_state_dir_get_file (self->directory, SNAPSHOT_NAME);
+  g_autofree char *path = arc_state_dir_get_file (self->directory, ARC_STATE_SNAPSHOT_NAME);
   g_autoptr (ArcSnapshot) nothing = arc_snapshot_new ();
   g_autoptr (GBytes) identity = make_identity ("", &tree);
   g_autoptr (GBytes) bytes = arc_file_frame_end (arc_snapshot_frame (nothing, NULL, identity));
@@ -553,41 +554,106 @@ arc_state_store_forget_group (ArcStateStore *self)
   g_unlink (path);
 }
 
-/* The same for what the file PATH says, with the change list beside it. */
-static gboolean
-end_leftover (const char *path, gint64 grace)
+typedef struct
 {
-  g_autofree char *directory = g_path_get_dirname (path);
-  g_autofree char *assignment =
-      g_strconcat ("ARCOLOGY_CHANGES=", directory, "/" ARC_STATE_CHANGES_NAME, NULL);
+  char *files[2]; /* (owned): where the group may be */
+  guint index;
+  gint64 grace;
+  gboolean found;
+} Leftover;
+
+static void
+leftover_free (gpointer data)
+{
+  Leftover *leftover = data;
+
+  g_free (leftover->files[0]);
+  g_free (leftover->files[1]);
+  g_free (leftover);
+}
+
+/* The process group in the file PATH; 0 if there is none. */
+static guint64
+read_group (const char *path)
+{
   gsize length;
   g_autofree char *text = arc_read_file (path, ARC_READ_DEFAULT, GROUP_MAX_SIZE, &length, NULL);
-  guint64 group;
-  const gboolean found =
-      text != NULL &&
-      g_ascii_string_to_unsigned (g_strchomp (text), 10, 2, G_MAXINT, &group, NULL) &&
-      arc_process_group_end (group, assignment, grace);
+  guint64 group = 0;
 
-  g_unlink (path);
+  if (text != NULL)
+    g_ascii_string_to_unsigned (g_strchomp (text), 10, 2, G_MAXINT, &group, NULL);
 
-  return found;
+  return group;
+}
+
+static void on_leftover_ended (GObject *source, GAsyncResult *result, gpointer user_data);
+
+/* Ends the group in the next file, which has the change list beside it. TASK: (transfer full). */
+static void
+end_leftover (GTask *task)
+{
+  g_autoptr (GTask) owned = task;
+  const Leftover *leftover = g_task_get_task_data (task);
+  g_autofree char *directory = NULL;
+  g_autofree char *assignment = NULL;
+
+  if (leftover->index == G_N_ELEMENTS (leftover->files))
+    {
+      g_task_return_boolean (task, leftover->found);
+      return;
+    }
+
+  directory = g_path_get_dirname (leftover->files[leftover->index]);
+  assignment = g_strconcat ("ARCOLOGY_CHANGES=", directory, "/" ARC_STATE_CHANGES_NAME, NULL);
+  arc_process_group_end_async (read_group (leftover->files[leftover->index]), assignment,
+                               leftover->grace, g_task_get_cancellable (task), on_leftover_ended,
+                               g_steal_pointer (&owned));
+}
+
+static void
+on_leftover_ended (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Leftover *leftover = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  if (arc_process_group_end_finish (result, &error))
+    leftover->found = TRUE;
+  if (error != NULL)
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
+  g_unlink (leftover->files[leftover->index++]);
+  end_leftover (g_steal_pointer (&task));
+}
+
+void
+arc_state_store_end_leftover_async (ArcStateStore *self,
+                                    gint64 grace,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data)
+{
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+  Leftover *leftover = g_new0 (Leftover, 1);
+
+  g_task_set_source_tag (task, arc_state_store_end_leftover_async);
+  /* It is in the state directory if XDG_RUNTIME_DIR was not there, or an older version ran. */
+  leftover->files[0] = arc_state_dir_get_runtime_file (self->directory, GROUP_NAME);
+  leftover->files[1] = arc_state_dir_get_file (self->directory, GROUP_NAME);
+  leftover->grace = grace;
+  g_task_set_task_data (task, leftover, leftover_free);
+  end_leftover (task);
 }
 
 gboolean
-arc_state_store_end_leftover (ArcStateStore *self, gint64 grace)
+arc_state_store_end_leftover_finish (ArcStateStore *self, GAsyncResult *result, GError **error)
 {
-  g_autofree char *runtime = NULL;
-  g_autofree char *own = NULL;
-  gboolean found;
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
 
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), FALSE);
-
-  /* It is in the state directory if XDG_RUNTIME_DIR was not there, or an older version ran. */
-  runtime = arc_state_dir_get_runtime_file (self->directory, GROUP_NAME);
-  own = arc_state_dir_get_file (self->directory, GROUP_NAME);
-  found = end_leftover (runtime, grace);
-
-  return end_leftover (own, grace) || found;
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 gboolean

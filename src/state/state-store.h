@@ -198,10 +198,33 @@ guint64 arc_state_store_get_built_id (ArcStateStore *store);
 int arc_state_store_open_group (ArcStateStore *store);
 void arc_state_store_forget_group (ArcStateStore *store);
 
-/* Ends what is left of a build of an earlier service that was killed, and blocks until it is gone:
- * SIGKILL comes GRACE microseconds after SIGTERM. A process that left the group on purpose is not
- * touched. TRUE if there was something. */
-gboolean arc_state_store_end_leftover (ArcStateStore *store, gint64 grace);
+/**
+ * arc_state_store_end_leftover_async:
+ * @store: the store
+ * @grace: microseconds between SIGTERM and SIGKILL
+ * @cancellable: (nullable): ends the wait; the next service tries again then
+ * @callback: called from the main loop when nothing is left
+ * @user_data: for @callback
+ *
+ * Ends what is left of a build of an earlier service that was killed. A process that left the group
+ * on purpose is not touched. No build may start before @callback is called.
+ */
+void arc_state_store_end_leftover_async (ArcStateStore *store,
+                                         gint64 grace,
+                                         GCancellable *cancellable,
+                                         GAsyncReadyCallback callback,
+                                         gpointer user_data);
+
+/**
+ * arc_state_store_end_leftover_finish:
+ * @store: the store
+ * @result: the result
+ * @error: return location for %G_IO_ERROR_CANCELLED
+ *
+ * Returns: %TRUE if there was something to end
+ */
+gboolean
+arc_state_store_end_leftover_finish (ArcStateStore *store, GAsyncResult *result, GError **error);
 
 /* The flag outlives the process; the machine only if that lives on for some seconds, as it is not
  * worth to wait for the disk. ARC_ERROR_LOCKED,

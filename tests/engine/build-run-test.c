@@ -88,7 +88,7 @@ assert_builds (ArcTestHost *host, guint64 id, const char *told)
 static ArcResult
 get_last_result (ArcTestHost *host)
 {
-  return arc_builder_get_last_build (host->builder)->result;
+  return arc_state_store_get_last_build (host->store)->result;
 }
 
 /* The main loop turns meanwhile, and what it learns is for the next build. */
@@ -273,7 +273,7 @@ test_stop (void)
 
   arc_test_host_restart (host);
   arc_test_host_start (host);
-  history = arc_builder_get_history (host->builder);
+  history = arc_state_store_get_history (host->store);
   g_assert_cmpuint (history->len, ==, 2);
   g_assert_cmpint (get_last_result (host), ==, ARC_RESULT_INTERRUPTED);
   assert_builds (host, 3, "M one.org\n");
@@ -292,7 +292,7 @@ test_tree_gone (void)
   arc_test_disk_go_on ();
   arc_test_wait_until (host->n_finished == 2);
   g_assert_cmpint (get_last_result (host), ==, ARC_RESULT_SPAWN_FAILED);
-  g_assert_nonnull (strstr (arc_builder_get_last_build (host->builder)->message, host->tree));
+  g_assert_nonnull (strstr (arc_state_store_get_last_build (host->store)->message, host->tree));
 
   g_assert_no_errno (g_rename (away, host->tree));
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
@@ -392,7 +392,7 @@ test_no_list (void)
   arc_test_wait_until (reply.done);
   g_assert_cmpuint (reply.build, ==, 2);
   g_assert_cmpint (reply.result, ==, ARC_RESULT_SPAWN_FAILED);
-  g_assert_nonnull (strstr (arc_builder_get_last_build (host->builder)->message, path));
+  g_assert_nonnull (strstr (arc_state_store_get_last_build (host->store)->message, path));
   g_assert_cmpuint (arc_test_host_get_status (host).n_pending, ==, 1);
 
   g_assert_no_errno (g_rmdir (path));

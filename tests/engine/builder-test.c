@@ -5,6 +5,7 @@
 
 #include "common/error.h"
 #include "engine/loop-guard.h"
+#include "run/process-group.h"
 #include "test-disk.h"
 #include "test-host.h"
 #include "watch/directory-reader.h"
@@ -13,6 +14,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,7 +49,7 @@ test_builds_at_start (void)
   status = arc_test_host_get_status (host);
   g_assert_cmpint (status.state, ==, ARC_STATE_COOLDOWN);
   g_assert_true (status.fresh);
-  g_assert_cmpint (arc_builder_get_last_build (host->builder)->cause, ==, ARC_CAUSE_START);
+  g_assert_cmpint (arc_state_store_get_last_build (host->store)->cause, ==, ARC_CAUSE_START);
   arc_test_host_assert_told (host, 1, ALL_NOTES);
   kind = arc_test_host_get_environment (host, 1, "ARCOLOGY_BUILD_KIND");
   g_assert_cmpstr (kind, ==, "full");
@@ -148,8 +150,8 @@ test_rebuild_in_each_state (void)
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_COOLDOWN);
   arc_test_host_rebuild (host, ARC_BUILD_CLEAN, 4);
   arc_test_host_finish_build (host, 0);
-  g_assert_cmpint (arc_builder_get_last_build (host->builder)->kind, ==, ARC_BUILD_CLEAN);
-  g_assert_cmpint (arc_builder_get_last_build (host->builder)->cause, ==, ARC_CAUSE_REQUEST);
+  g_assert_cmpint (arc_state_store_get_last_build (host->store)->kind, ==, ARC_BUILD_CLEAN);
+  g_assert_cmpint (arc_state_store_get_last_build (host->store)->cause, ==, ARC_CAUSE_REQUEST);
 
   /* waiting */
   arc_test_host_advance (host, 180 * SECOND);
@@ -177,8 +179,8 @@ test_failure_is_retried (void)
   g_assert_false (status.fresh);
   g_assert_cmpuint (status.n_pending, ==, 1);
   g_assert_cmpuint (status.consecutive_failures, ==, 1);
-  g_assert_cmpint (arc_builder_get_last_build (host->builder)->result, ==, ARC_RESULT_FAILED);
-  g_assert_cmpint (arc_builder_get_last_build (host->builder)->exit_status, ==, 1);
+  g_assert_cmpint (arc_state_store_get_last_build (host->store)->result, ==, ARC_RESULT_FAILED);
+  g_assert_cmpint (arc_state_store_get_last_build (host->store)->exit_status, ==, 1);
 
   arc_test_host_advance (host, 180 * SECOND);
   status = arc_test_host_get_status (host);
@@ -190,7 +192,7 @@ test_failure_is_retried (void)
   arc_test_host_advance (host, 420 * SECOND);
   arc_test_host_finish_build (host, 0);
   arc_test_host_assert_told (host, 3, "M one.org\n");
-  g_assert_cmpint (arc_builder_get_last_build (host->builder)->cause, ==, ARC_CAUSE_RETRY);
+  g_assert_cmpint (arc_state_store_get_last_build (host->store)->cause, ==, ARC_CAUSE_RETRY);
   g_assert_true (arc_test_host_get_status (host).fresh);
   g_assert_cmpuint (arc_test_host_get_status (host).consecutive_failures, ==, 0);
 }
@@ -266,7 +268,7 @@ test_cancel (void)
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   g_assert_true (arc_builder_cancel (host->builder, &error));
-  g_assert_cmpint (arc_builder_get_last_build (host->builder)->result, ==, ARC_RESULT_CANCELED);
+  g_assert_cmpint (arc_state_store_get_last_build (host->store)->result, ==, ARC_RESULT_CANCELED);
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_COOLDOWN);
 
   /* While it runs. */
@@ -274,7 +276,7 @@ test_cancel (void)
   arc_test_wait_until (arc_process_runner_is_running (host->runner));
   g_assert_true (arc_builder_cancel (host->builder, &error));
   arc_test_wait_until (host->n_finished == 3);
-  g_assert_cmpint (arc_builder_get_last_build (host->builder)->result, ==, ARC_RESULT_CANCELED);
+  g_assert_cmpint (arc_state_store_get_last_build (host->store)->result, ==, ARC_RESULT_CANCELED);
 
   /* Nothing is lost, and nothing starts by itself. */
   arc_test_host_advance (host, 10000 * SECOND);
@@ -380,7 +382,8 @@ test_stop_ends_the_build (void)
   arc_builder_stop (host->builder);
   arc_test_wait_until (host->stopped);
   g_assert_false (arc_process_runner_is_running (host->runner));
-  g_assert_cmpint (arc_builder_get_last_build (host->builder)->result, ==, ARC_RESULT_INTERRUPTED);
+  g_assert_cmpint (arc_state_store_get_last_build (host->store)->result, ==,
+                   ARC_RESULT_INTERRUPTED);
 
   g_assert_false (arc_builder_rebuild (host->builder, ARC_BUILD_FULL, &build, &error));
   g_assert_error (error, ARC_ERROR, ARC_ERROR_SHUTTING_DOWN);
@@ -404,7 +407,7 @@ test_failed_files (void)
   g_assert_cmpuint (arc_test_host_get_status (host).progress_done, ==, 1);
   arc_test_host_finish_build (host, 1);
 
-  build = arc_builder_get_last_build (host->builder);
+  build = arc_state_store_get_last_build (host->store);
   g_assert_cmpuint (build->failed_files->len, ==, 1);
   g_assert_cmpstr (g_ptr_array_index (build->failed_files, 0), ==, path);
   g_assert_cmpuint (arc_test_host_get_status (host).progress_total, ==, 0);
@@ -440,8 +443,8 @@ test_failed_file_stays (void)
   arc_test_host_finish_build (host, 1);
 
   status = arc_test_host_get_status (host);
-  g_assert_cmpint (arc_builder_get_last_build (host->builder)->result, ==, ARC_RESULT_FAILED);
-  g_assert_nonnull (strstr (arc_builder_get_last_build (host->builder)->message, path));
+  g_assert_cmpint (arc_state_store_get_last_build (host->store)->result, ==, ARC_RESULT_FAILED);
+  g_assert_nonnull (strstr (arc_state_store_get_last_build (host->store)->message, path));
   g_assert_cmpuint (status.consecutive_failures, ==, 1);
   g_assert_cmpuint (status.n_pending, ==, 2);
   g_assert_true (arc_change_set_lookup (arc_builder_get_pending (host->builder), path, &change));
@@ -537,7 +540,8 @@ assert_problem (ArcTestHost *host,
                 const char *what,
                 const char *other)
 {
-  const ArcProblem *each = arc_problem_list_get (arc_builder_get_problems (host->builder), index);
+  const ArcProblem *each =
+      arc_problem_list_get (arc_state_store_get_note_problems (host->store), index);
   g_autofree char *path = arc_test_host_get_path (host, name);
   g_autofree char *other_path = arc_test_host_get_path (host, other);
 
@@ -586,9 +590,9 @@ test_problems_are_no_failure (void)
       g_assert_cmpuint (host->n_started, ==, 2 + i);
     }
 
-  g_assert_cmpint (arc_builder_get_last_build (host->builder)->result, ==, ARC_RESULT_SUCCESS);
-  g_assert_cmpuint (arc_builder_get_last_build (host->builder)->n_problems, ==, 3);
-  g_assert_null (arc_builder_get_last_build (host->builder)->message);
+  g_assert_cmpint (arc_state_store_get_last_build (host->store)->result, ==, ARC_RESULT_SUCCESS);
+  g_assert_cmpuint (arc_state_store_get_last_build (host->store)->n_problems, ==, 3);
+  g_assert_null (arc_state_store_get_last_build (host->store)->message);
   arc_test_host_sync (host, &sync);
   arc_test_wait_until (sync.done);
   g_assert_no_error (sync.error);
@@ -611,7 +615,7 @@ test_problems_are_replaced (void)
   arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 2);
   arc_test_host_finish_build (host, 0);
   assert_three_problems (host);
-  g_assert_cmpuint (arc_builder_get_last_build (host->builder)->n_new_problems, ==, 3);
+  g_assert_cmpuint (arc_state_store_get_last_build (host->store)->n_new_problems, ==, 3);
 
   say (host, one);
   for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
@@ -619,7 +623,7 @@ test_problems_are_replaced (void)
       arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 3 + i);
       arc_test_host_finish_build (host, failures[i]);
       assert_three_problems (host);
-      g_assert_cmpuint (arc_builder_get_last_build (host->builder)->n_problems, ==, 1);
+      g_assert_cmpuint (arc_state_store_get_last_build (host->store)->n_problems, ==, 1);
     }
   arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 6);
   arc_test_host_end_build (host, 0);
@@ -633,7 +637,7 @@ test_problems_are_replaced (void)
   arc_test_host_finish_build (host, 1);
   g_assert_cmpuint (arc_test_host_get_status (host).n_problems, ==, 1);
   assert_problem (host, 0, "one.org", 4, "no title", "");
-  g_assert_cmpuint (arc_builder_get_last_build (host->builder)->n_new_problems, ==, 0);
+  g_assert_cmpuint (arc_state_store_get_last_build (host->store)->n_new_problems, ==, 0);
 
   say (host, "");
   arc_test_host_rebuild (host, ARC_BUILD_FULL, 8);
@@ -655,7 +659,7 @@ test_problems_are_remembered (void)
       arc_test_host_start (host);
       g_assert_true (arc_test_host_get_status (host).fresh);
       assert_three_problems (host);
-      g_assert_cmpuint (arc_builder_get_last_build (host->builder)->n_problems, ==, 3);
+      g_assert_cmpuint (arc_state_store_get_last_build (host->store)->n_problems, ==, 3);
     }
 
   say (host, "");
@@ -674,7 +678,7 @@ assert_message (ArcTestHost *host, int exit_status, const char *text, const char
   say (host, text);
   arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, n + 1);
   arc_test_host_finish_build (host, exit_status);
-  g_assert_cmpstr (arc_builder_get_last_build (host->builder)->message, ==, expected);
+  g_assert_cmpstr (arc_state_store_get_last_build (host->store)->message, ==, expected);
 }
 
 /* The message of a build is its own reason, if it gives one. */
@@ -790,7 +794,7 @@ test_gone_while_read (void)
   arc_test_host_finish_build (host, 0);
 
   /* The build succeeded, and one note of it is pending again. */
-  build = arc_builder_get_last_build (host->builder);
+  build = arc_state_store_get_last_build (host->store);
   status = arc_test_host_get_status (host);
   g_assert_cmpint (build->result, ==, ARC_RESULT_SUCCESS);
   g_assert_cmpuint (build->failed_files->len, ==, 0);
@@ -889,7 +893,7 @@ test_command_not_found (void)
   arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 2);
   arc_test_wait_until (host->n_finished == 2);
 
-  build = arc_builder_get_last_build (host->builder);
+  build = arc_state_store_get_last_build (host->store);
   g_assert_cmpint (build->result, ==, ARC_RESULT_SPAWN_FAILED);
   g_assert_nonnull (strstr (build->message, "arcology-no-such-command"));
   g_assert_true (arc_test_host_get_status (host).stoked);
@@ -921,7 +925,7 @@ test_no_files (void)
 
   for (; starve (host, n); n++)
     {
-      const ArcBuild *build = arc_builder_get_last_build (host->builder);
+      const ArcBuild *build = arc_state_store_get_last_build (host->store);
       const guint64 next = build->id + 1;
 
       g_test_message ("%u: %s", n, build->message);
@@ -1015,7 +1019,7 @@ test_remembers (void)
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_IDLE);
   g_assert_true (arc_test_host_get_status (host).fresh);
   g_assert_cmpuint (host->n_started, ==, 1);
-  g_assert_cmpuint (arc_builder_get_last_build (host->builder)->id, ==, 1);
+  g_assert_cmpuint (arc_state_store_get_last_build (host->store)->id, ==, 1);
 
   /* A touch is then built as ever, with the next number. */
   arc_test_host_touch (host, "one.org");
@@ -1036,7 +1040,7 @@ test_changed_while_down (void)
   arc_test_host_start (host);
   arc_test_host_finish_build (host, 0);
   arc_test_host_assert_told (host, 2, "M one.org\nA sub/four.org\nD two.org\n");
-  g_assert_cmpint (arc_builder_get_last_build (host->builder)->cause, ==, ARC_CAUSE_START);
+  g_assert_cmpint (arc_state_store_get_last_build (host->store)->cause, ==, ARC_CAUSE_START);
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
@@ -1211,7 +1215,7 @@ test_damaged_memory_twice (void)
   restart (host);
   arc_test_host_start (host);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, arc_builder_get_last_build (host->builder)->id, ALL_NOTES);
+  arc_test_host_assert_told (host, arc_state_store_get_last_build (host->store)->id, ALL_NOTES);
 }
 
 static void
@@ -1489,7 +1493,8 @@ test_max_load (void)
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  rest = (gint64) arc_builder_get_last_build (host->builder)->cpu_usec * ARC_LOAD_SCALE / max_load;
+  rest =
+      (gint64) arc_state_store_get_last_build (host->store)->cpu_usec * ARC_LOAD_SCALE / max_load;
   g_assert_cmpint (rest, >, 0);
   rest = MIN (rest, 180 * SECOND);
   g_assert_cmpint (arc_test_host_get_status (host).rest, ==, rest);
@@ -1904,7 +1909,8 @@ test_emptied_while_preparing (void)
   empty_tree (host);
   arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 2);
   arc_test_wait_until (host->n_finished == 2);
-  g_assert_cmpint (arc_builder_get_last_build (host->builder)->result, ==, ARC_RESULT_SPAWN_FAILED);
+  g_assert_cmpint (arc_state_store_get_last_build (host->store)->result, ==,
+                   ARC_RESULT_SPAWN_FAILED);
   arc_test_host_advance (host, 180 * SECOND);
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
   arc_test_host_advance (host, 5 * SECOND);
@@ -1931,8 +1937,8 @@ test_other_settings (void)
   arc_test_host_advance (host, SECOND);
   arc_test_host_finish_build (host, 0);
   /* A note without a title has its path below the directory for one. */
-  g_assert_cmpint (arc_builder_get_last_build (host->builder)->kind, ==, ARC_BUILD_FULL);
-  g_assert_cmpuint (arc_builder_get_last_build (host->builder)->n_changed, ==, 4);
+  g_assert_cmpint (arc_state_store_get_last_build (host->store)->kind, ==, ARC_BUILD_FULL);
+  g_assert_cmpuint (arc_state_store_get_last_build (host->store)->n_changed, ==, 4);
 
   /* Nobody knows what is in another database. */
   g_free (host->config->database);
@@ -1941,7 +1947,7 @@ test_other_settings (void)
   g_assert_false (arc_test_host_get_status (host).fresh);
   arc_test_host_advance (host, 180 * SECOND);
   arc_test_host_finish_build (host, 0);
-  g_assert_cmpuint (arc_builder_get_last_build (host->builder)->n_changed, ==, 4);
+  g_assert_cmpuint (arc_state_store_get_last_build (host->store)->n_changed, ==, 4);
   database = arc_test_host_get_environment (host, 3, "ARCOLOGY_DATABASE");
   g_assert_cmpstr (database, ==, host->config->database);
 }
@@ -1962,7 +1968,7 @@ assert_full_build_follows (ArcTestHost *host, guint64 id)
   arc_test_host_advance (host, 180 * SECOND);
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  build = arc_builder_get_last_build (host->builder);
+  build = arc_state_store_get_last_build (host->store);
   g_assert_cmpuint (build->id, ==, id);
   g_assert_cmpint (build->kind, ==, ARC_BUILD_FULL);
   arc_test_host_assert_told (host, id, ALL_NOTES);
@@ -2525,6 +2531,97 @@ test_sync_when_back (void)
   g_assert_cmpint (back.result, ==, ARC_RESULT_SUCCESS);
 }
 
+static void
+make_leader (gpointer data)
+{
+  setsid ();
+  /* If the test fails, nothing else ends this. */
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+}
+
+/* What a killed service leaves: a process group that ignores SIGTERM, and is in the file of the
+ * store. */
+static GSubprocess *
+leave_build (ArcStateStore *store)
+{
+  g_autoptr (GSubprocessLauncher) launcher =
+      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+  const int fd = arc_state_store_open_group (store);
+  g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", fd);
+  g_autofree char *group_file = g_file_read_link (link, NULL);
+  g_autofree char *directory = g_path_get_dirname (group_file);
+  g_autofree char *changes = g_build_filename (directory, "changes", NULL);
+  g_autoptr (GError) error = NULL;
+  GSubprocess *build;
+  char ready[6];
+
+  g_subprocess_launcher_setenv (launcher, "ARCOLOGY_CHANGES", changes, TRUE);
+  g_subprocess_launcher_set_child_setup (launcher, make_leader, NULL, NULL);
+  build = g_subprocess_launcher_spawn (launcher, &error, "/bin/sh", "-c",
+                                       "trap '' TERM; echo ready; exec tail -f /dev/null", NULL);
+  g_assert_no_error (error);
+  g_assert_true (g_input_stream_read_all (g_subprocess_get_stdout_pipe (build), ready, sizeof ready,
+                                          NULL, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (lseek (fd, 0, SEEK_SET), ==, 0);
+  g_assert_cmpint (dprintf (fd, "%s\n", g_subprocess_get_identifier (build)), >, 0);
+  g_assert_true (g_close (fd, NULL));
+
+  return build;
+}
+
+/* What is left of a build of a killed service is ended while the main loop runs, and no build has a
+ * process before. */
+static void
+test_leftover (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autoptr (GSubprocess) left = NULL;
+  const ArcBuild *last;
+  pid_t group;
+
+  host->config->on_start = ARC_ON_START_ALWAYS;
+  arc_test_host_restart (host);
+  left = leave_build (host->store);
+  group = (pid_t) g_ascii_strtoll (g_subprocess_get_identifier (left), NULL, 10);
+  g_strfreev (host->config->command);
+  /* Succeeds if the group is gone, or a zombie that nothing has waited for yet. */
+  host->config->command =
+      arc_test_make_strv ("/bin/sh", "-c",
+                          "[ ! -e /proc/$0 ] || grep -q '^State:.Z' /proc/$0/status || "
+                          "[ ! -e /proc/$0 ]",
+                          g_subprocess_get_identifier (left), NULL);
+  arc_builder_set_config (host->builder, host->config);
+
+  /* SIGKILL comes from the main loop. */
+  arc_builder_start (host->builder);
+  g_assert_true (arc_process_group_is_alive (group));
+  arc_test_wait_until (host->n_finished == 2);
+  last = arc_state_store_get_last_build (host->store);
+  g_assert_cmpuint (last->id, ==, 2);
+  g_assert_cmpint (last->result, ==, ARC_RESULT_SUCCESS);
+  g_assert_true (g_subprocess_wait (left, NULL, NULL));
+  g_assert_cmpint (g_subprocess_get_term_sig (left), ==, SIGKILL);
+}
+
+/* A service that stops while it ends what is left does not wait for it. */
+static void
+test_stop_with_leftover (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autoptr (GSubprocess) left = NULL;
+
+  arc_test_host_restart (host);
+  left = leave_build (host->store);
+  arc_builder_start (host->builder);
+  arc_builder_stop (host->builder);
+  arc_test_wait_until (host->stopped);
+  g_assert_true (
+      arc_process_group_is_alive (g_ascii_strtoll (g_subprocess_get_identifier (left), NULL, 10)));
+  g_subprocess_force_exit (left);
+  g_assert_true (g_subprocess_wait (left, NULL, NULL));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -2612,6 +2709,8 @@ main (int argc, char **argv)
 
   g_test_add_func ("/builder/sync-storm", test_sync_storm);
   g_test_add_func ("/builder/sync-when-back", test_sync_when_back);
+  g_test_add_func ("/builder/leftover", test_leftover);
+  g_test_add_func ("/builder/leftover/stop", test_stop_with_leftover);
 
   return g_test_run ();
 }

@@ -119,6 +119,31 @@ test_nothing_new (void)
   g_assert_false (arc_loop_guard_is_looping (guard));
 }
 
+/* What is seen soon after the end of a build is of the build, but for a file that changed later. */
+static void
+test_late (void)
+{
+  g_autoptr (ArcLoopGuard) guard = arc_loop_guard_new ();
+  g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
+  g_autoptr (ArcChangeSet) changes = arc_change_set_new ();
+  const ArcFingerprint before = { .inode = 1, .ctime_ns = 1000 };
+  const ArcFingerprint after = { .inode = 2, .ctime_ns = 1001 };
+
+  arc_snapshot_set_file (snapshot, "/org", "a.org", &before, NULL);
+  arc_snapshot_set_file (snapshot, "/org", "b.org", &after, NULL);
+  arc_change_set_add (changes, "/org/a.org", ARC_CHANGE_MODIFIED);
+  arc_change_set_add (changes, "/org/gone.org", ARC_CHANGE_DELETED);
+  g_assert_false (arc_loop_guard_is_late (guard, changes, snapshot, 0));
+
+  arc_loop_guard_end_build (guard, 5 * G_USEC_PER_SEC, 1000);
+  g_assert_true (arc_loop_guard_is_late (guard, changes, snapshot, 5 * G_USEC_PER_SEC));
+  g_assert_true (arc_loop_guard_is_late (guard, changes, snapshot, 6 * G_USEC_PER_SEC - 1));
+  g_assert_false (arc_loop_guard_is_late (guard, changes, snapshot, 6 * G_USEC_PER_SEC));
+
+  arc_change_set_add (changes, "/org/b.org", ARC_CHANGE_MODIFIED);
+  g_assert_false (arc_loop_guard_is_late (guard, changes, snapshot, 5 * G_USEC_PER_SEC));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -130,6 +155,7 @@ main (int argc, char **argv)
   g_test_add_func ("/loop-guard/outside", test_change_from_outside);
   g_test_add_func ("/loop-guard/request", test_request);
   g_test_add_func ("/loop-guard/nothing-new", test_nothing_new);
+  g_test_add_func ("/loop-guard/late", test_late);
 
   return g_test_run ();
 }

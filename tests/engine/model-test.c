@@ -578,7 +578,8 @@ static void
 check_problems (Model *model)
 {
   g_autoptr (GHashTable) copy = arc_test_notes_read_copy (model->copy);
-  const ArcProblemList *problems = arc_builder_get_problems (model->builder);
+  const ArcProblemList *problems =
+      arc_state_store_get_note_problems (arc_builder_get_store (model->builder));
   GHashTableIter iter;
   gpointer content;
   guint n_odd = 0;

@@ -181,6 +181,32 @@ test_forget (void)
                     1);
 }
 
+/* A file that has had all its tries is not tried again by itself until it changes. */
+static void
+test_give_up (void)
+{
+  g_autoptr (ArcPendingChanges) pending_changes = arc_pending_changes_new ();
+  g_autoptr (ArcBuild) build = arc_build_new (1, ARC_BUILD_INCREMENTAL, ARC_CAUSE_CHANGE, 1);
+  g_autoptr (ArcBuild) killed = arc_build_new (2, ARC_BUILD_INCREMENTAL, ARC_CAUSE_RETRY, 1);
+
+  build->result = ARC_RESULT_FAILED;
+  build->exit_status = 1;
+  arc_build_add_failed_file (build, "/org/a.org", "why");
+  killed->result = ARC_RESULT_SIGNAL;
+  g_assert_true (arc_build_is_partial (build));
+
+  g_assert_false (arc_pending_changes_give_up (pending_changes, build, FALSE));
+  g_assert_true (arc_pending_changes_give_up (pending_changes, build, TRUE));
+  g_assert_false (arc_pending_changes_give_up (pending_changes, killed, TRUE));
+  g_assert_true (arc_pending_changes_give_up (pending_changes, build, FALSE));
+
+  /* One that changed while the build ran has all its tries again. */
+  see (pending_changes, "/org/a.org");
+  g_assert_false (arc_pending_changes_give_up (pending_changes, build, TRUE));
+  arc_pending_changes_take (pending_changes);
+  g_assert_false (arc_pending_changes_give_up (pending_changes, build, FALSE));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -192,6 +218,7 @@ main (int argc, char **argv)
   g_test_add_func ("/pending-changes/restore/full", test_restore_of_full_build);
   g_test_add_func ("/pending-changes/gone", test_gone);
   g_test_add_func ("/pending-changes/forget", test_forget);
+  g_test_add_func ("/pending-changes/give-up", test_give_up);
 
   return g_test_run ();
 }

@@ -855,6 +855,35 @@ set_group (ArcStateStore *store, pid_t group)
   g_assert_true (g_close (fd, NULL));
 }
 
+typedef struct
+{
+  gboolean done;
+  gboolean found;
+} Ended;
+
+static void
+on_leftover_ended (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Ended *ended = user_data;
+  g_autoptr (GError) error = NULL;
+
+  ended->found = arc_state_store_end_leftover_finish (ARC_STATE_STORE (source), result, &error);
+  g_assert_no_error (error);
+  ended->done = TRUE;
+}
+
+/* Returns: whether there was something. */
+static gboolean
+end_leftover (ArcStateStore *store, gint64 grace)
+{
+  Ended ended = { FALSE, FALSE };
+
+  arc_state_store_end_leftover_async (store, grace, NULL, on_leftover_ended, &ended);
+  arc_test_wait_until (ended.done);
+
+  return ended.found;
+}
+
 static void
 test_leftover (Fixture *fixture, gconstpointer script)
 {
@@ -867,12 +896,12 @@ test_leftover (Fixture *fixture, gconstpointer script)
   set_group (fixture->store, get_pid (build));
 
   next = arc_state_store_new (fixture->directory);
-  g_assert_true (arc_state_store_end_leftover (next, 100 * G_TIME_SPAN_MILLISECOND));
+  g_assert_true (end_leftover (next, 100 * G_TIME_SPAN_MILLISECOND));
   g_assert_true (g_subprocess_wait (build, NULL, NULL));
   g_assert_true (g_subprocess_get_if_signaled (build));
 
   /* And that was it. */
-  g_assert_false (arc_state_store_end_leftover (next, 0));
+  g_assert_false (end_leftover (next, 0));
 }
 
 /* XDG_RUNTIME_DIR was not there. */
@@ -888,7 +917,7 @@ test_leftover_in_state (Fixture *fixture, gconstpointer data)
   build = start_build ("echo ready; exec tail -f /dev/null", changes);
   text = g_strdup_printf ("%d\n", (int) get_pid (build));
   g_assert_true (g_file_set_contents (group, text, -1, NULL));
-  g_assert_true (arc_state_store_end_leftover (fixture->store, G_USEC_PER_SEC));
+  g_assert_true (end_leftover (fixture->store, G_USEC_PER_SEC));
   g_assert_true (g_subprocess_wait (build, NULL, NULL));
   g_assert_false (is_there (fixture, "group"));
 }
@@ -909,7 +938,7 @@ test_leftover_execs (Fixture *fixture, gconstpointer data)
       g_autoptr (GSubprocess) build = start_build (first, changes);
 
       set_group (fixture->store, get_pid (build));
-      g_assert_true (arc_state_store_end_leftover (fixture->store, G_USEC_PER_SEC));
+      g_assert_true (end_leftover (fixture->store, G_USEC_PER_SEC));
       g_assert_true (g_subprocess_wait (build, NULL, NULL));
     }
 }
@@ -923,7 +952,7 @@ test_leftover_of_other (Fixture *fixture, gconstpointer data)
 
   g_assert_true (arc_state_store_lock (fixture->store, NULL));
   set_group (fixture->store, get_pid (other));
-  g_assert_false (arc_state_store_end_leftover (fixture->store, 0));
+  g_assert_false (end_leftover (fixture->store, 0));
   g_assert_cmpint (kill (get_pid (other), 0), ==, 0);
   g_subprocess_force_exit (other);
   g_assert_true (g_subprocess_wait (other, NULL, NULL));
@@ -936,17 +965,17 @@ test_no_leftover (Fixture *fixture, gconstpointer data)
   g_autofree char *path = get_runtime_path (fixture, "group");
 
   g_assert_true (arc_state_store_lock (fixture->store, NULL));
-  g_assert_false (arc_state_store_end_leftover (fixture->store, 0));
+  g_assert_false (end_leftover (fixture->store, 0));
 
   for (guint i = 0; i < G_N_ELEMENTS (contents); i++)
     {
       g_assert_true (g_file_set_contents (path, contents[i], -1, NULL));
-      g_assert_false (arc_state_store_end_leftover (fixture->store, 0));
+      g_assert_false (end_leftover (fixture->store, 0));
     }
 
   /* One that was about to start. */
   g_assert_true (g_close (arc_state_store_open_group (fixture->store), NULL));
-  g_assert_false (arc_state_store_end_leftover (fixture->store, 0));
+  g_assert_false (end_leftover (fixture->store, 0));
 
   set_group (fixture->store, getpid ());
   arc_state_store_forget_group (fixture->store);
@@ -1537,7 +1566,7 @@ test_no_file (Fixture *fixture, gconstpointer data)
   g_assert_no_errno (g_unlink (history_aside));
 
   g_assert_no_errno (mkfifo (group, 0600));
-  g_assert_false (arc_state_store_end_leftover (fixture->store, 0));
+  g_assert_false (end_leftover (fixture->store, 0));
   g_assert_false (g_file_test (group, G_FILE_TEST_EXISTS));
 }
 
