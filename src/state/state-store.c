@@ -304,8 +304,11 @@ forget_database (ArcStateStore *self, const ArcStateStoreInputs *inputs)
   g_autoptr (GBytes) identity = make_identity ("", &tree);
   g_autoptr (GBytes) bytes = arc_file_frame_end (arc_snapshot_frame (nothing, NULL, identity));
 
-  if (!arc_state_file_write (path, bytes, G_FILE_SET_CONTENTS_DURABLE, NULL))
-    g_unlink (path);
+  /* Without fsync(2), which may block the main loop for seconds: a snapshot that is cut off is
+   * damaged, and the next start builds everything, too. */
+  g_unlink (path);
+  g_file_set_contents_full (path, g_bytes_get_data (bytes, NULL), (gssize) g_bytes_get_size (bytes),
+                            G_FILE_SET_CONTENTS_NONE, ARC_STATE_FILE_MODE, NULL);
 }
 
 static void
