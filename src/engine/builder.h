@@ -233,30 +233,6 @@ char *arc_builder_get_log (ArcBuilder *builder, guint64 id);
 guint64 arc_builder_compare (ArcBuilder *builder);
 
 /**
- * arc_builder_check_config_async:
- * @builder: the builder
- * @config: settings
- * @callback: called when it is known
- * @user_data: for @callback
- *
- * Finds out whether settings may be put in force: they must not leave no file while there are some.
- */
-void arc_builder_check_config_async (ArcBuilder *builder,
-                                     const ArcConfig *config,
-                                     GAsyncReadyCallback callback,
-                                     gpointer user_data);
-/**
- * arc_builder_check_config_finish:
- * @builder: the builder
- * @result: the result
- * @error: return location for %ARC_ERROR_CONFIG
- *
- * Returns: %TRUE if the settings may be put in force
- */
-gboolean
-arc_builder_check_config_finish (ArcBuilder *builder, GAsyncResult *result, GError **error);
-
-/**
  * arc_builder_set_config:
  * @builder: the builder
  * @config: the settings; they are copied
