@@ -12,6 +12,7 @@
 #include "common/path-filter.h"
 #include "common/progress-bar.h"
 #include "engine/builder.h"
+#include "engine/config-survey.h"
 #include "session/boottime-clock.h"
 #include "session/desktop.h"
 #include "session/service-manager.h"
@@ -141,7 +142,7 @@ on_config_checked (GObject *source, GAsyncResult *result, gpointer user_data)
   ArcDaemon *self = reload->daemon;
   g_autoptr (GError) error = NULL;
 
-  if (!arc_builder_check_config_finish (ARC_BUILDER (source), result, &error))
+  if (!arc_config_survey_check_finish (ARC_WATCHER (source), result, &error))
     {
       end_reload (self);
       g_task_return_error (task, g_steal_pointer (&error));
@@ -182,8 +183,8 @@ begin_reload (gpointer user_data, GAsyncReadyCallback callback, gpointer callbac
   reload = g_new (Reload, 1);
   *reload = (Reload){ self, config, ++self->last_reload };
   g_task_set_task_data (task, reload, reload_free);
-  arc_builder_check_config_async (self->builder, config, on_config_checked,
-                                  g_steal_pointer (&task));
+  arc_config_survey_check_async (arc_builder_get_watcher (self->builder), config, on_config_checked,
+                                 g_steal_pointer (&task));
 }
 
 static void

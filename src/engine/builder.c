@@ -9,6 +9,7 @@
 #include "engine/build-run.h"
 #include "engine/change-feed.h"
 #include "engine/comparisons.h"
+#include "engine/config-survey.h"
 #include "engine/database-inputs.h"
 #include "engine/empty-root-guard.h"
 #include "engine/log-messages.h"
@@ -19,7 +20,6 @@
 #include "run/output-parser.h"
 #include "watch/build-inputs.h"
 #include "watch/directory-reader.h"
-#include "watch/tree-survey.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -85,10 +85,6 @@ enum
   SIGNAL_STOPPED,
   N_SIGNALS,
 };
-
-/* How long to look for a file that other settings leave, when they leave none of those that are
- * known. */
-#define SURVEY_TIME (2 * G_TIME_SPAN_SECOND)
 
 /* How long what is left of a build of a killed service has between SIGTERM and SIGKILL. Nobody
  * waits for its result. */
@@ -747,35 +743,6 @@ on_changed (ArcWatcher *watcher, ArcChangeSet *changes, ArcBuilder *self)
     step (self, ARC_EVENT_TOUCH, NULL);
 }
 
-static void
-begin_survey (const ArcConfig *config, GAsyncReadyCallback callback, gpointer user_data)
-{
-  g_autoptr (ArcPathFilter) filter = arc_path_filter_new ((const char *const *) config->include,
-                                                          (const char *const *) config->exclude);
-
-  arc_tree_survey_async ((const char *const *) config->directories, filter, config->follow_symlinks,
-                         SURVEY_TIME, callback, user_data);
-}
-
-/* Whether there are files, and none that matters. */
-static gboolean
-has_other_files (ArcTreeSurvey survey)
-{
-  switch (survey)
-    {
-    case ARC_TREE_SURVEY_NONE:
-    case ARC_TREE_SURVEY_LATE:
-      return TRUE;
-
-    case ARC_TREE_SURVEY_MATCH:
-    case ARC_TREE_SURVEY_EMPTY:
-    case ARC_TREE_SURVEY_MISSING:
-      return FALSE;
-    }
-
-  g_return_val_if_reached (FALSE);
-}
-
 /* Whether the tree has no files that matter, and other settings than the last run. */
 static gboolean
 is_empty_by_settings (ArcBuilder *self)
@@ -787,7 +754,7 @@ is_empty_by_settings (ArcBuilder *self)
 }
 
 /* The settings never empty a database: that of a tree whose files they leave out keeps what it has,
- * until there is one that they do not. HAS_OTHERS: see has_other_files(). */
+ * until there is one that they do not. HAS_OTHERS: see arc_config_survey_finish(). */
 static void
 check_settings (ArcBuilder *self, gboolean has_others)
 {
@@ -916,7 +883,7 @@ on_surveyed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_
   g_autoptr (ArcBuilder) self = user_data;
 
   arc_comparisons_end_part (&self->comparisons, ARC_COMPARISON_SURVEY);
-  become_ready (self, has_other_files (arc_tree_survey_finish (result)));
+  become_ready (self, arc_config_survey_finish (result));
   begin_comparison_if_due (self);
 }
 
@@ -931,7 +898,7 @@ end_comparison_part (ArcBuilder *self, ArcComparisonParts part)
   if (first && !knows_database (self) && is_empty_by_settings (self))
     {
       self->comparisons.missing = ARC_COMPARISON_SURVEY;
-      begin_survey (self->config, on_surveyed, g_object_ref (self));
+      arc_config_survey_async (self->config, on_surveyed, g_object_ref (self));
       return;
     }
 
@@ -1265,63 +1232,6 @@ arc_builder_sync_finish (
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
 
   return arc_sync_request_propagate (G_TASK (result), build, build_result, error);
-}
-
-static void
-on_config_surveyed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  ArcBuilder *self = g_task_get_source_object (task);
-
-  switch (arc_tree_survey_finish (result))
-    {
-    case ARC_TREE_SURVEY_MATCH:
-    case ARC_TREE_SURVEY_MISSING: /* it is waited for, and nothing is built meanwhile */
-      g_task_return_boolean (task, TRUE);
-      return;
-
-    case ARC_TREE_SURVEY_NONE:
-    case ARC_TREE_SURVEY_EMPTY:
-    case ARC_TREE_SURVEY_LATE:
-      break;
-    }
-
-  g_task_return_new_error (
-      task, ARC_ERROR, ARC_ERROR_CONFIG,
-      "[Tree] Directories, Include, Exclude: they leave no file, where there are %u now, "
-      "and the settings never empty the database: change them, or remove the files",
-      arc_snapshot_get_n_files (arc_watcher_get_snapshot (self->watcher)));
-}
-
-void
-arc_builder_check_config_async (ArcBuilder *self,
-                                const ArcConfig *config,
-                                GAsyncReadyCallback callback,
-                                gpointer user_data)
-{
-  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
-  const ArcSnapshot *snapshot;
-  g_autoptr (ArcPathFilter) filter = NULL;
-
-  g_return_if_fail (ARC_IS_BUILDER (self));
-
-  g_task_set_source_tag (task, arc_builder_check_config_async);
-  snapshot = arc_watcher_get_snapshot (self->watcher);
-  filter = arc_path_filter_new ((const char *const *) config->include,
-                                (const char *const *) config->exclude);
-  if (arc_snapshot_get_n_files (snapshot) == 0 ||
-      arc_tree_survey_snapshot (snapshot, (const char *const *) config->directories, filter))
-    g_task_return_boolean (task, TRUE);
-  else
-    begin_survey (config, on_config_surveyed, g_steal_pointer (&task));
-}
-
-gboolean
-arc_builder_check_config_finish (ArcBuilder *self, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-
-  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 void

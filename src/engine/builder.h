@@ -72,20 +72,42 @@ typedef struct
 #define ARC_TYPE_BUILDER (arc_builder_get_type ())
 G_DECLARE_FINAL_TYPE (ArcBuilder, arc_builder, ARC, BUILDER, GObject)
 
-/* The ports stay what they are; the builder keeps references to them. CONFIG is copied. The store
- * must be locked by the time that the builder is started. */
+/**
+ * arc_builder_new:
+ * @clock: the clock
+ * @watcher: the watcher of the tree, not started
+ * @runner: the runner of the builds
+ * @store: the state store, which must be locked before arc_builder_start()
+ * @config: the settings; they are copied
+ *
+ * Makes a builder that is not started. It keeps references to the objects.
+ *
+ * Returns: (transfer full): the builder
+ */
 ArcBuilder *arc_builder_new (ArcClock *clock,
                              ArcWatcher *watcher,
                              ArcProcessRunner *runner,
                              ArcStateStore *store,
                              const ArcConfig *config);
 
-/* Starts watching and, as `OnStart` has it, building. */
+/**
+ * arc_builder_start:
+ * @builder: the builder
+ *
+ * Starts to watch and, as `OnStart` says, to build. What is left of a build of a killed service is
+ * ended first; until then no build has a process.
+ */
 void arc_builder_start (ArcBuilder *builder);
 
-/* Whether a build may launch its process; TRUE at first. A build that starts without the permission
- * waits for it, and takes its changes only then. For a service that does not own its name yet:
- * another one, of other state, may be building. */
+/**
+ * arc_builder_set_may_launch:
+ * @builder: the builder
+ * @may_launch: whether a build may start its process; %TRUE at first
+ *
+ * Permits or forbids processes of builds. A build that starts without the permission waits for it,
+ * and takes its changes only then. A service that does not own its name yet has no permission:
+ * another service, with other state, may be building.
+ */
 void arc_builder_set_may_launch (ArcBuilder *builder, gboolean may_launch);
 
 /**
@@ -96,41 +118,107 @@ void arc_builder_set_may_launch (ArcBuilder *builder, gboolean may_launch);
  */
 gboolean arc_builder_is_after_build_running (ArcBuilder *builder);
 
-/* Ends the running build, if any, and lets none start; `stopped` follows, always from the main
- * loop. */
+/**
+ * arc_builder_stop:
+ * @builder: the builder
+ *
+ * Ends the running build, if any, and lets none start. `stopped` follows, always from the main
+ * loop.
+ */
 void arc_builder_stop (ArcBuilder *builder);
 
-/* Asks for a build at once. BUILD gets the number of the one that will contain everything that was
- * saved before. ARC_ERROR_TREE_UNAVAILABLE, ARC_ERROR_SHUTTING_DOWN. */
+/**
+ * arc_builder_rebuild:
+ * @builder: the builder
+ * @kind: what the build does at least
+ * @build: (out): the number of the build that has all that was saved before
+ * @error: return location for %ARC_ERROR_TREE_UNAVAILABLE or %ARC_ERROR_SHUTTING_DOWN
+ *
+ * Requests a build at once.
+ *
+ * Returns: %TRUE if the build will start
+ */
 gboolean
 arc_builder_rebuild (ArcBuilder *builder, ArcBuildKind kind, guint64 *build, GError **error);
 
-/* Compares the tree with the snapshot, builds what is stale, and is done when the database holds
- * all that was on the disk when it was called. BUILD gets the number of the build that did it,
- * which may have been an earlier one, and BUILD_RESULT how it ended: only with ARC_RESULT_SUCCESS
- * does the database hold it. ARC_ERROR_TREE_UNAVAILABLE, ARC_ERROR_SHUTTING_DOWN. */
+/**
+ * arc_builder_sync_async:
+ * @builder: the builder
+ * @callback: called when the database has all that was on the disk, or cannot have it
+ * @user_data: for @callback
+ *
+ * Compares the tree with the snapshot and builds what is stale.
+ */
 void arc_builder_sync_async (ArcBuilder *builder, GAsyncReadyCallback callback, gpointer user_data);
+
+/**
+ * arc_builder_sync_finish:
+ * @builder: the builder
+ * @result: the result
+ * @build: (out): the number of the build that did it, which may be an earlier one
+ * @build_result: (out): how that build ended: only with %ARC_RESULT_SUCCESS the database has it
+ * @error: return location for %ARC_ERROR_TREE_UNAVAILABLE or %ARC_ERROR_SHUTTING_DOWN
+ *
+ * Returns: %FALSE if no build could be had
+ */
 gboolean arc_builder_sync_finish (ArcBuilder *builder,
                                   GAsyncResult *result,
                                   guint64 *build,
                                   ArcResult *build_result,
                                   GError **error);
 
-/* ARC_ERROR_NOT_BUILDING if no build runs. */
+/**
+ * arc_builder_cancel:
+ * @builder: the builder
+ * @error: return location for %ARC_ERROR_NOT_BUILDING
+ *
+ * Ends the running build with %ARC_RESULT_CANCELED.
+ *
+ * Returns: %FALSE if no build runs
+ */
 gboolean arc_builder_cancel (ArcBuilder *builder, GError **error);
 
-/* ARC_ERROR_STATE_DIRECTORY if the pause cannot be remembered; it is then not in force. */
+/**
+ * arc_builder_set_paused:
+ * @builder: the builder
+ * @paused: whether to hold automatic builds
+ * @error: return location for %ARC_ERROR_STATE_DIRECTORY or %ARC_ERROR_LOCKED
+ *
+ * Pauses or resumes automatic builds, also for the next run of the service.
+ *
+ * Returns: %FALSE, with nothing changed, if the pause cannot be stored
+ */
 gboolean arc_builder_set_paused (ArcBuilder *builder, gboolean paused, GError **error);
 
-/* Puts one reason to hold automatic builds in force, or takes it away: ARC_HOLD_INHIBITED or
- * ARC_HOLD_POWER_SAVER. */
+/**
+ * arc_builder_set_held:
+ * @builder: the builder
+ * @hold: %ARC_HOLD_INHIBITED or %ARC_HOLD_POWER_SAVER
+ * @held: whether it holds automatic builds
+ *
+ * Sets or clears one reason to hold automatic builds.
+ */
 void arc_builder_set_held (ArcBuilder *builder, ArcHolds hold, gboolean held);
 
-/* The log of build ID, to read, or with 0 that of the build that runs, or else of the last one
- * (owned by the caller). -1 and ARC_ERROR_NO_SUCH_BUILD or ARC_ERROR_STATE_DIRECTORY. */
+/**
+ * arc_builder_open_log:
+ * @builder: the builder
+ * @id: the number of a build; 0 for the one that runs or, without one, the last one
+ * @error: return location for %ARC_ERROR_NO_SUCH_BUILD or %ARC_ERROR_STATE_DIRECTORY
+ *
+ * Opens the log of a build to read.
+ *
+ * Returns: (transfer full): a file descriptor; -1 on an error
+ */
 int arc_builder_open_log (ArcBuilder *builder, guint64 id, GError **error);
 
-/* (transfer full) (nullable): where the log of build ID is; NULL if it is gone. */
+/**
+ * arc_builder_get_log:
+ * @builder: the builder
+ * @id: the number of a build
+ *
+ * Returns: (transfer full) (nullable): the path of the log; %NULL if it is gone
+ */
 char *arc_builder_get_log (ArcBuilder *builder, guint64 id);
 
 /**
@@ -144,18 +232,22 @@ char *arc_builder_get_log (ArcBuilder *builder, guint64 id);
  */
 guint64 arc_builder_compare (ArcBuilder *builder);
 
-/* Finds out whether CONFIG may be put in force: ARC_ERROR_CONFIG if it would leave no file, while
- * there are some now. */
-void arc_builder_check_config_async (ArcBuilder *builder,
-                                     const ArcConfig *config,
-                                     GAsyncReadyCallback callback,
-                                     gpointer user_data);
-gboolean
-arc_builder_check_config_finish (ArcBuilder *builder, GAsyncResult *result, GError **error);
-
-/* Puts other settings in force. A build that runs goes on with the old ones. */
+/**
+ * arc_builder_set_config:
+ * @builder: the builder
+ * @config: the settings; they are copied
+ *
+ * Puts other settings in force. A running build keeps the old ones.
+ */
 void arc_builder_set_config (ArcBuilder *builder, const ArcConfig *config);
 
+/**
+ * arc_builder_get_status:
+ * @builder: the builder
+ * @status: (out caller-allocates): what there is to show
+ *
+ * Fills in the status.
+ */
 void arc_builder_get_status (ArcBuilder *builder, ArcStatus *status);
 
 /**
@@ -187,7 +279,20 @@ const ArcChangeSet *arc_builder_get_pending (ArcBuilder *builder);
 ArcChangeSet *
 arc_builder_list_changes (ArcBuilder *builder, guint64 since, guint64 *now, gboolean *complete);
 
+/**
+ * arc_builder_get_config:
+ * @builder: the builder
+ *
+ * Returns: (transfer none): the settings in force
+ */
 const ArcConfig *arc_builder_get_config (ArcBuilder *builder);
+
+/**
+ * arc_builder_get_watcher:
+ * @builder: the builder
+ *
+ * Returns: (transfer none): the watcher
+ */
 ArcWatcher *arc_builder_get_watcher (ArcBuilder *builder);
 
 G_END_DECLS

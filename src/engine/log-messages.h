@@ -11,41 +11,92 @@
 
 G_BEGIN_DECLS
 
-/* What the engine says, in English. */
-
-/* (transfer full) (nullable): why BUILD, which ended, failed: what it says itself, or its exit
- * status, and MESSAGE (nullable), which is what the runner says. */
+/**
+ * arc_log_message_end:
+ * @build: a build that has ended
+ * @message: (nullable): the message of the runner
+ *
+ * Describes why a build failed, in English: its own message or its exit status, and @message.
+ *
+ * Returns: (transfer full) (nullable): the text; %NULL if there is nothing to say
+ */
 char *arc_log_message_end (const ArcBuild *build, const char *message);
 
-/* Log that BUILD has started, or ended; both with the fields of the journal that
- * arcology-builder(1) lists. */
+/**
+ * arc_log_message_log_start:
+ * @build: a build
+ *
+ * Logs that a build has started, with the fields of the journal that arcology-builder(1) lists.
+ */
 void arc_log_message_log_start (const ArcBuild *build);
+
+/**
+ * arc_log_message_log_end:
+ * @build: a build
+ *
+ * Logs that a build has ended, with the fields of the journal that arcology-builder(1) lists.
+ */
 void arc_log_message_log_end (const ArcBuild *build);
 
-/* Logs that PROBLEMS, which are all there are now, are others than before BUILD: the first of those
- * that are new, FIRST (nullable). */
+/**
+ * arc_log_message_log_problems:
+ * @build: a build
+ * @problems: all problems of notes
+ * @first: (nullable): the first problem that is new
+ *
+ * Logs that the problems of notes are others than before a build.
+ */
 void arc_log_message_log_problems (const ArcBuild *build,
                                    const ArcProblemList *problems,
                                    const ArcProblem *first);
 
-/* Logs a line of BUILD's output, which is TEXT and says LINE: none of progress, problems or errors,
- * which are logged in other words. */
+/**
+ * arc_log_message_log_line:
+ * @build: a build
+ * @line: the parsed line
+ * @text: the line
+ * @length: the number of its bytes
+ *
+ * Logs a line of output that is not about progress, problems or errors: those have messages of
+ * their own.
+ */
 void arc_log_message_log_line (const ArcBuild *build,
                                const ArcLine *line,
                                const char *text,
                                gsize length);
 
-/* Logs that the health is another one, or has another MESSAGE. */
+/**
+ * arc_log_message_log_health:
+ * @health: the health
+ * @message: its message
+ *
+ * Logs that the health or its message has changed.
+ */
 void arc_log_message_log_health (ArcHealth health, const char *message);
 
-/* (transfer full): that ROOT has lost every file, and when that is believed: REAL_TIME,
- * microseconds since the epoch. */
+/**
+ * arc_log_message_empty_root:
+ * @root: a root
+ * @real_time: when the database follows, microseconds since the epoch
+ *
+ * Describes that a root has lost every file.
+ *
+ * Returns: (transfer full): the text, English
+ */
 char *arc_log_message_empty_root (const char *root, gint64 real_time);
 
-/* (transfer full): the message of the health, "" if all is well. WATCHER is what the watcher says,
- * EMPTIED (nullable) is from arc_log_message_empty_root(), and STORE (nullable) from
- * arc_state_store_get_problem(), and AFTER
- * (nullable) from arc_after_build_get_problem(). */
+/**
+ * arc_log_message_health:
+ * @watcher: the message of the watcher
+ * @emptied: (nullable): why missing files are not believed to be deleted
+ * @store: (nullable): the problem of the store
+ * @after: (nullable): the problem of AfterBuild
+ * @loop_guard: the loop guard
+ *
+ * Joins what is wrong to one text.
+ *
+ * Returns: (transfer full): the message of the health, "" if all is well
+ */
 char *arc_log_message_health (const char *watcher,
                               const char *emptied,
                               const char *store,

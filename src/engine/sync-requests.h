@@ -18,13 +18,32 @@ G_BEGIN_DECLS
  */
 typedef struct _ArcSyncRequests ArcSyncRequests;
 
+/**
+ * arc_sync_requests_new:
+ *
+ * Makes an object without calls.
+ *
+ * Returns: (transfer full): the object
+ */
 ArcSyncRequests *arc_sync_requests_new (void);
 
-/* The open calls get no answer: fail them before. */
+/**
+ * arc_sync_requests_free:
+ * @syncs: (transfer full): the calls
+ *
+ * Frees the object. Open calls get no answer: fail them before.
+ */
 void arc_sync_requests_free (ArcSyncRequests *syncs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcSyncRequests, arc_sync_requests_free)
 
-/* TASK (transfer full) must have no task data yet. It waits for the comparison of this number. */
+/**
+ * arc_sync_requests_add:
+ * @syncs: the calls
+ * @task: (transfer full): a task without task data
+ * @comparison: the number of the comparison that it waits for
+ *
+ * Adds a call.
+ */
 void arc_sync_requests_add (ArcSyncRequests *syncs, GTask *task, guint64 comparison);
 
 /**
@@ -64,10 +83,27 @@ gboolean arc_sync_requests_postpone (ArcSyncRequests *syncs, guint64 comparison,
 void
 arc_sync_requests_answer (ArcSyncRequests *syncs, guint64 serial, guint64 build, ArcResult result);
 
-/* Answers with ERROR all that do not wait for a later one than COMPARISON. */
+/**
+ * arc_sync_requests_fail:
+ * @syncs: the calls
+ * @comparison: the number of a comparison
+ * @error: the answer
+ *
+ * Answers the calls that wait for @comparison or an earlier one.
+ */
 void arc_sync_requests_fail (ArcSyncRequests *syncs, guint64 comparison, const GError *error);
 
-/* What TASK, which was once added, was answered with: the build, and how that ended. */
+/**
+ * arc_sync_request_propagate:
+ * @task: a task that was added
+ * @build: (out): the number of the build
+ * @build_result: (out): how the build ended
+ * @error: return location for an error
+ *
+ * Gets the answer of a call.
+ *
+ * Returns: %FALSE if the answer is an error
+ */
 gboolean
 arc_sync_request_propagate (GTask *task, guint64 *build, ArcResult *build_result, GError **error);
 

@@ -9,27 +9,42 @@
 
 G_BEGIN_DECLS
 
-/* What BUILD, which has ended, leaves to be done of TAKEN, the changes that were pending when it
- * took them, if the database holds all but the files that it reported as failed.
+/**
+ * arc_unbuilt_changes_new:
+ * @build: a build that has ended
+ * @taken: the changes that it took
+ * @snapshot: the files on the disk; a build that is not incremental has them all in its list
+ * @pending: the changes that were seen since
  *
- * (transfer full) (nullable): NULL if it does not: BUILD ended in another way, or reported more
- * files than are remembered, or one that it was not told of, so that nobody can know which it
- * meant. Then everything that it did has to be done again.
+ * Finds which changes a build has left, if the database has all files but those that it reported as
+ * failed.
  *
- * SNAPSHOT is what the disk holds now and PENDING what came since: a build of another kind than
- * incremental was told of every file of the tree. */
+ * Returns: (transfer full) (nullable): those changes; %NULL if all of @taken has to be built again:
+ * the build ended in another way, or reported more files than are kept, or one that was not in its
+ *   list
+ */
 ArcChangeSet *arc_unbuilt_changes_new (const ArcBuild *build,
                                        const ArcChangeSet *taken,
                                        const ArcSnapshot *snapshot,
                                        const ArcChangeSet *pending);
 
-/* Whether PATH, which BUILD, that runs, was told is there and did not find, has to be done again,
- * and as what CHANGE: it is there as far as SNAPSHOT, what the disk holds now, knows, and nothing
- * of it is PENDING; so it may have been away for a while that nobody noticed, and be back as it
- * was.
+/**
+ * arc_unbuilt_changes_has_gone:
+ * @build: a build that runs
+ * @taken: the changes that it took
+ * @snapshot: the files on the disk
+ * @pending: the changes that were seen since
+ * @path: a file that the build did not find
+ * @change: (out): what to build the file as
  *
- * What PENDING has says better what became of it, and what is not in SNAPSHOT is in PENDING or
- * about to be. A file that BUILD was not told of, or only that it is gone, it cannot miss. */
+ * Decides whether a file that a build did not find has to be built again. It has if it is in
+ * @snapshot and not in @pending: it may have been away for a while without an event, and be back as
+ * it was. A change in @pending says better what became of the file, and a file that is not in
+ * @snapshot is in @pending, or will be. A build cannot miss a file that is not in its list, or is
+ * there as deleted.
+ *
+ * Returns: %TRUE if the file has to be built again
+ */
 gboolean arc_unbuilt_changes_has_gone (const ArcBuild *build,
                                        const ArcChangeSet *taken,
                                        const ArcSnapshot *snapshot,

@@ -12,7 +12,16 @@ G_BEGIN_DECLS
  * ends, guard and effects are drawn as one, and rows in which nothing changes not at all. A row
  * without a guard after one with a guard reads "[else]". */
 
-/* (transfer full): the picture in the language of Graphviz, with CURRENT, if any, lit. */
+/**
+ * arc_graph_to_dot:
+ * @transitions: (array length=n_transitions): the rows of the machine
+ * @n_transitions: the number of rows
+ * @current: (nullable): the present state
+ *
+ * Draws the machine, with @current marked.
+ *
+ * Returns: (transfer full): the picture in the language of Graphviz
+ */
 char *arc_graph_to_dot (const ArcTransition *transitions,
                         guint n_transitions,
                         const ArcState *current /* (nullable) */);
@@ -55,7 +64,15 @@ char *arc_graph_phases_to_dot (const ArcPhaseTransition *transitions, guint n_tr
  */
 char *arc_graph_phases_to_text (const ArcPhaseTransition *transitions, guint n_transitions);
 
-/* FALSE if WORD is none of arc_state_to_string(): a newer service may have more. */
+/**
+ * arc_graph_find_state:
+ * @word: a word
+ * @state: (out): the state
+ *
+ * Finds the state of a word of arc_state_to_string().
+ *
+ * Returns: %FALSE if there is none: a newer service may have more states
+ */
 gboolean arc_graph_find_state (const char *word, ArcState *state);
 
 G_END_DECLS

@@ -24,12 +24,35 @@ G_BEGIN_DECLS
  */
 typedef struct _ArcBuildLog ArcBuildLog;
 
-/* Makes or empties FILE, mode 0600. */
+/**
+ * arc_build_log_open:
+ * @file: the path
+ *
+ * Makes or empties a file of mode 0600.
+ *
+ * Returns: (transfer full): the log
+ */
 ArcBuildLog *arc_build_log_open (const char *file);
+
+/**
+ * arc_build_log_append:
+ * @log: a log
+ * @data: bytes of output
+ * @length: their number
+ *
+ * Adds output.
+ */
 void arc_build_log_append (ArcBuildLog *log, const char *data, gsize length);
 
-/* Completes the file and frees LOG. FALSE and an error of G_FILE_ERROR if the file is not what it
- * should be. */
+/**
+ * arc_build_log_close:
+ * @log: (transfer full): a log
+ * @error: return location for a `GFileError`
+ *
+ * Completes the file and frees the log.
+ *
+ * Returns: %FALSE if the file is not what it should be
+ */
 gboolean arc_build_log_close (ArcBuildLog *log, GError **error);
 
 G_END_DECLS

@@ -80,19 +80,44 @@ typedef struct
 #define ARC_TYPE_PROCESS_RUNNER (arc_process_runner_get_type ())
 G_DECLARE_FINAL_TYPE (ArcProcessRunner, arc_process_runner, ARC, PROCESS_RUNNER, GObject)
 
-/* The child gets the limit of open files (RLIMIT_NOFILE) that is in force now. */
+/**
+ * arc_process_runner_new:
+ *
+ * Makes a runner. The limit of open files (RLIMIT_NOFILE) of its children is the present one.
+ *
+ * Returns: (transfer full): the runner
+ */
 ArcProcessRunner *arc_process_runner_new (void);
 
-/* Starts a build. FALSE and ARC_ERROR_COMMAND, naming the program and what to do, if it cannot be
- * started; no signal follows then. It is an error to call it while one runs. */
+/**
+ * arc_process_runner_start:
+ * @runner: the runner, with no build
+ * @run: the build to run
+ * @error: return location for %ARC_ERROR_COMMAND, which names the program and what to do
+ *
+ * Starts a build.
+ *
+ * Returns: %FALSE if it cannot be started; no signal follows then
+ */
 gboolean arc_process_runner_start (ArcProcessRunner *runner, const ArcRun *run, GError **error);
 
-/* Ends the running build: SIGTERM to its group, after the grace SIGKILL. It then ends with RESULT
- * (ARC_RESULT_CANCELED or ARC_RESULT_INTERRUPTED), whatever its exit status. The first reason
- * given, a timeout included, is the one that stays; a program that was seen to exit before that
- * keeps its own result. Nothing happens if no build runs. */
+/**
+ * arc_process_runner_stop:
+ * @runner: the runner
+ * @result: %ARC_RESULT_CANCELED or %ARC_RESULT_INTERRUPTED
+ *
+ * Ends the running build, if there is one: SIGTERM to its group, after the grace SIGKILL. It then
+ * ends with @result, whatever its exit status. The first reason, a timeout included, is the one
+ * that stays; a program that has exited before that keeps its own result.
+ */
 void arc_process_runner_stop (ArcProcessRunner *runner, ArcResult result);
 
+/**
+ * arc_process_runner_is_running:
+ * @runner: the runner
+ *
+ * Returns: %TRUE while a build runs
+ */
 gboolean arc_process_runner_is_running (ArcProcessRunner *runner);
 
 G_END_DECLS

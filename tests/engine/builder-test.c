@@ -4,6 +4,7 @@
 #include "engine/builder.h"
 
 #include "common/error.h"
+#include "engine/config-survey.h"
 #include "engine/loop-guard.h"
 #include "run/process-group.h"
 #include "test-disk.h"
@@ -1997,9 +1998,10 @@ may_set_config (ArcTestHost *host)
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
-  arc_builder_check_config_async (host->builder, host->config, take_result, &result);
+  arc_config_survey_check_async (arc_builder_get_watcher (host->builder), host->config, take_result,
+                                 &result);
   arc_test_wait_until (result != NULL);
-  if (arc_builder_check_config_finish (host->builder, result, &error))
+  if (arc_config_survey_check_finish (arc_builder_get_watcher (host->builder), result, &error))
     return TRUE;
 
   g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
@@ -2049,7 +2051,8 @@ test_settings_on_hanging_disk (void)
   g_assert_no_errno (g_mkdir (disk, 0700));
   arc_test_disk_hang (disk);
   set_list (&host->config->directories, disk);
-  arc_builder_check_config_async (host->builder, host->config, take_result, &result);
+  arc_config_survey_check_async (arc_builder_get_watcher (host->builder), host->config, take_result,
+                                 &result);
   arc_test_wait_until (arc_test_disk_get_n_hanging () == 1);
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
@@ -2059,7 +2062,8 @@ test_settings_on_hanging_disk (void)
 
   arc_test_disk_hang (NULL);
   arc_test_wait_until (result != NULL);
-  g_assert_false (arc_builder_check_config_finish (host->builder, result, &error));
+  g_assert_false (
+      arc_config_survey_check_finish (arc_builder_get_watcher (host->builder), result, &error));
   g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
 }
 

@@ -1,0 +1,58 @@
+/* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "config/config.h"
+#include "watch/watcher.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* Whether settings leave files of the tree: settings never empty a database. */
+
+/**
+ * arc_config_survey_async:
+ * @config: the settings
+ * @callback: called when it is known, or a time limit has passed
+ * @user_data: for @callback
+ *
+ * Searches the directories of settings for files that matter.
+ */
+void
+arc_config_survey_async (const ArcConfig *config, GAsyncReadyCallback callback, gpointer user_data);
+
+/**
+ * arc_config_survey_finish:
+ * @result: the result
+ *
+ * Returns: %TRUE if there are files and none was found that matters
+ */
+gboolean arc_config_survey_finish (GAsyncResult *result);
+
+/**
+ * arc_config_survey_check_async:
+ * @watcher: the watcher of the tree
+ * @config: settings
+ * @callback: called when it is known
+ * @user_data: for @callback
+ *
+ * Finds out whether settings may be put in force: they must not leave no file while there are some.
+ */
+void arc_config_survey_check_async (ArcWatcher *watcher,
+                                    const ArcConfig *config,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+
+/**
+ * arc_config_survey_check_finish:
+ * @watcher: the watcher of the tree
+ * @result: the result
+ * @error: return location for %ARC_ERROR_CONFIG
+ *
+ * Returns: %TRUE if the settings may be put in force
+ */
+gboolean arc_config_survey_check_finish (ArcWatcher *watcher, GAsyncResult *result, GError **error);
+
+G_END_DECLS
