@@ -169,8 +169,6 @@ gint64 arc_tree_scanner_get_due (const ArcTreeScanner *scanner);
  */
 gboolean arc_tree_scanner_is_busy (const ArcTreeScanner *scanner);
 
-/* Whether a scan has begun, or a directory is gone, since arc_tree_scanner_rest(). */
-
 /**
  * arc_tree_scanner_conclude:
  * @scanner: a scanner
@@ -188,8 +186,6 @@ gboolean arc_tree_scanner_conclude (ArcTreeScanner *scanner);
  * Ends a scan: differences that are found from now on are changes.
  */
 void arc_tree_scanner_rest (ArcTreeScanner *scanner);
-
-/* Whether what arc_tree_scanner_assess() tells may be different from the last time. */
 
 /**
  * arc_tree_scanner_update_health:

@@ -15,7 +15,7 @@ typedef enum
 {
   ARC_HEALTH_OK,          /* every directory is watched */
   ARC_HEALTH_DEGRADED,    /* changes arrive, but some only with the periodic reconcile */
-  ARC_HEALTH_UNAVAILABLE, /* a root is not there: nothing is to be built */
+  ARC_HEALTH_UNAVAILABLE, /* a root is not there: nothing is built */
 } ArcHealth;
 
 #define ARC_TYPE_HEALTH (arc_health_get_type ())

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  * ArcWatchScope:
  * @roots: (element-type filename): absolute, in their plain form, none twice
  *
- * What is to be watched. Immutable.
+ * The directories and files that a watcher covers. Immutable.
  */
 typedef struct
 {

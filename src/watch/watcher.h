@@ -34,7 +34,7 @@ GType arc_change_set_get_type (void);
  * for. Directories that come or go are a scan too.
  *   `notify::health`, `notify::health-message`
  *
- * A file whose last change is younger than the clock of the file system can tell (20 ms, 2 s on
+ * A file whose last change is younger than the clock of the file system can resolve (20 ms, 2 s on
  * FAT) could be changed again without a trace. It is emitted all the same, but a reconciliation
  * settles only when it is older: then the snapshot, and what was emitted, is what was on the disk.
  *
