@@ -12,15 +12,34 @@ G_BEGIN_DECLS
 /* How many are kept. */
 #define ARC_BUILD_LOG_DIR_MAX 50
 
-/* (transfer full): where the log of build ID is, if it is there. */
+/**
+ * arc_build_log_dir_get_path:
+ * @directory: the state directory
+ * @id: the number of a build
+ *
+ * Returns: (transfer full): the path of the log of a build, whether it exists or not
+ */
 char *arc_build_log_dir_get_path (const char *directory, guint64 id);
 
-/* The newest build that has a log, or 0. */
+/**
+ * arc_build_log_dir_get_newest:
+ * @directory: the state directory
+ *
+ * Returns: the number of the newest build that has a log, or 0
+ */
 guint64 arc_build_log_dir_get_newest (const char *directory);
 
-/* (transfer full): the log of build ID, which is there then, in DIRECTORY, which is made private;
- * as many others as ARC_BUILD_LOG_DIR_MAX allows are left. NULL and ARC_ERROR_STATE_DIRECTORY if it
- * cannot be made. */
+/**
+ * arc_build_log_dir_make:
+ * @directory: the state directory
+ * @id: the number of a build
+ * @error: return location for an error
+ *
+ * Makes @directory private and makes the log of a build in it, empty or as it is. Older logs than
+ * %ARC_BUILD_LOG_DIR_MAX allows are removed. The error is %ARC_ERROR_STATE_DIRECTORY.
+ *
+ * Returns: (transfer full) (nullable): the path of the log, or %NULL on an error
+ */
 char *arc_build_log_dir_make (const char *directory, guint64 id, GError **error);
 
 G_END_DECLS

@@ -31,22 +31,45 @@ G_BEGIN_DECLS
 #define ARC_SNAPSHOT_VERSION        1
 #define ARC_SNAPSHOT_VERSION_MOUNTS 2
 
-/* (transfer full): SNAPSHOT with each path in DIRTY (nullable) marked, as arc_snapshot_mark_dirty()
- * does, though SNAPSHOT itself stays as it is. IDENTITY (nullable: empty), any bytes, says what the
- * snapshot is of. What is left to do is arc_file_frame_end(), which takes as long as all the rest,
- * for the checksum, and can be called in another thread: the frame does not use SNAPSHOT any more.
+/**
+ * arc_snapshot_frame:
+ * @snapshot: a snapshot
+ * @dirty: (nullable): files to mark as arc_snapshot_mark_dirty() does; @snapshot itself is not
+ *   changed
+ * @identity: (nullable): any bytes that say what the snapshot is of; %NULL is the same as no
+ *   bytes
+ *
+ * Serialises a snapshot, but for its checksum. arc_file_frame_end() adds that; it takes as long
+ * as all the rest and can be called in another thread, as the frame does not refer to @snapshot.
+ *
+ * Returns: (transfer full): the frame
  */
 GByteArray *
 arc_snapshot_frame (const ArcSnapshot *snapshot, const ArcChangeSet *dirty, GBytes *identity);
 
-/* All files as a change list, as arc_change_set_serialise() would make it of arc_snapshot_list(),
- * but by the order of the directories, and much quicker. */
+/**
+ * arc_snapshot_serialise_list:
+ * @snapshot: a snapshot
+ *
+ * Serialises all files as a list of additions, like arc_change_set_serialise() of
+ * arc_snapshot_list(), but by the order of the directories and much quicker.
+ *
+ * Returns: (transfer full): the bytes of the list
+ */
 GBytes *arc_snapshot_serialise_list (const ArcSnapshot *snapshot);
 
-/* The inverse of arc_snapshot_frame() and arc_file_frame_end(). IDENTITY (out) (nullable) gets what
- * was given then: if it is not what the caller would give now, the snapshot is of something else.
- * NULL and ARC_ERROR_DATA, with what is wrong with the file in the message, if BYTES are anything
- * else; IDENTITY is then not set. */
+/**
+ * arc_snapshot_parse:
+ * @bytes: the bytes of a file
+ * @identity: (out) (transfer full) (nullable): the identity that arc_snapshot_frame() got; not
+ *   set on an error
+ * @error: return location for an error
+ *
+ * Parses what arc_file_frame_end() returns. The error is %ARC_ERROR_DATA, with what is wrong with
+ * the file, for all other bytes.
+ *
+ * Returns: (transfer full) (nullable): the snapshot, or %NULL on an error
+ */
 ArcSnapshot *arc_snapshot_parse (GBytes *bytes, GBytes **identity, GError **error);
 
 G_END_DECLS

@@ -15,41 +15,76 @@ G_BEGIN_DECLS
  */
 typedef struct _ArcStateDir ArcStateDir;
 
-/* WRITTEN (NULL-terminated, static) are the names of the files that are written by
- * arc_state_file_write(): arc_state_dir_lock() removes what killed processes left of them. */
+/**
+ * arc_state_dir_new:
+ * @path: the absolute path of the directory, which need not exist
+ * @written: (array zero-terminated=1): names of the files that arc_state_file_write() writes,
+ *   valid as long as the object; arc_state_dir_lock() removes what killed processes left of them
+ *
+ * Makes the object. Nothing is done on the disk.
+ *
+ * Returns: (transfer full): the object
+ */
 ArcStateDir *arc_state_dir_new (const char *path, const char *const *written);
 
-/* Lets go of the lock. */
+/**
+ * arc_state_dir_free:
+ * @directory: (transfer full): a state directory
+ *
+ * Releases the lock and frees the object.
+ */
 void arc_state_dir_free (ArcStateDir *directory);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcStateDir, arc_state_dir_free)
 
 /**
  * arc_state_dir_lock:
- * @directory: the directory
- * @error: (out): ARC_ERROR_LOCKED if another process has the lock, and names it;
- *   ARC_ERROR_STATE_DIRECTORY if the directory cannot be made or opened
+ * @directory: a state directory
+ * @error: return location for an error
  *
  * Makes the directory and takes the flock(2) on it, without waiting. Does nothing if the lock is
- * held, and takes it anew if another directory has the path by now. A directory that cannot be
- * written can be locked.
+ * held, and takes it anew if another directory is at the path. A directory that is not writable
+ * can be locked.
  *
- * Returns: whether the lock is held
+ * The error is %ARC_ERROR_LOCKED, with the number of the process, if another process has the
+ * lock; %ARC_ERROR_STATE_DIRECTORY if the directory cannot be made or opened.
+ *
+ * Returns: %TRUE if the lock is held
  */
 gboolean arc_state_dir_lock (ArcStateDir *directory, GError **error);
+
+/**
+ * arc_state_dir_unlock:
+ * @directory: a state directory
+ *
+ * Releases the lock, if it is held.
+ */
 void arc_state_dir_unlock (ArcStateDir *directory);
 
+/**
+ * arc_state_dir_get_path:
+ * @directory: a state directory
+ *
+ * Returns: (transfer none): the path of the directory
+ */
 const char *arc_state_dir_get_path (const ArcStateDir *directory);
 
-/* Returns: (transfer full): the path of the file NAME in it */
+/**
+ * arc_state_dir_get_file:
+ * @directory: a state directory
+ * @name: the name of a file
+ *
+ * Returns: (transfer full): the path of the file @name in the directory
+ */
 char *arc_state_dir_get_file (const ArcStateDir *directory, const char *name);
 
 /**
  * arc_state_dir_get_runtime_file:
- * @directory: the directory
+ * @directory: a state directory
  * @name: the name of a file that is of no use after the machine has stopped
  *
- * Makes a directory in XDG_RUNTIME_DIR, of its own for each state directory. If that cannot be
- * written, as after a logout, the state directory takes its place.
+ * Makes a directory in XDG_RUNTIME_DIR, of its own for each state directory. If that is not
+ * writable, as after a logout, the state directory is used.
  *
  * Returns: (transfer full): the path of the file @name in it
  */

@@ -7,33 +7,78 @@
 
 G_BEGIN_DECLS
 
-/* What the files of the state directory and of the spare one have in common. All errors but those
- * of reading are ARC_ERROR_STATE_DIRECTORY, and say what to look at. */
-
-/* Nobody else may read them. */
+/* Other users cannot read the files. */
 #define ARC_STATE_FILE_MODE 0600
 
-/* Sets an error: WHAT, of PATH, failed with errno. */
+/**
+ * arc_state_file_set_error:
+ * @error: return location for an error
+ * @path: an absolute path
+ * @what: what failed, such as "Cannot open the directory"
+ *
+ * Sets %ARC_ERROR_STATE_DIRECTORY, with @what, @path and the text of errno.
+ */
 void arc_state_file_set_error (GError **error, const char *path, const char *what);
 
-/* Makes the directory PATH if it is not there, and keeps others out of it. */
+/**
+ * arc_state_file_make_directory:
+ * @path: an absolute path
+ * @error: return location for an error
+ *
+ * Makes a directory of mode 0700, or sets that mode. The error is %ARC_ERROR_STATE_DIRECTORY.
+ *
+ * Returns: %TRUE if there is such a directory
+ */
 gboolean arc_state_file_make_directory (const char *path, GError **error);
 
-/* The file at PATH is then the old one or the new one; with G_FILE_SET_CONTENTS_DURABLE also after
- * a crash of the machine. */
+/**
+ * arc_state_file_write:
+ * @path: an absolute path
+ * @bytes: the new content
+ * @flags: %G_FILE_SET_CONTENTS_DURABLE if the file must survive a crash of the machine, or
+ *   %G_FILE_SET_CONTENTS_NONE
+ * @error: return location for an error
+ *
+ * Replaces a file: it has either the old or the new content. The error is
+ * %ARC_ERROR_STATE_DIRECTORY.
+ *
+ * Returns: %TRUE on success
+ */
 gboolean
 arc_state_file_write (const char *path, GBytes *bytes, GFileSetContentsFlags flags, GError **error);
 
-/* Removes what a process that was killed in arc_state_file_write() left of the files NAMES
- * (NULL-terminated) in DIRECTORY. Nobody else may write there. */
+/**
+ * arc_state_file_remove_leftovers:
+ * @directory: an absolute path
+ * @names: (array zero-terminated=1): names of files in @directory
+ *
+ * Removes the temporary files that a process which was killed in arc_state_file_write() left. No
+ * other process may write to @directory.
+ */
 void arc_state_file_remove_leftovers (const char *directory, const char *const *names);
 
-/* (transfer full) (nullable): NULL without an error if there is no such file; NULL and
- * G_FILE_ERROR if it cannot be read, or is not a file of ours of at most MAX_SIZE bytes. */
+/**
+ * arc_state_file_read:
+ * @path: an absolute path
+ * @max_size: the largest size that is read, in bytes
+ * @error: return location for an error
+ *
+ * Reads a file. The error is of %G_FILE_ERROR if it cannot be read, or is not a regular file of
+ * this user of at most @max_size bytes.
+ *
+ * Returns: (transfer full) (nullable): the content; %NULL if there is no such file, without an
+ *   error, or on an error
+ */
 GBytes *arc_state_file_read (const char *path, gsize max_size, GError **error);
 
-/* Puts the file PATH, which ERROR is about, aside, and says so in ERROR: somebody may want to know
- * what became of it, and the next run must not trip over it again. */
+/**
+ * arc_state_file_put_aside:
+ * @path: a file that is damaged
+ * @error: (inout): what is wrong with the file; gets the new path
+ *
+ * Renames a file so that its name ends in ".damaged". The next run does not read it, and the user
+ * can.
+ */
 void arc_state_file_put_aside (const char *path, GError **error);
 
 G_END_DECLS

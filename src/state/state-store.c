@@ -181,7 +181,7 @@ arc_state_store_open_log (ArcStateStore *self, guint64 id, gboolean create, GErr
     return -1;
 
   /* The runner empties a file that is there and does not make a new one (run/build-log.c), so
-   * whoever opens it first reads what comes. */
+   * a reader that opened it first reads what comes. */
   fd = open (log, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (fd >= 0)
     return fd;

@@ -25,12 +25,12 @@ G_BEGIN_DECLS
  *
  * and, in the runtime directory (state/state-dir.h), what the machine need not outlive:
  *
- *     changes            what the last build was told, for it to read
+ *     changes            the list of changes of the last build
  *     group              the process group of the running build
  *
  * The snapshot is written before a build, with what that takes marked dirty, and after it. Before a
- * build of everything it is empty, and of no database: nothing is known then of what the database
- * may hold of files that are gone. So whenever the service, the build or the machine dies: what the
+ * build of everything it is empty, and of no database: then it is not known which deleted files
+ * the database still has. So whenever the service, the build or the machine dies: what the
  * database may lack is what differs from the snapshot.
  *
  * If the state directory cannot be written any more, builds go on, and the next run, which finds no
@@ -51,37 +51,92 @@ G_BEGIN_DECLS
 #define ARC_TYPE_STATE_STORE (arc_state_store_get_type ())
 G_DECLARE_FINAL_TYPE (ArcStateStore, arc_state_store, ARC, STATE_STORE, GObject)
 
-/* DIRECTORY is made when it is first needed. */
+/**
+ * arc_state_store_new:
+ * @directory: the absolute path of the state directory, which is made when it is first needed
+ *
+ * Makes a store.
+ *
+ * Returns: (transfer full): the store
+ */
 ArcStateStore *arc_state_store_new (const char *directory);
 
+/**
+ * arc_state_store_get_directory:
+ * @store: a store
+ *
+ * Returns: (transfer none): the path of the state directory
+ */
 const char *arc_state_store_get_directory (ArcStateStore *store);
 
-/* Makes the directory if need be and takes the lock, without waiting. ARC_ERROR_LOCKED, naming the
- * directory and the pid of the owner, if another process has it; ARC_ERROR_STATE_DIRECTORY if the
- * directory cannot be made. The lock goes with the process. */
+/**
+ * arc_state_store_lock:
+ * @store: a store
+ * @error: return location for an error
+ *
+ * Makes the directory if it is missing and takes the lock, without waiting. The lock lasts as
+ * long as the process. The error is %ARC_ERROR_LOCKED, with directory and process, if another
+ * process has the lock; %ARC_ERROR_STATE_DIRECTORY if the directory cannot be made.
+ *
+ * Returns: %TRUE if the lock is held
+ */
 gboolean arc_state_store_lock (ArcStateStore *store, GError **error);
 
-/* (nullable): what the state directory cannot keep, why, and what to do about it; English. It is in
- * the log, too. Valid until the store is used again. */
+/**
+ * arc_state_store_get_problem:
+ * @store: a store
+ *
+ * Returns: (transfer none) (nullable): what cannot be written, why, and what to do about it, in
+ *   English, or %NULL; valid until the store is used again. It is logged, too
+ */
 const char *arc_state_store_get_problem (ArcStateStore *store);
 
-/* Lets go of the lock, if it is held, after arc_state_store_flush(). Nothing of the directory may
- * be written after that. */
+/**
+ * arc_state_store_unlock:
+ * @store: a store
+ *
+ * Flushes the store and releases the lock. Nothing may be written afterwards.
+ */
 void arc_state_store_unlock (ArcStateStore *store);
 
-/* Waits for all that is being written. */
+/**
+ * arc_state_store_flush:
+ * @store: a store
+ *
+ * Blocks until all writes have ended.
+ */
 void arc_state_store_flush (ArcStateStore *store);
 
-/* A number larger than that of any build whose log is here, and than any that it returned before;
- * from 1. */
+/**
+ * arc_state_store_next_build:
+ * @store: a store
+ *
+ * Returns: a number from 1 that is larger than that of each build with a log, and than each
+ *   number that was returned before
+ */
 guint64 arc_state_store_next_build (ArcStateStore *store);
 
-/* (transfer full): where the log of build ID is, if it still is. */
+/**
+ * arc_state_store_get_log:
+ * @store: a store
+ * @id: the number of a build
+ *
+ * Returns: (transfer full): the path of the log of a build, whether it exists or not
+ */
 char *arc_state_store_get_log (ArcStateStore *store, guint64 id);
 
-/* The log of build ID, to read (owned by the caller, close-on-exec); one that is not there yet is
- * made if CREATE. -1 and ARC_ERROR_NO_SUCH_BUILD if it is not there, or ARC_ERROR_STATE_DIRECTORY
- * if it cannot be read. */
+/**
+ * arc_state_store_open_log:
+ * @store: a store
+ * @id: the number of a build
+ * @create: whether a missing log is made
+ * @error: return location for an error
+ *
+ * Opens the log of a build for reading. The error is %ARC_ERROR_NO_SUCH_BUILD if there is none,
+ * or %ARC_ERROR_STATE_DIRECTORY if it cannot be read.
+ *
+ * Returns: a close-on-exec file descriptor, which the caller owns, or -1 on an error
+ */
 int arc_state_store_open_log (ArcStateStore *store, guint64 id, gboolean create, GError **error);
 
 /**
@@ -99,7 +154,14 @@ typedef struct
   char *tree;
 } ArcStateStoreInputs;
 
+/**
+ * arc_state_store_inputs_clear:
+ * @inputs: the inputs
+ *
+ * Frees the members.
+ */
 void arc_state_store_inputs_clear (ArcStateStoreInputs *inputs);
+
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ArcStateStoreInputs, arc_state_store_inputs_clear)
 
 /**
@@ -162,40 +224,100 @@ char *arc_state_store_prepare_finish (ArcStateStore *store,
                                       char **log,
                                       GError **error);
 
-/* A build has ended: DATABASE has the files of SNAPSHOT, but for PENDING, and INPUTS. */
+/**
+ * arc_state_store_commit:
+ * @store: a store
+ * @snapshot: the files as the database has them
+ * @pending: those that the database may lack
+ * @database: the path of the database
+ * @inputs: what else the database is made of
+ *
+ * Writes what the next run has to know after a build.
+ */
 void arc_state_store_commit (ArcStateStore *store,
                              const ArcSnapshot *snapshot,
                              const ArcChangeSet *pending,
                              const char *database,
                              const ArcStateStoreInputs *inputs);
 
-/* Tries again to write what could not be written. TRUE if arc_state_store_commit() has to be
- * called, for which only the caller has the arguments. */
+/**
+ * arc_state_store_retry:
+ * @store: a store
+ *
+ * Tries again to write what could not be written.
+ *
+ * Returns: %TRUE if arc_state_store_commit() has to be called again
+ */
 gboolean arc_state_store_retry (ArcStateStore *store);
 
-/* Sets the problems of all notes, PROBLEMS, which are sorted. The next commits write them, before
- * their snapshot: so a database that counts as up to date has the problems that belong to it. */
+/**
+ * arc_state_store_set_note_problems:
+ * @store: a store
+ * @problems: the problems of all notes, sorted; the store takes a reference
+ *
+ * Sets the problems of all notes. The next commit writes them before its snapshot, so that a
+ * database that counts as up to date has the problems that belong to it.
+ */
 void arc_state_store_set_note_problems (ArcStateStore *store, ArcProblemList *problems);
 
-/* Returns: (transfer none): the problems of all notes. */
+/**
+ * arc_state_store_get_note_problems:
+ * @store: a store
+ *
+ * Returns: (transfer none): the problems of all notes
+ */
 ArcProblemList *arc_state_store_get_note_problems (ArcStateStore *store);
 
-/* Adds BUILD (transfer full), which has ended, to the history, and writes that. */
+/**
+ * arc_state_store_add_build:
+ * @store: a store
+ * @build: (transfer full): a build that has ended
+ *
+ * Adds a build to the history and writes the history.
+ */
 void arc_state_store_add_build (ArcStateStore *store, ArcBuild *build);
 
-/* (transfer none) (element-type ArcBuild): the last builds that ended, the newest last. */
+/**
+ * arc_state_store_get_history:
+ * @store: a store
+ *
+ * Returns: (transfer none) (element-type ArcBuild): the last builds that ended, the newest last
+ */
 const GPtrArray *arc_state_store_get_history (ArcStateStore *store);
 
-/* (transfer none) (nullable): the last build that ended. */
+/**
+ * arc_state_store_get_last_build:
+ * @store: a store
+ *
+ * Returns: (transfer none) (nullable): the last build that ended
+ */
 const ArcBuild *arc_state_store_get_last_build (ArcStateStore *store);
 
-/* The number of the last build that succeeded; 0 if there is none. */
+/**
+ * arc_state_store_get_built_id:
+ * @store: a store
+ *
+ * Returns: the number of the last build that succeeded, or 0
+ */
 guint64 arc_state_store_get_built_id (ArcStateStore *store);
 
-/* The file that the process group of a build is to be written to, at its start, as a decimal number
- * and a newline, before the build runs: it has room for that (owned by the caller, close-on-exec).
- * -1 if there can be none. And forgets what is in it, when the build has ended. */
+/**
+ * arc_state_store_open_group:
+ * @store: a store
+ *
+ * Opens the file that gets the process group of a build, as a decimal number and a newline,
+ * before its program runs. It has room for that.
+ *
+ * Returns: a close-on-exec file descriptor, which the caller owns, or -1 if there can be none
+ */
 int arc_state_store_open_group (ArcStateStore *store);
+
+/**
+ * arc_state_store_forget_group:
+ * @store: a store
+ *
+ * Removes the record of the process group when the build has ended.
+ */
 void arc_state_store_forget_group (ArcStateStore *store);
 
 /**
@@ -226,10 +348,25 @@ void arc_state_store_end_leftover_async (ArcStateStore *store,
 gboolean
 arc_state_store_end_leftover_finish (ArcStateStore *store, GAsyncResult *result, GError **error);
 
-/* The flag outlives the process; the machine only if that lives on for some seconds, as it is not
- * worth to wait for the disk. ARC_ERROR_LOCKED,
- * ARC_ERROR_STATE_DIRECTORY. */
+/**
+ * arc_state_store_get_paused:
+ * @store: a store
+ *
+ * Returns: %TRUE if the service is paused
+ */
 gboolean arc_state_store_get_paused (ArcStateStore *store);
+
+/**
+ * arc_state_store_set_paused:
+ * @store: a store
+ * @paused: whether the service is paused
+ * @error: return location for an error
+ *
+ * Keeps the flag for the next run. It is not synced to the disk. The error is %ARC_ERROR_LOCKED
+ * or %ARC_ERROR_STATE_DIRECTORY.
+ *
+ * Returns: %TRUE on success
+ */
 gboolean arc_state_store_set_paused (ArcStateStore *store, gboolean paused, GError **error);
 
 G_END_DECLS

@@ -120,8 +120,8 @@ look_free (gpointer data)
   g_free (look);
 }
 
-/* Calls FUNC from CONTEXT, never from here: g_main_context_invoke() would, if nobody iterates it
- * now. */
+/* Calls FUNC from CONTEXT, never from here: g_main_context_invoke() would, if no thread iterates
+ * it now. */
 static void
 post (GMainContext *context, GSourceFunc func, gpointer data, GDestroyNotify destroy)
 {
@@ -173,7 +173,7 @@ describe_database (const char *path)
 static void
 add_file (Look *look, char *path)
 {
-  /* The build is told where the database is, and may be so by its options. */
+  /* The database is no input, even if an option of the build names it. */
   if (path == NULL || g_strcmp0 (path, look->database) == 0)
     g_free (path);
   else
@@ -284,7 +284,7 @@ do_look (gpointer data)
 
 /* In the owner's thread. */
 static gboolean
-tell (gpointer data)
+notify_owner (gpointer data)
 {
   const Worker *worker = data;
 
@@ -300,7 +300,7 @@ on_news (gpointer data)
   Worker *worker = data;
 
   g_source_set_ready_time (worker->news, -1);
-  post (worker->home, tell, g_atomic_rc_box_acquire (worker), worker_unref);
+  post (worker->home, notify_owner, g_atomic_rc_box_acquire (worker), worker_unref);
 
   return G_SOURCE_CONTINUE;
 }

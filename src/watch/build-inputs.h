@@ -23,63 +23,138 @@ typedef struct _ArcBuildInputs ArcBuildInputs;
 
 typedef void (*ArcBuildInputsFunc) (gpointer user_data);
 
-/* FUNC is called from the main context that is the thread default now, some milliseconds after a
- * file, or the database, may have changed. */
+/**
+ * arc_build_inputs_new:
+ * @func: called from the thread-default main context some milliseconds after a file, or the
+ *   database, may have changed
+ * @user_data: data for the function
+ *
+ * Starts the thread that reads and watches the files.
+ *
+ * Returns: (transfer full): the inputs
+ */
 ArcBuildInputs *arc_build_inputs_new (ArcBuildInputsFunc func, gpointer user_data);
+
+/**
+ * arc_build_inputs_free:
+ * @inputs: (transfer full): the inputs
+ *
+ * Frees the inputs. The thread may be waiting for a disk, and ends by itself.
+ */
 void arc_build_inputs_free (ArcBuildInputs *inputs);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcBuildInputs, arc_build_inputs_free)
 
-/* Takes over what CONFIG names. To be called first, and followed by a look. */
+/**
+ * arc_build_inputs_set_config:
+ * @inputs: the inputs
+ * @config: the settings
+ *
+ * Sets the files that @config names. Must be called first, and followed by
+ * arc_build_inputs_look().
+ */
 void arc_build_inputs_set_config (ArcBuildInputs *inputs, const ArcConfig *config);
 
-/* From the next look on, watches the files and the database. */
+/**
+ * arc_build_inputs_watch:
+ * @inputs: the inputs
+ *
+ * From the next arc_build_inputs_look() on, watches the files and the database.
+ */
 void arc_build_inputs_watch (ArcBuildInputs *inputs);
 
 /**
  * arc_build_inputs_look:
- * @func: called when the files and the database have been looked at, not before this has returned,
+ * @inputs: the inputs
+ * @func: called when the files and the database have been read; never before the call returns,
  *   and not if @inputs is freed first
+ * @user_data: data for the function
  *
- * Looks at all files and the database, in another thread: a disk may hang. All else here tells what
- * the last look has seen.
+ * Reads the state of all files and of the database in the thread. All other functions return what
+ * was read last.
  */
 void arc_build_inputs_look (ArcBuildInputs *inputs, ArcBuildInputsFunc func, gpointer user_data);
 
-/* (transfer full): the settings and files. */
+/**
+ * arc_build_inputs_read:
+ * @inputs: the inputs
+ *
+ * Returns: (transfer full): the state of the settings and the files
+ */
 char *arc_build_inputs_read (ArcBuildInputs *inputs);
 
-/* (transfer full): the same, as they were when the last build began. */
+/**
+ * arc_build_inputs_read_begun:
+ * @inputs: the inputs
+ *
+ * Returns: (transfer full): the state of the settings and the files when the last build began
+ */
 char *arc_build_inputs_read_begun (ArcBuildInputs *inputs);
 
-/* Takes the files that builds named from TEXT (nullable), which arc_build_inputs_read() of another
- * process returned. */
+/**
+ * arc_build_inputs_restore:
+ * @inputs: the inputs
+ * @text: (nullable): what arc_build_inputs_read() returned in an earlier process
+ *
+ * Sets the files that builds named.
+ */
 void arc_build_inputs_restore (ArcBuildInputs *inputs, const char *text);
 
-/* A digest of the settings that say which files are notes. */
+/**
+ * arc_build_inputs_get_tree:
+ * @inputs: the inputs
+ *
+ * Returns: (transfer none): a digest of the settings that decide which files are notes
+ */
 const char *arc_build_inputs_get_tree (const ArcBuildInputs *inputs);
 
-/* (nullable): the database. A journal that SQLite keeps beside it (sqlite.org/wal.html) counts as
- * far as there is anything in it: readers make an empty one. NULL before the first look. */
+/**
+ * arc_build_inputs_get_database:
+ * @inputs: the inputs
+ *
+ * The journal that SQLite keeps beside the database (sqlite.org/wal.html) is part of the state
+ * unless it is empty, as readers leave it.
+ *
+ * Returns: (transfer none) (nullable): the state of the database; %NULL before the first
+ *   arc_build_inputs_look() has ended
+ */
 const char *arc_build_inputs_get_database (const ArcBuildInputs *inputs);
 
-/* Whether the file of the database is there. */
+/**
+ * arc_build_inputs_has_database:
+ * @inputs: the inputs
+ *
+ * Returns: %TRUE if the file of the database exists
+ */
 gboolean arc_build_inputs_has_database (const ArcBuildInputs *inputs);
 
-/* A build begins, after a look. */
+/**
+ * arc_build_inputs_begin_build:
+ * @inputs: the inputs
+ *
+ * Keeps the state of now as that of the start of a build.
+ */
 void arc_build_inputs_begin_build (ArcBuildInputs *inputs);
 
-/* The build that runs names PATH as a file that the rows depend on. */
+/**
+ * arc_build_inputs_add_named:
+ * @inputs: the inputs
+ * @path: an absolute path
+ *
+ * Adds a file that the running build has named as one that the rows depend on.
+ */
 void arc_build_inputs_add_named (ArcBuildInputs *inputs, const char *path);
 
 /**
  * arc_build_inputs_end_build:
+ * @inputs: the inputs
  * @done: whether what the build wrote is in the database
  *
- * Takes over the files that a build has named, if it is done. To be called after a look that began
- * when the build had ended. A file that several builds in turn
- * have written, such as a log, is an output of the build, and does not count any more.
+ * Takes over the files that a build has named, if @done. Must be called after an
+ * arc_build_inputs_look() that began after the end of the build. A file that three builds in a
+ * row have written, such as a log, is an output of the build and is no input any more.
  *
- * Returns: whether other files count than when it began
+ * Returns: %TRUE if other files are inputs than when the build began
  */
 gboolean arc_build_inputs_end_build (ArcBuildInputs *inputs, gboolean done);
 

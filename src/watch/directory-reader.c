@@ -183,7 +183,7 @@ is_link (ArcDirectoryReader *self, const struct dirent64 *entry)
           S_ISLNK (info.st_mode));
 }
 
-/* An entry that is gone by now is none: its deletion will be told, or it came and went unseen. One
+/* An entry that is gone by now is none: an event for its deletion follows, or it came and went. One
  * that cannot be looked at may be what it was: a directory of mode 0444 lists names, and fstatat(2)
  * fails with EACCES for each. */
 static void
@@ -198,7 +198,7 @@ look_at (ArcDirectoryReader *self,
   gboolean may_be_directory = type == DT_DIR;
   struct stat info;
 
-  /* A file system that does not tell the type says DT_UNKNOWN (readdir(3)). */
+  /* A file system that does not know the type returns DT_UNKNOWN (readdir(3)). */
   if (type == DT_UNKNOWN || (type == DT_LNK && follow_symlinks))
     may_be_file = may_be_directory = TRUE;
 

@@ -15,14 +15,14 @@ G_BEGIN_DECLS
 /**
  * ArcDirectoryReader:
  *
- * Reads a directory, on one file descriptor, in as many steps as its caller likes.
+ * Reads a directory, on one file descriptor, in steps of limited time.
  */
 typedef struct _ArcDirectoryReader ArcDirectoryReader;
 
 /**
  * ArcDirectoryReaderChild:
- * @name: a directory's name in the one that was scanned
- * @inode: its inode as readdir(3) told it: on a mount point that of the directory underneath
+ * @name: a directory's name in the one that is read
+ * @inode: its inode as readdir(3) returned it: on a mount point that of the directory underneath
  */
 typedef struct
 {
@@ -33,7 +33,7 @@ typedef struct
 /**
  * ArcDirectoryReaderUnseen:
  * @name: what the directory lists
- * @number: the errno(3) of the look at it, which is not about what it is
+ * @number: the errno(3) of fstatat(2), which does not say what it is
  */
 typedef struct
 {
@@ -67,19 +67,48 @@ typedef struct
   gboolean is_empty;
 } ArcDirectoryListing;
 
-/* One serves any number of directories, one after the other: what it needs to read one is there for
- * the next. */
+/**
+ * arc_directory_reader_new:
+ *
+ * Makes a reader. It can read any number of directories, one after the other, and reuses its
+ * memory.
+ *
+ * Returns: (transfer full): the reader
+ */
 ArcDirectoryReader *arc_directory_reader_new (void);
+
+/**
+ * arc_directory_reader_free:
+ * @scan: (transfer full): a reader
+ *
+ * Closes and frees a reader.
+ */
 void arc_directory_reader_free (ArcDirectoryReader *scan);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcDirectoryReader, arc_directory_reader_free)
 
-/* PATH may be a symbolic link only if FOLLOW. Fails with G_FILE_ERROR. */
+/**
+ * arc_directory_reader_open:
+ * @scan: a reader
+ * @path: an absolute path
+ * @follow: whether @path may be a symbolic link
+ * @error: return location for an error
+ *
+ * Opens a directory. The error is of %G_FILE_ERROR.
+ *
+ * Returns: %TRUE on success
+ */
 gboolean arc_directory_reader_open (ArcDirectoryReader *scan,
                                     const char *path,
                                     gboolean follow,
                                     GError **error);
 
-/* Gives the file descriptor back, and forgets what was found; nothing happens if it is not open. */
+/**
+ * arc_directory_reader_close:
+ * @scan: a reader
+ *
+ * Closes the file descriptor and clears the listing. Does nothing if the reader is not open.
+ */
 void arc_directory_reader_close (ArcDirectoryReader *scan);
 
 typedef enum
@@ -89,9 +118,20 @@ typedef enum
   ARC_DIRECTORY_READER_FAILED,
 } ArcDirectoryReaderResult;
 
-/* Reads on until DEADLINE (g_get_monotonic_time()) or the end. BELOW_ROOT is the directory's path
- * below its root, "" for the root itself: what FILTER is asked with. With FOLLOW_SYMLINKS a link
- * counts as what it leads to. */
+/**
+ * arc_directory_reader_run:
+ * @scan: a reader
+ * @filter: decides which paths matter
+ * @below_root: the path of the directory below its root, "" for the root itself, which @filter
+ *   gets
+ * @follow_symlinks: whether a symbolic link counts as what it leads to
+ * @deadline: when to stop, in microseconds of g_get_monotonic_time()
+ * @error: return location for an error
+ *
+ * Reads until @deadline or the end. The error is of %G_FILE_ERROR.
+ *
+ * Returns: whether there is more to read
+ */
 ArcDirectoryReaderResult arc_directory_reader_run (ArcDirectoryReader *scan,
                                                    ArcPathFilter *filter,
                                                    const char *below_root,
@@ -99,27 +139,61 @@ ArcDirectoryReaderResult arc_directory_reader_run (ArcDirectoryReader *scan,
                                                    gint64 deadline,
                                                    GError **error);
 
+/**
+ * arc_directory_reader_get_listing:
+ * @scan: a reader
+ *
+ * Returns: (transfer none): what was found so far; the entries are valid until
+ *   arc_directory_reader_close()
+ */
 const ArcDirectoryListing *arc_directory_reader_get_listing (const ArcDirectoryReader *scan);
 
-/* Whether NUMBER, an errno(3) of open(2) or fstatat(2), says that nothing is at the path. All other
- * numbers, such as EIO, ESTALE, ENOMEM and EACCES, say only that it could not be looked at. */
+/**
+ * arc_directory_reader_is_gone:
+ * @number: the errno(3) of open(2) or fstatat(2)
+ *
+ * All other numbers, such as EIO, ESTALE, ENOMEM and EACCES, do not say whether the file exists.
+ *
+ * Returns: %TRUE if @number says that nothing is at the path
+ */
 gboolean arc_directory_reader_is_gone (int number);
 
+/**
+ * arc_fingerprint_from_stat:
+ * @info: what stat(2) returned
+ *
+ * Returns: the fingerprint
+ */
 ArcFingerprint arc_fingerprint_from_stat (const struct stat *info);
 
-/* How fresh a file may be, in nanoseconds, before its fingerprint tells for sure.
+/**
+ * arc_fingerprint_get_grain:
+ * @fingerprint: a fingerprint
  *
  * The kernel stamps files with a clock that ticks every 1 to 10 ms (CONFIG_HZ; some file systems
- * since Linux 6.13 do better), and some file systems keep whole seconds only: two writes within a
- * tick can leave the same fingerprint. So a file that was changed less than a tick ago must be
- * looked at again later; what is seen then can not be changed without a trace. (git has the same
- * problem with its index and calls it racy.) */
+ * since Linux 6.13 are finer), and some file systems keep whole seconds: two writes within a tick
+ * can leave the same fingerprint. A file that was changed less than a grain ago must be checked
+ * again later. git calls such an entry of its index racy.
+ *
+ * Returns: the age, in nanoseconds, from which on each later change changes the fingerprint
+ */
 gint64 arc_fingerprint_get_grain (const ArcFingerprint *fingerprint);
 
-/* Whether FINGERPRINT, seen at NOW (nanoseconds since the epoch), is younger than its grain. */
+/**
+ * arc_fingerprint_is_recent:
+ * @fingerprint: a fingerprint
+ * @now: when it was read, in nanoseconds since the epoch
+ *
+ * Returns: %TRUE if @fingerprint is younger than its grain
+ */
 gboolean arc_fingerprint_is_recent (const ArcFingerprint *fingerprint, gint64 now);
 
-/* Now in nanoseconds since the epoch, by the clock that the kernel stamps files with. */
+/**
+ * arc_get_stamp_time:
+ *
+ * Returns: the time in nanoseconds since the epoch, by the clock that the kernel stamps files
+ *   with
+ */
 gint64 arc_get_stamp_time (void);
 
 G_END_DECLS

@@ -90,15 +90,15 @@ enter (ArcTreeScanner *self, ArcNode *node)
   if (node->monitor != NULL)
     return TRUE;
 
-  /* The monitor comes before the reading: what is made in the directory after that is told, and
+  /* The monitor comes before the reading: what is made in the directory later gives an event, and
    * what was made before is found. */
   arc_monitor_budget_arm (self->watches, node);
   if (node->monitor == NULL || self->health != ARC_HEALTH_OK)
     self->health_pending = TRUE;
 
-  /* Is it the directory that was opened that is monitored? An audit would tell, and of all but a
-   * root the monitor above. Asked once, so that a file system that cannot tell does not keep us
-   * here. */
+  /* Is it the directory that was opened that is monitored? An audit would find out, and, for
+   * all but a root, the monitor above. Checked once, so that a file system with changing identities
+   * causes no loop. */
   if ((node->parent == NULL || !arc_monitor_budget_is_audit_due (self->watches)) &&
       node->retried != self->generation && !arc_tree_scanner_is_itself (self, node))
     {

@@ -40,7 +40,7 @@ struct _ArcNode
   guint armed;        /* how many audits had begun when it got its monitor */
   guint32 seen;       /* the last scan of the parent that found it */
 
-  guint identified : 1; /* the id is true, and no other node has it */
+  guint identified : 1; /* the id is set, and no other node has it */
   guint queued : 1;
   guint scanned : 1; /* at least once since it became a node */
 
@@ -57,56 +57,173 @@ struct _ArcNode
  */
 typedef struct _ArcDirectoryTree ArcDirectoryTree;
 
-/* NODE is still whole, but for its children and its monitor. */
+/**
+ * ArcDirectoryTreeFunc:
+ * @node: a directory that is removed, without children and monitor
+ * @user_data: the data
+ *
+ * Called before a directory is removed.
+ */
 typedef void (*ArcDirectoryTreeFunc) (ArcNode *node, gpointer user_data);
 
+/**
+ * arc_directory_tree_new:
+ *
+ * Makes an empty tree.
+ *
+ * Returns: (transfer full): the tree
+ */
 ArcDirectoryTree *arc_directory_tree_new (void);
 
-/* Cancels all monitors. */
+/**
+ * arc_directory_tree_free:
+ * @tree: (transfer full): a tree
+ *
+ * Cancels all monitors and frees the tree.
+ */
 void arc_directory_tree_free (ArcDirectoryTree *tree);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcDirectoryTree, arc_directory_tree_free)
 
+/**
+ * arc_directory_tree_get_size:
+ * @tree: a tree
+ *
+ * Returns: the number of directories
+ */
 guint arc_directory_tree_get_size (const ArcDirectoryTree *tree);
 
-/* (nullable) */
+/**
+ * arc_directory_tree_lookup:
+ * @tree: a tree
+ * @path: an absolute path
+ *
+ * Returns: (transfer none) (nullable): the directory at @path
+ */
 ArcNode *arc_directory_tree_lookup (const ArcDirectoryTree *tree, const char *path);
+
+/**
+ * arc_directory_tree_lookup_id:
+ * @tree: a tree
+ * @id: an identity
+ *
+ * Returns: (transfer none) (nullable): the directory with that identity
+ */
 ArcNode *arc_directory_tree_lookup_id (const ArcDirectoryTree *tree, const ArcFileId *id);
 
-/* All nodes, in no order. (element-type ArcNode) (transfer container) */
+/**
+ * arc_directory_tree_list:
+ * @tree: a tree
+ *
+ * Returns: (transfer container) (element-type ArcNode): all directories, in no order
+ */
 GPtrArray *arc_directory_tree_list (const ArcDirectoryTree *tree);
 
-/* PATH must not be in the tree. PARENT is NULL for a root. */
-ArcNode *
-arc_directory_tree_add (ArcDirectoryTree *tree, ArcNode *parent /* (nullable) */, const char *path);
+/**
+ * arc_directory_tree_add:
+ * @tree: a tree
+ * @parent: (nullable): the directory above, or %NULL for a root
+ * @path: the path, which must not be in the tree
+ *
+ * Adds a directory.
+ *
+ * Returns: (transfer none): the directory
+ */
+ArcNode *arc_directory_tree_add (ArcDirectoryTree *tree, ArcNode *parent, const char *path);
 
-/* Forgets NODE and all below it: first their monitors, then them, each after those below it. FUNC,
- * if not NULL, is called for each. */
+/**
+ * arc_directory_tree_drop:
+ * @tree: a tree
+ * @node: a directory of the tree
+ * @func: (nullable): called for each directory, those below it first
+ * @user_data: data for the function
+ *
+ * Cancels the monitors of @node and of all directories below it, and then removes these
+ * directories.
+ */
 void arc_directory_tree_drop (ArcDirectoryTree *tree,
                               ArcNode *node,
                               ArcDirectoryTreeFunc func,
                               gpointer user_data);
 
-/* Cancels the monitors of NODE and of all below it and forgets which directories they are, so that
- * the next scans, which they are in want of, find out anew. */
+/**
+ * arc_directory_tree_disarm:
+ * @tree: a tree
+ * @node: a directory of the tree
+ *
+ * Cancels the monitors of @node and of all directories below it, and clears their identities.
+ * They have to be scanned again.
+ */
 void arc_directory_tree_disarm (ArcDirectoryTree *tree, ArcNode *node);
 
-/* No other node may have ID. */
+/**
+ * arc_directory_tree_identify:
+ * @tree: a tree
+ * @node: a directory of the tree
+ * @id: the identity, which no other directory of the tree may have
+ *
+ * Sets the identity of a directory.
+ */
 void arc_directory_tree_identify (ArcDirectoryTree *tree, ArcNode *node, const ArcFileId *id);
 
-gboolean arc_node_is_below (const ArcNode *node, const ArcNode *ancestor); /* or the same */
+/**
+ * arc_node_is_below:
+ * @node: a directory of the tree
+ * @ancestor: another directory
+ *
+ * Returns: %TRUE if @node is @ancestor or below it
+ */
+gboolean arc_node_is_below (const ArcNode *node, const ArcNode *ancestor);
 
+/**
+ * arc_node_add_link:
+ * @node: a directory of the tree
+ * @name: the name of a symbolic link in @node
+ *
+ * Adds a symbolic link that is followed.
+ */
 void arc_node_add_link (ArcNode *node, const char *name);
 
-/* Whether it is unknown what became of PATH, a file or a directory below NODE and below no child of
- * it. */
+/**
+ * arc_node_hides:
+ * @node: a directory of the tree
+ * @path: the path of a file or directory below @node, and below no child of @node
+ *
+ * Returns: %TRUE if it cannot be known whether @path exists
+ */
 gboolean arc_node_hides (const ArcNode *node, const char *path);
 
-/* The path below the root, "" for a root. */
+/**
+ * arc_node_get_below_root:
+ * @node: a directory of the tree
+ *
+ * Returns: (transfer none): the path below the root, "" for a root
+ */
 const char *arc_node_get_below_root (ArcNode *node);
 
-/* The queue; a node is in it at most once. */
+/**
+ * arc_directory_tree_push:
+ * @tree: a tree
+ * @node: a directory of the tree
+ *
+ * Queues a directory for a scan. It is in the queue at most once.
+ */
 void arc_directory_tree_push (ArcDirectoryTree *tree, ArcNode *node);
-ArcNode *arc_directory_tree_pop (ArcDirectoryTree *tree); /* (nullable) */
+
+/**
+ * arc_directory_tree_pop:
+ * @tree: a tree
+ *
+ * Returns: (transfer none) (nullable): the next directory to scan, which is no longer queued
+ */
+ArcNode *arc_directory_tree_pop (ArcDirectoryTree *tree);
+
+/**
+ * arc_directory_tree_is_idle:
+ * @tree: a tree
+ *
+ * Returns: %TRUE if the queue is empty
+ */
 gboolean arc_directory_tree_is_idle (const ArcDirectoryTree *tree);
 
 G_END_DECLS

@@ -20,10 +20,33 @@ typedef struct
   guint64 inode;
 } ArcFileId;
 
+/**
+ * arc_file_id_from_stat:
+ * @info: what stat(2) returned
+ *
+ * Returns: the identity
+ */
 ArcFileId arc_file_id_from_stat (const struct stat *info);
 
-/* For hash tables whose keys are ArcFileId. */
+/**
+ * arc_file_id_hash:
+ * @id: an #ArcFileId
+ *
+ * A #GHashFunc.
+ *
+ * Returns: the hash
+ */
 guint arc_file_id_hash (gconstpointer id);
+
+/**
+ * arc_file_id_equal:
+ * @a: an #ArcFileId
+ * @b: another one
+ *
+ * A #GEqualFunc.
+ *
+ * Returns: %TRUE if both are equal
+ */
 gboolean arc_file_id_equal (gconstpointer a, gconstpointer b);
 
 G_END_DECLS

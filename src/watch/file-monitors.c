@@ -100,7 +100,7 @@ pump_dispatch (GSource *source, GSourceFunc callback G_GNUC_UNUSED, gpointer dat
   fds = (GPollFD *) (gpointer) self->fds->data;
 
   /* Who woke it may have set a time that is later than now, and the check takes the wakeup: only to
-   * prepare again tells that time. */
+   * prepare again returns that time. */
   again = g_poll (fds, self->fds->len, 0) > 0;
   if (g_main_context_check (self->child, priority, fds, (int) self->fds->len))
     {
@@ -192,7 +192,7 @@ arc_file_monitors_get_n_monitors (const ArcFileMonitors *self)
 }
 
 static void
-tell (ArcFileMonitors *self, GFile *file /* (nullable) */, ArcHint hint)
+report (ArcFileMonitors *self, GFile *file /* (nullable) */, ArcHint hint)
 {
   const char *path = file != NULL ? g_file_peek_path (file) : NULL;
 
@@ -232,8 +232,8 @@ on_changed (GFileMonitor *monitor G_GNUC_UNUSED,
       break;
     }
 
-  tell (self, file, hint);
-  tell (self, other_file, hint);
+  report (self, file, hint);
+  report (self, other_file, hint);
 }
 
 static Group *

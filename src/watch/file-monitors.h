@@ -30,24 +30,67 @@ typedef enum
   ARC_HINT_MOVED,      /* if it is a directory, monitors on it or below may be on another one now */
 } ArcHint;
 
-/* PATH is what to look at. Must not add or cancel monitors. */
+/**
+ * ArcFileMonitorsFunc:
+ * @path: the path that may have changed
+ * @hint: what the event says
+ * @user_data: the data
+ *
+ * Receives an event.
+ */
 typedef void (*ArcFileMonitorsFunc) (const char *path, ArcHint hint, gpointer user_data);
 
+/**
+ * arc_file_monitors_new:
+ * @func: called for each event; must not add or cancel monitors
+ * @user_data: data for the function
+ *
+ * Makes an object without monitors.
+ *
+ * Returns: (transfer full): the object
+ */
 ArcFileMonitors *arc_file_monitors_new (ArcFileMonitorsFunc func, gpointer user_data);
 
-/* Every monitor must have been cancelled. */
+/**
+ * arc_file_monitors_free:
+ * @monitors: (transfer full): the monitors, each of which was cancelled
+ *
+ * Frees the object.
+ */
 void arc_file_monitors_free (ArcFileMonitors *monitors);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcFileMonitors, arc_file_monitors_free)
 
+/**
+ * arc_file_monitors_get_n_monitors:
+ * @monitors: the monitors
+ *
+ * Returns: the number of monitors
+ */
 guint arc_file_monitors_get_n_monitors (const ArcFileMonitors *monitors);
 
-/* That there is no error does not mean that DIRECTORY is watched: GIO tells of no directory that is
- * missing, unreadable or beyond the limit. */
+/**
+ * arc_file_monitors_add:
+ * @monitors: the monitors
+ * @directory: an absolute path
+ * @error: return location for an error
+ *
+ * Adds a monitor. Success does not mean that @directory is watched: GIO reports no error for a
+ * directory that is missing, unreadable or beyond the limit.
+ *
+ * Returns: (transfer full) (nullable): the monitor, or %NULL on an error of #GFileMonitor
+ */
 ArcMonitor *
 arc_file_monitors_add (ArcFileMonitors *monitors, const char *directory, GError **error);
 
-/* Ends and frees MONITOR. No hint of it comes after this. */
+/**
+ * arc_monitor_cancel:
+ * @monitor: (transfer full): a monitor
+ *
+ * Cancels and frees a monitor. No event of it is reported afterwards.
+ */
 void arc_monitor_cancel (ArcMonitor *monitor);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcMonitor, arc_monitor_cancel)
 
 G_END_DECLS

@@ -297,7 +297,8 @@ arc_tree_scanner_is_mounted (const ArcNode *node)
          is_mount_point (node->path, &node->scanned_as);
 }
 
-/* When a file system is unmounted, each of its directories tells (IN_UNMOUNT, inotify(7)). */
+/* When a file system is unmounted, each of its directories has an event (IN_UNMOUNT, inotify(7)).
+ */
 gboolean
 arc_tree_scanner_is_clear (ArcTreeScanner *self, ArcNode *node)
 {
@@ -330,7 +331,7 @@ find_nearest (ArcTreeScanner *self, const char *path)
   return node;
 }
 
-/* Whether no scan met PATH, which is known. Out of sight is not gone. */
+/* Whether PATH, which the snapshot has, is gone: no scan found it, and it is not hidden. */
 static gboolean
 is_unmet (ArcTreeScanner *self, const char *path)
 {

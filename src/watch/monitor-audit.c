@@ -11,7 +11,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* Each watch is told in about 130 bytes. */
+/* Each watch is a line of about 130 bytes. */
 #define READ_SIZE (64 * 1024)
 
 struct _ArcMonitorAudit
@@ -263,7 +263,7 @@ arc_monitor_audit_targets_new (void)
   return targets;
 }
 
-/* On btrfs and overlayfs, stat(2) tells another device, or inode, than the kernel has inside and
+/* On btrfs and overlayfs, stat(2) returns another device, or inode, than the kernel has inside and
  * shows in fdinfo. A watch of our own on the same directory shows there as that of GIO does. */
 static gboolean
 audit_exactly (GArray *targets, GHashTable *watched)

@@ -75,7 +75,7 @@ arc_monitor_budget_arm (ArcMonitorBudget *self, ArcNode *node)
   if (node->monitor != NULL || arc_monitor_budget_is_full (self))
     return;
 
-  /* GIO does not tell that the limit is reached. It keeps the directory in a list instead that it
+  /* GIO does not report that the limit is reached. It keeps the directory in a list instead that it
    * walks with each monitor that comes or goes, and every four seconds. */
   if (self->adds_until_probe == 0)
     {

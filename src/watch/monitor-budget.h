@@ -13,47 +13,123 @@ G_BEGIN_DECLS
 /**
  * ArcMonitorBudget:
  *
- * The monitors of a tree, within what the kernel allows, and whether they are true: GIO does not
- * tell when a directory cannot be watched.
+ * The monitors of a tree, within the limits of the kernel, and whether they work: GIO does not
+ * report that a directory cannot be watched.
  */
 typedef struct _ArcMonitorBudget ArcMonitorBudget;
 
 typedef void (*ArcMonitorBudgetFunc) (gpointer user_data);
 
-/* FUNC is called for what the monitors tell, AUDITED at the end of an audit. */
+/**
+ * arc_monitor_budget_new:
+ * @func: called for each event of a monitor
+ * @audited: called at the end of each audit
+ * @user_data: data for the function
+ *
+ * Makes an object without monitors.
+ *
+ * Returns: (transfer full): the object
+ */
 ArcMonitorBudget *
 arc_monitor_budget_new (ArcFileMonitorsFunc func, ArcMonitorBudgetFunc audited, gpointer user_data);
 
-/* Every monitor must have been cancelled. */
+/**
+ * arc_monitor_budget_free:
+ * @watches: (transfer full): a budget whose monitors were all cancelled
+ *
+ * Frees the object.
+ */
 void arc_monitor_budget_free (ArcMonitorBudget *watches);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcMonitorBudget, arc_monitor_budget_free)
 
-/* A reconciliation begins: the limits are asked for anew, and an audit is due after it, unless
- * there was one within the last minute. */
+/**
+ * arc_monitor_budget_begin:
+ * @watches: a budget
+ *
+ * Prepares a reconciliation: reads the limits anew. An audit follows it, unless there was one
+ * within the last minute.
+ */
 void arc_monitor_budget_begin (ArcMonitorBudget *watches);
 
-/* Gives NODE a monitor. If that is not possible, its monitor stays NULL. */
+/**
+ * arc_monitor_budget_arm:
+ * @watches: a budget
+ * @node: a directory of the tree
+ *
+ * Adds a monitor to a directory. Its monitor stays %NULL if that is not possible.
+ */
 void arc_monitor_budget_arm (ArcMonitorBudget *watches, ArcNode *node);
 
-/* Whether an audit will be wanted, whatever else happens before. */
+/**
+ * arc_monitor_budget_is_audit_due:
+ * @watches: a budget
+ *
+ * Returns: %TRUE if an audit will be made in any case
+ */
 gboolean arc_monitor_budget_is_audit_due (const ArcMonitorBudget *watches);
 
-/* Whether there is reason to doubt that all monitors work. PATH is a directory to try with. */
+/**
+ * arc_monitor_budget_wants_audit:
+ * @watches: a budget
+ * @path: a directory, which is watched for a moment
+ *
+ * Returns: %TRUE if some monitors may not work
+ */
 gboolean arc_monitor_budget_wants_audit (ArcMonitorBudget *watches, const char *path);
 
-/* Asks the kernel what it watches. None may be under way. */
+/**
+ * arc_monitor_budget_begin_audit:
+ * @watches: a budget
+ * @tree: the directories
+ *
+ * Begins an audit. None may be under way.
+ */
 void arc_monitor_budget_begin_audit (ArcMonitorBudget *watches, const ArcDirectoryTree *tree);
+
+/**
+ * arc_monitor_budget_is_auditing:
+ * @watches: a budget
+ *
+ * Returns: %TRUE if an audit is under way
+ */
 gboolean arc_monitor_budget_is_auditing (const ArcMonitorBudget *watches);
+
+/**
+ * arc_monitor_budget_cancel_audit:
+ * @watches: a budget
+ *
+ * Cancels the audit, if one is under way.
+ */
 void arc_monitor_budget_cancel_audit (ArcMonitorBudget *watches);
 
-/* Cancels the monitors that the kernel knew nothing of in an audit that is over; returns their
- * nodes, once. (element-type ArcNode) (transfer container) */
+/**
+ * arc_monitor_budget_take_deaf:
+ * @watches: a budget
+ * @tree: the directories
+ *
+ * Cancels the monitors that the kernel did not have in the last audit.
+ *
+ * Returns: (transfer container) (element-type ArcNode): their directories, returned once
+ */
 GPtrArray *arc_monitor_budget_take_deaf (ArcMonitorBudget *watches, const ArcDirectoryTree *tree);
 
-/* Whether there is no use in trying again before something is changed. */
+/**
+ * arc_monitor_budget_is_full:
+ * @watches: a budget
+ *
+ * Returns: %TRUE if no monitor can be added until a limit is raised
+ */
 gboolean arc_monitor_budget_is_full (const ArcMonitorBudget *watches);
 
-/* Why N_UNWATCHED of N directories have no monitor, and the command that helps. */
+/**
+ * arc_monitor_budget_describe:
+ * @watches: a budget
+ * @n_unwatched: the number of directories without a monitor
+ * @n: the number of directories
+ *
+ * Returns: (transfer full): why, and the command that raises the limit, in English
+ */
 char *arc_monitor_budget_describe (const ArcMonitorBudget *watches, guint n_unwatched, guint n);
 
 G_END_DECLS

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 /**
  * ArcMountMonitor:
  *
- * Tells when something was mounted on, below or above some directories, or unmounted there.
+ * Reports that something was mounted on, below or above some directories, or unmounted there.
  *
  * It works in the main context that was the thread default when it was made.
  */
@@ -18,12 +18,36 @@ typedef struct _ArcMountMonitor ArcMountMonitor;
 
 typedef void (*ArcMountMonitorFunc) (gpointer user_data);
 
-/* DIRECTORIES (element-type filename): absolute; they need not exist. */
+/**
+ * arc_mount_monitor_new:
+ * @directories: (element-type filename): absolute paths, which need not exist
+ * @func: called when something was mounted on, below or above a directory, or unmounted there
+ * @user_data: data for the function
+ *
+ * Starts to watch the mounts.
+ *
+ * Returns: (transfer full): the monitor
+ */
 ArcMountMonitor *
 arc_mount_monitor_new (const GPtrArray *directories, ArcMountMonitorFunc func, gpointer user_data);
+
+/**
+ * arc_mount_monitor_free:
+ * @mounts: (transfer full): a monitor
+ *
+ * Stops and frees a monitor.
+ */
 void arc_mount_monitor_free (ArcMountMonitor *mounts);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcMountMonitor, arc_mount_monitor_free)
 
+/**
+ * arc_mount_monitor_set_directories:
+ * @mounts: a monitor
+ * @directories: (element-type filename): absolute paths, which need not exist
+ *
+ * Replaces the directories.
+ */
 void arc_mount_monitor_set_directories (ArcMountMonitor *mounts, const GPtrArray *directories);
 
 G_END_DECLS

@@ -16,12 +16,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* None of these has IN_DELETE: by that an audit tells the watches of GIO (watch/monitor-audit.c).
+/* None of these has IN_DELETE: by that an audit recognises the watches of GIO
+ * (watch/monitor-audit.c).
  */
 #define DIRECTORY_MASK (IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR)
 #define GAP_MASK       (DIRECTORY_MASK | IN_CREATE | IN_MOVED_TO)
 
-/* rename(2) over a link, or a file, tells of its link count first (IN_ATTRIB). */
+/* rename(2) over a link, or a file, gives an event for its link count first (IN_ATTRIB). */
 #define LINK_MASK (IN_MOVE_SELF | IN_DELETE_SELF | IN_ATTRIB)
 #define FILE_MASK (LINK_MASK | IN_MODIFY | IN_CLOSE_WRITE)
 
@@ -120,7 +121,7 @@ drop_spot (ArcPathMonitor *self, int watch)
 }
 
 static void
-tell_all (ArcPathMonitor *self)
+report_all (ArcPathMonitor *self)
 {
   GHashTableIter iter;
   gpointer path;
@@ -138,7 +139,7 @@ take_event (ArcPathMonitor *self, const struct inotify_event *event)
   gpointer value;
 
   if (event->mask & IN_Q_OVERFLOW)
-    tell_all (self);
+    report_all (self);
   if (spot == NULL)
     return;
 

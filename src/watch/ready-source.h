@@ -7,10 +7,19 @@
 
 G_BEGIN_DECLS
 
-/* (transfer full): a source that calls FUNC when its time has come, which g_source_set_ready_time()
- * sets, from any thread: never, to begin with. FUNC has to set it anew, or the source is ready
- * again at once. It is named NAME, a literal, and attached to CONTEXT (nullable: the default one);
- * to be destroyed, and unreferenced, in the end. */
+/**
+ * arc_ready_source_new:
+ * @name: the name of the source, a literal
+ * @context: (nullable): the context, or %NULL for the default one
+ * @func: called when the ready time of the source has come; has to set it anew, or the source is
+ *   ready again at once
+ * @user_data: data for the function
+ *
+ * Makes and attaches a source without a ready time. g_source_set_ready_time() can be called from
+ * any thread.
+ *
+ * Returns: (transfer full): the source, which must be destroyed
+ */
 GSource *arc_ready_source_new (const char *name,
                                GMainContext *context,
                                GSourceFunc func,

@@ -6,7 +6,7 @@
 struct _ArcRecheckQueue
 {
   GHashTable *by_path; /* (element-type filename ArcRecheck) keys lie in the values */
-  GQueue now;          /* due at once, in the order they were told */
+  GQueue now;          /* due at once, in the order of the calls */
   GQueue later;        /* by their time */
   guint n_holding;
 };

@@ -10,54 +10,119 @@ G_BEGIN_DECLS
 /**
  * ArcRecheck:
  *
- * A path that somebody said to look at, once for all that was said of it.
+ * A path to check, with the flags of all events for it.
  */
 typedef struct
 {
   char *path;
-  gint64 first; /* when it was first said; g_get_monotonic_time() */
+  gint64 first; /* when it was first queued; g_get_monotonic_time() */
   gint64 due;   /* not before this; 0: at once */
   GList link;
 
-  guint hinted : 1;     /* a monitor has an event of it */
+  guint hinted : 1;     /* a monitor reported an event */
   guint moved : 1;      /* see ARC_HINT_MOVED */
   guint attributes : 1; /* see ARC_HINT_ATTRIBUTES */
   guint silent : 1;     /* what it finds is no change but the start */
-  guint holding : 1;    /* a scan left it over: without it, the scan is not done */
+  guint holding : 1;    /* a scan waits for it */
 } ArcRecheck;
 
 /**
  * ArcRecheckQueue:
  *
- * The paths to look at, in the order in which they are due and were told.
+ * The paths to check, in the order in which they are due and were queued.
  */
 typedef struct _ArcRecheckQueue ArcRecheckQueue;
 
+/**
+ * arc_recheck_queue_new:
+ *
+ * Makes an empty queue.
+ *
+ * Returns: (transfer full): the queue
+ */
 ArcRecheckQueue *arc_recheck_queue_new (void);
+
+/**
+ * arc_recheck_queue_free:
+ * @looks: (transfer full): a queue
+ *
+ * Frees a queue with all that is in it.
+ */
 void arc_recheck_queue_free (ArcRecheckQueue *looks);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcRecheckQueue, arc_recheck_queue_free)
 
-/* The look at PATH that waits already, with its flags and its time, or a new one, due at once. */
+/**
+ * arc_recheck_queue_ask:
+ * @looks: a queue
+ * @path: an absolute path
+ *
+ * Queues a path, due at once, unless it is queued.
+ *
+ * Returns: (transfer none): the recheck of @path, with the flags and the time that it has
+ */
 ArcRecheck *arc_recheck_queue_ask (ArcRecheckQueue *looks, const char *path);
 
-/* Makes LOOK, which waits in LOOKS, one that holds. */
+/**
+ * arc_recheck_queue_hold:
+ * @looks: a queue
+ * @look: a recheck that is in the queue
+ *
+ * Sets the flag that a scan waits for @look.
+ */
 void arc_recheck_queue_hold (ArcRecheckQueue *looks, ArcRecheck *look);
+
+/**
+ * arc_recheck_queue_get_n_holding:
+ * @looks: a queue
+ *
+ * Returns: how many rechecks a scan waits for
+ */
 guint arc_recheck_queue_get_n_holding (const ArcRecheckQueue *looks);
 
-/* (nullable) (transfer full): the next that is due at NOW. */
+/**
+ * arc_recheck_queue_take:
+ * @looks: a queue
+ * @now: the time, in microseconds of g_get_monotonic_time()
+ *
+ * Returns: (transfer full) (nullable): the next recheck that is due at @now
+ */
 ArcRecheck *arc_recheck_queue_take (ArcRecheckQueue *looks, gint64 now);
 
-/* Puts LOOK back, due at DUE; its flags are kept. PATH must not have been asked for meanwhile. */
-void arc_recheck_queue_postpone (ArcRecheckQueue *looks,
-                                 ArcRecheck *look /* (transfer full) */,
-                                 gint64 due);
+/**
+ * arc_recheck_queue_postpone:
+ * @looks: a queue
+ * @look: (transfer full): a recheck whose path is not in the queue
+ * @due: when it is due, in microseconds of g_get_monotonic_time()
+ *
+ * Queues a recheck with its flags.
+ */
+void arc_recheck_queue_postpone (ArcRecheckQueue *looks, ArcRecheck *look, gint64 due);
 
-/* When the next one is due; -1 if there is none. */
+/**
+ * arc_recheck_queue_get_due:
+ * @looks: a queue
+ *
+ * Returns: when the next recheck is due, 0 for at once; -1 if there is none
+ */
 gint64 arc_recheck_queue_get_due (const ArcRecheckQueue *looks);
 
+/**
+ * arc_recheck_queue_clear:
+ * @looks: a queue
+ *
+ * Removes all rechecks.
+ */
 void arc_recheck_queue_clear (ArcRecheckQueue *looks);
 
+/**
+ * arc_recheck_free:
+ * @look: (transfer full): a recheck that is in no queue
+ *
+ * Frees a recheck.
+ */
 void arc_recheck_free (ArcRecheck *look);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcRecheck, arc_recheck_free)
 
 G_END_DECLS

@@ -20,7 +20,7 @@ typedef struct _ArcRootProbe ArcRootProbe;
 
 /**
  * ArcRootProbeFlags:
- * @ARC_ROOT_PROBE_SCAN: the root is to be scanned
+ * @ARC_ROOT_PROBE_SCAN: the root has to be scanned
  * @ARC_ROOT_PROBE_HINT: an event was about the root
  * @ARC_ROOT_PROBE_MOVED: the event says that the root may be another directory
  * @ARC_ROOT_PROBE_ATTRIBUTES: the event says that mode or owner may have changed

@@ -12,14 +12,14 @@ G_BEGIN_DECLS
 /**
  * ArcFingerprint:
  *
- * What tells that a file is no longer the one that was seen. No field needs to grow: a file
+ * What shows that a file has changed since it was read. No field needs to grow: a file
  * restored from a backup has an older mtime, and is a change all the same. The ctime is in it
  * because no program can set it (inode(7)): a writer that restores the mtime and keeps the size
  * still shows.
  */
 typedef struct
 {
-  guint64 inode;   /* alone it tells of a replacement that kept size and times */
+  guint64 inode;   /* alone it shows a replacement that kept size and times */
   guint64 size;    /* bytes */
   gint64 mtime_ns; /* since the epoch */
   gint64 ctime_ns; /* since the epoch */
@@ -49,7 +49,7 @@ typedef struct
  *
  * Directories are absolute, without a slash at the end (but for "/"), and always spelled the same:
  * they are compared as bytes. One without files is not kept. Wherever CHANGES is (nullable), NULL
- * means that nobody wants to know.
+ * means that no changes are collected.
  */
 typedef struct _ArcSnapshot ArcSnapshot;
 

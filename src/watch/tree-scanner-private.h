@@ -17,9 +17,9 @@
 
 G_BEGIN_DECLS
 
-/* Only watch/tree-scanner.c includes this: the inside of ArcTreeScanner, and what to do when a
- * directory is not where it was. It may be gone, moved, not mounted, or not readable, and come
- * back. */
+/* The members of ArcTreeScanner. Only these include this header: watch/tree-scanner.c (the queues),
+ * watch/directory-scan.c (comparing one directory with the snapshot), and
+ * watch/missing-directories.c (a directory that is gone, moved, not mounted or not readable). */
 
 typedef struct _ArcTreeScanner ArcTreeScanner;
 
@@ -63,66 +63,191 @@ struct _ArcTreeScanner
   gboolean prune_pending; /* the snapshot may know directories that are no nodes */
 };
 
-/* Scans a directory. */
+/**
+ * arc_tree_scanner_begin_scan:
+ * @scanner: a scanner
+ * @node: a directory of the tree
+ *
+ * Opens a directory, gives it its monitor, and begins to read it.
+ */
 void arc_tree_scanner_begin_scan (ArcTreeScanner *scanner, ArcNode *node);
+
+/**
+ * arc_tree_scanner_continue_scan:
+ * @scanner: a scanner
+ * @deadline: when to stop, in microseconds of g_get_monotonic_time()
+ *
+ * Continues to read, and compares the directory with the snapshot at its end.
+ */
 void arc_tree_scanner_continue_scan (ArcTreeScanner *scanner, gint64 deadline);
 
-/* Forgets directories that an earlier run, or another tree, knew and no scan met. */
+/**
+ * arc_tree_scanner_prune:
+ * @scanner: a scanner
+ *
+ * Removes the files of directories that an earlier run, or another scope, had and no scan has
+ * found.
+ */
 void arc_tree_scanner_prune (ArcTreeScanner *scanner);
 
-/* Whether NODE may be a symbolic link. */
+/**
+ * arc_tree_scanner_follows:
+ * @scanner: a scanner
+ * @node: a directory of the tree
+ *
+ * Returns: %TRUE if @node may be a symbolic link
+ */
 gboolean arc_tree_scanner_follows (const ArcTreeScanner *scanner, const ArcNode *node);
 
-/* Whether there is still the same directory at the path of NODE. */
+/**
+ * arc_tree_scanner_is_itself:
+ * @scanner: a scanner
+ * @node: a directory of the tree
+ *
+ * Returns: %TRUE if the same directory is still at the path of @node
+ */
 gboolean arc_tree_scanner_is_itself (const ArcTreeScanner *scanner, const ArcNode *node);
 
-/* Whether a directory and all above it, up to the root, are still where they were. */
+/**
+ * arc_tree_scanner_is_in_place:
+ * @scanner: a scanner
+ * @node: a directory of the tree
+ *
+ * Returns: %TRUE if @node and all directories above it, up to the root, are still where they were
+ */
 gboolean arc_tree_scanner_is_in_place (const ArcTreeScanner *scanner, const ArcNode *node);
 
-/* Whether NODE, which has just been scanned, is where another file system is mounted, and no root.
+/**
+ * arc_tree_scanner_is_mounted:
+ * @node: a directory that has just been scanned
+ *
+ * Returns: %TRUE if another file system is mounted at @node, and it is no root
  */
 gboolean arc_tree_scanner_is_mounted (const ArcNode *node);
 
-/* Whether what is missing in NODE is gone, rather than hidden. If it is not clear, the directory
- * that is not itself any more is queued. */
+/**
+ * arc_tree_scanner_is_clear:
+ * @scanner: a scanner
+ * @node: a directory of the tree
+ *
+ * Returns: %TRUE if what is missing in @node is gone; otherwise a directory above is another one
+ *   now, and is queued
+ */
 gboolean arc_tree_scanner_is_clear (ArcTreeScanner *scanner, ArcNode *node);
 
-/* Whether NODE, if it is the directory ID now, and empty, is more likely the place where something
- * was mounted than one that was emptied. */
+/**
+ * arc_tree_scanner_is_bare:
+ * @scanner: a scanner
+ * @node: a directory of the tree
+ * @id: the identity of an empty directory at its path
+ *
+ * Returns: %TRUE if that is more likely a mount point without its file system than @node with its
+ *   files removed
+ */
 gboolean
 arc_tree_scanner_is_bare (const ArcTreeScanner *scanner, const ArcNode *node, const ArcFileId *id);
 
-/* Queues NODE for a scan. */
+/**
+ * arc_tree_scanner_push:
+ * @scanner: a scanner
+ * @node: a directory of the tree
+ *
+ * Queues a directory for a scan.
+ */
 void arc_tree_scanner_push (ArcTreeScanner *scanner, ArcNode *node);
 
-/* Queues the directory whose scan is under way anew, if it is NODE or below it. */
+/**
+ * arc_tree_scanner_abort_scan_below:
+ * @scanner: a scanner
+ * @node: a directory of the tree
+ *
+ * Ends the scan that is under way, and queues it anew, if its directory is @node or below it.
+ */
 void arc_tree_scanner_abort_scan_below (ArcTreeScanner *scanner, ArcNode *node);
 
-/* See arc_directory_tree_disarm(). */
+/**
+ * arc_tree_scanner_disarm:
+ * @scanner: a scanner
+ * @node: a directory of the tree
+ *
+ * See arc_directory_tree_disarm().
+ */
 void arc_tree_scanner_disarm (ArcTreeScanner *scanner, ArcNode *node);
 
-/* Drops NODE and all below it from the tree, and their files from the snapshot. */
+/**
+ * arc_tree_scanner_drop:
+ * @scanner: a scanner
+ * @node: a directory of the tree
+ *
+ * Removes @node and all directories below it from the tree, and their files from the snapshot.
+ */
 void arc_tree_scanner_drop (ArcTreeScanner *scanner, ArcNode *node);
 
-/* The directory is gone. Maybe it was what kept another path out of the tree. */
+/**
+ * arc_tree_scanner_forget:
+ * @scanner: a scanner
+ * @node: a directory of the tree
+ *
+ * Drops a directory that is gone. Other paths that lead to the same directory are checked.
+ */
 void arc_tree_scanner_forget (ArcTreeScanner *scanner, ArcNode *node);
 
-/* Why NODE cannot be read: see ArcNode. */
+/**
+ * arc_tree_scanner_set_problem:
+ * @scanner: a scanner
+ * @node: a directory of the tree
+ * @problem: why @node cannot be read
+ *
+ * Sets the problem of a directory.
+ */
 void arc_tree_scanner_set_problem (ArcTreeScanner *scanner, ArcNode *node, const char *problem);
 
-/* UNSEEN (element-type ArcDirectoryReaderUnseen): what a scan of NODE could not look at. */
+/**
+ * arc_tree_scanner_set_unseen:
+ * @scanner: a scanner
+ * @node: a directory of the tree
+ * @unseen: (element-type ArcDirectoryReaderUnseen): what a scan of @node could not read
+ *
+ * Replaces the names in @node that cannot be read.
+ */
 void arc_tree_scanner_set_unseen (ArcTreeScanner *scanner, ArcNode *node, const GArray *unseen);
 
-/* NODE is not there, and may come back. The snapshot keeps its files. */
+/**
+ * arc_tree_scanner_lose:
+ * @scanner: a scanner
+ * @node: a directory of the tree
+ * @problem: why it is unavailable
+ *
+ * Marks a directory as unavailable. The snapshot keeps its files, and the scanner searches for
+ * it.
+ */
 void arc_tree_scanner_lose (ArcTreeScanner *scanner, ArcNode *node, const char *problem);
 
-/* NODE, or something in it, cannot be looked at; try again soon. */
+/**
+ * arc_tree_scanner_look_for:
+ * @scanner: a scanner
+ * @node: a directory of the tree
+ *
+ * Checks soon whether @node, or something in it, can be read again.
+ */
 void arc_tree_scanner_look_for (ArcTreeScanner *scanner, const ArcNode *node);
 
-/* Queues ROOT, which was lost, if it can be read. Its file system must have answered. */
+/**
+ * arc_tree_scanner_look_for_root:
+ * @scanner: a scanner
+ * @root: a root that was lost, and whose file system has answered
+ *
+ * Queues a root if it can be read.
+ */
 void arc_tree_scanner_look_for_root (ArcTreeScanner *scanner, ArcNode *root);
 
-/* Queues the directories that are back, if it is time: NOW is that of g_get_monotonic_time(). */
+/**
+ * arc_tree_scanner_look_for_lost:
+ * @scanner: a scanner
+ * @now: the time, in microseconds of g_get_monotonic_time()
+ *
+ * Queues the directories that can be read again, if it is time to check.
+ */
 void arc_tree_scanner_look_for_lost (ArcTreeScanner *scanner, gint64 now);
 
 G_END_DECLS

@@ -170,7 +170,7 @@ get_freshness (const ArcRecheck *look, const ArcFingerprint *fingerprint, gint64
   if (fingerprint->ctime_ns > now + arc_fingerprint_get_grain (fingerprint))
     return FRESHNESS_FUTURE;
 
-  /* On a grid, so that files that were written together are told together. */
+  /* On a grid, so that files that were written together are emitted together. */
   *due = monotonic + grain - (now - fingerprint->ctime_ns) / 1000;
   *due = (*due / GRID + 1) * GRID;
 
@@ -192,8 +192,8 @@ see_file (ArcTreeScanner *self, ArcNode *parent, ArcRecheck *look, ArcFingerprin
     freshness = FRESHNESS_FRESH;
 
   /* During a scan a fresh file waits, so that all in the snapshot is old when a reconciliation
-   * settles: a write that left no trace was before that. Else it is told at once, since nobody
-   * relies on the snapshot before the next reconciliation. */
+   * settles: a write that left no trace was before that. Else it is emitted at once, since no
+   * build relies on the snapshot before the next reconciliation. */
   if (freshness == FRESHNESS_FRESH && self->active)
     {
       arc_recheck_queue_postpone (self->looks, g_steal_pointer (&owned), due);
@@ -209,7 +209,7 @@ see_file (ArcTreeScanner *self, ArcNode *parent, ArcRecheck *look, ArcFingerprin
   if (freshness == FRESHNESS_FUTURE && !changed && look->hinted && !look->silent)
     arc_change_set_add (self->changes, look->path, ARC_CHANGE_MODIFIED);
 
-  /* What was told of it is told; it is looked at again as if for the first time. */
+  /* Its change is emitted; it is checked again as if for the first time. */
   if (freshness == FRESHNESS_FRESH || freshness == FRESHNESS_STEADY)
     {
       look->first = g_get_monotonic_time ();
@@ -234,7 +234,7 @@ look_at_file (ArcTreeScanner *self,
     forget_file (self, parent->path, look);
 }
 
-/* Before the look at what a link leads to: what happens after that is told. */
+/* Before the target of a link is read: what happens to it later gives an event. */
 static void
 follow_link (ArcTreeScanner *self, ArcNode *parent, const ArcRecheck *look)
 {

@@ -35,66 +35,186 @@ G_BEGIN_DECLS
  */
 typedef struct _ArcTreeScanner ArcTreeScanner;
 
-/* FUNC is called for each event of a monitor: see arc_tree_scanner_hint(); PROGRESSED when
- * a thread has found out something, and arc_tree_scanner_get_due() may be different. */
+/**
+ * arc_tree_scanner_new:
+ * @func: called for each event of a monitor; see arc_tree_scanner_hint()
+ * @progressed: called when a thread has a result, after which arc_tree_scanner_get_due() may
+ *   return another time
+ * @user_data: data for the function
+ *
+ * Makes a scanner without directories.
+ *
+ * Returns: (transfer full): the scanner
+ */
 ArcTreeScanner *arc_tree_scanner_new (ArcFileMonitorsFunc func,
                                       ArcMonitorBudgetFunc progressed,
                                       gpointer user_data);
+
+/**
+ * arc_tree_scanner_free:
+ * @scanner: (transfer full): a scanner
+ *
+ * Frees a scanner.
+ */
 void arc_tree_scanner_free (ArcTreeScanner *scanner);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcTreeScanner, arc_tree_scanner_free)
 
-/* Must be set before anything else is done; followed by arc_tree_scanner_reconcile() if it is
- * running. */
-void arc_tree_scanner_set_extent (ArcTreeScanner *scanner,
-                                  ArcWatchScope *extent /* (transfer full) */);
+/**
+ * arc_tree_scanner_set_extent:
+ * @scanner: a scanner
+ * @extent: (transfer full): what to watch
+ *
+ * Sets the scope. Must be called first, and followed by arc_tree_scanner_reconcile() if the
+ * scanner was started.
+ */
+void arc_tree_scanner_set_extent (ArcTreeScanner *scanner, ArcWatchScope *extent);
+
+/**
+ * arc_tree_scanner_get_extent:
+ * @scanner: a scanner
+ *
+ * Returns: (transfer none): the scope
+ */
 const ArcWatchScope *arc_tree_scanner_get_extent (const ArcTreeScanner *scanner);
 
-/* See arc_watcher_start(). To be followed by arc_tree_scanner_reconcile(). */
-void arc_tree_scanner_start (ArcTreeScanner *scanner,
-                             ArcSnapshot *snapshot /* (transfer full) (nullable) */);
+/**
+ * arc_tree_scanner_start:
+ * @scanner: a scanner
+ * @snapshot: (transfer full) (nullable): see arc_watcher_start()
+ *
+ * Sets the snapshot. Must be followed by arc_tree_scanner_reconcile().
+ */
+void arc_tree_scanner_start (ArcTreeScanner *scanner, ArcSnapshot *snapshot);
 
-/* Queues the whole tree, from its roots. */
+/**
+ * arc_tree_scanner_reconcile:
+ * @scanner: a scanner
+ *
+ * Queues the whole tree, from its roots.
+ */
 void arc_tree_scanner_reconcile (ArcTreeScanner *scanner);
 
-/* What the snapshot has, and arc_tree_scanner_take_changes() has not returned yet. */
+/**
+ * arc_tree_scanner_get_changes:
+ * @scanner: a scanner
+ *
+ * Returns: (transfer none): what arc_tree_scanner_take_changes() would return, if there is any
+ */
 const ArcChangeSet *arc_tree_scanner_get_changes (const ArcTreeScanner *scanner);
 
-/* (nullable) (transfer full): those; NULL if there are none. */
+/**
+ * arc_tree_scanner_take_changes:
+ * @scanner: a scanner
+ *
+ * Returns: (transfer full) (nullable): the changes that were not returned yet; %NULL if there are
+ *   none
+ */
 ArcChangeSet *arc_tree_scanner_take_changes (ArcTreeScanner *scanner);
 
-/* See arc_watcher_find_hidden() and arc_watcher_mark_dirty(). */
+/**
+ * arc_tree_scanner_find_hidden:
+ * @scanner: a scanner
+ * @changes: a set of files
+ *
+ * See arc_watcher_find_hidden().
+ *
+ * Returns: (transfer full): those of @changes
+ */
 ArcChangeSet *arc_tree_scanner_find_hidden (ArcTreeScanner *scanner, const ArcChangeSet *changes);
 
-/* Cancels the monitors and forgets what was queued; the snapshot stays. */
+/**
+ * arc_tree_scanner_stop:
+ * @scanner: a scanner
+ *
+ * Cancels the monitors and clears the queues; the snapshot stays.
+ */
 void arc_tree_scanner_stop (ArcTreeScanner *scanner);
 
-/* Something happened to PATH. */
+/**
+ * arc_tree_scanner_hint:
+ * @scanner: a scanner
+ * @path: an absolute path
+ * @hint: what the event says
+ *
+ * Queues a path that an event is about.
+ */
 void arc_tree_scanner_hint (ArcTreeScanner *scanner, const char *path, ArcHint hint);
 
-/* Times are those of g_get_monotonic_time(). */
+/**
+ * arc_tree_scanner_work:
+ * @scanner: a scanner
+ * @deadline: when to stop, in microseconds of g_get_monotonic_time()
+ *
+ * Works until there is nothing to do.
+ *
+ * Returns: %TRUE if a scan has begun, or a directory is gone, since arc_tree_scanner_rest()
+ */
 gboolean arc_tree_scanner_work (ArcTreeScanner *scanner, gint64 deadline);
 
-/* When there is something to work on: 0 for at once, -1 for never. */
+/**
+ * arc_tree_scanner_get_due:
+ * @scanner: a scanner
+ *
+ * Returns: when there is something to do, in microseconds of g_get_monotonic_time(); 0 for at
+ *   once, -1 for never
+ */
 gint64 arc_tree_scanner_get_due (const ArcTreeScanner *scanner);
 
-/* Whether a scan is under way, or something that it left over. */
+/**
+ * arc_tree_scanner_is_busy:
+ * @scanner: a scanner
+ *
+ * Returns: %TRUE if a scan, or something that a scan waits for, is under way
+ */
 gboolean arc_tree_scanner_is_busy (const ArcTreeScanner *scanner);
 
-/* Whether a scan has begun, or a directory is gone, since arc_tree_scanner_rest(). */
-
-/* Does what remains to be done when it is not busy any more. FALSE if that made it busy again. */
+/**
+ * arc_tree_scanner_conclude:
+ * @scanner: a scanner
+ *
+ * Does what remains to be done at the end of a scan.
+ *
+ * Returns: %FALSE if that made the scanner busy again
+ */
 gboolean arc_tree_scanner_conclude (ArcTreeScanner *scanner);
 
-/* A scan is over: what is found from now on is a change. */
+/**
+ * arc_tree_scanner_rest:
+ * @scanner: a scanner
+ *
+ * Ends a scan: differences that are found from now on are changes.
+ */
 void arc_tree_scanner_rest (ArcTreeScanner *scanner);
 
-/* Whether what arc_tree_scanner_assess() tells may be different from the last time. */
-
-/* See arc_health_assess(). */
+/**
+ * arc_tree_scanner_update_health:
+ * @scanner: a scanner
+ * @health: (out): the health
+ * @message: (out) (transfer full): text in English
+ *
+ * See arc_health_assess().
+ *
+ * Returns: %TRUE if the health may have changed since the last call; otherwise @health and
+ *   @message are not set
+ */
 gboolean
 arc_tree_scanner_update_health (ArcTreeScanner *scanner, ArcHealth *health, char **message);
 
+/**
+ * arc_tree_scanner_get_n_directories:
+ * @scanner: a scanner
+ *
+ * Returns: the number of directories
+ */
 guint arc_tree_scanner_get_n_directories (const ArcTreeScanner *scanner);
+
+/**
+ * arc_tree_scanner_get_snapshot:
+ * @scanner: a scanner
+ *
+ * Returns: (transfer none): the snapshot
+ */
 ArcSnapshot *arc_tree_scanner_get_snapshot (const ArcTreeScanner *scanner);
 
 G_END_DECLS

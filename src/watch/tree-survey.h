@@ -19,17 +19,40 @@ typedef enum
   ARC_TREE_SURVEY_LATE,    /* it took too long */
 } ArcTreeSurvey;
 
-/* Looks, in another thread, whether any file below ROOTS (absolute; NULL-terminated) matters to
- * FILTER, for TIME microseconds at most. */
+/**
+ * arc_tree_survey_async:
+ * @roots: (array zero-terminated=1): absolute directories
+ * @filter: decides which paths matter
+ * @follow_symlinks: whether symbolic links are followed
+ * @time: how long to search, in microseconds
+ * @callback: called when it is done
+ * @user_data: data for the function
+ *
+ * Searches, in a thread, for a file below @roots that matters to @filter.
+ */
 void arc_tree_survey_async (const char *const *roots,
                             ArcPathFilter *filter,
                             gboolean follow_symlinks,
                             gint64 time,
                             GAsyncReadyCallback callback,
                             gpointer user_data);
+
+/**
+ * arc_tree_survey_finish:
+ * @result: the result
+ *
+ * Returns: what was found
+ */
 ArcTreeSurvey arc_tree_survey_finish (GAsyncResult *result);
 
-/* Whether any file of SNAPSHOT is below ROOTS and matters to FILTER, by its name. */
+/**
+ * arc_tree_survey_snapshot:
+ * @snapshot: a snapshot
+ * @roots: (array zero-terminated=1): absolute directories
+ * @filter: decides which paths matter
+ *
+ * Returns: %TRUE if a file of @snapshot is below @roots and matters to @filter
+ */
 gboolean arc_tree_survey_snapshot (const ArcSnapshot *snapshot,
                                    const char *const *roots,
                                    const ArcPathFilter *filter);

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  * ArcWatchScope:
  * @roots: (element-type filename): absolute, in their plain form, none twice
  *
- * What is to be watched. Immutable.
+ * The directories and files that a watcher covers. Immutable.
  */
 typedef struct
 {
@@ -22,14 +22,50 @@ typedef struct
   gboolean follow_symlinks;
 } ArcWatchScope;
 
+/**
+ * arc_watch_scope_new:
+ * @roots: (array zero-terminated=1): absolute directories
+ * @filter: decides which paths matter
+ * @follow_symlinks: whether symbolic links are followed
+ *
+ * Makes a scope.
+ *
+ * Returns: (transfer full): the scope
+ */
 ArcWatchScope *
 arc_watch_scope_new (const char *const *roots, ArcPathFilter *filter, gboolean follow_symlinks);
+
+/**
+ * arc_watch_scope_free:
+ * @extent: (transfer full): a scope
+ *
+ * Frees a scope.
+ */
 void arc_watch_scope_free (ArcWatchScope *extent);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcWatchScope, arc_watch_scope_free)
 
+/**
+ * arc_watch_scope_has_root:
+ * @extent: a scope
+ * @path: an absolute path
+ *
+ * Returns: %TRUE if @path is one of the roots
+ */
 gboolean arc_watch_scope_has_root (const ArcWatchScope *extent, const char *path);
 
-/* See arc_watcher_explain(). RULE lives as long as EXTENT. */
+/**
+ * arc_watch_scope_explain:
+ * @extent: a scope
+ * @path: an absolute path
+ * @look_at_disk: whether to check for symbolic links in @path, which blocks if the file system
+ *   does not answer
+ * @rule: (out) (transfer none) (optional): the rule; valid as long as @extent
+ *
+ * See arc_watcher_explain().
+ *
+ * Returns: %TRUE if @path matters
+ */
 gboolean arc_watch_scope_explain (const ArcWatchScope *extent,
                                   const char *path,
                                   gboolean look_at_disk,

@@ -248,7 +248,7 @@ on_work (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* inotify(7) tells nothing when something is mounted over a directory. */
+/* inotify(7) has no event when something is mounted over a directory. */
 static void
 on_mounts_changed (gpointer user_data)
 {

@@ -19,10 +19,10 @@ GType arc_change_set_get_type (void);
 /**
  * ArcWatcher:
  *
- * Keeps a snapshot of the files that matter true to the disk, and tells what changed.
+ * Keeps a snapshot of the files that matter up to date and emits what changed.
  *
  * A GFileMonitor for each directory makes it quick; comparing the disk with the snapshot makes it
- * true. The watcher works in the main context that was the thread default when it was made, in
+ * correct. The watcher works in the main context that was the thread default when it was made, in
  * slices of a few milliseconds, so that a scan of a large tree does not keep others waiting.
  *
  * Signals:
@@ -34,74 +34,170 @@ GType arc_change_set_get_type (void);
  * for. Directories that come or go are a scan too.
  *   `notify::health`, `notify::health-message`
  *
- * A file whose last change is younger than the clock of the file system can tell (20 ms, 2 s on
- * FAT) could be changed again without a trace. It is told all the same, but a reconciliation
- * settles only when it is older: then the snapshot, and what was told, is all that was on the disk.
+ * A file whose last change is younger than the clock of the file system can resolve (20 ms, 2 s on
+ * FAT) could be changed again without a trace. It is emitted all the same, but a reconciliation
+ * settles only when it is older: then the snapshot, and what was emitted, is what was on the disk.
  *
  * What a root, or a symbolic link that is followed, leads to is watched as well
- * (watch/path-monitor.h): a change behind a link, and a link that is pointed elsewhere, is told
+ * (watch/path-monitor.h): a change behind a link, and a link that is pointed elsewhere, is emitted
  * like any other.
  *
  * While a root is unavailable, none of its files counts as deleted; nor does any file below a
  * directory that is empty since the file system that was mounted there is gone (a snapshot knows
  * what was mounted when it was taken), or that cannot be read; nor does a file that cannot be
- * looked at: only ENOENT, ENOTDIR and ELOOP say that it is gone. What is not there is looked for
- * twice a second.
+ * looked at: only ENOENT, ENOTDIR and ELOOP say that it is gone. The watcher searches for what is
+ * missing twice a second.
  *
- * Properties: `health` (ArcHealth as an int), `health-message` (string, English, "" if ok),
- * `n-directories`, `n-files` (uint).
+ * A thread checks that the file system of each root answers before the main loop reads the root
+ * (watch/root-probe.h): if it does not within 5 s, the root is unavailable. A file system that
+ * stops answering during a comparison blocks the main loop.
+ *
+ * Properties: `health` (ArcHealth), `health-message` (string, English, "" if ok),
+ * `n-directories`, `n-files` (uint), `settled` (boolean: no scan is under way; not notified).
  */
 #define ARC_TYPE_WATCHER (arc_watcher_get_type ())
 G_DECLARE_FINAL_TYPE (ArcWatcher, arc_watcher, ARC, WATCHER, GObject)
 
-/* ROOTS: absolute directories, none inside another; they need not exist yet. Nothing happens before
- * arc_watcher_start(). */
+/**
+ * arc_watcher_new:
+ * @roots: (array zero-terminated=1): absolute directories, none inside another; they need not
+ *   exist
+ * @filter: decides which paths matter
+ * @follow_symlinks: whether symbolic links are followed
+ *
+ * Makes a watcher that is not started.
+ *
+ * Returns: (transfer full): the watcher
+ */
 ArcWatcher *
 arc_watcher_new (const char *const *roots, ArcPathFilter *filter, gboolean follow_symlinks);
 
-/* Starts watching. SNAPSHOT, if not NULL, is what an earlier run knew: the differences to it are
- * told as changes. Without it the first scan tells nothing: what it finds is the start. `settled`
- * follows. */
-void arc_watcher_start (ArcWatcher *watcher,
-                        ArcSnapshot *snapshot /* (transfer full) (nullable) */);
+/**
+ * arc_watcher_start:
+ * @watcher: a watcher
+ * @snapshot: (transfer full) (nullable): the files of an earlier run, to which the differences
+ *   are emitted as changes; without it, the first scan emits none
+ *
+ * Starts watching. `settled` follows.
+ */
+void arc_watcher_start (ArcWatcher *watcher, ArcSnapshot *snapshot);
 
-/* Replaces what is watched. Files that thereby come or go are told as changes; `settled` follows.
+/**
+ * arc_watcher_set_tree:
+ * @watcher: a watcher
+ * @roots: (array zero-terminated=1): absolute directories
+ * @filter: decides which paths matter
+ * @follow_symlinks: whether symbolic links are followed
+ *
+ * Replaces what is watched. Files that come or go thereby are emitted as changes; `settled`
+ * follows.
  */
 void arc_watcher_set_tree (ArcWatcher *watcher,
                            const char *const *roots,
                            ArcPathFilter *filter,
                            gboolean follow_symlinks);
 
-/* Compares the whole tree with the snapshot. `changed` tells of differences, `settled` of the end.
- * Asked for again while one is under way, it begins anew: at `settled` the whole tree was looked at
- * after the last call. */
+/**
+ * arc_watcher_reconcile:
+ * @watcher: a watcher
+ *
+ * Compares the whole tree with the snapshot; `settled` is emitted at the end. A call while a
+ * comparison is under way begins it anew, so that the whole tree was compared after the last
+ * call.
+ */
 void arc_watcher_reconcile (ArcWatcher *watcher);
 
-/* Takes every monitor away, so that no more signals come; the snapshot stays. */
+/**
+ * arc_watcher_stop:
+ * @watcher: a watcher
+ *
+ * Cancels every monitor. No signal is emitted afterwards; the snapshot stays.
+ */
 void arc_watcher_stop (ArcWatcher *watcher);
 
+/**
+ * arc_watcher_get_health:
+ * @watcher: a watcher
+ *
+ * Returns: the health
+ */
 ArcHealth arc_watcher_get_health (ArcWatcher *watcher);
+
+/**
+ * arc_watcher_get_health_message:
+ * @watcher: a watcher
+ *
+ * Returns: (transfer none): what is wrong and what to do, in English, "" if nothing is
+ */
 const char *arc_watcher_get_health_message (ArcWatcher *watcher);
+
+/**
+ * arc_watcher_get_n_directories:
+ * @watcher: a watcher
+ *
+ * Returns: the number of directories
+ */
 guint arc_watcher_get_n_directories (ArcWatcher *watcher);
+
+/**
+ * arc_watcher_get_n_files:
+ * @watcher: a watcher
+ *
+ * Returns: the number of files
+ */
 guint arc_watcher_get_n_files (ArcWatcher *watcher);
 
-/* Owned by the watcher, and true only until control returns to the main loop. */
+/**
+ * arc_watcher_get_snapshot:
+ * @watcher: a watcher
+ *
+ * Returns: (transfer none): the snapshot; valid until the main loop continues
+ */
 const ArcSnapshot *arc_watcher_get_snapshot (ArcWatcher *watcher);
 
-/* Adds to CHANGES what the snapshot has, and `changed` has not told yet: there may be some between
- * arc_watcher_set_tree() and the next iteration of the main context. */
+/**
+ * arc_watcher_add_untold:
+ * @watcher: a watcher
+ * @changes: a set that the changes are added to
+ *
+ * Adds the changes that are in the snapshot and were not emitted yet: there may be some between
+ * arc_watcher_set_tree() and the next iteration of the main context.
+ */
 void arc_watcher_add_untold (ArcWatcher *watcher, ArcChangeSet *changes);
 
-/* (transfer full): those of CHANGES whose files are out of sight, as said above: nobody knows what
- * became of them. */
+/**
+ * arc_watcher_find_hidden:
+ * @watcher: a watcher
+ * @changes: a set of files
+ *
+ * Selects the files whose directory is unavailable or unreadable, so that it cannot be known
+ * whether they exist.
+ *
+ * Returns: (transfer full): those of @changes
+ */
 ArcChangeSet *arc_watcher_find_hidden (ArcWatcher *watcher, const ArcChangeSet *changes);
 
-/* Nobody knows what the database has of FILES: when they are looked at next, they are told as
- * changes, however they look. */
+/**
+ * arc_watcher_mark_dirty:
+ * @watcher: a watcher
+ * @files: a set of files
+ *
+ * Marks files whose rows in the database are unknown. The next check of each emits a change.
+ */
 void arc_watcher_mark_dirty (ArcWatcher *watcher, const ArcChangeSet *files);
 
-/* Does PATH (absolute) matter, and by which rule? RULE gets a pattern or a short English reason
- * such as "outside the watched directories" (owned by the watcher until its tree changes). */
+/**
+ * arc_watcher_explain:
+ * @watcher: a watcher
+ * @path: an absolute path
+ * @rule: (out) (transfer none) (optional): a pattern, or a short English reason such as "outside
+ *   the watched directories"; valid until the tree is changed
+ *
+ * Finds the rule that applies to a path. While a root is unavailable, symbolic links in @path are
+ * not noticed.
+ *
+ * Returns: %TRUE if @path matters
+ */
 gboolean arc_watcher_explain (ArcWatcher *watcher, const char *path, const char **rule);
 
 G_END_DECLS
