@@ -71,7 +71,10 @@ NATIVE-FILES are those of the native code."
                  ;; A package that is added may be in front of what was found before.
                  (list (expand-file-name package-user-dir))
                  (mapcar #'expand-file-name package-directory-list)
-                 (mapcar #'expand-file-name load-path)))))
+                 ;; Not that of this program, all files of which are loaded: a file that appears in
+                 ;; it, such as that of an editor, is no reason for a new dump.
+                 (cl-remove arcology-batch--directory (mapcar #'expand-file-name load-path)
+                            :key #'file-name-as-directory :test #'equal)))))
 
 (defun arcology-dump--own-dump ()
   "Return the path of the dump that this Emacs itself was started from, or nil."
@@ -195,6 +198,9 @@ why, and the exit status is 70; it is 69 if no build can succeed now."
         (arcology-dump--write
          "seconds" (format "%.1f\n" (float-time (time-subtract nil before-init-time))))
         (arcology-dump--unset-queries)
+        ;; A library that uses D-Bus may be loaded.  The builds do not use it, and without a system
+        ;; bus this function puts an error in the log (dbus.el, Emacs 30).
+        (remove-hook 'after-pdump-load-hook 'dbus--init)
         (arcology-dump--write-sources (arcology-dump--localize-native-code))
         (setq arcology-dump--load-path load-path)
         ;; Or Emacs would take its command line for one that was dealt with.

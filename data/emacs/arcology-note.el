@@ -454,18 +454,19 @@ be `find-file', which runs hooks, and `save-buffer', which writes."
 (defun arcology-note--parse (path keywords)
   "Fill the current note from the current buffer, which has the text of PATH.
 KEYWORDS are the keywords to look for, in capitals."
-  (let ((org-inhibit-startup t))
-    (delay-mode-hooks (org-mode))
-    (hack-local-variables))
-  (arcology-note--disarm-links)
   (arcology-compat-with-memory
+    (let ((org-inhibit-startup t))
+      (delay-mode-hooks (org-mode))
+      (hack-local-variables))
+    (arcology-note--disarm-links)
     ;; The end of `org-roam-with-file' saves the buffer.
     (cl-letf (((symbol-function 'save-buffer) #'ignore))
-      (org-roam-db-update-file path 'no-require)))
-  (unless (arcology-note-file arcology-note--current)
-    (signal 'arcology-note-unsupported nil))
-  (setf (arcology-note-keywords arcology-note--current)
-        (arcology-note--read-keywords keywords)))
+      (org-roam-db-update-file path 'no-require))
+    (unless (arcology-note-file arcology-note--current)
+      (signal 'arcology-note-unsupported nil))
+    (when (arcology-compat-has-keyword-p keywords)
+      (setf (arcology-note-keywords arcology-note--current)
+            (arcology-note--read-keywords keywords)))))
 
 (defun arcology-note--try-parse (path keywords)
   "Do `arcology-note--parse' with PATH and KEYWORDS; an error in it is a problem."

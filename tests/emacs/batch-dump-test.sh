@@ -156,6 +156,7 @@ build
 check "after a change of what is in it, at first none is made" plainly
 check "and the old one is not used" is "$first" "$(number_of_dump)"
 check "which is no failure" says_nothing
+check "but in the log, with the file" says "^The dump of Emacs is out of date, .* longer: $settings\$"
 age
 build
 check "later, one is" from_new_dump

@@ -64,6 +64,29 @@ for level in 3 1 2 4 2 2 1 5 3 1; do
     "$stars" "$level" "$stars" $((count += 1))
 done >>"$tree/outline.org"
 
+# Citations: where Org has them, and where it has none.
+note citations.org citations 'Citations [cite:@title]' '#+caption: [cite:@caption]' '| [cite:@cell] |' \
+  'A *bold [cite:@bold] word*, =[cite:@code]=, [[id:note][a link [cite:@link]]], [fn:: [cite:@foot]].' \
+  '[cite/t:see @a p. 1; @b; and others] [CITE:@upper] [cite:none] [cite @none] [cite:@open' \
+  '- item [cite:@tag] :: [cite:@item]' '' '[fn:1] A note [cite:@definition].' '#+begin_src org' \
+  '[cite:@source]' '#+end_src' '#+begin_quote' '[cite:@quote1;@quote2]' '#+end_quote' \
+  '# [cite:@comment]' '* TODO Heading [cite:@heading] :tag:' ':PROPERTIES:' ':ID: citations-1' \
+  ':X: [cite:@property]' ':END:' ':LOGBOOK:' '[cite:@drawer]' ':END:' '** [cite:@start] Below' \
+  '[cite:[cite:@nested]] <<target>> [cite:@a;' '@b] [cite:@é;@b.c]'
+note many.org many 'Many citations'
+printf '[cite:@k%d; @l] ' {1..120} >>"$tree/many.org"
+# IDs: in other forms and places, and none where Org sees none.
+{
+  printf '# A comment\n\n:properties:\n:id: ids\n:end:\n#+title: IDs\n#+TITLE: twice\n#+title:\n'
+  printf '* %s\n:PROPERTIES:\n%s\n:END:\n[[id:note]]\n' 'Lower case' ':id: ids-1' 'Appended' ':ID+: ids-2' \
+    'Twice' $':ID: ids-3\n:ID: ids-4' 'Empty' ':ID:' 'Indented' '  :ID: ids-5' 'Excluded' \
+    $':ID: ids-6\n:ROAM_EXCLUDE: t' 'Spaces' ':ID: ids 7'
+  printf '* Late\nText.\n:PROPERTIES:\n:ID: ids-8\n:END:\n[[id:note]]\n'
+  printf '* Planned\nDEADLINE: <2024-01-02 Tue>\n:PROPERTIES:\n:ID: ids-9\n:END:\n** Below\n[[id:note]]\n'
+  printf '#+begin_example\n,* H\n:PROPERTIES:\n:ID: ids-10\n:END:\n#+title: Example\n#+end_example\n'
+  printf '*bold* [[id:note]]\n*\n'
+} >"$tree/ids.org"
+
 reference "$scratch/roam" "$tree"
 full full "$db" "$tree"
 check "harmless notes are built" ended 0
