@@ -567,7 +567,9 @@ connect_to_bus (ArcDaemon *self)
   self->bus = arc_bus_connection_new (BUS_PATIENCE);
   if (!arc_bus_connection_connect (self->bus, NULL, &error))
     {
-      log_fatal ("Cannot connect to the session bus: %s", error->message);
+      log_fatal ("Cannot connect to the session bus: %s; log in to a session, or set "
+                 "DBUS_SESSION_BUS_ADDRESS to the address of its bus",
+                 error->message);
       return FALSE;
     }
 

@@ -1061,7 +1061,9 @@ AND NOT EXISTS (SELECT 1 FROM setup_files s WHERE s.file = f.file)"
   "Return why the file PATH could not be read, according to ERROR."
   (let ((why (arcology-batch--explain error)))
     (cond
-     ((not (and (string-suffix-p ".gpg" path) (file-readable-p path)))
+     ((not (file-readable-p path))
+      (format "%s: make it readable with chmod u+r, or name it in the setting Exclude" why))
+     ((not (string-suffix-p ".gpg" path))
       why)
      ((string-match-p "no usable configuration" why) ; of epg-config.el
       (format "it cannot be decrypted: install GnuPG (%s)" why))

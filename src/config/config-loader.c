@@ -89,8 +89,10 @@ merge_file (
     }
   else if (must_exist || !is_absent (file, read_error))
     {
-      arc_error_join (all, g_error_new (ARC_ERROR, ARC_ERROR_CONFIG,
-                                        "The settings cannot be read: %s", read_error->message));
+      arc_error_join (
+          all, g_error_new (ARC_ERROR, ARC_ERROR_CONFIG,
+                            "The settings cannot be read: %s; correct that file, or move it away",
+                            read_error->message));
     }
 }
 

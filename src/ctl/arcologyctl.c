@@ -131,7 +131,9 @@ try_open (gboolean starts, int timeout, GError **error)
   if (bus == NULL)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED,
-                   _ ("cannot connect to the session bus: %s"), local_error->message);
+                   _ ("cannot connect to the session bus: %s; log in to a session, or set "
+                      "DBUS_SESSION_BUS_ADDRESS"),
+                   local_error->message);
       return NULL;
     }
   /* The default of GDBus ends the process without a message when the bus closes the connection. */

@@ -173,50 +173,6 @@ check_dump (ArcDiagnosis *self)
                        _ ("builds take longer: Emacs cannot be dumped: %s"), reason);
 }
 
-static void
-check_emacs (ArcDiagnosis *self)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *output = NULL;
-  g_autofree char *messages = NULL;
-  g_auto (GStrv) argv = make_emacs_command (self->config);
-  g_auto (GStrv) lines = NULL;
-  int status;
-
-  if (argv == NULL)
-    return;
-
-  if (!arc_system_info_run ((const char *const *) self->environment, (const char *const *) argv,
-                            &status, &output, &messages, &error))
-    {
-      arc_diagnosis_add (self, ARC_FINDING_FAIL, NULL, "%s", error->message);
-      return;
-    }
-
-  lines = g_strsplit (output, "\n", 2);
-  if (lines[0] == NULL || !g_ascii_isdigit (*lines[0]))
-    {
-      arc_diagnosis_add (self, ARC_FINDING_FAIL, NULL, _ ("does not start: %s"),
-                         get_complaint (messages));
-      return;
-    }
-
-  arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("version %s"), lines[0]);
-  check_dump (self);
-
-  self->topic = "org-roam";
-  self->title = _ ("org-roam");
-  if (status != 0)
-    arc_diagnosis_add (
-        self, ARC_FINDING_FAIL,
-        _ ("Install it: on Debian and Ubuntu the package elpa-org-roam, elsewhere M-x "
-           "package-install; “emacs -Q” in the setting Command hides it"),
-        _ ("cannot be loaded: %s"), lines[1] != NULL ? lines[1] : "");
-  else
-    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("version %s"),
-                       lines[1] != NULL ? lines[1] : "?");
-}
-
 /* (transfer full) (nullable): the path of the program NAME, as arc_system_info_run() would find it.
  */
 static char *
@@ -241,24 +197,86 @@ find_program (const char *const *environment, const char *name)
   return NULL;
 }
 
-static void
-check_command (ArcDiagnosis *self)
+/* Whether the service, whose PATH is not that of a shell (environment.d(5)), finds PROGRAM. ADVICE
+ * is for when it is not installed. */
+static gboolean
+check_program (ArcDiagnosis *self, const char *program, const char *advice)
 {
-  g_autofree char *program = NULL;
-  g_autofree char *name = NULL;
+  g_autofree char *found = find_program ((const char *const *) self->environment, program);
+  g_autofree char *found_here = g_find_program_in_path (program);
+  g_autofree char *name = arc_table_escape (program);
+  g_autofree char *here = found_here != NULL ? arc_table_escape (found_here) : NULL;
 
-  if (self->config == NULL)
+  if (found != NULL)
+    return TRUE;
+
+  if (here != NULL && strchr (program, '/') == NULL)
+    arc_diagnosis_add (self, ARC_FINDING_FAIL,
+                       _ ("Set PATH in ~/.config/environment.d/path.conf, and log in again"),
+                       _ ("%s: not in the PATH of the service"), here);
+  else
+    arc_diagnosis_add (self, ARC_FINDING_FAIL, advice, _ ("%s: not found"), name);
+
+  return FALSE;
+}
+
+static void
+check_emacs (ArcDiagnosis *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *output = NULL;
+  g_autofree char *messages = NULL;
+  g_auto (GStrv) argv = make_emacs_command (self->config);
+  g_auto (GStrv) lines = NULL;
+  int status;
+
+  if (argv == NULL ||
+      !check_program (self, argv[0],
+                      _ ("Install Emacs: on Debian and Ubuntu the package emacs-nox")))
     return;
 
-  name = arc_table_escape (self->config->command[0]);
-  program = find_program ((const char *const *) self->environment, self->config->command[0]);
-  if (program == NULL)
+  if (!arc_system_info_run ((const char *const *) self->environment, (const char *const *) argv,
+                            &status, &output, &messages, &error))
     {
-      arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Install it, or correct the setting Command"),
-                         _ ("%s: not found"), name);
+      arc_diagnosis_add (self, ARC_FINDING_FAIL, NULL, "%s", error->message);
       return;
     }
 
+  lines = g_strsplit (output, "\n", 2);
+  if (lines[0] == NULL || !g_ascii_isdigit (*lines[0]))
+    {
+      arc_diagnosis_add (self, ARC_FINDING_FAIL,
+                         _ ("Correct the setting Command, or the file that it loads"),
+                         _ ("does not start: %s"), get_complaint (messages));
+      return;
+    }
+
+  arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("version %s"), lines[0]);
+  check_dump (self);
+
+  self->topic = "org-roam";
+  self->title = _ ("org-roam");
+  if (status != 0)
+    arc_diagnosis_add (
+        self, ARC_FINDING_FAIL,
+        _ ("Install it: on Debian and Ubuntu the package elpa-org-roam, elsewhere M-x "
+           "package-install; “emacs -Q” in the setting Command hides it"),
+        _ ("cannot be loaded: %s"), lines[1] != NULL ? lines[1] : "");
+  else
+    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("version %s"),
+                       lines[1] != NULL ? lines[1] : "?");
+}
+
+static void
+check_command (ArcDiagnosis *self)
+{
+  g_autofree char *name = NULL;
+
+  if (self->config == NULL || !check_program (self, self->config->command[0],
+                                              _ ("Install it, or correct the setting Command")))
+    return;
+
+  name = arc_table_escape (self->config->command[0]);
   arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: found"), name);
 
   self->topic = "emacs";

@@ -52,9 +52,7 @@ check_bus (ArcDiagnosis *self)
       g_error_matches (error, ARC_CTL_ERROR, ARC_CTL_ERROR_SERVICE_FAILED))
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("reachable"));
   else
-    arc_diagnosis_add (self, ARC_FINDING_FAIL,
-                       _ ("Log in to a session, or point DBUS_SESSION_BUS_ADDRESS to its bus"),
-                       "%s", error->message);
+    arc_diagnosis_add (self, ARC_FINDING_FAIL, NULL, "%s", error->message);
 }
 
 static void

@@ -90,6 +90,9 @@ notify (ArcNotifications *self)
   g_variant_builder_init (&hints, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&hints, "{sv}", "urgency",
                          g_variant_new_byte (is_problem ? URGENCY_NORMAL : URGENCY_LOW));
+  /* By the name of that file, desktops let users mute the program (ibid.). */
+  g_variant_builder_add (&hints, "{sv}", "desktop-entry",
+                         g_variant_new_string ("org.arcology.Builder"));
   if (!is_problem)
     g_variant_builder_add (&hints, "{sv}", "transient", g_variant_new_boolean (TRUE));
 

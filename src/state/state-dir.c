@@ -98,10 +98,10 @@ set_locked_error (const ArcStateDir *directory, int fd, GError **error)
   g_autofree char *name = g_filename_display_name (directory->path);
   const int owner = find_owner (fd);
   g_autofree char *who =
-      owner > 0 ? g_strdup_printf ("Process %d", owner) : g_strdup ("Another process");
+      owner > 0 ? g_strdup_printf ("process %d", owner) : g_strdup ("another process");
 
   g_set_error (error, ARC_ERROR, ARC_ERROR_LOCKED,
-               "%s already works with the state directory %s: stop it first", who, name);
+               "State directory %s is in use by %s: stop it first", name, who);
 }
 
 /* Whether FD is what is at PATH. The directory may have been removed, and made anew. */

@@ -5,6 +5,7 @@
 
 #include "common/path.h"
 
+#include <errno.h>
 #include <string.h>
 
 GType
@@ -83,11 +84,16 @@ describe_unreadable (Unreadable *unreadable)
   g_autofree char *path = g_steal_pointer (&unreadable->path);
   g_autofree char *name = g_filename_display_name (path);
 
-  if (unreadable->n == 1)
-    return g_strdup_printf ("%s cannot be read: %s", name, unreadable->reason);
+  /* Of the reasons, only this one has a remedy that is always the same. */
+  const char *remedy = g_str_equal (unreadable->reason, g_strerror (EACCES))
+                           ? "; correct the permissions, or name it in Exclude"
+                           : "";
 
-  return g_strdup_printf ("%s cannot be read: %s (and %u more)", name, unreadable->reason,
-                          unreadable->n - 1);
+  if (unreadable->n == 1)
+    return g_strdup_printf ("%s cannot be read: %s%s", name, unreadable->reason, remedy);
+
+  return g_strdup_printf ("%s cannot be read: %s (and %u more)%s", name, unreadable->reason,
+                          unreadable->n - 1, remedy);
 }
 
 ArcHealth

@@ -186,6 +186,7 @@ static void
 get_last_notification (Fixture *fixture, Notification *notification)
 {
   g_autoptr (GVariant) calls = get_calls (fixture, "Notify");
+  const char *desktop_entry;
   const gsize n = g_variant_n_children (calls);
   g_autoptr (GVariant) call = NULL;
   g_autoptr (GVariant) arguments = NULL;
@@ -213,6 +214,8 @@ get_last_notification (Fixture *fixture, Notification *notification)
     notification->summary = g_variant_dup_string (summary, NULL);
     notification->body = g_variant_dup_string (body, NULL);
     g_assert_true (g_variant_lookup (hints, "urgency", "y", &notification->urgency));
+    g_assert_true (g_variant_lookup (hints, "desktop-entry", "&s", &desktop_entry));
+    g_assert_cmpstr (desktop_entry, ==, "org.arcology.Builder");
   }
 }
 
