@@ -16,6 +16,7 @@
 #include "session/desktop.h"
 #include "session/service-manager.h"
 #include "session/suspend-monitor.h"
+#include "watch/settings-monitor.h"
 
 #include <glib-unix.h>
 #include <glib/gi18n.h>
@@ -41,6 +42,7 @@ typedef struct
   gboolean stopping;
 
   ArcServiceManager *supervisor;
+  ArcSettingsMonitor *settings;
   ArcStateStore *store;
   ArcBuilder *builder;
   ArcBusService *service;    /* (nullable): only the service has one */
@@ -66,6 +68,7 @@ typedef struct
 {
   ArcDaemon *daemon;
   ArcConfig *config; /* (owned) */
+  char *digest;      /* (owned): of the files that it comes from */
   guint64 number;
 } Reload;
 
@@ -122,6 +125,7 @@ reload_free (gpointer data)
   Reload *reload = data;
 
   arc_config_free (reload->config);
+  g_free (reload->digest);
   g_free (reload);
 }
 
@@ -153,6 +157,7 @@ on_config_checked (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       self->applied_reload = reload->number;
       arc_builder_set_config (self->builder, reload->config);
+      arc_settings_monitor_set_loaded (self->settings, reload->digest);
       g_message ("Settings reloaded");
     }
   end_reload (self);
@@ -164,6 +169,7 @@ begin_reload (gpointer user_data, GAsyncReadyCallback callback, gpointer callbac
 {
   ArcDaemon *self = user_data;
   g_autoptr (GTask) task = g_task_new (self->builder, NULL, callback, callback_data);
+  g_autofree char *digest = arc_settings_monitor_read (self->settings);
   g_autoptr (GError) error = NULL;
   Reload *reload;
   ArcConfig *config;
@@ -180,10 +186,19 @@ begin_reload (gpointer user_data, GAsyncReadyCallback callback, gpointer callbac
     }
 
   reload = g_new (Reload, 1);
-  *reload = (Reload){ self, config, ++self->last_reload };
+  *reload = (Reload){ self, config, g_steal_pointer (&digest), ++self->last_reload };
   g_task_set_task_data (task, reload, reload_free);
   arc_builder_check_config_async (self->builder, config, on_config_checked,
                                   g_steal_pointer (&task));
+}
+
+static void
+on_settings_changed (gboolean differ, gpointer user_data)
+{
+  ArcDaemon *self = user_data;
+
+  if (self->service != NULL)
+    arc_bus_service_set_settings_changed (self->service, differ);
 }
 
 static void
@@ -632,6 +647,22 @@ run (ArcDaemon *self)
   g_source_remove (hup_id);
 }
 
+/* Before the settings are loaded: a change after that is noticed. */
+static ArcSettingsMonitor *
+watch_settings (ArcDaemon *self)
+{
+  g_auto (GStrv) files = arc_config_loader_list_files (&self->options->settings);
+
+  for (guint i = 0; files[i] != NULL; i++)
+    {
+      g_autofree char *file = g_steal_pointer (&files[i]);
+
+      files[i] = g_canonicalize_filename (file, NULL);
+    }
+
+  return arc_settings_monitor_new ((const char *const *) files, on_settings_changed, self);
+}
+
 ArcExit
 arc_daemon_run (const ArcDaemonOptions *options)
 {
@@ -640,7 +671,8 @@ arc_daemon_run (const ArcDaemonOptions *options)
   g_autoptr (GError) error = NULL;
   g_autofree char *state_directory = arc_config_loader_get_state_directory ();
   g_autoptr (ArcStateStore) store = arc_state_store_new (state_directory);
-  g_autoptr (ArcConfig) config = arc_config_loader_load (&options->settings, NULL, &error);
+  g_autoptr (ArcSettingsMonitor) settings = NULL;
+  g_autoptr (ArcConfig) config = NULL;
   g_autoptr (ArcBuilder) builder = NULL;
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   ArcDaemon self = { .options = options,
@@ -649,6 +681,8 @@ arc_daemon_run (const ArcDaemonOptions *options)
                      .store = store,
                      .cancellable = cancellable };
 
+  self.settings = settings = watch_settings (&self);
+  config = arc_config_loader_load (&options->settings, NULL, &error);
   if (config == NULL)
     {
       log_fatal ("%s", error->message);

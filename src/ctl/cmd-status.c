@@ -207,6 +207,13 @@ add_health (GPtrArray *rows, ArcDBusBuilder *service)
     add_row (rows, _ ("Health"), arc_table_sanitize (message != NULL ? message : "?"));
 }
 
+static void
+add_settings (GPtrArray *rows, ArcDBusBuilder *service)
+{
+  if (arc_dbus_builder_get_settings_changed (service))
+    add_row (rows, _ ("Settings"), g_strdup (_ ("changed on the disk: run “arcologyctl reload”")));
+}
+
 static const char *
 get_style (ArcMood mood)
 {
@@ -259,6 +266,7 @@ print_status (ArcDBusBuilder *service)
   add_problems (rows, service);
   add_last_build (rows, service, (guint64) now);
   add_tree (rows, service);
+  add_settings (rows, service);
   add_health (rows, service);
 
   g_print ("%s%s%s %s\n", style ? get_style (arc_messages_get_mood (service)) : "",
