@@ -20,8 +20,10 @@
 
 #include <glib-unix.h>
 #include <glib/gi18n.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* How long a service that is being replaced has to end its build and let go of the lock. */
@@ -33,6 +35,9 @@
 
 /* How long the bus has to say who has the name. */
 #define CREDENTIALS_MSEC 5000
+
+/* Enough of a digest that no two databases of a user share it. */
+#define STATE_KEY_LENGTH 16
 
 typedef struct
 {
@@ -103,10 +108,7 @@ on_stop_signal (gpointer user_data)
 
 /* Logs why the service ends: an error on a terminal. GLib has a level for that, but what it logs
  * with it is a mistake in the program, which G_DEBUG=fatal-criticals ends. */
-static void log_fatal (const char *format, ...) G_GNUC_PRINTF (1, 2);
-
-static void
-log_fatal (const char *format, ...)
+static void G_GNUC_PRINTF (1, 2) log_fatal (const char *format, ...)
 {
   g_autofree char *text = NULL;
   va_list arguments;
@@ -218,45 +220,13 @@ on_reload_signal (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* The line that `systemctl --user status` shows. */
 static void
 on_builder_changed (ArcDaemon *self)
 {
   ArcStatus status;
-  g_autofree char *text = NULL;
 
   arc_builder_get_status (self->builder, &status);
-
-  switch (status.reason)
-    {
-    case ARC_REASON_NOTHING_PENDING:
-      text = g_strdup (status.fresh ? "idle: the database is up to date"
-                                    : "idle: no build has succeeded yet");
-      break;
-    case ARC_REASON_DEBOUNCE:
-      text = g_strdup_printf ("waiting: %u changed, until the writer pauses", status.n_pending);
-      break;
-    case ARC_REASON_COOLDOWN:
-      text = g_strdup_printf ("cooldown: %u changed since the last build", status.n_pending);
-      break;
-    case ARC_REASON_RETRY:
-      text = g_strdup_printf ("waiting: the last build did not succeed, %s",
-                              status.next_build != 0 ? "and is tried again"
-                                                     : "a change or a request starts another");
-      break;
-    case ARC_REASON_BUILDING:
-      text = g_strdup_printf ("running: build %" G_GUINT64_FORMAT, status.current_build);
-      break;
-    case ARC_REASON_PAUSED:
-    case ARC_REASON_INHIBITED:
-    case ARC_REASON_POWER_SAVER:
-    case ARC_REASON_UNAVAILABLE:
-      text = g_strdup_printf ("%s: %s, %u changed", arc_state_to_string (status.state),
-                              arc_reason_to_string (status.reason), status.n_pending);
-      break;
-    }
-
-  arc_service_manager_set_status (self->supervisor, text);
+  arc_service_manager_show_status (self->supervisor, &status);
 }
 
 /* “systemctl start” returns then, and the next program may call the service. */
@@ -647,20 +617,37 @@ run (ArcDaemon *self)
   g_source_remove (hup_id);
 }
 
-/* Before the settings are loaded: a change after that is noticed. */
-static ArcSettingsMonitor *
-watch_settings (ArcDaemon *self)
+/* Whether A and B are paths of one file, which need not exist. */
+static gboolean
+is_same_file (const char *a, const char *b)
 {
-  g_auto (GStrv) files = arc_config_loader_list_files (&self->options->settings);
+  struct stat first;
+  struct stat second;
 
-  for (guint i = 0; files[i] != NULL; i++)
-    {
-      g_autofree char *file = g_steal_pointer (&files[i]);
+  if (strcmp (a, b) == 0)
+    return TRUE;
 
-      files[i] = g_canonicalize_filename (file, NULL);
-    }
+  return stat (a, &first) == 0 && stat (b, &second) == 0 && first.st_dev == second.st_dev &&
+         first.st_ino == second.st_ino;
+}
 
-  return arc_settings_monitor_new ((const char *const *) files, on_settings_changed, self);
+/* (transfer full): the state directory. `--once` of another database than that of the service has
+ * its own, with its own lock: what the service knows of its database stays as it is. Two of one
+ * database have the same, and refuse each other. */
+static char *
+get_state_directory (const ArcDaemonOptions *options, const ArcConfig *config)
+{
+  g_autofree char *usual = arc_config_loader_get_state_directory ();
+  g_autofree char *database = options->once ? arc_bus_peer_get_database () : NULL;
+  g_autofree char *key = NULL;
+
+  if (database == NULL || is_same_file (database, config->database))
+    return g_steal_pointer (&usual);
+
+  key = g_compute_checksum_for_string (G_CHECKSUM_SHA256, config->database, -1);
+  key[STATE_KEY_LENGTH] = '\0';
+
+  return g_build_filename (usual, "once", key, NULL);
 }
 
 ArcExit
@@ -669,19 +656,21 @@ arc_daemon_run (const ArcDaemonOptions *options)
   g_autoptr (ArcServiceManager) supervisor = arc_service_manager_new ();
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GError) error = NULL;
-  g_autofree char *state_directory = arc_config_loader_get_state_directory ();
-  g_autoptr (ArcStateStore) store = arc_state_store_new (state_directory);
+  g_autofree char *state_directory = NULL;
+  g_autoptr (ArcStateStore) store = NULL;
+  g_auto (GStrv) files = NULL;
   g_autoptr (ArcSettingsMonitor) settings = NULL;
   g_autoptr (ArcConfig) config = NULL;
   g_autoptr (ArcBuilder) builder = NULL;
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  ArcDaemon self = { .options = options,
-                     .loop = loop,
-                     .supervisor = supervisor,
-                     .store = store,
-                     .cancellable = cancellable };
+  ArcDaemon self = {
+    .options = options, .loop = loop, .supervisor = supervisor, .cancellable = cancellable
+  };
 
-  self.settings = settings = watch_settings (&self);
+  /* Before the settings are loaded: a change after that is noticed. */
+  files = arc_config_loader_list_files (&options->settings);
+  self.settings = settings =
+      arc_settings_monitor_new ((const char *const *) files, on_settings_changed, &self);
   config = arc_config_loader_load (&options->settings, NULL, &error);
   if (config == NULL)
     {
@@ -691,6 +680,8 @@ arc_daemon_run (const ArcDaemonOptions *options)
 
   if (options->once)
     config->on_start = ARC_ON_START_ALWAYS;
+  state_directory = get_state_directory (options, config);
+  self.store = store = arc_state_store_new (state_directory);
 
   /* In this order: builds get the limit that the runner found. */
   self.builder = builder = make_builder (config, store);

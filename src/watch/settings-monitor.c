@@ -100,7 +100,9 @@ arc_settings_monitor_new (const char *const *files, ArcSettingsMonitorFunc func,
 {
   ArcSettingsMonitor *self = g_new0 (ArcSettingsMonitor, 1);
 
-  self->files = g_strdupv ((GStrv) files);
+  self->files = g_new0 (char *, g_strv_length ((GStrv) files) + 1);
+  for (guint i = 0; files[i] != NULL; i++)
+    self->files[i] = g_canonicalize_filename (files[i], NULL);
   self->func = func;
   self->user_data = user_data;
   self->monitors = arc_path_monitor_new (on_event, self);

@@ -26,7 +26,7 @@ typedef void (*ArcSettingsMonitorFunc) (gboolean differ, gpointer user_data);
 
 /**
  * arc_settings_monitor_new:
- * @files: (array zero-terminated=1): the absolute paths of the files, which need not exist
+ * @files: (array zero-terminated=1): the paths of the files, which need not exist
  * @func: called from the main context that is the thread default now
  * @user_data: for @func
  *

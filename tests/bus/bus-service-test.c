@@ -808,7 +808,7 @@ test_environment (ArcTestService *fixture, gconstpointer data)
 {
   g_autoptr (GVariant) properties = arc_test_client_get_all (fixture->one);
   g_autofree const char **entries = NULL;
-  const char *const names[] = { "PATH", "HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR" };
+  const char *const names[] = { "PATH", "HOME" };
 
   call_rebuild (fixture->one, "(@a{sv} {},)");
   arc_test_host_finish_build (fixture->host, 0);
@@ -1003,14 +1003,14 @@ test_history (ArcTestService *fixture, gconstpointer data)
   arc_test_host_finish_build (host, 0);
 }
 
-/* GetHistory(0) of as many builds as are kept, each with a thousand failed files of long names:
- * 100 MiB of them were printed. */
+/* GetHistory(0) of as many builds as are kept, each with a thousand failed files:
+ * without the limit of a build, their paths alone are 11 MiB. */
 static void
 test_long_history (ArcTestService *fixture, gconstpointer data)
 {
   ArcTestHost *host = fixture->host;
   g_autofree char *say = g_build_filename (host->out, "say", NULL);
-  g_autofree char *directory = g_strnfill (1000, 'd');
+  g_autofree char *directory = g_strnfill (100, 'd');
   g_autoptr (GString) text = g_string_new (NULL);
   g_autoptr (GVariant) reply = NULL;
   g_autoptr (GVariant) builds = NULL;
@@ -1036,7 +1036,8 @@ test_long_history (ArcTestService *fixture, gconstpointer data)
 
       g_assert_cmpuint (get_id (builds, i), ==, 101 - i);
       /* As many as 64 KiB has. */
-      g_assert_cmpuint (g_variant_n_children (files), ==, 64);
+      g_assert_cmpuint (g_variant_n_children (files), >, 500);
+      g_assert_cmpuint (g_variant_n_children (files), <, 700);
     }
 }
 
