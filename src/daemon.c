@@ -17,11 +17,14 @@
 #include "session/desktop.h"
 #include "session/service-manager.h"
 #include "session/suspend-monitor.h"
+#include "watch/settings-monitor.h"
 
 #include <glib-unix.h>
 #include <glib/gi18n.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* How long a service that is being replaced has to end its build and let go of the lock. */
@@ -34,6 +37,9 @@
 /* How long the bus has to say who has the name. */
 #define CREDENTIALS_MSEC 5000
 
+/* Enough of a digest that no two databases of a user share it. */
+#define STATE_KEY_LENGTH 16
+
 typedef struct
 {
   const ArcDaemonOptions *options;
@@ -42,6 +48,7 @@ typedef struct
   gboolean stopping;
 
   ArcServiceManager *supervisor;
+  ArcSettingsMonitor *settings;
   ArcStateStore *store;
   ArcBuilder *builder;
   ArcBusService *service;    /* (nullable): only the service has one */
@@ -67,6 +74,7 @@ typedef struct
 {
   ArcDaemon *daemon;
   ArcConfig *config; /* (owned) */
+  char *digest;      /* (owned): of the files that it comes from */
   guint64 number;
 } Reload;
 
@@ -101,10 +109,7 @@ on_stop_signal (gpointer user_data)
 
 /* Logs why the service ends: an error on a terminal. GLib has a level for that, but what it logs
  * with it is a mistake in the program, which G_DEBUG=fatal-criticals ends. */
-static void log_fatal (const char *format, ...) G_GNUC_PRINTF (1, 2);
-
-static void
-log_fatal (const char *format, ...)
+static void G_GNUC_PRINTF (1, 2) log_fatal (const char *format, ...)
 {
   g_autofree char *text = NULL;
   va_list arguments;
@@ -123,6 +128,7 @@ reload_free (gpointer data)
   Reload *reload = data;
 
   arc_config_free (reload->config);
+  g_free (reload->digest);
   g_free (reload);
 }
 
@@ -154,6 +160,7 @@ on_config_checked (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       self->applied_reload = reload->number;
       arc_builder_set_config (self->builder, reload->config);
+      arc_settings_monitor_set_loaded (self->settings, reload->digest);
       g_message ("Settings reloaded");
     }
   end_reload (self);
@@ -165,6 +172,7 @@ begin_reload (gpointer user_data, GAsyncReadyCallback callback, gpointer callbac
 {
   ArcDaemon *self = user_data;
   g_autoptr (GTask) task = g_task_new (self->builder, NULL, callback, callback_data);
+  g_autofree char *digest = arc_settings_monitor_read (self->settings);
   g_autoptr (GError) error = NULL;
   Reload *reload;
   ArcConfig *config;
@@ -181,10 +189,19 @@ begin_reload (gpointer user_data, GAsyncReadyCallback callback, gpointer callbac
     }
 
   reload = g_new (Reload, 1);
-  *reload = (Reload){ self, config, ++self->last_reload };
+  *reload = (Reload){ self, config, g_steal_pointer (&digest), ++self->last_reload };
   g_task_set_task_data (task, reload, reload_free);
   arc_config_survey_check_async (arc_builder_get_watcher (self->builder), config, on_config_checked,
                                  g_steal_pointer (&task));
+}
+
+static void
+on_settings_changed (gboolean differ, gpointer user_data)
+{
+  ArcDaemon *self = user_data;
+
+  if (self->service != NULL)
+    arc_bus_service_set_settings_changed (self->service, differ);
 }
 
 static void
@@ -204,45 +221,13 @@ on_reload_signal (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* The line that `systemctl --user status` shows. */
 static void
 on_builder_changed (ArcDaemon *self)
 {
   ArcStatus status;
-  g_autofree char *text = NULL;
 
   arc_builder_get_status (self->builder, &status);
-
-  switch (status.reason)
-    {
-    case ARC_REASON_NOTHING_PENDING:
-      text = g_strdup (status.fresh ? "idle: the database is up to date"
-                                    : "idle: no build has succeeded yet");
-      break;
-    case ARC_REASON_DEBOUNCE:
-      text = g_strdup_printf ("waiting: %u changed, until the writer pauses", status.n_pending);
-      break;
-    case ARC_REASON_COOLDOWN:
-      text = g_strdup_printf ("cooldown: %u changed since the last build", status.n_pending);
-      break;
-    case ARC_REASON_RETRY:
-      text = g_strdup_printf ("waiting: the last build did not succeed, %s",
-                              status.next_build != 0 ? "and is tried again"
-                                                     : "a change or a request starts another");
-      break;
-    case ARC_REASON_BUILDING:
-      text = g_strdup_printf ("running: build %" G_GUINT64_FORMAT, status.current_build);
-      break;
-    case ARC_REASON_PAUSED:
-    case ARC_REASON_INHIBITED:
-    case ARC_REASON_POWER_SAVER:
-    case ARC_REASON_UNAVAILABLE:
-      text = g_strdup_printf ("%s: %s, %u changed", arc_state_to_string (status.state),
-                              arc_reason_to_string (status.reason), status.n_pending);
-      break;
-    }
-
-  arc_service_manager_set_status (self->supervisor, text);
+  arc_service_manager_show_status (self->supervisor, &status);
 }
 
 /* “systemctl start” returns then, and the next program may call the service. */
@@ -636,23 +621,61 @@ run (ArcDaemon *self)
   g_source_remove (hup_id);
 }
 
+/* Whether A and B are paths of one file, which need not exist. */
+static gboolean
+is_same_file (const char *a, const char *b)
+{
+  struct stat first;
+  struct stat second;
+
+  if (strcmp (a, b) == 0)
+    return TRUE;
+
+  return stat (a, &first) == 0 && stat (b, &second) == 0 && first.st_dev == second.st_dev &&
+         first.st_ino == second.st_ino;
+}
+
+/* (transfer full): the state directory. `--once` of another database than that of the service has
+ * its own, with its own lock: what the service knows of its database stays as it is. Two of one
+ * database have the same, and refuse each other. */
+static char *
+get_state_directory (const ArcDaemonOptions *options, const ArcConfig *config)
+{
+  g_autofree char *usual = arc_config_loader_get_state_directory ();
+  g_autofree char *database = options->once ? arc_bus_peer_get_database () : NULL;
+  g_autofree char *key = NULL;
+
+  if (database == NULL || is_same_file (database, config->database))
+    return g_steal_pointer (&usual);
+
+  key = g_compute_checksum_for_string (G_CHECKSUM_SHA256, config->database, -1);
+  key[STATE_KEY_LENGTH] = '\0';
+
+  return g_build_filename (usual, "once", key, NULL);
+}
+
 ArcExit
 arc_daemon_run (const ArcDaemonOptions *options)
 {
   g_autoptr (ArcServiceManager) supervisor = arc_service_manager_new ();
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GError) error = NULL;
-  g_autofree char *state_directory = arc_config_loader_get_state_directory ();
-  g_autoptr (ArcStateStore) store = arc_state_store_new (state_directory);
-  g_autoptr (ArcConfig) config = arc_config_loader_load (&options->settings, NULL, &error);
+  g_autofree char *state_directory = NULL;
+  g_autoptr (ArcStateStore) store = NULL;
+  g_auto (GStrv) files = NULL;
+  g_autoptr (ArcSettingsMonitor) settings = NULL;
+  g_autoptr (ArcConfig) config = NULL;
   g_autoptr (ArcBuilder) builder = NULL;
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  ArcDaemon self = { .options = options,
-                     .loop = loop,
-                     .supervisor = supervisor,
-                     .store = store,
-                     .cancellable = cancellable };
+  ArcDaemon self = {
+    .options = options, .loop = loop, .supervisor = supervisor, .cancellable = cancellable
+  };
 
+  /* Before the settings are loaded: a change after that is noticed. */
+  files = arc_config_loader_list_files (&options->settings);
+  self.settings = settings =
+      arc_settings_monitor_new ((const char *const *) files, on_settings_changed, &self);
+  config = arc_config_loader_load (&options->settings, NULL, &error);
   if (config == NULL)
     {
       log_fatal ("%s", error->message);
@@ -661,6 +684,8 @@ arc_daemon_run (const ArcDaemonOptions *options)
 
   if (options->once)
     config->on_start = ARC_ON_START_ALWAYS;
+  state_directory = get_state_directory (options, config);
+  self.store = store = arc_state_store_new (state_directory);
 
   /* In this order: builds get the limit that the runner found. */
   self.builder = builder = make_builder (config, store);

@@ -7,7 +7,11 @@
 
 G_BEGIN_DECLS
 
-/* The exit statuses; those from 64 on are of sysexits.h, and the unit file knows them. */
+/**
+ * ArcExit:
+ *
+ * The exit statuses of the program. Those from 64 on are of sysexits.h; the unit file names them.
+ */
 typedef enum
 {
   ARC_EXIT_SUCCESS = 0,
@@ -32,8 +36,15 @@ typedef struct
   gboolean replace;
 } ArcDaemonOptions;
 
-/* Puts the parts together, runs them until it is told to stop, and takes them apart. Errors go to
- * the log. To be called before there are threads. */
+/**
+ * arc_daemon_run:
+ * @options: what the command line says
+ *
+ * Runs the service, or the build of `--once`, until it ends. Errors go to the log. To be called
+ * before the process has threads.
+ *
+ * Returns: the exit status of the process
+ */
 ArcExit arc_daemon_run (const ArcDaemonOptions *options);
 
 G_END_DECLS

@@ -324,7 +324,7 @@ An error is a message for the user."
 (defun arcology-builder--percentage ()
   "Return how much of the running build is done, nil if unknown."
   (pcase (arcology-builder--get "Progress")
-    (`(,done ,total) (unless (zerop total) (/ (* 100 done) total)))))
+    (`(,done ,total . ,_) (unless (zerop total) (/ (* 100 done) total)))))
 
 (defun arcology-builder--failed-p ()
   "Whether the last build failed."
@@ -362,8 +362,11 @@ An error is a message for the user."
       ('nil (format "%s." arcology-builder--absence))
       ("building"
        (pcase (arcology-builder--get "Progress")
-         (`(,done ,total) (format "Build %d runs: %d of %d files are done."
-                                  (arcology-builder--number "CurrentBuild") done total))
+         (`(0 0 ,(and phase (guard (not (equal phase "")))))
+          (format "Build %d runs: %s." (arcology-builder--number "CurrentBuild") phase))
+         (`(,done ,total . ,_)
+          (format "Build %d runs: %d of %d files are done."
+                  (arcology-builder--number "CurrentBuild") done total))
          (_ "A build runs.")))
       ((guard (arcology-builder--get "Fresh")) "The database is up to date.")
       ("debounce" (format "%s; waiting for edits to settle%s." (arcology-builder--pending)

@@ -3,11 +3,17 @@
 
 #include "bus/bus-peer.h"
 
+#include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define PROGRAM "arcology-builder"
+#define PROGRAM      "arcology-builder"
+#define SERVICE_NAME "org.arcology.Builder"
+#define SERVICE_PATH "/org/arcology/Builder"
+
+/* A service answers at once; one that hangs is not waited for. */
+#define REPLY_MSEC 5000
 
 /* Whether ARGUMENT is among the NUL-ended strings of TEXT. */
 static gboolean
@@ -47,4 +53,29 @@ arc_bus_peer_is_replacement (GVariant *credentials)
 
   return (strcmp (name, PROGRAM) == 0 || strcmp (name, PROGRAM " (deleted)") == 0) &&
          has_argument (arguments, length, "--replace");
+}
+
+char *
+arc_bus_peer_get_database (void)
+{
+  g_autoptr (GDBusConnection) bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, NULL);
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GVariant) value = NULL;
+
+  if (bus == NULL)
+    return NULL;
+
+  g_dbus_connection_set_exit_on_close (bus, FALSE);
+  reply = g_dbus_connection_call_sync (bus, SERVICE_NAME, SERVICE_PATH,
+                                       "org.freedesktop.DBus.Properties", "Get",
+                                       g_variant_new ("(ss)", SERVICE_NAME, "Database"),
+                                       G_VARIANT_TYPE ("(v)"), G_DBUS_CALL_FLAGS_NO_AUTO_START,
+                                       REPLY_MSEC, NULL, NULL);
+  if (reply == NULL)
+    return NULL;
+
+  g_variant_get (reply, "(v)", &value);
+  return g_variant_is_of_type (value, G_VARIANT_TYPE_BYTESTRING)
+             ? g_variant_dup_bytestring (value, NULL)
+             : NULL;
 }

@@ -19,4 +19,14 @@ G_BEGIN_DECLS
  */
 gboolean arc_bus_peer_is_replacement (GVariant *credentials);
 
+/**
+ * arc_bus_peer_get_database:
+ *
+ * Asks the service on the session bus, if one runs, which database it builds, and waits for the
+ * reply. Does not start a service.
+ *
+ * Returns: (transfer full) (nullable): the path, or %NULL if no service replies
+ */
+char *arc_bus_peer_get_database (void);
+
 G_END_DECLS

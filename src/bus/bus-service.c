@@ -4,6 +4,8 @@
 #include "bus/bus-service.h"
 
 #include "arc-dbus.h"
+#include "bus/bus-properties.h"
+#include "bus/bus-values.h"
 #include "bus/inhibitors.h"
 #include "bus/large-replies.h"
 #include "common/error.h"
@@ -12,17 +14,11 @@
 #include <limits.h>
 #include <string.h>
 
-#define API_VERSION 1
-
 /* The longest word that an argument can be meant to be, in bytes. */
 #define MAX_WORD 256
 
 /* More options than there are make no sense. */
 #define MAX_OPTIONS 16
-
-/* How long what changes with every file that is written, and with every file that is built, waits
- * to be told at most, in milliseconds. */
-#define TELL_INTERVAL 100
 
 /* A call that waits for the end of a comparison. */
 typedef struct
@@ -44,12 +40,10 @@ struct _ArcBusService
   ArcDBusBuilder *skeleton;
   GDBusConnection *connection; /* (owned) (nullable): while exported */
   guint name_id;
-  guint64 last_build;        /* the number of the one that `LastBuild` tells of */
-  guint tell_id;             /* 0 unless something was told less than TELL_INTERVAL ago */
-  gboolean holding_back;     /* what has changed since then; the skeleton is frozen */
-  ArcInhibitors *inhibitors; /* (owned) */
-  ArcLargeReplies *replies;  /* (owned): calls whose replies may be large */
-  GQueue rescans;            /* (element-type Rescan) (owned): the oldest first */
+  ArcBusProperties *properties; /* (owned) */
+  ArcInhibitors *inhibitors;    /* (owned) */
+  ArcLargeReplies *replies;     /* (owned): calls whose replies may be large */
+  GQueue rescans;               /* (element-type Rescan) (owned): the oldest first */
 };
 
 enum
@@ -63,158 +57,10 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ArcBusService, arc_bus_service, G_TYPE_OBJECT)
 
-static const char *
-change_to_string (ArcChange change)
-{
-  switch (change)
-    {
-    case ARC_CHANGE_ADDED:
-      return "added";
-    case ARC_CHANGE_MODIFIED:
-      return "modified";
-    case ARC_CHANGE_DELETED:
-      return "deleted";
-    }
-
-  g_return_val_if_reached ("");
-}
-
-static GVariant *
-build_to_variant (ArcBusService *self, const ArcBuild *build)
-{
-  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
-  g_autofree char *message = NULL;
-  g_autofree char *log = arc_builder_get_log (self->builder, build->id);
-
-  arc_build_fill_dict (build, &dict);
-  /* It may name a file, or come from an old history. */
-  message = g_utf8_make_valid (build->message != NULL ? build->message : "", -1);
-  g_variant_dict_insert (&dict, "message", "s", message);
-  g_variant_dict_insert (&dict, "log", "^ay", log != NULL ? log : "");
-
-  return g_variant_dict_end (&dict);
-}
-
-/* A build that has ended does not change any more, but there may be a thousand names in it. */
-static void
-update_last_build (ArcBusService *self)
-{
-  const ArcBuild *last = arc_state_store_get_last_build (arc_builder_get_store (self->builder));
-
-  if (last == NULL || last->id == self->last_build)
-    return;
-
-  self->last_build = last->id;
-  arc_dbus_builder_set_last_build (self->skeleton, build_to_variant (self, last));
-}
-
-/* The generated setters wait for an idle moment and fold what happened until then, so that a state
- * that lasted no time would never be seen; and while the skeleton is frozen, for its end. What they
- * were given can be read at once. */
-static void
-tell (ArcBusService *self)
-{
-  if (self->holding_back)
-    g_object_thaw_notify (G_OBJECT (self->skeleton));
-  self->holding_back = FALSE;
-
-  g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (self->skeleton));
-}
-
-static gboolean
-on_tell_interval_over (gpointer user_data)
-{
-  ArcBusService *self = user_data;
-
-  if (self->holding_back)
-    {
-      tell (self);
-      return G_SOURCE_CONTINUE;
-    }
-
-  self->tell_id = 0;
-  return G_SOURCE_REMOVE;
-}
-
-/* Whether STATUS differs from what the properties say in something that is emitted at once. */
-static gboolean
-is_urgent (ArcBusService *self, const ArcStatus *status)
-{
-  ArcDBusBuilder *skeleton = self->skeleton;
-  guint total;
-
-  g_variant_get (arc_dbus_builder_get_progress (skeleton), "(uu)", NULL, &total);
-
-  return g_strcmp0 (arc_dbus_builder_get_state (skeleton), arc_state_to_string (status->state)) !=
-             0 ||
-         strcmp (arc_dbus_builder_get_reason (skeleton), arc_reason_to_string (status->reason)) !=
-             0 ||
-         strcmp (arc_dbus_builder_get_health (skeleton), arc_health_to_string (status->health)) !=
-             0 ||
-         arc_dbus_builder_get_fresh (skeleton) != status->fresh ||
-         arc_dbus_builder_get_stoked (skeleton) != status->stoked ||
-         arc_dbus_builder_get_paused (skeleton) != status->paused ||
-         arc_dbus_builder_get_current_build (skeleton) != status->current_build ||
-         arc_dbus_builder_get_consecutive_failures (skeleton) != status->consecutive_failures ||
-         total != status->progress_total;
-}
-
-/* What changes with each file, and is not urgent, does so a thousand times a second when
- * somebody checks out a branch, or a build tells how far it is: that is told in intervals. */
 static void
 on_changed (ArcBuilder *builder, ArcBusService *self)
 {
-  const ArcConfig *config = arc_builder_get_config (builder);
-  ArcWatcher *watcher = arc_builder_get_watcher (builder);
-  ArcDBusBuilder *skeleton = self->skeleton;
-  ArcStatus status;
-  gboolean urgent;
-
-  arc_builder_get_status (builder, &status);
-
-  /* First what belongs to the one before, such as how far a build came. */
-  urgent = is_urgent (self, &status);
-  if (urgent && self->holding_back)
-    tell (self);
-  if (!self->holding_back)
-    g_object_freeze_notify (G_OBJECT (skeleton));
-  self->holding_back = TRUE;
-
-  arc_dbus_builder_set_state (skeleton, arc_state_to_string (status.state));
-  arc_dbus_builder_set_stoked (skeleton, status.stoked);
-  arc_dbus_builder_set_paused (skeleton, status.paused);
-  arc_dbus_builder_set_reason (skeleton, arc_reason_to_string (status.reason));
-  arc_dbus_builder_set_next_build (skeleton, status.next_build);
-  arc_dbus_builder_set_state_since (skeleton, status.state_since);
-  arc_dbus_builder_set_last_touch (skeleton, status.last_touch);
-  arc_dbus_builder_set_last_run (skeleton, status.last_run);
-  arc_dbus_builder_set_health (skeleton, arc_health_to_string (status.health));
-  arc_dbus_builder_set_health_message (skeleton, status.health_message);
-  arc_dbus_builder_set_fresh (skeleton, status.fresh);
-  arc_dbus_builder_set_change_serial (skeleton, status.change_serial);
-  arc_dbus_builder_set_built_serial (skeleton, status.built_serial);
-  arc_dbus_builder_set_pending_count (skeleton, status.n_pending);
-  arc_dbus_builder_set_problem_count (skeleton, status.n_problems);
-  arc_dbus_builder_set_directories (skeleton, (const char *const *) config->directories);
-  arc_dbus_builder_set_database (skeleton, config->database);
-  arc_dbus_builder_set_watched_directories (skeleton, arc_watcher_get_n_directories (watcher));
-  arc_dbus_builder_set_watched_files (skeleton, arc_watcher_get_n_files (watcher));
-  arc_dbus_builder_set_rescans (skeleton, status.rescans);
-  arc_dbus_builder_set_current_build (skeleton, status.current_build);
-  arc_dbus_builder_set_progress (skeleton, g_variant_new ("(uu)", status.progress_done,
-                                                          status.progress_total));
-  update_last_build (self);
-  arc_dbus_builder_set_consecutive_failures (skeleton, status.consecutive_failures);
-  arc_dbus_builder_set_debounce_usec (skeleton, config->timing.debounce);
-  arc_dbus_builder_set_debounce_limit_usec (skeleton, config->timing.debounce_limit);
-  arc_dbus_builder_set_cooldown_usec (skeleton, config->timing.cooldown);
-  arc_dbus_builder_set_max_load (skeleton, (double) config->timing.max_load / ARC_LOAD_SCALE);
-  arc_dbus_builder_set_rest_usec (skeleton, status.rest);
-
-  if (urgent || self->tell_id == 0)
-    tell (self);
-  if (self->tell_id == 0)
-    self->tell_id = g_timeout_add (TELL_INTERVAL, on_tell_interval_over, self);
+  arc_bus_properties_update (self->properties);
 }
 
 static void
@@ -232,7 +78,7 @@ on_build_finished (ArcBuilder *builder, const ArcBuild *build, ArcBusService *se
 {
   arc_dbus_builder_emit_build_finished (self->skeleton, build->id,
                                         arc_result_to_string (build->result),
-                                        build_to_variant (self, build));
+                                        arc_bus_value_of_build (builder, build));
 }
 
 static void
@@ -471,7 +317,7 @@ on_inhibitors_changed (ArcInhibitors *inhibitors, ArcBusService *self)
 {
   arc_dbus_builder_set_inhibitors (self->skeleton, arc_inhibitors_to_variant (inhibitors));
   arc_builder_set_held (self->builder, ARC_HOLD_INHIBITED, !arc_inhibitors_is_empty (inhibitors));
-  tell (self);
+  arc_bus_properties_emit (self->properties);
 }
 
 /* Answers with FD (owned), or with ERROR if it is -1. */
@@ -507,37 +353,13 @@ on_inhibit (ArcDBusBuilder *skeleton,
   return return_fd (invocation, fd, error);
 }
 
-static GVariant *
-make_history (guint64 max, gpointer user_data)
-{
-  ArcBusService *self = user_data;
-  GVariantBuilder builds = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
-  const GPtrArray *history = arc_state_store_get_history (arc_builder_get_store (self->builder));
-  const guint n = max == 0 ? history->len : (guint) MIN (max, history->len);
-  gsize size = 0;
-
-  for (guint i = 1; i <= n; i++)
-    {
-      g_autoptr (GVariant) build =
-          g_variant_ref_sink (build_to_variant (self, history->pdata[history->len - i]));
-
-      size += g_variant_get_size (build);
-      if (size > ARC_REPLY_MAX_SIZE)
-        break;
-      g_variant_get_data (build);
-      g_variant_builder_add_value (&builds, build);
-    }
-
-  return g_variant_new ("(@aa{sv})", g_variant_builder_end (&builds));
-}
-
 static gboolean
 on_get_history (ArcDBusBuilder *skeleton,
                 GDBusMethodInvocation *invocation,
                 guint max,
                 ArcBusService *self)
 {
-  arc_large_replies_add (self->replies, invocation, make_history, max);
+  arc_large_replies_add (self->replies, invocation, arc_bus_value_of_history, max);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -584,81 +406,15 @@ on_reload (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcBusSe
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
-typedef struct
-{
-  GVariantBuilder builder;
-  guint n_left;
-  gsize size_left;
-} ChangesReply;
-
-static void
-add_change (const char *path, ArcChange change, gpointer user_data)
-{
-  ChangesReply *reply = user_data;
-  const gsize size = strlen (path) + strlen ("modified") + 32; /* D-Bus and GVariant frame them */
-  g_autoptr (GVariant) entry = NULL;
-
-  if (size > reply->size_left)
-    reply->n_left = 0;
-  if (reply->n_left == 0)
-    return;
-
-  reply->n_left--;
-  reply->size_left -= size;
-  entry = g_variant_ref_sink (g_variant_new ("(s^ay)", change_to_string (change), path));
-  /* As bytes it takes half the memory. */
-  g_variant_get_data (entry);
-  g_variant_builder_add_value (&reply->builder, entry);
-}
-
-static GVariant *
-make_pending (guint64 max, gpointer user_data)
-{
-  ArcBusService *self = user_data;
-  const ArcChangeSet *pending = arc_builder_get_pending (self->builder);
-  const guint size = arc_change_set_get_size (pending);
-  ChangesReply reply = {
-    .builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(say)")),
-    .n_left = (guint) MIN (max == 0 ? size : max, ARC_REPLY_MAX_ENTRIES),
-    .size_left = ARC_REPLY_MAX_SIZE,
-  };
-  g_autoptr (GVariant) changes = NULL;
-
-  arc_change_set_foreach (pending, add_change, &reply);
-  changes = g_variant_ref_sink (g_variant_builder_end (&reply.builder));
-
-  return g_variant_new ("(@a(say)b)", changes, g_variant_n_children (changes) < size);
-}
-
 static gboolean
 on_get_pending (ArcDBusBuilder *skeleton,
                 GDBusMethodInvocation *invocation,
                 guint max,
                 ArcBusService *self)
 {
-  arc_large_replies_add (self->replies, invocation, make_pending, max);
+  arc_large_replies_add (self->replies, invocation, arc_bus_value_of_pending, max);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-/* All that are kept fit into one reply (engine/change-feed.h). */
-static GVariant *
-make_changes (guint64 since, gpointer user_data)
-{
-  ArcBusService *self = user_data;
-  ChangesReply reply = {
-    .builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(say)")),
-    .n_left = ARC_REPLY_MAX_ENTRIES,
-    .size_left = ARC_REPLY_MAX_SIZE,
-  };
-  guint64 now;
-  gboolean complete;
-  g_autoptr (ArcChangeSet) changes =
-      arc_builder_list_changes (self->builder, since, &now, &complete);
-
-  arc_change_set_foreach (changes, add_change, &reply);
-
-  return g_variant_new ("(tba(say))", now, complete, &reply.builder);
 }
 
 static gboolean
@@ -667,31 +423,9 @@ on_get_changes (ArcDBusBuilder *skeleton,
                 guint64 since,
                 ArcBusService *self)
 {
-  arc_large_replies_add (self->replies, invocation, make_changes, since);
+  arc_large_replies_add (self->replies, invocation, arc_bus_value_of_changes, since);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-/* All that are kept fit into one reply (common/problem-list.h). */
-static GVariant *
-make_problems (guint64 max, gpointer user_data)
-{
-  ArcBusService *self = user_data;
-  GVariantBuilder builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(ayusay)"));
-  const ArcProblemList *problems =
-      arc_state_store_get_note_problems (arc_builder_get_store (self->builder));
-  const guint n_kept = arc_problem_list_get_n_kept (problems);
-  const guint n = max == 0 ? n_kept : (guint) MIN (max, n_kept);
-
-  for (guint i = 0; i < n; i++)
-    {
-      const ArcProblem *problem = arc_problem_list_get (problems, i);
-
-      g_variant_builder_add (&builder, "(^ayus^ay)", problem->path, problem->line, problem->what,
-                             problem->other);
-    }
-
-  return g_variant_new ("(a(ayusay)b)", &builder, n < arc_problem_list_get_count (problems));
 }
 
 static gboolean
@@ -700,7 +434,7 @@ on_get_problems (ArcDBusBuilder *skeleton,
                  guint max,
                  ArcBusService *self)
 {
-  arc_large_replies_add (self->replies, invocation, make_problems, max);
+  arc_large_replies_add (self->replies, invocation, arc_bus_value_of_problems, max);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -751,6 +485,15 @@ on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
   g_signal_emit (user_data, signals[SIGNAL_NAME_LOST], 0);
 }
 
+void
+arc_bus_service_set_settings_changed (ArcBusService *self, gboolean changed)
+{
+  g_return_if_fail (ARC_IS_BUS_SERVICE (self));
+
+  arc_dbus_builder_set_settings_changed (self->skeleton, changed);
+  arc_bus_properties_emit (self->properties);
+}
+
 gboolean
 arc_bus_service_export (ArcBusService *self,
                         GDBusConnection *connection,
@@ -763,7 +506,7 @@ arc_bus_service_export (ArcBusService *self,
   g_return_val_if_fail (ARC_IS_BUS_SERVICE (self), FALSE);
   g_return_val_if_fail (self->connection == NULL, FALSE);
 
-  on_changed (self->builder, self);
+  arc_bus_properties_update (self->properties);
 
   if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->skeleton), connection,
                                          ARC_SERVICE_PATH, error))
@@ -813,6 +556,8 @@ arc_bus_service_new (ArcBuilder *builder, ArcReloadFunc reload, gpointer user_da
   self->builder = g_object_ref (builder);
   self->reload = reload;
   self->reload_data = user_data;
+  self->properties = arc_bus_properties_new (builder, self->skeleton);
+  self->replies = arc_large_replies_new (builder);
 
   g_signal_connect_object (builder, "changed", G_CALLBACK (on_changed), self, 0);
   g_signal_connect_object (builder, "build-started", G_CALLBACK (on_build_started), self, 0);
@@ -827,13 +572,10 @@ arc_bus_service_dispose (GObject *object)
 {
   ArcBusService *self = ARC_BUS_SERVICE (object);
 
-  g_clear_handle_id (&self->tell_id, g_source_remove);
-  if (self->holding_back)
-    g_object_thaw_notify (G_OBJECT (self->skeleton));
-  self->holding_back = FALSE;
   if (self->replies != NULL)
     arc_bus_service_close (self);
   g_clear_pointer (&self->replies, arc_large_replies_free);
+  g_clear_pointer (&self->properties, arc_bus_properties_free);
   g_clear_object (&self->inhibitors);
   g_clear_object (&self->skeleton);
   g_clear_object (&self->builder);
@@ -890,16 +632,10 @@ arc_bus_service_init (ArcBusService *self)
   };
 
   self->skeleton = arc_dbus_builder_skeleton_new ();
-  arc_dbus_builder_set_version (self->skeleton, ARC_VERSION);
-  arc_dbus_builder_set_api_version (self->skeleton, API_VERSION);
-
-  self->replies = arc_large_replies_new (self);
   self->inhibitors = arc_inhibitors_new ();
   g_signal_connect_object (self->inhibitors, "changed", G_CALLBACK (on_inhibitors_changed), self,
                            0);
   arc_dbus_builder_set_inhibitors (self->skeleton, arc_inhibitors_to_variant (self->inhibitors));
-  arc_dbus_builder_set_last_build (self->skeleton, g_variant_new ("a{sv}", NULL));
-  arc_dbus_builder_set_progress (self->skeleton, g_variant_new ("(uu)", 0, 0));
 
   for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
     g_signal_connect_object (self->skeleton, methods[i].name, methods[i].handler, self, 0);

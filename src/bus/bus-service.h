@@ -12,8 +12,15 @@ G_BEGIN_DECLS
 #define ARC_SERVICE_NAME "org.arcology.Builder"
 #define ARC_SERVICE_PATH "/org/arcology/Builder"
 
-/* Reads the settings again and puts them in force. The result that CALLBACK gets is a #GTask, whose
- * boolean is FALSE, with an error, if they are wrong. */
+/**
+ * ArcReloadFunc:
+ * @user_data: the data that arc_bus_service_new() was given
+ * @callback: called when the settings are in force, or are refused
+ * @callback_data: for @callback
+ *
+ * Reloads the settings. The result that @callback gets is a #GTask of a boolean: %FALSE, with an
+ * error, if the settings are wrong.
+ */
 typedef void (*ArcReloadFunc) (gpointer user_data,
                                GAsyncReadyCallback callback,
                                gpointer callback_data);
@@ -21,28 +28,60 @@ typedef void (*ArcReloadFunc) (gpointer user_data,
 /**
  * ArcBusService:
  *
- * The builder on D-Bus, as org.arcology.Builder.xml has it: calls become calls of the builder, its
- * signals become properties and signals.
+ * The builder on D-Bus, as org.arcology.Builder.xml specifies it: calls become calls of the
+ * builder, its signals become properties and signals.
  *
  * Signals:
  *   `name-acquired`
- *   `name-lost`: another process has the name, or the bus is gone.
+ *   `name-lost`: another process has the name, or the connection is closed.
  */
 #define ARC_TYPE_BUS_SERVICE (arc_bus_service_get_type ())
 G_DECLARE_FINAL_TYPE (ArcBusService, arc_bus_service, ARC, BUS_SERVICE, GObject)
 
-/* RELOAD answers the `Reload` method; USER_DATA must live as long as the service. */
+/**
+ * arc_bus_service_new:
+ * @builder: the engine
+ * @reload: answers the method `Reload`
+ * @user_data: for @reload; must outlive the service
+ *
+ * Makes the object, which is not on a bus yet.
+ *
+ * Returns: (transfer full): the service
+ */
 ArcBusService *arc_bus_service_new (ArcBuilder *builder, ArcReloadFunc reload, gpointer user_data);
 
-/* Puts the object on CONNECTION, with true values, and then asks for the name; REPLACE takes it
- * from an owner who allows that. One of the two signals follows. FALSE and a D-Bus error if the
- * object cannot be exported. */
+/**
+ * arc_bus_service_set_settings_changed:
+ * @service: the service
+ * @changed: the value of the property `SettingsChanged`
+ *
+ * Sets and emits the property `SettingsChanged`.
+ */
+void arc_bus_service_set_settings_changed (ArcBusService *service, gboolean changed);
+
+/**
+ * arc_bus_service_export:
+ * @service: the service
+ * @connection: the connection to the bus
+ * @replace: whether to take the name from an owner that allows it
+ * @error: the D-Bus error, if the object cannot be exported
+ *
+ * Exports the object on @connection, with the values of all properties, and then asks for the name.
+ * One of the two signals follows.
+ *
+ * Returns: whether the object is exported
+ */
 gboolean arc_bus_service_export (ArcBusService *service,
                                  GDBusConnection *connection,
                                  gboolean replace,
                                  GError **error);
 
-/* Answers the calls that are still open, takes the object from the bus and releases the name. */
+/**
+ * arc_bus_service_close:
+ * @service: the service
+ *
+ * Answers the calls that wait, removes the object from the bus and releases the name.
+ */
 void arc_bus_service_close (ArcBusService *service);
 
 G_END_DECLS

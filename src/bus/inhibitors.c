@@ -20,7 +20,7 @@ typedef struct
   ArcInhibitors *owner; /* (unowned) */
   char *who;
   char *why;
-  int fd; /* the end of the pipe that tells when nobody has the other */
+  int fd; /* the end of the pipe to read; it hangs up when all copies of the other are closed */
   guint source_id;
 } Inhibitor;
 

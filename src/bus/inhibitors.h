@@ -7,37 +7,66 @@
 
 G_BEGIN_DECLS
 
-/* How many there may be at one time, and how long each of their words, in bytes. Each costs two
- * file descriptors here while it is given out and one afterwards, and the words go to everybody on
- * the bus. */
+/* How many inhibitors there are at most, and the length of each of their strings, in bytes. Each
+ * needs two file descriptors while it is handed out, and one afterwards; the strings are emitted to
+ * all programs on the bus. */
 #define ARC_INHIBITORS_MAX       64
 #define ARC_INHIBITOR_MAX_LENGTH 256
 
 /**
  * ArcInhibitors:
  *
- * Those who hold builds back, each for as long as it, or a process that it gave the descriptor to,
- * keeps a file descriptor open, as with the inhibitor locks of systemd-logind. So one that crashes
- * lets go as well. What is written to the descriptor is not read.
+ * The callers of `Inhibit`. Each inhibits builds until the last copy of its file descriptor is
+ * closed, as with the inhibitor locks of systemd-logind; the kernel closes the copies of a process
+ * that crashes. What is written to the descriptor is not read.
  *
  * Signals:
- *   `changed`: one was added, or let go.
+ *   `changed`: an inhibitor was added or has ended.
  */
 #define ARC_TYPE_INHIBITORS (arc_inhibitors_get_type ())
 G_DECLARE_FINAL_TYPE (ArcInhibitors, arc_inhibitors, ARC, INHIBITORS, GObject)
 
+/**
+ * arc_inhibitors_new:
+ *
+ * Makes an object without inhibitors.
+ *
+ * Returns: (transfer full): the object
+ */
 ArcInhibitors *arc_inhibitors_new (void);
 
-/* Adds WHO, who gives WHY as the reason: both UTF-8, for people. Returns the descriptor (owned by
- * the caller, close-on-exec) whose last copy is to be closed to let go; -1 and
- * G_DBUS_ERROR_INVALID_ARGS if a word is empty or too long, G_DBUS_ERROR_LIMITS_EXCEEDED if there
- * are too many or no more descriptors. */
+/**
+ * arc_inhibitors_add:
+ * @inhibitors: the object
+ * @who: the user-visible name of the program
+ * @why: the user-visible reason
+ * @error: %G_DBUS_ERROR_INVALID_ARGS if a string is empty or too long,
+ *   %G_DBUS_ERROR_LIMITS_EXCEEDED if there are too many inhibitors or no file descriptors
+ *
+ * Adds an inhibitor.
+ *
+ * Returns: the file descriptor, owned by the caller and close-on-exec, whose last copy ends the
+ *   inhibitor when it is closed; -1 on an error
+ */
 int
 arc_inhibitors_add (ArcInhibitors *inhibitors, const char *who, const char *why, GError **error);
 
+/**
+ * arc_inhibitors_is_empty:
+ * @inhibitors: the object
+ *
+ * Returns: whether there are no inhibitors
+ */
 gboolean arc_inhibitors_is_empty (ArcInhibitors *inhibitors);
 
-/* Who and why, the oldest first: a floating a(ss). */
+/**
+ * arc_inhibitors_to_variant:
+ * @inhibitors: the object
+ *
+ * Makes the value of the property `Inhibitors`: names and reasons, the oldest first.
+ *
+ * Returns: (transfer floating): an `a(ss)`
+ */
 GVariant *arc_inhibitors_to_variant (ArcInhibitors *inhibitors);
 
 G_END_DECLS

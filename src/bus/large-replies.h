@@ -31,6 +31,14 @@ typedef struct _ArcLargeReplies ArcLargeReplies;
  */
 typedef GVariant *(*ArcReplyFunc) (guint64 argument, gpointer user_data);
 
+/**
+ * arc_large_replies_new:
+ * @user_data: (not nullable): for the functions that make replies
+ *
+ * Makes an object without calls.
+ *
+ * Returns: (transfer full): the object
+ */
 ArcLargeReplies *arc_large_replies_new (gpointer user_data);
 
 /**

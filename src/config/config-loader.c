@@ -16,9 +16,6 @@
 #define FILE_NAME      "builder.conf"
 #define DATABASE_NAME  "arcology.db"
 
-/* No settings are as large; reading blocks the main loop. */
-#define MAX_SIZE (1024 * 1024)
-
 /* DIRECTORY, which GLib took from an XDG variable, or BELOW_HOME if it is relative: "If an
  * implementation encounters a relative path in any of these variables it should consider the
  * path invalid and ignore it" (XDG Base Directory Specification). GLib returns it unchanged. */
@@ -31,9 +28,8 @@ get_user_directory (const char *directory, const char *below_home)
   return g_build_filename (g_get_home_dir (), below_home, DIRECTORY_NAME, NULL);
 }
 
-/* The files to look for, the least important first. */
-static GStrv
-list_files (const ArcConfigLoaderOptions *options)
+GStrv
+arc_config_loader_list_files (const ArcConfigLoaderOptions *options)
 {
   g_autoptr (GStrvBuilder) files = g_strv_builder_new ();
   const char *const *system = g_get_system_config_dirs ();
@@ -79,7 +75,8 @@ merge_file (
   g_autoptr (GError) read_error = NULL;
   GError *error = NULL;
   gsize length;
-  g_autofree char *data = arc_read_file (file, ARC_READ_SETTINGS, MAX_SIZE, &length, &read_error);
+  g_autofree char *data =
+      arc_read_file (file, ARC_READ_SETTINGS, ARC_READ_MAX_SETTINGS, &length, &read_error);
 
   if (data != NULL)
     {
@@ -215,7 +212,7 @@ arc_config_loader_load (const ArcConfigLoaderOptions *options, GStrv *sources, G
   if (options == NULL)
     options = &no_options;
 
-  files = list_files (options);
+  files = arc_config_loader_list_files (options);
   for (guint i = 0; files[i] != NULL; i++)
     merge_file (config, files[i], options->config_file != NULL, read, &all);
   merge_environment (config, &all);

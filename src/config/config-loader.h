@@ -27,6 +27,17 @@ typedef struct
 } ArcConfigLoaderOptions;
 
 /**
+ * arc_config_loader_list_files:
+ * @options: what the command line says
+ *
+ * Lists the settings files that arc_config_loader_load() looks for, whether they exist or not.
+ *
+ * Returns: (transfer full): the paths, the least important first; a path of the command line is as
+ *   it was given
+ */
+GStrv arc_config_loader_list_files (const ArcConfigLoaderOptions *options);
+
+/**
  * arc_config_loader_load:
  * @options: (nullable): what the command line says
  * @sources: (out) (optional): the files that were read, in that order; %NULL on an error

@@ -19,6 +19,9 @@ typedef enum
   ARC_READ_SETTINGS = 1 << 0,
 } ArcReadFlags;
 
+/* No settings are as large; reading takes the main loop. */
+#define ARC_READ_MAX_SETTINGS (1024 * 1024)
+
 /**
  * arc_read_file:
  * @path: (type filename): the path

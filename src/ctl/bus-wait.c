@@ -69,7 +69,7 @@ on_progress (ArcDBusBuilder *service, GParamSpec *pspec, gpointer user_data)
   if (progress == NULL || self->options->quiet || self->options->json)
     return;
 
-  g_variant_get (progress, "(uu)", &done, &total);
+  g_variant_get (progress, "(uu&s)", &done, &total, NULL);
   if (total == 0)
     self->meter = (ArcProgressBar){ 0 };
   else if (arc_progress_bar_take (&self->meter, done, total, g_get_monotonic_time (), interval))

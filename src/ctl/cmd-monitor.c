@@ -104,7 +104,7 @@ show_progress (Monitor *self)
   guint done;
   guint total;
 
-  g_variant_get (progress, "(uu)", &done, &total);
+  g_variant_get (progress, "(uu&s)", &done, &total, NULL);
   if (total == 0)
     {
       self->meter = (ArcProgressBar){ 0 };
@@ -146,7 +146,7 @@ on_properties_changed (GDBusProxy *proxy,
 
   show_state (self);
   show_health (self);
-  progress = g_variant_lookup_value (changed, "Progress", G_VARIANT_TYPE ("(uu)"));
+  progress = g_variant_lookup_value (changed, "Progress", G_VARIANT_TYPE ("(uus)"));
   if (progress != NULL)
     show_progress (self);
 }

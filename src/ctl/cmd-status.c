@@ -208,6 +208,13 @@ add_health (GPtrArray *rows, ArcDBusBuilder *service)
     add_row (rows, _ ("Health"), arc_table_sanitize (message != NULL ? message : "?"));
 }
 
+static void
+add_settings (GPtrArray *rows, ArcDBusBuilder *service)
+{
+  if (arc_dbus_builder_get_settings_changed (service))
+    add_row (rows, _ ("Settings"), g_strdup (_ ("changed on the disk: run “arcologyctl reload”")));
+}
+
 static ArcMood
 get_mood (ArcDBusBuilder *service)
 {
@@ -253,6 +260,7 @@ print_status (ArcDBusBuilder *service)
   add_problems (rows, service);
   add_last_build (rows, service, (guint64) now);
   add_tree (rows, service);
+  add_settings (rows, service);
   add_health (rows, service);
 
   g_print ("%s%s%s %s\n", arc_table_start_style (get_mood (service)),

@@ -61,7 +61,10 @@ check_settings (ArcDiagnosis *self)
 
   self->config = g_steal_pointer (&config);
   sources = list_sources (output);
-  if (sources != NULL)
+  if (self->service != NULL && arc_dbus_builder_get_settings_changed (self->service))
+    arc_diagnosis_add (self, ARC_FINDING_WARN, "arcologyctl reload",
+                       _ ("valid, but the service has not loaded the last change"));
+  else if (sources != NULL)
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("valid, from %s"), sources);
   else
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("no settings file; using the defaults"));

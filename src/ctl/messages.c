@@ -101,12 +101,21 @@ tell_building (ArcDBusBuilder *service, gint64 now)
       g_strdup_printf ("%" G_GUINT64_FORMAT, arc_dbus_builder_get_current_build (service));
   g_autofree char *time = arc_table_format_wait (since < (guint64) now ? (guint64) now - since : 0);
   GVariant *progress = arc_dbus_builder_get_progress (service);
+  const char *phase = "";
   guint done = 0;
   guint total = 0;
 
   if (progress != NULL)
-    g_variant_get (progress, "(uu)", &done, &total);
+    g_variant_get (progress, "(uu&s)", &done, &total, &phase);
 
+  if (total == 0 && *phase != '\0')
+    {
+      g_autofree char *clean = arc_table_sanitize (phase);
+
+      /* Translators: the number of a build, a duration such as "4 s", and what it does. */
+      return g_strdup_printf (_ ("Building: build %s has been running for %s: %s"), id, time,
+                              clean);
+    }
   if (total == 0)
     /* Translators: the number of a build, and a duration such as "4 s". */
     return g_strdup_printf (_ ("Building: build %s has been running for %s"), id, time);

@@ -59,6 +59,7 @@ arc_build_run_free (ArcBuildRun *run)
   g_clear_pointer (&run->files, free_files);
   g_free (run->database);
   g_free (run->inputs);
+  g_free (run->phase);
   g_free ((char *) run->outcome.message);
   g_free (run);
 }
@@ -201,6 +202,7 @@ arc_build_run_read_line (ArcBuildRun *run, ArcLine *line, const char *text, guin
     case ARC_LINE_PROGRESS:
       run->progress_done = line->done;
       run->progress_total = line->total;
+      g_clear_pointer (&run->phase, g_free);
       return;
 
     case ARC_LINE_PROBLEM:
@@ -219,8 +221,12 @@ arc_build_run_read_line (ArcBuildRun *run, ArcLine *line, const char *text, guin
       arc_build_add_failed_file (run->build, line->path, line->why);
       break;
 
-    case ARC_LINE_GONE:
     case ARC_LINE_PHASE:
+      g_free (run->phase);
+      run->phase = g_strdup (line->why);
+      break;
+
+    case ARC_LINE_GONE:
     case ARC_LINE_PLAIN:
       break;
     }

@@ -35,6 +35,7 @@ typedef struct _ArcBuildFiles ArcBuildFiles;
  * @outcome: how it ended, with an owned message
  * @progress_done: how many files its process has done
  * @progress_total: how many files its process will do, or 0 if that is not known
+ * @phase: (owned) (nullable): what its process does before the next file, if it has printed that
  *
  * The running build, from its start to its record. #ArcBuildPhases says how far it is.
  */
@@ -49,6 +50,7 @@ typedef struct
   ArcOutcome outcome;
   guint progress_done;
   guint progress_total;
+  char *phase;
 } ArcBuildRun;
 
 /**

@@ -991,7 +991,7 @@ on_line (ArcProcessRunner *runner, const char *text, guint64 length, ArcBuilder 
     arc_build_inputs_add_named (self->inputs, line.path);
 
   arc_build_run_read_line (self->run, &line, text, length);
-  if (line.kind == ARC_LINE_PROGRESS)
+  if (line.kind == ARC_LINE_PROGRESS || line.kind == ARC_LINE_PHASE)
     update (self);
 }
 
@@ -1295,6 +1295,7 @@ arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
     .current_build = self->run != NULL ? self->run->build->id : 0,
     .progress_done = self->run != NULL ? self->run->progress_done : 0,
     .progress_total = self->run != NULL ? self->run->progress_total : 0,
+    .phase = self->run != NULL && self->run->phase != NULL ? self->run->phase : "",
     .consecutive_failures = self->consecutive_failures,
     .rest = arc_state_machine_get_rest (&self->machine, &self->timing),
     .n_problems = arc_problem_list_get_count (arc_state_store_get_note_problems (self->store)),

@@ -43,6 +43,7 @@ typedef struct
   guint64 current_build;
   guint progress_done;
   guint progress_total;
+  const char *phase; /* owned by the builder, like health_message; "" if there is none */
   guint consecutive_failures;
   gint64 rest; /* how long the rest after the last build is */
   guint n_problems;

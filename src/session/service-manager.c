@@ -105,6 +105,43 @@ arc_service_manager_set_status (ArcServiceManager *self, const char *text)
   send_status (self);
 }
 
+void
+arc_service_manager_show_status (ArcServiceManager *self, const ArcStatus *status)
+{
+  g_autofree char *text = NULL;
+
+  switch (status->reason)
+    {
+    case ARC_REASON_NOTHING_PENDING:
+      text = g_strdup (status->fresh ? "idle: the database is up to date"
+                                     : "idle: no build has succeeded yet");
+      break;
+    case ARC_REASON_DEBOUNCE:
+      text = g_strdup_printf ("waiting: %u changed, until the writer pauses", status->n_pending);
+      break;
+    case ARC_REASON_COOLDOWN:
+      text = g_strdup_printf ("cooldown: %u changed since the last build", status->n_pending);
+      break;
+    case ARC_REASON_RETRY:
+      text = g_strdup_printf ("waiting: the last build did not succeed, %s",
+                              status->next_build != 0 ? "and is tried again"
+                                                      : "a change or a request starts another");
+      break;
+    case ARC_REASON_BUILDING:
+      text = g_strdup_printf ("running: build %" G_GUINT64_FORMAT, status->current_build);
+      break;
+    case ARC_REASON_PAUSED:
+    case ARC_REASON_INHIBITED:
+    case ARC_REASON_POWER_SAVER:
+    case ARC_REASON_UNAVAILABLE:
+      text = g_strdup_printf ("%s: %s, %u changed", arc_state_to_string (status->state),
+                              arc_reason_to_string (status->reason), status->n_pending);
+      break;
+    }
+
+  arc_service_manager_set_status (self, text);
+}
+
 /* Opens the socket to the address in NOTIFY_SOCKET, a path, or an abstract name after '@'. */
 static void
 open_socket (ArcServiceManager *self)

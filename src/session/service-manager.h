@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "engine/builder.h"
+
 #include <glib-object.h>
 
 G_BEGIN_DECLS
@@ -65,5 +67,14 @@ void arc_service_manager_stopping (ArcServiceManager *supervisor);
  * Sends STATUS=@text if @text differs from the last one.
  */
 void arc_service_manager_set_status (ArcServiceManager *supervisor, const char *text);
+
+/**
+ * arc_service_manager_show_status:
+ * @manager: the service manager
+ * @status: the status of the engine
+ *
+ * Sends the line of the status that `systemctl --user status` prints.
+ */
+void arc_service_manager_show_status (ArcServiceManager *manager, const ArcStatus *status);
 
 G_END_DECLS

@@ -810,6 +810,91 @@ test_last_build (ArcTestService *fixture, gconstpointer data)
   g_assert_cmpuint (number, ==, ARC_TEST_CLOCK_EPOCH + ARC_TEST_CLOCK_START);
 }
 
+static gboolean
+knows_progress (ArcTestClient *client, const char *expected)
+{
+  g_autoptr (GVariant) progress =
+      g_variant_dict_lookup_value (client->known, "Progress", G_VARIANT_TYPE ("(uus)"));
+  g_autofree char *text = progress != NULL ? g_variant_print (progress, FALSE) : NULL;
+
+  return g_strcmp0 (text, expected) == 0;
+}
+
+/* The phase is emitted before there is a number, and goes when there is one. */
+static void
+test_progress (ArcTestService *fixture, gconstpointer data)
+{
+  ArcTestHost *host = fixture->host;
+  g_autofree char *say = g_build_filename (host->out, "say", NULL);
+
+  g_assert_true (g_file_set_contents (say, "arcology: phase preparing Emacs\n", -1, NULL));
+  call_rebuild (fixture->one, "(@a{sv} {},)");
+  arc_test_wait_until (knows_progress (fixture->one, "(0, 0, 'preparing Emacs')"));
+  arc_test_host_finish_build (host, 0);
+  arc_test_wait_until (knows_progress (fixture->one, "(0, 0, '')"));
+
+  g_assert_true (g_file_set_contents (say,
+                                      "arcology: phase preparing Emacs\n"
+                                      "arcology: progress 1 3\n",
+                                      -1, NULL));
+  call_rebuild (fixture->one, "(@a{sv} {},)");
+  arc_test_wait_until (knows_progress (fixture->two, "(1, 3, '')"));
+  arc_test_host_finish_build (host, 0);
+  arc_test_wait_until (knows_progress (fixture->two, "(0, 0, '')"));
+}
+
+/* What a build has of it, and no more: no entry of the others may have a secret. */
+static void
+test_environment (ArcTestService *fixture, gconstpointer data)
+{
+  g_autoptr (GVariant) properties = arc_test_client_get_all (fixture->one);
+  g_autofree const char **entries = NULL;
+  const char *const names[] = { "PATH", "HOME" };
+
+  call_rebuild (fixture->one, "(@a{sv} {},)");
+  arc_test_host_finish_build (fixture->host, 0);
+
+  g_assert_true (g_variant_lookup (properties, "Environment", "^a&s", &entries));
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *value = arc_test_host_get_environment (fixture->host, 2, names[i]);
+      g_autofree char *entry = g_strconcat (names[i], "=", value, NULL);
+
+      g_assert_nonnull (value);
+      g_assert_true (g_strv_contains (entries, entry));
+    }
+  for (guint i = 0; entries[i] != NULL; i++)
+    {
+      g_assert_true (
+          g_str_has_prefix (entries[i], "PATH=") || g_str_has_prefix (entries[i], "HOME=") ||
+          g_str_has_prefix (entries[i], "EMACSLOADPATH=") || g_str_has_prefix (entries[i], "XDG_"));
+      g_assert_true (i == 0 || strcmp (entries[i - 1], entries[i]) < 0);
+    }
+}
+
+static void
+test_settings_changed (ArcTestService *fixture, gconstpointer data)
+{
+  for (guint i = 0; i < 4; i++)
+    {
+      const gboolean expected = i % 2 == 1;
+      gboolean known = !expected;
+      g_autoptr (GVariant) properties = NULL;
+
+      if (i > 0)
+        {
+          arc_bus_service_set_settings_changed (fixture->service, expected);
+          arc_test_client_sync (fixture->two);
+          g_assert_true (
+              g_variant_dict_lookup (fixture->two->known, "SettingsChanged", "b", &known));
+          g_assert_cmpint (known, ==, expected);
+        }
+      properties = arc_test_client_get_all (fixture->one);
+      g_assert_true (g_variant_lookup (properties, "SettingsChanged", "b", &known));
+      g_assert_cmpint (known, ==, expected);
+    }
+}
+
 static GVariant *
 get_problems (ArcTestService *fixture, guint max)
 {
@@ -959,6 +1044,44 @@ test_history (ArcTestService *fixture, gconstpointer data)
   arc_test_host_finish_build (host, 0);
 }
 
+/* GetHistory(0) of as many builds as are kept, each with a thousand failed files:
+ * without the limit of a build, their paths alone are 11 MiB. */
+static void
+test_long_history (ArcTestService *fixture, gconstpointer data)
+{
+  ArcTestHost *host = fixture->host;
+  g_autofree char *say = g_build_filename (host->out, "say", NULL);
+  g_autofree char *directory = g_strnfill (100, 'd');
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GVariant) builds = NULL;
+
+  for (guint i = 0; i < 1000; i++)
+    g_string_append_printf (text, "arcology: failed /%s/%u.org: no\n", directory, i);
+  g_assert_true (g_file_set_contents (say, text->str, -1, NULL));
+  for (guint i = 0; i < 100; i++)
+    {
+      call_rebuild (fixture->one, "(@a{sv} {},)");
+      arc_test_host_finish_build (host, 1);
+    }
+
+  reply = arc_test_client_call (fixture->two, "GetHistory", g_variant_new ("(u)", 0));
+  g_assert_cmpuint (g_variant_get_size (reply), <, 8 * 1024 * 1024);
+  builds = g_variant_get_child_value (reply, 0);
+  g_assert_cmpuint (g_variant_n_children (builds), ==, 100);
+  for (gsize i = 0; i < 100; i++)
+    {
+      g_autoptr (GVariant) build = g_variant_get_child_value (builds, i);
+      g_autoptr (GVariant) files =
+          g_variant_lookup_value (build, "failed-files", G_VARIANT_TYPE ("aay"));
+
+      g_assert_cmpuint (get_id (builds, i), ==, 101 - i);
+      /* As many as 64 KiB has. */
+      g_assert_cmpuint (g_variant_n_children (files), >, 500);
+      g_assert_cmpuint (g_variant_n_children (files), <, 700);
+    }
+}
+
 static gboolean
 read_more (int fd, GString *text)
 {
@@ -1091,12 +1214,16 @@ main (int argc, char **argv)
        test_client_gone_in_inhibit);
   add ("/service/inhibit-refused", arc_test_service_set_up_idle, test_inhibit_refused);
   add ("/service/history", arc_test_service_set_up_idle, test_history);
+  add ("/service/history/long", arc_test_service_set_up_idle, test_long_history);
   add ("/service/follow-log", arc_test_service_set_up_idle, test_follow_log);
   add ("/service/no-such-log", arc_test_service_set_up, test_no_such_log);
   add ("/service/reload", arc_test_service_set_up_idle, test_reload);
   add ("/service/returned-tree", arc_test_service_set_up_idle, test_rebuild_of_returned_tree);
   add ("/service/hanging-disk", arc_test_service_set_up_idle, test_hanging_disk);
   add ("/service/hanging-root", arc_test_service_set_up_idle, test_hanging_root);
+  add ("/service/progress", arc_test_service_set_up_idle, test_progress);
+  add ("/service/environment", arc_test_service_set_up_idle, test_environment);
+  add ("/service/settings-changed", arc_test_service_set_up_idle, test_settings_changed);
   add ("/service/last-build", arc_test_service_set_up_idle, test_last_build);
   add ("/service/close", arc_test_service_set_up_idle, test_close_answers);
   add ("/service/second-instance", arc_test_service_set_up_idle, test_second_instance);

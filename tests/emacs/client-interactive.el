@@ -53,7 +53,7 @@
   (funcall say 'database (file-name-nondirectory org-roam-db-location))
   (when (bound-and-true-p arcology-builder-database-mode)
     (setf (alist-get "State" arcology-builder--properties nil nil #'equal) "running"
-          (alist-get "Progress" arcology-builder--properties nil nil #'equal) '(2 5))
+          (alist-get "Progress" arcology-builder--properties nil nil #'equal) '(2 5 ""))
     (arcology-builder--update)
     (funcall say 'mode-line
              (substring-no-properties (format-mode-line '("" global-mode-string))))
