@@ -609,7 +609,7 @@ run (ArcDaemon *self)
   /* Its last words, while there is a connection. */
   g_clear_object (&self->desktop);
 
-  /* The name goes last, so that whoever waits for it finds the lock free. */
+  /* The name goes last, so that a service that waits for it finds the lock free. */
   arc_state_store_unlock (self->store);
   if (self->service != NULL)
     arc_bus_service_close (self->service);

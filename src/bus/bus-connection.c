@@ -83,7 +83,7 @@ take_connection (ArcBusConnection *self, GDBusConnection *connection)
 {
   self->connection = connection;
   self->connected = g_get_monotonic_time ();
-  /* A build that runs is to be ended first. */
+  /* A running build ends before the service does. */
   g_dbus_connection_set_exit_on_close (connection, FALSE);
   g_signal_connect (connection, "closed", G_CALLBACK (on_closed), self);
 }

@@ -104,7 +104,8 @@ arc_inhibitors_add (ArcInhibitors *self, const char *who, const char *why, GErro
     .who = g_strdup (who),
     .why = g_strdup (why),
     .fd = fds[0],
-    /* Not G_IO_IN: what somebody writes into the pipe must not wake us for ever. */
+    /* Not G_IO_IN: bytes that the other end writes into the pipe would wake the main loop for ever.
+     */
     .source_id = g_unix_fd_add (fds[0], G_IO_HUP, on_released, inhibitor),
   };
   g_ptr_array_add (self->all, inhibitor);

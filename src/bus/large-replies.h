@@ -54,8 +54,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcLargeReplies, arc_large_replies_free)
  * arc_large_replies_add:
  * @replies: the object
  * @invocation: (transfer full): the call
- * @func: what makes the reply, when its turn has come
- * @argument: what @func is to be given
+ * @func: makes the reply, when its turn has come
+ * @argument: the first argument of @func
  *
  * Answers a call in its turn; with `org.freedesktop.DBus.Error.LimitsExceeded` if too many wait
  * already, of this caller or of all.

@@ -184,7 +184,7 @@ begin_build (ArcBuilder *self, ArcCause cause)
 
   g_assert (self->run == NULL);
 
-  /* Somebody removed the database, or there never was one: what changed since the last build is not
+  /* The database was removed, or there never was one: what changed since the last build is not
    * enough. */
   if (kind == ARC_BUILD_INCREMENTAL && !arc_build_inputs_has_database (self->inputs))
     kind = ARC_BUILD_FULL;
@@ -233,7 +233,8 @@ knows_database (ArcBuilder *self)
   return arc_pending_changes_get_built_serial (self->pending) > 0;
 }
 
-/* The database is true to all but what is pending, or will be as soon as the watcher tells it. */
+/* Records that the database has all changes but those that are pending, or that the watcher has not
+ * emitted yet. */
 static void
 remember (ArcBuilder *self, ArcBuildRun *ended /* (nullable) */)
 {
@@ -276,7 +277,7 @@ note_inputs (ArcBuilder *self)
   return TRUE;
 }
 
-/* ENDED did not do what it took, or not all of it. */
+/* ENDED did not build its changes, or not all of them. */
 static void
 restore_changes (ArcBuilder *self, ArcBuildRun *ended)
 {
@@ -468,9 +469,9 @@ end_build (ArcBuilder *self, gboolean spawned)
   step (self, given_up ? ARC_EVENT_STOPPED : event, run);
 }
 
-/* No build is told of a change of a file that is out of sight, such as on a disk that is not
- * mounted: the database keeps what it has, and hears of it when the file is in sight again. A build
- * of everything is told that the file is there, to keep it, but may do what it likes. */
+/* The list of a build has no change of a file that cannot be seen, such as on a disk that is not
+ * mounted: the database keeps its rows, and the change is built when the file can be seen again.
+ * The list of a full build has the file, so that its rows stay. */
 static void
 withhold_hidden (ArcBuilder *self)
 {
@@ -520,8 +521,8 @@ take_changes (ArcBuilder *self)
   arc_loop_guard_begin_build (self->loop_guard, run->build->cause == ARC_CAUSE_REQUEST);
   update_timing (self);
 
-  /* Until it has succeeded, nobody knows what is left of what the database held; and one that is
-   * not there soon is, with nothing in it yet. */
+  /* Until the build has succeeded, the rows of the database are unknown; and a new database has
+   * none yet. */
   if (!incremental || !arc_build_inputs_has_database (self->inputs))
     arc_pending_changes_add_unknown (self->pending);
   arc_database_inputs_begin_build (self->database, run);
@@ -780,7 +781,7 @@ check_settings (ArcBuilder *self, gboolean has_others)
 static gboolean
 needs_build_at_start (ArcBuilder *self)
 {
-  /* If nobody knows what the database holds, it may lack anything. */
+  /* A database of unknown content may lack anything. */
   if (!knows_database (self))
     self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
 
@@ -831,7 +832,7 @@ become_ready (ArcBuilder *self, gboolean has_others)
     step_for_cause (self, ARC_EVENT_REBUILD, ARC_CAUSE_START, NULL);
 }
 
-/* What the database is true to may be known, and not written yet. */
+/* What the database has may be known, and not written yet. */
 static void
 retry_store (ArcBuilder *self)
 {
@@ -1260,7 +1261,7 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
 
   if (g_strcmp0 (old->database, config->database) != 0)
     {
-      /* Nobody knows what is in the other database. */
+      /* The content of the other database is unknown. */
       arc_database_inputs_forget_seen_database (self->database);
       self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
       arc_pending_changes_add_unknown (self->pending);

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  *
  * What was seen and where it is: pending, in the build that runs, or in the database. The serials
  * are those of D-Bus: the change serial counts what is seen, and the built serial is the change
- * serial that the database is true to. At first it is true to nothing.
+ * serial up to which the database has all changes. A new one has none.
  */
 typedef struct _ArcPendingChanges ArcPendingChanges;
 

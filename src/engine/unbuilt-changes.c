@@ -57,7 +57,7 @@ arc_unbuilt_changes_has_gone (const ArcBuild *build,
   if (build->kind == ARC_BUILD_INCREMENTAL)
     return arc_change_set_lookup (taken, path, change) && *change != ARC_CHANGE_DELETED;
 
-  /* It was told of every file. */
+  /* Its list had every file. */
   *change = ARC_CHANGE_MODIFIED;
   return TRUE;
 }

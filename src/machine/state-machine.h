@@ -24,8 +24,8 @@ typedef enum
 {
   ARC_EVENT_TOUCH,     /* a change that matters was seen */
   ARC_EVENT_DEADLINE,  /* the deadline came; harmless if it did not */
-  ARC_EVENT_REBUILD,   /* somebody asked for a build */
-  ARC_EVENT_SUCCEEDED, /* the build ended: the database holds what it took */
+  ARC_EVENT_REBUILD,   /* a build was asked for */
+  ARC_EVENT_SUCCEEDED, /* the build ended: the database has its changes */
   ARC_EVENT_FAILED,    /* the build ended: it has to be done again */
   ARC_EVENT_STOPPED,   /* the build was ended on request: it has to be done again, but not by itself
                         */
@@ -78,7 +78,7 @@ typedef enum
  * @holds: what keeps automatic builds from starting; the caller sets it, between steps
  * @closing: the service stops: nothing starts any more
  * @asked: a build was asked for and none has started since
- * @owed: the last build did not succeed, so what it took has to be built again
+ * @owed: the last build did not succeed, so its changes have to be built again
  * @first_touch: the first touch since a build last started, or %ARC_NEVER
  * @last_touch: the last touch since a build last started, or %ARC_NEVER
  * @ended: when the last build ended, or %ARC_NEVER

@@ -90,7 +90,7 @@ has_member (pid_t group, const char *assignment)
 gboolean
 arc_process_group_is_alive (pid_t group)
 {
-  /* EPERM: there are some, and all of them are somebody else's (kill(2)). */
+  /* EPERM: there are some, and all of them belong to other users (kill(2)). */
   if (kill (-group, 0) < 0 && errno == ESRCH)
     return FALSE;
 

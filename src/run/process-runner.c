@@ -203,8 +203,8 @@ read_output (ArcProcessRunner *self)
   return length;
 }
 
-/* Reads what is in the pipe now. Whoever else holds it may write on, so neither the end of the file
- * nor an empty pipe is waited for. */
+/* Reads what is in the pipe now. Another process that holds it may write on, so neither the end of
+ * the file nor an empty pipe is waited for. */
 static void
 drain_output (ArcProcessRunner *self)
 {

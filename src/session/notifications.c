@@ -25,14 +25,14 @@ struct _ArcNotifications
   char *name; /* (owned) */
   char *icon; /* (owned) */
 
-  /* What is to be seen. */
+  /* What the notification should show. */
   char *summary; /* (owned) (nullable): NULL for nothing */
   char *body;    /* (owned) (nullable) */
   ArcNotice notice;
 
   guint32 id;        /* of what is seen; 0: nothing is */
   gboolean calling;  /* the reply to a call is on its way */
-  gboolean outdated; /* what is seen is not what is to be seen */
+  gboolean outdated; /* it does not show that yet */
   gboolean closed;   /* by the user, who knows the problem therefore */
 };
 
@@ -114,7 +114,7 @@ close_notification (ArcNotifications *self)
   self->id = 0;
 }
 
-/* One call at a time: without the reply to the last one nobody knows what to replace. */
+/* One call at a time: the ID to replace is in the reply to the last one. */
 static void
 update (ArcNotifications *self)
 {
