@@ -67,8 +67,6 @@ look_at_root (ArcTreeScanner *self, ArcNode *root, ArcRootProbeFlags flags)
       arc_tree_scanner_is_itself (self, root))
     return;
 
-  if (flags & ARC_ROOT_PROBE_MOVED)
-    arc_tree_scanner_disarm (self, root);
   arc_tree_scanner_push (self, root);
 }
 
@@ -80,6 +78,11 @@ on_probed (const char *path, ArcRootProbeFlags flags, gboolean answered, gpointe
 
   if (root == NULL || root->parent != NULL)
     return;
+
+  /* GIO drops its watch of a directory that is moved (GLib 2.74, inotify-path.c), so a monitor that
+   * was made before it read that event gives no events, whatever else the probe was for. */
+  if (answered && (flags & ARC_ROOT_PROBE_MOVED))
+    arc_tree_scanner_disarm (self, root);
 
   if (!answered)
     {
