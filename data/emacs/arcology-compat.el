@@ -29,19 +29,19 @@
     (org-element-parse-buffer
      arcology-compat--parse-buffer :arities ((0 . 2) (0 . 3)) :versions "Org 9.3 to 9.7"
      :why "org-roam looks for citations alone in what it returns"
-     :saves "25 to 35 % of a full build")
+     :saves "about a third of a full build")
     (org-collect-keywords
      arcology-compat--collect-keywords :arities ((1 . 3)) :versions "Org 9.5 to 9.7"
      :why "a keyword that is not in the buffer has no value; the same question has the same answer"
-     :saves "5 % of a full build")
+     :saves "a few percent of a full build")
     (org-id-get
      arcology-compat--id-get :arities ((0 . 3) (0 . 4)) :versions "Org 9.5 to 9.7"
      :why "the entries with an ID are found in one pass, and asked for it once"
-     :saves "5 % of a full build with Org 9.5, 15 % with Org 9.7")
+     :saves "a few percent of a full build, more with Org 9.7")
     (org-install-agenda-files-menu
      arcology-compat--no-menu :arities ((0 . 0)) :versions "Org 9.3 to 9.7"
      :why "a build shows no menu"
-     :saves "1 to 2 % of a full build")
+     :saves "a little of a full build")
     (org-up-heading-safe
      arcology-compat--up-heading :arities ((0 . 0)) :versions "Org 9.5 to 9.7"
      :why "the parents of all headings are found in one pass"
