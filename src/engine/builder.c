@@ -241,7 +241,7 @@ remember (ArcBuilder *self, ArcBuildRun *ended /* (nullable) */)
   g_autoptr (ArcChangeSet) pending = arc_change_set_new ();
 
   arc_change_set_merge (pending, arc_pending_changes_get_pending (self->pending));
-  arc_watcher_add_untold (self->watcher, pending);
+  arc_watcher_add_unemitted (self->watcher, pending);
   arc_database_inputs_commit (self->database, ended, self->store,
                               arc_watcher_get_snapshot (self->watcher), pending);
 }
@@ -529,7 +529,7 @@ take_changes (ArcBuilder *self)
   withhold_hidden (self);
   arc_pending_changes_take (self->pending);
   arc_change_set_merge (dirty, arc_pending_changes_get_taken (self->pending));
-  arc_watcher_add_untold (self->watcher, dirty);
+  arc_watcher_add_unemitted (self->watcher, dirty);
   arc_build_run_write (run, self->store, self->config,
                        arc_pending_changes_get_taken (self->pending),
                        arc_watcher_get_snapshot (self->watcher), dirty,

@@ -79,8 +79,9 @@ on_probed (const char *path, ArcRootProbeFlags flags, gboolean answered, gpointe
   if (root == NULL || root->parent != NULL)
     return;
 
-  /* GIO drops its watch of a directory that is moved (GLib 2.74, inotify-path.c), so a monitor that
-   * was made before it read that event gives no events, whatever else the probe was for. */
+  /* When GIO reads that a directory was moved, it drops all its watches of that directory
+   * (GLib 2.74, inotify-path.c), also that of a monitor which was made after the move. This holds
+   * whatever else the probe was for. */
   if (answered && (flags & ARC_ROOT_PROBE_MOVED))
     arc_tree_scanner_disarm (self, root);
 

@@ -351,7 +351,7 @@ arc_watcher_get_snapshot (ArcWatcher *self)
 }
 
 void
-arc_watcher_add_untold (ArcWatcher *self, ArcChangeSet *changes)
+arc_watcher_add_unemitted (ArcWatcher *self, ArcChangeSet *changes)
 {
   arc_change_set_merge (changes, arc_tree_scanner_get_changes (self->scanner));
 }

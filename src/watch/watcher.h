@@ -156,14 +156,14 @@ guint arc_watcher_get_n_files (ArcWatcher *watcher);
 const ArcSnapshot *arc_watcher_get_snapshot (ArcWatcher *watcher);
 
 /**
- * arc_watcher_add_untold:
+ * arc_watcher_add_unemitted:
  * @watcher: a watcher
  * @changes: a set that the changes are added to
  *
  * Adds the changes that are in the snapshot and were not emitted yet: there may be some between
  * arc_watcher_set_tree() and the next iteration of the main context.
  */
-void arc_watcher_add_untold (ArcWatcher *watcher, ArcChangeSet *changes);
+void arc_watcher_add_unemitted (ArcWatcher *watcher, ArcChangeSet *changes);
 
 /**
  * arc_watcher_find_hidden:
