@@ -242,7 +242,7 @@ static void
 on_name_acquired (ArcDaemon *self)
 {
   self->has_name = TRUE;
-  arc_builder_set_may_launch (self->builder, TRUE);
+  arc_builder_set_held (self->builder, ARC_HOLD_NAME, FALSE);
   tell_ready (self);
 }
 
@@ -288,7 +288,7 @@ on_name_lost (ArcDaemon *self)
     }
 
   self->has_name = FALSE;
-  arc_builder_set_may_launch (self->builder, FALSE);
+  arc_builder_set_held (self->builder, ARC_HOLD_NAME, TRUE);
   g_dbus_connection_call (connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
                           "org.freedesktop.DBus", "GetConnectionCredentials",
                           g_variant_new ("(s)", ARC_SERVICE_NAME), G_VARIANT_TYPE ("(a{sv})"),
@@ -390,7 +390,10 @@ get_columns (void)
 static void
 stop_if_done (ArcDaemon *self)
 {
-  if (self->built && !arc_builder_is_after_build_running (self->builder))
+  ArcStatus status;
+
+  arc_builder_get_status (self->builder, &status);
+  if (self->built && !(status.holds & ARC_HOLD_AFTER_BUILD))
     stop (self, self->built_exit);
 }
 
@@ -559,7 +562,7 @@ connect_to_bus (ArcDaemon *self)
     }
 
   /* Until we own the name, another service may be at work on the same tree. */
-  arc_builder_set_may_launch (self->builder, FALSE);
+  arc_builder_set_held (self->builder, ARC_HOLD_NAME, TRUE);
 
   self->service = arc_bus_service_new (self->builder, begin_reload, self);
   g_signal_connect_swapped (self->service, "name-acquired", G_CALLBACK (on_name_acquired), self);

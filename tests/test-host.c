@@ -262,7 +262,7 @@ arc_test_host_send (ArcTestHost *host, const char *name, const char *text)
   int fd = -1;
 
   g_assert_true (arc_test_host_get_status (host).current_build != 0 ||
-                 arc_builder_is_after_build_running (host->builder));
+                 (arc_test_host_get_status (host).holds & ARC_HOLD_AFTER_BUILD));
 
   /* A FIFO has no writer's end before it has a reader (fifo(7)): so this waits for the script, and
    * the main loop, which has the build to start first, must turn meanwhile. */

@@ -79,7 +79,7 @@ is_urgent (ArcBusProperties *self, const ArcStatus *status)
              0 ||
          arc_dbus_builder_get_fresh (skeleton) != status->fresh ||
          arc_dbus_builder_get_stoked (skeleton) != status->stoked ||
-         arc_dbus_builder_get_paused (skeleton) != status->paused ||
+         arc_dbus_builder_get_paused (skeleton) != ((status->holds & ARC_HOLD_PAUSED) != 0) ||
          arc_dbus_builder_get_current_build (skeleton) != status->current_build ||
          arc_dbus_builder_get_consecutive_failures (skeleton) != status->consecutive_failures ||
          total != status->progress_total;
@@ -109,7 +109,7 @@ arc_bus_properties_update (ArcBusProperties *self)
 
   arc_dbus_builder_set_state (skeleton, arc_state_to_string (status.state));
   arc_dbus_builder_set_stoked (skeleton, status.stoked);
-  arc_dbus_builder_set_paused (skeleton, status.paused);
+  arc_dbus_builder_set_paused (skeleton, (status.holds & ARC_HOLD_PAUSED) != 0);
   arc_dbus_builder_set_reason (skeleton, arc_reason_to_string (status.reason));
   arc_dbus_builder_set_next_build (skeleton, status.next_build);
   arc_dbus_builder_set_state_since (skeleton, status.state_since);

@@ -83,7 +83,7 @@ static char *
 draw_phases (gboolean text)
 {
   guint n_transitions;
-  const ArcPhaseTransition *transitions = arc_build_phases_get_transitions (&n_transitions);
+  const ArcPhaseTransition *transitions = arc_phase_get_transitions (&n_transitions);
 
   return text ? arc_graph_phases_to_text (transitions, n_transitions)
               : arc_graph_phases_to_dot (transitions, n_transitions);

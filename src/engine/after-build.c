@@ -104,7 +104,7 @@ arc_after_build_free (ArcAfterBuild *after)
   g_free (after);
 }
 
-void
+gboolean
 arc_after_build_run (ArcAfterBuild *after, ArcBuildRun *run)
 {
   const ArcBuild *build = run->build;
@@ -112,23 +112,20 @@ arc_after_build_run (ArcAfterBuild *after, ArcBuildRun *run)
 
   if (!arc_build_run_has_after_build (run) ||
       (build->result != ARC_RESULT_SUCCESS && !arc_build_is_partial (build)))
-    return;
+    return FALSE;
 
   after->build = build->id;
-  if (!arc_build_run_spawn_after (run, after->runner, &error))
-    take_problem (after, error->message);
+  if (arc_build_run_spawn_after (run, after->runner, &error))
+    return TRUE;
+
+  take_problem (after, error->message);
+  return FALSE;
 }
 
 void
 arc_after_build_stop (ArcAfterBuild *after)
 {
   arc_process_runner_stop (after->runner, ARC_RESULT_INTERRUPTED);
-}
-
-gboolean
-arc_after_build_is_running (const ArcAfterBuild *after)
-{
-  return arc_process_runner_is_running (after->runner);
 }
 
 const char *

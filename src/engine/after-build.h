@@ -54,8 +54,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcAfterBuild, arc_after_build_free)
  * Starts the command, if there is one and the build updated the database: it succeeded, or failed
  * for some files only, which are all that the next build lists. A failure of the command stops
  * nothing; arc_after_build_get_problem() has it.
+ *
+ * Returns: %TRUE if the command runs now
  */
-void arc_after_build_run (ArcAfterBuild *after, ArcBuildRun *run);
+gboolean arc_after_build_run (ArcAfterBuild *after, ArcBuildRun *run);
 
 /**
  * arc_after_build_stop:
@@ -64,14 +66,6 @@ void arc_after_build_run (ArcAfterBuild *after, ArcBuildRun *run);
  * Ends the command, if it runs. The function of arc_after_build_new() is called then.
  */
 void arc_after_build_stop (ArcAfterBuild *after);
-
-/**
- * arc_after_build_is_running:
- * @after: the object
- *
- * Returns: %TRUE while the command runs
- */
-gboolean arc_after_build_is_running (const ArcAfterBuild *after);
 
 /**
  * arc_after_build_get_problem:

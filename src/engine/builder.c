@@ -36,7 +36,7 @@ struct _ArcBuilder
   ArcConfig *config;
 
   ArcStateMachine machine;
-  ArcBuildPhases phases; /* of the build that runs */
+  ArcPhase phase; /* of the build that runs */
 
   ArcPendingChanges *pending; /* (owned) */
   ArcBuildKind wanted;        /* what the next build has to do at least */
@@ -52,12 +52,10 @@ struct _ArcBuilder
   char *empty_root_message;      /* (owned) (nullable): what to say of it */
   char *settings_message;     /* (owned) (nullable): that the settings leave no file of the tree */
   ArcLoopGuard *loop_guard;   /* (owned) */
-  ArcTiming timing;           /* of the settings, with the rest that the loop guard asks for */
   ArcSyncRequests *syncs;     /* (owned) */
   ArcChangeFeed *feed;        /* (owned) */
   ArcAfterBuild *after_build; /* (owned) */
-  gboolean may_launch;        /* as far as the owner of the builder says */
-  GCancellable *leftover; /* (owned) (nullable): NULL when nothing is left of a killed service */
+  GCancellable *stopping;     /* (owned) */
 
   ArcComparisons comparisons; /* of the tree, and of what else the database depends on */
   guint64 look;               /* the number of the one for the last look for an emptied root */
@@ -125,12 +123,20 @@ update_health (ArcBuilder *self)
     arc_log_message_log_health (get_health (self), self->health_message);
 }
 
+/* The times of the settings, with the rest that the loop guard asks for. */
+static ArcTiming
+get_timing (ArcBuilder *self)
+{
+  return arc_loop_guard_get_timing (self->loop_guard, &self->config->timing);
+}
+
 /* Arms the one alarm and tells that there is something new to see. */
 static void
 update (ArcBuilder *self)
 {
-  gint64 deadline = arc_state_machine_get_deadline (&self->machine, &self->timing);
-  gint64 next_build = arc_state_machine_get_next_build (&self->machine, &self->timing);
+  const ArcTiming timing = get_timing (self);
+  gint64 deadline = arc_state_machine_get_deadline (&self->machine, &timing);
+  gint64 next_build = arc_state_machine_get_next_build (&self->machine, &timing);
 
   if (self->since != self->machine.since)
     {
@@ -153,20 +159,22 @@ update (ArcBuilder *self)
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
 }
 
-static void
-update_timing (ArcBuilder *self)
-{
-  self->timing = self->config->timing;
-  self->timing.cooldown =
-      arc_loop_guard_get_cooldown (self->loop_guard, self->config->timing.cooldown);
-  /* Builds that cause each other have to rest, however little each one costs. */
-  if (arc_loop_guard_is_looping (self->loop_guard))
-    self->timing.max_load = 0;
-}
-
 static void on_inputs_compared (gpointer user_data);
 static void
 step_phases (ArcBuilder *self, ArcPhaseEvent event, const ArcOutcome *outcome /* (nullable) */);
+
+static void
+set_hold (ArcBuilder *self, ArcHolds hold, gboolean held)
+{
+  if (held)
+    self->machine.holds |= hold;
+  else
+    self->machine.holds &= ~hold;
+
+  /* A build that has waited for the permission to launch may have it now. */
+  if ((hold & ARC_HOLDS_LAUNCH) && !(self->machine.holds & ARC_HOLDS_LAUNCH))
+    step_phases (self, ARC_PHASE_EVENT_PERMITTED, NULL);
+}
 
 static void
 begin_comparison (ArcBuilder *self)
@@ -206,7 +214,7 @@ is_ready (ArcBuilder *self)
 static gboolean
 is_succeeding (ArcBuilder *self)
 {
-  switch (self->phases.phase)
+  switch (self->phase)
     {
     case ARC_PHASE_COMPARING:
     case ARC_PHASE_COMPARED:
@@ -250,9 +258,8 @@ remember (ArcBuilder *self, ArcBuildRun *ended /* (nullable) */)
 static gboolean
 is_writing (ArcBuilder *self)
 {
-  return arc_build_phases_has_spawned (&self->phases) ||
-         (self->phases.phase == ARC_PHASE_LAUNCHING &&
-          self->run->build->kind != ARC_BUILD_INCREMENTAL);
+  return arc_phase_has_spawned (self->phase) ||
+         (self->phase == ARC_PHASE_LAUNCHING && self->run->build->kind != ARC_BUILD_INCREMENTAL);
 }
 
 /* Whether the database may hold rows that no build of the notes would make now: then the next build
@@ -269,7 +276,7 @@ note_inputs (ArcBuilder *self)
   arc_pending_changes_add_unknown (self->pending);
   self->last_touch_real = arc_clock_get_real_time (self->clock);
   /* A build that has taken nothing yet can still be that. */
-  if (arc_build_phases_is_preparing (&self->phases))
+  if (arc_phase_is_preparing (self->phase))
     self->run->build->kind = MAX (self->run->build->kind, ARC_BUILD_FULL);
   else
     self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
@@ -352,7 +359,7 @@ advance_syncs (ArcBuilder *self)
       arc_sync_requests_answer (self->syncs, serial, arc_state_store_get_built_id (self->store),
                                 ARC_RESULT_SUCCESS);
     }
-  else if (self->run == NULL || (!arc_build_phases_is_preparing (&self->phases) &&
+  else if (self->run == NULL || (!arc_phase_is_preparing (self->phase) &&
                                  arc_pending_changes_get_taken_serial (self->pending) < serial))
     {
       if (stopping)
@@ -380,7 +387,7 @@ emit_stopped (gpointer user_data)
 static void
 schedule_stopped (ArcBuilder *self)
 {
-  if (self->machine.state != ARC_STATE_RUNNING && !arc_after_build_is_running (self->after_build))
+  if (self->machine.state != ARC_STATE_RUNNING && !(self->machine.holds & ARC_HOLD_AFTER_BUILD))
     g_idle_add_full (G_PRIORITY_DEFAULT, emit_stopped, g_object_ref (self), g_object_unref);
 }
 
@@ -392,8 +399,9 @@ step_for_cause (ArcBuilder *self,
                 ArcCause cause,
                 ArcBuildRun *ended /* (nullable) */)
 {
-  const ArcEffects effects = arc_state_machine_step (&self->machine, &self->timing, event,
-                                                     arc_clock_get_time (self->clock));
+  const ArcTiming timing = get_timing (self);
+  const ArcEffects effects =
+      arc_state_machine_step (&self->machine, &timing, event, arc_clock_get_time (self->clock));
   /* A build that was stopped before it took its changes answers for all that there were. */
   const guint64 ended_serial = ended != NULL && ended->database == NULL
                                    ? arc_pending_changes_get_change_serial (self->pending)
@@ -462,10 +470,11 @@ end_build (ArcBuilder *self, gboolean spawned)
     self->consecutive_failures++;
 
   if (spawned && !self->machine.closing)
-    arc_after_build_run (self->after_build, run);
+    set_hold (self, ARC_HOLD_AFTER_BUILD, arc_after_build_run (self->after_build, run));
   self->machine.cost = build->cpu_usec;
-  given_up = arc_pending_changes_give_up (self->pending, build,
-                                          self->machine.failures >= self->timing.retry_limit);
+  given_up =
+      arc_pending_changes_give_up (self->pending, build,
+                                   self->machine.failures >= self->config->timing.retry_limit);
   step (self, given_up ? ARC_EVENT_STOPPED : event, run);
 }
 
@@ -519,7 +528,6 @@ take_changes (ArcBuilder *self)
   g_autoptr (ArcChangeSet) dirty = arc_change_set_new ();
 
   arc_loop_guard_begin_build (self->loop_guard, run->build->cause == ARC_CAUSE_REQUEST);
-  update_timing (self);
 
   /* Until the build has succeeded, the rows of the database are unknown; and a new database has
    * none yet. */
@@ -565,15 +573,6 @@ note_end (ArcBuilder *self)
                             arc_get_stamp_time ());
 }
 
-/* The command of AfterBuild reads the list of changes of the last build, and what is left of a
- * killed service's build may still write the database. */
-static gboolean
-may_launch (ArcBuilder *self)
-{
-  return self->may_launch && self->leftover == NULL &&
-         !arc_after_build_is_running (self->after_build);
-}
-
 /* An event of the running build, and everything that follows from it. OUTCOME is how the build ends
  * if this ends it, or NULL for a tree that is unavailable. */
 static void
@@ -582,10 +581,7 @@ step_phases (ArcBuilder *self, ArcPhaseEvent event, const ArcOutcome *outcome /*
   const ArcOutcome unavailable = { .result = ARC_RESULT_SPAWN_FAILED,
                                    .message = get_unavailable_message (self) };
 
-  self->phases.unavailable = (self->machine.holds & ARC_HOLD_UNAVAILABLE) != 0;
-  self->phases.permitted = may_launch (self);
-
-  switch (arc_build_phases_step (&self->phases, event))
+  switch (arc_phase_step (&self->phase, event, self->machine.holds))
     {
     case ARC_PHASE_ACTION_NONE:
       return;
@@ -630,10 +626,10 @@ step_phases (ArcBuilder *self, ArcPhaseEvent event, const ArcOutcome *outcome /*
 static gboolean
 are_of_build (ArcBuilder *self, const ArcChangeSet *changes)
 {
-  if (arc_after_build_is_running (self->after_build))
+  if (self->machine.holds & ARC_HOLD_AFTER_BUILD)
     return TRUE;
   if (self->machine.state == ARC_STATE_RUNNING)
-    return arc_build_phases_has_spawned (&self->phases);
+    return arc_phase_has_spawned (self->phase);
 
   return arc_loop_guard_is_late (self->loop_guard, changes,
                                  arc_watcher_get_snapshot (self->watcher),
@@ -646,7 +642,7 @@ check_inputs (ArcBuilder *self)
   if (!is_ready (self) || self->machine.closing || !note_inputs (self))
     return;
 
-  if (arc_build_phases_is_preparing (&self->phases))
+  if (arc_phase_is_preparing (self->phase))
     update (self);
   else
     step (self, ARC_EVENT_TOUCH, NULL);
@@ -665,15 +661,6 @@ on_inputs (gpointer user_data)
   ArcBuilder *self = user_data;
 
   arc_build_inputs_look (self->inputs, on_inputs_looked, self);
-}
-
-static void
-set_hold (ArcBuilder *self, ArcHolds hold, gboolean held)
-{
-  if (held)
-    self->machine.holds |= hold;
-  else
-    self->machine.holds &= ~hold;
 }
 
 static void
@@ -726,7 +713,6 @@ static void
 on_changed (ArcWatcher *watcher, ArcChangeSet *changes, ArcBuilder *self)
 {
   arc_loop_guard_note_changes (self->loop_guard, changes, are_of_build (self, changes));
-  update_timing (self);
   arc_pending_changes_add (self->pending, changes);
   self->comparisons.found += arc_change_set_get_size (changes);
   self->last_touch_real = arc_clock_get_real_time (self->clock);
@@ -738,7 +724,7 @@ on_changed (ArcWatcher *watcher, ArcChangeSet *changes, ArcBuilder *self)
   check_empty_root (self);
 
   /* A build that has not taken its changes yet will take these, too. */
-  if (arc_build_phases_is_preparing (&self->phases))
+  if (arc_phase_is_preparing (self->phase))
     update (self);
   else
     step (self, ARC_EVENT_TOUCH, NULL);
@@ -826,7 +812,7 @@ become_ready (ArcBuilder *self, gboolean has_others)
     return;
 
   /* Nobody asked for it but the settings: what holds builds back holds this one back, too. */
-  if (self->machine.holds != ARC_HOLD_NONE)
+  if (arc_state_machine_is_held (&self->machine))
     step (self, ARC_EVENT_TOUCH, NULL);
   else
     step_for_cause (self, ARC_EVENT_REBUILD, ARC_CAUSE_START, NULL);
@@ -846,7 +832,7 @@ retry_store (ArcBuilder *self)
 static gboolean
 proceed_if_compared (ArcBuilder *self)
 {
-  if (self->phases.phase != ARC_PHASE_COMPARING ||
+  if (self->phase != ARC_PHASE_COMPARING ||
       self->run->comparison > arc_comparisons_get_ended (&self->comparisons))
     return FALSE;
 
@@ -1002,14 +988,6 @@ on_ended (ArcProcessRunner *runner, const ArcOutcome *outcome, ArcBuilder *self)
   step_phases (self, ARC_PHASE_EVENT_EXITED, outcome);
 }
 
-/* A build that has waited for the permission to launch may have it now. */
-static void
-grant_launch (ArcBuilder *self)
-{
-  if (may_launch (self))
-    step_phases (self, ARC_PHASE_EVENT_PERMITTED, NULL);
-}
-
 static void
 on_leftover_ended (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -1017,7 +995,6 @@ on_leftover_ended (GObject *source, GAsyncResult *result, gpointer user_data)
   const gboolean found =
       arc_state_store_end_leftover_finish (ARC_STATE_STORE (source), result, NULL);
 
-  g_clear_object (&self->leftover);
   if (found)
     g_message ("Ended what was left of a build of a service that was killed");
   if (self->machine.closing)
@@ -1026,7 +1003,7 @@ on_leftover_ended (GObject *source, GAsyncResult *result, gpointer user_data)
   /* It may have written the tree or the database until now. A build that waits compares anyway. */
   if (found)
     arc_builder_compare (self);
-  grant_launch (self);
+  set_hold (self, ARC_HOLD_LEFTOVER, FALSE);
 }
 
 void
@@ -1037,8 +1014,8 @@ arc_builder_start (ArcBuilder *self)
 
   g_return_if_fail (ARC_IS_BUILDER (self));
 
-  self->leftover = g_cancellable_new ();
-  arc_state_store_end_leftover_async (self->store, LEFTOVER_GRACE, self->leftover,
+  set_hold (self, ARC_HOLD_LEFTOVER, TRUE);
+  arc_state_store_end_leftover_async (self->store, LEFTOVER_GRACE, self->stopping,
                                       on_leftover_ended, g_object_ref (self));
 
   set_hold (self, ARC_HOLD_PAUSED, arc_state_store_get_paused (self->store));
@@ -1063,28 +1040,10 @@ on_after_build_ended (gpointer user_data)
   ArcBuilder *self = user_data;
 
   note_end (self);
+  set_hold (self, ARC_HOLD_AFTER_BUILD, FALSE);
   if (self->machine.closing)
     schedule_stopped (self);
-  else
-    grant_launch (self);
   update (self);
-}
-
-gboolean
-arc_builder_is_after_build_running (ArcBuilder *self)
-{
-  g_return_val_if_fail (ARC_IS_BUILDER (self), FALSE);
-
-  return arc_after_build_is_running (self->after_build);
-}
-
-void
-arc_builder_set_may_launch (ArcBuilder *self, gboolean may_launch)
-{
-  g_return_if_fail (ARC_IS_BUILDER (self));
-
-  self->may_launch = may_launch;
-  grant_launch (self);
 }
 
 void
@@ -1095,7 +1054,7 @@ arc_builder_stop (ArcBuilder *self)
   if (self->machine.closing)
     return;
 
-  g_cancellable_cancel (self->leftover);
+  g_cancellable_cancel (self->stopping);
   fail_syncs (self, G_MAXUINT64, ARC_ERROR_SHUTTING_DOWN, "The service is stopping");
   step (self, ARC_EVENT_SHUTDOWN, NULL);
 }
@@ -1148,7 +1107,8 @@ void
 arc_builder_set_held (ArcBuilder *self, ArcHolds hold, gboolean held)
 {
   g_return_if_fail (ARC_IS_BUILDER (self));
-  g_return_if_fail (hold == ARC_HOLD_INHIBITED || hold == ARC_HOLD_POWER_SAVER);
+  g_return_if_fail (hold == ARC_HOLD_INHIBITED || hold == ARC_HOLD_POWER_SAVER ||
+                    hold == ARC_HOLD_NAME);
 
   if (held == ((self->machine.holds & hold) != 0))
     return;
@@ -1244,7 +1204,6 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
   g_return_if_fail (ARC_IS_BUILDER (self));
 
   self->config = arc_config_copy (config);
-  update_timing (self);
   arc_build_inputs_set_config (self->inputs, config);
 
   if (!g_strv_equal ((const char *const *) old->directories,
@@ -1275,12 +1234,15 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
 void
 arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
 {
+  ArcTiming timing;
+
   g_return_if_fail (ARC_IS_BUILDER (self));
 
+  timing = get_timing (self);
   *status = (ArcStatus){
     .state = self->machine.state,
     .stoked = arc_state_machine_is_stoked (&self->machine),
-    .paused = (self->machine.holds & ARC_HOLD_PAUSED) != 0,
+    .holds = self->machine.holds,
     .reason = arc_state_machine_get_reason (&self->machine),
     .health = get_health (self),
     .health_message = self->health_message,
@@ -1298,7 +1260,7 @@ arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
     .progress_total = self->run != NULL ? self->run->progress_total : 0,
     .phase = self->run != NULL && self->run->phase != NULL ? self->run->phase : "",
     .consecutive_failures = self->consecutive_failures,
-    .rest = arc_state_machine_get_rest (&self->machine, &self->timing),
+    .rest = arc_state_machine_get_rest (&self->machine, &timing),
     .n_problems = arc_problem_list_get_count (arc_state_store_get_note_problems (self->store)),
   };
 }
@@ -1366,7 +1328,6 @@ arc_builder_new (ArcClock *clock,
   arc_build_inputs_set_config (self->inputs, self->config);
   self->database = arc_database_inputs_new (self->inputs);
   self->next_id = arc_state_store_next_build (self->store);
-  update_timing (self);
   arc_state_machine_init (&self->machine, arc_clock_get_time (self->clock));
   /* Until it has been looked at: nothing may be built before that, nor before the lock is taken. */
   set_hold (self, ARC_HOLD_UNAVAILABLE, TRUE);
@@ -1404,6 +1365,7 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->database, arc_database_inputs_free);
   g_clear_pointer (&self->inputs, arc_build_inputs_free);
   g_clear_pointer (&self->config, arc_config_free);
+  g_clear_object (&self->stopping);
   g_clear_object (&self->clock);
   g_clear_object (&self->watcher);
   g_clear_object (&self->runner);
@@ -1443,7 +1405,7 @@ arc_builder_init (ArcBuilder *self)
   self->syncs = arc_sync_requests_new ();
   self->feed = arc_change_feed_new ();
   self->wanted = ARC_BUILD_INCREMENTAL;
-  self->may_launch = TRUE;
+  self->stopping = g_cancellable_new ();
   self->health_message = g_strdup ("");
   self->rescan_at = ARC_NEVER;
   self->next_build = ARC_NEVER;

@@ -27,7 +27,7 @@ typedef struct
 {
   ArcState state;
   gboolean stoked;
-  gboolean paused;
+  ArcHolds holds;
   ArcReason reason;
   ArcHealth health;
   const char *health_message; /* owned by the builder, true until the next change */
@@ -99,25 +99,6 @@ ArcBuilder *arc_builder_new (ArcClock *clock,
  * ended first; until then no build has a process.
  */
 void arc_builder_start (ArcBuilder *builder);
-
-/**
- * arc_builder_set_may_launch:
- * @builder: the builder
- * @may_launch: whether a build may start its process; %TRUE at first
- *
- * Permits or forbids processes of builds. A build that starts without the permission waits for it,
- * and takes its changes only then. A service that does not own its name yet has no permission:
- * another service, with other state, may be building.
- */
-void arc_builder_set_may_launch (ArcBuilder *builder, gboolean may_launch);
-
-/**
- * arc_builder_is_after_build_running:
- * @builder: the builder
- *
- * Returns: %TRUE while the command of AfterBuild runs; `changed` is emitted when it has ended
- */
-gboolean arc_builder_is_after_build_running (ArcBuilder *builder);
 
 /**
  * arc_builder_stop:
@@ -194,10 +175,11 @@ gboolean arc_builder_set_paused (ArcBuilder *builder, gboolean paused, GError **
 /**
  * arc_builder_set_held:
  * @builder: the builder
- * @hold: %ARC_HOLD_INHIBITED or %ARC_HOLD_POWER_SAVER
- * @held: whether it holds automatic builds
+ * @hold: %ARC_HOLD_INHIBITED, %ARC_HOLD_POWER_SAVER or %ARC_HOLD_NAME
+ * @held: whether it holds builds
  *
- * Sets or clears one reason to hold automatic builds.
+ * Sets or clears one reason to hold builds. A build that starts without the name waits for it, and
+ * takes its changes only then: another service, with other state, may be building.
  */
 void arc_builder_set_held (ArcBuilder *builder, ArcHolds hold, gboolean held);
 

@@ -182,6 +182,7 @@ arc_log_message_health (const char *watcher,
                         const ArcLoopGuard *loop_guard)
 {
   g_autoptr (GString) message = g_string_new (NULL);
+  const ArcChangeSet *changes = arc_loop_guard_get_changes (loop_guard);
   g_autoptr (GString) loop = NULL;
 
   add_sentence (message, watcher);
@@ -189,11 +190,11 @@ arc_log_message_health (const char *watcher,
   add_sentence (message, store);
   add_sentence (message, after);
 
-  if (arc_loop_guard_is_looping (loop_guard))
+  if (changes != NULL)
     {
       loop = g_string_new ("Each build changes the tree and so causes the next one; the service "
                            "rests longer between them. Changed by builds:");
-      arc_change_set_foreach (arc_loop_guard_get_changes (loop_guard), add_loop_path, loop);
+      arc_change_set_foreach (changes, add_loop_path, loop);
       add_sentence (message, loop->str);
     }
 

@@ -34,8 +34,8 @@ typedef enum
 
 #define ARC_N_EVENTS (ARC_EVENT_SHUTDOWN + 1)
 
-/* What keeps automatic builds from starting. Only an unavailable tree keeps a requested one from
- * it, too. */
+/* What keeps automatic builds from starting, and of ARC_HOLDS_LAUNCH, what keeps a build that has
+ * started from its process. Only an unavailable tree keeps a requested build from starting, too. */
 typedef enum
 {
   ARC_HOLD_NONE = 0,
@@ -43,7 +43,12 @@ typedef enum
   ARC_HOLD_INHIBITED = 1 << 1,
   ARC_HOLD_UNAVAILABLE = 1 << 2,
   ARC_HOLD_POWER_SAVER = 1 << 3,
+  ARC_HOLD_NAME = 1 << 4, /* the name on the bus is not owned: another service may be building */
+  ARC_HOLD_LEFTOVER = 1 << 5,    /* what a killed service left may still write the database */
+  ARC_HOLD_AFTER_BUILD = 1 << 6, /* AfterBuild runs, with the list of changes of the last build */
 } ArcHolds;
+
+#define ARC_HOLDS_LAUNCH (ARC_HOLD_NAME | ARC_HOLD_LEFTOVER | ARC_HOLD_AFTER_BUILD)
 
 /* Why nothing starts now; the words of the D-Bus property `Reason`. */
 typedef enum
@@ -75,7 +80,7 @@ typedef enum
  * ArcStateMachine:
  * @state: where the machine is
  * @since: when it came there; a build that starts right after another counts as coming there again
- * @holds: what keeps automatic builds from starting; the caller sets it, between steps
+ * @holds: what keeps builds from starting, or from their process; the caller sets it, between steps
  * @closing: the service stops: nothing starts any more
  * @asked: a build was asked for and none has started since
  * @owed: the last build did not succeed, so its changes have to be built again
@@ -196,12 +201,12 @@ gint64 arc_state_machine_get_deadline (const ArcStateMachine *machine, const Arc
 gint64 arc_state_machine_get_next_build (const ArcStateMachine *machine, const ArcTiming *timing);
 
 /**
- * arc_state_machine_is_pending:
+ * arc_state_machine_is_held:
  * @machine: a machine
  *
- * Returns: %TRUE if there is something to build that no running build contains
+ * Returns: %TRUE if no automatic build can start
  */
-gboolean arc_state_machine_is_pending (const ArcStateMachine *machine);
+gboolean arc_state_machine_is_held (const ArcStateMachine *machine);
 
 /**
  * arc_state_machine_is_stoked:

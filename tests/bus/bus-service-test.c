@@ -1104,11 +1104,11 @@ test_follow_log (ArcTestService *fixture, gconstpointer data)
   int fd;
 
   g_assert_true (g_file_set_contents (say, "one\ntwo\n", -1, NULL));
-  arc_builder_set_may_launch (host->builder, FALSE);
+  arc_builder_set_held (host->builder, ARC_HOLD_NAME, TRUE);
   call_rebuild (fixture->one, "(@a{sv} {},)");
   fd = arc_test_client_call_for_fd (fixture->two, "OpenLog", g_variant_new ("(t)", (guint64) 0));
   g_assert_false (arc_process_runner_is_running (host->runner));
-  arc_builder_set_may_launch (host->builder, TRUE);
+  arc_builder_set_held (host->builder, ARC_HOLD_NAME, FALSE);
   g_assert_cmpint (write (fd, "x", 1), ==, -1);
 
   arc_test_wait_until (read_more (fd, text) && strcmp (text->str, "one\ntwo\n") == 0);

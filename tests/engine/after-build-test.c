@@ -49,7 +49,7 @@ build_note (ArcTestHost *host, const char *name, int exit_status)
 static gboolean
 is_running (ArcTestHost *host)
 {
-  return arc_builder_is_after_build_running (host->builder);
+  return (arc_test_host_get_status (host).holds & ARC_HOLD_AFTER_BUILD) != 0;
 }
 
 static void

@@ -304,7 +304,7 @@ test_pause (void)
   /* It outlives a restart. */
   arc_test_host_restart (host);
   arc_test_host_start (host);
-  g_assert_true (arc_test_host_get_status (host).paused);
+  g_assert_true (arc_test_host_get_status (host).holds & ARC_HOLD_PAUSED);
 
   /* Whoever asks gets a build. */
   arc_test_host_touch (host, "two.org");
@@ -1445,7 +1445,7 @@ test_sync_and_canceled_early (void)
   const guint64 rescans = arc_test_host_get_status (host).rescans;
   ArcTestSync reply = { 0 };
 
-  arc_builder_set_may_launch (host->builder, FALSE);
+  arc_builder_set_held (host->builder, ARC_HOLD_NAME, TRUE);
   arc_test_host_write (host, "one.org", "more");
   arc_test_host_sync (host, &reply);
   arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 1);
@@ -1702,12 +1702,12 @@ test_rescan_before_ready (void)
 }
 
 static void
-test_may_launch (void)
+test_no_name (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   guint64 rescans = arc_test_host_get_status (host).rescans;
 
-  arc_builder_set_may_launch (host->builder, FALSE);
+  arc_builder_set_held (host->builder, ARC_HOLD_NAME, TRUE);
   arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 2);
   arc_test_wait_until (arc_test_host_get_status (host).rescans > rescans);
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_RUNNING);
@@ -1716,18 +1716,18 @@ test_may_launch (void)
   /* What comes meanwhile is in the same build. */
   arc_test_host_touch (host, "one.org");
   g_assert_false (arc_process_runner_is_running (host->runner));
-  arc_builder_set_may_launch (host->builder, TRUE);
+  arc_builder_set_held (host->builder, ARC_HOLD_NAME, FALSE);
   arc_test_wait_until (arc_process_runner_is_running (host->runner));
   arc_test_host_finish_build (host, 0);
   arc_test_host_assert_told (host, 2, "M one.org\n");
 
   /* One that never got it leaves nothing behind. */
-  arc_builder_set_may_launch (host->builder, FALSE);
+  arc_builder_set_held (host->builder, ARC_HOLD_NAME, TRUE);
   rescans = arc_test_host_get_status (host).rescans;
   arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 3);
   arc_test_wait_until (arc_test_host_get_status (host).rescans > rescans);
   g_assert_true (arc_builder_cancel (host->builder, NULL));
-  arc_builder_set_may_launch (host->builder, TRUE);
+  arc_builder_set_held (host->builder, ARC_HOLD_NAME, FALSE);
   g_assert_false (arc_process_runner_is_running (host->runner));
 }
 
@@ -2690,7 +2690,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/saves-after-builds", test_saves_after_builds);
   g_test_add_func ("/builder/before-start", test_before_start);
   g_test_add_func ("/builder/rescan-before-ready", test_rescan_before_ready);
-  g_test_add_func ("/builder/may-launch", test_may_launch);
+  g_test_add_func ("/builder/no-name", test_no_name);
   g_test_add_func ("/builder/unavailable", test_unavailable_tree);
   g_test_add_func ("/builder/emptied", test_emptied_tree);
   g_test_add_func ("/builder/emptied/filled", test_emptied_and_filled);

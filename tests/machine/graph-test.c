@@ -234,7 +234,7 @@ static void
 test_phases (void)
 {
   guint n;
-  const ArcPhaseTransition *rows = arc_build_phases_get_transitions (&n);
+  const ArcPhaseTransition *rows = arc_phase_get_transitions (&n);
   g_autofree char *dot = arc_graph_phases_to_dot (rows, n);
   g_autofree char *text = arc_graph_phases_to_text (rows, n);
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
