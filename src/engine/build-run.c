@@ -57,8 +57,6 @@ arc_build_run_free (ArcBuildRun *run)
     arc_build_free (run->build);
   arc_problem_list_unref (run->reported);
   g_clear_pointer (&run->files, free_files);
-  g_free (run->database);
-  g_free (run->inputs);
   g_free (run->phase);
   g_free ((char *) run->outcome.message);
   g_free (run);
@@ -100,10 +98,7 @@ void
 arc_build_run_write (ArcBuildRun *run,
                      ArcStateStore *store,
                      const ArcConfig *config,
-                     const ArcChangeSet *changes,
-                     const ArcSnapshot *snapshot,
-                     const ArcChangeSet *dirty,
-                     const ArcStateStoreInputs *inputs,
+                     ArcDatabaseState *database,
                      ArcBuildRunFunc func,
                      gpointer user_data)
 {
@@ -116,12 +111,7 @@ arc_build_run_write (ArcBuildRun *run,
   files->cancellable = g_cancellable_new ();
 
   run->files = files;
-  run->database = g_strdup (config->database);
-  run->build->n_changed = run->build->kind == ARC_BUILD_INCREMENTAL
-                              ? arc_change_set_get_size (changes)
-                              : arc_snapshot_get_n_files (snapshot);
-  arc_state_store_prepare_async (store, run->build->id, run->build->kind, changes, snapshot, dirty,
-                                 config->database, inputs, files->cancellable, on_prepared, files);
+  arc_database_state_take_async (database, run->build, files->cancellable, on_prepared, files);
 }
 
 /* Starts ARGV on RUNNER. */

@@ -7,6 +7,7 @@
 #include "common/change-set.h"
 #include "common/problem-list.h"
 #include "config/config.h"
+#include "engine/database-state.h"
 #include "run/output-parser.h"
 #include "run/process-runner.h"
 #include "state/state-store.h"
@@ -29,9 +30,6 @@ typedef struct _ArcBuildFiles ArcBuildFiles;
  * @comparison: the number of the comparison that it waits for, or that it began with
  * @reported: (owned): the problems that its process has reported
  * @files: (owned) (nullable): what is written for its process; %NULL before that begins
- * @database: (owned) (nullable): the database that it writes, whatever settings come later; %NULL
- * before it has taken changes
- * @inputs: (owned) (nullable): the settings that the database is made with if it succeeds
  * @outcome: how it ended, with an owned message
  * @progress_done: how many files its process has done
  * @progress_total: how many files its process will do, or 0 if that is not known
@@ -45,8 +43,6 @@ typedef struct
   guint64 comparison;
   ArcProblemList *reported;
   ArcBuildFiles *files;
-  char *database;
-  char *inputs;
   ArcOutcome outcome;
   guint progress_done;
   guint progress_total;
@@ -75,26 +71,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcBuildRun, arc_build_run_free)
 
 /**
  * arc_build_run_write:
- * @run: a running build that has taken its changes
+ * @run: a running build
  * @store: the state store
  * @config: the settings to build with; they are copied
- * @changes: the changes
- * @snapshot: the files of the tree, for a build of all of them
- * @dirty: the files that the database may lack
- * @inputs: what else the database is made of
+ * @database: the state of the database
  * @func: called from the main loop
  * @user_data: for @func
  *
- * Begins to write the list of files for the process, and what the next service needs if this one or
- * the machine dies. It takes as long as the disk is busy.
+ * Takes the pending changes, and begins to write what the process and the next service need.
  */
 void arc_build_run_write (ArcBuildRun *run,
                           ArcStateStore *store,
                           const ArcConfig *config,
-                          const ArcChangeSet *changes,
-                          const ArcSnapshot *snapshot,
-                          const ArcChangeSet *dirty,
-                          const ArcStateStoreInputs *inputs,
+                          ArcDatabaseState *database,
                           ArcBuildRunFunc func,
                           gpointer user_data);
 

@@ -10,7 +10,7 @@
 #include "engine/change-feed.h"
 #include "engine/comparisons.h"
 #include "engine/config-survey.h"
-#include "engine/database-inputs.h"
+#include "engine/database-state.h"
 #include "engine/empty-root-guard.h"
 #include "engine/log-messages.h"
 #include "engine/loop-guard.h"
@@ -18,12 +18,10 @@
 #include "engine/sync-requests.h"
 #include "machine/build-phases.h"
 #include "run/output-parser.h"
-#include "watch/build-inputs.h"
 #include "watch/directory-reader.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sysexits.h>
 
 struct _ArcBuilder
 {
@@ -38,15 +36,10 @@ struct _ArcBuilder
   ArcStateMachine machine;
   ArcPhase phase; /* of the build that runs */
 
-  ArcPendingChanges *pending; /* (owned) */
-  ArcBuildKind wanted;        /* what the next build has to do at least */
+  ArcDatabaseState *database; /* (owned) */
 
   guint64 next_id;  /* of the next build that starts */
   ArcBuildRun *run; /* (owned) (nullable): the one that runs */
-
-  /* What the database depends on besides the notes. */
-  ArcBuildInputs *inputs;      /* (owned) */
-  ArcDatabaseInputs *database; /* (owned): what it was built with */
 
   ArcEmptyRootGuard *empty_root; /* (owned) */
   char *empty_root_message;      /* (owned) (nullable): what to say of it */
@@ -91,6 +84,18 @@ enum
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ArcBuilder, arc_builder, G_TYPE_OBJECT)
+
+static ArcPendingChanges *
+get_pending (ArcBuilder *self)
+{
+  return arc_database_state_get_pending (self->database);
+}
+
+static ArcBuildInputs *
+get_inputs (ArcBuilder *self)
+{
+  return arc_database_state_get_inputs (self->database);
+}
 
 /* (nullable): why the builder does not believe that there are no files. */
 static const char *
@@ -180,7 +185,7 @@ static void
 begin_comparison (ArcBuilder *self)
 {
   arc_comparisons_begin (&self->comparisons);
-  arc_build_inputs_look (self->inputs, on_inputs_compared, self);
+  arc_build_inputs_look (get_inputs (self), on_inputs_compared, self);
   arc_watcher_reconcile (self->watcher);
 }
 
@@ -188,16 +193,10 @@ begin_comparison (ArcBuilder *self)
 static void
 begin_build (ArcBuilder *self, ArcCause cause)
 {
-  ArcBuildKind kind = self->wanted;
+  const ArcBuildKind kind = arc_database_state_take_wanted (self->database);
 
   g_assert (self->run == NULL);
 
-  /* The database was removed, or there never was one: what changed since the last build is not
-   * enough. */
-  if (kind == ARC_BUILD_INCREMENTAL && !arc_build_inputs_has_database (self->inputs))
-    kind = ARC_BUILD_FULL;
-
-  self->wanted = ARC_BUILD_INCREMENTAL;
   self->last_run_real = arc_clock_get_real_time (self->clock);
   self->run = arc_build_run_new (arc_build_new (self->next_id++, kind, cause, self->last_run_real));
   step_phases (self, ARC_PHASE_EVENT_START, NULL);
@@ -238,20 +237,7 @@ is_succeeding (ArcBuilder *self)
 static gboolean
 knows_database (ArcBuilder *self)
 {
-  return arc_pending_changes_get_built_serial (self->pending) > 0;
-}
-
-/* Records that the database has all changes but those that are pending, or that the watcher has not
- * emitted yet. */
-static void
-remember (ArcBuilder *self, ArcBuildRun *ended /* (nullable) */)
-{
-  g_autoptr (ArcChangeSet) pending = arc_change_set_new ();
-
-  arc_change_set_merge (pending, arc_pending_changes_get_pending (self->pending));
-  arc_watcher_add_unemitted (self->watcher, pending);
-  arc_database_inputs_commit (self->database, ended, self->store,
-                              arc_watcher_get_snapshot (self->watcher), pending);
+  return arc_pending_changes_get_built_serial (get_pending (self)) > 0;
 }
 
 /* The process of a build writes the database, or is about to write all of it. */
@@ -267,32 +253,17 @@ is_writing (ArcBuilder *self)
 static gboolean
 note_inputs (ArcBuilder *self)
 {
-  const char *reason = arc_database_inputs_check (self->database, is_writing (self));
-
-  if (reason == NULL)
+  if (!arc_database_state_check (self->database, is_writing (self)))
     return FALSE;
 
-  g_message ("The next build is a full one: %s", reason);
-  arc_pending_changes_add_unknown (self->pending);
   self->last_touch_real = arc_clock_get_real_time (self->clock);
   /* A build that has taken nothing yet can still be that. */
   if (arc_phase_is_preparing (self->phase))
     self->run->build->kind = MAX (self->run->build->kind, ARC_BUILD_FULL);
   else
-    self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
+    arc_database_state_want (self->database, ARC_BUILD_FULL);
 
   return TRUE;
-}
-
-/* ENDED did not build its changes, or not all of them. */
-static void
-restore_changes (ArcBuilder *self, ArcBuildRun *ended)
-{
-  if (arc_pending_changes_restore (self->pending, ended->build,
-                                   arc_watcher_get_snapshot (self->watcher)))
-    remember (self, ended);
-  else
-    self->wanted = MAX (self->wanted, ended->build->kind);
 }
 
 /* Why the tree is unavailable. */
@@ -330,7 +301,7 @@ check_available (ArcBuilder *self, GError **error)
 static gboolean
 is_fresh (ArcBuilder *self)
 {
-  return arc_pending_changes_is_true (self->pending) &&
+  return arc_pending_changes_is_true (get_pending (self)) &&
          (self->machine.holds & ARC_HOLD_UNAVAILABLE) == 0;
 }
 
@@ -343,7 +314,7 @@ advance_syncs (ArcBuilder *self)
   /* A build that is being stopped, or has failed, may have taken all that there is, and does not
    * build it. */
   const gboolean stopping = self->run != NULL && !is_succeeding (self);
-  const guint64 serial = arc_pending_changes_get_change_serial (self->pending) + stopping;
+  const guint64 serial = arc_pending_changes_get_change_serial (get_pending (self)) + stopping;
   g_autoptr (GError) error = NULL;
   guint64 build;
 
@@ -354,16 +325,17 @@ advance_syncs (ArcBuilder *self)
     {
       arc_sync_requests_fail (self->syncs, compared, error);
     }
-  else if (is_fresh (self) && arc_build_inputs_has_database (self->inputs))
+  else if (is_fresh (self) && arc_build_inputs_has_database (get_inputs (self)))
     {
       arc_sync_requests_answer (self->syncs, serial, arc_state_store_get_built_id (self->store),
                                 ARC_RESULT_SUCCESS);
     }
-  else if (self->run == NULL || (!arc_phase_is_preparing (self->phase) &&
-                                 arc_pending_changes_get_taken_serial (self->pending) < serial))
+  else if (self->run == NULL ||
+           (!arc_phase_is_preparing (self->phase) &&
+            arc_pending_changes_get_taken_serial (get_pending (self)) < serial))
     {
       if (stopping)
-        arc_pending_changes_add_unknown (self->pending);
+        arc_pending_changes_add_unknown (get_pending (self));
       arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, &build, NULL);
     }
 }
@@ -403,19 +375,19 @@ step_for_cause (ArcBuilder *self,
   const ArcEffects effects =
       arc_state_machine_step (&self->machine, &timing, event, arc_clock_get_time (self->clock));
   /* A build that was stopped before it took its changes answers for all that there were. */
-  const guint64 ended_serial = ended != NULL && ended->database == NULL
-                                   ? arc_pending_changes_get_change_serial (self->pending)
-                                   : arc_pending_changes_get_taken_serial (self->pending);
+  const ArcChangeSet *taken = arc_pending_changes_get_taken (get_pending (self));
+  const guint64 ended_serial = taken == NULL
+                                   ? arc_pending_changes_get_change_serial (get_pending (self))
+                                   : arc_pending_changes_get_taken_serial (get_pending (self));
 
   if (ended != NULL)
-    arc_change_feed_add (self->feed, ended->build, arc_pending_changes_get_taken (self->pending));
+    arc_change_feed_add (self->feed, ended->build, taken);
   if (effects & ARC_EFFECT_COMMIT)
     {
-      arc_pending_changes_commit (self->pending);
-      remember (self, ended);
+      arc_database_state_commit (self->database);
     }
   if (effects & ARC_EFFECT_RESTORE)
-    restore_changes (self, ended);
+    arc_database_state_restore (self->database, ended->build);
   if (effects & ARC_EFFECT_START)
     begin_build (self, cause);
 
@@ -458,12 +430,9 @@ end_build (ArcBuilder *self, gboolean spawned)
 
   arc_build_run_record (run, self->store, arc_clock_get_real_time (self->clock));
 
-  /* The database lacks what an incremental build needs, says the build (EX_DATAERR of sysexits.h).
-   */
-  if (build->result == ARC_RESULT_FAILED && build->exit_status == EX_DATAERR)
-    self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
-
-  arc_database_inputs_end_build (self->database, run, spawned, self->config->database);
+  given_up =
+      arc_database_state_end_build (self->database, build, spawned,
+                                    self->machine.failures >= self->config->timing.retry_limit);
   if (event == ARC_EVENT_SUCCEEDED)
     self->consecutive_failures = 0;
   else if (event == ARC_EVENT_FAILED)
@@ -472,33 +441,7 @@ end_build (ArcBuilder *self, gboolean spawned)
   if (spawned && !self->machine.closing)
     set_hold (self, ARC_HOLD_AFTER_BUILD, arc_after_build_run (self->after_build, run));
   self->machine.cost = build->cpu_usec;
-  given_up =
-      arc_pending_changes_give_up (self->pending, build,
-                                   self->machine.failures >= self->config->timing.retry_limit);
   step (self, given_up ? ARC_EVENT_STOPPED : event, run);
-}
-
-/* The list of a build has no change of a file that cannot be seen, such as on a disk that is not
- * mounted: the database keeps its rows, and the change is built when the file can be seen again.
- * The list of a full build has the file, so that its rows stay. */
-static void
-withhold_hidden (ArcBuilder *self)
-{
-  g_autoptr (ArcChangeSet) all = NULL;
-  g_autoptr (ArcChangeSet) hidden = NULL;
-
-  if (arc_watcher_get_health (self->watcher) == ARC_HEALTH_OK)
-    return;
-
-  hidden = arc_watcher_find_hidden (self->watcher, arc_pending_changes_get_pending (self->pending));
-  arc_pending_changes_forget (self->pending, hidden);
-  if (self->run->build->kind != ARC_BUILD_INCREMENTAL)
-    {
-      all = arc_snapshot_list (arc_watcher_get_snapshot (self->watcher));
-      arc_change_set_free (g_steal_pointer (&hidden));
-      hidden = arc_watcher_find_hidden (self->watcher, all);
-    }
-  arc_watcher_mark_dirty (self->watcher, hidden);
 }
 
 /* All that the next service needs is on the disk: now the process may change the database. */
@@ -524,24 +467,9 @@ static void
 take_changes (ArcBuilder *self)
 {
   ArcBuildRun *run = self->run;
-  const gboolean incremental = run->build->kind == ARC_BUILD_INCREMENTAL;
-  g_autoptr (ArcChangeSet) dirty = arc_change_set_new ();
 
   arc_loop_guard_begin_build (self->loop_guard, run->build->cause == ARC_CAUSE_REQUEST);
-
-  /* Until the build has succeeded, the rows of the database are unknown; and a new database has
-   * none yet. */
-  if (!incremental || !arc_build_inputs_has_database (self->inputs))
-    arc_pending_changes_add_unknown (self->pending);
-  arc_database_inputs_begin_build (self->database, run);
-  withhold_hidden (self);
-  arc_pending_changes_take (self->pending);
-  arc_change_set_merge (dirty, arc_pending_changes_get_taken (self->pending));
-  arc_watcher_add_unemitted (self->watcher, dirty);
-  arc_build_run_write (run, self->store, self->config,
-                       arc_pending_changes_get_taken (self->pending),
-                       arc_watcher_get_snapshot (self->watcher), dirty,
-                       arc_database_inputs_get_built (self->database), on_written, self);
+  arc_build_run_write (run, self->store, self->config, self->database, on_written, self);
   update (self);
 }
 
@@ -607,7 +535,7 @@ step_phases (ArcBuilder *self, ArcPhaseEvent event, const ArcOutcome *outcome /*
     case ARC_PHASE_ACTION_INSPECT:
       note_end (self);
       arc_build_run_set_outcome (self->run, outcome);
-      arc_build_inputs_look (self->inputs, on_inspected, self);
+      arc_build_inputs_look (get_inputs (self), on_inspected, self);
       return;
 
     case ARC_PHASE_ACTION_ABANDON:
@@ -660,7 +588,7 @@ on_inputs (gpointer user_data)
 {
   ArcBuilder *self = user_data;
 
-  arc_build_inputs_look (self->inputs, on_inputs_looked, self);
+  arc_build_inputs_look (get_inputs (self), on_inputs_looked, self);
 }
 
 static void
@@ -705,7 +633,7 @@ check_empty_root (ArcBuilder *self)
   if (arc_empty_root_guard_update (self->empty_root,
                                    (const char *const *) self->config->directories,
                                    arc_watcher_get_snapshot (self->watcher),
-                                   arc_pending_changes_get_pending (self->pending), due))
+                                   arc_pending_changes_get_pending (get_pending (self)), due))
     on_empty_root (self);
 }
 
@@ -713,7 +641,7 @@ static void
 on_changed (ArcWatcher *watcher, ArcChangeSet *changes, ArcBuilder *self)
 {
   arc_loop_guard_note_changes (self->loop_guard, changes, are_of_build (self, changes));
-  arc_pending_changes_add (self->pending, changes);
+  arc_pending_changes_add (get_pending (self), changes);
   self->comparisons.found += arc_change_set_get_size (changes);
   self->last_touch_real = arc_clock_get_real_time (self->clock);
   if (arc_watcher_get_n_files (self->watcher) > 0 && self->settings_message != NULL)
@@ -737,7 +665,7 @@ is_empty_by_settings (ArcBuilder *self)
   /* With the settings of the last run, it is the user who removed them; see ArcEmptyRootGuard. */
   return arc_watcher_get_n_files (self->watcher) == 0 &&
          arc_watcher_get_health (self->watcher) != ARC_HEALTH_UNAVAILABLE &&
-         arc_database_inputs_has_other_tree (self->database);
+         arc_database_state_has_other_tree (self->database);
 }
 
 /* The settings never empty a database: that of a tree whose files they leave out keeps what it has,
@@ -753,7 +681,7 @@ check_settings (ArcBuilder *self, gboolean has_others)
 
   /* If nothing is remembered, there may never have been any. */
   if (knows_database (self)
-          ? arc_change_set_get_size (arc_pending_changes_get_pending (self->pending)) == 0
+          ? arc_change_set_get_size (arc_pending_changes_get_pending (get_pending (self))) == 0
           : !has_others)
     return;
 
@@ -769,12 +697,12 @@ needs_build_at_start (ArcBuilder *self)
 {
   /* A database of unknown content may lack anything. */
   if (!knows_database (self))
-    self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
+    arc_database_state_want (self->database, ARC_BUILD_FULL);
 
   switch (self->config->on_start)
     {
     case ARC_ON_START_ALWAYS:
-      self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
+      arc_database_state_want (self->database, ARC_BUILD_FULL);
       return TRUE;
 
     case ARC_ON_START_CHANGED:
@@ -818,16 +746,6 @@ become_ready (ArcBuilder *self, gboolean has_others)
     step_for_cause (self, ARC_EVENT_REBUILD, ARC_CAUSE_START, NULL);
 }
 
-/* What the database has may be known, and not written yet. */
-static void
-retry_store (ArcBuilder *self)
-{
-  if (self->run == NULL && arc_state_store_retry (self->store) &&
-      self->wanted == ARC_BUILD_INCREMENTAL &&
-      arc_database_inputs_is_built (self->database, self->config->database))
-    remember (self, NULL);
-}
-
 /* The build that is being prepared goes on, if this comparison is enough for it. */
 static gboolean
 proceed_if_compared (ArcBuilder *self)
@@ -845,7 +763,8 @@ static void
 end_comparison (ArcBuilder *self)
 {
   end_rescan (self);
-  retry_store (self);
+  if (self->run == NULL)
+    arc_database_state_retry_write (self->database);
   if (!proceed_if_compared (self))
     update (self);
 
@@ -941,28 +860,22 @@ static void
 on_gone (ArcBuilder *self, const char *path)
 {
   g_autoptr (ArcChangeSet) gone =
-      arc_pending_changes_find_gone (self->pending, self->run->build,
-                                     arc_watcher_get_snapshot (self->watcher), path);
-  g_autoptr (ArcChangeSet) hidden = arc_watcher_find_hidden (self->watcher, gone);
+      arc_database_state_find_gone (self->database, self->run->build, path);
   guint64 build;
 
-  if (arc_change_set_get_size (hidden) > 0)
-    {
-      arc_watcher_mark_dirty (self->watcher, hidden);
-    }
-  else if (arc_change_set_get_size (gone) > 0)
-    {
-      /* A build that never finds it causes the next one for ever. */
-      arc_loop_guard_note_changes (self->loop_guard, gone, TRUE);
-      arc_pending_changes_add (self->pending, gone);
-      self->last_touch_real = arc_clock_get_real_time (self->clock);
-      step (self, ARC_EVENT_TOUCH, NULL);
+  if (arc_change_set_get_size (gone) == 0)
+    return;
 
-      /* Who asked when it was back again needs one more build. */
-      if (arc_sync_requests_postpone (self->syncs, self->run->comparison,
-                                      arc_pending_changes_get_change_serial (self->pending)))
-        arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, &build, NULL);
-    }
+  /* A build that never finds it causes the next one for ever. */
+  arc_loop_guard_note_changes (self->loop_guard, gone, TRUE);
+  arc_pending_changes_add (get_pending (self), gone);
+  self->last_touch_real = arc_clock_get_real_time (self->clock);
+  step (self, ARC_EVENT_TOUCH, NULL);
+
+  /* Who asked when it was back again needs one more build. */
+  if (arc_sync_requests_postpone (self->syncs, self->run->comparison,
+                                  arc_pending_changes_get_change_serial (get_pending (self))))
+    arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, &build, NULL);
 }
 
 static void
@@ -975,7 +888,7 @@ on_line (ArcProcessRunner *runner, const char *text, guint64 length, ArcBuilder 
   if (line.kind == ARC_LINE_GONE)
     on_gone (self, line.path);
   else if (line.kind == ARC_LINE_INPUT)
-    arc_build_inputs_add_named (self->inputs, line.path);
+    arc_build_inputs_add_named (get_inputs (self), line.path);
 
   arc_build_run_read_line (self->run, &line, text, length);
   if (line.kind == ARC_LINE_PROGRESS || line.kind == ARC_LINE_PHASE)
@@ -1020,17 +933,15 @@ arc_builder_start (ArcBuilder *self)
 
   set_hold (self, ARC_HOLD_PAUSED, arc_state_store_get_paused (self->store));
 
-  snapshot = arc_database_inputs_load (self->database, self->store, self->config->database);
+  snapshot = arc_database_state_load (self->database);
   last = arc_state_store_get_last_build (self->store);
   if (last != NULL)
     self->next_id = MAX (self->next_id, last->id + 1);
   arc_change_feed_begin (self->feed, self->next_id - 1);
-  if (snapshot != NULL)
-    arc_pending_changes_set_true (self->pending);
-  arc_build_inputs_watch (self->inputs);
+  arc_build_inputs_watch (get_inputs (self));
   /* What was asked for before is this one. */
   arc_comparisons_begin (&self->comparisons);
-  arc_build_inputs_look (self->inputs, on_inputs_compared, self);
+  arc_build_inputs_look (get_inputs (self), on_inputs_compared, self);
   arc_watcher_start (self->watcher, snapshot);
 }
 
@@ -1067,7 +978,7 @@ arc_builder_rebuild (ArcBuilder *self, ArcBuildKind kind, guint64 *build, GError
   if (!check_available (self, error))
     return FALSE;
 
-  self->wanted = MAX (self->wanted, kind);
+  arc_database_state_want (self->database, kind);
   *build = self->next_id;
   step (self, ARC_EVENT_REBUILD, NULL);
 
@@ -1198,34 +1109,25 @@ arc_builder_sync_finish (
 void
 arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
 {
-  g_autoptr (ArcConfig) old = g_steal_pointer (&self->config);
+  g_autofree char *old_tree = NULL;
   g_autoptr (ArcPathFilter) filter = NULL;
+  gboolean other_database;
 
   g_return_if_fail (ARC_IS_BUILDER (self));
 
+  old_tree = g_strdup (arc_build_inputs_get_tree (get_inputs (self)));
+  arc_config_free (self->config);
   self->config = arc_config_copy (config);
-  arc_build_inputs_set_config (self->inputs, config);
-
-  if (!g_strv_equal ((const char *const *) old->directories,
-                     (const char *const *) config->directories) ||
-      !g_strv_equal ((const char *const *) old->include, (const char *const *) config->include) ||
-      !g_strv_equal ((const char *const *) old->exclude, (const char *const *) config->exclude) ||
-      old->follow_symlinks != config->follow_symlinks)
+  other_database = arc_database_state_set_config (self->database, config);
+  if (strcmp (old_tree, arc_build_inputs_get_tree (get_inputs (self))) != 0)
     {
       filter = arc_path_filter_new ((const char *const *) config->include,
                                     (const char *const *) config->exclude);
       arc_watcher_set_tree (self->watcher, (const char *const *) config->directories, filter,
                             config->follow_symlinks);
     }
-
-  if (g_strcmp0 (old->database, config->database) != 0)
-    {
-      /* The content of the other database is unknown. */
-      arc_database_inputs_forget_seen_database (self->database);
-      self->wanted = MAX (self->wanted, ARC_BUILD_FULL);
-      arc_pending_changes_add_unknown (self->pending);
-      step (self, ARC_EVENT_TOUCH, NULL);
-    }
+  if (other_database)
+    step (self, ARC_EVENT_TOUCH, NULL);
 
   on_inputs (self);
   update (self);
@@ -1251,9 +1153,9 @@ arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
     .last_touch = self->last_touch_real,
     .last_run = self->last_run_real,
     .fresh = is_fresh (self),
-    .change_serial = arc_pending_changes_get_change_serial (self->pending),
-    .built_serial = arc_pending_changes_get_built_serial (self->pending),
-    .n_pending = arc_change_set_get_size (arc_pending_changes_get_pending (self->pending)),
+    .change_serial = arc_pending_changes_get_change_serial (get_pending (self)),
+    .built_serial = arc_pending_changes_get_built_serial (get_pending (self)),
+    .n_pending = arc_change_set_get_size (arc_pending_changes_get_pending (get_pending (self))),
     .rescans = MAX (arc_comparisons_get_ended (&self->comparisons), 1) - 1, /* the first is none */
     .current_build = self->run != NULL ? self->run->build->id : 0,
     .progress_done = self->run != NULL ? self->run->progress_done : 0,
@@ -1278,7 +1180,7 @@ arc_builder_get_pending (ArcBuilder *self)
 {
   g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
 
-  return arc_pending_changes_get_pending (self->pending);
+  return arc_pending_changes_get_pending (get_pending (self));
 }
 
 ArcChangeSet *
@@ -1324,9 +1226,7 @@ arc_builder_new (ArcClock *clock,
   self->config = arc_config_copy (config);
   self->after_build = arc_after_build_new (store, on_after_build_ended, self);
 
-  self->inputs = arc_build_inputs_new (on_inputs, self);
-  arc_build_inputs_set_config (self->inputs, self->config);
-  self->database = arc_database_inputs_new (self->inputs);
+  self->database = arc_database_state_new (watcher, store, config, on_inputs, self);
   self->next_id = arc_state_store_next_build (self->store);
   arc_state_machine_init (&self->machine, arc_clock_get_time (self->clock));
   /* Until it has been looked at: nothing may be built before that, nor before the lock is taken. */
@@ -1360,10 +1260,8 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->settings_message, g_free);
   g_clear_pointer (&self->loop_guard, arc_loop_guard_free);
   g_clear_pointer (&self->health_message, g_free);
-  g_clear_pointer (&self->pending, arc_pending_changes_free);
   g_clear_pointer (&self->run, arc_build_run_free);
-  g_clear_pointer (&self->database, arc_database_inputs_free);
-  g_clear_pointer (&self->inputs, arc_build_inputs_free);
+  g_clear_pointer (&self->database, arc_database_state_free);
   g_clear_pointer (&self->config, arc_config_free);
   g_clear_object (&self->stopping);
   g_clear_object (&self->clock);
@@ -1399,12 +1297,10 @@ arc_builder_class_init (ArcBuilderClass *klass)
 static void
 arc_builder_init (ArcBuilder *self)
 {
-  self->pending = arc_pending_changes_new ();
   self->empty_root = arc_empty_root_guard_new ();
   self->loop_guard = arc_loop_guard_new ();
   self->syncs = arc_sync_requests_new ();
   self->feed = arc_change_feed_new ();
-  self->wanted = ARC_BUILD_INCREMENTAL;
   self->stopping = g_cancellable_new ();
   self->health_message = g_strdup ("");
   self->rescan_at = ARC_NEVER;
