@@ -11,11 +11,11 @@
 #include "engine/comparisons.h"
 #include "engine/config-survey.h"
 #include "engine/database-state.h"
-#include "engine/empty-root-guard.h"
 #include "engine/log-messages.h"
 #include "engine/loop-guard.h"
 #include "engine/pending-changes.h"
 #include "engine/sync-requests.h"
+#include "engine/tree-availability.h"
 #include "machine/build-phases.h"
 #include "run/output-parser.h"
 #include "watch/directory-reader.h"
@@ -41,9 +41,7 @@ struct _ArcBuilder
   guint64 next_id;  /* of the next build that starts */
   ArcBuildRun *run; /* (owned) (nullable): the one that runs */
 
-  ArcEmptyRootGuard *empty_root; /* (owned) */
-  char *empty_root_message;      /* (owned) (nullable): what to say of it */
-  char *settings_message;     /* (owned) (nullable): that the settings leave no file of the tree */
+  ArcTreeAvailability *tree;  /* (owned) */
   ArcLoopGuard *loop_guard;   /* (owned) */
   ArcSyncRequests *syncs;     /* (owned) */
   ArcChangeFeed *feed;        /* (owned) */
@@ -51,7 +49,6 @@ struct _ArcBuilder
   GCancellable *stopping;     /* (owned) */
 
   ArcComparisons comparisons; /* of the tree, and of what else the database depends on */
-  guint64 look;               /* the number of the one for the last look for an emptied root */
   gint64 rescan_at;
   char *health_message; /* (owned) */
   guint consecutive_failures;
@@ -97,19 +94,12 @@ get_inputs (ArcBuilder *self)
   return arc_database_state_get_inputs (self->database);
 }
 
-/* (nullable): why the builder does not believe that there are no files. */
-static const char *
-get_empty_message (ArcBuilder *self)
-{
-  return self->settings_message != NULL ? self->settings_message : self->empty_root_message;
-}
-
 static ArcHealth
 get_health (ArcBuilder *self)
 {
   const ArcHealth health = arc_watcher_get_health (self->watcher);
 
-  if (get_empty_message (self) != NULL)
+  if (arc_tree_availability_get_doubt (self->tree) != NULL)
     return ARC_HEALTH_UNAVAILABLE;
 
   return health == ARC_HEALTH_OK && self->health_message[0] != '\0' ? ARC_HEALTH_DEGRADED : health;
@@ -122,7 +112,8 @@ update_health (ArcBuilder *self)
 
   self->health_message =
       arc_log_message_health (arc_watcher_get_health_message (self->watcher),
-                              get_empty_message (self), arc_state_store_get_problem (self->store),
+                              arc_tree_availability_get_doubt (self->tree),
+                              arc_state_store_get_problem (self->store),
                               arc_after_build_get_problem (self->after_build), self->loop_guard);
   if (strcmp (old, self->health_message) != 0)
     arc_log_message_log_health (get_health (self), self->health_message);
@@ -157,7 +148,7 @@ update (ArcBuilder *self)
 
   if (!self->machine.closing)
     deadline =
-        MIN (deadline, MIN (self->rescan_at, arc_empty_root_guard_get_deadline (self->empty_root)));
+        MIN (deadline, MIN (self->rescan_at, arc_tree_availability_get_deadline (self->tree)));
   arc_clock_set_alarm (self->clock, deadline);
 
   update_health (self);
@@ -266,18 +257,6 @@ note_inputs (ArcBuilder *self)
   return TRUE;
 }
 
-/* Why the tree is unavailable. */
-static const char *
-get_unavailable_message (ArcBuilder *self)
-{
-  if (!is_ready (self))
-    return "The tree has not been looked at yet: try again";
-  if (arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE)
-    return arc_watcher_get_health_message (self->watcher);
-
-  return get_empty_message (self);
-}
-
 /* Whether a build can be had. */
 static gboolean
 check_available (ArcBuilder *self, GError **error)
@@ -291,7 +270,7 @@ check_available (ArcBuilder *self, GError **error)
   if (self->machine.holds & ARC_HOLD_UNAVAILABLE)
     {
       g_set_error_literal (error, ARC_ERROR, ARC_ERROR_TREE_UNAVAILABLE,
-                           get_unavailable_message (self));
+                           arc_tree_availability_get_message (self->tree));
       return FALSE;
     }
 
@@ -507,7 +486,7 @@ static void
 step_phases (ArcBuilder *self, ArcPhaseEvent event, const ArcOutcome *outcome /* (nullable) */)
 {
   const ArcOutcome unavailable = { .result = ARC_RESULT_SPAWN_FAILED,
-                                   .message = get_unavailable_message (self) };
+                                   .message = arc_tree_availability_get_message (self->tree) };
 
   switch (arc_phase_step (&self->phase, event, self->machine.holds))
     {
@@ -594,14 +573,20 @@ on_inputs (gpointer user_data)
 static void
 on_health (ArcBuilder *self)
 {
-  const gboolean unavailable = !is_ready (self) || get_empty_message (self) != NULL ||
-                               arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE;
+  gboolean unavailable;
   const gboolean was_unavailable = (self->machine.holds & ARC_HOLD_UNAVAILABLE) != 0;
 
+  if (is_ready (self))
+    arc_tree_availability_set_problem (self->tree,
+                                       arc_watcher_get_health (self->watcher) ==
+                                               ARC_HEALTH_UNAVAILABLE
+                                           ? arc_watcher_get_health_message (self->watcher)
+                                           : NULL);
+  unavailable = arc_tree_availability_get_message (self->tree) != NULL;
   set_hold (self, ARC_HOLD_UNAVAILABLE, unavailable);
   if (unavailable)
     fail_syncs (self, arc_comparisons_get_ended (&self->comparisons), ARC_ERROR_TREE_UNAVAILABLE,
-                get_unavailable_message (self));
+                arc_tree_availability_get_message (self->tree));
 
   /* A build that found no tree was stopped, and only a touch starts it again. */
   if (was_unavailable && !unavailable && self->machine.owed)
@@ -610,46 +595,20 @@ on_health (ArcBuilder *self)
     update (self);
 }
 
-/* What arc_empty_root_guard_get_root() tells is different. */
-static void
-on_empty_root (ArcBuilder *self)
-{
-  const char *root = arc_empty_root_guard_get_root (self->empty_root);
-  const gint64 due = arc_empty_root_guard_get_due (self->empty_root);
-
-  g_clear_pointer (&self->empty_root_message, g_free);
-  if (root != NULL)
-    self->empty_root_message =
-        arc_log_message_empty_root (root, arc_clock_to_real_time (self->clock, due));
-
-  on_health (self);
-}
-
-static void
-check_empty_root (ArcBuilder *self)
-{
-  const gint64 due = arc_clock_get_time (self->clock) + self->config->timing.debounce_limit;
-
-  if (arc_empty_root_guard_update (self->empty_root,
-                                   (const char *const *) self->config->directories,
-                                   arc_watcher_get_snapshot (self->watcher),
-                                   arc_pending_changes_get_pending (get_pending (self)), due))
-    on_empty_root (self);
-}
-
 static void
 on_changed (ArcWatcher *watcher, ArcChangeSet *changes, ArcBuilder *self)
 {
+  const gint64 due = arc_clock_get_time (self->clock) + self->config->timing.debounce_limit;
+
   arc_loop_guard_note_changes (self->loop_guard, changes, are_of_build (self, changes));
   arc_pending_changes_add (get_pending (self), changes);
   self->comparisons.found += arc_change_set_get_size (changes);
   self->last_touch_real = arc_clock_get_real_time (self->clock);
-  if (arc_watcher_get_n_files (self->watcher) > 0 && self->settings_message != NULL)
-    {
-      g_clear_pointer (&self->settings_message, g_free);
-      on_health (self);
-    }
-  check_empty_root (self);
+  if (arc_tree_availability_set_files (self->tree, (const char *const *) self->config->directories,
+                                       arc_watcher_get_snapshot (self->watcher),
+                                       arc_pending_changes_get_pending (get_pending (self)), due,
+                                       arc_clock_to_real_time (self->clock, due)))
+    on_health (self);
 
   /* A build that has not taken its changes yet will take these, too. */
   if (arc_phase_is_preparing (self->phase))
@@ -662,34 +621,23 @@ on_changed (ArcWatcher *watcher, ArcChangeSet *changes, ArcBuilder *self)
 static gboolean
 is_empty_by_settings (ArcBuilder *self)
 {
-  /* With the settings of the last run, it is the user who removed them; see ArcEmptyRootGuard. */
+  /* With the settings of the last run, it is the user who removed them. */
   return arc_watcher_get_n_files (self->watcher) == 0 &&
          arc_watcher_get_health (self->watcher) != ARC_HEALTH_UNAVAILABLE &&
          arc_database_state_has_other_tree (self->database);
 }
 
-/* The settings never empty a database: that of a tree whose files they leave out keeps what it has,
- * until there is one that they do not. HAS_OTHERS: see arc_config_survey_finish(). */
+/* HAS_OTHERS: see arc_config_survey_finish(). */
 static void
 check_settings (ArcBuilder *self, gboolean has_others)
 {
-  const char *const *directories = (const char *const *) self->config->directories;
-  g_autofree char *name = NULL;
-
-  if (!is_empty_by_settings (self))
-    return;
+  const ArcChangeSet *pending = arc_pending_changes_get_pending (get_pending (self));
 
   /* If nothing is remembered, there may never have been any. */
-  if (knows_database (self)
-          ? arc_change_set_get_size (arc_pending_changes_get_pending (get_pending (self))) == 0
-          : !has_others)
-    return;
-
-  name = g_filename_display_name (directories[0]);
-  self->settings_message =
-      g_strdup_printf ("No file below %s%s matches [Tree] Include and is left by [Tree] Exclude: "
-                       "the database keeps what it has until one does",
-                       name, directories[1] != NULL ? " and the other directories" : "");
+  if (is_empty_by_settings (self) &&
+      (knows_database (self) ? arc_change_set_get_size (pending) > 0 : has_others))
+    arc_tree_availability_blame_settings (self->tree,
+                                          (const char *const *) self->config->directories);
 }
 
 static gboolean
@@ -719,8 +667,8 @@ needs_build_at_start (ArcBuilder *self)
 static void
 end_rescan (ArcBuilder *self)
 {
-  if (self->look <= self->comparisons.number && arc_empty_root_guard_end_look (self->empty_root))
-    on_empty_root (self);
+  if (arc_tree_availability_end_look (self->tree, self->comparisons.number))
+    on_health (self);
 
   g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, self->comparisons.number,
                  self->comparisons.found);
@@ -846,8 +794,8 @@ on_alarm (ArcClock *clock, ArcBuilder *self)
 {
   const gint64 now = arc_clock_get_time (clock);
 
-  if (arc_empty_root_guard_begin_look (self->empty_root, now))
-    self->look = arc_builder_compare (self);
+  if (now >= arc_tree_availability_get_deadline (self->tree))
+    arc_tree_availability_begin_look (self->tree, arc_builder_compare (self));
   else if (now >= self->rescan_at)
     arc_builder_compare (self);
 
@@ -1255,9 +1203,7 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->syncs, arc_sync_requests_free);
   g_clear_pointer (&self->feed, arc_change_feed_free);
   g_clear_pointer (&self->after_build, arc_after_build_free);
-  g_clear_pointer (&self->empty_root, arc_empty_root_guard_free);
-  g_clear_pointer (&self->empty_root_message, g_free);
-  g_clear_pointer (&self->settings_message, g_free);
+  g_clear_pointer (&self->tree, arc_tree_availability_free);
   g_clear_pointer (&self->loop_guard, arc_loop_guard_free);
   g_clear_pointer (&self->health_message, g_free);
   g_clear_pointer (&self->run, arc_build_run_free);
@@ -1297,7 +1243,7 @@ arc_builder_class_init (ArcBuilderClass *klass)
 static void
 arc_builder_init (ArcBuilder *self)
 {
-  self->empty_root = arc_empty_root_guard_new ();
+  self->tree = arc_tree_availability_new ();
   self->loop_guard = arc_loop_guard_new ();
   self->syncs = arc_sync_requests_new ();
   self->feed = arc_change_feed_new ();

@@ -153,17 +153,6 @@ arc_log_message_log_health (ArcHealth health, const char *message)
                     message[0] != '\0' ? ": " : "", message);
 }
 
-char *
-arc_log_message_empty_root (const char *root, gint64 real_time)
-{
-  g_autoptr (GDateTime) local = g_date_time_new_from_unix_local (real_time / G_USEC_PER_SEC);
-  g_autofree char *when = g_date_time_format (local, "%F %T");
-  g_autofree char *name = g_filename_display_name (root);
-
-  return g_strdup_printf (
-      "Every file below %s is gone. If none is back at %s, the database follows", name, when);
-}
-
 static void
 add_loop_path (const char *path, ArcChange change, gpointer user_data)
 {

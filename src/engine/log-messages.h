@@ -75,17 +75,6 @@ void arc_log_message_log_line (const ArcBuild *build,
 void arc_log_message_log_health (ArcHealth health, const char *message);
 
 /**
- * arc_log_message_empty_root:
- * @root: a root
- * @real_time: when the database follows, microseconds since the epoch
- *
- * Describes that a root has lost every file.
- *
- * Returns: (transfer full): the text, English
- */
-char *arc_log_message_empty_root (const char *root, gint64 real_time);
-
-/**
  * arc_log_message_health:
  * @watcher: the message of the watcher
  * @emptied: (nullable): why missing files are not believed to be deleted
