@@ -36,7 +36,8 @@ struct _ArcBuilder
   ArcStateMachine machine;
   ArcPhase phase; /* of the build that runs */
 
-  ArcDatabaseState *database; /* (owned) */
+  ArcDatabaseState *database;  /* (owned) */
+  ArcComparisons *comparisons; /* (owned) */
 
   guint64 next_id;  /* of the next build that starts */
   ArcBuildRun *run; /* (owned) (nullable): the one that runs */
@@ -48,8 +49,6 @@ struct _ArcBuilder
   ArcAfterBuild *after_build; /* (owned) */
   GCancellable *stopping;     /* (owned) */
 
-  ArcComparisons comparisons; /* of the tree, and of what else the database depends on */
-  gint64 rescan_at;
   char *health_message; /* (owned) */
   guint consecutive_failures;
 
@@ -147,15 +146,14 @@ update (ArcBuilder *self)
     }
 
   if (!self->machine.closing)
-    deadline =
-        MIN (deadline, MIN (self->rescan_at, arc_tree_availability_get_deadline (self->tree)));
+    deadline = MIN (deadline, MIN (arc_comparisons_get_deadline (self->comparisons),
+                                   arc_tree_availability_get_deadline (self->tree)));
   arc_clock_set_alarm (self->clock, deadline);
 
   update_health (self);
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
 }
 
-static void on_inputs_compared (gpointer user_data);
 static void
 step_phases (ArcBuilder *self, ArcPhaseEvent event, const ArcOutcome *outcome /* (nullable) */);
 
@@ -172,15 +170,7 @@ set_hold (ArcBuilder *self, ArcHolds hold, gboolean held)
     step_phases (self, ARC_PHASE_EVENT_PERMITTED, NULL);
 }
 
-static void
-begin_comparison (ArcBuilder *self)
-{
-  arc_comparisons_begin (&self->comparisons);
-  arc_build_inputs_look (get_inputs (self), on_inputs_compared, self);
-  arc_watcher_reconcile (self->watcher);
-}
-
-/* A build begins: the tree is compared with the snapshot first; on_settled() goes on. */
+/* A build begins: the tree is compared with the snapshot first; on_compared() goes on. */
 static void
 begin_build (ArcBuilder *self, ArcCause cause)
 {
@@ -191,13 +181,6 @@ begin_build (ArcBuilder *self, ArcCause cause)
   self->last_run_real = arc_clock_get_real_time (self->clock);
   self->run = arc_build_run_new (arc_build_new (self->next_id++, kind, cause, self->last_run_real));
   step_phases (self, ARC_PHASE_EVENT_START, NULL);
-}
-
-/* Whether the first scan is done. */
-static gboolean
-is_ready (ArcBuilder *self)
-{
-  return arc_comparisons_get_ended (&self->comparisons) > 0;
 }
 
 /* Whether a build may still build what it has taken. */
@@ -289,7 +272,7 @@ is_fresh (ArcBuilder *self)
 static void
 advance_syncs (ArcBuilder *self)
 {
-  const guint64 compared = arc_comparisons_get_ended (&self->comparisons);
+  const guint64 compared = arc_comparisons_get_ended (self->comparisons);
   /* A build that is being stopped, or has failed, may have taken all that there is, and does not
    * build it. */
   const gboolean stopping = self->run != NULL && !is_succeeding (self);
@@ -459,19 +442,6 @@ on_inspected (gpointer user_data)
   step_phases (user_data, ARC_PHASE_EVENT_INSPECTED, NULL);
 }
 
-/* The number of the comparison that a build of CAUSE begins with. */
-static guint64
-find_comparison (ArcBuilder *self, ArcCause cause)
-{
-  /* A request is for what was saved before it, so the comparison must begin after it. For a touch,
-   * that which is under way will do: its end is still to come. */
-  if (self->comparisons.at_end ||
-      (arc_comparisons_is_under_way (&self->comparisons) && cause != ARC_CAUSE_REQUEST))
-    return self->comparisons.number;
-
-  return arc_builder_compare (self);
-}
-
 /* What a build, or its AfterBuild, changed in the tree was changed before this. */
 static void
 note_end (ArcBuilder *self)
@@ -494,9 +464,10 @@ step_phases (ArcBuilder *self, ArcPhaseEvent event, const ArcOutcome *outcome /*
       return;
 
     case ARC_PHASE_ACTION_COMPARE:
-      self->run->comparison = event == ARC_PHASE_EVENT_START
-                                  ? find_comparison (self, self->run->build->cause)
-                                  : arc_builder_compare (self);
+      self->run->comparison =
+          event == ARC_PHASE_EVENT_START
+              ? arc_comparisons_ask_for_build (self->comparisons, self->run->build->cause)
+              : arc_comparisons_ask (self->comparisons);
       return;
 
     case ARC_PHASE_ACTION_TAKE:
@@ -546,7 +517,8 @@ are_of_build (ArcBuilder *self, const ArcChangeSet *changes)
 static void
 check_inputs (ArcBuilder *self)
 {
-  if (!is_ready (self) || self->machine.closing || !note_inputs (self))
+  if (!arc_tree_availability_was_compared (self->tree) || self->machine.closing ||
+      !note_inputs (self))
     return;
 
   if (arc_phase_is_preparing (self->phase))
@@ -571,21 +543,27 @@ on_inputs (gpointer user_data)
 }
 
 static void
+update_problem (ArcBuilder *self)
+{
+  const gboolean unavailable = arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE;
+
+  arc_tree_availability_set_problem (self->tree,
+                                     unavailable ? arc_watcher_get_health_message (self->watcher)
+                                                 : NULL);
+}
+
+static void
 on_health (ArcBuilder *self)
 {
   gboolean unavailable;
   const gboolean was_unavailable = (self->machine.holds & ARC_HOLD_UNAVAILABLE) != 0;
 
-  if (is_ready (self))
-    arc_tree_availability_set_problem (self->tree,
-                                       arc_watcher_get_health (self->watcher) ==
-                                               ARC_HEALTH_UNAVAILABLE
-                                           ? arc_watcher_get_health_message (self->watcher)
-                                           : NULL);
+  if (arc_tree_availability_was_compared (self->tree))
+    update_problem (self);
   unavailable = arc_tree_availability_get_message (self->tree) != NULL;
   set_hold (self, ARC_HOLD_UNAVAILABLE, unavailable);
   if (unavailable)
-    fail_syncs (self, arc_comparisons_get_ended (&self->comparisons), ARC_ERROR_TREE_UNAVAILABLE,
+    fail_syncs (self, arc_comparisons_get_ended (self->comparisons), ARC_ERROR_TREE_UNAVAILABLE,
                 arc_tree_availability_get_message (self->tree));
 
   /* A build that found no tree was stopped, and only a touch starts it again. */
@@ -602,7 +580,6 @@ on_changed (ArcWatcher *watcher, ArcChangeSet *changes, ArcBuilder *self)
 
   arc_loop_guard_note_changes (self->loop_guard, changes, are_of_build (self, changes));
   arc_pending_changes_add (get_pending (self), changes);
-  self->comparisons.found += arc_change_set_get_size (changes);
   self->last_touch_real = arc_clock_get_real_time (self->clock);
   if (arc_tree_availability_set_files (self->tree, (const char *const *) self->config->directories,
                                        arc_watcher_get_snapshot (self->watcher),
@@ -667,11 +644,13 @@ needs_build_at_start (ArcBuilder *self)
 static void
 end_rescan (ArcBuilder *self)
 {
-  if (arc_tree_availability_end_look (self->tree, self->comparisons.number))
+  const guint64 comparison = arc_comparisons_get_ended (self->comparisons);
+
+  if (arc_tree_availability_end_look (self->tree, comparison))
     on_health (self);
 
-  g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, self->comparisons.number,
-                 self->comparisons.found);
+  g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, comparison,
+                 arc_comparisons_get_found (self->comparisons));
 }
 
 /* The first scan is done, and with it everything is true that anybody can ask for. */
@@ -680,6 +659,7 @@ become_ready (ArcBuilder *self, gboolean has_others)
 {
   note_inputs (self);
   check_settings (self, has_others);
+  update_problem (self);
   on_health (self);
   g_signal_emit (self, signals[SIGNAL_READY], 0);
   end_rescan (self);
@@ -699,7 +679,7 @@ static gboolean
 proceed_if_compared (ArcBuilder *self)
 {
   if (self->phase != ARC_PHASE_COMPARING ||
-      self->run->comparison > arc_comparisons_get_ended (&self->comparisons))
+      self->run->comparison > arc_comparisons_get_ended (self->comparisons))
     return FALSE;
 
   note_inputs (self);
@@ -708,85 +688,52 @@ proceed_if_compared (ArcBuilder *self)
 }
 
 static void
-end_comparison (ArcBuilder *self)
+on_surveyed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
+  g_autoptr (ArcBuilder) self = user_data;
+
+  become_ready (self, arc_config_survey_finish (result));
+}
+
+/* The first comparison is done. If it found no files, the settings may be why. */
+static void
+end_first_comparison (ArcBuilder *self)
+{
+  if (arc_comparisons_get_ended (self->comparisons) > 1)
+    return; /* The survey is not done. */
+
+  if (!knows_database (self) && is_empty_by_settings (self))
+    arc_config_survey_async (self->config, on_surveyed, g_object_ref (self));
+  else
+    become_ready (self, FALSE);
+}
+
+static void
+on_compared (gpointer user_data)
+{
+  ArcBuilder *self = user_data;
+
+  if (!arc_tree_availability_was_compared (self->tree))
+    {
+      end_first_comparison (self);
+      return;
+    }
+
+  check_inputs (self);
   end_rescan (self);
   if (self->run == NULL)
     arc_database_state_retry_write (self->database);
   if (!proceed_if_compared (self))
     update (self);
+}
 
-  /* A build that a call asks for begins with the comparison that the call has waited for: so each
-   * waits for two at most. */
-  self->comparisons.at_end = !arc_comparisons_is_under_way (&self->comparisons);
+static void
+on_comparison_settled (gpointer user_data)
+{
+  ArcBuilder *self = user_data;
+
   advance_syncs (self);
-  self->comparisons.at_end = FALSE;
   proceed_if_compared (self);
-}
-
-static void
-begin_comparison_if_due (ArcBuilder *self)
-{
-  if (arc_comparisons_is_due (&self->comparisons))
-    begin_comparison (self);
-}
-
-static void
-on_surveyed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (ArcBuilder) self = user_data;
-
-  arc_comparisons_end_part (&self->comparisons, ARC_COMPARISON_SURVEY);
-  become_ready (self, arc_config_survey_finish (result));
-  begin_comparison_if_due (self);
-}
-
-static void
-end_comparison_part (ArcBuilder *self, ArcComparisonParts part)
-{
-  const gboolean first = !is_ready (self);
-
-  if (!arc_comparisons_end_part (&self->comparisons, part))
-    return;
-
-  if (first && !knows_database (self) && is_empty_by_settings (self))
-    {
-      self->comparisons.missing = ARC_COMPARISON_SURVEY;
-      arc_config_survey_async (self->config, on_surveyed, g_object_ref (self));
-      return;
-    }
-
-  if (first)
-    {
-      become_ready (self, FALSE);
-    }
-  else
-    {
-      check_inputs (self);
-      end_comparison (self);
-    }
-
-  begin_comparison_if_due (self);
-}
-
-static void
-on_inputs_compared (gpointer user_data)
-{
-  end_comparison_part (user_data, ARC_COMPARISON_INPUTS);
-}
-
-static void
-on_settled (ArcWatcher *watcher, ArcBuilder *self)
-{
-  self->rescan_at = self->config->rescan_interval == 0
-                        ? ARC_NEVER
-                        : arc_clock_get_time (self->clock) + self->config->rescan_interval;
-
-  /* Or the scan of a new directory. */
-  if (!arc_comparisons_is_under_way (&self->comparisons))
-    update (self);
-  else
-    end_comparison_part (self, ARC_COMPARISON_TREE);
 }
 
 static void
@@ -795,9 +742,9 @@ on_alarm (ArcClock *clock, ArcBuilder *self)
   const gint64 now = arc_clock_get_time (clock);
 
   if (now >= arc_tree_availability_get_deadline (self->tree))
-    arc_tree_availability_begin_look (self->tree, arc_builder_compare (self));
-  else if (now >= self->rescan_at)
-    arc_builder_compare (self);
+    arc_tree_availability_begin_look (self->tree, arc_comparisons_ask (self->comparisons));
+  else if (now >= arc_comparisons_get_deadline (self->comparisons))
+    arc_comparisons_ask (self->comparisons);
 
   step (self, ARC_EVENT_DEADLINE, NULL);
 }
@@ -863,7 +810,7 @@ on_leftover_ended (GObject *source, GAsyncResult *result, gpointer user_data)
 
   /* It may have written the tree or the database until now. A build that waits compares anyway. */
   if (found)
-    arc_builder_compare (self);
+    arc_comparisons_ask (self->comparisons);
   set_hold (self, ARC_HOLD_LEFTOVER, FALSE);
 }
 
@@ -887,10 +834,7 @@ arc_builder_start (ArcBuilder *self)
     self->next_id = MAX (self->next_id, last->id + 1);
   arc_change_feed_begin (self->feed, self->next_id - 1);
   arc_build_inputs_watch (get_inputs (self));
-  /* What was asked for before is this one. */
-  arc_comparisons_begin (&self->comparisons);
-  arc_build_inputs_look (get_inputs (self), on_inputs_compared, self);
-  arc_watcher_start (self->watcher, snapshot);
+  arc_comparisons_start (self->comparisons, snapshot);
 }
 
 static void
@@ -1012,17 +956,9 @@ arc_builder_get_log (ArcBuilder *self, guint64 id)
 guint64
 arc_builder_compare (ArcBuilder *self)
 {
-  guint64 number;
-
   g_return_val_if_fail (ARC_IS_BUILDER (self), 0);
 
-  /* Not again before this one is done. */
-  self->rescan_at = ARC_NEVER;
-
-  number = arc_comparisons_ask (&self->comparisons);
-  begin_comparison_if_due (self);
-
-  return number;
+  return arc_comparisons_ask (self->comparisons);
 }
 
 void
@@ -1036,13 +972,15 @@ arc_builder_sync_async (ArcBuilder *self, GAsyncReadyCallback callback, gpointer
   g_task_set_source_tag (task, arc_builder_sync_async);
 
   /* A tree that was not there may be back: that is for the comparison to find out. */
-  if ((self->machine.closing || !is_ready (self)) && !check_available (self, &error))
+  if ((self->machine.closing || !arc_tree_availability_was_compared (self->tree)) &&
+      !check_available (self, &error))
     {
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
 
-  arc_sync_requests_add (self->syncs, g_steal_pointer (&task), arc_builder_compare (self));
+  arc_sync_requests_add (self->syncs, g_steal_pointer (&task),
+                         arc_comparisons_ask (self->comparisons));
 }
 
 gboolean
@@ -1067,6 +1005,7 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
   arc_config_free (self->config);
   self->config = arc_config_copy (config);
   other_database = arc_database_state_set_config (self->database, config);
+  arc_comparisons_set_interval (self->comparisons, config->rescan_interval);
   if (strcmp (old_tree, arc_build_inputs_get_tree (get_inputs (self))) != 0)
     {
       filter = arc_path_filter_new ((const char *const *) config->include,
@@ -1104,7 +1043,7 @@ arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
     .change_serial = arc_pending_changes_get_change_serial (get_pending (self)),
     .built_serial = arc_pending_changes_get_built_serial (get_pending (self)),
     .n_pending = arc_change_set_get_size (arc_pending_changes_get_pending (get_pending (self))),
-    .rescans = MAX (arc_comparisons_get_ended (&self->comparisons), 1) - 1, /* the first is none */
+    .rescans = MAX (arc_comparisons_get_ended (self->comparisons), 1) - 1, /* the first is none */
     .current_build = self->run != NULL ? self->run->build->id : 0,
     .progress_done = self->run != NULL ? self->run->progress_done : 0,
     .progress_total = self->run != NULL ? self->run->progress_total : 0,
@@ -1175,6 +1114,9 @@ arc_builder_new (ArcClock *clock,
   self->after_build = arc_after_build_new (store, on_after_build_ended, self);
 
   self->database = arc_database_state_new (watcher, store, config, on_inputs, self);
+  self->comparisons = arc_comparisons_new (clock, watcher, get_inputs (self), on_compared,
+                                           on_comparison_settled, self);
+  arc_comparisons_set_interval (self->comparisons, config->rescan_interval);
   self->next_id = arc_state_store_next_build (self->store);
   arc_state_machine_init (&self->machine, arc_clock_get_time (self->clock));
   /* Until it has been looked at: nothing may be built before that, nor before the lock is taken. */
@@ -1186,7 +1128,7 @@ arc_builder_new (ArcClock *clock,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->clock, "alarm", G_CALLBACK (on_alarm), self, 0);
   g_signal_connect_object (self->watcher, "changed", G_CALLBACK (on_changed), self, 0);
-  g_signal_connect_object (self->watcher, "settled", G_CALLBACK (on_settled), self, 0);
+  g_signal_connect_object (self->watcher, "settled", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->watcher, "notify::health", G_CALLBACK (on_health), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->runner, "line", G_CALLBACK (on_line), self, 0);
@@ -1208,6 +1150,7 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->health_message, g_free);
   g_clear_pointer (&self->run, arc_build_run_free);
   g_clear_pointer (&self->database, arc_database_state_free);
+  g_clear_pointer (&self->comparisons, arc_comparisons_free);
   g_clear_pointer (&self->config, arc_config_free);
   g_clear_object (&self->stopping);
   g_clear_object (&self->clock);
@@ -1249,6 +1192,5 @@ arc_builder_init (ArcBuilder *self)
   self->feed = arc_change_feed_new ();
   self->stopping = g_cancellable_new ();
   self->health_message = g_strdup ("");
-  self->rescan_at = ARC_NEVER;
   self->next_build = ARC_NEVER;
 }

@@ -8,6 +8,7 @@
 
 struct _ArcTreeAvailability
 {
+  gboolean compared;
   char *problem; /* (owned) (nullable): why the tree is not there */
 
   char *root;    /* (owned) (nullable): the first one that is emptied */
@@ -46,6 +47,13 @@ arc_tree_availability_set_problem (ArcTreeAvailability *self, const char *proble
 {
   g_free (self->problem);
   self->problem = g_strdup (problem);
+  self->compared = TRUE;
+}
+
+gboolean
+arc_tree_availability_was_compared (const ArcTreeAvailability *self)
+{
+  return self->compared;
 }
 
 typedef struct

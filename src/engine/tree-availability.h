@@ -52,6 +52,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcTreeAvailability, arc_tree_availability_free)
 void arc_tree_availability_set_problem (ArcTreeAvailability *self, const char *problem);
 
 /**
+ * arc_tree_availability_was_compared:
+ * @self: the availability
+ *
+ * Returns: %TRUE after the first arc_tree_availability_set_problem()
+ */
+gboolean arc_tree_availability_was_compared (const ArcTreeAvailability *self);
+
+/**
  * arc_tree_availability_set_files:
  * @self: the availability
  * @roots: (array zero-terminated=1): the roots
