@@ -105,20 +105,19 @@ arc_after_build_free (ArcAfterBuild *after)
 }
 
 gboolean
-arc_after_build_run (ArcAfterBuild *after, ArcBuildRun *run)
+arc_after_build_run (ArcAfterBuild *after, ArcBuildRun *run, const ArcBuild *build)
 {
-  const ArcBuild *build = run->build;
   g_autoptr (GError) error = NULL;
 
-  if (!arc_build_run_has_after_build (run) ||
-      (build->result != ARC_RESULT_SUCCESS && !arc_build_is_partial (build)))
+  if (build->result != ARC_RESULT_SUCCESS && !arc_build_is_partial (build))
     return FALSE;
 
   after->build = build->id;
   if (arc_build_run_spawn_after (run, after->runner, &error))
     return TRUE;
 
-  take_problem (after, error->message);
+  if (error != NULL)
+    take_problem (after, error->message);
   return FALSE;
 }
 

@@ -49,7 +49,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcAfterBuild, arc_after_build_free)
 /**
  * arc_after_build_run:
  * @after: the object, with no command that runs
- * @run: a build whose process has ended
+ * @run: the object of the build that has ended
+ * @build: the record of that build, whose process has ended
  *
  * Starts the command, if there is one and the build updated the database: it succeeded, or failed
  * for some files only, which are all that the next build lists. A failure of the command stops
@@ -57,7 +58,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcAfterBuild, arc_after_build_free)
  *
  * Returns: %TRUE if the command runs now
  */
-gboolean arc_after_build_run (ArcAfterBuild *after, ArcBuildRun *run);
+gboolean arc_after_build_run (ArcAfterBuild *after, ArcBuildRun *run, const ArcBuild *build);
 
 /**
  * arc_after_build_stop:

@@ -4,62 +4,111 @@
 #include "engine/build-run.h"
 
 #include "common/error.h"
+#include "common/problem-list.h"
 #include "config/build-environment.h"
 #include "engine/log-messages.h"
+#include "run/output-parser.h"
+#include "watch/directory-reader.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <unistd.h>
 
-struct _ArcBuildFiles
+/* One build. */
+typedef struct
 {
-  ArcStateStore *store; /* (owned) */
-  ArcConfig *config;    /* (owned) */
-  ArcBuildRunFunc func;
-  gpointer user_data;
-  GCancellable *cancellable; /* (owned) */
+  ArcBuild *build;    /* (owned) (nullable): NULL once it is recorded */
+  guint64 comparison; /* that it waits for, or that it began with */
+
+  ArcConfig *config;         /* (owned) (nullable): NULL until it has taken its changes */
+  GCancellable *cancellable; /* (owned): of writing the files */
   char *changes_file;        /* (owned) (nullable): NULL until it is there */
   char *log_file; /* (owned) (nullable): NULL if the output goes to the log of the service alone */
-  GStrv environment; /* (owned) (nullable): of the process; NULL until it has started */
-  GError *error;     /* (owned) (nullable): why it cannot be */
+  GError *error;  /* (owned) (nullable): why the files cannot be written */
+
+  GStrv environment;        /* (owned) (nullable): of its process; NULL until that has started */
+  ArcProblemList *reported; /* (owned): the problems that its process has reported */
+  guint progress_done;
+  guint progress_total;
+  char *phase;        /* (owned) (nullable): what its process does before the next file */
+  ArcOutcome outcome; /* with an owned message */
+} Current;
+
+struct _ArcBuildRun
+{
+  ArcBuildRunPorts ports;
+  ArcPhase phase;
+  Current *current; /* (owned) (nullable): the build, or the last one while there is none */
 };
 
+static Current *
+current_new (ArcBuild *build)
+{
+  Current *current = g_new0 (Current, 1);
+
+  current->build = build;
+  current->cancellable = g_cancellable_new ();
+  current->reported = arc_problem_list_new ();
+
+  return current;
+}
+
 static void
-free_files (ArcBuildFiles *files)
+current_free (Current *current)
 {
-  g_cancellable_cancel (files->cancellable);
-  g_object_unref (files->cancellable);
-  g_free (files->changes_file);
-  g_free (files->log_file);
-  g_strfreev (files->environment);
-  g_clear_error (&files->error);
-  g_object_unref (files->store);
-  arc_config_free (files->config);
-  g_free (files);
+  g_cancellable_cancel (current->cancellable);
+  g_object_unref (current->cancellable);
+  g_clear_pointer (&current->build, arc_build_free);
+  g_clear_pointer (&current->config, arc_config_free);
+  g_free (current->changes_file);
+  g_free (current->log_file);
+  g_clear_error (&current->error);
+  g_strfreev (current->environment);
+  arc_problem_list_unref (current->reported);
+  g_free (current->phase);
+  g_free ((char *) current->outcome.message);
+  g_free (current);
 }
 
-ArcBuildRun *
-arc_build_run_new (ArcBuild *build)
+static void step (ArcBuildRun *run,
+                  ArcPhaseEvent event,
+                  ArcHolds holds,
+                  const ArcOutcome *outcome /* (nullable) */);
+
+/* All that the next service needs is on the disk: now the process may change the database. */
+static void
+on_written (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  ArcBuildRun *run = g_new0 (ArcBuildRun, 1);
+  ArcBuildRun *run = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *log_file = NULL;
+  g_autofree char *changes_file =
+      arc_state_store_prepare_finish (ARC_STATE_STORE (source), result, &log_file, &error);
 
-  run->build = build;
-  run->reported = arc_problem_list_new ();
+  /* The build, or the object, is gone. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
 
-  return run;
+  run->current->changes_file = g_steal_pointer (&changes_file);
+  run->current->log_file = g_steal_pointer (&log_file);
+  run->current->error = g_steal_pointer (&error);
+  step (run, ARC_PHASE_EVENT_WRITTEN,
+        arc_tree_availability_get_message (run->ports.tree) != NULL ? ARC_HOLD_UNAVAILABLE
+                                                                    : ARC_HOLD_NONE,
+        NULL);
 }
 
-void
-arc_build_run_free (ArcBuildRun *run)
+/* The tree has been compared: now the build takes what is pending. What is seen from here on is for
+ * the next one. */
+static void
+take (ArcBuildRun *run)
 {
-  /* What is recorded belongs to the history. */
-  if (run->build->finished == 0)
-    arc_build_free (run->build);
-  arc_problem_list_unref (run->reported);
-  g_clear_pointer (&run->files, free_files);
-  g_free (run->phase);
-  g_free ((char *) run->outcome.message);
-  g_free (run);
+  Current *current = run->current;
+
+  arc_loop_guard_begin_build (run->ports.loop_guard, current->build->cause == ARC_CAUSE_REQUEST);
+  arc_database_state_take_async (run->ports.database, current->build, current->cancellable,
+                                 on_written, run);
+  run->ports.changed (run->ports.user_data);
 }
 
 static gboolean
@@ -75,48 +124,9 @@ make_database_directory (const char *database, GError **error)
   return FALSE;
 }
 
-static void
-on_prepared (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  ArcBuildFiles *files = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *log_file = NULL;
-  g_autofree char *changes_file =
-      arc_state_store_prepare_finish (ARC_STATE_STORE (source), result, &log_file, &error);
-
-  /* The files are freed. */
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return;
-
-  files->changes_file = g_steal_pointer (&changes_file);
-  files->log_file = g_steal_pointer (&log_file);
-  files->error = g_steal_pointer (&error);
-  files->func (files->user_data);
-}
-
-void
-arc_build_run_write (ArcBuildRun *run,
-                     ArcStateStore *store,
-                     const ArcConfig *config,
-                     ArcDatabaseState *database,
-                     ArcBuildRunFunc func,
-                     gpointer user_data)
-{
-  ArcBuildFiles *files = g_new0 (ArcBuildFiles, 1);
-
-  files->store = g_object_ref (store);
-  files->config = arc_config_copy (config);
-  files->func = func;
-  files->user_data = user_data;
-  files->cancellable = g_cancellable_new ();
-
-  run->files = files;
-  arc_database_state_take_async (database, run->build, files->cancellable, on_prepared, files);
-}
-
 /* Starts ARGV on RUNNER. */
 static gboolean
-spawn (ArcBuildFiles *files,
+start (ArcBuildRun *run,
        ArcProcessRunner *runner,
        const char *const *argv,
        const char *setting /* (nullable) */,
@@ -125,17 +135,17 @@ spawn (ArcBuildFiles *files,
        GError **error)
 {
   /* For the next service, if this one is killed. */
-  const int group_file = arc_state_store_open_group (files->store);
+  const int group_file = arc_state_store_open_group (run->ports.store);
   const gboolean started =
       arc_process_runner_start (runner,
                                 &(ArcRun){
                                     .argv = argv,
                                     .setting = setting,
-                                    .environment = (const char *const *) files->environment,
+                                    .environment = (const char *const *) run->current->environment,
                                     .log_file = log_file,
                                     .group_file = MAX (group_file, 0),
                                     .timeout = timeout,
-                                    .stop_grace = files->config->stop_grace,
+                                    .stop_grace = run->current->config->stop_grace,
                                 },
                                 error);
 
@@ -145,120 +155,58 @@ spawn (ArcBuildFiles *files,
   return started;
 }
 
-gboolean
-arc_build_run_spawn (ArcBuildRun *run, ArcProcessRunner *runner, GError **error)
+/* Starts the process with the environment that README.md promises. */
+static gboolean
+spawn (ArcBuildRun *run, GError **error)
 {
-  ArcBuildFiles *files = run->files;
-  const ArcBuild *build = run->build;
-  const ArcConfig *config = files->config;
+  Current *current = run->current;
+  const ArcBuild *build = current->build;
+  const ArcConfig *config = current->config;
 
-  if (files->error != NULL)
+  if (current->error != NULL)
     {
-      g_propagate_error (error, g_steal_pointer (&files->error));
+      g_propagate_error (error, g_steal_pointer (&current->error));
       return FALSE;
     }
 
   if (!make_database_directory (config->database, error))
     return FALSE;
 
-  g_strfreev (files->environment);
-  files->environment = arc_build_environment_for_build (g_get_environ (), config, build->kind,
-                                                        build->id, files->changes_file);
+  current->environment = arc_build_environment_for_build (g_get_environ (), config, build->kind,
+                                                          build->id, current->changes_file);
 
-  return spawn (files, runner, (const char *const *) config->command, NULL, files->log_file,
-                config->timeout, error);
-}
-
-gboolean
-arc_build_run_has_after_build (const ArcBuildRun *run)
-{
-  return run->files->config->after_build != NULL;
-}
-
-gboolean
-arc_build_run_spawn_after (ArcBuildRun *run, ArcProcessRunner *runner, GError **error)
-{
-  const ArcConfig *config = run->files->config;
-
-  return spawn (run->files, runner, (const char *const *) config->after_build, "AfterBuild", NULL,
-                config->after_build_timeout, error);
-}
-
-void
-arc_build_run_read_line (ArcBuildRun *run, ArcLine *line, const char *text, guint64 length)
-{
-  switch (line->kind)
-    {
-    case ARC_LINE_PROGRESS:
-      run->progress_done = line->done;
-      run->progress_total = line->total;
-      g_clear_pointer (&run->phase, g_free);
-      return;
-
-    case ARC_LINE_PROBLEM:
-      arc_problem_list_add (run->reported, line->path, line->number, line->why, line->other);
-      return;
-
-    case ARC_LINE_ERROR:
-      g_free (run->build->error);
-      run->build->error = g_steal_pointer (&line->why);
-      return;
-
-    case ARC_LINE_INPUT:
-      return;
-
-    case ARC_LINE_FAILED:
-      arc_build_add_failed_file (run->build, line->path, line->why);
-      break;
-
-    case ARC_LINE_PHASE:
-      g_free (run->phase);
-      run->phase = g_strdup (line->why);
-      break;
-
-    case ARC_LINE_GONE:
-    case ARC_LINE_PLAIN:
-      break;
-    }
-
-  arc_log_message_log_line (run->build, line, text, length);
-}
-
-void
-arc_build_run_set_outcome (ArcBuildRun *run, const ArcOutcome *outcome)
-{
-  g_free ((char *) run->outcome.message);
-  run->outcome = *outcome;
-  run->outcome.message = g_strdup (outcome->message);
+  return start (run, run->ports.runner, (const char *const *) config->command, NULL,
+                current->log_file, config->timeout, error);
 }
 
 /* The problems of a build whose transaction is in the database are all problems of all notes. */
 static void
-record_problems (ArcBuildRun *run, ArcStateStore *store)
+record_problems (ArcBuildRun *run, ArcBuild *build)
 {
-  ArcBuild *build = run->build;
-  const ArcProblemList *before = arc_state_store_get_note_problems (store);
+  ArcProblemList *reported = run->current->reported;
+  const ArcProblemList *before = arc_state_store_get_note_problems (run->ports.store);
   const ArcProblem *first;
 
-  build->n_problems = arc_problem_list_get_count (run->reported);
+  build->n_problems = arc_problem_list_get_count (reported);
   if (build->result != ARC_RESULT_SUCCESS && !arc_build_is_partial (build))
     return;
 
-  arc_problem_list_sort (run->reported);
-  if (arc_problem_list_equal (run->reported, before))
+  arc_problem_list_sort (reported);
+  if (arc_problem_list_equal (reported, before))
     return;
 
-  build->n_new_problems = arc_problem_list_count_new (run->reported, before, &first);
+  build->n_new_problems = arc_problem_list_count_new (reported, before, &first);
   build->new_problem = first != NULL ? arc_problem_to_string (first) : NULL;
-  arc_log_message_log_problems (build, run->reported, first);
-  arc_state_store_set_note_problems (store, run->reported);
+  arc_log_message_log_problems (build, reported, first);
+  arc_state_store_set_note_problems (run->ports.store, reported);
 }
 
-void
-arc_build_run_record (ArcBuildRun *run, ArcStateStore *store, gint64 finished)
+/* Completes the record from the outcome, and writes it. */
+static void
+record (ArcBuildRun *run, gboolean spawned)
 {
-  const ArcOutcome *outcome = &run->outcome;
-  ArcBuild *build = run->build;
+  const ArcOutcome *outcome = &run->current->outcome;
+  ArcBuild *build = g_steal_pointer (&run->current->build);
 
   build->result = outcome->result;
   if (outcome->result == ARC_RESULT_SIGNAL)
@@ -266,11 +214,269 @@ arc_build_run_record (ArcBuildRun *run, ArcStateStore *store, gint64 finished)
   else
     build->exit_status = outcome->exit_status;
   build->message = arc_log_message_end (build, outcome->message);
-  build->finished = finished;
+  build->finished = arc_clock_get_real_time (run->ports.clock);
   build->cpu_usec = outcome->cpu_usec;
   build->max_rss = outcome->max_rss;
   arc_log_message_log_end (build);
-  record_problems (run, store);
-  arc_state_store_add_build (store, build);
-  arc_state_store_forget_group (store);
+  record_problems (run, build);
+  arc_state_store_add_build (run->ports.store, build);
+  arc_state_store_forget_group (run->ports.store);
+
+  g_cancellable_cancel (run->current->cancellable);
+  run->ports.ended (build, spawned, run->ports.user_data);
+}
+
+/* What a build changed in the tree was changed before this. */
+static void
+note_end (ArcBuildRun *run, const ArcOutcome *outcome)
+{
+  run->current->outcome = *outcome;
+  run->current->outcome.message = g_strdup (outcome->message);
+  arc_loop_guard_end_build (run->ports.loop_guard, arc_clock_get_time (run->ports.clock),
+                            arc_get_stamp_time ());
+}
+
+/* The process is gone: what it left is looked at in a thread. */
+static void
+on_inspected (gpointer user_data)
+{
+  step (user_data, ARC_PHASE_EVENT_INSPECTED, ARC_HOLD_NONE, NULL);
+}
+
+/* An event of the build, and everything that follows from it. OUTCOME is how the build ends if this
+ * ends it, or NULL for a tree that is unavailable. */
+static void
+step (ArcBuildRun *run,
+      ArcPhaseEvent event,
+      ArcHolds holds,
+      const ArcOutcome *outcome /* (nullable) */)
+{
+  const ArcOutcome unavailable = { .result = ARC_RESULT_SPAWN_FAILED,
+                                   .message = arc_tree_availability_get_message (run->ports.tree) };
+  g_autoptr (GError) error = NULL;
+
+  switch (arc_phase_step (&run->phase, event, holds))
+    {
+    case ARC_PHASE_ACTION_NONE:
+      return;
+
+    case ARC_PHASE_ACTION_COMPARE:
+      run->current->comparison =
+          event == ARC_PHASE_EVENT_START
+              ? arc_comparisons_ask_for_build (run->ports.comparisons, run->current->build->cause)
+              : arc_comparisons_ask (run->ports.comparisons);
+      return;
+
+    case ARC_PHASE_ACTION_TAKE:
+      take (run);
+      return;
+
+    case ARC_PHASE_ACTION_SPAWN:
+      if (!spawn (run, &error))
+        step (run, ARC_PHASE_EVENT_NOT_STARTED, holds,
+              &(ArcOutcome){ .result = ARC_RESULT_SPAWN_FAILED, .message = error->message });
+      return;
+
+    case ARC_PHASE_ACTION_SIGNAL:
+      arc_process_runner_stop (run->ports.runner, outcome->result);
+      return;
+
+    case ARC_PHASE_ACTION_INSPECT:
+      note_end (run, outcome);
+      arc_build_inputs_look (arc_database_state_get_inputs (run->ports.database), on_inspected,
+                             run);
+      return;
+
+    case ARC_PHASE_ACTION_ABANDON:
+      note_end (run, outcome != NULL ? outcome : &unavailable);
+      record (run, FALSE);
+      return;
+
+    case ARC_PHASE_ACTION_RECORD:
+      record (run, TRUE);
+      return;
+    }
+}
+
+/* What a line says of the build itself. */
+static void
+read_line (ArcBuildRun *run, ArcLine *line, const char *text, guint64 length)
+{
+  Current *current = run->current;
+
+  switch (line->kind)
+    {
+    case ARC_LINE_PROGRESS:
+      current->progress_done = line->done;
+      current->progress_total = line->total;
+      g_clear_pointer (&current->phase, g_free);
+      return;
+
+    case ARC_LINE_PROBLEM:
+      arc_problem_list_add (current->reported, line->path, line->number, line->why, line->other);
+      return;
+
+    case ARC_LINE_ERROR:
+      g_free (current->build->error);
+      current->build->error = g_steal_pointer (&line->why);
+      return;
+
+    case ARC_LINE_INPUT:
+      arc_build_inputs_add_named (arc_database_state_get_inputs (run->ports.database), line->path);
+      return;
+
+    case ARC_LINE_GONE:
+      run->ports.gone (line->path, run->ports.user_data);
+      break;
+
+    case ARC_LINE_FAILED:
+      arc_build_add_failed_file (current->build, line->path, line->why);
+      break;
+
+    case ARC_LINE_PHASE:
+      g_free (current->phase);
+      current->phase = g_strdup (line->why);
+      break;
+
+    case ARC_LINE_PLAIN:
+      break;
+    }
+
+  arc_log_message_log_line (current->build, line, text, length);
+}
+
+static void
+on_line (ArcProcessRunner *runner G_GNUC_UNUSED, const char *text, guint64 length, ArcBuildRun *run)
+{
+  g_auto (ArcLine) line = { 0 };
+
+  arc_line_parse (text, length, &line);
+  read_line (run, &line, text, length);
+  if (line.kind == ARC_LINE_PROGRESS || line.kind == ARC_LINE_PHASE)
+    run->ports.changed (run->ports.user_data);
+}
+
+static void
+on_ended (ArcProcessRunner *runner G_GNUC_UNUSED, const ArcOutcome *outcome, ArcBuildRun *run)
+{
+  step (run, ARC_PHASE_EVENT_EXITED, ARC_HOLD_NONE, outcome);
+}
+
+ArcBuildRun *
+arc_build_run_new (const ArcBuildRunPorts *ports)
+{
+  ArcBuildRun *run = g_new0 (ArcBuildRun, 1);
+
+  run->ports = *ports;
+  g_signal_connect (ports->runner, "line", G_CALLBACK (on_line), run);
+  g_signal_connect (ports->runner, "ended", G_CALLBACK (on_ended), run);
+
+  return run;
+}
+
+void
+arc_build_run_free (ArcBuildRun *run)
+{
+  g_signal_handlers_disconnect_by_data (run->ports.runner, run);
+  g_clear_pointer (&run->current, current_free);
+  g_free (run);
+}
+
+void
+arc_build_run_start (ArcBuildRun *run, ArcBuild *build)
+{
+  g_clear_pointer (&run->current, current_free);
+  run->current = current_new (build);
+  step (run, ARC_PHASE_EVENT_START, ARC_HOLD_NONE, NULL);
+}
+
+gboolean
+arc_build_run_proceed (ArcBuildRun *run, const ArcConfig *config, ArcHolds holds)
+{
+  const guint64 ended = arc_comparisons_get_ended (run->ports.comparisons);
+
+  if (run->phase == ARC_PHASE_COMPARED && (holds & ARC_HOLDS_LAUNCH) == 0)
+    {
+      step (run, ARC_PHASE_EVENT_PERMITTED, holds, NULL);
+      return TRUE;
+    }
+
+  if (run->phase != ARC_PHASE_COMPARING || run->current->comparison > ended)
+    return FALSE;
+
+  g_clear_pointer (&run->current->config, arc_config_free);
+  run->current->config = arc_config_copy (config);
+  step (run, ARC_PHASE_EVENT_COMPARED, holds, NULL);
+
+  return TRUE;
+}
+
+void
+arc_build_run_stop (ArcBuildRun *run, ArcResult result)
+{
+  step (run, ARC_PHASE_EVENT_STOP, ARC_HOLD_NONE, &(ArcOutcome){ .result = result });
+}
+
+gboolean
+arc_build_run_raise_kind (ArcBuildRun *run, ArcBuildKind kind)
+{
+  if (!arc_phase_is_preparing (run->phase))
+    return FALSE;
+
+  run->current->build->kind = MAX (run->current->build->kind, kind);
+
+  return TRUE;
+}
+
+const ArcBuild *
+arc_build_run_get_build (const ArcBuildRun *run)
+{
+  return run->phase != ARC_PHASE_NONE ? run->current->build : NULL;
+}
+
+ArcPhase
+arc_build_run_get_phase (const ArcBuildRun *run)
+{
+  return run->phase;
+}
+
+guint64
+arc_build_run_get_comparison (const ArcBuildRun *run)
+{
+  return run->current->comparison;
+}
+
+const char *
+arc_build_run_get_progress (const ArcBuildRun *run, guint *done, guint *total)
+{
+  const gboolean running = run->phase != ARC_PHASE_NONE;
+
+  *done = running ? run->current->progress_done : 0;
+  *total = running ? run->current->progress_total : 0;
+
+  return running && run->current->phase != NULL ? run->current->phase : "";
+}
+
+gboolean
+arc_build_run_is_writing (const ArcBuildRun *run)
+{
+  return arc_phase_has_spawned (run->phase) ||
+         (run->phase == ARC_PHASE_LAUNCHING && run->current->build->kind != ARC_BUILD_INCREMENTAL);
+}
+
+gboolean
+arc_build_run_is_failing (const ArcBuildRun *run)
+{
+  return run->phase == ARC_PHASE_STOPPING ||
+         (run->phase == ARC_PHASE_ENDED && run->current->outcome.result != ARC_RESULT_SUCCESS);
+}
+
+gboolean
+arc_build_run_spawn_after (ArcBuildRun *run, ArcProcessRunner *runner, GError **error)
+{
+  const ArcConfig *config = run->current->config;
+
+  return config->after_build != NULL &&
+         start (run, runner, (const char *const *) config->after_build, "AfterBuild", NULL,
+                config->after_build_timeout, error);
 }

@@ -4,152 +4,180 @@
 #pragma once
 
 #include "common/build.h"
-#include "common/change-set.h"
-#include "common/problem-list.h"
+#include "common/clock.h"
 #include "config/config.h"
+#include "engine/comparisons.h"
 #include "engine/database-state.h"
-#include "run/output-parser.h"
+#include "engine/loop-guard.h"
+#include "engine/tree-availability.h"
+#include "machine/build-phases.h"
 #include "run/process-runner.h"
 #include "state/state-store.h"
 
 G_BEGIN_DECLS
 
 /**
- * ArcBuildRunFunc:
- * @user_data: what arc_build_run_write() got
+ * ArcBuildRunPorts:
+ * @clock: the clock
+ * @runner: the runner of the process of a build
+ * @store: the state store
+ * @database: the state of the database
+ * @comparisons: the comparisons
+ * @tree: the availability of the tree
+ * @loop_guard: the loop guard
+ * @changed: called when there is something new to show of the build
+ * @gone: called when the build did not find @path
+ * @ended: called when the build is recorded; @build belongs to @store, and there is no build any
+ * more. @spawned says whether it had a process
+ * @user_data: data for the functions
  *
- * Called when all that the process needs is on the disk, or cannot be written.
- */
-typedef void (*ArcBuildRunFunc) (gpointer user_data);
-
-typedef struct _ArcBuildFiles ArcBuildFiles;
-
-/**
- * ArcBuildRun:
- * @build: its record; owned until arc_build_run_record()
- * @comparison: the number of the comparison that it waits for, or that it began with
- * @reported: (owned): the problems that its process has reported
- * @files: (owned) (nullable): what is written for its process; %NULL before that begins
- * @outcome: how it ended, with an owned message
- * @progress_done: how many files its process has done
- * @progress_total: how many files its process will do, or 0 if that is not known
- * @phase: (owned) (nullable): what its process does before the next file, if it has printed that
- *
- * The running build, from its start to its record. #ArcBuildPhases says how far it is.
+ * What builds work with. All of it is unowned and outlives the #ArcBuildRun.
  */
 typedef struct
 {
-  ArcBuild *build;
-  guint64 comparison;
-  ArcProblemList *reported;
-  ArcBuildFiles *files;
-  ArcOutcome outcome;
-  guint progress_done;
-  guint progress_total;
-  char *phase;
-} ArcBuildRun;
+  ArcClock *clock;
+  ArcProcessRunner *runner;
+  ArcStateStore *store;
+  ArcDatabaseState *database;
+  ArcComparisons *comparisons;
+  ArcTreeAvailability *tree;
+  ArcLoopGuard *loop_guard;
+  void (*changed) (gpointer user_data);
+  void (*gone) (const char *path, gpointer user_data);
+  void (*ended) (const ArcBuild *build, gboolean spawned, gpointer user_data);
+  gpointer user_data;
+} ArcBuildRunPorts;
+
+/**
+ * ArcBuildRun:
+ *
+ * The running build, from its comparison to its record: what the phases of machine/build-phases.h
+ * ask for is done here. There is at most one; its successor takes its place.
+ */
+typedef struct _ArcBuildRun ArcBuildRun;
 
 /**
  * arc_build_run_new:
- * @build: (transfer full): the record of a build that starts
+ * @ports: what builds work with; it is copied
  *
- * Makes a running build that has taken no changes.
+ * Makes an object without a build.
  *
- * Returns: (transfer full): the running build
+ * Returns: (transfer full): the object
  */
-ArcBuildRun *arc_build_run_new (ArcBuild *build);
+ArcBuildRun *arc_build_run_new (const ArcBuildRunPorts *ports);
 
 /**
  * arc_build_run_free:
- * @run: (transfer full): a running build
+ * @run: (transfer full): the object
  *
- * Frees a running build. The callback of arc_build_run_write() is not called any more.
+ * Frees the object. A build that runs is not recorded.
  */
 void arc_build_run_free (ArcBuildRun *run);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcBuildRun, arc_build_run_free)
 
 /**
- * arc_build_run_write:
- * @run: a running build
- * @store: the state store
- * @config: the settings to build with; they are copied
- * @database: the state of the database
- * @func: called from the main loop
- * @user_data: for @func
+ * arc_build_run_start:
+ * @run: the object, without a build
+ * @build: (transfer full): the record of a build
  *
- * Takes the pending changes, and begins to write what the process and the next service need.
+ * Starts a build: the tree is compared with the snapshot first.
  */
-void arc_build_run_write (ArcBuildRun *run,
-                          ArcStateStore *store,
-                          const ArcConfig *config,
-                          ArcDatabaseState *database,
-                          ArcBuildRunFunc func,
-                          gpointer user_data);
+void arc_build_run_start (ArcBuildRun *run, ArcBuild *build);
 
 /**
- * arc_build_run_spawn:
- * @run: a running build for which all is written
- * @runner: the runner of its process
- * @error: an error
+ * arc_build_run_proceed:
+ * @run: the object
+ * @config: the settings for a build that takes its changes now; they are copied
+ * @holds: what holds builds
  *
- * Makes the directory of the database and the log, and starts the process with the environment that
- * README.md promises.
+ * Call this when a comparison has ended, and when nothing holds the process of a build any more.
+ * The build goes on if that is what it waits for.
  *
- * Returns: %FALSE, with nothing started, if that is not possible or the list of files could not be
- *   written
+ * Returns: %TRUE if it went on
  */
-gboolean arc_build_run_spawn (ArcBuildRun *run, ArcProcessRunner *runner, GError **error);
+gboolean arc_build_run_proceed (ArcBuildRun *run, const ArcConfig *config, ArcHolds holds);
 
 /**
- * arc_build_run_has_after_build:
- * @run: a build whose process was started
+ * arc_build_run_stop:
+ * @run: the object
+ * @result: %ARC_RESULT_CANCELED or %ARC_RESULT_INTERRUPTED
  *
- * Returns: %TRUE if the settings of the build have a command to run after it
+ * Ends the build, if there is one, with @result.
  */
-gboolean arc_build_run_has_after_build (const ArcBuildRun *run);
+void arc_build_run_stop (ArcBuildRun *run, ArcResult result);
+
+/**
+ * arc_build_run_raise_kind:
+ * @run: the object
+ * @kind: what the build does at least
+ *
+ * Makes the build do more, if it has not taken its changes.
+ *
+ * Returns: %FALSE if there is no such build
+ */
+gboolean arc_build_run_raise_kind (ArcBuildRun *run, ArcBuildKind kind);
+
+/**
+ * arc_build_run_get_build:
+ * @run: the object
+ *
+ * Returns: (transfer none) (nullable): the record of the build; %NULL if there is none
+ */
+const ArcBuild *arc_build_run_get_build (const ArcBuildRun *run);
+
+/**
+ * arc_build_run_get_phase:
+ * @run: the object
+ *
+ * Returns: the phase
+ */
+ArcPhase arc_build_run_get_phase (const ArcBuildRun *run);
+
+/**
+ * arc_build_run_get_comparison:
+ * @run: the object, with a build
+ *
+ * Returns: the number of the comparison that the build waits for, or that it began with
+ */
+guint64 arc_build_run_get_comparison (const ArcBuildRun *run);
+
+/**
+ * arc_build_run_get_progress:
+ * @run: the object
+ * @done: (out): how many files the process has done
+ * @total: (out): how many files it will do, or 0 if that is not known
+ *
+ * Returns: (transfer none): what the process does before the next file, or ""
+ */
+const char *arc_build_run_get_progress (const ArcBuildRun *run, guint *done, guint *total);
+
+/**
+ * arc_build_run_is_writing:
+ * @run: the object
+ *
+ * Returns: %TRUE if the process writes the database, or is about to write all of it
+ */
+gboolean arc_build_run_is_writing (const ArcBuildRun *run);
+
+/**
+ * arc_build_run_is_failing:
+ * @run: the object
+ *
+ * Returns: %TRUE if there is a build that will not have built all its changes
+ */
+gboolean arc_build_run_is_failing (const ArcBuildRun *run);
 
 /**
  * arc_build_run_spawn_after:
- * @run: a build whose process has ended
+ * @run: the object, from whose build @ended has just been called
  * @runner: a runner
  * @error: return location for an error
  *
- * Starts the command to run after the build, in the environment of the build.
+ * Starts the command to run after that build in the environment of the build.
  *
- * Returns: %TRUE if it started
+ * Returns: %TRUE if it started; %FALSE without @error if the settings have none
  */
 gboolean arc_build_run_spawn_after (ArcBuildRun *run, ArcProcessRunner *runner, GError **error);
-
-/**
- * arc_build_run_read_line:
- * @run: a running build
- * @line: a line of output; its members may be moved
- * @text: the same line as it came
- * @length: the length of @text
- *
- * Remembers what a line of output says of the build itself, and logs what is for the log.
- */
-void arc_build_run_read_line (ArcBuildRun *run, ArcLine *line, const char *text, guint64 length);
-
-/**
- * arc_build_run_set_outcome:
- * @run: a running build
- * @outcome: how it ended; it is copied
- *
- * Keeps the outcome until the build is recorded.
- */
-void arc_build_run_set_outcome (ArcBuildRun *run, const ArcOutcome *outcome);
-
-/**
- * arc_build_run_record:
- * @run: a running build that ends
- * @store: the state store
- * @finished: microseconds since the epoch
- *
- * Completes the record from the outcome, logs it, and writes the history and the problems of notes
- * to @store. The record belongs to @store from then on.
- */
-void arc_build_run_record (ArcBuildRun *run, ArcStateStore *store, gint64 finished);
 
 G_END_DECLS

@@ -16,8 +16,6 @@
 #include "engine/pending-changes.h"
 #include "engine/sync-requests.h"
 #include "engine/tree-availability.h"
-#include "machine/build-phases.h"
-#include "run/output-parser.h"
 #include "watch/directory-reader.h"
 
 #include <glib/gstdio.h>
@@ -34,13 +32,12 @@ struct _ArcBuilder
   ArcConfig *config;
 
   ArcStateMachine machine;
-  ArcPhase phase; /* of the build that runs */
 
   ArcDatabaseState *database;  /* (owned) */
   ArcComparisons *comparisons; /* (owned) */
 
   guint64 next_id;  /* of the next build that starts */
-  ArcBuildRun *run; /* (owned) (nullable): the one that runs */
+  ArcBuildRun *run; /* (owned) */
 
   ArcTreeAvailability *tree;  /* (owned) */
   ArcLoopGuard *loop_guard;   /* (owned) */
@@ -155,9 +152,6 @@ update (ArcBuilder *self)
 }
 
 static void
-step_phases (ArcBuilder *self, ArcPhaseEvent event, const ArcOutcome *outcome /* (nullable) */);
-
-static void
 set_hold (ArcBuilder *self, ArcHolds hold, gboolean held)
 {
   if (held)
@@ -167,43 +161,17 @@ set_hold (ArcBuilder *self, ArcHolds hold, gboolean held)
 
   /* A build that has waited for the permission to launch may have it now. */
   if ((hold & ARC_HOLDS_LAUNCH) && !(self->machine.holds & ARC_HOLDS_LAUNCH))
-    step_phases (self, ARC_PHASE_EVENT_PERMITTED, NULL);
+    arc_build_run_proceed (self->run, self->config, self->machine.holds);
 }
 
-/* A build begins: the tree is compared with the snapshot first; on_compared() goes on. */
 static void
 begin_build (ArcBuilder *self, ArcCause cause)
 {
   const ArcBuildKind kind = arc_database_state_take_wanted (self->database);
 
-  g_assert (self->run == NULL);
-
   self->last_run_real = arc_clock_get_real_time (self->clock);
-  self->run = arc_build_run_new (arc_build_new (self->next_id++, kind, cause, self->last_run_real));
-  step_phases (self, ARC_PHASE_EVENT_START, NULL);
-}
-
-/* Whether a build may still build what it has taken. */
-static gboolean
-is_succeeding (ArcBuilder *self)
-{
-  switch (self->phase)
-    {
-    case ARC_PHASE_COMPARING:
-    case ARC_PHASE_COMPARED:
-    case ARC_PHASE_LAUNCHING:
-    case ARC_PHASE_RUNNING:
-      return TRUE;
-
-    case ARC_PHASE_ENDED:
-      return self->run->outcome.result == ARC_RESULT_SUCCESS;
-
-    case ARC_PHASE_NONE:
-    case ARC_PHASE_STOPPING:
-      return FALSE;
-    }
-
-  g_return_val_if_reached (FALSE);
+  arc_build_run_start (self->run,
+                       arc_build_new (self->next_id++, kind, cause, self->last_run_real));
 }
 
 /* Whether it is known what the database held at some time: when the last run ended, or after a
@@ -214,27 +182,17 @@ knows_database (ArcBuilder *self)
   return arc_pending_changes_get_built_serial (get_pending (self)) > 0;
 }
 
-/* The process of a build writes the database, or is about to write all of it. */
-static gboolean
-is_writing (ArcBuilder *self)
-{
-  return arc_phase_has_spawned (self->phase) ||
-         (self->phase == ARC_PHASE_LAUNCHING && self->run->build->kind != ARC_BUILD_INCREMENTAL);
-}
-
 /* Whether the database may hold rows that no build of the notes would make now: then the next build
  * is a full one. */
 static gboolean
 note_inputs (ArcBuilder *self)
 {
-  if (!arc_database_state_check (self->database, is_writing (self)))
+  if (!arc_database_state_check (self->database, arc_build_run_is_writing (self->run)))
     return FALSE;
 
   self->last_touch_real = arc_clock_get_real_time (self->clock);
   /* A build that has taken nothing yet can still be that. */
-  if (arc_phase_is_preparing (self->phase))
-    self->run->build->kind = MAX (self->run->build->kind, ARC_BUILD_FULL);
-  else
+  if (!arc_build_run_raise_kind (self->run, ARC_BUILD_FULL))
     arc_database_state_want (self->database, ARC_BUILD_FULL);
 
   return TRUE;
@@ -275,8 +233,8 @@ advance_syncs (ArcBuilder *self)
   const guint64 compared = arc_comparisons_get_ended (self->comparisons);
   /* A build that is being stopped, or has failed, may have taken all that there is, and does not
    * build it. */
-  const gboolean stopping = self->run != NULL && !is_succeeding (self);
-  const guint64 serial = arc_pending_changes_get_change_serial (get_pending (self)) + stopping;
+  const gboolean failing = arc_build_run_is_failing (self->run);
+  const guint64 serial = arc_pending_changes_get_change_serial (get_pending (self)) + failing;
   g_autoptr (GError) error = NULL;
   guint64 build;
 
@@ -292,11 +250,11 @@ advance_syncs (ArcBuilder *self)
       arc_sync_requests_answer (self->syncs, serial, arc_state_store_get_built_id (self->store),
                                 ARC_RESULT_SUCCESS);
     }
-  else if (self->run == NULL ||
-           (!arc_phase_is_preparing (self->phase) &&
+  else if (self->machine.state != ARC_STATE_RUNNING ||
+           (!arc_phase_is_preparing (arc_build_run_get_phase (self->run)) &&
             arc_pending_changes_get_taken_serial (get_pending (self)) < serial))
     {
-      if (stopping)
+      if (failing)
         arc_pending_changes_add_unknown (get_pending (self));
       arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, &build, NULL);
     }
@@ -331,7 +289,7 @@ static void
 step_for_cause (ArcBuilder *self,
                 ArcEvent event,
                 ArcCause cause,
-                ArcBuildRun *ended /* (nullable) */)
+                const ArcBuild *ended /* (nullable) */)
 {
   const ArcTiming timing = get_timing (self);
   const ArcEffects effects =
@@ -343,13 +301,13 @@ step_for_cause (ArcBuilder *self,
                                    : arc_pending_changes_get_taken_serial (get_pending (self));
 
   if (ended != NULL)
-    arc_change_feed_add (self->feed, ended->build, taken);
+    arc_change_feed_add (self->feed, ended, taken);
   if (effects & ARC_EFFECT_COMMIT)
     {
       arc_database_state_commit (self->database);
     }
   if (effects & ARC_EFFECT_RESTORE)
-    arc_database_state_restore (self->database, ended->build);
+    arc_database_state_restore (self->database, ended);
   if (effects & ARC_EFFECT_START)
     begin_build (self, cause);
 
@@ -357,13 +315,13 @@ step_for_cause (ArcBuilder *self,
 
   if (ended != NULL)
     {
-      arc_sync_requests_answer (self->syncs, ended_serial, ended->build->id, ended->build->result);
-      g_signal_emit (self, signals[SIGNAL_BUILD_FINISHED], 0, ended->build);
+      arc_sync_requests_answer (self->syncs, ended_serial, ended->id, ended->result);
+      g_signal_emit (self, signals[SIGNAL_BUILD_FINISHED], 0, ended);
     }
   if (effects & ARC_EFFECT_START)
     {
-      arc_log_message_log_start (self->run->build);
-      g_signal_emit (self, signals[SIGNAL_BUILD_STARTED], 0, self->run->build);
+      arc_log_message_log_start (arc_build_run_get_build (self->run));
+      g_signal_emit (self, signals[SIGNAL_BUILD_STARTED], 0, arc_build_run_get_build (self->run));
     }
   if (self->machine.closing && (event == ARC_EVENT_SHUTDOWN || ended != NULL))
     {
@@ -372,25 +330,21 @@ step_for_cause (ArcBuilder *self,
     }
 
   if (effects & ARC_EFFECT_STOP)
-    step_phases (self, ARC_PHASE_EVENT_STOP, &(ArcOutcome){ .result = ARC_RESULT_INTERRUPTED });
+    arc_build_run_stop (self->run, ARC_RESULT_INTERRUPTED);
 }
 
 static void
-step (ArcBuilder *self, ArcEvent event, ArcBuildRun *ended /* (nullable) */)
+step (ArcBuilder *self, ArcEvent event, const ArcBuild *ended /* (nullable) */)
 {
   step_for_cause (self, event, arc_state_machine_get_cause (&self->machine, event), ended);
 }
 
-/* SPAWNED: the build had a process. */
 static void
-end_build (ArcBuilder *self, gboolean spawned)
+on_build_ended (const ArcBuild *build, gboolean spawned, gpointer user_data)
 {
-  g_autoptr (ArcBuildRun) run = g_steal_pointer (&self->run);
-  const ArcBuild *build = run->build;
-  const ArcEvent event = arc_event_of_result (run->outcome.result);
+  ArcBuilder *self = user_data;
+  const ArcEvent event = arc_event_of_result (build->result);
   gboolean given_up;
-
-  arc_build_run_record (run, self->store, arc_clock_get_real_time (self->clock));
 
   given_up =
       arc_database_state_end_build (self->database, build, spawned,
@@ -401,103 +355,10 @@ end_build (ArcBuilder *self, gboolean spawned)
     self->consecutive_failures++;
 
   if (spawned && !self->machine.closing)
-    set_hold (self, ARC_HOLD_AFTER_BUILD, arc_after_build_run (self->after_build, run));
+    set_hold (self, ARC_HOLD_AFTER_BUILD,
+              arc_after_build_run (self->after_build, self->run, build));
   self->machine.cost = build->cpu_usec;
-  step (self, given_up ? ARC_EVENT_STOPPED : event, run);
-}
-
-/* All that the next service needs is on the disk: now the process may change the database. */
-static void
-on_written (gpointer user_data)
-{
-  step_phases (user_data, ARC_PHASE_EVENT_WRITTEN, NULL);
-}
-
-static void
-spawn (ArcBuilder *self)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!arc_build_run_spawn (self->run, self->runner, &error))
-    step_phases (self, ARC_PHASE_EVENT_NOT_STARTED,
-                 &(ArcOutcome){ .result = ARC_RESULT_SPAWN_FAILED, .message = error->message });
-}
-
-/* The tree has been compared: now the build takes what is pending. What is seen from here on is for
- * the next one. */
-static void
-take_changes (ArcBuilder *self)
-{
-  ArcBuildRun *run = self->run;
-
-  arc_loop_guard_begin_build (self->loop_guard, run->build->cause == ARC_CAUSE_REQUEST);
-  arc_build_run_write (run, self->store, self->config, self->database, on_written, self);
-  update (self);
-}
-
-/* The process is gone: what it left is looked at in a thread. */
-static void
-on_inspected (gpointer user_data)
-{
-  step_phases (user_data, ARC_PHASE_EVENT_INSPECTED, NULL);
-}
-
-/* What a build, or its AfterBuild, changed in the tree was changed before this. */
-static void
-note_end (ArcBuilder *self)
-{
-  arc_loop_guard_end_build (self->loop_guard, arc_clock_get_time (self->clock),
-                            arc_get_stamp_time ());
-}
-
-/* An event of the running build, and everything that follows from it. OUTCOME is how the build ends
- * if this ends it, or NULL for a tree that is unavailable. */
-static void
-step_phases (ArcBuilder *self, ArcPhaseEvent event, const ArcOutcome *outcome /* (nullable) */)
-{
-  const ArcOutcome unavailable = { .result = ARC_RESULT_SPAWN_FAILED,
-                                   .message = arc_tree_availability_get_message (self->tree) };
-
-  switch (arc_phase_step (&self->phase, event, self->machine.holds))
-    {
-    case ARC_PHASE_ACTION_NONE:
-      return;
-
-    case ARC_PHASE_ACTION_COMPARE:
-      self->run->comparison =
-          event == ARC_PHASE_EVENT_START
-              ? arc_comparisons_ask_for_build (self->comparisons, self->run->build->cause)
-              : arc_comparisons_ask (self->comparisons);
-      return;
-
-    case ARC_PHASE_ACTION_TAKE:
-      take_changes (self);
-      return;
-
-    case ARC_PHASE_ACTION_SPAWN:
-      spawn (self);
-      return;
-
-    case ARC_PHASE_ACTION_SIGNAL:
-      arc_process_runner_stop (self->runner, outcome->result);
-      return;
-
-    case ARC_PHASE_ACTION_INSPECT:
-      note_end (self);
-      arc_build_run_set_outcome (self->run, outcome);
-      arc_build_inputs_look (get_inputs (self), on_inspected, self);
-      return;
-
-    case ARC_PHASE_ACTION_ABANDON:
-      note_end (self);
-      arc_build_run_set_outcome (self->run, outcome != NULL ? outcome : &unavailable);
-      end_build (self, FALSE);
-      return;
-
-    case ARC_PHASE_ACTION_RECORD:
-      end_build (self, TRUE);
-      return;
-    }
+  step (self, given_up ? ARC_EVENT_STOPPED : event, build);
 }
 
 /* Whether CHANGES, which come now, were most likely made by a build or its AfterBuild. */
@@ -507,7 +368,7 @@ are_of_build (ArcBuilder *self, const ArcChangeSet *changes)
   if (self->machine.holds & ARC_HOLD_AFTER_BUILD)
     return TRUE;
   if (self->machine.state == ARC_STATE_RUNNING)
-    return arc_phase_has_spawned (self->phase);
+    return arc_phase_has_spawned (arc_build_run_get_phase (self->run));
 
   return arc_loop_guard_is_late (self->loop_guard, changes,
                                  arc_watcher_get_snapshot (self->watcher),
@@ -521,7 +382,7 @@ check_inputs (ArcBuilder *self)
       !note_inputs (self))
     return;
 
-  if (arc_phase_is_preparing (self->phase))
+  if (arc_phase_is_preparing (arc_build_run_get_phase (self->run)))
     update (self);
   else
     step (self, ARC_EVENT_TOUCH, NULL);
@@ -588,7 +449,7 @@ on_changed (ArcWatcher *watcher, ArcChangeSet *changes, ArcBuilder *self)
     on_health (self);
 
   /* A build that has not taken its changes yet will take these, too. */
-  if (arc_phase_is_preparing (self->phase))
+  if (arc_phase_is_preparing (arc_build_run_get_phase (self->run)))
     update (self);
   else
     step (self, ARC_EVENT_TOUCH, NULL);
@@ -674,19 +535,6 @@ become_ready (ArcBuilder *self, gboolean has_others)
     step_for_cause (self, ARC_EVENT_REBUILD, ARC_CAUSE_START, NULL);
 }
 
-/* The build that is being prepared goes on, if this comparison is enough for it. */
-static gboolean
-proceed_if_compared (ArcBuilder *self)
-{
-  if (self->phase != ARC_PHASE_COMPARING ||
-      self->run->comparison > arc_comparisons_get_ended (self->comparisons))
-    return FALSE;
-
-  note_inputs (self);
-  step_phases (self, ARC_PHASE_EVENT_COMPARED, NULL);
-  return TRUE;
-}
-
 static void
 on_surveyed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
@@ -721,9 +569,9 @@ on_compared (gpointer user_data)
 
   check_inputs (self);
   end_rescan (self);
-  if (self->run == NULL)
+  if (self->machine.state != ARC_STATE_RUNNING)
     arc_database_state_retry_write (self->database);
-  if (!proceed_if_compared (self))
+  if (!arc_build_run_proceed (self->run, self->config, self->machine.holds))
     update (self);
 }
 
@@ -733,7 +581,7 @@ on_comparison_settled (gpointer user_data)
   ArcBuilder *self = user_data;
 
   advance_syncs (self);
-  proceed_if_compared (self);
+  arc_build_run_proceed (self->run, self->config, self->machine.holds);
 }
 
 static void
@@ -749,13 +597,20 @@ on_alarm (ArcClock *clock, ArcBuilder *self)
   step (self, ARC_EVENT_DEADLINE, NULL);
 }
 
+static void
+on_build_changed (gpointer user_data)
+{
+  update (user_data);
+}
+
 /* The build did not find PATH, and may have removed what the database knew of it. It was moved away
  * and back, perhaps, when no monitor was listening, and then nothing on the disk shows that. */
 static void
-on_gone (ArcBuilder *self, const char *path)
+on_gone (const char *path, gpointer user_data)
 {
+  ArcBuilder *self = user_data;
   g_autoptr (ArcChangeSet) gone =
-      arc_database_state_find_gone (self->database, self->run->build, path);
+      arc_database_state_find_gone (self->database, arc_build_run_get_build (self->run), path);
   guint64 build;
 
   if (arc_change_set_get_size (gone) == 0)
@@ -768,32 +623,9 @@ on_gone (ArcBuilder *self, const char *path)
   step (self, ARC_EVENT_TOUCH, NULL);
 
   /* Who asked when it was back again needs one more build. */
-  if (arc_sync_requests_postpone (self->syncs, self->run->comparison,
+  if (arc_sync_requests_postpone (self->syncs, arc_build_run_get_comparison (self->run),
                                   arc_pending_changes_get_change_serial (get_pending (self))))
     arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, &build, NULL);
-}
-
-static void
-on_line (ArcProcessRunner *runner, const char *text, guint64 length, ArcBuilder *self)
-{
-  g_auto (ArcLine) line = { 0 };
-
-  arc_line_parse (text, length, &line);
-
-  if (line.kind == ARC_LINE_GONE)
-    on_gone (self, line.path);
-  else if (line.kind == ARC_LINE_INPUT)
-    arc_build_inputs_add_named (get_inputs (self), line.path);
-
-  arc_build_run_read_line (self->run, &line, text, length);
-  if (line.kind == ARC_LINE_PROGRESS || line.kind == ARC_LINE_PHASE)
-    update (self);
-}
-
-static void
-on_ended (ArcProcessRunner *runner, const ArcOutcome *outcome, ArcBuilder *self)
-{
-  step_phases (self, ARC_PHASE_EVENT_EXITED, outcome);
 }
 
 static void
@@ -842,7 +674,8 @@ on_after_build_ended (gpointer user_data)
 {
   ArcBuilder *self = user_data;
 
-  note_end (self);
+  arc_loop_guard_end_build (self->loop_guard, arc_clock_get_time (self->clock),
+                            arc_get_stamp_time ());
   set_hold (self, ARC_HOLD_AFTER_BUILD, FALSE);
   if (self->machine.closing)
     schedule_stopped (self);
@@ -882,13 +715,13 @@ arc_builder_cancel (ArcBuilder *self, GError **error)
 {
   g_return_val_if_fail (ARC_IS_BUILDER (self), FALSE);
 
-  if (self->run == NULL)
+  if (self->machine.state != ARC_STATE_RUNNING)
     {
       g_set_error_literal (error, ARC_ERROR, ARC_ERROR_NOT_BUILDING, "No build is running");
       return FALSE;
     }
 
-  step_phases (self, ARC_PHASE_EVENT_STOP, &(ArcOutcome){ .result = ARC_RESULT_CANCELED });
+  arc_build_run_stop (self->run, ARC_RESULT_CANCELED);
   return TRUE;
 }
 
@@ -923,11 +756,13 @@ arc_builder_set_held (ArcBuilder *self, ArcHolds hold, gboolean held)
 int
 arc_builder_open_log (ArcBuilder *self, guint64 id, GError **error)
 {
+  const ArcBuild *running;
   const ArcBuild *last;
 
   g_return_val_if_fail (ARC_IS_BUILDER (self), -1);
 
-  last = self->run != NULL ? self->run->build : arc_state_store_get_last_build (self->store);
+  running = arc_build_run_get_build (self->run);
+  last = running != NULL ? running : arc_state_store_get_last_build (self->store);
   if (id == 0 && last != NULL)
     id = last->id;
 
@@ -937,8 +772,7 @@ arc_builder_open_log (ArcBuilder *self, guint64 id, GError **error)
       return -1;
     }
 
-  return arc_state_store_open_log (self->store, id, self->run != NULL && self->run->build->id == id,
-                                   error);
+  return arc_state_store_open_log (self->store, id, running != NULL && running->id == id, error);
 }
 
 char *
@@ -1023,11 +857,13 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
 void
 arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
 {
+  const ArcBuild *running;
   ArcTiming timing;
 
   g_return_if_fail (ARC_IS_BUILDER (self));
 
   timing = get_timing (self);
+  running = arc_build_run_get_build (self->run);
   *status = (ArcStatus){
     .state = self->machine.state,
     .stoked = arc_state_machine_is_stoked (&self->machine),
@@ -1044,14 +880,13 @@ arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
     .built_serial = arc_pending_changes_get_built_serial (get_pending (self)),
     .n_pending = arc_change_set_get_size (arc_pending_changes_get_pending (get_pending (self))),
     .rescans = MAX (arc_comparisons_get_ended (self->comparisons), 1) - 1, /* the first is none */
-    .current_build = self->run != NULL ? self->run->build->id : 0,
-    .progress_done = self->run != NULL ? self->run->progress_done : 0,
-    .progress_total = self->run != NULL ? self->run->progress_total : 0,
-    .phase = self->run != NULL && self->run->phase != NULL ? self->run->phase : "",
+    .current_build = running != NULL ? running->id : 0,
     .consecutive_failures = self->consecutive_failures,
     .rest = arc_state_machine_get_rest (&self->machine, &timing),
     .n_problems = arc_problem_list_get_count (arc_state_store_get_note_problems (self->store)),
   };
+  status->phase =
+      arc_build_run_get_progress (self->run, &status->progress_done, &status->progress_total);
 }
 
 ArcStateStore *
@@ -1117,6 +952,19 @@ arc_builder_new (ArcClock *clock,
   self->comparisons = arc_comparisons_new (clock, watcher, get_inputs (self), on_compared,
                                            on_comparison_settled, self);
   arc_comparisons_set_interval (self->comparisons, config->rescan_interval);
+  self->run = arc_build_run_new (&(ArcBuildRunPorts){
+      .clock = clock,
+      .runner = runner,
+      .store = store,
+      .database = self->database,
+      .comparisons = self->comparisons,
+      .tree = self->tree,
+      .loop_guard = self->loop_guard,
+      .changed = on_build_changed,
+      .gone = on_gone,
+      .ended = on_build_ended,
+      .user_data = self,
+  });
   self->next_id = arc_state_store_next_build (self->store);
   arc_state_machine_init (&self->machine, arc_clock_get_time (self->clock));
   /* Until it has been looked at: nothing may be built before that, nor before the lock is taken. */
@@ -1131,8 +979,6 @@ arc_builder_new (ArcClock *clock,
   g_signal_connect_object (self->watcher, "settled", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->watcher, "notify::health", G_CALLBACK (on_health), self,
                            G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->runner, "line", G_CALLBACK (on_line), self, 0);
-  g_signal_connect_object (self->runner, "ended", G_CALLBACK (on_ended), self, 0);
 
   return self;
 }
@@ -1148,9 +994,9 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->tree, arc_tree_availability_free);
   g_clear_pointer (&self->loop_guard, arc_loop_guard_free);
   g_clear_pointer (&self->health_message, g_free);
-  g_clear_pointer (&self->run, arc_build_run_free);
   g_clear_pointer (&self->database, arc_database_state_free);
   g_clear_pointer (&self->comparisons, arc_comparisons_free);
+  g_clear_pointer (&self->run, arc_build_run_free);
   g_clear_pointer (&self->config, arc_config_free);
   g_clear_object (&self->stopping);
   g_clear_object (&self->clock);
