@@ -3,8 +3,6 @@
 
 #include "engine/after-build.h"
 
-#include "run/process-runner.h"
-
 struct _ArcAfterBuild
 {
   ArcStateStore *store;     /* (owned) */
@@ -105,19 +103,15 @@ arc_after_build_free (ArcAfterBuild *after)
 }
 
 gboolean
-arc_after_build_run (ArcAfterBuild *after, ArcBuildRun *run, const ArcBuild *build)
+arc_after_build_run (ArcAfterBuild *after, guint64 build, const ArcRun *run)
 {
   g_autoptr (GError) error = NULL;
 
-  if (build->result != ARC_RESULT_SUCCESS && !arc_build_is_partial (build))
-    return FALSE;
-
-  after->build = build->id;
-  if (arc_build_run_spawn_after (run, after->runner, &error))
+  after->build = build;
+  if (arc_process_runner_start (after->runner, run, &error))
     return TRUE;
 
-  if (error != NULL)
-    take_problem (after, error->message);
+  take_problem (after, error->message);
   return FALSE;
 }
 

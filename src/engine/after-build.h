@@ -4,7 +4,7 @@
 #pragma once
 
 #include "common/build.h"
-#include "engine/build-run.h"
+#include "run/process-runner.h"
 #include "state/state-store.h"
 
 G_BEGIN_DECLS
@@ -49,16 +49,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcAfterBuild, arc_after_build_free)
 /**
  * arc_after_build_run:
  * @after: the object, with no command that runs
- * @run: the object of the build that has ended
- * @build: the record of that build, whose process has ended
+ * @build: the number of the build that has ended
+ * @run: the command
  *
- * Starts the command, if there is one and the build updated the database: it succeeded, or failed
- * for some files only, which are all that the next build lists. A failure of the command stops
- * nothing; arc_after_build_get_problem() has it.
+ * Starts the command. A failure of it stops nothing; arc_after_build_get_problem() has it.
  *
  * Returns: %TRUE if the command runs now
  */
-gboolean arc_after_build_run (ArcAfterBuild *after, ArcBuildRun *run, const ArcBuild *build);
+gboolean arc_after_build_run (ArcAfterBuild *after, guint64 build, const ArcRun *run);
 
 /**
  * arc_after_build_stop:

@@ -6,6 +6,7 @@
 #include "common/error.h"
 #include "common/problem-list.h"
 #include "config/build-environment.h"
+#include "engine/after-build.h"
 #include "engine/log-messages.h"
 #include "run/output-parser.h"
 #include "watch/directory-reader.h"
@@ -13,6 +14,10 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <unistd.h>
+
+/* How long what is left of a build of a killed service has between SIGTERM and SIGKILL. Nobody
+ * waits for its result. */
+#define LEFTOVER_GRACE (2 * G_USEC_PER_SEC)
 
 /* One build. */
 typedef struct
@@ -38,7 +43,10 @@ struct _ArcBuildRun
 {
   ArcBuildRunPorts ports;
   ArcPhase phase;
+  ArcHolds holds;
   Current *current; /* (owned) (nullable): the build, or the last one while there is none */
+  ArcAfterBuild *after_build; /* (owned) */
+  GCancellable *closing;      /* (owned): of the leftover; cancelled when nothing may start */
 };
 
 static Current *
@@ -70,10 +78,8 @@ current_free (Current *current)
   g_free (current);
 }
 
-static void step (ArcBuildRun *run,
-                  ArcPhaseEvent event,
-                  ArcHolds holds,
-                  const ArcOutcome *outcome /* (nullable) */);
+static void
+step (ArcBuildRun *run, ArcPhaseEvent event, const ArcOutcome *outcome /* (nullable) */);
 
 /* All that the next service needs is on the disk: now the process may change the database. */
 static void
@@ -92,10 +98,7 @@ on_written (GObject *source, GAsyncResult *result, gpointer user_data)
   run->current->changes_file = g_steal_pointer (&changes_file);
   run->current->log_file = g_steal_pointer (&log_file);
   run->current->error = g_steal_pointer (&error);
-  step (run, ARC_PHASE_EVENT_WRITTEN,
-        arc_tree_availability_get_message (run->ports.tree) != NULL ? ARC_HOLD_UNAVAILABLE
-                                                                    : ARC_HOLD_NONE,
-        NULL);
+  step (run, ARC_PHASE_EVENT_WRITTEN, NULL);
 }
 
 /* The tree has been compared: now the build takes what is pending. What is seen from here on is for
@@ -124,30 +127,29 @@ make_database_directory (const char *database, GError **error)
   return FALSE;
 }
 
-/* Starts ARGV on RUNNER. */
+/* Starts ARGV as the build or, with SETTING, as AfterBuild. */
 static gboolean
 start (ArcBuildRun *run,
-       ArcProcessRunner *runner,
        const char *const *argv,
        const char *setting /* (nullable) */,
-       const char *log_file /* (nullable) */,
        gint64 timeout,
        GError **error)
 {
+  Current *current = run->current;
   /* For the next service, if this one is killed. */
   const int group_file = arc_state_store_open_group (run->ports.store);
+  const ArcRun process = {
+    .argv = argv,
+    .setting = setting,
+    .environment = (const char *const *) current->environment,
+    .log_file = setting == NULL ? current->log_file : NULL,
+    .group_file = MAX (group_file, 0),
+    .timeout = timeout,
+    .stop_grace = current->config->stop_grace,
+  };
   const gboolean started =
-      arc_process_runner_start (runner,
-                                &(ArcRun){
-                                    .argv = argv,
-                                    .setting = setting,
-                                    .environment = (const char *const *) run->current->environment,
-                                    .log_file = log_file,
-                                    .group_file = MAX (group_file, 0),
-                                    .timeout = timeout,
-                                    .stop_grace = run->current->config->stop_grace,
-                                },
-                                error);
+      setting == NULL ? arc_process_runner_start (run->ports.runner, &process, error)
+                      : arc_after_build_run (run->after_build, current->build->id, &process);
 
   if (group_file >= 0)
     close (group_file);
@@ -175,8 +177,7 @@ spawn (ArcBuildRun *run, GError **error)
   current->environment = arc_build_environment_for_build (g_get_environ (), config, build->kind,
                                                           build->id, current->changes_file);
 
-  return start (run, run->ports.runner, (const char *const *) config->command, NULL,
-                current->log_file, config->timeout, error);
+  return start (run, (const char *const *) config->command, NULL, config->timeout, error);
 }
 
 /* The problems of a build whose transaction is in the database are all problems of all notes. */
@@ -201,12 +202,27 @@ record_problems (ArcBuildRun *run, ArcBuild *build)
   arc_state_store_set_note_problems (run->ports.store, reported);
 }
 
+/* A build that succeeded, or failed for some files only, which are all that the next build lists,
+ * has updated the database. */
+static void
+start_after_build (ArcBuildRun *run)
+{
+  const ArcConfig *config = run->current->config;
+  const ArcBuild *build = run->current->build;
+
+  if (config->after_build != NULL && !g_cancellable_is_cancelled (run->closing) &&
+      (build->result == ARC_RESULT_SUCCESS || arc_build_is_partial (build)) &&
+      start (run, (const char *const *) config->after_build, "AfterBuild",
+             config->after_build_timeout, NULL))
+    run->holds |= ARC_HOLD_AFTER_BUILD;
+}
+
 /* Completes the record from the outcome, and writes it. */
 static void
 record (ArcBuildRun *run, gboolean spawned)
 {
   const ArcOutcome *outcome = &run->current->outcome;
-  ArcBuild *build = g_steal_pointer (&run->current->build);
+  ArcBuild *build = run->current->build;
 
   build->result = outcome->result;
   if (outcome->result == ARC_RESULT_SIGNAL)
@@ -222,37 +238,45 @@ record (ArcBuildRun *run, gboolean spawned)
   arc_state_store_add_build (run->ports.store, build);
   arc_state_store_forget_group (run->ports.store);
 
+  if (spawned)
+    start_after_build (run);
+
   g_cancellable_cancel (run->current->cancellable);
+  run->current->build = NULL;
   run->ports.ended (build, spawned, run->ports.user_data);
 }
 
-/* What a build changed in the tree was changed before this. */
+/* What a build, or its AfterBuild, changed in the tree was changed before this. */
 static void
-note_end (ArcBuildRun *run, const ArcOutcome *outcome)
+note_end (ArcBuildRun *run)
+{
+  arc_loop_guard_end_build (run->ports.loop_guard, arc_clock_get_time (run->ports.clock),
+                            arc_get_stamp_time ());
+}
+
+static void
+set_outcome (ArcBuildRun *run, const ArcOutcome *outcome)
 {
   run->current->outcome = *outcome;
   run->current->outcome.message = g_strdup (outcome->message);
-  arc_loop_guard_end_build (run->ports.loop_guard, arc_clock_get_time (run->ports.clock),
-                            arc_get_stamp_time ());
 }
 
 /* The process is gone: what it left is looked at in a thread. */
 static void
 on_inspected (gpointer user_data)
 {
-  step (user_data, ARC_PHASE_EVENT_INSPECTED, ARC_HOLD_NONE, NULL);
+  step (user_data, ARC_PHASE_EVENT_INSPECTED, NULL);
 }
 
 /* An event of the build, and everything that follows from it. OUTCOME is how the build ends if this
  * ends it, or NULL for a tree that is unavailable. */
 static void
-step (ArcBuildRun *run,
-      ArcPhaseEvent event,
-      ArcHolds holds,
-      const ArcOutcome *outcome /* (nullable) */)
+step (ArcBuildRun *run, ArcPhaseEvent event, const ArcOutcome *outcome /* (nullable) */)
 {
   const ArcOutcome unavailable = { .result = ARC_RESULT_SPAWN_FAILED,
                                    .message = arc_tree_availability_get_message (run->ports.tree) };
+  const ArcHolds holds =
+      run->holds | (unavailable.message != NULL ? ARC_HOLD_UNAVAILABLE : ARC_HOLD_NONE);
   g_autoptr (GError) error = NULL;
 
   switch (arc_phase_step (&run->phase, event, holds))
@@ -273,7 +297,7 @@ step (ArcBuildRun *run,
 
     case ARC_PHASE_ACTION_SPAWN:
       if (!spawn (run, &error))
-        step (run, ARC_PHASE_EVENT_NOT_STARTED, holds,
+        step (run, ARC_PHASE_EVENT_NOT_STARTED,
               &(ArcOutcome){ .result = ARC_RESULT_SPAWN_FAILED, .message = error->message });
       return;
 
@@ -282,13 +306,15 @@ step (ArcBuildRun *run,
       return;
 
     case ARC_PHASE_ACTION_INSPECT:
-      note_end (run, outcome);
+      note_end (run);
+      set_outcome (run, outcome);
       arc_build_inputs_look (arc_database_state_get_inputs (run->ports.database), on_inspected,
                              run);
       return;
 
     case ARC_PHASE_ACTION_ABANDON:
-      note_end (run, outcome != NULL ? outcome : &unavailable);
+      note_end (run);
+      set_outcome (run, outcome != NULL ? outcome : &unavailable);
       record (run, FALSE);
       return;
 
@@ -359,7 +385,17 @@ on_line (ArcProcessRunner *runner G_GNUC_UNUSED, const char *text, guint64 lengt
 static void
 on_ended (ArcProcessRunner *runner G_GNUC_UNUSED, const ArcOutcome *outcome, ArcBuildRun *run)
 {
-  step (run, ARC_PHASE_EVENT_EXITED, ARC_HOLD_NONE, outcome);
+  step (run, ARC_PHASE_EVENT_EXITED, outcome);
+}
+
+static void
+on_after_build_ended (gpointer user_data)
+{
+  ArcBuildRun *run = user_data;
+
+  note_end (run);
+  arc_build_run_set_held (run, ARC_HOLD_AFTER_BUILD, FALSE);
+  run->ports.changed (run->ports.user_data);
 }
 
 ArcBuildRun *
@@ -368,6 +404,8 @@ arc_build_run_new (const ArcBuildRunPorts *ports)
   ArcBuildRun *run = g_new0 (ArcBuildRun, 1);
 
   run->ports = *ports;
+  run->after_build = arc_after_build_new (ports->store, on_after_build_ended, run);
+  run->closing = g_cancellable_new ();
   g_signal_connect (ports->runner, "line", G_CALLBACK (on_line), run);
   g_signal_connect (ports->runner, "ended", G_CALLBACK (on_ended), run);
 
@@ -378,6 +416,9 @@ void
 arc_build_run_free (ArcBuildRun *run)
 {
   g_signal_handlers_disconnect_by_data (run->ports.runner, run);
+  g_cancellable_cancel (run->closing);
+  g_object_unref (run->closing);
+  arc_after_build_free (run->after_build);
   g_clear_pointer (&run->current, current_free);
   g_free (run);
 }
@@ -387,26 +428,47 @@ arc_build_run_start (ArcBuildRun *run, ArcBuild *build)
 {
   g_clear_pointer (&run->current, current_free);
   run->current = current_new (build);
-  step (run, ARC_PHASE_EVENT_START, ARC_HOLD_NONE, NULL);
+  step (run, ARC_PHASE_EVENT_START, NULL);
+}
+
+static void
+on_leftover_ended (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  ArcBuildRun *run = user_data;
+  g_autoptr (GError) error = NULL;
+  const gboolean found =
+      arc_state_store_end_leftover_finish (ARC_STATE_STORE (source), result, &error);
+
+  if (found)
+    g_message ("Ended what was left of a build of a service that was killed");
+  /* The object may be gone. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+
+  /* It may have written the tree or the database until now. A build that waits compares anyway. */
+  if (found)
+    arc_comparisons_ask (run->ports.comparisons);
+  arc_build_run_set_held (run, ARC_HOLD_LEFTOVER, FALSE);
+}
+
+void
+arc_build_run_end_leftover (ArcBuildRun *run)
+{
+  arc_build_run_set_held (run, ARC_HOLD_LEFTOVER, TRUE);
+  arc_state_store_end_leftover_async (run->ports.store, LEFTOVER_GRACE, run->closing,
+                                      on_leftover_ended, run);
 }
 
 gboolean
-arc_build_run_proceed (ArcBuildRun *run, const ArcConfig *config, ArcHolds holds)
+arc_build_run_proceed (ArcBuildRun *run, const ArcConfig *config)
 {
-  const guint64 ended = arc_comparisons_get_ended (run->ports.comparisons);
-
-  if (run->phase == ARC_PHASE_COMPARED && (holds & ARC_HOLDS_LAUNCH) == 0)
-    {
-      step (run, ARC_PHASE_EVENT_PERMITTED, holds, NULL);
-      return TRUE;
-    }
-
-  if (run->phase != ARC_PHASE_COMPARING || run->current->comparison > ended)
+  if (run->phase != ARC_PHASE_COMPARING ||
+      run->current->comparison > arc_comparisons_get_ended (run->ports.comparisons))
     return FALSE;
 
   g_clear_pointer (&run->current->config, arc_config_free);
   run->current->config = arc_config_copy (config);
-  step (run, ARC_PHASE_EVENT_COMPARED, holds, NULL);
+  step (run, ARC_PHASE_EVENT_COMPARED, NULL);
 
   return TRUE;
 }
@@ -414,7 +476,34 @@ arc_build_run_proceed (ArcBuildRun *run, const ArcConfig *config, ArcHolds holds
 void
 arc_build_run_stop (ArcBuildRun *run, ArcResult result)
 {
-  step (run, ARC_PHASE_EVENT_STOP, ARC_HOLD_NONE, &(ArcOutcome){ .result = result });
+  step (run, ARC_PHASE_EVENT_STOP, &(ArcOutcome){ .result = result });
+}
+
+void
+arc_build_run_close (ArcBuildRun *run)
+{
+  g_cancellable_cancel (run->closing);
+  arc_after_build_stop (run->after_build);
+}
+
+void
+arc_build_run_set_held (ArcBuildRun *run, ArcHolds hold, gboolean held)
+{
+  run->holds = held ? run->holds | hold : run->holds & ~hold;
+  if (run->holds == ARC_HOLD_NONE)
+    step (run, ARC_PHASE_EVENT_PERMITTED, NULL);
+}
+
+ArcHolds
+arc_build_run_get_holds (const ArcBuildRun *run)
+{
+  return run->holds;
+}
+
+const char *
+arc_build_run_get_after_problem (const ArcBuildRun *run)
+{
+  return arc_after_build_get_problem (run->after_build);
 }
 
 gboolean
@@ -469,14 +558,4 @@ arc_build_run_is_failing (const ArcBuildRun *run)
 {
   return run->phase == ARC_PHASE_STOPPING ||
          (run->phase == ARC_PHASE_ENDED && run->current->outcome.result != ARC_RESULT_SUCCESS);
-}
-
-gboolean
-arc_build_run_spawn_after (ArcBuildRun *run, ArcProcessRunner *runner, GError **error)
-{
-  const ArcConfig *config = run->current->config;
-
-  return config->after_build != NULL &&
-         start (run, runner, (const char *const *) config->after_build, "AfterBuild", NULL,
-                config->after_build_timeout, error);
 }

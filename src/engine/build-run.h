@@ -25,7 +25,7 @@ G_BEGIN_DECLS
  * @comparisons: the comparisons
  * @tree: the availability of the tree
  * @loop_guard: the loop guard
- * @changed: called when there is something new to show of the build
+ * @changed: called when there is something new to show, and when AfterBuild has ended
  * @gone: called when the build did not find @path
  * @ended: called when the build is recorded; @build belongs to @store, and there is no build any
  * more. @spawned says whether it had a process
@@ -53,6 +53,10 @@ typedef struct
  *
  * The running build, from its comparison to its record: what the phases of machine/build-phases.h
  * ask for is done here. There is at most one; its successor takes its place.
+ *
+ * A build has no process while something of %ARC_HOLDS_LAUNCH holds it: what is left of a build of
+ * a killed service is ended first, and so is the command of AfterBuild, which runs after a build
+ * that updated the database.
  */
 typedef struct _ArcBuildRun ArcBuildRun;
 
@@ -77,6 +81,14 @@ void arc_build_run_free (ArcBuildRun *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcBuildRun, arc_build_run_free)
 
 /**
+ * arc_build_run_end_leftover:
+ * @run: the object
+ *
+ * Begins to end what is left of a build of a killed service.
+ */
+void arc_build_run_end_leftover (ArcBuildRun *run);
+
+/**
  * arc_build_run_start:
  * @run: the object, without a build
  * @build: (transfer full): the record of a build
@@ -89,14 +101,12 @@ void arc_build_run_start (ArcBuildRun *run, ArcBuild *build);
  * arc_build_run_proceed:
  * @run: the object
  * @config: the settings for a build that takes its changes now; they are copied
- * @holds: what holds builds
  *
- * Call this when a comparison has ended, and when nothing holds the process of a build any more.
- * The build goes on if that is what it waits for.
+ * Call this when a comparison has ended. A build that waits for it takes its changes.
  *
- * Returns: %TRUE if it went on
+ * Returns: %TRUE if there is such a build
  */
-gboolean arc_build_run_proceed (ArcBuildRun *run, const ArcConfig *config, ArcHolds holds);
+gboolean arc_build_run_proceed (ArcBuildRun *run, const ArcConfig *config);
 
 /**
  * arc_build_run_stop:
@@ -106,6 +116,41 @@ gboolean arc_build_run_proceed (ArcBuildRun *run, const ArcConfig *config, ArcHo
  * Ends the build, if there is one, with @result.
  */
 void arc_build_run_stop (ArcBuildRun *run, ArcResult result);
+
+/**
+ * arc_build_run_close:
+ * @run: the object
+ *
+ * Ends the command of AfterBuild, if it runs, and lets no other start.
+ */
+void arc_build_run_close (ArcBuildRun *run);
+
+/**
+ * arc_build_run_set_held:
+ * @run: the object
+ * @hold: one of %ARC_HOLDS_LAUNCH
+ * @held: whether it holds builds
+ *
+ * Sets or clears a reason why no process may start. A build that has waited for the last one to go
+ * compares the tree once more, so that it has what came meanwhile.
+ */
+void arc_build_run_set_held (ArcBuildRun *run, ArcHolds hold, gboolean held);
+
+/**
+ * arc_build_run_get_holds:
+ * @run: the object
+ *
+ * Returns: those of %ARC_HOLDS_LAUNCH that hold builds
+ */
+ArcHolds arc_build_run_get_holds (const ArcBuildRun *run);
+
+/**
+ * arc_build_run_get_after_problem:
+ * @run: the object
+ *
+ * Returns: (transfer none) (nullable): why the last AfterBuild failed, English
+ */
+const char *arc_build_run_get_after_problem (const ArcBuildRun *run);
 
 /**
  * arc_build_run_raise_kind:
@@ -167,17 +212,5 @@ gboolean arc_build_run_is_writing (const ArcBuildRun *run);
  * Returns: %TRUE if there is a build that will not have built all its changes
  */
 gboolean arc_build_run_is_failing (const ArcBuildRun *run);
-
-/**
- * arc_build_run_spawn_after:
- * @run: the object, from whose build @ended has just been called
- * @runner: a runner
- * @error: return location for an error
- *
- * Starts the command to run after that build in the environment of the build.
- *
- * Returns: %TRUE if it started; %FALSE without @error if the settings have none
- */
-gboolean arc_build_run_spawn_after (ArcBuildRun *run, ArcProcessRunner *runner, GError **error);
 
 G_END_DECLS

@@ -5,7 +5,6 @@
 
 #include "common/error.h"
 #include "common/path-filter.h"
-#include "engine/after-build.h"
 #include "engine/build-run.h"
 #include "engine/change-feed.h"
 #include "engine/comparisons.h"
@@ -39,12 +38,10 @@ struct _ArcBuilder
   guint64 next_id;  /* of the next build that starts */
   ArcBuildRun *run; /* (owned) */
 
-  ArcTreeAvailability *tree;  /* (owned) */
-  ArcLoopGuard *loop_guard;   /* (owned) */
-  ArcSyncRequests *syncs;     /* (owned) */
-  ArcChangeFeed *feed;        /* (owned) */
-  ArcAfterBuild *after_build; /* (owned) */
-  GCancellable *stopping;     /* (owned) */
+  ArcTreeAvailability *tree; /* (owned) */
+  ArcLoopGuard *loop_guard;  /* (owned) */
+  ArcSyncRequests *syncs;    /* (owned) */
+  ArcChangeFeed *feed;       /* (owned) */
 
   char *health_message; /* (owned) */
   guint consecutive_failures;
@@ -70,10 +67,6 @@ enum
   N_SIGNALS,
 };
 
-/* How long what is left of a build of a killed service has between SIGTERM and SIGKILL. Nobody
- * waits for its result. */
-#define LEFTOVER_GRACE (2 * G_USEC_PER_SEC)
-
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ArcBuilder, arc_builder, G_TYPE_OBJECT)
@@ -88,6 +81,12 @@ static ArcBuildInputs *
 get_inputs (ArcBuilder *self)
 {
   return arc_database_state_get_inputs (self->database);
+}
+
+static ArcHolds
+get_holds (ArcBuilder *self)
+{
+  return self->machine.holds | arc_build_run_get_holds (self->run);
 }
 
 static ArcHealth
@@ -110,7 +109,7 @@ update_health (ArcBuilder *self)
       arc_log_message_health (arc_watcher_get_health_message (self->watcher),
                               arc_tree_availability_get_doubt (self->tree),
                               arc_state_store_get_problem (self->store),
-                              arc_after_build_get_problem (self->after_build), self->loop_guard);
+                              arc_build_run_get_after_problem (self->run), self->loop_guard);
   if (strcmp (old, self->health_message) != 0)
     arc_log_message_log_health (get_health (self), self->health_message);
 }
@@ -158,10 +157,6 @@ set_hold (ArcBuilder *self, ArcHolds hold, gboolean held)
     self->machine.holds |= hold;
   else
     self->machine.holds &= ~hold;
-
-  /* A build that has waited for the permission to launch may have it now. */
-  if ((hold & ARC_HOLDS_LAUNCH) && !(self->machine.holds & ARC_HOLDS_LAUNCH))
-    arc_build_run_proceed (self->run, self->config, self->machine.holds);
 }
 
 static void
@@ -279,7 +274,7 @@ emit_stopped (gpointer user_data)
 static void
 schedule_stopped (ArcBuilder *self)
 {
-  if (self->machine.state != ARC_STATE_RUNNING && !(self->machine.holds & ARC_HOLD_AFTER_BUILD))
+  if (self->machine.state != ARC_STATE_RUNNING && !(get_holds (self) & ARC_HOLD_AFTER_BUILD))
     g_idle_add_full (G_PRIORITY_DEFAULT, emit_stopped, g_object_ref (self), g_object_unref);
 }
 
@@ -325,7 +320,6 @@ step_for_cause (ArcBuilder *self,
     }
   if (self->machine.closing && (event == ARC_EVENT_SHUTDOWN || ended != NULL))
     {
-      arc_after_build_stop (self->after_build);
       schedule_stopped (self);
     }
 
@@ -354,9 +348,6 @@ on_build_ended (const ArcBuild *build, gboolean spawned, gpointer user_data)
   else if (event == ARC_EVENT_FAILED)
     self->consecutive_failures++;
 
-  if (spawned && !self->machine.closing)
-    set_hold (self, ARC_HOLD_AFTER_BUILD,
-              arc_after_build_run (self->after_build, self->run, build));
   self->machine.cost = build->cpu_usec;
   step (self, given_up ? ARC_EVENT_STOPPED : event, build);
 }
@@ -365,7 +356,7 @@ on_build_ended (const ArcBuild *build, gboolean spawned, gpointer user_data)
 static gboolean
 are_of_build (ArcBuilder *self, const ArcChangeSet *changes)
 {
-  if (self->machine.holds & ARC_HOLD_AFTER_BUILD)
+  if (get_holds (self) & ARC_HOLD_AFTER_BUILD)
     return TRUE;
   if (self->machine.state == ARC_STATE_RUNNING)
     return arc_phase_has_spawned (arc_build_run_get_phase (self->run));
@@ -529,7 +520,7 @@ become_ready (ArcBuilder *self, gboolean has_others)
     return;
 
   /* Nobody asked for it but the settings: what holds builds back holds this one back, too. */
-  if (arc_state_machine_is_held (&self->machine))
+  if (self->machine.holds != ARC_HOLD_NONE)
     step (self, ARC_EVENT_TOUCH, NULL);
   else
     step_for_cause (self, ARC_EVENT_REBUILD, ARC_CAUSE_START, NULL);
@@ -571,7 +562,7 @@ on_compared (gpointer user_data)
   end_rescan (self);
   if (self->machine.state != ARC_STATE_RUNNING)
     arc_database_state_retry_write (self->database);
-  if (!arc_build_run_proceed (self->run, self->config, self->machine.holds))
+  if (!arc_build_run_proceed (self->run, self->config))
     update (self);
 }
 
@@ -581,7 +572,7 @@ on_comparison_settled (gpointer user_data)
   ArcBuilder *self = user_data;
 
   advance_syncs (self);
-  arc_build_run_proceed (self->run, self->config, self->machine.holds);
+  arc_build_run_proceed (self->run, self->config);
 }
 
 static void
@@ -600,7 +591,11 @@ on_alarm (ArcClock *clock, ArcBuilder *self)
 static void
 on_build_changed (gpointer user_data)
 {
-  update (user_data);
+  ArcBuilder *self = user_data;
+
+  update (self);
+  if (self->machine.closing)
+    schedule_stopped (self);
 }
 
 /* The build did not find PATH, and may have removed what the database knew of it. It was moved away
@@ -628,24 +623,6 @@ on_gone (const char *path, gpointer user_data)
     arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, &build, NULL);
 }
 
-static void
-on_leftover_ended (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (ArcBuilder) self = user_data;
-  const gboolean found =
-      arc_state_store_end_leftover_finish (ARC_STATE_STORE (source), result, NULL);
-
-  if (found)
-    g_message ("Ended what was left of a build of a service that was killed");
-  if (self->machine.closing)
-    return;
-
-  /* It may have written the tree or the database until now. A build that waits compares anyway. */
-  if (found)
-    arc_comparisons_ask (self->comparisons);
-  set_hold (self, ARC_HOLD_LEFTOVER, FALSE);
-}
-
 void
 arc_builder_start (ArcBuilder *self)
 {
@@ -654,10 +631,7 @@ arc_builder_start (ArcBuilder *self)
 
   g_return_if_fail (ARC_IS_BUILDER (self));
 
-  set_hold (self, ARC_HOLD_LEFTOVER, TRUE);
-  arc_state_store_end_leftover_async (self->store, LEFTOVER_GRACE, self->stopping,
-                                      on_leftover_ended, g_object_ref (self));
-
+  arc_build_run_end_leftover (self->run);
   set_hold (self, ARC_HOLD_PAUSED, arc_state_store_get_paused (self->store));
 
   snapshot = arc_database_state_load (self->database);
@@ -669,19 +643,6 @@ arc_builder_start (ArcBuilder *self)
   arc_comparisons_start (self->comparisons, snapshot);
 }
 
-static void
-on_after_build_ended (gpointer user_data)
-{
-  ArcBuilder *self = user_data;
-
-  arc_loop_guard_end_build (self->loop_guard, arc_clock_get_time (self->clock),
-                            arc_get_stamp_time ());
-  set_hold (self, ARC_HOLD_AFTER_BUILD, FALSE);
-  if (self->machine.closing)
-    schedule_stopped (self);
-  update (self);
-}
-
 void
 arc_builder_stop (ArcBuilder *self)
 {
@@ -690,7 +651,7 @@ arc_builder_stop (ArcBuilder *self)
   if (self->machine.closing)
     return;
 
-  g_cancellable_cancel (self->stopping);
+  arc_build_run_close (self->run);
   fail_syncs (self, G_MAXUINT64, ARC_ERROR_SHUTTING_DOWN, "The service is stopping");
   step (self, ARC_EVENT_SHUTDOWN, NULL);
 }
@@ -746,10 +707,13 @@ arc_builder_set_held (ArcBuilder *self, ArcHolds hold, gboolean held)
   g_return_if_fail (hold == ARC_HOLD_INHIBITED || hold == ARC_HOLD_POWER_SAVER ||
                     hold == ARC_HOLD_NAME);
 
-  if (held == ((self->machine.holds & hold) != 0))
+  if (held == ((get_holds (self) & hold) != 0))
     return;
 
-  set_hold (self, hold, held);
+  if (hold == ARC_HOLD_NAME)
+    arc_build_run_set_held (self->run, hold, held);
+  else
+    set_hold (self, hold, held);
   update (self);
 }
 
@@ -867,7 +831,7 @@ arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
   *status = (ArcStatus){
     .state = self->machine.state,
     .stoked = arc_state_machine_is_stoked (&self->machine),
-    .holds = self->machine.holds,
+    .holds = get_holds (self),
     .reason = arc_state_machine_get_reason (&self->machine),
     .health = get_health (self),
     .health_message = self->health_message,
@@ -946,7 +910,6 @@ arc_builder_new (ArcClock *clock,
   self->runner = g_object_ref (runner);
   self->store = g_object_ref (store);
   self->config = arc_config_copy (config);
-  self->after_build = arc_after_build_new (store, on_after_build_ended, self);
 
   self->database = arc_database_state_new (watcher, store, config, on_inputs, self);
   self->comparisons = arc_comparisons_new (clock, watcher, get_inputs (self), on_compared,
@@ -990,7 +953,6 @@ arc_builder_finalize (GObject *object)
 
   g_clear_pointer (&self->syncs, arc_sync_requests_free);
   g_clear_pointer (&self->feed, arc_change_feed_free);
-  g_clear_pointer (&self->after_build, arc_after_build_free);
   g_clear_pointer (&self->tree, arc_tree_availability_free);
   g_clear_pointer (&self->loop_guard, arc_loop_guard_free);
   g_clear_pointer (&self->health_message, g_free);
@@ -998,7 +960,6 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->comparisons, arc_comparisons_free);
   g_clear_pointer (&self->run, arc_build_run_free);
   g_clear_pointer (&self->config, arc_config_free);
-  g_clear_object (&self->stopping);
   g_clear_object (&self->clock);
   g_clear_object (&self->watcher);
   g_clear_object (&self->runner);
@@ -1036,7 +997,6 @@ arc_builder_init (ArcBuilder *self)
   self->loop_guard = arc_loop_guard_new ();
   self->syncs = arc_sync_requests_new ();
   self->feed = arc_change_feed_new ();
-  self->stopping = g_cancellable_new ();
   self->health_message = g_strdup ("");
   self->next_build = ARC_NEVER;
 }

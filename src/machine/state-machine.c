@@ -59,12 +59,6 @@ is_touched (const ArcStateMachine *machine)
   return machine->last_touch != ARC_NEVER;
 }
 
-gboolean
-arc_state_machine_is_held (const ArcStateMachine *machine)
-{
-  return (machine->holds & ~ARC_HOLDS_LAUNCH) != 0;
-}
-
 static gboolean
 is_pending (const ArcStateMachine *machine)
 {
@@ -129,7 +123,7 @@ arc_state_machine_get_deadline (const ArcStateMachine *machine, const ArcTiming 
   switch (machine->state)
     {
     case ARC_STATE_WAITING:
-      if (!is_free (machine) || (arc_state_machine_is_held (machine) && !machine->asked))
+      if (!is_free (machine) || (machine->holds != ARC_HOLD_NONE && !machine->asked))
         return ARC_NEVER;
       return get_due (machine, timing);
 
@@ -155,7 +149,7 @@ arc_state_machine_get_next_build (const ArcStateMachine *machine, const ArcTimin
       return arc_state_machine_get_deadline (machine, timing);
 
     case ARC_STATE_COOLDOWN:
-      if (!is_free (machine) || arc_state_machine_is_held (machine))
+      if (!is_free (machine) || machine->holds != ARC_HOLD_NONE)
         return ARC_NEVER;
       due = is_pending (machine) ? get_due (machine, timing) : ARC_NEVER;
       return due == ARC_NEVER ? ARC_NEVER : MAX (due, get_rest_end (machine, timing));

@@ -34,8 +34,9 @@ typedef enum
 
 #define ARC_N_EVENTS (ARC_EVENT_SHUTDOWN + 1)
 
-/* What keeps automatic builds from starting, and of ARC_HOLDS_LAUNCH, what keeps a build that has
- * started from its process. Only an unavailable tree keeps a requested build from starting, too. */
+/* What keeps automatic builds from starting; only an unavailable tree keeps a requested one from
+ * it, too. What keeps a build that has started from its process is ARC_HOLDS_LAUNCH, for
+ * machine/build-phases.h: the state machine has none of these. */
 typedef enum
 {
   ARC_HOLD_NONE = 0,
@@ -80,7 +81,7 @@ typedef enum
  * ArcStateMachine:
  * @state: where the machine is
  * @since: when it came there; a build that starts right after another counts as coming there again
- * @holds: what keeps builds from starting, or from their process; the caller sets it, between steps
+ * @holds: what keeps automatic builds from starting; the caller sets it, between steps
  * @closing: the service stops: nothing starts any more
  * @asked: a build was asked for and none has started since
  * @owed: the last build did not succeed, so its changes have to be built again
@@ -199,14 +200,6 @@ gint64 arc_state_machine_get_deadline (const ArcStateMachine *machine, const Arc
  * Returns: the time, or %ARC_NEVER if none starts or the time is not known
  */
 gint64 arc_state_machine_get_next_build (const ArcStateMachine *machine, const ArcTiming *timing);
-
-/**
- * arc_state_machine_is_held:
- * @machine: a machine
- *
- * Returns: %TRUE if no automatic build can start
- */
-gboolean arc_state_machine_is_held (const ArcStateMachine *machine);
 
 /**
  * arc_state_machine_is_stoked:
