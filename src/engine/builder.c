@@ -197,20 +197,16 @@ note_inputs (ArcBuilder *self)
 static gboolean
 check_available (ArcBuilder *self, GError **error)
 {
-  if (self->machine.closing)
-    {
-      g_set_error_literal (error, ARC_ERROR, ARC_ERROR_SHUTTING_DOWN, "The service is stopping");
-      return FALSE;
-    }
+  const gboolean closing = self->machine.closing;
+  const char *message =
+      closing ? "The service is stopping" : arc_tree_availability_get_message (self->tree);
 
-  if (self->machine.holds & ARC_HOLD_UNAVAILABLE)
-    {
-      g_set_error_literal (error, ARC_ERROR, ARC_ERROR_TREE_UNAVAILABLE,
-                           arc_tree_availability_get_message (self->tree));
-      return FALSE;
-    }
+  if (message == NULL)
+    return TRUE;
 
-  return TRUE;
+  g_set_error_literal (error, ARC_ERROR,
+                       closing ? ARC_ERROR_SHUTTING_DOWN : ARC_ERROR_TREE_UNAVAILABLE, message);
+  return FALSE;
 }
 
 static gboolean
@@ -218,49 +214,6 @@ is_fresh (ArcBuilder *self)
 {
   return arc_pending_changes_is_true (get_pending (self)) &&
          (self->machine.holds & ARC_HOLD_UNAVAILABLE) == 0;
-}
-
-/* The tree has been compared with the snapshot since each of these calls came: so all that they ask
- * for is known, and in the database, in the build that runs, or pending. */
-static void
-advance_syncs (ArcBuilder *self)
-{
-  const guint64 compared = arc_comparisons_get_ended (self->comparisons);
-  /* A build that is being stopped, or has failed, may have taken all that there is, and does not
-   * build it. */
-  const gboolean failing = arc_build_run_is_failing (self->run);
-  const guint64 serial = arc_pending_changes_get_change_serial (get_pending (self)) + failing;
-  g_autoptr (GError) error = NULL;
-  guint64 build;
-
-  if (!arc_sync_requests_set_serial (self->syncs, compared, serial))
-    return;
-
-  if (!check_available (self, &error))
-    {
-      arc_sync_requests_fail (self->syncs, compared, error);
-    }
-  else if (is_fresh (self) && arc_build_inputs_has_database (get_inputs (self)))
-    {
-      arc_sync_requests_answer (self->syncs, serial, arc_state_store_get_built_id (self->store),
-                                ARC_RESULT_SUCCESS);
-    }
-  else if (self->machine.state != ARC_STATE_RUNNING ||
-           (!arc_phase_is_preparing (arc_build_run_get_phase (self->run)) &&
-            arc_pending_changes_get_taken_serial (get_pending (self)) < serial))
-    {
-      if (failing)
-        arc_pending_changes_add_unknown (get_pending (self));
-      arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, &build, NULL);
-    }
-}
-
-static void
-fail_syncs (ArcBuilder *self, guint64 comparison, ArcError code, const char *message)
-{
-  g_autoptr (GError) error = g_error_new_literal (ARC_ERROR, code, message);
-
-  arc_sync_requests_fail (self->syncs, comparison, error);
 }
 
 static gboolean
@@ -298,9 +251,7 @@ step_for_cause (ArcBuilder *self,
   if (ended != NULL)
     arc_change_feed_add (self->feed, ended, taken);
   if (effects & ARC_EFFECT_COMMIT)
-    {
-      arc_database_state_commit (self->database);
-    }
+    arc_database_state_commit (self->database);
   if (effects & ARC_EFFECT_RESTORE)
     arc_database_state_restore (self->database, ended);
   if (effects & ARC_EFFECT_START)
@@ -319,9 +270,7 @@ step_for_cause (ArcBuilder *self,
       g_signal_emit (self, signals[SIGNAL_BUILD_STARTED], 0, arc_build_run_get_build (self->run));
     }
   if (self->machine.closing && (event == ARC_EVENT_SHUTDOWN || ended != NULL))
-    {
-      schedule_stopped (self);
-    }
+    schedule_stopped (self);
 
   if (effects & ARC_EFFECT_STOP)
     arc_build_run_stop (self->run, ARC_RESULT_INTERRUPTED);
@@ -407,6 +356,7 @@ update_problem (ArcBuilder *self)
 static void
 on_health (ArcBuilder *self)
 {
+  g_autoptr (GError) error = NULL;
   gboolean unavailable;
   const gboolean was_unavailable = (self->machine.holds & ARC_HOLD_UNAVAILABLE) != 0;
 
@@ -414,9 +364,8 @@ on_health (ArcBuilder *self)
     update_problem (self);
   unavailable = arc_tree_availability_get_message (self->tree) != NULL;
   set_hold (self, ARC_HOLD_UNAVAILABLE, unavailable);
-  if (unavailable)
-    fail_syncs (self, arc_comparisons_get_ended (self->comparisons), ARC_ERROR_TREE_UNAVAILABLE,
-                arc_tree_availability_get_message (self->tree));
+  if (!check_available (self, &error))
+    arc_sync_requests_fail (self->syncs, arc_comparisons_get_ended (self->comparisons), error);
 
   /* A build that found no tree was stopped, and only a touch starts it again. */
   if (was_unavailable && !unavailable && self->machine.owed)
@@ -570,8 +519,11 @@ static void
 on_comparison_settled (gpointer user_data)
 {
   ArcBuilder *self = user_data;
+  g_autoptr (GError) error = NULL;
 
-  advance_syncs (self);
+  check_available (self, &error);
+  if (arc_sync_requests_advance (self->syncs, error))
+    arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, NULL, NULL);
   arc_build_run_proceed (self->run, self->config);
 }
 
@@ -606,7 +558,6 @@ on_gone (const char *path, gpointer user_data)
   ArcBuilder *self = user_data;
   g_autoptr (ArcChangeSet) gone =
       arc_database_state_find_gone (self->database, arc_build_run_get_build (self->run), path);
-  guint64 build;
 
   if (arc_change_set_get_size (gone) == 0)
     return;
@@ -618,9 +569,8 @@ on_gone (const char *path, gpointer user_data)
   step (self, ARC_EVENT_TOUCH, NULL);
 
   /* Who asked when it was back again needs one more build. */
-  if (arc_sync_requests_postpone (self->syncs, arc_build_run_get_comparison (self->run),
-                                  arc_pending_changes_get_change_serial (get_pending (self))))
-    arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, &build, NULL);
+  if (arc_sync_requests_postpone (self->syncs))
+    arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, NULL, NULL);
 }
 
 void
@@ -646,13 +596,16 @@ arc_builder_start (ArcBuilder *self)
 void
 arc_builder_stop (ArcBuilder *self)
 {
+  g_autoptr (GError) error =
+      g_error_new_literal (ARC_ERROR, ARC_ERROR_SHUTTING_DOWN, "The service is stopping");
+
   g_return_if_fail (ARC_IS_BUILDER (self));
 
   if (self->machine.closing)
     return;
 
   arc_build_run_close (self->run);
-  fail_syncs (self, G_MAXUINT64, ARC_ERROR_SHUTTING_DOWN, "The service is stopping");
+  arc_sync_requests_fail (self->syncs, G_MAXUINT64, error);
   step (self, ARC_EVENT_SHUTDOWN, NULL);
 }
 
@@ -665,7 +618,8 @@ arc_builder_rebuild (ArcBuilder *self, ArcBuildKind kind, guint64 *build, GError
     return FALSE;
 
   arc_database_state_want (self->database, kind);
-  *build = self->next_id;
+  if (build != NULL)
+    *build = self->next_id;
   step (self, ARC_EVENT_REBUILD, NULL);
 
   return TRUE;
@@ -777,8 +731,7 @@ arc_builder_sync_async (ArcBuilder *self, GAsyncReadyCallback callback, gpointer
       return;
     }
 
-  arc_sync_requests_add (self->syncs, g_steal_pointer (&task),
-                         arc_comparisons_ask (self->comparisons));
+  arc_sync_requests_add (self->syncs, g_steal_pointer (&task));
 }
 
 gboolean
@@ -928,6 +881,7 @@ arc_builder_new (ArcClock *clock,
       .ended = on_build_ended,
       .user_data = self,
   });
+  self->syncs = arc_sync_requests_new (self->comparisons, self->database, self->run, store);
   self->next_id = arc_state_store_next_build (self->store);
   arc_state_machine_init (&self->machine, arc_clock_get_time (self->clock));
   /* Until it has been looked at: nothing may be built before that, nor before the lock is taken. */
@@ -995,7 +949,6 @@ arc_builder_init (ArcBuilder *self)
 {
   self->tree = arc_tree_availability_new ();
   self->loop_guard = arc_loop_guard_new ();
-  self->syncs = arc_sync_requests_new ();
   self->feed = arc_change_feed_new ();
   self->health_message = g_strdup ("");
   self->next_build = ARC_NEVER;

@@ -113,7 +113,7 @@ void arc_builder_stop (ArcBuilder *builder);
  * arc_builder_rebuild:
  * @builder: the builder
  * @kind: what the build does at least
- * @build: (out): the number of the build that has all that was saved before
+ * @build: (out) (optional): the number of the build that has all that was saved before
  * @error: return location for %ARC_ERROR_TREE_UNAVAILABLE or %ARC_ERROR_SHUTTING_DOWN
  *
  * Requests a build at once.
