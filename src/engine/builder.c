@@ -43,17 +43,7 @@ struct _ArcBuilder
   ArcSyncRequests *syncs;    /* (owned) */
   ArcChangeFeed *feed;       /* (owned) */
 
-  char *health_message; /* (owned) */
-  guint consecutive_failures;
-
-  /* What is shown is converted once: the two clocks drift, and a time that nobody changed must not
-   * seem to. */
-  gint64 next_build;
-  gint64 next_build_real;
-  gint64 since;
-  gint64 since_real;
-  gint64 last_touch_real;
-  gint64 last_run_real;
+  ArcStatus status; /* (owned) */
 };
 
 enum
@@ -83,42 +73,22 @@ get_inputs (ArcBuilder *self)
   return arc_database_state_get_inputs (self->database);
 }
 
-static ArcHolds
-get_holds (ArcBuilder *self)
-{
-  return self->machine.holds | arc_build_run_get_holds (self->run);
-}
-
-static ArcHealth
-get_health (ArcBuilder *self)
-{
-  const ArcHealth health = arc_watcher_get_health (self->watcher);
-
-  if (arc_tree_availability_get_doubt (self->tree) != NULL)
-    return ARC_HEALTH_UNAVAILABLE;
-
-  return health == ARC_HEALTH_OK && self->health_message[0] != '\0' ? ARC_HEALTH_DEGRADED : health;
-}
-
-static void
-update_health (ArcBuilder *self)
-{
-  g_autofree char *old = g_steal_pointer (&self->health_message);
-
-  self->health_message =
-      arc_log_message_health (arc_watcher_get_health_message (self->watcher),
-                              arc_tree_availability_get_doubt (self->tree),
-                              arc_state_store_get_problem (self->store),
-                              arc_build_run_get_after_problem (self->run), self->loop_guard);
-  if (strcmp (old, self->health_message) != 0)
-    arc_log_message_log_health (get_health (self), self->health_message);
-}
-
 /* The times of the settings, with the rest that the loop guard asks for. */
 static ArcTiming
 get_timing (ArcBuilder *self)
 {
   return arc_loop_guard_get_timing (self->loop_guard, &self->config->timing);
+}
+
+static void
+update_status (ArcBuilder *self)
+{
+  const ArcTiming timing = get_timing (self);
+
+  arc_status_set_machine (&self->status, &self->machine, &timing, self->clock);
+  arc_status_set_build (&self->status, self->run, self->comparisons, self->database, self->store);
+  arc_status_set_health (&self->status, self->watcher, self->tree, self->run, self->store,
+                         self->loop_guard);
 }
 
 /* Arms the one alarm and tells that there is something new to see. */
@@ -127,26 +97,13 @@ update (ArcBuilder *self)
 {
   const ArcTiming timing = get_timing (self);
   gint64 deadline = arc_state_machine_get_deadline (&self->machine, &timing);
-  gint64 next_build = arc_state_machine_get_next_build (&self->machine, &timing);
-
-  if (self->since != self->machine.since)
-    {
-      self->since = self->machine.since;
-      self->since_real = arc_clock_to_real_time (self->clock, self->since);
-    }
-
-  if (self->next_build != next_build)
-    {
-      self->next_build = next_build;
-      self->next_build_real = arc_clock_to_real_time (self->clock, next_build);
-    }
 
   if (!self->machine.closing)
     deadline = MIN (deadline, MIN (arc_comparisons_get_deadline (self->comparisons),
                                    arc_tree_availability_get_deadline (self->tree)));
   arc_clock_set_alarm (self->clock, deadline);
 
-  update_health (self);
+  update_status (self);
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
 }
 
@@ -164,17 +121,9 @@ begin_build (ArcBuilder *self, ArcCause cause)
 {
   const ArcBuildKind kind = arc_database_state_take_wanted (self->database);
 
-  self->last_run_real = arc_clock_get_real_time (self->clock);
+  self->status.last_run = arc_clock_get_real_time (self->clock);
   arc_build_run_start (self->run,
-                       arc_build_new (self->next_id++, kind, cause, self->last_run_real));
-}
-
-/* Whether it is known what the database held at some time: when the last run ended, or after a
- * build. */
-static gboolean
-knows_database (ArcBuilder *self)
-{
-  return arc_pending_changes_get_built_serial (get_pending (self)) > 0;
+                       arc_build_new (self->next_id++, kind, cause, self->status.last_run));
 }
 
 /* Whether the database may hold rows that no build of the notes would make now: then the next build
@@ -185,7 +134,7 @@ note_inputs (ArcBuilder *self)
   if (!arc_database_state_check (self->database, arc_build_run_is_writing (self->run)))
     return FALSE;
 
-  self->last_touch_real = arc_clock_get_real_time (self->clock);
+  self->status.last_touch = arc_clock_get_real_time (self->clock);
   /* A build that has taken nothing yet can still be that. */
   if (!arc_build_run_raise_kind (self->run, ARC_BUILD_FULL))
     arc_database_state_want (self->database, ARC_BUILD_FULL);
@@ -210,13 +159,6 @@ check_available (ArcBuilder *self, GError **error)
 }
 
 static gboolean
-is_fresh (ArcBuilder *self)
-{
-  return arc_pending_changes_is_true (get_pending (self)) &&
-         (self->machine.holds & ARC_HOLD_UNAVAILABLE) == 0;
-}
-
-static gboolean
 emit_stopped (gpointer user_data)
 {
   g_signal_emit (user_data, signals[SIGNAL_STOPPED], 0);
@@ -227,7 +169,8 @@ emit_stopped (gpointer user_data)
 static void
 schedule_stopped (ArcBuilder *self)
 {
-  if (self->machine.state != ARC_STATE_RUNNING && !(get_holds (self) & ARC_HOLD_AFTER_BUILD))
+  if (self->machine.state != ARC_STATE_RUNNING &&
+      !(arc_build_run_get_holds (self->run) & ARC_HOLD_AFTER_BUILD))
     g_idle_add_full (G_PRIORITY_DEFAULT, emit_stopped, g_object_ref (self), g_object_unref);
 }
 
@@ -293,9 +236,9 @@ on_build_ended (const ArcBuild *build, gboolean spawned, gpointer user_data)
       arc_database_state_end_build (self->database, build, spawned,
                                     self->machine.failures >= self->config->timing.retry_limit);
   if (event == ARC_EVENT_SUCCEEDED)
-    self->consecutive_failures = 0;
+    self->status.consecutive_failures = 0;
   else if (event == ARC_EVENT_FAILED)
-    self->consecutive_failures++;
+    self->status.consecutive_failures++;
 
   self->machine.cost = build->cpu_usec;
   step (self, given_up ? ARC_EVENT_STOPPED : event, build);
@@ -305,7 +248,7 @@ on_build_ended (const ArcBuild *build, gboolean spawned, gpointer user_data)
 static gboolean
 are_of_build (ArcBuilder *self, const ArcChangeSet *changes)
 {
-  if (get_holds (self) & ARC_HOLD_AFTER_BUILD)
+  if (arc_build_run_get_holds (self->run) & ARC_HOLD_AFTER_BUILD)
     return TRUE;
   if (self->machine.state == ARC_STATE_RUNNING)
     return arc_phase_has_spawned (arc_build_run_get_phase (self->run));
@@ -381,7 +324,7 @@ on_changed (ArcWatcher *watcher, ArcChangeSet *changes, ArcBuilder *self)
 
   arc_loop_guard_note_changes (self->loop_guard, changes, are_of_build (self, changes));
   arc_pending_changes_add (get_pending (self), changes);
-  self->last_touch_real = arc_clock_get_real_time (self->clock);
+  self->status.last_touch = arc_clock_get_real_time (self->clock);
   if (arc_tree_availability_set_files (self->tree, (const char *const *) self->config->directories,
                                        arc_watcher_get_snapshot (self->watcher),
                                        arc_pending_changes_get_pending (get_pending (self)), due,
@@ -395,34 +338,11 @@ on_changed (ArcWatcher *watcher, ArcChangeSet *changes, ArcBuilder *self)
     step (self, ARC_EVENT_TOUCH, NULL);
 }
 
-/* Whether the tree has no files that matter, and other settings than the last run. */
-static gboolean
-is_empty_by_settings (ArcBuilder *self)
-{
-  /* With the settings of the last run, it is the user who removed them. */
-  return arc_watcher_get_n_files (self->watcher) == 0 &&
-         arc_watcher_get_health (self->watcher) != ARC_HEALTH_UNAVAILABLE &&
-         arc_database_state_has_other_tree (self->database);
-}
-
-/* HAS_OTHERS: see arc_config_survey_finish(). */
-static void
-check_settings (ArcBuilder *self, gboolean has_others)
-{
-  const ArcChangeSet *pending = arc_pending_changes_get_pending (get_pending (self));
-
-  /* If nothing is remembered, there may never have been any. */
-  if (is_empty_by_settings (self) &&
-      (knows_database (self) ? arc_change_set_get_size (pending) > 0 : has_others))
-    arc_tree_availability_blame_settings (self->tree,
-                                          (const char *const *) self->config->directories);
-}
-
 static gboolean
 needs_build_at_start (ArcBuilder *self)
 {
   /* A database of unknown content may lack anything. */
-  if (!knows_database (self))
+  if (!arc_database_state_is_known (self->database))
     arc_database_state_want (self->database, ARC_BUILD_FULL);
 
   switch (self->config->on_start)
@@ -432,7 +352,8 @@ needs_build_at_start (ArcBuilder *self)
       return TRUE;
 
     case ARC_ON_START_CHANGED:
-      return !is_fresh (self);
+      return !arc_pending_changes_is_true (get_pending (self)) ||
+             (self->machine.holds & ARC_HOLD_UNAVAILABLE) != 0;
 
     case ARC_ON_START_NEVER:
       return FALSE;
@@ -456,10 +377,14 @@ end_rescan (ArcBuilder *self)
 
 /* The first scan is done, and with it everything is true that anybody can ask for. */
 static void
-become_ready (ArcBuilder *self, gboolean has_others)
+on_surveyed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  g_autoptr (ArcBuilder) self = user_data;
+
   note_inputs (self);
-  check_settings (self, has_others);
+  if (arc_config_survey_first_finish (ARC_WATCHER (source), result))
+    arc_tree_availability_blame_settings (self->tree,
+                                          (const char *const *) self->config->directories);
   update_problem (self);
   on_health (self);
   g_signal_emit (self, signals[SIGNAL_READY], 0);
@@ -476,34 +401,16 @@ become_ready (ArcBuilder *self, gboolean has_others)
 }
 
 static void
-on_surveyed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (ArcBuilder) self = user_data;
-
-  become_ready (self, arc_config_survey_finish (result));
-}
-
-/* The first comparison is done. If it found no files, the settings may be why. */
-static void
-end_first_comparison (ArcBuilder *self)
-{
-  if (arc_comparisons_get_ended (self->comparisons) > 1)
-    return; /* The survey is not done. */
-
-  if (!knows_database (self) && is_empty_by_settings (self))
-    arc_config_survey_async (self->config, on_surveyed, g_object_ref (self));
-  else
-    become_ready (self, FALSE);
-}
-
-static void
 on_compared (gpointer user_data)
 {
   ArcBuilder *self = user_data;
 
   if (!arc_tree_availability_was_compared (self->tree))
     {
-      end_first_comparison (self);
+      /* The first one; later ones have to wait for the survey, too. */
+      if (arc_comparisons_get_ended (self->comparisons) == 1)
+        arc_config_survey_first_async (self->config, self->watcher, self->database, on_surveyed,
+                                       g_object_ref (self));
       return;
     }
 
@@ -565,7 +472,7 @@ on_gone (const char *path, gpointer user_data)
   /* A build that never finds it causes the next one for ever. */
   arc_loop_guard_note_changes (self->loop_guard, gone, TRUE);
   arc_pending_changes_add (get_pending (self), gone);
-  self->last_touch_real = arc_clock_get_real_time (self->clock);
+  self->status.last_touch = arc_clock_get_real_time (self->clock);
   step (self, ARC_EVENT_TOUCH, NULL);
 
   /* Who asked when it was back again needs one more build. */
@@ -661,7 +568,7 @@ arc_builder_set_held (ArcBuilder *self, ArcHolds hold, gboolean held)
   g_return_if_fail (hold == ARC_HOLD_INHIBITED || hold == ARC_HOLD_POWER_SAVER ||
                     hold == ARC_HOLD_NAME);
 
-  if (held == ((get_holds (self) & hold) != 0))
+  if (held == (((self->machine.holds | arc_build_run_get_holds (self->run)) & hold) != 0))
     return;
 
   if (hold == ARC_HOLD_NAME)
@@ -774,36 +681,10 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
 void
 arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
 {
-  const ArcBuild *running;
-  ArcTiming timing;
-
   g_return_if_fail (ARC_IS_BUILDER (self));
 
-  timing = get_timing (self);
-  running = arc_build_run_get_build (self->run);
-  *status = (ArcStatus){
-    .state = self->machine.state,
-    .stoked = arc_state_machine_is_stoked (&self->machine),
-    .holds = get_holds (self),
-    .reason = arc_state_machine_get_reason (&self->machine),
-    .health = get_health (self),
-    .health_message = self->health_message,
-    .next_build = self->next_build_real,
-    .state_since = self->since_real,
-    .last_touch = self->last_touch_real,
-    .last_run = self->last_run_real,
-    .fresh = is_fresh (self),
-    .change_serial = arc_pending_changes_get_change_serial (get_pending (self)),
-    .built_serial = arc_pending_changes_get_built_serial (get_pending (self)),
-    .n_pending = arc_change_set_get_size (arc_pending_changes_get_pending (get_pending (self))),
-    .rescans = MAX (arc_comparisons_get_ended (self->comparisons), 1) - 1, /* the first is none */
-    .current_build = running != NULL ? running->id : 0,
-    .consecutive_failures = self->consecutive_failures,
-    .rest = arc_state_machine_get_rest (&self->machine, &timing),
-    .n_problems = arc_problem_list_get_count (arc_state_store_get_note_problems (self->store)),
-  };
-  status->phase =
-      arc_build_run_get_progress (self->run, &status->progress_done, &status->progress_total);
+  update_status (self);
+  *status = self->status;
 }
 
 ArcStateStore *
@@ -886,8 +767,6 @@ arc_builder_new (ArcClock *clock,
   arc_state_machine_init (&self->machine, arc_clock_get_time (self->clock));
   /* Until it has been looked at: nothing may be built before that, nor before the lock is taken. */
   set_hold (self, ARC_HOLD_UNAVAILABLE, TRUE);
-  self->since = self->machine.since;
-  self->since_real = arc_clock_get_real_time (self->clock);
 
   g_signal_connect_object (self->store, "problem-changed", G_CALLBACK (update), self,
                            G_CONNECT_SWAPPED);
@@ -909,7 +788,7 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->feed, arc_change_feed_free);
   g_clear_pointer (&self->tree, arc_tree_availability_free);
   g_clear_pointer (&self->loop_guard, arc_loop_guard_free);
-  g_clear_pointer (&self->health_message, g_free);
+  g_clear_pointer (&self->status.health_message, g_free);
   g_clear_pointer (&self->database, arc_database_state_free);
   g_clear_pointer (&self->comparisons, arc_comparisons_free);
   g_clear_pointer (&self->run, arc_build_run_free);
@@ -950,6 +829,4 @@ arc_builder_init (ArcBuilder *self)
   self->tree = arc_tree_availability_new ();
   self->loop_guard = arc_loop_guard_new ();
   self->feed = arc_change_feed_new ();
-  self->health_message = g_strdup ("");
-  self->next_build = ARC_NEVER;
 }

@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/problem-list.h"
 #include "config/config.h"
+#include "engine/status.h"
 #include "machine/state-machine.h"
 #include "run/process-runner.h"
 #include "state/state-store.h"
@@ -16,38 +17,6 @@
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
-
-/**
- * ArcStatus:
- *
- * What there is to tell of the builder: the properties of org.arcology.Builder.xml by the same
- * names. Times are microseconds since the epoch, 0 for never.
- */
-typedef struct
-{
-  ArcState state;
-  gboolean stoked;
-  ArcHolds holds;
-  ArcReason reason;
-  ArcHealth health;
-  const char *health_message; /* owned by the builder, true until the next change */
-  gint64 next_build;
-  gint64 state_since;
-  gint64 last_touch;
-  gint64 last_run;
-  gboolean fresh;
-  guint64 change_serial;
-  guint64 built_serial;
-  guint n_pending;
-  guint64 rescans;
-  guint64 current_build;
-  guint progress_done;
-  guint progress_total;
-  const char *phase; /* owned by the builder, like health_message; "" if there is none */
-  guint consecutive_failures;
-  gint64 rest; /* how long the rest after the last build is */
-  guint n_problems;
-} ArcStatus;
 
 /**
  * ArcBuilder:

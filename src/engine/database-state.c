@@ -158,6 +158,12 @@ arc_database_state_check (ArcDatabaseState *self, gboolean writing)
 }
 
 gboolean
+arc_database_state_is_known (const ArcDatabaseState *self)
+{
+  return arc_pending_changes_get_built_serial (self->pending) > 0;
+}
+
+gboolean
 arc_database_state_has_other_tree (const ArcDatabaseState *self)
 {
   return g_strcmp0 (self->built.tree, arc_build_inputs_get_tree (self->inputs)) != 0;

@@ -5,12 +5,8 @@
 
 #include "engine/message-ids.h"
 
-/* Enough of the paths of a loop to know which setting of Emacs it is. */
-#define LOOP_PATHS_LENGTH 500
-
-/* SENTENCE (nullable) has no full stop. */
-static void
-add_sentence (GString *message, const char *sentence)
+void
+arc_log_message_add_sentence (GString *message, const char *sentence)
 {
   if (sentence != NULL && sentence[0] != '\0')
     g_string_append_printf (message, "%s%s", message->len > 0 ? ". " : "", sentence);
@@ -42,11 +38,11 @@ arc_log_message_end (const ArcBuild *build, const char *message)
   if (build->result == ARC_RESULT_FAILED && build->error == NULL && !arc_build_is_partial (build))
     g_string_append_printf (text, ARC_BUILD_EXIT_MESSAGE, build->exit_status);
   if (build->result == ARC_RESULT_FAILED)
-    add_sentence (text, build->error != NULL ? build->error : failed);
-  add_sentence (text, message);
+    arc_log_message_add_sentence (text, build->error != NULL ? build->error : failed);
+  arc_log_message_add_sentence (text, message);
   /* Killed by a signal or ended by us: what it said before may be why. */
   if (build->result == ARC_RESULT_SIGNAL || build->result == ARC_RESULT_TIMEOUT)
-    add_sentence (text, build->error);
+    arc_log_message_add_sentence (text, build->error);
 
   return text->len > 0 ? g_string_free (g_steal_pointer (&text), FALSE) : NULL;
 }
@@ -151,41 +147,4 @@ arc_log_message_log_health (ArcHealth health, const char *message)
                     "ARCOLOGY_HEALTH", arc_health_to_string (health), "MESSAGE",
                     "The health is %s%s%s", arc_health_to_string (health),
                     message[0] != '\0' ? ": " : "", message);
-}
-
-static void
-add_loop_path (const char *path, ArcChange change, gpointer user_data)
-{
-  GString *message = user_data;
-  g_autofree char *name = g_filename_display_name (path);
-
-  if (message->len < LOOP_PATHS_LENGTH)
-    g_string_append_printf (message, " %s", name);
-}
-
-char *
-arc_log_message_health (const char *watcher,
-                        const char *emptied,
-                        const char *store,
-                        const char *after,
-                        const ArcLoopGuard *loop_guard)
-{
-  g_autoptr (GString) message = g_string_new (NULL);
-  const ArcChangeSet *changes = arc_loop_guard_get_changes (loop_guard);
-  g_autoptr (GString) loop = NULL;
-
-  add_sentence (message, watcher);
-  add_sentence (message, emptied);
-  add_sentence (message, store);
-  add_sentence (message, after);
-
-  if (changes != NULL)
-    {
-      loop = g_string_new ("Each build changes the tree and so causes the next one; the service "
-                           "rests longer between them. Changed by builds:");
-      arc_change_set_foreach (changes, add_loop_path, loop);
-      add_sentence (message, loop->str);
-    }
-
-  return g_string_free (g_steal_pointer (&message), FALSE);
 }

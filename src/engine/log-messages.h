@@ -5,11 +5,19 @@
 
 #include "common/build.h"
 #include "common/problem-list.h"
-#include "engine/loop-guard.h"
 #include "run/output-parser.h"
 #include "watch/watch-health.h"
 
 G_BEGIN_DECLS
+
+/**
+ * arc_log_message_add_sentence:
+ * @message: a text
+ * @sentence: (nullable): a sentence without a full stop; %NULL or "" for none
+ *
+ * Adds a sentence to a text.
+ */
+void arc_log_message_add_sentence (GString *message, const char *sentence);
 
 /**
  * arc_log_message_end:
@@ -73,23 +81,5 @@ void arc_log_message_log_line (const ArcBuild *build,
  * Logs that the health or its message has changed.
  */
 void arc_log_message_log_health (ArcHealth health, const char *message);
-
-/**
- * arc_log_message_health:
- * @watcher: the message of the watcher
- * @emptied: (nullable): why missing files are not believed to be deleted
- * @store: (nullable): the problem of the store
- * @after: (nullable): the problem of AfterBuild
- * @loop_guard: the loop guard
- *
- * Joins what is wrong to one text.
- *
- * Returns: (transfer full): the message of the health, "" if all is well
- */
-char *arc_log_message_health (const char *watcher,
-                              const char *emptied,
-                              const char *store,
-                              const char *after,
-                              const ArcLoopGuard *loop_guard);
 
 G_END_DECLS
