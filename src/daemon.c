@@ -448,7 +448,8 @@ on_once_finished (ArcDaemon *self, const ArcBuild *build)
 {
   const ArcConfig *config = arc_builder_get_config (self->builder);
   g_autofree char *database = g_filename_display_name (config->database);
-  g_autofree char *log_file = arc_builder_get_log (self->builder, build->id);
+  g_autofree char *log_file =
+      arc_state_store_get_log (arc_builder_get_store (self->builder), build->id);
   g_autofree char *log = log_file != NULL ? g_filename_display_name (log_file) : NULL;
 
   if (self->has_bar)

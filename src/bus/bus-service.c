@@ -371,8 +371,20 @@ on_open_log (ArcDBusBuilder *skeleton,
              guint64 build,
              ArcBusService *self)
 {
+  ArcStateStore *store = arc_builder_get_store (self->builder);
+  const ArcBuild *last = arc_state_store_get_last_build (store);
   g_autoptr (GError) error = NULL;
-  const int fd = arc_builder_open_log (self->builder, build, &error);
+  ArcStatus status;
+  int fd = -1;
+
+  arc_builder_get_status (self->builder, &status);
+  if (build == 0)
+    build = status.current_build != 0 ? status.current_build : last != NULL ? last->id : 0;
+
+  if (build == 0)
+    g_set_error_literal (&error, ARC_ERROR, ARC_ERROR_NO_SUCH_BUILD, "Nothing was built yet");
+  else
+    fd = arc_state_store_open_log (store, build, build == status.current_build, &error);
 
   return return_fd (invocation, fd, error);
 }

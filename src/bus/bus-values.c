@@ -28,7 +28,7 @@ arc_bus_value_of_build (ArcBuilder *builder, const ArcBuild *build)
 {
   g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
   g_autofree char *message = NULL;
-  g_autofree char *log = arc_builder_get_log (builder, build->id);
+  g_autofree char *log = arc_state_store_get_log (arc_builder_get_store (builder), build->id);
 
   arc_build_fill_dict (build, &dict);
   /* It may name a file, or come from an old history. */

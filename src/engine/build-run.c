@@ -46,6 +46,7 @@ struct _ArcBuildRun
   ArcHolds holds;
   Current *current; /* (owned) (nullable): the build, or the last one while there is none */
   ArcAfterBuild *after_build; /* (owned) */
+  ArcLoopGuard *loop_guard;   /* (owned) */
   GCancellable *closing;      /* (owned): of the leftover; cancelled when nothing may start */
 };
 
@@ -108,7 +109,7 @@ take (ArcBuildRun *run)
 {
   Current *current = run->current;
 
-  arc_loop_guard_begin_build (run->ports.loop_guard, current->build->cause == ARC_CAUSE_REQUEST);
+  arc_loop_guard_begin_build (run->loop_guard, current->build->cause == ARC_CAUSE_REQUEST);
   arc_database_state_take_async (run->ports.database, current->build, current->cancellable,
                                  on_written, run);
   run->ports.changed (run->ports.user_data);
@@ -250,7 +251,7 @@ record (ArcBuildRun *run, gboolean spawned)
 static void
 note_end (ArcBuildRun *run)
 {
-  arc_loop_guard_end_build (run->ports.loop_guard, arc_clock_get_time (run->ports.clock),
+  arc_loop_guard_end_build (run->loop_guard, arc_clock_get_time (run->ports.clock),
                             arc_get_stamp_time ());
 }
 
@@ -324,6 +325,23 @@ step (ArcBuildRun *run, ArcPhaseEvent event, const ArcOutcome *outcome /* (nulla
     }
 }
 
+/* The build did not find PATH, and may have removed what the database knew of it. It was moved away
+ * and back, perhaps, when no monitor was listening, and then nothing on the disk shows that. */
+static void
+note_gone (ArcBuildRun *run, const char *path)
+{
+  g_autoptr (ArcChangeSet) gone =
+      arc_database_state_find_gone (run->ports.database, run->current->build, path);
+
+  if (arc_change_set_get_size (gone) == 0)
+    return;
+
+  /* A build that never finds it causes the next one for ever. */
+  arc_loop_guard_note_changes (run->loop_guard, gone, TRUE);
+  arc_pending_changes_add (arc_database_state_get_pending (run->ports.database), gone);
+  run->ports.gone (run->ports.user_data);
+}
+
 /* What a line says of the build itself. */
 static void
 read_line (ArcBuildRun *run, ArcLine *line, const char *text, guint64 length)
@@ -352,7 +370,7 @@ read_line (ArcBuildRun *run, ArcLine *line, const char *text, guint64 length)
       return;
 
     case ARC_LINE_GONE:
-      run->ports.gone (line->path, run->ports.user_data);
+      note_gone (run, line->path);
       break;
 
     case ARC_LINE_FAILED:
@@ -404,6 +422,8 @@ arc_build_run_new (const ArcBuildRunPorts *ports)
   ArcBuildRun *run = g_new0 (ArcBuildRun, 1);
 
   run->ports = *ports;
+  run->ports.runner = g_object_ref (ports->runner);
+  run->loop_guard = arc_loop_guard_new ();
   run->after_build = arc_after_build_new (ports->store, on_after_build_ended, run);
   run->closing = g_cancellable_new ();
   g_signal_connect (ports->runner, "line", G_CALLBACK (on_line), run);
@@ -419,6 +439,8 @@ arc_build_run_free (ArcBuildRun *run)
   g_cancellable_cancel (run->closing);
   g_object_unref (run->closing);
   arc_after_build_free (run->after_build);
+  arc_loop_guard_free (run->loop_guard);
+  g_object_unref (run->ports.runner);
   g_clear_pointer (&run->current, current_free);
   g_free (run);
 }
@@ -506,15 +528,53 @@ arc_build_run_get_after_problem (const ArcBuildRun *run)
   return arc_after_build_get_problem (run->after_build);
 }
 
-gboolean
-arc_build_run_raise_kind (ArcBuildRun *run, ArcBuildKind kind)
+/* The process writes the database, or is about to write all of it. */
+static gboolean
+is_writing (const ArcBuildRun *run)
 {
-  if (!arc_phase_is_preparing (run->phase))
+  return arc_phase_has_spawned (run->phase) ||
+         (run->phase == ARC_PHASE_LAUNCHING && run->current->build->kind != ARC_BUILD_INCREMENTAL);
+}
+
+gboolean
+arc_build_run_check_inputs (ArcBuildRun *run)
+{
+  if (!arc_database_state_check (run->ports.database, is_writing (run)))
     return FALSE;
 
-  run->current->build->kind = MAX (run->current->build->kind, kind);
+  if (arc_phase_is_preparing (run->phase))
+    run->current->build->kind = MAX (run->current->build->kind, ARC_BUILD_FULL);
+  else
+    arc_database_state_want (run->ports.database, ARC_BUILD_FULL);
 
   return TRUE;
+}
+
+/* Whether CHANGES, which come now, were most likely made by a build or its AfterBuild. */
+static gboolean
+are_own (ArcBuildRun *run, const ArcChangeSet *changes, const ArcSnapshot *snapshot)
+{
+  if (run->holds & ARC_HOLD_AFTER_BUILD)
+    return TRUE;
+  if (run->phase != ARC_PHASE_NONE)
+    return arc_phase_has_spawned (run->phase);
+
+  return arc_loop_guard_is_late (run->loop_guard, changes, snapshot,
+                                 arc_clock_get_time (run->ports.clock));
+}
+
+void
+arc_build_run_note_changes (ArcBuildRun *run,
+                            const ArcChangeSet *changes,
+                            const ArcSnapshot *snapshot)
+{
+  arc_loop_guard_note_changes (run->loop_guard, changes, are_own (run, changes, snapshot));
+}
+
+const ArcLoopGuard *
+arc_build_run_get_loop_guard (const ArcBuildRun *run)
+{
+  return run->loop_guard;
 }
 
 const ArcBuild *
@@ -544,13 +604,6 @@ arc_build_run_get_progress (const ArcBuildRun *run, guint *done, guint *total)
   *total = running ? run->current->progress_total : 0;
 
   return running && run->current->phase != NULL ? run->current->phase : "";
-}
-
-gboolean
-arc_build_run_is_writing (const ArcBuildRun *run)
-{
-  return arc_phase_has_spawned (run->phase) ||
-         (run->phase == ARC_PHASE_LAUNCHING && run->current->build->kind != ARC_BUILD_INCREMENTAL);
 }
 
 gboolean

@@ -24,14 +24,13 @@ G_BEGIN_DECLS
  * @database: the state of the database
  * @comparisons: the comparisons
  * @tree: the availability of the tree
- * @loop_guard: the loop guard
  * @changed: called when there is something new to show, and when AfterBuild has ended
- * @gone: called when the build did not find @path
+ * @gone: called when the build did not find a file that it has to build once more; that is pending
  * @ended: called when the build is recorded; @build belongs to @store, and there is no build any
  * more. @spawned says whether it had a process
  * @user_data: data for the functions
  *
- * What builds work with. All of it is unowned and outlives the #ArcBuildRun.
+ * What builds work with. All of it is unowned and outlives the #ArcBuildRun, but for the runner.
  */
 typedef struct
 {
@@ -41,9 +40,8 @@ typedef struct
   ArcDatabaseState *database;
   ArcComparisons *comparisons;
   ArcTreeAvailability *tree;
-  ArcLoopGuard *loop_guard;
   void (*changed) (gpointer user_data);
-  void (*gone) (const char *path, gpointer user_data);
+  void (*gone) (gpointer user_data);
   void (*ended) (const ArcBuild *build, gboolean spawned, gpointer user_data);
   gpointer user_data;
 } ArcBuildRunPorts;
@@ -153,15 +151,35 @@ ArcHolds arc_build_run_get_holds (const ArcBuildRun *run);
 const char *arc_build_run_get_after_problem (const ArcBuildRun *run);
 
 /**
- * arc_build_run_raise_kind:
+ * arc_build_run_check_inputs:
  * @run: the object
- * @kind: what the build does at least
  *
- * Makes the build do more, if it has not taken its changes.
+ * Finds out whether the database may hold rows that no build of the notes would make now. A build
+ * that has not taken its changes, or the next one, is a full one then.
  *
- * Returns: %FALSE if there is no such build
+ * Returns: %TRUE if something is different since the last call
  */
-gboolean arc_build_run_raise_kind (ArcBuildRun *run, ArcBuildKind kind);
+gboolean arc_build_run_check_inputs (ArcBuildRun *run);
+
+/**
+ * arc_build_run_note_changes:
+ * @run: the object
+ * @changes: changes that are seen now
+ * @snapshot: the files, with @changes
+ *
+ * Lets the loop guard know whether a build or its AfterBuild most likely made changes.
+ */
+void arc_build_run_note_changes (ArcBuildRun *run,
+                                 const ArcChangeSet *changes,
+                                 const ArcSnapshot *snapshot);
+
+/**
+ * arc_build_run_get_loop_guard:
+ * @run: the object
+ *
+ * Returns: (transfer none): the loop guard
+ */
+const ArcLoopGuard *arc_build_run_get_loop_guard (const ArcBuildRun *run);
 
 /**
  * arc_build_run_get_build:
@@ -196,14 +214,6 @@ guint64 arc_build_run_get_comparison (const ArcBuildRun *run);
  * Returns: (transfer none): what the process does before the next file, or ""
  */
 const char *arc_build_run_get_progress (const ArcBuildRun *run, guint *done, guint *total);
-
-/**
- * arc_build_run_is_writing:
- * @run: the object
- *
- * Returns: %TRUE if the process writes the database, or is about to write all of it
- */
-gboolean arc_build_run_is_writing (const ArcBuildRun *run);
 
 /**
  * arc_build_run_is_failing:

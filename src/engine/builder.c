@@ -11,11 +11,9 @@
 #include "engine/config-survey.h"
 #include "engine/database-state.h"
 #include "engine/log-messages.h"
-#include "engine/loop-guard.h"
 #include "engine/pending-changes.h"
 #include "engine/sync-requests.h"
 #include "engine/tree-availability.h"
-#include "watch/directory-reader.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -26,7 +24,6 @@ struct _ArcBuilder
 
   ArcClock *clock;
   ArcWatcher *watcher;
-  ArcProcessRunner *runner;
   ArcStateStore *store;
   ArcConfig *config;
 
@@ -39,7 +36,6 @@ struct _ArcBuilder
   ArcBuildRun *run; /* (owned) */
 
   ArcTreeAvailability *tree; /* (owned) */
-  ArcLoopGuard *loop_guard;  /* (owned) */
   ArcSyncRequests *syncs;    /* (owned) */
   ArcChangeFeed *feed;       /* (owned) */
 
@@ -77,7 +73,8 @@ get_inputs (ArcBuilder *self)
 static ArcTiming
 get_timing (ArcBuilder *self)
 {
-  return arc_loop_guard_get_timing (self->loop_guard, &self->config->timing);
+  return arc_loop_guard_get_timing (arc_build_run_get_loop_guard (self->run),
+                                    &self->config->timing);
 }
 
 static void
@@ -87,8 +84,7 @@ update_status (ArcBuilder *self)
 
   arc_status_set_machine (&self->status, &self->machine, &timing, self->clock);
   arc_status_set_build (&self->status, self->run, self->comparisons, self->database, self->store);
-  arc_status_set_health (&self->status, self->watcher, self->tree, self->run, self->store,
-                         self->loop_guard);
+  arc_status_set_health (&self->status, self->watcher, self->tree, self->run, self->store);
 }
 
 /* Arms the one alarm and tells that there is something new to see. */
@@ -124,22 +120,6 @@ begin_build (ArcBuilder *self, ArcCause cause)
   self->status.last_run = arc_clock_get_real_time (self->clock);
   arc_build_run_start (self->run,
                        arc_build_new (self->next_id++, kind, cause, self->status.last_run));
-}
-
-/* Whether the database may hold rows that no build of the notes would make now: then the next build
- * is a full one. */
-static gboolean
-note_inputs (ArcBuilder *self)
-{
-  if (!arc_database_state_check (self->database, arc_build_run_is_writing (self->run)))
-    return FALSE;
-
-  self->status.last_touch = arc_clock_get_real_time (self->clock);
-  /* A build that has taken nothing yet can still be that. */
-  if (!arc_build_run_raise_kind (self->run, ARC_BUILD_FULL))
-    arc_database_state_want (self->database, ARC_BUILD_FULL);
-
-  return TRUE;
 }
 
 /* Whether a build can be had. */
@@ -244,27 +224,11 @@ on_build_ended (const ArcBuild *build, gboolean spawned, gpointer user_data)
   step (self, given_up ? ARC_EVENT_STOPPED : event, build);
 }
 
-/* Whether CHANGES, which come now, were most likely made by a build or its AfterBuild. */
-static gboolean
-are_of_build (ArcBuilder *self, const ArcChangeSet *changes)
-{
-  if (arc_build_run_get_holds (self->run) & ARC_HOLD_AFTER_BUILD)
-    return TRUE;
-  if (self->machine.state == ARC_STATE_RUNNING)
-    return arc_phase_has_spawned (arc_build_run_get_phase (self->run));
-
-  return arc_loop_guard_is_late (self->loop_guard, changes,
-                                 arc_watcher_get_snapshot (self->watcher),
-                                 arc_clock_get_time (self->clock));
-}
-
+/* A build that has not taken its changes yet takes these, too. */
 static void
-check_inputs (ArcBuilder *self)
+touch (ArcBuilder *self)
 {
-  if (!arc_tree_availability_was_compared (self->tree) || self->machine.closing ||
-      !note_inputs (self))
-    return;
-
+  self->status.last_touch = arc_clock_get_real_time (self->clock);
   if (arc_phase_is_preparing (arc_build_run_get_phase (self->run)))
     update (self);
   else
@@ -272,9 +236,13 @@ check_inputs (ArcBuilder *self)
 }
 
 static void
-on_inputs_looked (gpointer user_data)
+check_inputs (gpointer user_data)
 {
-  check_inputs (user_data);
+  ArcBuilder *self = user_data;
+
+  if (arc_tree_availability_was_compared (self->tree) && !self->machine.closing &&
+      arc_build_run_check_inputs (self->run))
+    touch (self);
 }
 
 /* Something may have changed. */
@@ -283,17 +251,7 @@ on_inputs (gpointer user_data)
 {
   ArcBuilder *self = user_data;
 
-  arc_build_inputs_look (get_inputs (self), on_inputs_looked, self);
-}
-
-static void
-update_problem (ArcBuilder *self)
-{
-  const gboolean unavailable = arc_watcher_get_health (self->watcher) == ARC_HEALTH_UNAVAILABLE;
-
-  arc_tree_availability_set_problem (self->tree,
-                                     unavailable ? arc_watcher_get_health_message (self->watcher)
-                                                 : NULL);
+  arc_build_inputs_look (get_inputs (self), check_inputs, self);
 }
 
 static void
@@ -304,7 +262,11 @@ on_health (ArcBuilder *self)
   const gboolean was_unavailable = (self->machine.holds & ARC_HOLD_UNAVAILABLE) != 0;
 
   if (arc_tree_availability_was_compared (self->tree))
-    update_problem (self);
+    arc_tree_availability_set_problem (self->tree,
+                                       arc_watcher_get_health (self->watcher) ==
+                                               ARC_HEALTH_UNAVAILABLE
+                                           ? arc_watcher_get_health_message (self->watcher)
+                                           : NULL);
   unavailable = arc_tree_availability_get_message (self->tree) != NULL;
   set_hold (self, ARC_HOLD_UNAVAILABLE, unavailable);
   if (!check_available (self, &error))
@@ -320,46 +282,17 @@ on_health (ArcBuilder *self)
 static void
 on_changed (ArcWatcher *watcher, ArcChangeSet *changes, ArcBuilder *self)
 {
+  const ArcSnapshot *snapshot = arc_watcher_get_snapshot (watcher);
   const gint64 due = arc_clock_get_time (self->clock) + self->config->timing.debounce_limit;
 
-  arc_loop_guard_note_changes (self->loop_guard, changes, are_of_build (self, changes));
+  arc_build_run_note_changes (self->run, changes, snapshot);
   arc_pending_changes_add (get_pending (self), changes);
-  self->status.last_touch = arc_clock_get_real_time (self->clock);
   if (arc_tree_availability_set_files (self->tree, (const char *const *) self->config->directories,
-                                       arc_watcher_get_snapshot (self->watcher),
+                                       snapshot,
                                        arc_pending_changes_get_pending (get_pending (self)), due,
                                        arc_clock_to_real_time (self->clock, due)))
     on_health (self);
-
-  /* A build that has not taken its changes yet will take these, too. */
-  if (arc_phase_is_preparing (arc_build_run_get_phase (self->run)))
-    update (self);
-  else
-    step (self, ARC_EVENT_TOUCH, NULL);
-}
-
-static gboolean
-needs_build_at_start (ArcBuilder *self)
-{
-  /* A database of unknown content may lack anything. */
-  if (!arc_database_state_is_known (self->database))
-    arc_database_state_want (self->database, ARC_BUILD_FULL);
-
-  switch (self->config->on_start)
-    {
-    case ARC_ON_START_ALWAYS:
-      arc_database_state_want (self->database, ARC_BUILD_FULL);
-      return TRUE;
-
-    case ARC_ON_START_CHANGED:
-      return !arc_pending_changes_is_true (get_pending (self)) ||
-             (self->machine.holds & ARC_HOLD_UNAVAILABLE) != 0;
-
-    case ARC_ON_START_NEVER:
-      return FALSE;
-    }
-
-  g_return_val_if_reached (TRUE);
+  touch (self);
 }
 
 /* The reconciliation that was asked for is done. */
@@ -381,16 +314,18 @@ on_surveyed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (ArcBuilder) self = user_data;
 
-  note_inputs (self);
+  if (arc_build_run_check_inputs (self->run))
+    self->status.last_touch = arc_clock_get_real_time (self->clock);
   if (arc_config_survey_first_finish (ARC_WATCHER (source), result))
     arc_tree_availability_blame_settings (self->tree,
                                           (const char *const *) self->config->directories);
-  update_problem (self);
+  arc_tree_availability_set_problem (self->tree, NULL);
   on_health (self);
   g_signal_emit (self, signals[SIGNAL_READY], 0);
   end_rescan (self);
 
-  if (!needs_build_at_start (self))
+  if (!arc_database_state_needs_build (self->database, self->config->on_start,
+                                       self->machine.holds & ARC_HOLD_UNAVAILABLE))
     return;
 
   /* Nobody asked for it but the settings: what holds builds back holds this one back, too. */
@@ -457,25 +392,13 @@ on_build_changed (gpointer user_data)
     schedule_stopped (self);
 }
 
-/* The build did not find PATH, and may have removed what the database knew of it. It was moved away
- * and back, perhaps, when no monitor was listening, and then nothing on the disk shows that. */
+/* Who asked when the file was back again needs one more build. */
 static void
-on_gone (const char *path, gpointer user_data)
+on_gone (gpointer user_data)
 {
   ArcBuilder *self = user_data;
-  g_autoptr (ArcChangeSet) gone =
-      arc_database_state_find_gone (self->database, arc_build_run_get_build (self->run), path);
 
-  if (arc_change_set_get_size (gone) == 0)
-    return;
-
-  /* A build that never finds it causes the next one for ever. */
-  arc_loop_guard_note_changes (self->loop_guard, gone, TRUE);
-  arc_pending_changes_add (get_pending (self), gone);
-  self->status.last_touch = arc_clock_get_real_time (self->clock);
-  step (self, ARC_EVENT_TOUCH, NULL);
-
-  /* Who asked when it was back again needs one more build. */
+  touch (self);
   if (arc_sync_requests_postpone (self->syncs))
     arc_builder_rebuild (self, ARC_BUILD_INCREMENTAL, NULL, NULL);
 }
@@ -576,40 +499,6 @@ arc_builder_set_held (ArcBuilder *self, ArcHolds hold, gboolean held)
   else
     set_hold (self, hold, held);
   update (self);
-}
-
-int
-arc_builder_open_log (ArcBuilder *self, guint64 id, GError **error)
-{
-  const ArcBuild *running;
-  const ArcBuild *last;
-
-  g_return_val_if_fail (ARC_IS_BUILDER (self), -1);
-
-  running = arc_build_run_get_build (self->run);
-  last = running != NULL ? running : arc_state_store_get_last_build (self->store);
-  if (id == 0 && last != NULL)
-    id = last->id;
-
-  if (id == 0)
-    {
-      g_set_error_literal (error, ARC_ERROR, ARC_ERROR_NO_SUCH_BUILD, "Nothing was built yet");
-      return -1;
-    }
-
-  return arc_state_store_open_log (self->store, id, running != NULL && running->id == id, error);
-}
-
-char *
-arc_builder_get_log (ArcBuilder *self, guint64 id)
-{
-  g_autofree char *log = NULL;
-
-  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
-
-  log = arc_state_store_get_log (self->store, id);
-
-  return g_file_test (log, G_FILE_TEST_EXISTS) ? g_steal_pointer (&log) : NULL;
 }
 
 guint64
@@ -741,7 +630,6 @@ arc_builder_new (ArcClock *clock,
 
   self->clock = g_object_ref (clock);
   self->watcher = g_object_ref (watcher);
-  self->runner = g_object_ref (runner);
   self->store = g_object_ref (store);
   self->config = arc_config_copy (config);
 
@@ -756,7 +644,6 @@ arc_builder_new (ArcClock *clock,
       .database = self->database,
       .comparisons = self->comparisons,
       .tree = self->tree,
-      .loop_guard = self->loop_guard,
       .changed = on_build_changed,
       .gone = on_gone,
       .ended = on_build_ended,
@@ -787,7 +674,6 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->syncs, arc_sync_requests_free);
   g_clear_pointer (&self->feed, arc_change_feed_free);
   g_clear_pointer (&self->tree, arc_tree_availability_free);
-  g_clear_pointer (&self->loop_guard, arc_loop_guard_free);
   g_clear_pointer (&self->status.health_message, g_free);
   g_clear_pointer (&self->database, arc_database_state_free);
   g_clear_pointer (&self->comparisons, arc_comparisons_free);
@@ -795,7 +681,6 @@ arc_builder_finalize (GObject *object)
   g_clear_pointer (&self->config, arc_config_free);
   g_clear_object (&self->clock);
   g_clear_object (&self->watcher);
-  g_clear_object (&self->runner);
   g_clear_object (&self->store);
 
   G_OBJECT_CLASS (arc_builder_parent_class)->finalize (object);
@@ -827,6 +712,5 @@ static void
 arc_builder_init (ArcBuilder *self)
 {
   self->tree = arc_tree_availability_new ();
-  self->loop_guard = arc_loop_guard_new ();
   self->feed = arc_change_feed_new ();
 }

@@ -153,27 +153,6 @@ gboolean arc_builder_set_paused (ArcBuilder *builder, gboolean paused, GError **
 void arc_builder_set_held (ArcBuilder *builder, ArcHolds hold, gboolean held);
 
 /**
- * arc_builder_open_log:
- * @builder: the builder
- * @id: the number of a build; 0 for the one that runs or, without one, the last one
- * @error: return location for %ARC_ERROR_NO_SUCH_BUILD or %ARC_ERROR_STATE_DIRECTORY
- *
- * Opens the log of a build to read.
- *
- * Returns: (transfer full): a file descriptor; -1 on an error
- */
-int arc_builder_open_log (ArcBuilder *builder, guint64 id, GError **error);
-
-/**
- * arc_builder_get_log:
- * @builder: the builder
- * @id: the number of a build
- *
- * Returns: (transfer full) (nullable): the path of the log; %NULL if it is gone
- */
-char *arc_builder_get_log (ArcBuilder *builder, guint64 id);
-
-/**
  * arc_builder_compare:
  * @builder: the builder
  *

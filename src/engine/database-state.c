@@ -169,6 +169,27 @@ arc_database_state_has_other_tree (const ArcDatabaseState *self)
   return g_strcmp0 (self->built.tree, arc_build_inputs_get_tree (self->inputs)) != 0;
 }
 
+gboolean
+arc_database_state_needs_build (ArcDatabaseState *self, ArcOnStart on_start, gboolean unavailable)
+{
+  if (!arc_database_state_is_known (self) || on_start == ARC_ON_START_ALWAYS)
+    arc_database_state_want (self, ARC_BUILD_FULL);
+
+  switch (on_start)
+    {
+    case ARC_ON_START_ALWAYS:
+      return TRUE;
+
+    case ARC_ON_START_CHANGED:
+      return unavailable || !arc_pending_changes_is_true (self->pending);
+
+    case ARC_ON_START_NEVER:
+      return FALSE;
+    }
+
+  g_return_val_if_reached (TRUE);
+}
+
 void
 arc_database_state_want (ArcDatabaseState *self, ArcBuildKind kind)
 {

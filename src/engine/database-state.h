@@ -134,6 +134,20 @@ gboolean arc_database_state_is_known (const ArcDatabaseState *self);
 gboolean arc_database_state_has_other_tree (const ArcDatabaseState *self);
 
 /**
+ * arc_database_state_needs_build:
+ * @self: the state
+ * @on_start: what the settings ask for
+ * @unavailable: whether the tree is unavailable, so that its changes are unknown
+ *
+ * Decides whether a build is due at the start. A database of unknown content may lack anything, so
+ * the next build of it is a full one.
+ *
+ * Returns: %TRUE if a build is due
+ */
+gboolean
+arc_database_state_needs_build (ArcDatabaseState *self, ArcOnStart on_start, gboolean unavailable);
+
+/**
  * arc_database_state_want:
  * @self: the state
  * @kind: what the next build does at least

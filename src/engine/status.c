@@ -83,17 +83,15 @@ arc_status_set_health (ArcStatus *status,
                        ArcWatcher *watcher,
                        const ArcTreeAvailability *tree,
                        const ArcBuildRun *run,
-                       ArcStateStore *store,
-                       const ArcLoopGuard *loop_guard)
+                       ArcStateStore *store)
 {
   g_autoptr (GString) message = g_string_new (NULL);
-  g_autofree char *old = g_steal_pointer (&status->health_message);
 
   arc_log_message_add_sentence (message, arc_watcher_get_health_message (watcher));
   arc_log_message_add_sentence (message, arc_tree_availability_get_doubt (tree));
   arc_log_message_add_sentence (message, arc_state_store_get_problem (store));
   arc_log_message_add_sentence (message, arc_build_run_get_after_problem (run));
-  add_loop (message, loop_guard);
+  add_loop (message, arc_build_run_get_loop_guard (run));
 
   status->health = arc_watcher_get_health (watcher);
   if (arc_tree_availability_get_doubt (tree) != NULL)
@@ -101,7 +99,11 @@ arc_status_set_health (ArcStatus *status,
   else if (status->health == ARC_HEALTH_OK && message->len > 0)
     status->health = ARC_HEALTH_DEGRADED;
 
-  status->health_message = g_string_free (g_steal_pointer (&message), FALSE);
-  if (g_strcmp0 (old != NULL ? old : "", status->health_message) != 0)
-    arc_log_message_log_health (status->health, status->health_message);
+  if (g_strcmp0 (status->health_message != NULL ? status->health_message : "", message->str) != 0)
+    arc_log_message_log_health (status->health, message->str);
+  if (g_strcmp0 (status->health_message, message->str) != 0)
+    {
+      g_free (status->health_message);
+      status->health_message = g_string_free (g_steal_pointer (&message), FALSE);
+    }
 }

@@ -7,7 +7,6 @@
 #include "engine/build-run.h"
 #include "engine/comparisons.h"
 #include "engine/database-state.h"
-#include "engine/loop-guard.h"
 #include "engine/tree-availability.h"
 #include "machine/state-machine.h"
 #include "state/state-store.h"
@@ -17,8 +16,8 @@ G_BEGIN_DECLS
 
 /**
  * ArcStatus:
- * @health_message: (owned)
- * @phase: (unowned): "" if there is none
+ * @health_message: owned by the engine, until it changes
+ * @phase: the same; "" if there is none
  * @rest: how long the rest after the last build is
  * @since: @state_since by the clock of the machine
  * @due: @next_build by the clock of the machine
@@ -94,7 +93,6 @@ void arc_status_set_build (ArcStatus *status,
  * @tree: the availability of the tree
  * @run: the running build
  * @store: the state store
- * @loop_guard: the loop guard
  *
  * Joins what is wrong to the health and its message, and logs another message.
  */
@@ -102,7 +100,6 @@ void arc_status_set_health (ArcStatus *status,
                             ArcWatcher *watcher,
                             const ArcTreeAvailability *tree,
                             const ArcBuildRun *run,
-                            ArcStateStore *store,
-                            const ArcLoopGuard *loop_guard);
+                            ArcStateStore *store);
 
 G_END_DECLS

@@ -142,9 +142,13 @@ arc_state_store_get_directory (ArcStateStore *self)
 char *
 arc_state_store_get_log (ArcStateStore *self, guint64 id)
 {
+  g_autofree char *log = NULL;
+
   g_return_val_if_fail (ARC_IS_STATE_STORE (self), NULL);
 
-  return arc_build_log_dir_get_path (arc_state_store_get_directory (self), id);
+  log = arc_build_log_dir_get_path (arc_state_store_get_directory (self), id);
+
+  return g_file_test (log, G_FILE_TEST_EXISTS) ? g_steal_pointer (&log) : NULL;
 }
 
 guint64
@@ -176,7 +180,8 @@ arc_state_store_open_log (ArcStateStore *self, guint64 id, gboolean create, GErr
 
   g_return_val_if_fail (ARC_IS_STATE_STORE (self), -1);
 
-  log = create ? make_log (self, id, error) : arc_state_store_get_log (self, id);
+  log = create ? make_log (self, id, error)
+               : arc_build_log_dir_get_path (arc_state_store_get_directory (self), id);
   if (log == NULL)
     return -1;
 

@@ -121,7 +121,7 @@ guint64 arc_state_store_next_build (ArcStateStore *store);
  * @store: a store
  * @id: the number of a build
  *
- * Returns: (transfer full): the path of the log of a build, whether it exists or not
+ * Returns: (transfer full) (nullable): the path of the log of a build; %NULL if it is gone
  */
 char *arc_state_store_get_log (ArcStateStore *store, guint64 id);
 
