@@ -5,6 +5,29 @@
 
 #include <string.h>
 
+static gpointer
+copy_path (gconstpointer path, gpointer user_data G_GNUC_UNUSED)
+{
+  return g_strdup (path);
+}
+
+static ArcBuild *
+copy_build (ArcBuild *build)
+{
+  ArcBuild *copy = g_memdup2 (build, sizeof *build);
+
+  copy->message = g_strdup (build->message);
+  copy->error = g_strdup (build->error);
+  copy->failed_why = g_strdup (build->failed_why);
+  copy->new_problem = g_strdup (build->new_problem);
+  copy->failed_files = g_ptr_array_copy (build->failed_files, copy_path, NULL);
+  g_ptr_array_set_free_func (copy->failed_files, g_free);
+
+  return copy;
+}
+
+G_DEFINE_BOXED_TYPE (ArcBuild, arc_build, copy_build, arc_build_free)
+
 const char *
 arc_build_kind_to_string (ArcBuildKind kind)
 {

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include <glib-object.h>
 
 G_BEGIN_DECLS
 
@@ -129,6 +129,9 @@ typedef struct
   guint64 cpu_usec;
   guint64 max_rss;
 } ArcBuild;
+
+#define ARC_TYPE_BUILD (arc_build_get_type ())
+GType arc_build_get_type (void);
 
 /**
  * arc_build_new:

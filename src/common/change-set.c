@@ -12,6 +12,18 @@ struct _ArcChangeSet
   GHashTable *letters; /* (element-type filename ArcChange) (owned keys) */
 };
 
+static ArcChangeSet *
+copy_changes (ArcChangeSet *changes)
+{
+  ArcChangeSet *copy = arc_change_set_new ();
+
+  arc_change_set_merge (copy, changes);
+
+  return copy;
+}
+
+G_DEFINE_BOXED_TYPE (ArcChangeSet, arc_change_set, copy_changes, arc_change_set_free)
+
 ArcChangeSet *
 arc_change_set_new (void)
 {

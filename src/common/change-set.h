@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include <glib-object.h>
 
 G_BEGIN_DECLS
 
@@ -29,6 +29,9 @@ typedef enum
  * but NUL.
  */
 typedef struct _ArcChangeSet ArcChangeSet;
+
+#define ARC_TYPE_CHANGE_SET (arc_change_set_get_type ())
+GType arc_change_set_get_type (void);
 
 typedef void (*ArcChangeSetFunc) (const char *path, ArcChange change, gpointer user_data);
 

@@ -55,12 +55,9 @@ describe (const ArcOutcome *outcome)
 }
 
 static void
-on_line (ArcProcessRunner *runner G_GNUC_UNUSED,
-         const char *text,
-         guint64 length,
-         ArcAfterBuild *after)
+on_line (ArcProcessRunner *runner G_GNUC_UNUSED, const GString *line, ArcAfterBuild *after)
 {
-  g_autofree char *valid = g_utf8_make_valid (text, length);
+  g_autofree char *valid = g_utf8_make_valid (line->str, line->len);
   g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, after->build);
 
   g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, "ARCOLOGY_BUILD_ID", id, "MESSAGE",

@@ -344,7 +344,7 @@ note_gone (ArcBuildRun *run, const char *path)
 
 /* What a line says of the build itself. */
 static void
-read_line (ArcBuildRun *run, ArcLine *line, const char *text, guint64 length)
+read_line (ArcBuildRun *run, ArcLine *line, const GString *text)
 {
   Current *current = run->current;
 
@@ -386,16 +386,16 @@ read_line (ArcBuildRun *run, ArcLine *line, const char *text, guint64 length)
       break;
     }
 
-  arc_log_message_log_line (current->build, line, text, length);
+  arc_log_message_log_line (current->build, line, text->str, text->len);
 }
 
 static void
-on_line (ArcProcessRunner *runner G_GNUC_UNUSED, const char *text, guint64 length, ArcBuildRun *run)
+on_line (ArcProcessRunner *runner G_GNUC_UNUSED, const GString *text, ArcBuildRun *run)
 {
   g_auto (ArcLine) line = { 0 };
 
-  arc_line_parse (text, length, &line);
-  read_line (run, &line, text, length);
+  arc_line_parse (text->str, text->len, &line);
+  read_line (run, &line, text);
   if (line.kind == ARC_LINE_PROGRESS || line.kind == ARC_LINE_PHASE)
     run->ports.changed (run->ports.user_data);
 }

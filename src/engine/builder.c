@@ -700,8 +700,8 @@ arc_builder_class_init (ArcBuilderClass *klass)
 
   signals[SIGNAL_READY] = add_signal ("ready", 0, G_TYPE_NONE);
   signals[SIGNAL_CHANGED] = add_signal ("changed", 0, G_TYPE_NONE);
-  signals[SIGNAL_BUILD_STARTED] = add_signal ("build-started", 1, G_TYPE_POINTER);
-  signals[SIGNAL_BUILD_FINISHED] = add_signal ("build-finished", 1, G_TYPE_POINTER);
+  signals[SIGNAL_BUILD_STARTED] = add_signal ("build-started", 1, ARC_TYPE_BUILD);
+  signals[SIGNAL_BUILD_FINISHED] = add_signal ("build-finished", 1, ARC_TYPE_BUILD);
   signals[SIGNAL_RESCANNED] =
       g_signal_new ("rescanned", ARC_TYPE_BUILDER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                     G_TYPE_NONE, 2, G_TYPE_UINT64, G_TYPE_UINT64);

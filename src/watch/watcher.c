@@ -62,17 +62,6 @@ enum
 static GParamSpec *properties[N_PROPERTIES];
 static guint signals[N_SIGNALS];
 
-static ArcChangeSet *
-copy_changes (ArcChangeSet *changes)
-{
-  ArcChangeSet *copy = arc_change_set_new ();
-
-  arc_change_set_merge (copy, changes);
-
-  return copy;
-}
-
-G_DEFINE_BOXED_TYPE (ArcChangeSet, arc_change_set, copy_changes, arc_change_set_free)
 G_DEFINE_FINAL_TYPE (ArcWatcher, arc_watcher, G_TYPE_OBJECT)
 
 static void

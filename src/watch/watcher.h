@@ -12,10 +12,6 @@
 
 G_BEGIN_DECLS
 
-/* The type of ArcChangeSet as the argument of a signal. */
-#define ARC_TYPE_CHANGE_SET (arc_change_set_get_type ())
-GType arc_change_set_get_type (void);
-
 /**
  * ArcWatcher:
  *

@@ -54,15 +54,15 @@ read_group (int file)
 }
 
 static void
-on_line (ArcProcessRunner *runner, const char *text, guint64 length, gpointer user_data)
+on_line (ArcProcessRunner *runner, const GString *line, gpointer user_data)
 {
   Fixture *fixture = user_data;
 
-  g_assert_cmpint (text[length], ==, '\0');
+  g_assert_cmpint (line->str[line->len], ==, '\0');
   if (fixture->lines->len < 1000)
-    g_ptr_array_add (fixture->lines, g_bytes_new (text, length));
+    g_ptr_array_add (fixture->lines, g_bytes_new (line->str, line->len));
   if (fixture->on_line != NULL)
-    fixture->on_line (fixture, text, length);
+    fixture->on_line (fixture, line->str, line->len);
 }
 
 static void
