@@ -15,7 +15,6 @@
 #include "engine/sync-requests.h"
 #include "engine/tree-availability.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 struct _ArcBuilder
@@ -112,16 +111,6 @@ set_hold (ArcBuilder *self, ArcHolds hold, gboolean held)
     self->machine.holds &= ~hold;
 }
 
-static void
-begin_build (ArcBuilder *self, ArcCause cause)
-{
-  const ArcBuildKind kind = arc_database_state_take_wanted (self->database);
-
-  self->status.last_run = arc_clock_get_real_time (self->clock);
-  arc_build_run_start (self->run,
-                       arc_build_new (self->next_id++, kind, cause, self->status.last_run));
-}
-
 /* Whether a build can be had. */
 static gboolean
 check_available (ArcBuilder *self, GError **error)
@@ -165,26 +154,27 @@ step_for_cause (ArcBuilder *self,
   const ArcTiming timing = get_timing (self);
   const ArcEffects effects =
       arc_state_machine_step (&self->machine, &timing, event, arc_clock_get_time (self->clock));
-  /* A build that was stopped before it took its changes answers for all that there were. */
-  const ArcChangeSet *taken = arc_pending_changes_get_taken (get_pending (self));
-  const guint64 ended_serial = taken == NULL
-                                   ? arc_pending_changes_get_change_serial (get_pending (self))
-                                   : arc_pending_changes_get_taken_serial (get_pending (self));
 
   if (ended != NULL)
-    arc_change_feed_add (self->feed, ended, taken);
+    arc_change_feed_add (self->feed, ended, arc_pending_changes_get_taken (get_pending (self)));
   if (effects & ARC_EFFECT_COMMIT)
     arc_database_state_commit (self->database);
   if (effects & ARC_EFFECT_RESTORE)
     arc_database_state_restore (self->database, ended);
   if (effects & ARC_EFFECT_START)
-    begin_build (self, cause);
+    {
+      self->status.last_run = arc_clock_get_real_time (self->clock);
+      arc_build_run_start (self->run,
+                           arc_build_new (self->next_id++,
+                                          arc_database_state_take_wanted (self->database), cause,
+                                          self->status.last_run));
+    }
 
   update (self);
 
   if (ended != NULL)
     {
-      arc_sync_requests_answer (self->syncs, ended_serial, ended->id, ended->result);
+      arc_sync_requests_answer (self->syncs, ended);
       g_signal_emit (self, signals[SIGNAL_BUILD_FINISHED], 0, ended);
     }
   if (effects & ARC_EFFECT_START)
@@ -210,11 +200,10 @@ on_build_ended (const ArcBuild *build, gboolean spawned, gpointer user_data)
 {
   ArcBuilder *self = user_data;
   const ArcEvent event = arc_event_of_result (build->result);
-  gboolean given_up;
-
-  given_up =
+  const gboolean given_up =
       arc_database_state_end_build (self->database, build, spawned,
                                     self->machine.failures >= self->config->timing.retry_limit);
+
   if (event == ARC_EVENT_SUCCEEDED)
     self->status.consecutive_failures = 0;
   else if (event == ARC_EVENT_FAILED)
@@ -243,15 +232,6 @@ check_inputs (gpointer user_data)
   if (arc_tree_availability_was_compared (self->tree) && !self->machine.closing &&
       arc_build_run_check_inputs (self->run))
     touch (self);
-}
-
-/* Something may have changed. */
-static void
-on_inputs (gpointer user_data)
-{
-  ArcBuilder *self = user_data;
-
-  arc_build_inputs_look (get_inputs (self), check_inputs, self);
 }
 
 static void
@@ -563,7 +543,6 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
   if (other_database)
     step (self, ARC_EVENT_TOUCH, NULL);
 
-  on_inputs (self);
   update (self);
 }
 
@@ -633,7 +612,7 @@ arc_builder_new (ArcClock *clock,
   self->store = g_object_ref (store);
   self->config = arc_config_copy (config);
 
-  self->database = arc_database_state_new (watcher, store, config, on_inputs, self);
+  self->database = arc_database_state_new (watcher, store, config, check_inputs, self);
   self->comparisons = arc_comparisons_new (clock, watcher, get_inputs (self), on_compared,
                                            on_comparison_settled, self);
   arc_comparisons_set_interval (self->comparisons, config->rescan_interval);
@@ -653,7 +632,7 @@ arc_builder_new (ArcClock *clock,
   self->next_id = arc_state_store_next_build (self->store);
   arc_state_machine_init (&self->machine, arc_clock_get_time (self->clock));
   /* Until it has been looked at: nothing may be built before that, nor before the lock is taken. */
-  set_hold (self, ARC_HOLD_UNAVAILABLE, TRUE);
+  self->machine.holds = ARC_HOLD_UNAVAILABLE;
 
   g_signal_connect_object (self->store, "problem-changed", G_CALLBACK (update), self,
                            G_CONNECT_SWAPPED);

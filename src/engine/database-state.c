@@ -13,6 +13,8 @@ struct _ArcDatabaseState
   ArcBuildInputs *inputs;     /* (owned) */
   ArcPendingChanges *pending; /* (owned) */
   ArcBuildKind wanted;        /* what the next build has to do at least */
+  ArcBuildInputsFunc func;
+  gpointer user_data;
 
   char *database;            /* (owned): of the settings in force */
   char *built_database;      /* (owned) (nullable): what the last build wrote that took changes */
@@ -25,6 +27,14 @@ struct _ArcDatabaseState
   char *taken_settings; /* (owned) (nullable) */
 };
 
+static void
+on_inputs (gpointer user_data)
+{
+  ArcDatabaseState *self = user_data;
+
+  arc_build_inputs_look (self->inputs, self->func, self->user_data);
+}
+
 ArcDatabaseState *
 arc_database_state_new (ArcWatcher *watcher,
                         ArcStateStore *store,
@@ -36,9 +46,11 @@ arc_database_state_new (ArcWatcher *watcher,
 
   self->watcher = g_object_ref (watcher);
   self->store = g_object_ref (store);
-  self->inputs = arc_build_inputs_new (func, user_data);
+  self->inputs = arc_build_inputs_new (on_inputs, self);
   self->pending = arc_pending_changes_new ();
   self->wanted = ARC_BUILD_INCREMENTAL;
+  self->func = func;
+  self->user_data = user_data;
   self->database = g_strdup (config->database);
   arc_build_inputs_set_config (self->inputs, config);
 
@@ -88,6 +100,7 @@ gboolean
 arc_database_state_set_config (ArcDatabaseState *self, const ArcConfig *config)
 {
   arc_build_inputs_set_config (self->inputs, config);
+  on_inputs (self);
   if (g_strcmp0 (self->database, config->database) == 0)
     return FALSE;
 

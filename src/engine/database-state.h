@@ -29,7 +29,7 @@ typedef struct _ArcDatabaseState ArcDatabaseState;
  * @watcher: the watcher of the tree
  * @store: the state store
  * @config: the settings
- * @func: called when inputs may have changed
+ * @func: called when inputs may have changed, after a look at them
  * @user_data: data for @func
  *
  * Makes the state of a database of which nothing is known.

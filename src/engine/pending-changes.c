@@ -108,7 +108,10 @@ arc_pending_changes_restore (ArcPendingChanges *self,
   ArcChangeSet *remainder;
 
   if (taken == NULL)
-    return FALSE;
+    {
+      self->taken_serial = self->change_serial;
+      return FALSE;
+    }
 
   later = g_steal_pointer (&self->pending);
   remainder = arc_unbuilt_changes_new (ended, taken, snapshot, later);

@@ -168,7 +168,8 @@ guint64 arc_pending_changes_get_change_serial (const ArcPendingChanges *self);
  * arc_pending_changes_get_taken_serial:
  * @self: the pending changes
  *
- * Returns: the change serial when a build last took what was pending; 0 if none has
+ * Returns: the change serial when a build last took what was pending, or ended before it could; 0
+ * if none has
  */
 guint64 arc_pending_changes_get_taken_serial (const ArcPendingChanges *self);
 

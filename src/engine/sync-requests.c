@@ -126,8 +126,9 @@ take_tasks (ArcSyncRequests *syncs, guint64 comparison, guint64 serial)
   return taken;
 }
 
-void
-arc_sync_requests_answer (ArcSyncRequests *syncs, guint64 serial, guint64 build, ArcResult result)
+/* Answers the calls of SERIAL or an earlier one. */
+static void
+answer (ArcSyncRequests *syncs, guint64 serial, guint64 build, ArcResult result)
 {
   g_autoptr (GPtrArray) tasks = take_tasks (syncs, G_MAXUINT64, serial);
 
@@ -172,8 +173,7 @@ arc_sync_requests_advance (ArcSyncRequests *syncs, const GError *unavailable)
   if (arc_pending_changes_is_true (pending) &&
       arc_build_inputs_has_database (arc_database_state_get_inputs (syncs->database)))
     {
-      arc_sync_requests_answer (syncs, serial, arc_state_store_get_built_id (syncs->store),
-                                ARC_RESULT_SUCCESS);
+      answer (syncs, serial, arc_state_store_get_built_id (syncs->store), ARC_RESULT_SUCCESS);
       return FALSE;
     }
 
@@ -186,6 +186,14 @@ arc_sync_requests_advance (ArcSyncRequests *syncs, const GError *unavailable)
     arc_pending_changes_add_unknown (pending);
 
   return TRUE;
+}
+
+void
+arc_sync_requests_answer (ArcSyncRequests *syncs, const ArcBuild *build)
+{
+  ArcPendingChanges *pending = arc_database_state_get_pending (syncs->database);
+
+  answer (syncs, arc_pending_changes_get_taken_serial (pending), build->id, build->result);
 }
 
 gboolean

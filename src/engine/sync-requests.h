@@ -81,14 +81,12 @@ gboolean arc_sync_requests_postpone (ArcSyncRequests *syncs);
 /**
  * arc_sync_requests_answer:
  * @syncs: the calls
- * @serial: the change serial that a build took
- * @build: the number of the build
- * @result: how it ended
+ * @build: a build that has ended
  *
- * Answers the calls of @serial or an earlier one.
+ * Answers the calls that have waited for @build. A build that was stopped before it took its
+ * changes answers for all that there were.
  */
-void
-arc_sync_requests_answer (ArcSyncRequests *syncs, guint64 serial, guint64 build, ArcResult result);
+void arc_sync_requests_answer (ArcSyncRequests *syncs, const ArcBuild *build);
 
 /**
  * arc_sync_requests_fail:

@@ -28,7 +28,7 @@ G_BEGIN_DECLS
  *   `settled`: the scan, or the reconciliation, that was under way is done: every directory is
  * watched as well as can be and the snapshot is what the disk was at some time since it was asked
  * for. Directories that come or go are a scan too.
- *   `notify::health`, `notify::health-message`
+ *   `notify::health`
  *
  * A file whose last change is younger than the clock of the file system can resolve (20 ms, 2 s on
  * FAT) could be changed again without a trace. It is emitted all the same, but a reconciliation
@@ -48,8 +48,7 @@ G_BEGIN_DECLS
  * (watch/root-probe.h): if it does not within 5 s, the root is unavailable. A file system that
  * stops answering during a comparison blocks the main loop.
  *
- * Properties: `health` (ArcHealth), `health-message` (string, English, "" if ok),
- * `n-directories`, `n-files` (uint), `settled` (boolean: no scan is under way; not notified).
+ * Properties: `health` (ArcHealth), `settled` (boolean: no scan is under way; not notified).
  */
 #define ARC_TYPE_WATCHER (arc_watcher_get_type ())
 G_DECLARE_FINAL_TYPE (ArcWatcher, arc_watcher, ARC, WATCHER, GObject)
