@@ -56,7 +56,7 @@ arc_config_survey_first_async (const ArcConfig *config,
       arc_watcher_get_health (watcher) == ARC_HEALTH_UNAVAILABLE ||
       !arc_database_state_has_other_tree (database))
     g_task_return_boolean (task, FALSE);
-  else if (arc_database_state_is_known (database))
+  else if (arc_pending_changes_get_built_serial (pending) > 0)
     g_task_return_boolean (task,
                            arc_change_set_get_size (arc_pending_changes_get_pending (pending)) > 0);
   else

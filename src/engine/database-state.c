@@ -3,6 +3,8 @@
 
 #include "engine/database-state.h"
 
+#include "engine/unbuilt-changes.h"
+
 #include <string.h>
 #include <sysexits.h>
 
@@ -127,11 +129,16 @@ arc_database_state_get_pending (ArcDatabaseState *self)
 ArcChangeSet *
 arc_database_state_find_gone (ArcDatabaseState *self, const ArcBuild *build, const char *path)
 {
-  g_autoptr (ArcChangeSet) gone =
-      arc_pending_changes_find_gone (self->pending, build, arc_watcher_get_snapshot (self->watcher),
-                                     path);
-  g_autoptr (ArcChangeSet) hidden = arc_watcher_find_hidden (self->watcher, gone);
+  g_autoptr (ArcChangeSet) gone = arc_change_set_new ();
+  g_autoptr (ArcChangeSet) hidden = NULL;
+  ArcChange change;
 
+  if (arc_unbuilt_changes_has_gone (build, arc_pending_changes_get_taken (self->pending),
+                                    arc_watcher_get_snapshot (self->watcher),
+                                    arc_pending_changes_get_pending (self->pending), path, &change))
+    arc_change_set_add (gone, path, change);
+
+  hidden = arc_watcher_find_hidden (self->watcher, gone);
   if (arc_change_set_get_size (hidden) == 0)
     return g_steal_pointer (&gone);
 
@@ -171,12 +178,6 @@ arc_database_state_check (ArcDatabaseState *self, gboolean writing)
 }
 
 gboolean
-arc_database_state_is_known (const ArcDatabaseState *self)
-{
-  return arc_pending_changes_get_built_serial (self->pending) > 0;
-}
-
-gboolean
 arc_database_state_has_other_tree (const ArcDatabaseState *self)
 {
   return g_strcmp0 (self->built.tree, arc_build_inputs_get_tree (self->inputs)) != 0;
@@ -185,7 +186,7 @@ arc_database_state_has_other_tree (const ArcDatabaseState *self)
 gboolean
 arc_database_state_needs_build (ArcDatabaseState *self, ArcOnStart on_start, gboolean unavailable)
 {
-  if (!arc_database_state_is_known (self) || on_start == ARC_ON_START_ALWAYS)
+  if (arc_pending_changes_get_built_serial (self->pending) == 0 || on_start == ARC_ON_START_ALWAYS)
     arc_database_state_want (self, ARC_BUILD_FULL);
 
   switch (on_start)

@@ -117,15 +117,6 @@ arc_database_state_find_gone (ArcDatabaseState *self, const ArcBuild *build, con
 gboolean arc_database_state_check (ArcDatabaseState *self, gboolean writing);
 
 /**
- * arc_database_state_is_known:
- * @self: the state
- *
- * Returns: %TRUE if it is known what the database held at some time: when the last run ended, or
- *   after a build
- */
-gboolean arc_database_state_is_known (const ArcDatabaseState *self);
-
-/**
  * arc_database_state_has_other_tree:
  * @self: the state
  *

@@ -8,7 +8,6 @@
 #include "watch/ready-source.h"
 #include "watch/tree-scanner.h"
 
-
 /* How long to work before others in the main context get their turn. */
 #define SLICE (2 * G_TIME_SPAN_MILLISECOND)
 
