@@ -394,6 +394,7 @@ arc_builder_start (ArcBuilder *self)
   arc_build_run_end_leftover (self->run);
   set_hold (self, ARC_HOLD_PAUSED, arc_state_store_get_paused (self->store));
 
+  self->next_id = arc_state_store_next_build (self->store);
   snapshot = arc_database_state_load (self->database);
   last = arc_state_store_get_last_build (self->store);
   if (last != NULL)
@@ -629,7 +630,6 @@ arc_builder_new (ArcClock *clock,
       .user_data = self,
   });
   self->syncs = arc_sync_requests_new (self->comparisons, self->database, self->run, store);
-  self->next_id = arc_state_store_next_build (self->store);
   arc_state_machine_init (&self->machine, arc_clock_get_time (self->clock));
   /* Until it has been looked at: nothing may be built before that, nor before the lock is taken. */
   self->machine.holds = ARC_HOLD_UNAVAILABLE;

@@ -21,9 +21,9 @@ G_BEGIN_DECLS
 /**
  * ArcBuilder:
  *
- * The engine. It owns the machine and the pending changes, and connects the ports: the watcher's
- * changes and the runner's end are events of the machine, and the machine's effects are a
- * reconciliation and a run.
+ * The engine. It owns the state machine and the parts of this folder, and connects them: changes of
+ * the tree and ends of builds are events of the machine, and the machine's effects start a build
+ * (engine/build-run.h), and say what becomes of its changes (engine/database-state.h).
  *
  * A build begins with a reconciliation: the tree is compared with the snapshot once more, because
  * half of a replace is a deletion, and because monitors may have missed something. Only then it
