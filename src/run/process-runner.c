@@ -158,10 +158,8 @@ sample_rss (ArcProcessRunner *self)
 static void
 emit_line (ArcProcessRunner *self)
 {
-  g_autoptr (GString) line = g_steal_pointer (&self->line);
-
-  self->line = g_string_new (NULL);
-  g_signal_emit (self, signals[SIGNAL_LINE], 0, line);
+  g_signal_emit (self, signals[SIGNAL_LINE], 0, self->line);
+  g_string_truncate (self->line, 0);
 }
 
 static void

@@ -113,9 +113,10 @@ on_progressed (gpointer user_data)
 static void
 set_health (ArcWatcher *self, ArcHealth health, const char *message)
 {
-  g_autofree char *old_message = g_steal_pointer (&self->health_message);
+  char *copy = g_strdup (message);
 
-  self->health_message = g_strdup (message);
+  g_free (self->health_message);
+  self->health_message = copy;
   if (self->health == health)
     return;
 
