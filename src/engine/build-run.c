@@ -457,13 +457,13 @@ static void
 on_leftover_ended (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   ArcBuildRun *run = user_data;
+  g_autoptr (GObject) owner = run->ports.user_data;
   g_autoptr (GError) error = NULL;
   const gboolean found =
       arc_state_store_end_leftover_finish (ARC_STATE_STORE (source), result, &error);
 
   if (found)
     g_message ("Ended what was left of a build of a service that was killed");
-  /* The object may be gone. */
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
 
@@ -477,6 +477,8 @@ void
 arc_build_run_end_leftover (ArcBuildRun *run)
 {
   arc_build_run_set_held (run, ARC_HOLD_LEFTOVER, TRUE);
+  /* The owner, and so the object, is there until nothing is left, or the wait is cancelled. */
+  g_object_ref (run->ports.user_data);
   arc_state_store_end_leftover_async (run->ports.store, LEFTOVER_GRACE, run->closing,
                                       on_leftover_ended, run);
 }

@@ -28,7 +28,7 @@ G_BEGIN_DECLS
  * @gone: called when the build did not find a file that it has to build once more; that is pending
  * @ended: called when the build is recorded; @build belongs to @store, and there is no build any
  * more. @spawned says whether it had a process
- * @user_data: data for the functions
+ * @user_data: the #GObject that owns the #ArcBuildRun, and the data for the functions
  *
  * What builds work with. All of it is unowned and outlives the #ArcBuildRun, but for the runner.
  */
