@@ -457,7 +457,7 @@ static void
 on_leftover_ended (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   ArcBuildRun *run = user_data;
-  g_autoptr (GObject) owner = run->ports.user_data;
+  g_autoptr (GObject) owner G_GNUC_UNUSED = run->ports.user_data;
   g_autoptr (GError) error = NULL;
   const gboolean found =
       arc_state_store_end_leftover_finish (ARC_STATE_STORE (source), result, &error);
