@@ -28,8 +28,10 @@
 #include <unistd.h>
 
 /* How long a service that is being replaced has to end its build and let go of the lock. */
-#define REPLACE_TIMEOUT   (90 * G_USEC_PER_SEC)
-#define REPLACE_POLL_MSEC 100
+#define REPLACE_TIMEOUT (90 * G_USEC_PER_SEC)
+
+/* How long the state may take to be read before the log says so. */
+#define SLOW_SECONDS 10
 
 /* How long the service works on without a message bus. */
 #define BUS_PATIENCE G_TIME_SPAN_MINUTE
@@ -63,10 +65,9 @@ typedef struct
   ArcExit built_exit;   /* of that */
   gboolean has_bar;     /* it is at the end of the last line on the terminal */
   gboolean has_name;
-  gboolean told_to_wait;
-  gint64 replace_deadline; /* g_get_monotonic_time() */
-  guint64 last_reload;     /* the number of the last one that began */
-  guint64 applied_reload;  /* the same, of those whose settings are in force */
+  guint slow_id;          /* 0 unless the state is being read */
+  guint64 last_reload;    /* the number of the last one that began */
+  guint64 applied_reload; /* the same, of those whose settings are in force */
 } ArcDaemon;
 
 /* Settings that are to be put in force. */
@@ -513,33 +514,35 @@ watch_sleep (ArcDaemon *self)
                             self->builder);
 }
 
-/* Takes the lock and starts. A service that is being replaced needs time to let go of it. */
-static gboolean
-try_start (gpointer user_data)
+static void
+on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   ArcDaemon *self = user_data;
   g_autoptr (GError) error = NULL;
+  const gboolean opened = arc_state_store_open_finish (ARC_STATE_STORE (source), result, &error);
 
+  g_clear_handle_id (&self->slow_id, g_source_remove);
   if (self->stopping)
-    return G_SOURCE_REMOVE;
+    return;
 
-  if (arc_state_store_lock (self->store, &error))
+  if (opened)
     {
       arc_builder_start (self->builder);
-      return G_SOURCE_REMOVE;
-    }
-
-  if (self->options->replace && arc_error_is_locked (error) &&
-      g_get_monotonic_time () < self->replace_deadline)
-    {
-      if (!self->told_to_wait)
-        g_message ("Waiting for it to end: %s", error->message);
-      self->told_to_wait = TRUE;
-      return G_SOURCE_CONTINUE;
+      return;
     }
 
   log_fatal ("%s", error->message);
   stop (self, arc_error_is_locked (error) ? ARC_EXIT_TAKEN : ARC_EXIT_NO_STATE);
+}
+
+static gboolean
+on_slow (gpointer user_data)
+{
+  ArcDaemon *self = user_data;
+  g_autofree char *name = g_filename_display_name (arc_state_store_get_directory (self->store));
+
+  self->slow_id = 0;
+  g_warning ("Reading state directory %s takes long: does its file system answer?", name);
 
   return G_SOURCE_REMOVE;
 }
@@ -600,10 +603,12 @@ run (ArcDaemon *self)
   if (self->options->replace && self->service != NULL)
     export_service (self, TRUE);
 
-  self->replace_deadline = g_get_monotonic_time () + REPLACE_TIMEOUT;
-  if (try_start (self) == G_SOURCE_CONTINUE)
-    g_timeout_add (REPLACE_POLL_MSEC, try_start, self);
-
+  /* A service that is being replaced takes its time, and is reported. */
+  if (!self->options->replace)
+    self->slow_id = g_timeout_add_seconds (SLOW_SECONDS, on_slow, self);
+  arc_state_store_open_async (self->store, arc_builder_get_config (self->builder)->database,
+                              self->options->replace ? REPLACE_TIMEOUT : 0, self->cancellable,
+                              on_opened, self);
   g_main_loop_run (self->loop);
 
   /* Its last words, while there is a connection. */

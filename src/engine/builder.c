@@ -1043,6 +1043,7 @@ arc_builder_start (ArcBuilder *self)
 
   set_hold (self, ARC_HOLD_PAUSED, arc_state_store_get_paused (self->store));
 
+  self->next_id = arc_state_store_next_build (self->store);
   snapshot = arc_database_inputs_load (self->database, self->store, self->config->database);
   last = arc_state_store_get_last_build (self->store);
   if (last != NULL)
@@ -1365,7 +1366,6 @@ arc_builder_new (ArcClock *clock,
   self->inputs = arc_build_inputs_new (on_inputs, self);
   arc_build_inputs_set_config (self->inputs, self->config);
   self->database = arc_database_inputs_new (self->inputs);
-  self->next_id = arc_state_store_next_build (self->store);
   update_timing (self);
   arc_state_machine_init (&self->machine, arc_clock_get_time (self->clock));
   /* Until it has been looked at: nothing may be built before that, nor before the lock is taken. */
