@@ -364,6 +364,17 @@ on_get_history (ArcDBusBuilder *skeleton,
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+static void
+on_log_opened (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree WaitingCall *call = user_data;
+  g_autoptr (GError) error = NULL;
+  const int fd = arc_state_store_open_log_finish (ARC_STATE_STORE (source), result, &error);
+
+  return_fd (call->invocation, fd, error);
+  g_object_unref (call->self);
+}
+
 static gboolean
 on_open_log (ArcDBusBuilder *skeleton,
              GDBusMethodInvocation *invocation,
@@ -371,10 +382,10 @@ on_open_log (ArcDBusBuilder *skeleton,
              guint64 build,
              ArcBusService *self)
 {
-  g_autoptr (GError) error = NULL;
-  const int fd = arc_builder_open_log (self->builder, build, &error);
+  arc_builder_open_log_async (self->builder, build, on_log_opened,
+                              waiting_call_new (self, invocation));
 
-  return return_fd (invocation, fd, error);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
 static gboolean

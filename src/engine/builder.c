@@ -1158,25 +1158,27 @@ arc_builder_set_held (ArcBuilder *self, ArcHolds hold, gboolean held)
   update (self);
 }
 
-int
-arc_builder_open_log (ArcBuilder *self, guint64 id, GError **error)
+void
+arc_builder_open_log_async (ArcBuilder *self,
+                            guint64 id,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data)
 {
   const ArcBuild *last;
 
-  g_return_val_if_fail (ARC_IS_BUILDER (self), -1);
+  g_return_if_fail (ARC_IS_BUILDER (self));
 
   last = self->run != NULL ? self->run->build : arc_state_store_get_last_build (self->store);
   if (id == 0 && last != NULL)
     id = last->id;
 
   if (id == 0)
-    {
-      g_set_error_literal (error, ARC_ERROR, ARC_ERROR_NO_SUCH_BUILD, "Nothing was built yet");
-      return -1;
-    }
-
-  return arc_state_store_open_log (self->store, id, self->run != NULL && self->run->build->id == id,
-                                   error);
+    g_task_report_new_error (self->store, callback, user_data, arc_builder_open_log_async,
+                             ARC_ERROR, ARC_ERROR_NO_SUCH_BUILD, "Nothing was built yet");
+  else
+    arc_state_store_open_log_async (self->store, id,
+                                    self->run != NULL && self->run->build->id == id, callback,
+                                    user_data);
 }
 
 char *

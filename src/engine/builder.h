@@ -202,16 +202,18 @@ gboolean arc_builder_set_paused (ArcBuilder *builder, gboolean paused, GError **
 void arc_builder_set_held (ArcBuilder *builder, ArcHolds hold, gboolean held);
 
 /**
- * arc_builder_open_log:
+ * arc_builder_open_log_async:
  * @builder: the builder
  * @id: the number of a build; 0 for the one that runs or, without one, the last one
- * @error: return location for %ARC_ERROR_NO_SUCH_BUILD or %ARC_ERROR_STATE_DIRECTORY
+ * @callback: called with the store as the source; calls arc_state_store_open_log_finish()
+ * @user_data: for @callback
  *
  * Opens the log of a build to read.
- *
- * Returns: (transfer full): a file descriptor; -1 on an error
  */
-int arc_builder_open_log (ArcBuilder *builder, guint64 id, GError **error);
+void arc_builder_open_log_async (ArcBuilder *builder,
+                                 guint64 id,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
 
 /**
  * arc_builder_get_log:

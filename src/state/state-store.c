@@ -160,41 +160,71 @@ arc_state_store_next_build (ArcStateStore *self)
   return ++self->last_build;
 }
 
-/* (transfer full) (nullable): the log of build ID, which is made. */
-static char *
-make_log (ArcStateStore *self, guint64 id, GError **error)
+/* A log that is opened. */
+typedef struct
 {
-  if (!arc_state_dir_lock (self->directory, error))
-    return NULL;
+  char *directory; /* (owned) */
+  guint64 id;
+  gboolean create;
+} LogRequest;
 
-  return arc_build_log_dir_make (arc_state_store_get_directory (self), id, error);
+static void
+log_request_free (gpointer data)
+{
+  LogRequest *request = data;
+
+  g_free (request->directory);
+  g_free (request);
+}
+
+static void
+run_open_log (GTask *task,
+              gpointer source G_GNUC_UNUSED,
+              gpointer data,
+              GCancellable *cancellable G_GNUC_UNUSED)
+{
+  const LogRequest *request = data;
+  GError *error = NULL;
+  const int fd = arc_build_log_dir_open (request->directory, request->id, request->create, &error);
+
+  if (fd < 0)
+    g_task_return_error (task, error);
+  else
+    g_task_return_int (task, fd);
+}
+
+void
+arc_state_store_open_log_async (ArcStateStore *self,
+                                guint64 id,
+                                gboolean create,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  LogRequest *request;
+  GError *error = NULL;
+
+  g_return_if_fail (ARC_IS_STATE_STORE (self));
+
+  g_task_set_source_tag (task, arc_state_store_open_log_async);
+  if (create && !arc_state_dir_lock (self->directory, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  request = g_new (LogRequest, 1);
+  *request = (LogRequest){ g_strdup (arc_state_store_get_directory (self)), id, create };
+  g_task_set_task_data (task, request, log_request_free);
+  g_task_run_in_thread (task, run_open_log);
 }
 
 int
-arc_state_store_open_log (ArcStateStore *self, guint64 id, gboolean create, GError **error)
+arc_state_store_open_log_finish (ArcStateStore *self, GAsyncResult *result, GError **error)
 {
-  g_autofree char *log = NULL;
-  int fd;
+  g_return_val_if_fail (g_task_is_valid (result, self), -1);
 
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), -1);
-
-  log = create ? make_log (self, id, error) : arc_state_store_get_log (self, id);
-  if (log == NULL)
-    return -1;
-
-  /* The runner empties a file that is there and does not make a new one (run/build-log.c), so
-   * a reader that opened it first reads what comes. */
-  fd = open (log, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  if (fd >= 0)
-    return fd;
-
-  if (errno == ENOENT)
-    g_set_error (error, ARC_ERROR, ARC_ERROR_NO_SUCH_BUILD,
-                 "There is no log of build %" G_GUINT64_FORMAT, id);
-  else
-    arc_state_file_set_error (error, log, "Cannot read the log");
-
-  return -1;
+  return (int) g_task_propagate_int (G_TASK (result), error);
 }
 
 /* An attempt to open the state directory. */

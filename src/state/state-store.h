@@ -127,18 +127,31 @@ guint64 arc_state_store_next_build (ArcStateStore *store);
 char *arc_state_store_get_log (ArcStateStore *store, guint64 id);
 
 /**
- * arc_state_store_open_log:
+ * arc_state_store_open_log_async:
  * @store: a store
  * @id: the number of a build
  * @create: whether a missing log is made
- * @error: return location for an error
+ * @callback: called when the log is open, or cannot be
+ * @user_data: for @callback
  *
- * Opens the log of a build for reading. The error is %ARC_ERROR_NO_SUCH_BUILD if there is none,
- * or %ARC_ERROR_STATE_DIRECTORY if it cannot be read.
+ * Opens the log of a build for reading, in a thread.
+ */
+void arc_state_store_open_log_async (ArcStateStore *store,
+                                     guint64 id,
+                                     gboolean create,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
+
+/**
+ * arc_state_store_open_log_finish:
+ * @store: the store
+ * @result: the result
+ * @error: return location for an error: %ARC_ERROR_NO_SUCH_BUILD if there is no log, or
+ *   %ARC_ERROR_STATE_DIRECTORY if it cannot be read
  *
  * Returns: a close-on-exec file descriptor, which the caller owns, or -1 on an error
  */
-int arc_state_store_open_log (ArcStateStore *store, guint64 id, gboolean create, GError **error);
+int arc_state_store_open_log_finish (ArcStateStore *store, GAsyncResult *result, GError **error);
 
 /**
  * arc_state_store_load:
