@@ -12,11 +12,11 @@
 #include "common/path-filter.h"
 #include "common/progress-bar.h"
 #include "engine/builder.h"
-#include "engine/config-survey.h"
 #include "session/boottime-clock.h"
 #include "session/desktop.h"
 #include "session/service-manager.h"
 #include "session/suspend-monitor.h"
+#include "settings-reload.h"
 #include "watch/settings-monitor.h"
 
 #include <glib-unix.h>
@@ -50,7 +50,7 @@ typedef struct
   gboolean stopping;
 
   ArcServiceManager *supervisor;
-  ArcSettingsMonitor *settings;
+  ArcSettingsReload *reload;
   ArcStateStore *store;
   ArcBuilder *builder;
   ArcBusService *service;    /* (nullable): only the service has one */
@@ -69,15 +69,6 @@ typedef struct
   guint64 last_reload;    /* the number of the last one that began */
   guint64 applied_reload; /* the same, of those whose settings are in force */
 } ArcDaemon;
-
-/* Settings that are to be put in force. */
-typedef struct
-{
-  ArcDaemon *daemon;
-  ArcConfig *config; /* (owned) */
-  char *digest;      /* (owned): of the files that it comes from */
-  guint64 number;
-} Reload;
 
 static void
 stop (ArcDaemon *self, ArcExit exit_status)
@@ -123,77 +114,28 @@ static void G_GNUC_PRINTF (1, 2) log_fatal (const char *format, ...)
                     text);
 }
 
+/* “systemctl reload” returns when it has ended. Before the service is ready, it is the start that
+ * goes on. */
 static void
-reload_free (gpointer data)
+on_reloading (gboolean is_under_way, gpointer user_data)
 {
-  Reload *reload = data;
+  ArcDaemon *self = user_data;
 
-  arc_config_free (reload->config);
-  g_free (reload->digest);
-  g_free (reload);
-}
+  if (!self->ready || !self->has_name)
+    return;
 
-/* “systemctl reload” returns then. Before the service is ready, it is the start that goes on. */
-static void
-end_reload (ArcDaemon *self)
-{
-  if (self->ready && self->has_name)
+  if (is_under_way)
+    arc_service_manager_reloading (self->supervisor);
+  else
     arc_service_manager_ready (self->supervisor);
-}
-
-static void
-on_config_checked (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  Reload *reload = g_task_get_task_data (task);
-  ArcDaemon *self = reload->daemon;
-  g_autoptr (GError) error = NULL;
-
-  if (!arc_config_survey_check_finish (ARC_WATCHER (source), result, &error))
-    {
-      end_reload (self);
-      g_task_return_error (task, g_steal_pointer (&error));
-      return;
-    }
-
-  /* Another one, which has read the files later, may have taken less time. */
-  if (reload->number > self->applied_reload)
-    {
-      self->applied_reload = reload->number;
-      arc_builder_set_config (self->builder, reload->config);
-      arc_settings_monitor_set_loaded (self->settings, reload->digest);
-      g_message ("Settings reloaded");
-    }
-  end_reload (self);
-  g_task_return_boolean (task, TRUE);
 }
 
 static void
 begin_reload (gpointer user_data, GAsyncReadyCallback callback, gpointer callback_data)
 {
   ArcDaemon *self = user_data;
-  g_autoptr (GTask) task = g_task_new (self->builder, NULL, callback, callback_data);
-  g_autofree char *digest = arc_settings_monitor_read (self->settings);
-  g_autoptr (GError) error = NULL;
-  Reload *reload;
-  ArcConfig *config;
 
-  g_task_set_source_tag (task, begin_reload);
-  if (self->ready && self->has_name)
-    arc_service_manager_reloading (self->supervisor);
-  config = arc_config_loader_load (&self->options->settings, NULL, &error);
-  if (config == NULL)
-    {
-      end_reload (self);
-      g_task_return_error (task, g_steal_pointer (&error));
-      return;
-    }
-
-  reload = g_new (Reload, 1);
-  *reload = (Reload){ self, config, g_steal_pointer (&digest), ++self->last_reload };
-  g_task_set_task_data (task, reload, reload_free);
-  arc_config_survey_check_async (arc_builder_get_watcher (self->builder), config, on_config_checked,
-                                 g_steal_pointer (&task));
+  arc_settings_reload_begin (self->reload, callback, callback_data);
 }
 
 static void
@@ -671,6 +613,7 @@ arc_daemon_run (const ArcDaemonOptions *options)
   g_autoptr (ArcSettingsMonitor) settings = NULL;
   g_autoptr (ArcConfig) config = NULL;
   g_autoptr (ArcBuilder) builder = NULL;
+  g_autoptr (ArcSettingsReload) reload = NULL;
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   ArcDaemon self = {
     .options = options, .loop = loop, .supervisor = supervisor, .cancellable = cancellable
@@ -678,8 +621,7 @@ arc_daemon_run (const ArcDaemonOptions *options)
 
   /* Before the settings are loaded: a change after that is noticed. */
   files = arc_config_loader_list_files (&options->settings);
-  self.settings = settings =
-      arc_settings_monitor_new ((const char *const *) files, on_settings_changed, &self);
+  settings = arc_settings_monitor_new ((const char *const *) files, on_settings_changed, &self);
   config = arc_config_loader_load (&options->settings, NULL, &error);
   if (config == NULL)
     {
@@ -695,6 +637,8 @@ arc_daemon_run (const ArcDaemonOptions *options)
   /* In this order: builds get the limit that the runner found. */
   self.builder = builder = make_builder (config, store);
   raise_file_limit ();
+  self.reload = reload =
+      arc_settings_reload_new (builder, settings, &options->settings, on_reloading, &self);
 
   if (options->once || connect_to_bus (&self))
     run (&self);
