@@ -16,7 +16,7 @@
 static const ArcState *
 get_current (ArcState *state)
 {
-  g_autoptr (ArcDBusBuilder) service = arc_ctl_try_connect (NULL);
+  g_autoptr (ArcDBusBuilder) service = arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, NULL);
   const char *word = service != NULL ? arc_dbus_builder_get_state (service) : NULL;
 
   return word != NULL && arc_graph_find_state (word, state) ? state : NULL;
@@ -90,40 +90,25 @@ draw_phases (gboolean text)
 }
 
 ArcCtlExit
-arc_cmd_graph (int argc, char **argv)
+arc_cmd_graph (const ArcCall *call, GError **error)
 {
-  g_autofree char *format = NULL;
-  gboolean phases = FALSE;
-  const GOptionEntry entries[] = {
-    { "format", 0, 0, G_OPTION_ARG_STRING, &format,
-      N_ ("How to draw it: text (the default), dot, svg or png"), N_ ("FORMAT") },
-    { "phases", 0, 0, G_OPTION_ARG_NONE, &phases,
-      N_ ("Draw the phases of a build instead of the states of the service"), NULL },
-    G_OPTION_ENTRY_NULL,
-  };
+  const char *format = call->format != NULL ? call->format : "text";
+  const gboolean text = g_str_equal (format, "text");
   g_autofree char *picture = NULL;
-  gboolean text;
 
-  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
-                      _ ("Draws the states of the service and the transitions between them. The "
-                         "current state is marked."),
-                      0))
-    return ARC_CTL_USAGE;
-
-  if (format != NULL && !g_str_equal (format, "text") && !g_str_equal (format, "dot") &&
-      !g_str_equal (format, "svg") && !g_str_equal (format, "png"))
+  if (!text && !g_str_equal (format, "dot") && !g_str_equal (format, "svg") &&
+      !g_str_equal (format, "png"))
     {
       g_printerr (_ ("Unknown format “%s”; use text, dot, svg or png\n"), format);
       return ARC_CTL_USAGE;
     }
-  if (g_strcmp0 (format, "png") == 0 && isatty (STDOUT_FILENO))
+  if (g_str_equal (format, "png") && isatty (STDOUT_FILENO))
     {
       g_printerr (_ ("Refusing to write PNG to a terminal: redirect it to a file with >\n"));
       return ARC_CTL_USAGE;
     }
 
-  text = format == NULL || g_str_equal (format, "text");
-  picture = phases ? draw_phases (text) : draw_states (text);
+  picture = call->phases ? draw_phases (text) : draw_states (text);
   if (text || g_str_equal (format, "dot"))
     return write_bytes (picture, strlen (picture));
 

@@ -9,8 +9,7 @@
 
 #include <glib/gi18n.h>
 
-#define DEFAULT_LINES 20
-#define BAR_WIDTH     8
+#define BAR_WIDTH 8
 
 enum
 {
@@ -222,37 +221,15 @@ print_history (GVariant *builds)
 }
 
 ArcCtlExit
-arc_cmd_history (int argc, char **argv)
+arc_cmd_history (const ArcCall *call, GError **error)
 {
-  gboolean json = FALSE;
-  int lines = DEFAULT_LINES;
-  const GOptionEntry entries[] = {
-    { "lines", 'n', 0, G_OPTION_ARG_INT, &lines, N_ ("Number of builds (0: all)"), N_ ("NUMBER") },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
-    G_OPTION_ENTRY_NULL,
-  };
-  g_autoptr (ArcDBusBuilder) service = NULL;
-  ArcCtlExit exit;
-  g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) builds = NULL;
 
-  if (!arc_ctl_parse (&argc, &argv, entries, NULL, _ ("Lists finished builds, newest first."), 0))
-    return ARC_CTL_USAGE;
+  if (!arc_dbus_builder_call_get_history_sync (call->service, (guint) call->lines, &builds, NULL,
+                                               error))
+    return ARC_CTL_FAILED;
 
-  if (lines < 0)
-    {
-      arc_ctl_print_error (_ ("--lines: %d must not be negative"), lines);
-      return ARC_CTL_USAGE;
-    }
-
-  service = arc_ctl_connect (&exit);
-  if (service == NULL)
-    return exit;
-
-  if (!arc_dbus_builder_call_get_history_sync (service, (guint) lines, &builds, NULL, &error))
-    return arc_ctl_report (error);
-
-  if (json)
+  if (call->json)
     arc_json_print (builds);
   else if (g_variant_n_children (builds) == 0)
     g_printerr (_ ("No finished builds\n"));

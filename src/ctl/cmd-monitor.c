@@ -238,30 +238,12 @@ on_owner_changed (ArcDBusBuilder *service, GParamSpec *pspec, gpointer user_data
 }
 
 ArcCtlExit
-arc_cmd_monitor (int argc, char **argv)
+arc_cmd_monitor (const ArcCall *call, GError **error)
 {
-  Monitor self = { 0 };
-  const GOptionEntry entries[] = {
-    { "json", 0, 0, G_OPTION_ARG_NONE, &self.json, N_ ("Print JSON, an object a line"), NULL },
-    G_OPTION_ENTRY_NULL,
-  };
-  g_autoptr (ArcDBusBuilder) service = NULL;
-  ArcCtlExit exit;
-  g_autoptr (GMainLoop) loop = NULL;
+  ArcDBusBuilder *service = call->service;
+  Monitor self = { .service = service, .json = call->json };
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   gboolean is_connected;
-
-  if (!arc_ctl_parse (
-          &argc, &argv, entries, NULL,
-          _ ("Prints events as they occur, until interrupted. Keeps waiting if the service stops."),
-          0))
-    return ARC_CTL_USAGE;
-
-  service = arc_ctl_connect (&exit);
-  if (service == NULL)
-    return exit;
-
-  loop = g_main_loop_new (NULL, FALSE);
-  self.service = service;
 
   g_signal_connect (service, "g-properties-changed", G_CALLBACK (on_properties_changed), &self);
   g_signal_connect (service, "build-started", G_CALLBACK (on_build_started), &self);

@@ -268,49 +268,18 @@ print_status (ArcDBusBuilder *service)
   print_rows (rows, width);
 }
 
-static void
-print_properties (ArcDBusBuilder *service)
-{
-  g_autoptr (GVariant) properties = arc_ctl_get_properties (service);
-
-  arc_json_print (properties);
-}
-
 ArcCtlExit
-arc_cmd_status (int argc, char **argv)
+arc_cmd_status (const ArcCall *call, GError **error)
 {
-  gboolean json = FALSE;
-  gboolean quiet = FALSE;
-  g_autofree char *timeout_text = NULL;
-  const GOptionEntry entries[] = {
-    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
-    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, N_ ("Print nothing; see the exit status"), NULL },
-    { "timeout", 0, 0, G_OPTION_ARG_STRING, &timeout_text, N_ ("Time to wait for a reply"),
-      N_ ("TIME") },
-    G_OPTION_ENTRY_NULL,
-  };
-  g_autoptr (ArcDBusBuilder) service = NULL;
-  ArcCtlExit exit;
-  int timeout;
+  g_autoptr (GVariant) properties = arc_ctl_get_properties (call->service);
 
-  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
-                      _ ("Shows the state of the service, when the next build starts and why, and "
-                         "whether the database is up to date."),
-                      0) ||
-      !arc_ctl_parse_timeout (timeout_text, &timeout))
-    return ARC_CTL_USAGE;
+  if (call->json)
+    arc_json_print (properties);
+  else if (!call->quiet)
+    print_status (call->service);
 
-  service = arc_ctl_open (FALSE, timeout, &exit);
-  if (service == NULL)
-    return exit;
-
-  if (json)
-    print_properties (service);
-  else if (!quiet)
-    print_status (service);
-
-  if (arc_dbus_builder_get_consecutive_failures (service) > 0)
+  if (arc_dbus_builder_get_consecutive_failures (call->service) > 0)
     return ARC_CTL_FAILED;
 
-  return arc_dbus_builder_get_fresh (service) ? ARC_CTL_SUCCESS : ARC_CTL_STALE;
+  return arc_dbus_builder_get_fresh (call->service) ? ARC_CTL_SUCCESS : ARC_CTL_STALE;
 }

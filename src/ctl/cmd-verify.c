@@ -71,7 +71,7 @@ look_at_service (Verify *self)
   g_autofree char *path = NULL;
   guint pid = 0;
 
-  self->service = arc_ctl_try_connect (NULL);
+  self->service = arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, NULL);
   if (self->service != NULL)
     pid = arc_system_info_get_process (G_DBUS_PROXY (self->service));
   if (pid == 0 || !arc_system_info_read_process (pid, &self->command, &self->environment))
@@ -653,31 +653,19 @@ report_error (const GError *error)
 }
 
 ArcCtlExit
-arc_cmd_verify (int argc, char **argv)
+arc_cmd_verify (const ArcCall *call, GError **error)
 {
-  gboolean json = FALSE;
-  const GOptionEntry entries[] = {
-    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
-    G_OPTION_ENTRY_NULL,
-  };
   g_auto (Verify) self = { 0 };
-  g_autoptr (GError) error = NULL;
-
-  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
-                      _ ("Makes a clean build in a temporary directory, as the service would make "
-                         "it, and compares it with the database row by row. Nothing is changed, "
-                         "and the service need not run."),
-                      0))
-    return ARC_CTL_USAGE;
+  g_autoptr (GError) local_error = NULL;
 
   self.started = g_get_monotonic_time ();
   self.pending = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self.failed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self.changed = g_ptr_array_new_with_free_func (g_free);
-  if (!verify (&self, &error))
-    return report_error (error);
+  if (!verify (&self, &local_error))
+    return report_error (local_error);
 
-  if (json)
+  if (call->json)
     arc_json_print (to_variant (&self));
   else
     print_report (&self);

@@ -335,7 +335,8 @@ find_existing (const char *path)
 static void
 check_state_directory (ArcDiagnosis *self)
 {
-  g_autofree char *directory = arc_diagnosis_get_state_directory (self);
+  g_autofree char *directory =
+      arc_system_info_get_state_directory ((const char *const *) self->environment);
   g_autofree char *existing = find_existing (directory);
   g_autofree char *name = arc_table_escape (directory);
 
@@ -378,7 +379,8 @@ check_space_at (ArcDiagnosis *self, const char *path)
 static void
 check_space (ArcDiagnosis *self)
 {
-  g_autofree char *state = arc_diagnosis_get_state_directory (self);
+  g_autofree char *state =
+      arc_system_info_get_state_directory ((const char *const *) self->environment);
   g_autofree char *state_place = find_existing (state);
   const char *database = get_database (self);
   g_autofree char *database_place = NULL;

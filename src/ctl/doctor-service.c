@@ -8,7 +8,6 @@
 #include "ctl/systemd-unit.h"
 
 #include <glib/gi18n.h>
-#include <string.h>
 #include <unistd.h>
 
 /* Where logind(8) keeps the names of those whose services run without a session. */
@@ -42,7 +41,7 @@ check_bus (ArcDiagnosis *self)
 {
   g_autoptr (GError) error = NULL;
 
-  self->service = arc_ctl_try_connect (&error);
+  self->service = arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, &error);
   if (self->service != NULL)
     look_at_process (self);
   else
@@ -147,7 +146,8 @@ find_duplicate (guint service, const char *state)
 static void
 check_duplicates (ArcDiagnosis *self)
 {
-  g_autofree char *state = arc_diagnosis_get_state_directory (self);
+  g_autofree char *state =
+      arc_system_info_get_state_directory ((const char *const *) self->environment);
   const guint pid = find_duplicate (self->process, state);
   g_autofree char *advice = NULL;
 

@@ -8,7 +8,6 @@
 #include "ctl/table.h"
 
 #include <glib/gi18n.h>
-#include <string.h>
 
 #define SYSTEMD_NAME    "org.freedesktop.systemd1"
 #define SYSTEMD_PATH    "/org/freedesktop/systemd1"
