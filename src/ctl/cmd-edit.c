@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 #include "ctl/commands.h"
+#include "ctl/program.h"
 #include "ctl/system-info.h"
 
 #include <errno.h>
@@ -103,7 +104,7 @@ check (const char *program, const char *file, const char *name)
   g_autoptr (GString) text = NULL;
   int status;
 
-  if (!arc_system_info_run (NULL, argv, &status, &output, &messages, &error))
+  if (!arc_program_ask (NULL, argv, &status, &output, &messages, &error))
     {
       arc_ctl_print_error ("%s", error->message);
       return FALSE;

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 #include "ctl/doctor.h"
+#include "ctl/program.h"
 #include "ctl/system-info.h"
 #include "ctl/table.h"
 
@@ -297,7 +298,7 @@ check_database (ArcDiagnosis *self)
   else if (sqlite3 == NULL)
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL,
                        _ ("%s: exists; not checked: sqlite3 is not installed"), name);
-  else if (!arc_system_info_run (NULL, argv, &status, &output, &messages, &error))
+  else if (!arc_program_ask (NULL, argv, &status, &output, &messages, &error))
     arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, _ ("%s: not checked: %s"), name,
                        error->message);
   else if (status == 0 && g_str_equal (output, "ok"))

@@ -4,6 +4,7 @@
 #include "ctl/arcologyctl.h"
 #include "ctl/doctor.h"
 #include "ctl/messages.h"
+#include "ctl/program.h"
 #include "ctl/system-info.h"
 #include "ctl/systemd-unit.h"
 
@@ -92,7 +93,7 @@ check_unit (ArcDiagnosis *self)
   g_autofree char *messages = NULL;
   int status;
 
-  if (!arc_system_info_run (NULL, argv, &status, &output, &messages, &error))
+  if (!arc_program_ask (NULL, argv, &status, &output, &messages, &error))
     arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, _ ("not checked: %s"), error->message);
   else if (status == 0)
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL, "%s", arc_diagnosis_get_first_line (output));

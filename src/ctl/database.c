@@ -1,10 +1,20 @@
 /* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-#include "ctl/database-compare.h"
+#include "ctl/database.h"
 
+#include "ctl/program.h"
+#include "ctl/table.h"
+
+#include <errno.h>
+#include <glib/gi18n.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+/* To copy or compare a large database, or to wait for a lock of it. */
+#define TIMEOUT (10 * 60 * G_USEC_PER_SEC)
+#define GRACE   (5 * G_USEC_PER_SEC)
 
 /* The column that names the note, in org-roam's tables and in those that are added to them. */
 #define NOTE_COLUMN "file"
@@ -59,6 +69,84 @@ quote (const char *text, char mark)
   return g_string_free (g_steal_pointer (&quoted), FALSE);
 }
 
+/* Runs SQL on DATABASE; OUTPUT gets JSON, or nothing if there are no rows. */
+static gboolean
+run_sqlite (const char *database,
+            gboolean read_only,
+            const char *sql,
+            char **output,
+            gsize *length,
+            GCancellable *cancellable,
+            GError **error)
+{
+  /* ~/.sqliterc could change what it prints. */
+  const char *const argv[] = {
+    "sqlite3",
+    "-batch",
+    "-bail",
+    "-init",
+    "/dev/null",
+    "-json",
+    "-cmd",
+    ".timeout 15000",
+    read_only ? "-readonly" : "-json",
+    database,
+    sql,
+    NULL,
+  };
+  const ArcProgram program = {
+    .argv = argv,
+    .timeout = TIMEOUT,
+    .grace = GRACE,
+    .cancellable = cancellable,
+  };
+
+  return arc_program_run (&program, NULL, output, length, NULL, error);
+}
+
+static gboolean
+has_content (const char *database, const char *suffix)
+{
+  g_autofree char *path = g_strconcat (database, suffix, NULL);
+  struct stat info;
+
+  return stat (path, &info) == 0 && info.st_size > 0;
+}
+
+gboolean
+arc_database_copy (const char *database,
+                   const char *copy,
+                   GCancellable *cancellable,
+                   GError **error)
+{
+  g_autofree char *name = arc_table_escape (database);
+  g_autofree char *quoted = quote (copy, '\'');
+  g_autofree char *sql = g_strconcat ("VACUUM INTO ", quoted, NULL);
+  g_autofree char *output = NULL;
+  struct stat info;
+  gboolean read_only;
+  gsize length;
+
+  if (stat (database, &info) != 0)
+    {
+      const int number = errno;
+
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                   number == ENOENT
+                       ? _ ("%s: does not exist yet; create it with: arcologyctl rebuild")
+                       : "%s: %s",
+                   name, g_strerror (number));
+      return FALSE;
+    }
+
+  /* The last program that may write, when it closes a database, applies a log and deletes it, and
+   * the first one applies the journal of a build that was killed. One that may only read leaves an
+   * empty log behind (SQLite 3.40). */
+  read_only = has_content (database, "-wal") || has_content (database, "-journal");
+
+  return run_sqlite (database, read_only, sql, &output, &length, cancellable, error);
+}
+
 /* (transfer full): the statement with which both scripts begin. */
 static char *
 attach (const char *other)
@@ -68,8 +156,9 @@ attach (const char *other)
   return g_strdup_printf ("ATTACH %s AS " OTHER ";\n", path);
 }
 
-char *
-arc_database_compare_make_query (const char *other)
+/* (transfer full): the SQL that lists the tables of both databases. */
+static char *
+make_query (const char *other)
 {
   /* The tables of virtual ones hold the same data in forms that depend on history. */
   static const char query[] =
@@ -93,16 +182,17 @@ get_string (JsonObject *row, const char *member)
   return node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_string (node) : NULL;
 }
 
-/* (transfer full) (nullable): what sqlite3(1) printed; it prints nothing if there are no rows. */
+/* (transfer full) (nullable): the rows that SQL selects. */
 static JsonArray *
-parse_rows (const char *data, gsize length, GError **error)
+select_rows (const char *database, const char *sql, GCancellable *cancellable, GError **error)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autofree char *output = NULL;
   JsonNode *root;
+  gsize length;
 
-  if (length == 0)
-    return json_array_new ();
-  if (!json_parser_load_from_data (parser, data, (gssize) length, error))
+  if (!run_sqlite (database, FALSE, sql, &output, &length, cancellable, error) ||
+      (length > 0 && !json_parser_load_from_data (parser, output, (gssize) length, error)))
     return NULL;
 
   root = json_parser_get_root (parser);
@@ -256,26 +346,17 @@ append_comparison (GString *sql, GHashTable *ours, GHashTable *theirs, const cha
       text);
 }
 
-char *
-arc_database_compare_make_script (const char *other,
-                                  const char *tables,
-                                  gsize length,
-                                  GError **error)
+/* (transfer full): the SQL of the comparison; ROWS are those of make_query(). */
+static char *
+make_script (const char *other, JsonArray *rows)
 {
-  g_autoptr (JsonArray) rows = parse_rows (tables, length, error);
-  g_autoptr (GHashTable) ours = NULL;
-  g_autoptr (GHashTable) theirs = NULL;
-  g_autoptr (GString) sql = NULL;
+  g_autoptr (GHashTable) ours = list_tables (rows, MAIN);
+  g_autoptr (GHashTable) theirs = list_tables (rows, OTHER);
   g_autofree char *attached = attach (other);
+  GString *sql = g_string_new (attached);
   GHashTableIter iter;
   gpointer table;
 
-  if (rows == NULL)
-    return NULL;
-
-  ours = list_tables (rows, MAIN);
-  theirs = list_tables (rows, OTHER);
-  sql = g_string_new (attached);
   g_string_append (sql, "CREATE TEMP TABLE difference (name, note, surplus, missing);\n"
                         "CREATE TEMP TABLE total (n);\n");
   g_hash_table_iter_init (&iter, ours);
@@ -289,7 +370,7 @@ arc_database_compare_make_script (const char *other,
                         " 0 AS missing FROM total"
                         " UNION ALL SELECT name, note, surplus, missing FROM difference;\n");
 
-  return g_string_free (g_steal_pointer (&sql), FALSE);
+  return g_string_free (sql, FALSE);
 }
 
 /* (transfer full): the bytes that DIGITS stand for. */
@@ -332,16 +413,12 @@ compare_differences (gconstpointer a, gconstpointer b)
   return order != 0 ? order : strcmp (first->table, second->table);
 }
 
-GPtrArray *
-arc_database_compare_parse (const char *data, gsize length, guint64 *n_rows, GError **error)
+/* (transfer full): ROWS are those of make_script(). */
+static GPtrArray *
+make_differences (JsonArray *rows, guint64 *n_rows)
 {
-  g_autoptr (JsonArray) rows = parse_rows (data, length, error);
-  GPtrArray *differences;
+  GPtrArray *differences = g_ptr_array_new_with_free_func (free_difference);
 
-  if (rows == NULL)
-    return NULL;
-
-  differences = g_ptr_array_new_with_free_func (free_difference);
   for (guint i = 0; i < json_array_get_length (rows); i++)
     {
       JsonObject *row = json_array_get_object_element (rows, i);
@@ -371,4 +448,20 @@ arc_database_compare_parse (const char *data, gsize length, guint64 *n_rows, GEr
   g_ptr_array_sort (differences, compare_differences);
 
   return differences;
+}
+
+GPtrArray *
+arc_database_compare (const char *database,
+                      const char *other,
+                      GCancellable *cancellable,
+                      guint64 *n_rows,
+                      GError **error)
+{
+  g_autofree char *query = make_query (other);
+  g_autoptr (JsonArray) tables = select_rows (database, query, cancellable, error);
+  g_autofree char *script = tables != NULL ? make_script (other, tables) : NULL;
+  g_autoptr (JsonArray) rows =
+      script != NULL ? select_rows (database, script, cancellable, error) : NULL;
+
+  return rows != NULL ? make_differences (rows, n_rows) : NULL;
 }
