@@ -3,8 +3,6 @@
 
 #include "bus/bus-properties.h"
 
-#include "bus/bus-values.h"
-
 #include <string.h>
 
 #define API_VERSION 1
@@ -21,6 +19,22 @@ struct _ArcBusProperties
   gboolean is_frozen;       /* the skeleton has values that are not emitted yet */
 };
 
+GVariant *
+arc_bus_properties_describe_build (ArcBuilder *builder, const ArcBuild *build)
+{
+  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
+  g_autofree char *message = NULL;
+  g_autofree char *log = arc_builder_get_log (builder, build->id);
+
+  arc_build_fill_dict (build, &dict);
+  /* It may name a file, or come from an old history. */
+  message = g_utf8_make_valid (build->message != NULL ? build->message : "", -1);
+  g_variant_dict_insert (&dict, "message", "s", message);
+  g_variant_dict_insert (&dict, "log", "^ay", log != NULL ? log : "");
+
+  return g_variant_dict_end (&dict);
+}
+
 /* A build that has ended does not change any more, and its value may have a thousand paths. */
 static void
 update_last_build (ArcBusProperties *self)
@@ -31,7 +45,8 @@ update_last_build (ArcBusProperties *self)
     return;
 
   self->last_build = last->id;
-  arc_dbus_builder_set_last_build (self->skeleton, arc_bus_value_of_build (self->builder, last));
+  arc_dbus_builder_set_last_build (self->skeleton,
+                                   arc_bus_properties_describe_build (self->builder, last));
 }
 
 /* The generated setters wait for an idle moment and merge what happened until then, so that a state

@@ -5,9 +5,8 @@
 
 #include "arc-dbus.h"
 #include "bus/bus-properties.h"
-#include "bus/bus-values.h"
+#include "bus/bus-replies.h"
 #include "bus/inhibitors.h"
-#include "bus/large-replies.h"
 #include "common/error.h"
 
 #include <gio/gunixfdlist.h>
@@ -42,7 +41,7 @@ struct _ArcBusService
   guint name_id;
   ArcBusProperties *properties; /* (owned) */
   ArcInhibitors *inhibitors;    /* (owned) */
-  ArcLargeReplies *replies;     /* (owned): calls whose replies may be large */
+  ArcBusReplies *replies;       /* (owned): calls whose replies may be large */
   GQueue rescans;               /* (element-type Rescan) (owned): the oldest first */
 };
 
@@ -78,7 +77,7 @@ on_build_finished (ArcBuilder *builder, const ArcBuild *build, ArcBusService *se
 {
   arc_dbus_builder_emit_build_finished (self->skeleton, build->id,
                                         arc_result_to_string (build->result),
-                                        arc_bus_value_of_build (builder, build));
+                                        arc_bus_properties_describe_build (builder, build));
 }
 
 static void
@@ -313,10 +312,13 @@ on_resume (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcBusSe
 }
 
 static void
-on_inhibitors_changed (ArcInhibitors *inhibitors, ArcBusService *self)
+on_inhibitors_changed (GVariant *inhibitors, gpointer user_data)
 {
-  arc_dbus_builder_set_inhibitors (self->skeleton, arc_inhibitors_to_variant (inhibitors));
-  arc_builder_set_held (self->builder, ARC_HOLD_INHIBITED, !arc_inhibitors_is_empty (inhibitors));
+  ArcBusService *self = user_data;
+  const gboolean is_held = g_variant_n_children (inhibitors) > 0;
+
+  arc_dbus_builder_set_inhibitors (self->skeleton, inhibitors);
+  arc_builder_set_held (self->builder, ARC_HOLD_INHIBITED, is_held);
   arc_bus_properties_emit (self->properties);
 }
 
@@ -359,7 +361,7 @@ on_get_history (ArcDBusBuilder *skeleton,
                 guint max,
                 ArcBusService *self)
 {
-  arc_large_replies_add (self->replies, invocation, arc_bus_value_of_history, max);
+  arc_bus_replies_add (self->replies, invocation, ARC_BUS_REPLY_HISTORY, max);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -412,7 +414,7 @@ on_get_pending (ArcDBusBuilder *skeleton,
                 guint max,
                 ArcBusService *self)
 {
-  arc_large_replies_add (self->replies, invocation, arc_bus_value_of_pending, max);
+  arc_bus_replies_add (self->replies, invocation, ARC_BUS_REPLY_PENDING, max);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -423,7 +425,7 @@ on_get_changes (ArcDBusBuilder *skeleton,
                 guint64 since,
                 ArcBusService *self)
 {
-  arc_large_replies_add (self->replies, invocation, arc_bus_value_of_changes, since);
+  arc_bus_replies_add (self->replies, invocation, ARC_BUS_REPLY_CHANGES, since);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -434,7 +436,7 @@ on_get_problems (ArcDBusBuilder *skeleton,
                  guint max,
                  ArcBusService *self)
 {
-  arc_large_replies_add (self->replies, invocation, arc_bus_value_of_problems, max);
+  arc_bus_replies_add (self->replies, invocation, ARC_BUS_REPLY_PROBLEMS, max);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -536,7 +538,7 @@ arc_bus_service_close (ArcBusService *self)
       g_dbus_method_invocation_return_gerror (rescan->invocation, error);
       g_free (rescan);
     }
-  arc_large_replies_fail (self->replies, error);
+  arc_bus_replies_fail (self->replies, error);
 
   if (self->connection == NULL)
     return;
@@ -557,7 +559,7 @@ arc_bus_service_new (ArcBuilder *builder, ArcReloadFunc reload, gpointer user_da
   self->reload = reload;
   self->reload_data = user_data;
   self->properties = arc_bus_properties_new (builder, self->skeleton);
-  self->replies = arc_large_replies_new (builder);
+  self->replies = arc_bus_replies_new (builder);
 
   g_signal_connect_object (builder, "changed", G_CALLBACK (on_changed), self, 0);
   g_signal_connect_object (builder, "build-started", G_CALLBACK (on_build_started), self, 0);
@@ -574,9 +576,9 @@ arc_bus_service_dispose (GObject *object)
 
   if (self->replies != NULL)
     arc_bus_service_close (self);
-  g_clear_pointer (&self->replies, arc_large_replies_free);
+  g_clear_pointer (&self->replies, arc_bus_replies_free);
   g_clear_pointer (&self->properties, arc_bus_properties_free);
-  g_clear_object (&self->inhibitors);
+  g_clear_pointer (&self->inhibitors, arc_inhibitors_free);
   g_clear_object (&self->skeleton);
   g_clear_object (&self->builder);
 
@@ -632,10 +634,8 @@ arc_bus_service_init (ArcBusService *self)
   };
 
   self->skeleton = arc_dbus_builder_skeleton_new ();
-  self->inhibitors = arc_inhibitors_new ();
-  g_signal_connect_object (self->inhibitors, "changed", G_CALLBACK (on_inhibitors_changed), self,
-                           0);
-  arc_dbus_builder_set_inhibitors (self->skeleton, arc_inhibitors_to_variant (self->inhibitors));
+  self->inhibitors = arc_inhibitors_new (on_inhibitors_changed, self);
+  arc_dbus_builder_set_inhibitors (self->skeleton, g_variant_new ("a(ss)", NULL));
 
   for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
     g_signal_connect_object (self->skeleton, methods[i].name, methods[i].handler, self, 0);
