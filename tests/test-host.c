@@ -4,6 +4,7 @@
 #include "test-host.h"
 
 #include "common/path-filter.h"
+#include "test-changes.h"
 #include "test-disk.h"
 
 #include <errno.h>
@@ -319,8 +320,7 @@ arc_test_host_get_told (ArcTestHost *host, guint64 id)
   g_file_get_contents (path, &data, &length, &error);
   g_assert_no_error (error);
   bytes = g_bytes_new_take (data, length);
-  changes = arc_change_set_parse (bytes, &error);
-  g_assert_no_error (error);
+  changes = arc_test_parse_changes (bytes);
   arc_change_set_foreach (changes, add_told, (gpointer[]){ host, told });
 
   return g_string_free (g_steal_pointer (&told), FALSE);
