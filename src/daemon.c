@@ -432,9 +432,9 @@ print_problems (ArcDaemon *self)
   const ArcProblemList *problems =
       arc_state_store_get_note_problems (arc_builder_get_store (self->builder));
 
-  for (guint i = 0; i < arc_problem_list_get_n_kept (problems); i++)
+  for (guint i = 0; i < problems->kept->len; i++)
     {
-      g_autofree char *text = arc_problem_to_string (arc_problem_list_get (problems, i));
+      g_autofree char *text = arc_problem_to_string (problems->kept->pdata[i]);
 
       g_printerr ("%s\n", text);
     }
@@ -529,7 +529,7 @@ try_start (gpointer user_data)
       return G_SOURCE_REMOVE;
     }
 
-  if (self->options->replace && arc_error_is_locked (error) &&
+  if (self->options->replace && g_error_matches (error, ARC_ERROR, ARC_ERROR_LOCKED) &&
       g_get_monotonic_time () < self->replace_deadline)
     {
       if (!self->told_to_wait)
@@ -539,7 +539,8 @@ try_start (gpointer user_data)
     }
 
   log_fatal ("%s", error->message);
-  stop (self, arc_error_is_locked (error) ? ARC_EXIT_TAKEN : ARC_EXIT_NO_STATE);
+  stop (self,
+        g_error_matches (error, ARC_ERROR, ARC_ERROR_LOCKED) ? ARC_EXIT_TAKEN : ARC_EXIT_NO_STATE);
 
   return G_SOURCE_REMOVE;
 }

@@ -144,18 +144,18 @@ make_problems (ArcBuilder *builder, guint64 max)
   GVariantBuilder list = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(ayusay)"));
   const ArcProblemList *problems =
       arc_state_store_get_note_problems (arc_builder_get_store (builder));
-  const guint n_kept = arc_problem_list_get_n_kept (problems);
+  const guint n_kept = problems->kept->len;
   const guint n = max == 0 ? n_kept : (guint) MIN (max, n_kept);
 
   for (guint i = 0; i < n; i++)
     {
-      const ArcProblem *problem = arc_problem_list_get (problems, i);
+      const ArcProblem *problem = problems->kept->pdata[i];
 
       g_variant_builder_add (&list, "(^ayus^ay)", problem->path, problem->line, problem->what,
                              problem->other);
     }
 
-  return g_variant_new ("(a(ayusay)b)", &list, n < arc_problem_list_get_count (problems));
+  return g_variant_new ("(a(ayusay)b)", &list, n < problems->count);
 }
 
 /* (transfer floating): a tuple. */

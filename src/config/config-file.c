@@ -94,8 +94,7 @@ parse_line (const char *text, Line *line, GError **error)
   if (*text == ';')
     return arc_error_set_config (error, "%s: a comment begins with #", quoted);
 
-  return arc_error_set_config (error, "%s is not a setting: write Key=Value, or # before a comment",
-                               quoted);
+  return arc_error_refuse (error, text, "is not a setting: write Key=Value, or # before a comment");
 }
 
 /* (transfer full): the keys of GROUP or, if it is NULL, all groups, separated by commas. */
@@ -142,8 +141,8 @@ find_group (const char *text, GError **error)
   quoted = arc_quote (text);
   groups = list_names (NULL);
   if (name == NULL)
-    arc_error_set_config (error, "%s does not end with ]: write a group alone on its line: %s",
-                          quoted, groups);
+    arc_error_refuse (error, text, "does not end with ]: write a group alone on its line: %s",
+                      groups);
   else
     arc_error_set_config (error, "there is no group %s: the groups are %s", quoted, groups);
 
@@ -206,12 +205,11 @@ read_setting (Reader *reader, const char *text, const Line *line)
 
   if (reader->group == NULL && !reader->is_group_wrong)
     {
-      g_autofree char *quoted = arc_quote (text);
       g_autofree char *groups = list_names (NULL);
 
-      arc_error_set_config (
-          &error, "%s stands before the first group: write the line of a group above it: %s",
-          quoted, groups);
+      arc_error_refuse (&error, text,
+                        "stands before the first group: write the line of a group above it: %s",
+                        groups);
       reader->is_group_wrong = TRUE;
     }
   else if (reader->group != NULL)

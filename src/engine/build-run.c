@@ -250,7 +250,7 @@ record_problems (ArcBuildRun *run, ArcStateStore *store)
   const ArcProblemList *before = arc_state_store_get_note_problems (store);
   const ArcProblem *first;
 
-  build->n_problems = arc_problem_list_get_count (run->reported);
+  build->n_problems = run->reported->count;
   if (build->result != ARC_RESULT_SUCCESS && !arc_build_is_partial (build))
     return;
 

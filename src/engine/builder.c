@@ -1299,7 +1299,7 @@ arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
     .phase = self->run != NULL && self->run->phase != NULL ? self->run->phase : "",
     .consecutive_failures = self->consecutive_failures,
     .rest = arc_state_machine_get_rest (&self->machine, &self->timing),
-    .n_problems = arc_problem_list_get_count (arc_state_store_get_note_problems (self->store)),
+    .n_problems = arc_state_store_get_note_problems (self->store)->count,
   };
 }
 

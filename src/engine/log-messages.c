@@ -106,7 +106,7 @@ arc_log_message_log_problems (const ArcBuild *build,
                               const ArcProblemList *problems,
                               const ArcProblem *first)
 {
-  const guint n = arc_problem_list_get_count (problems);
+  const guint n = problems->count;
   g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, build->id);
   g_autofree char *line = first != NULL ? g_strdup_printf ("%u", first->line) : NULL;
   g_autofree char *place = first != NULL ? arc_problem_to_string (first) : NULL;

@@ -154,8 +154,7 @@ take_problems (ArcDesktop *self, const ArcBuild *build)
   self->n_new_problems += build->n_new_problems;
   if (self->new_problem == NULL)
     self->new_problem = g_strdup (build->new_problem);
-  if (arc_problem_list_get_count (
-          arc_state_store_get_note_problems (arc_builder_get_store (self->builder))) == 0)
+  if (arc_state_store_get_note_problems (arc_builder_get_store (self->builder))->count == 0)
     forget_new_problems (self);
 }
 
@@ -174,8 +173,9 @@ on_build_finished (ArcDesktop *self, const ArcBuild *build)
   switch (build->result)
     {
     case ARC_RESULT_SUCCESS:
-      solved = self->problems && arc_problem_list_get_count (arc_state_store_get_note_problems (
-                                     arc_builder_get_store (self->builder))) == 0;
+      solved =
+          self->problems &&
+          arc_state_store_get_note_problems (arc_builder_get_store (self->builder))->count == 0;
       if (self->n_new_problems > 0)
         show_problems (self);
       else if (self->notify == ARC_NOTIFY_ALWAYS)

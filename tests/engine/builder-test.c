@@ -541,8 +541,7 @@ assert_problem (ArcTestHost *host,
                 const char *what,
                 const char *other)
 {
-  const ArcProblem *each =
-      arc_problem_list_get (arc_state_store_get_note_problems (host->store), index);
+  const ArcProblem *each = arc_state_store_get_note_problems (host->store)->kept->pdata[index];
   g_autofree char *path = arc_test_host_get_path (host, name);
   g_autofree char *other_path = arc_test_host_get_path (host, other);
 

@@ -587,12 +587,12 @@ check_problems (Model *model)
   g_hash_table_iter_init (&iter, copy);
   while (g_hash_table_iter_next (&iter, NULL, &content))
     n_odd += strlen (content) % 2;
-  if (arc_problem_list_get_count (problems) != n_odd)
+  if (problems->count != n_odd)
     fail (model, "The number of problems is wrong");
 
   for (guint i = 0; i < n_odd; i++)
     {
-      const ArcProblem *problem = arc_problem_list_get (problems, i);
+      const ArcProblem *problem = problems->kept->pdata[i];
       const char *text = g_hash_table_lookup (copy, problem->path + 1);
 
       if (text == NULL || problem->line % 2 == 0 || strlen (text) != problem->line)

@@ -1246,7 +1246,7 @@ count_problems (Fixture *fixture)
   g_autoptr (ArcStateStore) store = arc_state_store_new (fixture->directory);
   g_autoptr (ArcSnapshot) snapshot G_GNUC_UNUSED = load (store, DATABASE);
 
-  return arc_problem_list_get_count (arc_state_store_get_note_problems (store));
+  return arc_state_store_get_note_problems (store)->count;
 }
 
 /* They are written with a commit, and only if they are others. */
