@@ -86,7 +86,7 @@ stop (ArcDaemon *self, ArcExit exit_status)
 
   self->stopping = TRUE;
   self->exit = exit_status;
-  arc_service_manager_stopping (self->supervisor);
+  arc_service_manager_send (self->supervisor, ARC_SERVICE_STOPPING);
   arc_builder_stop (self->builder);
 }
 
@@ -137,7 +137,7 @@ static void
 end_reload (ArcDaemon *self)
 {
   if (self->ready && self->has_name)
-    arc_service_manager_ready (self->supervisor);
+    arc_service_manager_send (self->supervisor, ARC_SERVICE_READY);
 }
 
 static void
@@ -179,7 +179,7 @@ begin_reload (gpointer user_data, GAsyncReadyCallback callback, gpointer callbac
 
   g_task_set_source_tag (task, begin_reload);
   if (self->ready && self->has_name)
-    arc_service_manager_reloading (self->supervisor);
+    arc_service_manager_send (self->supervisor, ARC_SERVICE_RELOADING);
   config = arc_config_loader_load (&self->options->settings, NULL, &error);
   if (config == NULL)
     {
@@ -235,7 +235,7 @@ static void
 tell_ready (ArcDaemon *self)
 {
   if (self->ready && self->has_name)
-    arc_service_manager_ready (self->supervisor);
+    arc_service_manager_send (self->supervisor, ARC_SERVICE_READY);
 }
 
 static void

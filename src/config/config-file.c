@@ -273,11 +273,6 @@ arc_config_merge_data (
   guint n_settings;
   const char *end;
 
-  g_return_val_if_fail (config != NULL, FALSE);
-  g_return_val_if_fail (data != NULL || length == 0, FALSE);
-  g_return_val_if_fail (file != NULL, FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
   if (length == 0)
     return TRUE;
 
@@ -403,12 +398,9 @@ char *
 arc_config_to_data (const ArcConfig *config)
 {
   g_autoptr (GKeyFile) file = g_key_file_new ();
-  const ArcSetting *settings;
   guint n_settings;
+  const ArcSetting *settings = arc_config_get_settings (&n_settings);
 
-  g_return_val_if_fail (config != NULL, NULL);
-
-  settings = arc_config_get_settings (&n_settings);
   for (guint i = 0; i < n_settings; i++)
     write_setting (file, config, &settings[i]);
 

@@ -426,40 +426,24 @@ parse_seconds (const ArcSetting *setting, const char *raw, ArcSettingValue *valu
                            "is not a number of seconds: give one such as 5 or 2.5, without a unit");
 }
 
-static const ArcVariable *
-find_variable (const char *name)
-{
-  for (const ArcVariable *variable = arc_config_variables; variable->name != NULL; variable++)
-    if (strcmp (variable->name, name) == 0)
-      return variable;
-
-  return NULL;
-}
-
 gboolean
-arc_config_merge_variable (ArcConfig *config, const char *name, const char *value, GError **error)
+arc_config_merge_variable (ArcConfig *config,
+                           const ArcVariable *variable,
+                           const char *value,
+                           GError **error)
 {
-  const ArcVariable *variable;
-  const ArcSetting *setting;
+  const ArcSetting *setting = arc_config_find_setting (NULL, variable->key);
   gboolean is_right;
-
-  g_return_val_if_fail (config != NULL, FALSE);
-  g_return_val_if_fail (name != NULL, FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  variable = find_variable (name);
-  g_return_val_if_fail (variable != NULL, FALSE);
 
   if (value == NULL || *value == '\0')
     return TRUE;
 
-  setting = arc_config_find_setting (NULL, variable->key);
   is_right =
       set_value (config, setting, setting->type == ARC_SETTING_PATHS ? parse_bytes : parse_seconds,
                  value, error);
   if (!is_right)
-    g_prefix_error (error, "%s: ", name);
-  arc_config_set_place (config, setting, name, is_right);
+    g_prefix_error (error, "%s: ", variable->name);
+  arc_config_set_place (config, setting, variable->name, is_right);
 
   /* The script that had this variable had no limit. */
   if (is_right && strcmp (variable->key, "Debounce") == 0)

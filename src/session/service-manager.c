@@ -62,41 +62,31 @@ on_watchdog (gpointer user_data)
 }
 
 void
-arc_service_manager_ready (ArcServiceManager *self)
+arc_service_manager_send (ArcServiceManager *self, ArcServiceMessage message)
 {
-  g_return_if_fail (ARC_IS_SERVICE_MANAGER (self));
+  g_autofree char *reloading = NULL;
 
-  send_message (self, "READY=1", 0);
-}
-
-void
-arc_service_manager_reloading (ArcServiceManager *self)
-{
-  g_autofree char *message = NULL;
-
-  g_return_if_fail (ARC_IS_SERVICE_MANAGER (self));
-
-  /* The manager compares the time with its own, to distinguish this reload from an earlier one;
-   * both clocks are CLOCK_MONOTONIC (sd_notify(3)). */
-  message =
-      g_strdup_printf ("RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, g_get_monotonic_time ());
-  send_message (self, message, 0);
-}
-
-void
-arc_service_manager_stopping (ArcServiceManager *self)
-{
-  g_return_if_fail (ARC_IS_SERVICE_MANAGER (self));
-
-  send_message (self, "STOPPING=1", 0);
+  switch (message)
+    {
+    case ARC_SERVICE_READY:
+      send_message (self, "READY=1", 0);
+      break;
+    case ARC_SERVICE_RELOADING:
+      /* The manager compares the time with its own, to distinguish this reload from an earlier one;
+       * both clocks are CLOCK_MONOTONIC (sd_notify(3)). */
+      reloading = g_strdup_printf ("RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT,
+                                   g_get_monotonic_time ());
+      send_message (self, reloading, 0);
+      break;
+    case ARC_SERVICE_STOPPING:
+      send_message (self, "STOPPING=1", 0);
+      break;
+    }
 }
 
 void
 arc_service_manager_set_status (ArcServiceManager *self, const char *text)
 {
-  g_return_if_fail (ARC_IS_SERVICE_MANAGER (self));
-  g_return_if_fail (text != NULL);
-
   if (g_strcmp0 (text, self->status) == 0)
     return;
 
