@@ -272,17 +272,26 @@ on_sync (ArcDBusBuilder *skeleton,
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+/* Answers a call that returns nothing: with ERROR, unless it is NULL. */
+static gboolean
+answer (GDBusMethodInvocation *invocation, const GError *error)
+{
+  if (error == NULL)
+    g_dbus_method_invocation_return_value (invocation, NULL);
+  else
+    g_dbus_method_invocation_return_gerror (invocation, error);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
 static gboolean
 on_cancel (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcBusService *self)
 {
   g_autoptr (GError) error = NULL;
 
-  if (arc_builder_cancel (self->builder, &error))
-    arc_dbus_builder_complete_cancel (skeleton, invocation);
-  else
-    g_dbus_method_invocation_return_gerror (invocation, error);
+  arc_builder_cancel (self->builder, &error);
 
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return answer (invocation, error);
 }
 
 static gboolean
@@ -290,12 +299,9 @@ on_pause (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcBusSer
 {
   g_autoptr (GError) error = NULL;
 
-  if (arc_builder_set_paused (self->builder, TRUE, &error))
-    arc_dbus_builder_complete_pause (skeleton, invocation);
-  else
-    g_dbus_method_invocation_return_gerror (invocation, error);
+  arc_builder_set_paused (self->builder, TRUE, &error);
 
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return answer (invocation, error);
 }
 
 static gboolean
@@ -303,12 +309,9 @@ on_resume (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcBusSe
 {
   g_autoptr (GError) error = NULL;
 
-  if (arc_builder_set_paused (self->builder, FALSE, &error))
-    arc_dbus_builder_complete_resume (skeleton, invocation);
-  else
-    g_dbus_method_invocation_return_gerror (invocation, error);
+  arc_builder_set_paused (self->builder, FALSE, &error);
 
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return answer (invocation, error);
 }
 
 static void
@@ -394,10 +397,8 @@ on_reloaded (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_
   g_autoptr (ArcBusService) self = call->self;
   g_autoptr (GError) error = NULL;
 
-  if (g_task_propagate_boolean (G_TASK (result), &error))
-    arc_dbus_builder_complete_reload (self->skeleton, call->invocation);
-  else
-    g_dbus_method_invocation_return_gerror (call->invocation, error);
+  g_task_propagate_boolean (G_TASK (result), &error);
+  answer (call->invocation, error);
 }
 
 static gboolean

@@ -118,16 +118,18 @@ name_kind (ArcFindingKind kind)
   return words[kind];
 }
 
-static const char *
-get_style (ArcFindingKind kind)
+/* (transfer full) */
+static char *
+paint_kind (ArcFindingKind kind)
 {
   static const ArcMood moods[] = {
     [ARC_FINDING_OK] = ARC_MOOD_GOOD,
     [ARC_FINDING_WARN] = ARC_MOOD_WAITING,
     [ARC_FINDING_FAIL] = ARC_MOOD_BAD,
   };
+  g_autofree char *word = arc_table_pad (name_kind (kind), KIND_WIDTH, FALSE);
 
-  return arc_table_start_style (moods[kind]);
+  return arc_table_paint (moods[kind], word);
 }
 
 /* (transfer full): the versions of all programs, in one line. */
@@ -163,11 +165,11 @@ print_findings (GPtrArray *findings)
   for (guint i = 0; i < findings->len; i++)
     {
       const ArcFinding *finding = findings->pdata[i];
+      g_autofree char *kind = paint_kind (finding->kind);
       g_autofree char *title = arc_table_pad (finding->title, title_width, FALSE);
       g_autofree char *text = arc_table_wrap (finding->text, indent, width);
 
-      g_print ("%s%-*s%s%*s%s%*s%s\n", get_style (finding->kind), KIND_WIDTH,
-               name_kind (finding->kind), arc_table_end_style (), GAP, "", title, GAP, "", text);
+      g_print ("%s%*s%s%*s%s\n", kind, GAP, "", title, GAP, "", text);
       if (finding->advice != NULL)
         {
           const guint advice_indent = indent + arc_table_measure (arrow);

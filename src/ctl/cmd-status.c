@@ -252,6 +252,7 @@ print_status (ArcDBusBuilder *service)
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (free_row);
   g_autofree char *state = arc_messages_tell_state (service, now);
   g_autofree char *sentence = arc_table_wrap (state, 2, width);
+  g_autofree char *mark = arc_table_paint (get_mood (service), arc_table_has_utf8 () ? "●" : "*");
 
   add_next (rows, service);
   add_rest (rows, service);
@@ -263,8 +264,7 @@ print_status (ArcDBusBuilder *service)
   add_settings (rows, service);
   add_health (rows, service);
 
-  g_print ("%s%s%s %s\n", arc_table_start_style (get_mood (service)),
-           arc_table_has_utf8 () ? "●" : "*", arc_table_end_style (), sentence);
+  g_print ("%s %s\n", mark, sentence);
   print_rows (rows, width);
 }
 
