@@ -16,30 +16,54 @@
 #define TIMEOUT (10 * 60 * G_USEC_PER_SEC)
 #define GRACE   (5 * G_USEC_PER_SEC)
 
-/* The column that names the note, in org-roam's tables and in those that are added to them. */
-#define NOTE_COLUMN "file"
+/* The statements that make the comparison, one row of SQL for each table of one of both databases,
+ * `main` and `other`. The tables of virtual ones hold the same data in forms that depend on
+ * history.
+ */
+static const char query[] =
+    "CREATE TEMP TABLE cols AS SELECT l.schema AS side, l.name AS name, c.cid AS cid, c.name AS col"
+    " FROM pragma_table_list l JOIN pragma_table_info (l.name, l.schema) c"
+    " WHERE l.schema IN ('main', 'other') AND l.type IN ('table', 'virtual')"
+    " AND substr (l.name, 1, 7) <> 'sqlite_' AND l.name <> 'arcology'"
+    " AND (l.name <> 'files' OR c.name <> 'atime') ORDER BY l.schema, l.name, c.cid;\n"
 
-/* sqlite3(1) knows the database as MAIN, and the other one by this name. */
-#define MAIN  "main"
-#define OTHER "other"
+    /* An expression for the path of the note that a row r belongs to, in hexadecimal digits: of its
+     * own column, in org-roam's tables and in those that are added to them, or of the row that it
+     * refers to, which can be the one that is missing. */
+    "CREATE TEMP TABLE notes AS"
+    " SELECT side, name, -1 AS cid, 'hex (r.file)' AS note FROM cols WHERE col = 'file'"
+    " UNION ALL SELECT c.side, c.name, c.cid, printf ('coalesce ("
+    "(SELECT hex (p.file) FROM main.\"%w\" p WHERE p.\"%w\" = r.\"%w\"),"
+    "(SELECT hex (p.file) FROM other.\"%w\" p WHERE p.\"%w\" = r.\"%w\"))',"
+    " f.\"table\", f.\"to\", c.col, f.\"table\", f.\"to\", c.col)"
+    " FROM cols c JOIN pragma_foreign_key_list (c.name, c.side) f ON f.\"from\" = c.col"
+    " JOIN cols p ON p.side = c.side AND p.name = f.\"table\" AND p.col = 'file'"
+    " WHERE f.\"to\" IS NOT NULL;\n"
 
-typedef struct
-{
-  char *name;
-  char *parent; /* (nullable): the table that the column refers to */
-  char *key;    /* (nullable): its column there */
-} Column;
+    /* A query of the rows of a table: k, which is all of a row as text, note and n. hex() gives the
+     * bytes, whatever they are; quote() would stop at a NUL in text. */
+    "CREATE TEMP TABLE sides AS SELECT side, name, printf ("
+    "'SELECT k, max (note) AS note, count (*) AS n"
+    " FROM (SELECT ''''%s AS k, %s AS note FROM %s.\"%w\" r) GROUP BY k',"
+    " group_concat (printf ('||%Q||''=''||typeof (r.\"%w\")||'':''||CASE WHEN typeof (r.\"%w\")"
+    " IN (''text'', ''blob'') THEN hex (r.\"%w\") ELSE quote (r.\"%w\") END||'',''',"
+    " col, col, col, col, col), ''),"
+    " coalesce ((SELECT note FROM notes n WHERE n.side = cols.side AND n.name = cols.name"
+    " ORDER BY cid LIMIT 1), 'NULL'), side, name) AS rows FROM cols GROUP BY side, name;\n"
 
-static void
-free_column (gpointer data)
-{
-  Column *column = data;
-
-  g_free (column->name);
-  g_free (column->parent);
-  g_free (column->key);
-  g_free (column);
-}
+    "SELECT printf ('CREATE TEMP TABLE a AS %s;\nCREATE TEMP TABLE b AS %s;\n"
+    "CREATE INDEX ak ON a (k);\nCREATE INDEX bk ON b (k);\n"
+    "INSERT INTO total SELECT coalesce (sum (n), 0) FROM a;\n"
+    "INSERT INTO difference SELECT %Q, note, sum (surplus), sum (missing) FROM ("
+    "SELECT a.note AS note, a.n - coalesce (b.n, 0) AS surplus, 0 AS missing"
+    " FROM a LEFT JOIN b ON b.k = a.k WHERE a.n > coalesce (b.n, 0) UNION ALL "
+    "SELECT b.note, 0, b.n - coalesce (a.n, 0)"
+    " FROM b LEFT JOIN a ON a.k = b.k WHERE b.n > coalesce (a.n, 0)) GROUP BY note;\n"
+    "DROP TABLE temp.a;\nDROP TABLE temp.b;\n',"
+    " coalesce ((SELECT rows FROM sides m WHERE m.side = 'main' AND m.name = s.name), none),"
+    " coalesce ((SELECT rows FROM sides o WHERE o.side = 'other' AND o.name = s.name), none),"
+    " s.name) AS script FROM (SELECT DISTINCT name FROM sides) s,"
+    " (SELECT 'SELECT NULL AS k, NULL AS note, 0 AS n WHERE 0' AS none);\n";
 
 static void
 free_difference (gpointer data)
@@ -51,22 +75,14 @@ free_difference (gpointer data)
   g_free (difference);
 }
 
-/* (transfer full): TEXT between two of QUOTE, as SQL writes it. */
+/* (transfer full): TEXT as SQL writes it. */
 static char *
-quote (const char *text, char mark)
+quote (const char *text)
 {
-  g_autoptr (GString) quoted = g_string_new (NULL);
+  g_auto (GStrv) parts = g_strsplit (text, "'", -1);
+  g_autofree char *doubled = g_strjoinv ("''", parts);
 
-  g_string_append_c (quoted, mark);
-  for (; *text != '\0'; text++)
-    {
-      if (*text == mark)
-        g_string_append_c (quoted, mark);
-      g_string_append_c (quoted, *text);
-    }
-  g_string_append_c (quoted, mark);
-
-  return g_string_free (g_steal_pointer (&quoted), FALSE);
+  return g_strconcat ("'", doubled, "'", NULL);
 }
 
 /* Runs SQL on DATABASE; OUTPUT gets JSON, or nothing if there are no rows. */
@@ -120,7 +136,7 @@ arc_database_copy (const char *database,
                    GError **error)
 {
   g_autofree char *name = arc_table_escape (database);
-  g_autofree char *quoted = quote (copy, '\'');
+  g_autofree char *quoted = quote (copy);
   g_autofree char *sql = g_strconcat ("VACUUM INTO ", quoted, NULL);
   g_autofree char *output = NULL;
   struct stat info;
@@ -145,33 +161,6 @@ arc_database_copy (const char *database,
   read_only = has_content (database, "-wal") || has_content (database, "-journal");
 
   return run_sqlite (database, read_only, sql, &output, &length, cancellable, error);
-}
-
-/* (transfer full): the statement with which both scripts begin. */
-static char *
-attach (const char *other)
-{
-  g_autofree char *path = quote (other, '\'');
-
-  return g_strdup_printf ("ATTACH %s AS " OTHER ";\n", path);
-}
-
-/* (transfer full): the SQL that lists the tables of both databases. */
-static char *
-make_query (const char *other)
-{
-  /* The tables of virtual ones hold the same data in forms that depend on history. */
-  static const char query[] =
-      "SELECT l.schema AS side, l.name AS name, c.name AS col, f.\"table\" AS parent,"
-      " f.\"to\" AS key FROM pragma_table_list l"
-      " JOIN pragma_table_info (l.name, l.schema) c"
-      " LEFT JOIN pragma_foreign_key_list (l.name, l.schema) f ON f.\"from\" = c.name"
-      " WHERE l.schema IN ('" MAIN "', '" OTHER "') AND l.type IN ('table', 'virtual')"
-      " AND substr (l.name, 1, 7) <> 'sqlite_' AND l.name <> 'arcology'"
-      " ORDER BY l.schema, l.name, c.cid;\n";
-  g_autofree char *attached = attach (other);
-
-  return g_strconcat (attached, query, NULL);
 }
 
 static const char *
@@ -200,177 +189,6 @@ select_rows (const char *database, const char *sql, GCancellable *cancellable, G
     return json_array_new ();
 
   return json_array_ref (json_node_get_array (root));
-}
-
-/* (element-type utf8 GPtrArray): the columns of each table of SIDE. */
-static GHashTable *
-list_tables (JsonArray *rows, const char *side)
-{
-  GHashTable *tables =
-      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
-
-  for (guint i = 0; i < json_array_get_length (rows); i++)
-    {
-      JsonObject *row = json_array_get_object_element (rows, i);
-      const char *name = get_string (row, "name");
-      const char *col = get_string (row, "col");
-      GPtrArray *columns;
-      Column *column;
-
-      if (g_strcmp0 (get_string (row, "side"), side) != 0 || name == NULL || col == NULL ||
-          (g_str_equal (name, "files") && g_str_equal (col, "atime")))
-        continue;
-
-      columns = g_hash_table_lookup (tables, name);
-      if (columns == NULL)
-        {
-          columns = g_ptr_array_new_with_free_func (free_column);
-          g_hash_table_insert (tables, g_strdup (name), columns);
-        }
-      /* A column can refer to two tables. */
-      if (columns->len > 0 &&
-          g_str_equal (((Column *) columns->pdata[columns->len - 1])->name, col))
-        continue;
-
-      column = g_new0 (Column, 1);
-      column->name = g_strdup (col);
-      column->parent = g_strdup (get_string (row, "parent"));
-      column->key = g_strdup (get_string (row, "key"));
-      g_ptr_array_add (columns, column);
-    }
-
-  return tables;
-}
-
-static gboolean
-has_note (GHashTable *tables, const char *table)
-{
-  GPtrArray *columns = g_hash_table_lookup (tables, table);
-
-  for (guint i = 0; columns != NULL && i < columns->len; i++)
-    if (g_str_equal (((Column *) columns->pdata[i])->name, NOTE_COLUMN))
-      return TRUE;
-
-  return FALSE;
-}
-
-/* Appends an expression for the path of the note that a row r belongs to, in hexadecimal digits. */
-static void
-append_note (GString *sql, GHashTable *tables, const char *table)
-{
-  GPtrArray *columns = g_hash_table_lookup (tables, table);
-
-  if (has_note (tables, table))
-    {
-      g_string_append (sql, "hex (r.\"" NOTE_COLUMN "\")");
-      return;
-    }
-
-  for (guint i = 0; i < columns->len; i++)
-    {
-      const Column *column = columns->pdata[i];
-      g_autofree char *name = NULL;
-      g_autofree char *parent = NULL;
-      g_autofree char *key = NULL;
-
-      if (column->parent == NULL || column->key == NULL || !has_note (tables, column->parent))
-        continue;
-
-      name = quote (column->name, '"');
-      parent = quote (column->parent, '"');
-      key = quote (column->key, '"');
-      /* The row that it refers to can be the one that is missing. */
-      g_string_append_printf (sql,
-                              "coalesce ("
-                              "(SELECT hex (p.\"" NOTE_COLUMN "\") FROM " MAIN
-                              ".%s p WHERE p.%s = r.%s),"
-                              "(SELECT hex (p.\"" NOTE_COLUMN "\") FROM " OTHER
-                              ".%s p WHERE p.%s = r.%s))",
-                              parent, key, name, parent, key, name);
-      return;
-    }
-
-  g_string_append (sql, "NULL");
-}
-
-/* Appends a query of the rows of TABLE in SIDE: k, which is all of a row as text, note and n. */
-static void
-append_side (GString *sql, const char *side, GHashTable *tables, const char *table)
-{
-  GPtrArray *columns = g_hash_table_lookup (tables, table);
-  g_autofree char *quoted = quote (table, '"');
-
-  if (columns == NULL)
-    {
-      g_string_append (sql, "SELECT NULL AS k, NULL AS note, 0 AS n WHERE 0");
-      return;
-    }
-
-  g_string_append (sql, "SELECT k, max (note) AS note, count (*) AS n FROM (SELECT ''");
-  for (guint i = 0; i < columns->len; i++)
-    {
-      const Column *column = columns->pdata[i];
-      g_autofree char *name = quote (column->name, '"');
-      g_autofree char *text = quote (column->name, '\'');
-
-      /* hex() gives the bytes, whatever they are; quote() would stop at a NUL in text. */
-      g_string_append_printf (sql,
-                              "||%s||'='||typeof (r.%s)||':'||CASE WHEN typeof (r.%s) IN ('text',"
-                              " 'blob') THEN hex (r.%s) ELSE quote (r.%s) END||','",
-                              text, name, name, name, name);
-    }
-  g_string_append (sql, " AS k, ");
-  append_note (sql, tables, table);
-  g_string_append_printf (sql, " AS note FROM %s.%s r) GROUP BY k", side, quoted);
-}
-
-static void
-append_comparison (GString *sql, GHashTable *ours, GHashTable *theirs, const char *table)
-{
-  g_autofree char *text = quote (table, '\'');
-
-  g_string_append (sql, "CREATE TEMP TABLE a AS ");
-  append_side (sql, MAIN, ours, table);
-  g_string_append (sql, ";\nCREATE TEMP TABLE b AS ");
-  append_side (sql, OTHER, theirs, table);
-  g_string_append_printf (
-      sql,
-      ";\nCREATE INDEX ak ON a (k);\nCREATE INDEX bk ON b (k);\n"
-      "INSERT INTO total SELECT coalesce (sum (n), 0) FROM a;\n"
-      "INSERT INTO difference SELECT %s, note, sum (surplus), sum (missing) FROM ("
-      "SELECT a.note AS note, a.n - coalesce (b.n, 0) AS surplus, 0 AS missing"
-      " FROM a LEFT JOIN b ON b.k = a.k WHERE a.n > coalesce (b.n, 0) UNION ALL "
-      "SELECT b.note, 0, b.n - coalesce (a.n, 0)"
-      " FROM b LEFT JOIN a ON a.k = b.k WHERE b.n > coalesce (a.n, 0)) GROUP BY note;\n"
-      "DROP TABLE temp.a;\nDROP TABLE temp.b;\n",
-      text);
-}
-
-/* (transfer full): the SQL of the comparison; ROWS are those of make_query(). */
-static char *
-make_script (const char *other, JsonArray *rows)
-{
-  g_autoptr (GHashTable) ours = list_tables (rows, MAIN);
-  g_autoptr (GHashTable) theirs = list_tables (rows, OTHER);
-  g_autofree char *attached = attach (other);
-  GString *sql = g_string_new (attached);
-  GHashTableIter iter;
-  gpointer table;
-
-  g_string_append (sql, "CREATE TEMP TABLE difference (name, note, surplus, missing);\n"
-                        "CREATE TEMP TABLE total (n);\n");
-  g_hash_table_iter_init (&iter, ours);
-  while (g_hash_table_iter_next (&iter, &table, NULL))
-    append_comparison (sql, ours, theirs, table);
-  g_hash_table_iter_init (&iter, theirs);
-  while (g_hash_table_iter_next (&iter, &table, NULL))
-    if (!g_hash_table_contains (ours, table))
-      append_comparison (sql, ours, theirs, table);
-  g_string_append (sql, "SELECT NULL AS name, NULL AS note, coalesce (sum (n), 0) AS surplus,"
-                        " 0 AS missing FROM total"
-                        " UNION ALL SELECT name, note, surplus, missing FROM difference;\n");
-
-  return g_string_free (sql, FALSE);
 }
 
 /* (transfer full): the bytes that DIGITS stand for. */
@@ -413,7 +231,7 @@ compare_differences (gconstpointer a, gconstpointer b)
   return order != 0 ? order : strcmp (first->table, second->table);
 }
 
-/* (transfer full): ROWS are those of make_script(). */
+/* (transfer full) (element-type ArcDifference): of the rows that the comparison selects. */
 static GPtrArray *
 make_differences (JsonArray *rows, guint64 *n_rows)
 {
@@ -457,11 +275,24 @@ arc_database_compare (const char *database,
                       guint64 *n_rows,
                       GError **error)
 {
-  g_autofree char *query = make_query (other);
-  g_autoptr (JsonArray) tables = select_rows (database, query, cancellable, error);
-  g_autofree char *script = tables != NULL ? make_script (other, tables) : NULL;
-  g_autoptr (JsonArray) rows =
-      script != NULL ? select_rows (database, script, cancellable, error) : NULL;
+  g_autofree char *path = quote (other);
+  g_autofree char *attach = g_strdup_printf ("ATTACH %s AS other;\n", path);
+  g_autofree char *of_tables = g_strconcat (attach, query, NULL);
+  g_autoptr (JsonArray) tables = select_rows (database, of_tables, cancellable, error);
+  g_autoptr (JsonArray) rows = NULL;
+  g_autoptr (GString) script = g_string_new (attach);
+
+  if (tables == NULL)
+    return NULL;
+
+  g_string_append (script, "CREATE TEMP TABLE difference (name, note, surplus, missing);\n"
+                           "CREATE TEMP TABLE total (n);\n");
+  for (guint i = 0; i < json_array_get_length (tables); i++)
+    g_string_append (script, get_string (json_array_get_object_element (tables, i), "script"));
+  g_string_append (script, "SELECT NULL AS name, NULL AS note, coalesce (sum (n), 0) AS surplus,"
+                           " 0 AS missing FROM total"
+                           " UNION ALL SELECT name, note, surplus, missing FROM difference;\n");
+  rows = select_rows (database, script->str, cancellable, error);
 
   return rows != NULL ? make_differences (rows, n_rows) : NULL;
 }
