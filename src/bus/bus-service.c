@@ -394,11 +394,11 @@ static void
 on_reloaded (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
   g_autofree WaitingCall *call = user_data;
-  g_autoptr (ArcBusService) self = call->self;
   g_autoptr (GError) error = NULL;
 
   g_task_propagate_boolean (G_TASK (result), &error);
   answer (call->invocation, error);
+  g_object_unref (call->self);
 }
 
 static gboolean
@@ -491,8 +491,6 @@ on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
 void
 arc_bus_service_set_settings_changed (ArcBusService *self, gboolean changed)
 {
-  g_return_if_fail (ARC_IS_BUS_SERVICE (self));
-
   arc_dbus_builder_set_settings_changed (self->skeleton, changed);
   arc_bus_properties_emit (self->properties);
 }
@@ -506,7 +504,6 @@ arc_bus_service_export (ArcBusService *self,
   GBusNameOwnerFlags flags =
       G_BUS_NAME_OWNER_FLAGS_ALLOW_REPLACEMENT | G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE;
 
-  g_return_val_if_fail (ARC_IS_BUS_SERVICE (self), FALSE);
   g_return_val_if_fail (self->connection == NULL, FALSE);
 
   arc_bus_properties_update (self->properties);
@@ -530,8 +527,6 @@ arc_bus_service_close (ArcBusService *self)
 {
   g_autoptr (GError) error = NULL;
   Rescan *rescan;
-
-  g_return_if_fail (ARC_IS_BUS_SERVICE (self));
 
   error = g_error_new_literal (ARC_ERROR, ARC_ERROR_SHUTTING_DOWN, "The service is stopping");
   while ((rescan = g_queue_pop_head (&self->rescans)) != NULL)
