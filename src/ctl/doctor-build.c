@@ -177,8 +177,7 @@ check_dump (ArcDiagnosis *self)
                        _ ("builds take longer: Emacs cannot be dumped: %s"), reason);
 }
 
-/* (transfer full) (nullable): the path of the program NAME, as arc_system_info_run() would find it.
- */
+/* (transfer full) (nullable): the path of the program NAME, as arc_program_ask() would find it. */
 static char *
 find_program (const char *const *environment, const char *name)
 {
