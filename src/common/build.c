@@ -68,6 +68,7 @@ arc_build_free (ArcBuild *build)
 {
   g_free (build->message);
   g_free (build->error);
+  g_free (build->last_line);
   g_free (build->failed_why);
   g_free (build->new_problem);
   g_ptr_array_unref (build->failed_files);

@@ -75,8 +75,9 @@ const char *arc_result_to_string (ArcResult result);
 /* The exit status of a build that did all but the files that it reported as failed. */
 #define ARC_BUILD_PARTIAL_STATUS 1
 
-/* The message of a build that gave no reason; arcologyctl has a translation of it. */
-#define ARC_BUILD_EXIT_MESSAGE "The build ended with exit status %d"
+/* The message of a build that gave no reason, before ": " and the last line of its output, if that
+ * has any; arcologyctl has a translation of it. */
+#define ARC_BUILD_EXIT_MESSAGE "exit status %d"
 
 /* How many failed files of a build are remembered by name; and for how many bytes of names this is
  * so on D-Bus, in the history, and when a later build has ended. */
@@ -93,6 +94,7 @@ const char *arc_result_to_string (ArcResult result);
  * @signal: the signal that killed it, 0 if none did
  * @message: (nullable): English: what went wrong
  * @error: (nullable): the last reason that it gave for failing as a whole; not in the history
+ * @last_line: (nullable): the last line of its output that says anything, for people; the same
  * @failed_why: (nullable): the reason that it gave for the first of @failed_files; the same
  * @started: microseconds since the epoch
  * @finished: microseconds since the epoch, 0 while it runs
@@ -117,6 +119,7 @@ typedef struct
   int signal;
   char *message;
   char *error;
+  char *last_line;
   char *failed_why;
   gint64 started;
   gint64 finished;

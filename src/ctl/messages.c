@@ -259,13 +259,38 @@ arc_messages_get_duration (GVariant *build)
   return finished > started ? finished - started : 0;
 }
 
-/* Whether MESSAGE, of a build that failed, says more than EXIT_STATUS does. */
-static gboolean
-has_reason (const char *message, int exit_status)
+/* (nullable): what MESSAGE, of a build that failed, says besides its EXIT_STATUS. IS_EXIT is
+ * whether it says that, too. */
+static const char *
+get_reason (const char *message, int exit_status, gboolean *is_exit)
 {
   g_autofree char *plain = g_strdup_printf (ARC_BUILD_EXIT_MESSAGE, exit_status);
 
-  return message[0] != '\0' && !g_str_equal (message, plain);
+  *is_exit = g_str_has_prefix (message, plain);
+  if (*is_exit)
+    message += strlen (plain);
+  if (g_str_has_prefix (message, ": ") || g_str_has_prefix (message, ". "))
+    message += 2;
+
+  return *message != '\0' ? message : NULL;
+}
+
+/* (transfer full): a build that ended with EXIT_STATUS, or reported MESSAGE. */
+static char *
+tell_failure (const char *id, const char *time, const char *message, int exit_status)
+{
+  g_autofree char *text = NULL;
+  gboolean is_exit;
+  const char *reason = get_reason (message, exit_status, &is_exit);
+
+  if (!is_exit && reason != NULL)
+    /* Translators: the number of a build, a duration such as "0.8 s", the reason. */
+    return g_strdup_printf (_ ("Build %s failed after %s: %s"), id, time, reason);
+
+  /* Translators: the number of a build, a duration such as "0.8 s". */
+  text =
+      g_strdup_printf (_ ("Build %s failed after %s, with exit status %d"), id, time, exit_status);
+  return reason != NULL ? g_strdup_printf ("%s: %s", text, reason) : g_steal_pointer (&text);
 }
 
 char *
@@ -302,12 +327,7 @@ arc_messages_tell_build (GVariant *build)
                                         "Build %s succeeded: %u files in %s", changed),
                               id, changed, time);
     case ARC_RESULT_FAILED:
-      if (has_reason (message, exit_status))
-        /* Translators: the number of a build, a duration such as "0.8 s", the reason. */
-        return g_strdup_printf (_ ("Build %s failed after %s: %s"), id, time, message);
-      /* Translators: the number of a build, a duration such as "0.8 s". */
-      return g_strdup_printf (_ ("Build %s failed after %s, with exit status %d"), id, time,
-                              exit_status);
+      return tell_failure (id, time, message, exit_status);
     case ARC_RESULT_SIGNAL:
       /* Translators: the number of a build, a duration such as "0.8 s". */
       return g_strdup_printf (_ ("Build %s was killed after %s, by signal %d"), id, time, signal);

@@ -197,28 +197,28 @@ arc_build_run_spawn_after (ArcBuildRun *run, ArcProcessRunner *runner, GError **
 void
 arc_build_run_read_line (ArcBuildRun *run, ArcLine *line, const char *text, guint64 length)
 {
+  ArcBuild *build = run->build;
+
   switch (line->kind)
     {
     case ARC_LINE_PROGRESS:
       run->progress_done = line->done;
       run->progress_total = line->total;
       g_clear_pointer (&run->phase, g_free);
-      return;
+      break;
 
     case ARC_LINE_PROBLEM:
       arc_problem_list_add (run->reported, line->path, line->number, line->why, line->other);
-      return;
+      break;
 
     case ARC_LINE_ERROR:
-      g_free (run->build->error);
-      run->build->error = g_steal_pointer (&line->why);
-      return;
-
-    case ARC_LINE_INPUT:
+      /* The message of the end has it. */
+      g_free (build->error);
+      build->error = g_steal_pointer (&line->why);
       return;
 
     case ARC_LINE_FAILED:
-      arc_build_add_failed_file (run->build, line->path, line->why);
+      arc_build_add_failed_file (build, line->path, line->why);
       break;
 
     case ARC_LINE_PHASE:
@@ -226,12 +226,16 @@ arc_build_run_read_line (ArcBuildRun *run, ArcLine *line, const char *text, guin
       run->phase = g_strdup (line->why);
       break;
 
-    case ARC_LINE_GONE:
     case ARC_LINE_PLAIN:
+      arc_log_message_take_line (&build->last_line, text, length);
+      break;
+
+    case ARC_LINE_INPUT:
+    case ARC_LINE_GONE:
       break;
     }
 
-  arc_log_message_log_line (run->build, line, text, length);
+  arc_log_message_log_line (build, line, text, length);
 }
 
 void

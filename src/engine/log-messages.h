@@ -16,11 +16,24 @@ G_BEGIN_DECLS
  * @build: a build that has ended
  * @message: (nullable): the message of the runner
  *
- * Describes why a build failed, in English: its own message or its exit status, and @message.
+ * Describes why a build failed, in English: its own message, or its exit status and the last line
+ * of its output, and @message.
  *
  * Returns: (transfer full) (nullable): the text; %NULL if there is nothing to say
  */
 char *arc_log_message_end (const ArcBuild *build, const char *message);
+
+/**
+ * arc_log_message_take_line:
+ * @last_line: (inout) (nullable): the last line of output that says anything
+ * @text: the next line of output
+ * @length: the number of its bytes
+ *
+ * Makes @text the last line of output, fit for a message: printable text of one line and a bounded
+ * length, without the escape sequences of terminals and without a full stop at its end. A line
+ * that is blank, or is indented like those of a backtrace, leaves the line before it in place.
+ */
+void arc_log_message_take_line (char **last_line, const char *text, gsize length);
 
 /**
  * arc_log_message_log_start:
@@ -57,8 +70,7 @@ void arc_log_message_log_problems (const ArcBuild *build,
  * @text: the line
  * @length: the number of its bytes
  *
- * Logs a line of output that is not about progress, problems or errors: those have messages of
- * their own.
+ * Logs a line of output, as far as arc_line_get_log_text() lets it into the log.
  */
 void arc_log_message_log_line (const ArcBuild *build,
                                const ArcLine *line,

@@ -138,13 +138,16 @@ sample_rss (ArcProcessRunner *self)
     }
 }
 
+/* Without IS_WHOLE, it is a piece of a line that goes on. */
 static void
-emit_line (ArcProcessRunner *self)
+emit_line (ArcProcessRunner *self, gboolean is_whole)
 {
   gsize length = self->line_length;
 
   self->line[length] = '\0';
   self->line_length = 0;
+  if (self->log != NULL)
+    arc_build_log_append_line (self->log, self->line, length, is_whole);
   g_signal_emit (self, signals[SIGNAL_LINE], 0, self->line, (guint64) length);
 }
 
@@ -164,12 +167,12 @@ split_lines (ArcProcessRunner *self, const char *data, gsize length)
 
       if (part == rest && newline != NULL)
         {
-          emit_line (self);
+          emit_line (self, TRUE);
           data++;
           length--;
         }
       else if (part < rest)
-        emit_line (self);
+        emit_line (self, FALSE);
     }
 }
 
@@ -196,8 +199,6 @@ read_output (ArcProcessRunner *self)
     return 0;
 
   sample_rss (self);
-  if (self->log != NULL)
-    arc_build_log_append (self->log, chunk, length);
   split_lines (self, chunk, length);
 
   return length;
@@ -333,15 +334,13 @@ classify (ArcProcessRunner *self, gboolean left_over, const GError *log_error)
       /* Whatever it made of our signal: Emacs turns SIGTERM into exit status 15. */
       outcome->result = self->stop_result;
       if (self->stop_result == ARC_RESULT_TIMEOUT)
-        g_string_append (message, "The build was ended because it ran too long");
-      else
-        g_string_append (message, "The build was ended on request");
+        g_string_append (message, "it ran longer than Timeout");
     }
   else if (WIFSIGNALED (self->wait_status))
     {
       outcome->result = ARC_RESULT_SIGNAL;
       outcome->exit_status = WTERMSIG (self->wait_status);
-      g_string_append_printf (message, "The build was killed by signal %d", outcome->exit_status);
+      g_string_append_printf (message, "killed by signal %d", outcome->exit_status);
     }
   else if (WEXITSTATUS (self->wait_status) != 0)
     {
@@ -369,7 +368,7 @@ end_run (ArcProcessRunner *self, gboolean left_over)
 
   drain_output (self);
   if (self->line_length > 0)
-    emit_line (self);
+    emit_line (self, FALSE);
 
   if (self->log != NULL)
     arc_build_log_close (g_steal_pointer (&self->log), &log_error);

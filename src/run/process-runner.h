@@ -15,8 +15,9 @@ G_BEGIN_DECLS
  * @setting: (nullable): the setting that @argv is from, for messages; %NULL for Command
  * @environment: (element-type filename): the whole environment of the child, as `NAME=value`; its
  * PATH is where the program is looked for
- * @log_file: (nullable): where the output goes; created 0600, capped as run/build-log.h tells. A
- * log that cannot be written does not stop the build: the outcome's message says so
+ * @log_file: (nullable): where the output goes that people read; created 0600, capped as
+ * run/build-log.h says. A log that cannot be written does not stop the build: the outcome's
+ * message says so
  * @group_file: a descriptor that the process group is written to as a decimal number and a newline,
  * at the start of the file and before the program runs; 0 for none
  * @timeout: microseconds until it is ended, 0 for never

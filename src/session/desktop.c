@@ -54,6 +54,12 @@ describe_failure (const ArcBuild *build)
                                                build->n_failed),
                                   build->n_failed, name);
         }
+      else if (build->last_line != NULL)
+        {
+          /* Translators: the last line that the build printed. */
+          what = g_strdup_printf (_ ("The build ended with exit status %d: %s."),
+                                  build->exit_status, build->last_line);
+        }
       else
         {
           what = g_strdup_printf (_ ("The build ended with exit status %d."), build->exit_status);

@@ -785,8 +785,8 @@ The default build makes the database.  `arcology-builder-database-mode' is on."
       (tests-until (and tests-finished (equal (tests-word) "up to date")))
       (save-window-excursion
         (let ((file (arcology-builder--log-file nil)))
-          (write-region (concat "A line\narcology: problem " escaped ":2: no title\n"
-                                "arcology: failed " escaped ": it is locked\n")
+          (write-region (concat "A line\n" escaped ":2: a warning\n"
+                                escaped ": it is locked\n")
                         nil file nil 'quiet)
           (arcology-builder-log)
           (should (derived-mode-p 'arcology-builder-log-mode))

@@ -21,6 +21,7 @@ static const char after_script[] =
     "read -r status <\"$out/after\"\n"
     "tr '\\0' ' ' <\"$ARCOLOGY_CHANGES\" >\"$out/after.changes\"\n"
     "echo \"$ARCOLOGY_BUILD_ID $ARCOLOGY_BUILD_KIND\" >>\"$out/afters\"\n"
+    "[ \"$status\" = 0 ] || echo 'rsync: connection refused.'\n"
     "exit \"$status\"\n";
 
 /* An idle host whose settings have the command. */
@@ -123,7 +124,7 @@ test_failures (void)
 
   build_note (host, "one.org", 0);
   end_after_build (host, "3");
-  assert_health (host, "AfterBuild of build 2 failed: exit status 3");
+  assert_health (host, "AfterBuild of build 2 failed: exit status 3: rsync: connection refused");
   g_assert_true (arc_test_host_get_status (host).fresh);
 
   build_note (host, "one.org", 0);

@@ -696,11 +696,16 @@ test_message (void)
   g_autofree char *partial_two =
       g_strdup_printf ("2 files failed: %s: gpg: locked, and 1 more", one);
   g_autofree char *other_end =
-      g_strdup_printf ("The build ended with exit status 70. 1 file failed: %s: gpg: locked", one);
+      g_strdup_printf ("exit status 70. 1 file failed: %s: gpg: locked", one);
   g_autofree char *both = g_strconcat (failed_one, "arcology: error: no space left\n", NULL);
 
-  assert_message (host, 69, "", "The build ended with exit status 69");
-  assert_message (host, 69, "arcology: error: org-roam is not installed\n",
+  assert_message (host, 69, "", "exit status 69");
+  assert_message (host, 255, "Loading x...\nemacs: Cannot open load file: y.\n  load()\n \t\n\n",
+                  "exit status 255: emacs: Cannot open load file: y");
+  /* Not words of a build before it, nor of the protocol. */
+  assert_message (host, 3, "arcology: phase preparing Emacs\narcology: progress 0 3\n",
+                  "exit status 3");
+  assert_message (host, 69, "noise\narcology: error: org-roam is not installed\n",
                   "org-roam is not installed");
   assert_message (host, 1, "arcology: error: first\nnoise\narcology: error: last\n", "last");
   arc_test_host_touch (host, "one.org");

@@ -227,6 +227,15 @@ fail_build (Fixture *fixture, const char *name)
   arc_test_host_finish_build (fixture->host, 2);
 }
 
+/* What the builds say from now on. */
+static void
+say (Fixture *fixture, const char *text)
+{
+  g_autofree char *path = g_build_filename (fixture->host->out, "say", NULL);
+
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+}
+
 /* It is replaced, not repeated, and goes when a build succeeds. */
 static void
 test_failure (Fixture *fixture, gconstpointer data)
@@ -246,9 +255,12 @@ test_failure (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (first.urgency, ==, 1);
 
   /* The first retry. */
+  say (fixture, "\033[31memacs:\033[0m cannot open <load> file.\n");
   arc_test_host_advance (fixture->host, 600 * SECOND);
   arc_test_host_finish_build (fixture->host, 2);
   get_last_notification (fixture, &second);
+  g_assert_nonnull (strstr (second.body, "The build ended with exit status 2: emacs: cannot open "
+                                         "&lt;load&gt; file. "));
   g_assert_cmpuint (count_calls (fixture, "Notify"), ==, 2);
   g_assert_cmpuint (second.replaces, ==, 1);
   g_assert_cmpuint (count_calls (fixture, "CloseNotification"), ==, 0);
@@ -330,15 +342,6 @@ set_notify (Fixture *fixture, ArcNotify notify)
 {
   fixture->host->config->notify = notify;
   arc_builder_set_config (fixture->host->builder, fixture->host->config);
-}
-
-/* What the builds say from now on. */
-static void
-say (Fixture *fixture, const char *text)
-{
-  g_autofree char *path = g_build_filename (fixture->host->out, "say", NULL);
-
-  g_assert_true (g_file_set_contents (path, text, -1, NULL));
 }
 
 static void
