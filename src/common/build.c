@@ -71,6 +71,7 @@ arc_build_free (ArcBuild *build)
   g_free (build->last_line);
   g_free (build->failed_why);
   g_free (build->new_problem);
+  g_free (build->new_problem_path);
   g_ptr_array_unref (build->failed_files);
   g_free (build);
 }

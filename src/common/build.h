@@ -104,6 +104,7 @@ const char *arc_result_to_string (ArcResult result);
  * @n_problems: how many problems it reported
  * @n_new_problems: how many of them the last set of problems does not have; not in the history
  * @new_problem: (nullable): the first of those, for people; the same
+ * @new_problem_path: (nullable): the note that has it; the same
  * @cpu_usec: processor time, microseconds
  * @max_rss: largest memory seen, bytes
  *
@@ -129,6 +130,7 @@ typedef struct
   guint n_problems;
   guint n_new_problems;
   char *new_problem;
+  char *new_problem_path;
   guint64 cpu_usec;
   guint64 max_rss;
 } ArcBuild;

@@ -264,6 +264,7 @@ record_problems (ArcBuildRun *run, ArcStateStore *store)
 
   build->n_new_problems = arc_problem_list_count_new (run->reported, before, &first);
   build->new_problem = first != NULL ? arc_problem_to_string (first) : NULL;
+  build->new_problem_path = first != NULL ? g_strdup (first->path) : NULL;
   arc_log_message_log_problems (build, run->reported, first);
   arc_state_store_set_note_problems (store, run->reported);
 }
