@@ -11,6 +11,7 @@
 #include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <stdio.h>
+#include <string.h>
 
 #define MAX_FAILED_FILES 5
 
@@ -41,6 +42,18 @@ clear_bar (Wait *self)
   self->has_bar = FALSE;
 }
 
+/* In the place of the last LINE. */
+static void
+show_line (Wait *self, const char *line)
+{
+  if (self->is_terminal)
+    printf ("\r%s\033[K", line);
+  else
+    puts (line);
+  fflush (stdout);
+  self->has_bar = self->is_terminal;
+}
+
 static void
 show_progress (Wait *self)
 {
@@ -48,12 +61,20 @@ show_progress (Wait *self)
   const guint width = self->is_terminal ? arc_table_get_width () - 1 : 0;
   g_autofree char *line = arc_progress_bar_format (&self->meter, width, arc_table_has_utf8 ());
 
-  if (self->is_terminal)
-    printf ("\r%s\033[K", line);
-  else
-    puts (line);
-  fflush (stdout);
-  self->has_bar = self->is_terminal;
+  show_line (self, line);
+}
+
+static void
+show_phase (Wait *self)
+{
+  g_autofree char *phase = arc_messages_tell_phase (self->service);
+
+  if (phase == NULL)
+    return;
+
+  while (self->is_terminal && arc_table_measure (phase) >= arc_table_get_width ())
+    *g_utf8_prev_char (phase + strlen (phase)) = '\0';
+  show_line (self, phase);
 }
 
 static void
@@ -71,7 +92,10 @@ on_progress (ArcDBusBuilder *service, GParamSpec *pspec, gpointer user_data)
 
   g_variant_get (progress, "(uu&s)", &done, &total, NULL);
   if (total == 0)
-    self->meter = (ArcProgressBar){ 0 };
+    {
+      self->meter = (ArcProgressBar){ 0 };
+      show_phase (self);
+    }
   else if (arc_progress_bar_take (&self->meter, done, total, g_get_monotonic_time (), interval))
     show_progress (self);
 }
@@ -225,6 +249,8 @@ wait_for_end (Wait *self)
   g_signal_connect (self->service, "notify::progress", G_CALLBACK (on_progress), self);
   g_signal_connect (self->service, "build-finished", G_CALLBACK (on_build_finished), self);
   g_signal_connect (self->service, "notify::g-name-owner", G_CALLBACK (on_owner_changed), self);
+  /* What it reported before. */
+  on_progress (self->service, NULL, self);
   g_main_loop_run (self->loop);
   g_signal_handlers_disconnect_by_data (self->service, self);
 

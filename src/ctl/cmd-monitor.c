@@ -54,12 +54,13 @@ print_all (Monitor *self, const char *event)
   print_event (event, properties);
 }
 
-/* on_build_started() prints a line for a running build. */
+/* on_build_started() prints a line for a build that starts later. */
 static void
 show_state (Monitor *self)
 {
   g_autofree char *state = g_strdup_printf ("%s %d", arc_dbus_builder_get_reason (self->service),
                                             arc_dbus_builder_get_fresh (self->service));
+  const gboolean is_first = self->shown == NULL;
   g_autofree char *sentence = NULL;
 
   if (g_strcmp0 (state, self->shown) == 0)
@@ -67,7 +68,7 @@ show_state (Monitor *self)
 
   g_free (self->shown);
   self->shown = g_steal_pointer (&state);
-  if (g_strcmp0 (arc_dbus_builder_get_state (self->service), "running") == 0)
+  if (!is_first && g_strcmp0 (arc_dbus_builder_get_state (self->service), "running") == 0)
     return;
 
   sentence = arc_messages_tell_state (self->service, g_get_real_time ());
@@ -100,6 +101,7 @@ static void
 show_progress (Monitor *self)
 {
   GVariant *progress = arc_dbus_builder_get_progress (self->service);
+  g_autofree char *phase = arc_messages_tell_phase (self->service);
   g_autofree char *line = NULL;
   guint done;
   guint total;
@@ -108,6 +110,8 @@ show_progress (Monitor *self)
   if (total == 0)
     {
       self->meter = (ArcProgressBar){ 0 };
+      if (phase != NULL)
+        print_line (phase);
       return;
     }
 

@@ -93,6 +93,23 @@ tell_retry (const char *left)
   return g_strdup_printf (_ ("Waiting: the last build failed; retrying in %s"), left);
 }
 
+char *
+arc_messages_tell_phase (ArcDBusBuilder *service)
+{
+  /* That of the default build (data/emacs/arcology-batch). */
+  static const char *const known = N_ ("preparing Emacs");
+  GVariant *progress = arc_dbus_builder_get_progress (service);
+  const char *phase = "";
+  guint total = 0;
+
+  if (progress != NULL)
+    g_variant_get (progress, "(uu&s)", NULL, &total, &phase);
+  if (total > 0 || *phase == '\0')
+    return NULL;
+
+  return g_str_equal (phase, known) ? g_strdup (_ (known)) : arc_table_sanitize (phase);
+}
+
 static char *
 tell_building (ArcDBusBuilder *service, gint64 now)
 {
@@ -100,22 +117,17 @@ tell_building (ArcDBusBuilder *service, gint64 now)
   g_autofree char *id =
       g_strdup_printf ("%" G_GUINT64_FORMAT, arc_dbus_builder_get_current_build (service));
   g_autofree char *time = arc_table_format_wait (since < (guint64) now ? (guint64) now - since : 0);
+  g_autofree char *phase = arc_messages_tell_phase (service);
   GVariant *progress = arc_dbus_builder_get_progress (service);
-  const char *phase = "";
   guint done = 0;
   guint total = 0;
 
   if (progress != NULL)
-    g_variant_get (progress, "(uu&s)", &done, &total, &phase);
+    g_variant_get (progress, "(uu&s)", &done, &total, NULL);
 
-  if (total == 0 && *phase != '\0')
-    {
-      g_autofree char *clean = arc_table_sanitize (phase);
-
-      /* Translators: the number of a build, a duration such as "4 s", and what it does. */
-      return g_strdup_printf (_ ("Building: build %s has been running for %s: %s"), id, time,
-                              clean);
-    }
+  if (phase != NULL)
+    /* Translators: the number of a build, a duration such as "4 s", and what it does. */
+    return g_strdup_printf (_ ("Building: build %s has been running for %s: %s"), id, time, phase);
   if (total == 0)
     /* Translators: the number of a build, and a duration such as "4 s". */
     return g_strdup_printf (_ ("Building: build %s has been running for %s"), id, time);
