@@ -199,6 +199,7 @@ print_report (const Wait *self)
 {
   g_autoptr (GPtrArray) failed = NULL;
   g_autofree char *sentence = NULL;
+  g_autofree char *wrapped = NULL;
 
   if (self->details == NULL)
     {
@@ -210,7 +211,8 @@ print_report (const Wait *self)
 
   sentence = arc_messages_tell_build (self->details);
   failed = arc_messages_list_failed_files (self->details, MAX_FAILED_FILES);
-  g_print ("%s\n", sentence);
+  wrapped = arc_table_wrap (sentence, 0, arc_table_get_width ());
+  g_print ("%s\n", wrapped);
   for (guint i = 0; i < failed->len; i++)
     g_print ("  %s\n", (const char *) failed->pdata[i]);
   if (!arc_messages_is_success (self->result))

@@ -169,8 +169,8 @@ arc_cmd_changes (int argc, char **argv)
 
   if (since != NULL && !g_ascii_string_to_unsigned (since, 10, 0, G_MAXUINT64, &self.since, NULL))
     {
-      g_printerr (_ ("“%s” is not the number of a build; “arcologyctl history” lists them\n"),
-                  since);
+      arc_ctl_print_error (
+          _ ("“%s” is not the number of a build; “arcologyctl history” lists them"), since);
       return ARC_CTL_USAGE;
     }
 

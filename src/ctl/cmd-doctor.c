@@ -12,6 +12,9 @@
 #define KIND_WIDTH 4 /* of the longest of them */
 #define GAP        2
 
+/* A column of text that is narrower is hard to read. */
+#define MIN_TEXT_WIDTH 40
+
 static const char *
 name_kind (ArcFindingKind kind)
 {
@@ -60,20 +63,29 @@ print_findings (GPtrArray *findings)
   g_autofree char *heading = arc_table_wrap (versions, 0, width);
   guint title_width = 0;
   guint indent;
+  gboolean is_narrow;
 
   for (guint i = 0; i < findings->len; i++)
     title_width = MAX (title_width, arc_table_measure (((ArcFinding *) findings->pdata[i])->title));
   indent = KIND_WIDTH + GAP + title_width + GAP;
+  /* On a narrow terminal, a text begins below its title. */
+  is_narrow = width < indent + MIN_TEXT_WIDTH;
+  if (is_narrow)
+    indent = KIND_WIDTH + GAP;
 
   g_print ("%s\n\n", heading);
   for (guint i = 0; i < findings->len; i++)
     {
       const ArcFinding *finding = findings->pdata[i];
-      g_autofree char *title = arc_table_pad (finding->title, title_width, FALSE);
+      g_autofree char *title =
+          arc_table_pad (finding->title, is_narrow ? 0 : title_width + GAP, FALSE);
       g_autofree char *text = arc_table_wrap (finding->text, indent, width);
 
-      g_print ("%s%-*s%s%*s%s%*s%s\n", get_style (finding->kind), KIND_WIDTH,
-               name_kind (finding->kind), arc_table_end_style (), GAP, "", title, GAP, "", text);
+      g_print ("%s%-*s%s%*s%s", get_style (finding->kind), KIND_WIDTH, name_kind (finding->kind),
+               arc_table_end_style (), GAP, "", title);
+      if (is_narrow)
+        g_print ("\n%*s", (int) indent, "");
+      g_print ("%s\n", text);
       if (finding->advice != NULL)
         {
           const guint advice_indent = indent + arc_table_measure (arrow);

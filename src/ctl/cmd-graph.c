@@ -27,7 +27,7 @@ write_bytes (const void *data, gsize length)
 {
   if (fwrite (data, 1, length, stdout) != length || fflush (stdout) != 0)
     {
-      g_printerr (_ ("The picture cannot be written\n"));
+      arc_ctl_print_error (_ ("cannot write the picture"));
       return ARC_CTL_FAILED;
     }
 
@@ -47,9 +47,10 @@ render (const char *dot, const char *format)
 
   if (program == NULL)
     {
-      g_printerr (_ ("Graphviz, which makes pictures of the format “%s”, is not installed: install "
-                     "the package graphviz, or use --format=dot or --format=text\n"),
-                  format);
+      arc_ctl_print_error (
+          _ ("Graphviz, which makes pictures of the format “%s”, is not installed: "
+             "install the package graphviz, or use --format=dot or --format=text"),
+          format);
       return ARC_CTL_FAILED;
     }
 
@@ -60,7 +61,7 @@ render (const char *dot, const char *format)
       !g_subprocess_communicate (subprocess, input, NULL, &output, NULL, &error) ||
       !g_subprocess_wait_check (subprocess, NULL, &error))
     {
-      g_printerr ("%s: %s\n", GRAPHVIZ, error->message);
+      arc_ctl_print_error ("%s: %s", GRAPHVIZ, error->message);
       return ARC_CTL_FAILED;
     }
 
@@ -113,12 +114,12 @@ arc_cmd_graph (int argc, char **argv)
   if (format != NULL && !g_str_equal (format, "text") && !g_str_equal (format, "dot") &&
       !g_str_equal (format, "svg") && !g_str_equal (format, "png"))
     {
-      g_printerr (_ ("Unknown format “%s”; use text, dot, svg or png\n"), format);
+      arc_ctl_print_error (_ ("unknown format “%s”; use text, dot, svg or png"), format);
       return ARC_CTL_USAGE;
     }
   if (g_strcmp0 (format, "png") == 0 && isatty (STDOUT_FILENO))
     {
-      g_printerr (_ ("Refusing to write PNG to a terminal: redirect it to a file with >\n"));
+      arc_ctl_print_error (_ ("refusing to write PNG to a terminal; redirect it to a file with >"));
       return ARC_CTL_USAGE;
     }
 

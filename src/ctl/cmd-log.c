@@ -31,7 +31,7 @@ print_all (const char *data, gsize length)
 
       if (written < 0)
         {
-          g_printerr (_ ("The log cannot be written: %s\n"), g_strerror (errno));
+          arc_ctl_print_error (_ ("cannot write the log: %s"), g_strerror (errno));
           return FALSE;
         }
       data += written;
@@ -53,7 +53,7 @@ copy_log (int log)
 
       if (n < 0)
         {
-          g_printerr (_ ("The log cannot be read: %s\n"), g_strerror (errno));
+          arc_ctl_print_error (_ ("cannot read the log: %s"), g_strerror (errno));
           return FALSE;
         }
       if (n == 0)
@@ -181,7 +181,7 @@ follow (ArcDBusBuilder *service, guint64 build, int log)
 
   if (self.result == NULL)
     {
-      g_printerr (_ ("The service stopped before the build ended\n"));
+      arc_ctl_print_error (_ ("the service stopped before the build ended"));
       return ARC_CTL_NO_SERVICE;
     }
 
@@ -242,8 +242,8 @@ arc_cmd_log (int argc, char **argv)
 
   if (argc > 1 && !g_ascii_string_to_unsigned (argv[1], 10, 1, G_MAXUINT64, &build, NULL))
     {
-      g_printerr (_ ("“%s” is not the number of a build; “arcologyctl history” lists them\n"),
-                  argv[1]);
+      arc_ctl_print_error (
+          _ ("“%s” is not the number of a build; “arcologyctl history” lists them"), argv[1]);
       return ARC_CTL_USAGE;
     }
 

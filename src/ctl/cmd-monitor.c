@@ -20,14 +20,18 @@ typedef struct
   ArcProgressBar meter;
 } Monitor;
 
+/* Of the time and the blanks after it. */
+#define TIME_WIDTH 10
+
 /* Prints a line at once, for a reader at the other end of a pipe. */
 static void
 print_line (const char *text)
 {
   g_autoptr (GDateTime) now = g_date_time_new_now_local ();
   g_autofree char *time = g_date_time_format (now, "%T");
+  g_autofree char *wrapped = arc_table_wrap (text, TIME_WIDTH, arc_table_get_width ());
 
-  g_print ("%s  %s\n", time, text);
+  g_print ("%s  %s\n", time, wrapped);
   fflush (stdout);
 }
 

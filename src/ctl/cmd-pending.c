@@ -213,7 +213,11 @@ arc_cmd_explain (int argc, char **argv)
     {
       g_autofree char *why = tell_rule (rule, watched);
 
-      g_print (watched ? _ ("%s: watched: %s\n") : _ ("%s: not watched: %s\n"), name, why);
+      g_autofree char *text =
+          g_strdup_printf (watched ? _ ("%s: watched: %s") : _ ("%s: not watched: %s"), name, why);
+      g_autofree char *wrapped = arc_table_wrap (text, 0, arc_table_get_width ());
+
+      g_print ("%s\n", wrapped);
     }
 
   return watched ? ARC_CTL_SUCCESS : ARC_CTL_FAILED;

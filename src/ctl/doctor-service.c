@@ -7,6 +7,7 @@
 #include "ctl/system-info.h"
 #include "ctl/systemd-unit.h"
 
+#include <errno.h>
 #include <glib/gi18n.h>
 #include <string.h>
 #include <unistd.h>
@@ -100,9 +101,12 @@ check_unit (ArcDiagnosis *self)
   else if (*output != '\0' && !g_str_equal (output, "not-found"))
     arc_diagnosis_add (self, ARC_FINDING_WARN, "systemctl --user enable --now " ARC_SYSTEMD_UNIT,
                        _ ("%s, not enabled"), arc_diagnosis_get_first_line (output));
+  else if (*output != '\0' || strstr (messages, g_strerror (ENOENT)) != NULL)
+    arc_diagnosis_add (self, ARC_FINDING_WARN,
+                       _ ("Install it, then: systemctl --user daemon-reload"),
+                       _ ("%s is not installed"), ARC_SYSTEMD_UNIT);
   else
-    arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, "%s",
-                       arc_diagnosis_get_first_line (*messages != '\0' ? messages : output));
+    arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, "%s", arc_diagnosis_get_first_line (messages));
 }
 
 /* Whether the process PID is the program of the service, and its state is in STATE. */

@@ -50,16 +50,23 @@ static const Verb verbs[] = {
 static void
 print_help (void)
 {
+  const guint width = arc_table_get_width ();
+  g_autofree char *end = NULL;
+
   g_print (_ ("Usage:\n  arcologyctl [OPTION…] [VERB] [OPTION…]\n\nVerbs:\n"));
   for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
     {
       const char *arguments = verbs[i].arguments != NULL ? _ (verbs[i].arguments) : NULL;
       g_autofree char *usage = g_strjoin (" ", verbs[i].name, arguments, NULL);
       g_autofree char *padded = arc_table_pad (usage, USAGE_WIDTH, FALSE);
+      g_autofree char *summary = arc_table_wrap (_ (verbs[i].summary), USAGE_WIDTH + 4, width);
 
-      g_print ("  %s  %s\n", padded, _ (verbs[i].summary));
+      g_print ("  %s  %s\n", padded, summary);
     }
-  g_print (_ ("\nWithout a verb: status. See “arcologyctl help VERB” for its options.\n"));
+
+  end = arc_table_wrap (_ ("Without a verb: status. See “arcologyctl help VERB” for its options."),
+                        0, width);
+  g_print ("\n%s\n", end);
 }
 
 /* (nullable) */

@@ -204,8 +204,7 @@ arc_messages_tell_state (ArcDBusBuilder *service, gint64 now)
     case ARC_REASON_POWER_SAVER:
       return tell_power_saver (n);
     case ARC_REASON_UNAVAILABLE:
-      return g_strdup (_ ("Unavailable: a watched directory is missing or cannot be read; "
-                          "builds are suspended"));
+      return g_strdup (_ ("Unavailable: builds are suspended"));
     }
 
   g_return_val_if_reached (NULL);

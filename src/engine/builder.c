@@ -772,10 +772,10 @@ check_settings (ArcBuilder *self, gboolean has_others)
     return;
 
   name = g_filename_display_name (directories[0]);
-  self->settings_message =
-      g_strdup_printf ("No file below %s%s matches [Tree] Include and is left by [Tree] Exclude: "
-                       "the database keeps what it has until one does",
-                       name, directories[1] != NULL ? " and the other directories" : "");
+  self->settings_message = g_strdup_printf (
+      "[Tree] Include and Exclude select no file in %s%s: correct them; until then "
+      "the database stays as it is",
+      name, directories[1] != NULL ? " and the other directories" : "");
 }
 
 static gboolean

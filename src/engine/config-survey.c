@@ -60,8 +60,8 @@ on_config_surveyed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointe
 
   g_task_return_new_error (
       task, ARC_ERROR, ARC_ERROR_CONFIG,
-      "[Tree] Directories, Include, Exclude: they leave no file, where there are %u now, "
-      "and the settings never empty the database: change them, or remove the files",
+      "[Tree] Directories, Include, Exclude: they select no file, where %u are selected now, and "
+      "settings do not empty the database: correct them, or remove the files",
       arc_snapshot_get_n_files (arc_watcher_get_snapshot (watcher)));
 }
 

@@ -268,7 +268,8 @@ arc_log_message_empty_root (const char *root, gint64 real_time)
   g_autofree char *name = g_filename_display_name (root);
 
   return g_strdup_printf (
-      "Every file below %s is gone. If none is back at %s, the database follows", name, when);
+      "All files in %s are gone: if none is back at %s, they are removed from the database", name,
+      when);
 }
 
 static void

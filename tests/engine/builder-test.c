@@ -2010,7 +2010,7 @@ may_set_config (ArcTestHost *host)
     return TRUE;
 
   g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
-  g_assert_nonnull (strstr (error->message, "they leave no file, where there are 3 now"));
+  g_assert_nonnull (strstr (error->message, "they select no file, where 3 are selected now"));
 
   return FALSE;
 }
@@ -2083,7 +2083,7 @@ test_settings_without_files_at_start (void)
   arc_test_host_start (host);
   g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_UNAVAILABLE);
   g_assert_nonnull (
-      strstr (arc_test_host_get_status (host).health_message, "matches [Tree] Include"));
+      strstr (arc_test_host_get_status (host).health_message, "[Tree] Include and Exclude select no file"));
   g_assert_false (arc_test_host_get_status (host).fresh);
 
   /* However long it lasts. */
