@@ -219,7 +219,11 @@ print_report (const Wait *self)
     {
       g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, self->build);
 
-      g_print (_ ("See its output with: arcologyctl log %s\n"), number);
+      g_autofree char *hint =
+          g_strdup_printf (_ ("See its output with: arcologyctl log %s\n"), number);
+      g_autofree char *lines = arc_table_wrap (hint, 0, arc_table_get_width ());
+
+      g_print ("%s", lines);
     }
 }
 

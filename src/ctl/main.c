@@ -53,7 +53,7 @@ print_help (void)
   const guint width = arc_table_get_width ();
   g_autofree char *end = NULL;
 
-  g_print (_ ("Usage:\n  arcologyctl [OPTION…] [VERB] [OPTION…]\n\nVerbs:\n"));
+  g_print (_ ("Usage:\n  arcologyctl [VERB] [OPTION…]\n\nVerbs:\n"));
   for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
     {
       const char *arguments = verbs[i].arguments != NULL ? _ (verbs[i].arguments) : NULL;
