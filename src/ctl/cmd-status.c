@@ -51,7 +51,7 @@ add_last_build (GPtrArray *rows, ArcDBusBuilder *service, guint64 now)
 
   if (build == NULL || !g_variant_lookup (build, "finished", "t", &finished))
     {
-      add_row (rows, _ ("Last build"), g_strdup (_ ("none")));
+      add_row (rows, _ ("Last build"), g_strdup (_ ("none yet")));
       return;
     }
 
