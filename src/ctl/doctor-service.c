@@ -7,7 +7,6 @@
 #include "ctl/system-info.h"
 #include "ctl/systemd-unit.h"
 
-#include <errno.h>
 #include <glib/gi18n.h>
 #include <string.h>
 #include <unistd.h>
@@ -88,7 +87,9 @@ check_service (ArcDiagnosis *self)
 static void
 check_unit (ArcDiagnosis *self)
 {
-  static const char *const argv[] = { "systemctl", "--user", "is-enabled", ARC_SYSTEMD_UNIT, NULL };
+  /* systemctl(1) has a status of its own for "not found" since systemd 253 only. */
+  static const char *const argv[] = { "env",        "LC_ALL=C",       "systemctl", "--user",
+                                      "is-enabled", ARC_SYSTEMD_UNIT, NULL };
   g_autoptr (GError) error = NULL;
   g_autofree char *output = NULL;
   g_autofree char *messages = NULL;
@@ -101,7 +102,7 @@ check_unit (ArcDiagnosis *self)
   else if (*output != '\0' && !g_str_equal (output, "not-found"))
     arc_diagnosis_add (self, ARC_FINDING_WARN, "systemctl --user enable --now " ARC_SYSTEMD_UNIT,
                        _ ("%s, not enabled"), arc_diagnosis_get_first_line (output));
-  else if (*output != '\0' || strstr (messages, g_strerror (ENOENT)) != NULL)
+  else if (*output != '\0' || strstr (messages, "No such file or directory") != NULL)
     arc_diagnosis_add (self, ARC_FINDING_WARN,
                        _ ("Install it, then: systemctl --user daemon-reload"),
                        _ ("%s is not installed"), ARC_SYSTEMD_UNIT);
