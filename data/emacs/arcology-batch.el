@@ -472,6 +472,8 @@ Emacs, turn off `org-roam-db-autosync-mode' in it")
     (arcology-database-damaged
      unusable "The database %s is damaged or is no SQLite database: move it away, together with \
 the files of the same name with -journal or -wal at the end, and make a full build")
+    (arcology-database-full
+     cannot-write "The disk of the database %s is full: free space on it")
     (arcology-database-unwritable
      cannot-write "The database %s cannot be read or written: look at its owner and mode, those \
 of its directory, and the free space"))
