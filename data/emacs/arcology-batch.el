@@ -583,7 +583,7 @@ that all programs share, so it is for programs of one host alone, see
           (arcology-batch--execute "BEGIN IMMEDIATE")
           (arcology-batch--execute "ROLLBACK"))
       (arcology-database-locked nil)
-      (arcology-database-unwritable
+      ((arcology-database-full arcology-database-unwritable)
        (arcology-batch--leave-wal database)))
     (arcology-batch--select
      (format "PRAGMA busy_timeout = %d" (round (* 1000 arcology-batch-lock-timeout))))))

@@ -2082,8 +2082,8 @@ test_settings_without_files_at_start (void)
   restart (host);
   arc_test_host_start (host);
   g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_UNAVAILABLE);
-  g_assert_nonnull (
-      strstr (arc_test_host_get_status (host).health_message, "[Tree] Include and Exclude select no file"));
+  g_assert_nonnull (strstr (arc_test_host_get_status (host).health_message,
+                            "[Tree] Include and Exclude select no file"));
   g_assert_false (arc_test_host_get_status (host).fresh);
 
   /* However long it lasts. */

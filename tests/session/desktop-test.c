@@ -335,11 +335,11 @@ emit (Fixture *fixture, const char *signal, GVariant *id, GVariant *argument)
 {
   const GVariantType *type = g_variant_get_type (argument);
   g_autofree char *signature = g_strdup_printf ("u%s", g_variant_type_peek_string (type));
-  g_autoptr (GVariant) reply =
-      call_mock (fixture, NOTIFICATIONS, "/org/freedesktop/Notifications", "EmitSignal",
-                 g_variant_new_parsed ("(%s, %s, %s, [<%*>, <%*>])", NOTIFICATIONS, signal,
-                                       signature, id, argument));
 
+  g_variant_unref (call_mock (fixture, NOTIFICATIONS, "/org/freedesktop/Notifications",
+                              "EmitSignal",
+                              g_variant_new_parsed ("(%s, %s, %s, [<%*>, <%*>])", NOTIFICATIONS,
+                                                    signal, signature, id, argument)));
   arc_test_dispatch_ready ();
 }
 
