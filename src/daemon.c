@@ -12,11 +12,11 @@
 #include "common/path-filter.h"
 #include "common/progress-bar.h"
 #include "engine/builder.h"
-#include "engine/config-survey.h"
 #include "session/boottime-clock.h"
 #include "session/desktop.h"
 #include "session/service-manager.h"
 #include "session/suspend-monitor.h"
+#include "settings-reload.h"
 #include "watch/settings-monitor.h"
 
 #include <glib-unix.h>
@@ -28,8 +28,10 @@
 #include <unistd.h>
 
 /* How long a service that is being replaced has to end its build and let go of the lock. */
-#define REPLACE_TIMEOUT   (90 * G_USEC_PER_SEC)
-#define REPLACE_POLL_MSEC 100
+#define REPLACE_TIMEOUT (90 * G_USEC_PER_SEC)
+
+/* How long the state may take to be read before the log says so. */
+#define SLOW_SECONDS 10
 
 /* How long the service works on without a message bus. */
 #define BUS_PATIENCE G_TIME_SPAN_MINUTE
@@ -48,7 +50,7 @@ typedef struct
   gboolean stopping;
 
   ArcServiceManager *supervisor;
-  ArcSettingsMonitor *settings;
+  ArcSettingsReload *reload;
   ArcStateStore *store;
   ArcBuilder *builder;
   ArcBusService *service;    /* (nullable): only the service has one */
@@ -63,20 +65,10 @@ typedef struct
   ArcExit built_exit;   /* of that */
   gboolean has_bar;     /* it is at the end of the last line on the terminal */
   gboolean has_name;
-  gboolean told_to_wait;
-  gint64 replace_deadline; /* g_get_monotonic_time() */
-  guint64 last_reload;     /* the number of the last one that began */
-  guint64 applied_reload;  /* the same, of those whose settings are in force */
+  guint slow_id;          /* 0 unless the state is being read */
+  guint64 last_reload;    /* the number of the last one that began */
+  guint64 applied_reload; /* the same, of those whose settings are in force */
 } ArcDaemon;
-
-/* Settings that are to be put in force. */
-typedef struct
-{
-  ArcDaemon *daemon;
-  ArcConfig *config; /* (owned) */
-  char *digest;      /* (owned): of the files that it comes from */
-  guint64 number;
-} Reload;
 
 static void
 stop (ArcDaemon *self, ArcExit exit_status)
@@ -86,7 +78,7 @@ stop (ArcDaemon *self, ArcExit exit_status)
 
   self->stopping = TRUE;
   self->exit = exit_status;
-  arc_service_manager_stopping (self->supervisor);
+  arc_service_manager_send (self->supervisor, ARC_SERVICE_STOPPING);
   arc_builder_stop (self->builder);
 }
 
@@ -122,77 +114,26 @@ static void G_GNUC_PRINTF (1, 2) log_fatal (const char *format, ...)
                     text);
 }
 
+/* “systemctl reload” returns when it has ended. Before the service is ready, it is the start that
+ * goes on. */
 static void
-reload_free (gpointer data)
+on_reloading (gboolean is_under_way, gpointer user_data)
 {
-  Reload *reload = data;
+  ArcDaemon *self = user_data;
 
-  arc_config_free (reload->config);
-  g_free (reload->digest);
-  g_free (reload);
-}
+  if (!self->ready || !self->has_name)
+    return;
 
-/* “systemctl reload” returns then. Before the service is ready, it is the start that goes on. */
-static void
-end_reload (ArcDaemon *self)
-{
-  if (self->ready && self->has_name)
-    arc_service_manager_ready (self->supervisor);
-}
-
-static void
-on_config_checked (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  Reload *reload = g_task_get_task_data (task);
-  ArcDaemon *self = reload->daemon;
-  g_autoptr (GError) error = NULL;
-
-  if (!arc_config_survey_check_finish (ARC_WATCHER (source), result, &error))
-    {
-      end_reload (self);
-      g_task_return_error (task, g_steal_pointer (&error));
-      return;
-    }
-
-  /* Another one, which has read the files later, may have taken less time. */
-  if (reload->number > self->applied_reload)
-    {
-      self->applied_reload = reload->number;
-      arc_builder_set_config (self->builder, reload->config);
-      arc_settings_monitor_set_loaded (self->settings, reload->digest);
-      g_message ("Settings reloaded");
-    }
-  end_reload (self);
-  g_task_return_boolean (task, TRUE);
+  arc_service_manager_send (self->supervisor,
+                            is_under_way ? ARC_SERVICE_RELOADING : ARC_SERVICE_READY);
 }
 
 static void
 begin_reload (gpointer user_data, GAsyncReadyCallback callback, gpointer callback_data)
 {
   ArcDaemon *self = user_data;
-  g_autoptr (GTask) task = g_task_new (self->builder, NULL, callback, callback_data);
-  g_autofree char *digest = arc_settings_monitor_read (self->settings);
-  g_autoptr (GError) error = NULL;
-  Reload *reload;
-  ArcConfig *config;
 
-  g_task_set_source_tag (task, begin_reload);
-  if (self->ready && self->has_name)
-    arc_service_manager_reloading (self->supervisor);
-  config = arc_config_loader_load (&self->options->settings, NULL, &error);
-  if (config == NULL)
-    {
-      end_reload (self);
-      g_task_return_error (task, g_steal_pointer (&error));
-      return;
-    }
-
-  reload = g_new (Reload, 1);
-  *reload = (Reload){ self, config, g_steal_pointer (&digest), ++self->last_reload };
-  g_task_set_task_data (task, reload, reload_free);
-  arc_config_survey_check_async (arc_builder_get_watcher (self->builder), config, on_config_checked,
-                                 g_steal_pointer (&task));
+  arc_settings_reload_begin (self->reload, callback, callback_data);
 }
 
 static void
@@ -235,14 +176,14 @@ static void
 tell_ready (ArcDaemon *self)
 {
   if (self->ready && self->has_name)
-    arc_service_manager_ready (self->supervisor);
+    arc_service_manager_send (self->supervisor, ARC_SERVICE_READY);
 }
 
 static void
 on_name_acquired (ArcDaemon *self)
 {
   self->has_name = TRUE;
-  arc_builder_set_may_launch (self->builder, TRUE);
+  arc_builder_set_held (self->builder, ARC_HOLD_NAME, FALSE);
   tell_ready (self);
 }
 
@@ -288,7 +229,7 @@ on_name_lost (ArcDaemon *self)
     }
 
   self->has_name = FALSE;
-  arc_builder_set_may_launch (self->builder, FALSE);
+  arc_builder_set_held (self->builder, ARC_HOLD_NAME, TRUE);
   g_dbus_connection_call (connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
                           "org.freedesktop.DBus", "GetConnectionCredentials",
                           g_variant_new ("(s)", ARC_SERVICE_NAME), G_VARIANT_TYPE ("(a{sv})"),
@@ -390,7 +331,10 @@ get_columns (void)
 static void
 stop_if_done (ArcDaemon *self)
 {
-  if (self->built && !arc_builder_is_after_build_running (self->builder))
+  ArcStatus status;
+
+  arc_builder_get_status (self->builder, &status);
+  if (self->built && !(status.holds & ARC_HOLD_AFTER_BUILD))
     stop (self, self->built_exit);
 }
 
@@ -432,9 +376,9 @@ print_problems (ArcDaemon *self)
   const ArcProblemList *problems =
       arc_state_store_get_note_problems (arc_builder_get_store (self->builder));
 
-  for (guint i = 0; i < arc_problem_list_get_n_kept (problems); i++)
+  for (guint i = 0; i < problems->kept->len; i++)
     {
-      g_autofree char *text = arc_problem_to_string (arc_problem_list_get (problems, i));
+      g_autofree char *text = arc_problem_to_string (problems->kept->pdata[i]);
 
       g_printerr ("%s\n", text);
     }
@@ -445,7 +389,8 @@ on_once_finished (ArcDaemon *self, const ArcBuild *build)
 {
   const ArcConfig *config = arc_builder_get_config (self->builder);
   g_autofree char *database = g_filename_display_name (config->database);
-  g_autofree char *log_file = arc_builder_get_log (self->builder, build->id);
+  g_autofree char *log_file =
+      arc_state_store_get_log (arc_builder_get_store (self->builder), build->id);
   g_autofree char *log = log_file != NULL ? g_filename_display_name (log_file) : NULL;
 
   if (self->has_bar)
@@ -513,33 +458,36 @@ watch_sleep (ArcDaemon *self)
                             self->builder);
 }
 
-/* Takes the lock and starts. A service that is being replaced needs time to let go of it. */
-static gboolean
-try_start (gpointer user_data)
+static void
+on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   ArcDaemon *self = user_data;
   g_autoptr (GError) error = NULL;
+  const gboolean opened = arc_state_store_open_finish (ARC_STATE_STORE (source), result, &error);
 
+  g_clear_handle_id (&self->slow_id, g_source_remove);
   if (self->stopping)
-    return G_SOURCE_REMOVE;
+    return;
 
-  if (arc_state_store_lock (self->store, &error))
+  if (opened)
     {
       arc_builder_start (self->builder);
-      return G_SOURCE_REMOVE;
-    }
-
-  if (self->options->replace && arc_error_is_locked (error) &&
-      g_get_monotonic_time () < self->replace_deadline)
-    {
-      if (!self->told_to_wait)
-        g_message ("Waiting for it to end: %s", error->message);
-      self->told_to_wait = TRUE;
-      return G_SOURCE_CONTINUE;
+      return;
     }
 
   log_fatal ("%s", error->message);
-  stop (self, arc_error_is_locked (error) ? ARC_EXIT_TAKEN : ARC_EXIT_NO_STATE);
+  stop (self,
+        g_error_matches (error, ARC_ERROR, ARC_ERROR_LOCKED) ? ARC_EXIT_TAKEN : ARC_EXIT_NO_STATE);
+}
+
+static gboolean
+on_slow (gpointer user_data)
+{
+  ArcDaemon *self = user_data;
+  g_autofree char *name = g_filename_display_name (arc_state_store_get_directory (self->store));
+
+  self->slow_id = 0;
+  g_warning ("Reading state directory %s takes long: does its file system answer?", name);
 
   return G_SOURCE_REMOVE;
 }
@@ -559,7 +507,7 @@ connect_to_bus (ArcDaemon *self)
     }
 
   /* Until we own the name, another service may be at work on the same tree. */
-  arc_builder_set_may_launch (self->builder, FALSE);
+  arc_builder_set_held (self->builder, ARC_HOLD_NAME, TRUE);
 
   self->service = arc_bus_service_new (self->builder, begin_reload, self);
   g_signal_connect_swapped (self->service, "name-acquired", G_CALLBACK (on_name_acquired), self);
@@ -600,10 +548,12 @@ run (ArcDaemon *self)
   if (self->options->replace && self->service != NULL)
     export_service (self, TRUE);
 
-  self->replace_deadline = g_get_monotonic_time () + REPLACE_TIMEOUT;
-  if (try_start (self) == G_SOURCE_CONTINUE)
-    g_timeout_add (REPLACE_POLL_MSEC, try_start, self);
-
+  /* A service that is being replaced takes its time, and is reported. */
+  if (!self->options->replace)
+    self->slow_id = g_timeout_add_seconds (SLOW_SECONDS, on_slow, self);
+  arc_state_store_open_async (self->store, arc_builder_get_config (self->builder)->database,
+                              self->options->replace ? REPLACE_TIMEOUT : 0, self->cancellable,
+                              on_opened, self);
   g_main_loop_run (self->loop);
 
   /* Its last words, while there is a connection. */
@@ -666,6 +616,7 @@ arc_daemon_run (const ArcDaemonOptions *options)
   g_autoptr (ArcSettingsMonitor) settings = NULL;
   g_autoptr (ArcConfig) config = NULL;
   g_autoptr (ArcBuilder) builder = NULL;
+  g_autoptr (ArcSettingsReload) reload = NULL;
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   ArcDaemon self = {
     .options = options, .loop = loop, .supervisor = supervisor, .cancellable = cancellable
@@ -673,8 +624,7 @@ arc_daemon_run (const ArcDaemonOptions *options)
 
   /* Before the settings are loaded: a change after that is noticed. */
   files = arc_config_loader_list_files (&options->settings);
-  self.settings = settings =
-      arc_settings_monitor_new ((const char *const *) files, on_settings_changed, &self);
+  settings = arc_settings_monitor_new ((const char *const *) files, on_settings_changed, &self);
   config = arc_config_loader_load (&options->settings, NULL, &error);
   if (config == NULL)
     {
@@ -690,6 +640,8 @@ arc_daemon_run (const ArcDaemonOptions *options)
   /* In this order: builds get the limit that the runner found. */
   self.builder = builder = make_builder (config, store);
   raise_file_limit ();
+  self.reload = reload =
+      arc_settings_reload_new (builder, settings, &options->settings, on_reloading, &self);
 
   if (options->once || connect_to_bus (&self))
     run (&self);

@@ -86,9 +86,11 @@ arc_test_disk_forbid (const char *directory)
 void
 arc_test_disk_fail (const char *name, int number)
 {
+  g_mutex_lock (&disk.mutex);
   g_free (disk.failing);
   disk.failing = number != 0 ? g_strdup (name) : NULL;
   disk.failure = number;
+  g_mutex_unlock (&disk.mutex);
 }
 
 void
@@ -180,6 +182,40 @@ wait_for_disk (const char *path)
   g_mutex_unlock (&disk.mutex);
 }
 
+/* (transfer full) (nullable): PATH, which is below the directory FD; NULL if no disk hangs. */
+static char *
+get_path_in (int fd, const char *path)
+{
+  g_autofree char *link = NULL;
+  g_autofree char *directory = NULL;
+  gboolean is_hanging;
+
+  g_mutex_lock (&disk.mutex);
+  is_hanging = disk.hanging != NULL;
+  g_mutex_unlock (&disk.mutex);
+  if (!is_hanging)
+    return NULL;
+
+  link = g_strdup_printf ("/proc/self/fd/%d", fd);
+  directory = g_file_read_link (link, NULL);
+
+  return directory != NULL ? g_build_filename (directory, path, NULL) : NULL;
+}
+
+static int
+get_failure (const char *path)
+{
+  const char *slash = strrchr (path, '/');
+  const char *name = slash != NULL ? slash + 1 : path;
+  int failure;
+
+  g_mutex_lock (&disk.mutex);
+  failure = disk.failing != NULL && strcmp (name, disk.failing) == 0 ? disk.failure : 0;
+  g_mutex_unlock (&disk.mutex);
+
+  return failure;
+}
+
 /* The name of the libc's with and without large files (_FILE_OFFSET_BITS, feature_test_macros(7)).
  */
 #if defined(__USE_FILE_OFFSET64) && defined(__REDIRECT)
@@ -192,15 +228,16 @@ int
 fstatat (int fd, const char *path, struct stat *info, int flags)
 {
   static int (*original) (int fd, const char *path, struct stat *info, int flags);
-  const char *slash = strrchr (path, '/');
+  g_autofree char *whole = path[0] != '/' && fd >= 0 ? get_path_in (fd, path) : NULL;
+  const int failure = get_failure (path);
 
-  if (disk.failing != NULL && strcmp (slash != NULL ? slash + 1 : path, disk.failing) == 0)
+  if (failure != 0)
     {
-      errno = disk.failure;
+      errno = failure;
       return -1;
     }
 
-  wait_for_disk (path);
+  wait_for_disk (whole != NULL ? whole : path);
   if (g_atomic_pointer_get ((gpointer *) &original) == NULL)
     g_atomic_pointer_set ((gpointer *) &original, dlsym (RTLD_NEXT, FSTATAT_NAME));
 

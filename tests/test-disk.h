@@ -32,7 +32,8 @@ void arc_test_disk_fail_rename (const char *name);
 void arc_test_disk_fail (const char *name, int number);
 
 /* A thread that passes a path below DIRECTORY to one of these functions, but for rename(2) and
- * fsync(2), waits until this is called with NULL. The thread that calls this fails the test. */
+ * fsync(2), or a name in a directory there to fstatat(2), waits until this is called with NULL. The
+ * thread that calls this fails the test. */
 void arc_test_disk_hang (const char *directory);
 
 /* Returns: how many threads wait. */

@@ -4,6 +4,7 @@
 #include "test-host.h"
 
 #include "common/path-filter.h"
+#include "test-changes.h"
 #include "test-disk.h"
 
 #include <errno.h>
@@ -262,7 +263,7 @@ arc_test_host_send (ArcTestHost *host, const char *name, const char *text)
   int fd = -1;
 
   g_assert_true (arc_test_host_get_status (host).current_build != 0 ||
-                 arc_builder_is_after_build_running (host->builder));
+                 (arc_test_host_get_status (host).holds & ARC_HOLD_AFTER_BUILD));
 
   /* A FIFO has no writer's end before it has a reader (fifo(7)): so this waits for the script, and
    * the main loop, which has the build to start first, must turn meanwhile. */
@@ -319,8 +320,7 @@ arc_test_host_get_told (ArcTestHost *host, guint64 id)
   g_file_get_contents (path, &data, &length, &error);
   g_assert_no_error (error);
   bytes = g_bytes_new_take (data, length);
-  changes = arc_change_set_parse (bytes, &error);
-  g_assert_no_error (error);
+  changes = arc_test_parse_changes (bytes);
   arc_change_set_foreach (changes, add_told, (gpointer[]){ host, told });
 
   return g_string_free (g_steal_pointer (&told), FALSE);

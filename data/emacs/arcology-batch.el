@@ -455,6 +455,20 @@ emacsql-sqlite-compile), or use Emacs 29 or newer"
   "Return the rows of SQL with VALUES in the database of this build."
   (arcology-database-select arcology-batch--database sql values))
 
+(defun arcology-batch--select-of (sql paths)
+  "Return the rows of SQL, in which %s stands for PATHS.
+A statement for each path would take most of the time of a build in which
+nothing has changed."
+  (let ((rows nil))
+    (while paths
+      (let ((some (seq-take paths 100)))
+        (setq paths (nthcdr 100 paths)
+              rows (nconc (apply #'arcology-batch--select
+                                 (format sql (mapconcat (lambda (_) "?") some ", "))
+                                 (mapcar #'arcology-database-print some))
+                          rows))))
+    rows))
+
 (defun arcology-batch--number (sql &rest values)
   "Return the one number that SQL with VALUES yields."
   (arcology-database-number arcology-batch--database sql values))
@@ -472,6 +486,8 @@ Emacs, turn off `org-roam-db-autosync-mode' in it")
     (arcology-database-damaged
      unusable "The database %s is damaged or is no SQLite database: move it away, together with \
 the files of the same name with -journal or -wal at the end, and make a full build")
+    (arcology-database-full
+     cannot-write "The disk of the database %s is full: free space on it")
     (arcology-database-unwritable
      cannot-write "The database %s cannot be read or written: look at its owner and mode, those \
 of its directory, and the free space"))
@@ -581,7 +597,7 @@ that all programs share, so it is for programs of one host alone, see
           (arcology-batch--execute "BEGIN IMMEDIATE")
           (arcology-batch--execute "ROLLBACK"))
       (arcology-database-locked nil)
-      (arcology-database-unwritable
+      ((arcology-database-full arcology-database-unwritable)
        (arcology-batch--leave-wal database)))
     (arcology-batch--select
      (format "PRAGMA busy_timeout = %d" (round (* 1000 arcology-batch-lock-timeout))))))
@@ -821,11 +837,11 @@ The database may be of another version of org-roam."
                                    (signal (car error) (cdr error))))))
     (puthash id file arcology-batch--owners)))
 
-(defun arcology-batch--load-owner (path)
-  "Remember which IDs the file PATH has."
-  (pcase-dolist (`(,id) (arcology-batch--select "SELECT id FROM nodes WHERE file = ?"
-                                                (arcology-database-print path)))
-    (puthash id path arcology-batch--owners)))
+(defun arcology-batch--load-owners-of (paths)
+  "Remember which IDs the files PATHS have."
+  (pcase-dolist (`(,id ,file) (arcology-batch--select-of
+                               "SELECT id, file FROM nodes WHERE file IN (%s)" paths))
+    (puthash id file arcology-batch--owners)))
 
 (defun arcology-batch--same-path-p (a b)
   "Whether the paths A and B are the same bytes."
@@ -1033,15 +1049,23 @@ It may be back before the next comparison.  Remove its rows unless KEEP."
   (when (string-suffix-p ".age" path)
     (error "Files encrypted with age cannot be read by this build")))
 
-(defun arcology-batch--unchanged-p (path)
-  "Whether the database has the rows of PATH as its bytes are now.
-What else decides about the rows of a note, an ID of another file or a
-set-up file, must not come into it."
-  (let ((hash (caar (arcology-batch--select
-                     "SELECT hash FROM files f JOIN built_files USING (file) WHERE file = ?
+(defvar arcology-batch--hashes nil
+  "A hash table of the hashes that files had, by path, as bytes.
+It has the files of this build whose rows depend on nothing but their own
+content, not on an ID of another file or on a set-up file.")
+
+(defun arcology-batch--load-hashes-of (paths)
+  "Remember the hashes of the files PATHS."
+  (pcase-dolist (`(,file ,hash)
+                 (arcology-batch--select-of
+                  "SELECT file, hash FROM files f JOIN built_files USING (file) WHERE file IN (%s)
 AND NOT EXISTS (SELECT 1 FROM problems p WHERE p.file = f.file AND p.other IS NOT NULL)
-AND NOT EXISTS (SELECT 1 FROM setup_files s WHERE s.file = f.file)"
-                     (arcology-database-print path)))))
+AND NOT EXISTS (SELECT 1 FROM setup_files s WHERE s.file = f.file)" paths))
+    (puthash (arcology-batch--encode file) hash arcology-batch--hashes)))
+
+(defun arcology-batch--unchanged-p (path)
+  "Whether the database has the rows of PATH as its bytes are now."
+  (let ((hash (gethash (arcology-batch--encode path) arcology-batch--hashes)))
     (and hash
          (equal hash (ignore-errors
                        (and (arcology-note--regular-p path) (arcology-note-hash path)))))))
@@ -1150,12 +1174,15 @@ UNION SELECT file FROM setup_files WHERE setup_file = ?" other other))
          (failed 0)
          (arcology-batch--pending (make-hash-table :test #'equal :size (1+ total)))
          (arcology-batch--stored (make-hash-table :test #'equal))
+         (arcology-batch--hashes (make-hash-table :test #'equal))
          (arcology-batch--held nil)
          (arcology-batch--losers nil)
          (arcology-batch--known nil))
     (arcology-batch--progress 0 total)
     (if incremental
-        (mapc #'arcology-batch--load-owner present)
+        (progn
+          (arcology-batch--load-owners-of present)
+          (arcology-batch--load-hashes-of present))
       (setq arcology-batch--known (arcology-batch--forget-others job)))
     (mapc #'arcology-batch--clear deleted)
     (dolist (path present)

@@ -558,7 +558,7 @@ Without BUILD, of the running or the last build."
   "The output of a build.
 RET on a line about a note visits that note, and g reads the log again."
   (setq-local compilation-error-regexp-alist
-              '(("^arcology: \\(?:failed\\|problem\\|gone\\) \\(/[^:\n]*\\)\\(?::\\([0-9]+\\)\\)?"
+              '(("^\\(/[^:\n]*\\)\\(?::\\([0-9]+\\)\\)?: "
                  arcology-builder--log-note 2 nil nil 1))
               compilation-transform-file-match-alist nil
               revert-buffer-function #'arcology-builder--revert-log))

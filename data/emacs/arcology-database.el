@@ -39,13 +39,15 @@
 (define-error 'arcology-database-error "Database error")
 (define-error 'arcology-database-constraint "Constraint violated" 'arcology-database-error)
 (define-error 'arcology-database-locked "Database locked" 'arcology-database-error)
+(define-error 'arcology-database-full "Disk full" 'arcology-database-error)
 (define-error 'arcology-database-unwritable "Database not writable" 'arcology-database-error)
 (define-error 'arcology-database-damaged "Database damaged" 'arcology-database-error)
 
 (defconst arcology-database--conditions
   '((arcology-database-constraint (19) "constraint failed")
     (arcology-database-locked (5 6 15) "locked\\|locking protocol")
-    (arcology-database-unwritable (3 8 10 13 14 23) "permission\\|readonly\\|I/O error\\|is full\
+    (arcology-database-full (13) "is full")
+    (arcology-database-unwritable (3 8 10 14 23) "permission\\|readonly\\|I/O error\
 \\|unable to open\\|not authorized\\|authorization denied")
     (arcology-database-damaged (11 16 24 26) "malformed\\|not a database"))
   "For a condition the SQLite result codes, and a regexp on the message.

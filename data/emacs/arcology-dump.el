@@ -26,6 +26,8 @@
 (declare-function org-load-modules-maybe "org" (&optional force))
 (declare-function subr-native-comp-unit "data.c" (subr))
 
+(defvar byte-compile-warnings)
+
 (defvar arcology-dump--load-path nil
   "The value of `load-path' when the dump was made.")
 
@@ -80,6 +82,20 @@ NATIVE-FILES are those of the native code."
   "Return the path of the dump that this Emacs itself was started from, or nil."
   (and (fboundp 'pdumper-stats)
        (alist-get 'dump-file-name (pdumper-stats))))
+
+;;; Compilation
+
+(defun arcology-dump--compile ()
+  "Compile the functions of this program, which were loaded as source.
+Byte code of the dump is for the Emacs in it, unlike a file of byte code."
+  (let ((byte-compile-warnings nil))
+    (mapatoms
+     (lambda (symbol)
+       (when (and (string-prefix-p "arcology-" (symbol-name symbol))
+                  (fboundp symbol)
+                  (not (byte-code-function-p (symbol-function symbol)))
+                  (not (macrop symbol)))
+         (byte-compile symbol))))))
 
 ;;; Native code
 
@@ -197,9 +213,10 @@ why, and the exit status is 70; it is 69 if no build can succeed now."
         (arcology-dump--load)
         (arcology-dump--write
          "seconds" (format "%.1f\n" (float-time (time-subtract nil before-init-time))))
+        (arcology-dump--compile)
         (arcology-dump--unset-queries)
-        ;; A library that uses D-Bus may be loaded.  The builds do not use it, and without a system
-        ;; bus this function puts an error in the log (dbus.el, Emacs 30).
+        ;; A library that uses D-Bus may be loaded.  The builds do not use it, and without questions
+        ;; (`inhibit-interaction') this function fails to connect (dbus.el, Emacs 30).
         (remove-hook 'after-pdump-load-hook 'dbus--init)
         (arcology-dump--write-sources (arcology-dump--localize-native-code))
         (setq arcology-dump--load-path load-path)

@@ -244,22 +244,22 @@ stays."
         (arcology-note--add-problem line "unbalanced quote in %s: add the missing \"" name)
       (arcology-note--add-problem line "%s cannot be read: %s" name (error-message-string error)))))
 
-(defun arcology-note--guard (symbol)
-  "Return an advice for the function SYMBOL: an error is a problem of the note."
-  (lambda (function &rest args)
-    (let ((position (point)))
-      (condition-case error
-          (apply function args)
-        (error
-         (if arcology-note--current
-             (arcology-note--fault symbol
-                                   (if (memq symbol '(org-roam-db-map-links
-                                                      org-roam-db-map-citations))
-                                       (point)
-                                     position)
-                                   error)
-           (signal (car error) (cdr error)))
-         nil)))))
+(defun arcology-note--guard (symbol function &rest args)
+  "Call FUNCTION, the definition of SYMBOL, with ARGS.
+An error is a problem of the current note."
+  (let ((position (point)))
+    (condition-case error
+        (apply function args)
+      (error
+       (if arcology-note--current
+           (arcology-note--fault symbol
+                                 (if (memq symbol '(org-roam-db-map-links
+                                                    org-roam-db-map-citations))
+                                     (point)
+                                   position)
+                                 error)
+         (signal (car error) (cdr error)))
+       nil))))
 
 (defun arcology-note--insert-node-data (function &rest args)
   "Call FUNCTION with ARGS; without a new node, add a problem.
@@ -340,11 +340,13 @@ FUNCTION is `org-file-contents', ARGS are its other arguments."
                       org-roam-db-insert-refs org-roam-db-insert-tags org-roam-db-insert-link
                       org-roam-db-insert-citation org-roam-db-map-links org-roam-db-map-citations))
     (unless (advice-member-p 'arcology-note function)
-      (advice-add function :around (arcology-note--guard function) '((name . arcology-note)))))
+      (advice-add function :around (apply-partially #'arcology-note--guard function)
+                  '((name . arcology-note)))))
   (unless (advice-member-p 'arcology-note 'org-roam-db-insert-node-data)
     (advice-add 'org-roam-db-insert-node-data :around #'arcology-note--insert-node-data)
     (advice-add 'org-roam-db-insert-node-data :around
-                (arcology-note--guard 'org-roam-db-insert-node-data) '((name . arcology-note))))
+                (apply-partially #'arcology-note--guard 'org-roam-db-insert-node-data)
+                '((name . arcology-note))))
   (unless (advice-member-p #'arcology-note--file-hash 'org-roam-db--file-hash)
     (setq arcology-note--text-hashed (equal (func-arity 'org-roam-db--file-hash) '(0 . 1))))
   (advice-add 'org-roam-db--file-hash :around #'arcology-note--file-hash)

@@ -142,7 +142,6 @@ arc_bus_connection_connect (ArcBusConnection *self, const char *address, GError 
 {
   GDBusConnection *connection;
 
-  g_return_val_if_fail (ARC_IS_BUS_CONNECTION (self), FALSE);
   g_return_val_if_fail (self->address == NULL, FALSE);
 
   /* Not g_bus_get_sync(), which returns the closed connection for as long as it is referenced. */
@@ -165,8 +164,6 @@ arc_bus_connection_connect (ArcBusConnection *self, const char *address, GError 
 GDBusConnection *
 arc_bus_connection_get_connection (ArcBusConnection *self)
 {
-  g_return_val_if_fail (ARC_IS_BUS_CONNECTION (self), NULL);
-
   return self->connection;
 }
 

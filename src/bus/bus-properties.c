@@ -3,8 +3,6 @@
 
 #include "bus/bus-properties.h"
 
-#include "bus/bus-values.h"
-
 #include <string.h>
 
 #define API_VERSION 1
@@ -21,6 +19,22 @@ struct _ArcBusProperties
   gboolean is_frozen;       /* the skeleton has values that are not emitted yet */
 };
 
+GVariant *
+arc_bus_properties_describe_build (ArcBuilder *builder, const ArcBuild *build)
+{
+  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
+  g_autofree char *message = NULL;
+  g_autofree char *log = arc_state_store_get_log (arc_builder_get_store (builder), build->id);
+
+  arc_build_fill_dict (build, &dict);
+  /* It may name a file, or come from an old history. */
+  message = g_utf8_make_valid (build->message != NULL ? build->message : "", -1);
+  g_variant_dict_insert (&dict, "message", "s", message);
+  g_variant_dict_insert (&dict, "log", "^ay", log != NULL ? log : "");
+
+  return g_variant_dict_end (&dict);
+}
+
 /* A build that has ended does not change any more, and its value may have a thousand paths. */
 static void
 update_last_build (ArcBusProperties *self)
@@ -31,7 +45,8 @@ update_last_build (ArcBusProperties *self)
     return;
 
   self->last_build = last->id;
-  arc_dbus_builder_set_last_build (self->skeleton, arc_bus_value_of_build (self->builder, last));
+  arc_dbus_builder_set_last_build (self->skeleton,
+                                   arc_bus_properties_describe_build (self->builder, last));
 }
 
 /* The generated setters wait for an idle moment and merge what happened until then, so that a state
@@ -79,7 +94,7 @@ is_urgent (ArcBusProperties *self, const ArcStatus *status)
              0 ||
          arc_dbus_builder_get_fresh (skeleton) != status->fresh ||
          arc_dbus_builder_get_stoked (skeleton) != status->stoked ||
-         arc_dbus_builder_get_paused (skeleton) != status->paused ||
+         arc_dbus_builder_get_paused (skeleton) != ((status->holds & ARC_HOLD_PAUSED) != 0) ||
          arc_dbus_builder_get_current_build (skeleton) != status->current_build ||
          arc_dbus_builder_get_consecutive_failures (skeleton) != status->consecutive_failures ||
          total != status->progress_total;
@@ -109,7 +124,7 @@ arc_bus_properties_update (ArcBusProperties *self)
 
   arc_dbus_builder_set_state (skeleton, arc_state_to_string (status.state));
   arc_dbus_builder_set_stoked (skeleton, status.stoked);
-  arc_dbus_builder_set_paused (skeleton, status.paused);
+  arc_dbus_builder_set_paused (skeleton, (status.holds & ARC_HOLD_PAUSED) != 0);
   arc_dbus_builder_set_reason (skeleton, arc_reason_to_string (status.reason));
   arc_dbus_builder_set_next_build (skeleton, status.next_build);
   arc_dbus_builder_set_state_since (skeleton, status.state_since);

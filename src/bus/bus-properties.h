@@ -55,4 +55,15 @@ void arc_bus_properties_update (ArcBusProperties *properties);
  */
 void arc_bus_properties_emit (ArcBusProperties *properties);
 
+/**
+ * arc_bus_properties_describe_build:
+ * @builder: the engine
+ * @build: a build that has ended
+ *
+ * Makes the value of the property `LastBuild`.
+ *
+ * Returns: (transfer floating): an `a{sv}`
+ */
+GVariant *arc_bus_properties_describe_build (ArcBuilder *builder, const ArcBuild *build);
+
 G_END_DECLS

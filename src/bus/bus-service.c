@@ -5,9 +5,8 @@
 
 #include "arc-dbus.h"
 #include "bus/bus-properties.h"
-#include "bus/bus-values.h"
+#include "bus/bus-replies.h"
 #include "bus/inhibitors.h"
-#include "bus/large-replies.h"
 #include "common/error.h"
 
 #include <gio/gunixfdlist.h>
@@ -42,7 +41,7 @@ struct _ArcBusService
   guint name_id;
   ArcBusProperties *properties; /* (owned) */
   ArcInhibitors *inhibitors;    /* (owned) */
-  ArcLargeReplies *replies;     /* (owned): calls whose replies may be large */
+  ArcBusReplies *replies;       /* (owned): calls whose replies may be large */
   GQueue rescans;               /* (element-type Rescan) (owned): the oldest first */
 };
 
@@ -78,7 +77,7 @@ on_build_finished (ArcBuilder *builder, const ArcBuild *build, ArcBusService *se
 {
   arc_dbus_builder_emit_build_finished (self->skeleton, build->id,
                                         arc_result_to_string (build->result),
-                                        arc_bus_value_of_build (builder, build));
+                                        arc_bus_properties_describe_build (builder, build));
 }
 
 static void
@@ -273,17 +272,26 @@ on_sync (ArcDBusBuilder *skeleton,
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+/* Answers a call that returns nothing: with ERROR, unless it is NULL. */
+static gboolean
+answer (GDBusMethodInvocation *invocation, const GError *error)
+{
+  if (error == NULL)
+    g_dbus_method_invocation_return_value (invocation, NULL);
+  else
+    g_dbus_method_invocation_return_gerror (invocation, error);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
 static gboolean
 on_cancel (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcBusService *self)
 {
   g_autoptr (GError) error = NULL;
 
-  if (arc_builder_cancel (self->builder, &error))
-    arc_dbus_builder_complete_cancel (skeleton, invocation);
-  else
-    g_dbus_method_invocation_return_gerror (invocation, error);
+  arc_builder_cancel (self->builder, &error);
 
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return answer (invocation, error);
 }
 
 static gboolean
@@ -291,12 +299,9 @@ on_pause (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcBusSer
 {
   g_autoptr (GError) error = NULL;
 
-  if (arc_builder_set_paused (self->builder, TRUE, &error))
-    arc_dbus_builder_complete_pause (skeleton, invocation);
-  else
-    g_dbus_method_invocation_return_gerror (invocation, error);
+  arc_builder_set_paused (self->builder, TRUE, &error);
 
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return answer (invocation, error);
 }
 
 static gboolean
@@ -304,19 +309,19 @@ on_resume (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcBusSe
 {
   g_autoptr (GError) error = NULL;
 
-  if (arc_builder_set_paused (self->builder, FALSE, &error))
-    arc_dbus_builder_complete_resume (skeleton, invocation);
-  else
-    g_dbus_method_invocation_return_gerror (invocation, error);
+  arc_builder_set_paused (self->builder, FALSE, &error);
 
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return answer (invocation, error);
 }
 
 static void
-on_inhibitors_changed (ArcInhibitors *inhibitors, ArcBusService *self)
+on_inhibitors_changed (GVariant *inhibitors, gpointer user_data)
 {
-  arc_dbus_builder_set_inhibitors (self->skeleton, arc_inhibitors_to_variant (inhibitors));
-  arc_builder_set_held (self->builder, ARC_HOLD_INHIBITED, !arc_inhibitors_is_empty (inhibitors));
+  ArcBusService *self = user_data;
+  const gboolean is_held = g_variant_n_children (inhibitors) > 0;
+
+  arc_dbus_builder_set_inhibitors (self->skeleton, inhibitors);
+  arc_builder_set_held (self->builder, ARC_HOLD_INHIBITED, is_held);
   arc_bus_properties_emit (self->properties);
 }
 
@@ -359,9 +364,20 @@ on_get_history (ArcDBusBuilder *skeleton,
                 guint max,
                 ArcBusService *self)
 {
-  arc_large_replies_add (self->replies, invocation, arc_bus_value_of_history, max);
+  arc_bus_replies_add (self->replies, invocation, ARC_BUS_REPLY_HISTORY, max);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+on_log_opened (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree WaitingCall *call = user_data;
+  g_autoptr (GError) error = NULL;
+  const int fd = arc_state_store_open_log_finish (ARC_STATE_STORE (source), result, &error);
+
+  return_fd (call->invocation, fd, error);
+  g_object_unref (call->self);
 }
 
 static gboolean
@@ -371,10 +387,22 @@ on_open_log (ArcDBusBuilder *skeleton,
              guint64 build,
              ArcBusService *self)
 {
-  g_autoptr (GError) error = NULL;
-  const int fd = arc_builder_open_log (self->builder, build, &error);
+  ArcStateStore *store = arc_builder_get_store (self->builder);
+  const ArcBuild *last = arc_state_store_get_last_build (store);
+  ArcStatus status;
 
-  return return_fd (invocation, fd, error);
+  arc_builder_get_status (self->builder, &status);
+  if (build == 0)
+    build = status.current_build != 0 ? status.current_build : last != NULL ? last->id : 0;
+
+  if (build == 0)
+    g_dbus_method_invocation_return_error_literal (invocation, ARC_ERROR, ARC_ERROR_NO_SUCH_BUILD,
+                                                   "Nothing was built yet");
+  else
+    arc_state_store_open_log_async (store, build, build == status.current_build, on_log_opened,
+                                    waiting_call_new (self, invocation));
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
 static gboolean
@@ -389,13 +417,11 @@ static void
 on_reloaded (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
   g_autofree WaitingCall *call = user_data;
-  g_autoptr (ArcBusService) self = call->self;
   g_autoptr (GError) error = NULL;
 
-  if (g_task_propagate_boolean (G_TASK (result), &error))
-    arc_dbus_builder_complete_reload (self->skeleton, call->invocation);
-  else
-    g_dbus_method_invocation_return_gerror (call->invocation, error);
+  g_task_propagate_boolean (G_TASK (result), &error);
+  answer (call->invocation, error);
+  g_object_unref (call->self);
 }
 
 static gboolean
@@ -412,7 +438,7 @@ on_get_pending (ArcDBusBuilder *skeleton,
                 guint max,
                 ArcBusService *self)
 {
-  arc_large_replies_add (self->replies, invocation, arc_bus_value_of_pending, max);
+  arc_bus_replies_add (self->replies, invocation, ARC_BUS_REPLY_PENDING, max);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -423,7 +449,7 @@ on_get_changes (ArcDBusBuilder *skeleton,
                 guint64 since,
                 ArcBusService *self)
 {
-  arc_large_replies_add (self->replies, invocation, arc_bus_value_of_changes, since);
+  arc_bus_replies_add (self->replies, invocation, ARC_BUS_REPLY_CHANGES, since);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -434,7 +460,7 @@ on_get_problems (ArcDBusBuilder *skeleton,
                  guint max,
                  ArcBusService *self)
 {
-  arc_large_replies_add (self->replies, invocation, arc_bus_value_of_problems, max);
+  arc_bus_replies_add (self->replies, invocation, ARC_BUS_REPLY_PROBLEMS, max);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -488,8 +514,6 @@ on_name_lost (GDBusConnection *connection, const char *name, gpointer user_data)
 void
 arc_bus_service_set_settings_changed (ArcBusService *self, gboolean changed)
 {
-  g_return_if_fail (ARC_IS_BUS_SERVICE (self));
-
   arc_dbus_builder_set_settings_changed (self->skeleton, changed);
   arc_bus_properties_emit (self->properties);
 }
@@ -503,7 +527,6 @@ arc_bus_service_export (ArcBusService *self,
   GBusNameOwnerFlags flags =
       G_BUS_NAME_OWNER_FLAGS_ALLOW_REPLACEMENT | G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE;
 
-  g_return_val_if_fail (ARC_IS_BUS_SERVICE (self), FALSE);
   g_return_val_if_fail (self->connection == NULL, FALSE);
 
   arc_bus_properties_update (self->properties);
@@ -528,15 +551,13 @@ arc_bus_service_close (ArcBusService *self)
   g_autoptr (GError) error = NULL;
   Rescan *rescan;
 
-  g_return_if_fail (ARC_IS_BUS_SERVICE (self));
-
   error = g_error_new_literal (ARC_ERROR, ARC_ERROR_SHUTTING_DOWN, "The service is stopping");
   while ((rescan = g_queue_pop_head (&self->rescans)) != NULL)
     {
       g_dbus_method_invocation_return_gerror (rescan->invocation, error);
       g_free (rescan);
     }
-  arc_large_replies_fail (self->replies, error);
+  arc_bus_replies_fail (self->replies, error);
 
   if (self->connection == NULL)
     return;
@@ -557,7 +578,7 @@ arc_bus_service_new (ArcBuilder *builder, ArcReloadFunc reload, gpointer user_da
   self->reload = reload;
   self->reload_data = user_data;
   self->properties = arc_bus_properties_new (builder, self->skeleton);
-  self->replies = arc_large_replies_new (builder);
+  self->replies = arc_bus_replies_new (builder);
 
   g_signal_connect_object (builder, "changed", G_CALLBACK (on_changed), self, 0);
   g_signal_connect_object (builder, "build-started", G_CALLBACK (on_build_started), self, 0);
@@ -574,9 +595,9 @@ arc_bus_service_dispose (GObject *object)
 
   if (self->replies != NULL)
     arc_bus_service_close (self);
-  g_clear_pointer (&self->replies, arc_large_replies_free);
+  g_clear_pointer (&self->replies, arc_bus_replies_free);
   g_clear_pointer (&self->properties, arc_bus_properties_free);
-  g_clear_object (&self->inhibitors);
+  g_clear_pointer (&self->inhibitors, arc_inhibitors_free);
   g_clear_object (&self->skeleton);
   g_clear_object (&self->builder);
 
@@ -632,10 +653,8 @@ arc_bus_service_init (ArcBusService *self)
   };
 
   self->skeleton = arc_dbus_builder_skeleton_new ();
-  self->inhibitors = arc_inhibitors_new ();
-  g_signal_connect_object (self->inhibitors, "changed", G_CALLBACK (on_inhibitors_changed), self,
-                           0);
-  arc_dbus_builder_set_inhibitors (self->skeleton, arc_inhibitors_to_variant (self->inhibitors));
+  self->inhibitors = arc_inhibitors_new (on_inhibitors_changed, self);
+  arc_dbus_builder_set_inhibitors (self->skeleton, g_variant_new ("a(ss)", NULL));
 
   for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
     g_signal_connect_object (self->skeleton, methods[i].name, methods[i].handler, self, 0);

@@ -10,9 +10,9 @@
 
 struct _ArcInhibitors
 {
-  GObject parent;
-
   GPtrArray *all; /* (owned) (element-type Inhibitor): the oldest first */
+  ArcInhibitorsFunc changed;
+  gpointer user_data;
 };
 
 typedef struct
@@ -23,16 +23,6 @@ typedef struct
   int fd; /* the end of the pipe to read; it hangs up when all copies of the other are closed */
   guint source_id;
 } Inhibitor;
-
-enum
-{
-  SIGNAL_CHANGED,
-  N_SIGNALS,
-};
-
-static guint signals[N_SIGNALS];
-
-G_DEFINE_FINAL_TYPE (ArcInhibitors, arc_inhibitors, G_TYPE_OBJECT)
 
 static void
 inhibitor_free (gpointer data)
@@ -46,6 +36,21 @@ inhibitor_free (gpointer data)
   g_free (inhibitor);
 }
 
+static void
+report (ArcInhibitors *self)
+{
+  GVariantBuilder builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(ss)"));
+
+  for (guint i = 0; i < self->all->len; i++)
+    {
+      const Inhibitor *inhibitor = g_ptr_array_index (self->all, i);
+
+      g_variant_builder_add (&builder, "(ss)", inhibitor->who, inhibitor->why);
+    }
+
+  self->changed (g_variant_builder_end (&builder), self->user_data);
+}
+
 static gboolean
 on_released (int fd, GIOCondition condition, gpointer user_data)
 {
@@ -54,7 +59,7 @@ on_released (int fd, GIOCondition condition, gpointer user_data)
 
   inhibitor->source_id = 0;
   g_ptr_array_remove (self->all, inhibitor);
-  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+  report (self);
 
   return G_SOURCE_REMOVE;
 }
@@ -79,8 +84,6 @@ arc_inhibitors_add (ArcInhibitors *self, const char *who, const char *why, GErro
   g_autoptr (GError) pipe_error = NULL;
   Inhibitor *inhibitor;
   int fds[2];
-
-  g_return_val_if_fail (ARC_IS_INHIBITORS (self), -1);
 
   if (!check_word ("who", who, error) || !check_word ("why", why, error))
     return -1;
@@ -109,63 +112,26 @@ arc_inhibitors_add (ArcInhibitors *self, const char *who, const char *why, GErro
     .source_id = g_unix_fd_add (fds[0], G_IO_HUP, on_released, inhibitor),
   };
   g_ptr_array_add (self->all, inhibitor);
-  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+  report (self);
 
   return fds[1];
 }
 
-gboolean
-arc_inhibitors_is_empty (ArcInhibitors *self)
-{
-  g_return_val_if_fail (ARC_IS_INHIBITORS (self), TRUE);
-
-  return self->all->len == 0;
-}
-
-GVariant *
-arc_inhibitors_to_variant (ArcInhibitors *self)
-{
-  GVariantBuilder builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(ss)"));
-
-  g_return_val_if_fail (ARC_IS_INHIBITORS (self), NULL);
-
-  for (guint i = 0; i < self->all->len; i++)
-    {
-      const Inhibitor *inhibitor = g_ptr_array_index (self->all, i);
-
-      g_variant_builder_add (&builder, "(ss)", inhibitor->who, inhibitor->why);
-    }
-
-  return g_variant_builder_end (&builder);
-}
-
 ArcInhibitors *
-arc_inhibitors_new (void)
+arc_inhibitors_new (ArcInhibitorsFunc changed, gpointer user_data)
 {
-  return g_object_new (ARC_TYPE_INHIBITORS, NULL);
-}
+  ArcInhibitors *self = g_new (ArcInhibitors, 1);
 
-static void
-arc_inhibitors_finalize (GObject *object)
-{
-  ArcInhibitors *self = ARC_INHIBITORS (object);
-
-  g_ptr_array_unref (self->all);
-
-  G_OBJECT_CLASS (arc_inhibitors_parent_class)->finalize (object);
-}
-
-static void
-arc_inhibitors_class_init (ArcInhibitorsClass *klass)
-{
-  G_OBJECT_CLASS (klass)->finalize = arc_inhibitors_finalize;
-
-  signals[SIGNAL_CHANGED] = g_signal_new ("changed", ARC_TYPE_INHIBITORS, G_SIGNAL_RUN_LAST, 0,
-                                          NULL, NULL, NULL, G_TYPE_NONE, 0);
-}
-
-static void
-arc_inhibitors_init (ArcInhibitors *self)
-{
   self->all = g_ptr_array_new_with_free_func (inhibitor_free);
+  self->changed = changed;
+  self->user_data = user_data;
+
+  return self;
+}
+
+void
+arc_inhibitors_free (ArcInhibitors *self)
+{
+  g_ptr_array_unref (self->all);
+  g_free (self);
 }

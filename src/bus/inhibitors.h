@@ -19,21 +19,36 @@ G_BEGIN_DECLS
  * The callers of `Inhibit`. Each inhibits builds until the last copy of its file descriptor is
  * closed, as with the inhibitor locks of systemd-logind; the kernel closes the copies of a process
  * that crashes. What is written to the descriptor is not read.
- *
- * Signals:
- *   `changed`: an inhibitor was added or has ended.
  */
-#define ARC_TYPE_INHIBITORS (arc_inhibitors_get_type ())
-G_DECLARE_FINAL_TYPE (ArcInhibitors, arc_inhibitors, ARC, INHIBITORS, GObject)
+typedef struct _ArcInhibitors ArcInhibitors;
+
+/**
+ * ArcInhibitorsFunc:
+ * @inhibitors: (transfer floating): names and reasons, the oldest first, of type `a(ss)`
+ * @user_data: the data that arc_inhibitors_new() was given
+ *
+ * Called when an inhibitor was added or has ended.
+ */
+typedef void (*ArcInhibitorsFunc) (GVariant *inhibitors, gpointer user_data);
 
 /**
  * arc_inhibitors_new:
+ * @changed: called at each change
+ * @user_data: its data
  *
  * Makes an object without inhibitors.
  *
  * Returns: (transfer full): the object
  */
-ArcInhibitors *arc_inhibitors_new (void);
+ArcInhibitors *arc_inhibitors_new (ArcInhibitorsFunc changed, gpointer user_data);
+
+/**
+ * arc_inhibitors_free:
+ * @inhibitors: (transfer full): the object
+ *
+ * Ends all inhibitors without a call.
+ */
+void arc_inhibitors_free (ArcInhibitors *inhibitors);
 
 /**
  * arc_inhibitors_add:
@@ -50,23 +65,5 @@ ArcInhibitors *arc_inhibitors_new (void);
  */
 int
 arc_inhibitors_add (ArcInhibitors *inhibitors, const char *who, const char *why, GError **error);
-
-/**
- * arc_inhibitors_is_empty:
- * @inhibitors: the object
- *
- * Returns: whether there are no inhibitors
- */
-gboolean arc_inhibitors_is_empty (ArcInhibitors *inhibitors);
-
-/**
- * arc_inhibitors_to_variant:
- * @inhibitors: the object
- *
- * Makes the value of the property `Inhibitors`: names and reasons, the oldest first.
- *
- * Returns: (transfer floating): an `a(ss)`
- */
-GVariant *arc_inhibitors_to_variant (ArcInhibitors *inhibitors);
 
 G_END_DECLS

@@ -5,6 +5,15 @@
 
 #include <string.h>
 
+/* A build is shared, not copied: its record is complete before a signal has it. */
+static ArcBuild *
+ref_build (ArcBuild *build)
+{
+  return g_atomic_rc_box_acquire (build);
+}
+
+G_DEFINE_BOXED_TYPE (ArcBuild, arc_build, ref_build, arc_build_free)
+
 const char *
 arc_build_kind_to_string (ArcBuildKind kind)
 {
@@ -52,7 +61,7 @@ arc_result_to_string (ArcResult result)
 ArcBuild *
 arc_build_new (guint64 id, ArcBuildKind kind, ArcCause cause, gint64 started)
 {
-  ArcBuild *build = g_new0 (ArcBuild, 1);
+  ArcBuild *build = g_atomic_rc_box_new0 (ArcBuild);
 
   build->id = id;
   build->kind = kind;
@@ -63,15 +72,24 @@ arc_build_new (guint64 id, ArcBuildKind kind, ArcCause cause, gint64 started)
   return build;
 }
 
+static void
+clear_build (gpointer data)
+{
+  ArcBuild *build = data;
+
+  g_free (build->message);
+  g_free (build->error);
+  g_free (build->last_line);
+  g_free (build->failed_why);
+  g_free (build->new_problem);
+  g_free (build->new_problem_path);
+  g_ptr_array_unref (build->failed_files);
+}
+
 void
 arc_build_free (ArcBuild *build)
 {
-  g_free (build->message);
-  g_free (build->error);
-  g_free (build->failed_why);
-  g_free (build->new_problem);
-  g_ptr_array_unref (build->failed_files);
-  g_free (build);
+  g_atomic_rc_box_release_full (build, clear_build);
 }
 
 /* How many of the failed files have names that fit into ARC_BUILD_MAX_FAILED_BYTES. */

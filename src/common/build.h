@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include <glib-object.h>
 
 G_BEGIN_DECLS
 
@@ -75,8 +75,9 @@ const char *arc_result_to_string (ArcResult result);
 /* The exit status of a build that did all but the files that it reported as failed. */
 #define ARC_BUILD_PARTIAL_STATUS 1
 
-/* The message of a build that gave no reason; arcologyctl has a translation of it. */
-#define ARC_BUILD_EXIT_MESSAGE "The build ended with exit status %d"
+/* The message of a build that gave no reason, before ": " and the last line of its output, if that
+ * has any; arcologyctl has a translation of it. */
+#define ARC_BUILD_EXIT_MESSAGE "exit status %d"
 
 /* How many failed files of a build are remembered by name; and for how many bytes of names this is
  * so on D-Bus, in the history, and when a later build has ended. */
@@ -93,6 +94,7 @@ const char *arc_result_to_string (ArcResult result);
  * @signal: the signal that killed it, 0 if none did
  * @message: (nullable): English: what went wrong
  * @error: (nullable): the last reason that it gave for failing as a whole; not in the history
+ * @last_line: (nullable): the last line of its output that says anything, for people; the same
  * @failed_why: (nullable): the reason that it gave for the first of @failed_files; the same
  * @started: microseconds since the epoch
  * @finished: microseconds since the epoch, 0 while it runs
@@ -102,6 +104,7 @@ const char *arc_result_to_string (ArcResult result);
  * @n_problems: how many problems it reported
  * @n_new_problems: how many of them the last set of problems does not have; not in the history
  * @new_problem: (nullable): the first of those, for people; the same
+ * @new_problem_path: (nullable): the note that has it; the same
  * @cpu_usec: processor time, microseconds
  * @max_rss: largest memory seen, bytes
  *
@@ -117,6 +120,7 @@ typedef struct
   int signal;
   char *message;
   char *error;
+  char *last_line;
   char *failed_why;
   gint64 started;
   gint64 finished;
@@ -126,9 +130,13 @@ typedef struct
   guint n_problems;
   guint n_new_problems;
   char *new_problem;
+  char *new_problem_path;
   guint64 cpu_usec;
   guint64 max_rss;
 } ArcBuild;
+
+#define ARC_TYPE_BUILD (arc_build_get_type ())
+GType arc_build_get_type (void);
 
 /**
  * arc_build_new:
@@ -147,7 +155,7 @@ ArcBuild *arc_build_new (guint64 id, ArcBuildKind kind, ArcCause cause, gint64 s
  * arc_build_free:
  * @build: (transfer full): a build
  *
- * Frees a build.
+ * Gives up a reference: the build is freed with its last one.
  */
 void arc_build_free (ArcBuild *build);
 

@@ -3,14 +3,24 @@
 
 #include "common/change-set.h"
 
-#include "common/error.h"
-
 #include <string.h>
 
 struct _ArcChangeSet
 {
   GHashTable *letters; /* (element-type filename ArcChange) (owned keys) */
 };
+
+static ArcChangeSet *
+copy_changes (ArcChangeSet *changes)
+{
+  ArcChangeSet *copy = arc_change_set_new ();
+
+  arc_change_set_merge (copy, changes);
+
+  return copy;
+}
+
+G_DEFINE_BOXED_TYPE (ArcChangeSet, arc_change_set, copy_changes, arc_change_set_free)
 
 ArcChangeSet *
 arc_change_set_new (void)
@@ -81,12 +91,6 @@ arc_change_set_remove (ArcChangeSet *changes, const char *path)
 }
 
 void
-arc_change_set_clear (ArcChangeSet *changes)
-{
-  g_hash_table_remove_all (changes->letters);
-}
-
-void
 arc_change_set_merge (ArcChangeSet *changes, const ArcChangeSet *later)
 {
   GHashTableIter iter;
@@ -138,66 +142,4 @@ arc_change_set_serialise (const ArcChangeSet *changes)
   arc_change_set_foreach (changes, append_record, bytes);
 
   return g_byte_array_free_to_bytes (bytes);
-}
-
-/* Reads the record at *OFFSET of SIZE bytes at DATA into CHANGES and moves *OFFSET behind it.
- * (nullable): the fault of the byte at *OFFSET. */
-static const char *
-parse_record (const char *data, gsize size, gsize *offset, ArcChangeSet *changes)
-{
-  char letter = data[*offset];
-  const char *path;
-
-  if (letter != ARC_CHANGE_ADDED && letter != ARC_CHANGE_MODIFIED && letter != ARC_CHANGE_DELETED)
-    return "expected the letter A, M or D";
-
-  *offset += 1;
-  if (*offset == size)
-    return "the list ends after a letter";
-  if (data[*offset] != '\0')
-    return "expected NUL after the letter";
-
-  *offset += 1;
-  if (*offset == size)
-    return "the list ends before a path";
-  path = data + *offset;
-  if (*path == '\0')
-    return "the path is empty";
-  if (*path != '/')
-    return "the path is not absolute";
-  if (memchr (path, '\0', size - *offset) == NULL)
-    {
-      *offset = size;
-      return "the list ends inside a path";
-    }
-  if (arc_change_set_lookup (changes, path, NULL))
-    return "the path is in the list twice";
-
-  arc_change_set_add (changes, path, (ArcChange) letter);
-  *offset += strlen (path) + 1;
-
-  return NULL;
-}
-
-ArcChangeSet *
-arc_change_set_parse (GBytes *bytes, GError **error)
-{
-  g_autoptr (ArcChangeSet) changes = arc_change_set_new ();
-  gsize size;
-  const char *data = g_bytes_get_data (bytes, &size);
-  gsize offset = 0;
-
-  while (offset < size)
-    {
-      const char *fault = parse_record (data, size, &offset, changes);
-
-      if (fault != NULL)
-        {
-          g_set_error (error, ARC_ERROR, ARC_ERROR_DATA,
-                       "Invalid change list at byte %" G_GSIZE_FORMAT ": %s", offset, fault);
-          return NULL;
-        }
-    }
-
-  return g_steal_pointer (&changes);
 }

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include <glib-object.h>
 
 G_BEGIN_DECLS
 
@@ -29,6 +29,9 @@ typedef enum
  * but NUL.
  */
 typedef struct _ArcChangeSet ArcChangeSet;
+
+#define ARC_TYPE_CHANGE_SET (arc_change_set_get_type ())
+GType arc_change_set_get_type (void);
 
 typedef void (*ArcChangeSetFunc) (const char *path, ArcChange change, gpointer user_data);
 
@@ -95,14 +98,6 @@ void arc_change_set_add (ArcChangeSet *changes, const char *path, ArcChange chan
 void arc_change_set_remove (ArcChangeSet *changes, const char *path);
 
 /**
- * arc_change_set_clear:
- * @changes: a set
- *
- * Removes all paths.
- */
-void arc_change_set_clear (ArcChangeSet *changes);
-
-/**
  * arc_change_set_merge:
  * @changes: a set
  * @later: another set, all of which happened after @changes
@@ -133,18 +128,5 @@ arc_change_set_foreach (const ArcChangeSet *changes, ArcChangeSetFunc func, gpoi
  * Returns: (transfer full): the change list
  */
 GBytes *arc_change_set_serialise (const ArcChangeSet *changes);
-
-/**
- * arc_change_set_parse:
- * @bytes: a change list, in any order
- * @error: return location for an error
- *
- * Parses a change list. The error is %ARC_ERROR_DATA, with the offset of the first wrong byte, if
- * @bytes are anything else: a letter that is none of A, M and D, a path that is empty, relative or
- * there twice, an end before the NUL of a path.
- *
- * Returns: (transfer full) (nullable): the set, or %NULL on an error
- */
-ArcChangeSet *arc_change_set_parse (GBytes *bytes, GError **error);
 
 G_END_DECLS

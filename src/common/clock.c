@@ -19,24 +19,18 @@ arc_clock_default_init (ArcClockInterface *iface)
 gint64
 arc_clock_get_time (ArcClock *clock)
 {
-  g_return_val_if_fail (ARC_IS_CLOCK (clock), 0);
-
   return ARC_CLOCK_GET_IFACE (clock)->get_time (clock);
 }
 
 gint64
 arc_clock_get_real_time (ArcClock *clock)
 {
-  g_return_val_if_fail (ARC_IS_CLOCK (clock), 0);
-
   return ARC_CLOCK_GET_IFACE (clock)->get_real_time (clock);
 }
 
 gint64
 arc_clock_to_real_time (ArcClock *clock, gint64 time)
 {
-  g_return_val_if_fail (ARC_IS_CLOCK (clock), 0);
-
   if (time == ARC_NEVER)
     return 0;
 
@@ -46,15 +40,11 @@ arc_clock_to_real_time (ArcClock *clock, gint64 time)
 void
 arc_clock_set_alarm (ArcClock *clock, gint64 time)
 {
-  g_return_if_fail (ARC_IS_CLOCK (clock));
-
   ARC_CLOCK_GET_IFACE (clock)->set_alarm (clock, time);
 }
 
 void
 arc_clock_emit_alarm (ArcClock *clock)
 {
-  g_return_if_fail (ARC_IS_CLOCK (clock));
-
   g_signal_emit (clock, alarm_signal, 0);
 }

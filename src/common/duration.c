@@ -126,9 +126,6 @@ arc_duration_parse (const char *text, gint64 *usec)
   guint n_parts = 0;
   gboolean has_bare = FALSE;
 
-  g_return_val_if_fail (text != NULL, FALSE);
-  g_return_val_if_fail (usec != NULL, FALSE);
-
   for (text += strspn (text, BLANKS); *text != '\0'; text += strspn (text, BLANKS))
     {
       Part part = { 0 };

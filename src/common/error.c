@@ -3,6 +3,8 @@
 
 #include "common/error.h"
 
+#include "common/quote.h"
+
 #define DBUS_PREFIX "org.arcology.Builder.Error."
 
 static const char *const dbus_names[] = {
@@ -37,12 +39,6 @@ arc_error_get_dbus_name (ArcError error)
 }
 
 gboolean
-arc_error_is_locked (const GError *error)
-{
-  return g_error_matches (error, ARC_ERROR, ARC_ERROR_LOCKED);
-}
-
-gboolean
 arc_error_set_config (GError **error, const char *format, ...)
 {
   g_autofree char *message = NULL;
@@ -54,6 +50,20 @@ arc_error_set_config (GError **error, const char *format, ...)
   g_set_error_literal (error, ARC_ERROR, ARC_ERROR_CONFIG, message);
 
   return FALSE;
+}
+
+gboolean
+arc_error_refuse (GError **error, const char *text, const char *format, ...)
+{
+  g_autofree char *quoted = arc_quote (text);
+  g_autofree char *message = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  message = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+
+  return arc_error_set_config (error, "%s %s", quoted, message);
 }
 
 void

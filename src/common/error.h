@@ -58,14 +58,6 @@ GQuark arc_error_quark (void);
 const char *arc_error_get_dbus_name (ArcError error);
 
 /**
- * arc_error_is_locked:
- * @error: (nullable): an error
- *
- * Returns: %TRUE if @error is %ARC_ERROR_LOCKED: another process uses the same state directory
- */
-gboolean arc_error_is_locked (const GError *error);
-
-/**
  * arc_error_set_config:
  * @error: return location for an error
  * @format: a format as of printf()
@@ -76,6 +68,21 @@ gboolean arc_error_is_locked (const GError *error);
  * Returns: always %FALSE, for a function that returns at once
  */
 gboolean arc_error_set_config (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+/**
+ * arc_error_refuse:
+ * @error: return location for an error
+ * @text: what is wrong, any bytes
+ * @format: a format as of printf()
+ * @...: what it formats
+ *
+ * Sets @error to an %ARC_ERROR_CONFIG whose message is @text in the form of arc_quote(), a blank,
+ * and @format.
+ *
+ * Returns: always %FALSE, for a function that returns at once
+ */
+gboolean arc_error_refuse (GError **error, const char *text, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
 
 /**
  * arc_error_join:

@@ -8,13 +8,6 @@
 
 #include <string.h>
 
-struct _ArcProblemList
-{
-  GPtrArray *kept; /* (owned) (element-type ArcProblem) */
-  guint count;
-  gsize size; /* of the kept strings */
-};
-
 static void
 problem_free (gpointer data)
 {
@@ -97,24 +90,6 @@ void
 arc_problem_list_sort (ArcProblemList *self)
 {
   g_ptr_array_sort (self->kept, compare);
-}
-
-guint
-arc_problem_list_get_count (const ArcProblemList *self)
-{
-  return self->count;
-}
-
-guint
-arc_problem_list_get_n_kept (const ArcProblemList *self)
-{
-  return self->kept->len;
-}
-
-const ArcProblem *
-arc_problem_list_get (const ArcProblemList *self, guint index)
-{
-  return g_ptr_array_index (self->kept, index);
 }
 
 gboolean

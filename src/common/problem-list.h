@@ -36,11 +36,19 @@ typedef struct
 
 /**
  * ArcProblemList:
+ * @kept: (element-type ArcProblem): the problems that are kept
+ * @count: how many were added, also of those that are not kept
+ * @size: the bytes of the strings in @kept
  *
  * The problems of all notes. A set that is full counts further problems without keeping them.
  * After arc_problem_list_sort() a set does not change any more, and other threads may read it.
  */
-typedef struct _ArcProblemList ArcProblemList;
+typedef struct
+{
+  GPtrArray *kept;
+  guint count;
+  gsize size;
+} ArcProblemList;
 
 /**
  * arc_problem_list_new:
@@ -91,31 +99,6 @@ void arc_problem_list_add (
  * Sorts a set by the bytes of the path, the line, the bytes of the text and of the other path.
  */
 void arc_problem_list_sort (ArcProblemList *problems);
-
-/**
- * arc_problem_list_get_count:
- * @problems: a set
- *
- * Returns: the number of problems that were added, also of those that are not kept
- */
-guint arc_problem_list_get_count (const ArcProblemList *problems);
-
-/**
- * arc_problem_list_get_n_kept:
- * @problems: a set
- *
- * Returns: the number of problems that are kept
- */
-guint arc_problem_list_get_n_kept (const ArcProblemList *problems);
-
-/**
- * arc_problem_list_get:
- * @problems: a set
- * @index: a number below arc_problem_list_get_n_kept()
- *
- * Returns: (transfer none): the problem
- */
-const ArcProblem *arc_problem_list_get (const ArcProblemList *problems, guint index);
 
 /**
  * arc_problem_list_equal:

@@ -141,9 +141,6 @@ arc_config_check (const ArcConfig *config, GError **error)
 {
   GError *all = NULL;
 
-  g_return_val_if_fail (config != NULL, FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
   if (is_known (config, "DebounceLimit") && is_known (config, "Debounce"))
     check_debounce (config, &all);
   if (is_known (config, "Directories"))
@@ -176,8 +173,7 @@ expand_path (char **path, const char *home)
 void
 arc_config_expand (ArcConfig *config, const char *home)
 {
-  g_return_if_fail (config != NULL);
-  g_return_if_fail (home != NULL && g_path_is_absolute (home));
+  g_return_if_fail (g_path_is_absolute (home));
 
   for (char **directory = config->directories; *directory != NULL; directory++)
     expand_path (directory, home);

@@ -94,8 +94,7 @@ parse_line (const char *text, Line *line, GError **error)
   if (*text == ';')
     return arc_error_set_config (error, "%s: a comment begins with #", quoted);
 
-  return arc_error_set_config (error, "%s is not a setting: write Key=Value, or # before a comment",
-                               quoted);
+  return arc_error_refuse (error, text, "is not a setting: write Key=Value, or # before a comment");
 }
 
 /* (transfer full): the keys of GROUP or, if it is NULL, all groups, separated by commas. */
@@ -142,8 +141,8 @@ find_group (const char *text, GError **error)
   quoted = arc_quote (text);
   groups = list_names (NULL);
   if (name == NULL)
-    arc_error_set_config (error, "%s does not end with ]: write a group alone on its line: %s",
-                          quoted, groups);
+    arc_error_refuse (error, text, "does not end with ]: write a group alone on its line: %s",
+                      groups);
   else
     arc_error_set_config (error, "there is no group %s: the groups are %s", quoted, groups);
 
@@ -206,12 +205,11 @@ read_setting (Reader *reader, const char *text, const Line *line)
 
   if (reader->group == NULL && !reader->is_group_wrong)
     {
-      g_autofree char *quoted = arc_quote (text);
       g_autofree char *groups = list_names (NULL);
 
-      arc_error_set_config (
-          &error, "%s stands before the first group: write the line of a group above it: %s",
-          quoted, groups);
+      arc_error_refuse (&error, text,
+                        "stands before the first group: write the line of a group above it: %s",
+                        groups);
       reader->is_group_wrong = TRUE;
     }
   else if (reader->group != NULL)
@@ -274,11 +272,6 @@ arc_config_merge_data (
   Reader reader = { .config = config, .line = 1 };
   guint n_settings;
   const char *end;
-
-  g_return_val_if_fail (config != NULL, FALSE);
-  g_return_val_if_fail (data != NULL || length == 0, FALSE);
-  g_return_val_if_fail (file != NULL, FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   if (length == 0)
     return TRUE;
@@ -405,12 +398,9 @@ char *
 arc_config_to_data (const ArcConfig *config)
 {
   g_autoptr (GKeyFile) file = g_key_file_new ();
-  const ArcSetting *settings;
   guint n_settings;
+  const ArcSetting *settings = arc_config_get_settings (&n_settings);
 
-  g_return_val_if_fail (config != NULL, NULL);
-
-  settings = arc_config_get_settings (&n_settings);
   for (guint i = 0; i < n_settings; i++)
     write_setting (file, config, &settings[i]);
 

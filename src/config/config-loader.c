@@ -100,7 +100,7 @@ merge_environment (ArcConfig *config, GError **all)
     {
       GError *error = NULL;
 
-      if (!arc_config_merge_variable (config, variable->name, g_getenv (variable->name), &error))
+      if (!arc_config_merge_variable (config, variable, g_getenv (variable->name), &error))
         arc_error_join (all, error);
     }
 }
@@ -204,8 +204,6 @@ arc_config_loader_load (const ArcConfigLoaderOptions *options, GStrv *sources, G
   g_autoptr (GStrvBuilder) read = g_strv_builder_new ();
   g_auto (GStrv) files = NULL;
   GError *all = NULL;
-
-  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   if (sources != NULL)
     *sources = NULL;

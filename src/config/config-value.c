@@ -37,18 +37,14 @@ typedef gboolean (*CheckFunc) (const ArcSetting *setting,
 static gboolean
 check_path (const char *path, GError **error)
 {
-  g_autofree char *quoted = NULL;
 
   if (g_path_is_absolute (path) || arc_path_is_in_home (path))
     return TRUE;
 
-  quoted = arc_quote (path);
-
-  return arc_error_set_config (
-      error,
-      "%s is not a whole path: write it from / or from ~/; variables and ~NAME are not "
-      "known here",
-      quoted);
+  return arc_error_refuse (
+      error, path,
+      "is not a whole path: write it from / or from ~/; variables and ~NAME are not "
+      "known here");
 }
 
 /* RAW without the blanks around the separators: people write "a; b". A name that begins or ends
@@ -90,7 +86,6 @@ unescape (const char *raw, gboolean is_list, GError **error)
   g_autoptr (GKeyFile) file = g_key_file_new ();
   g_autoptr (GError) invalid = NULL;
   g_auto (GStrv) list = NULL;
-  g_autofree char *quoted = NULL;
 
   if (is_list)
     {
@@ -111,11 +106,8 @@ unescape (const char *raw, gboolean is_list, GError **error)
   if (invalid == NULL)
     return g_steal_pointer (&list);
 
-  quoted = arc_quote (raw);
-  arc_error_set_config (error,
-                        "%s has a \\ where none can be: write \\\\ for one, \\s for a blank%s",
-                        quoted,
-                        is_list ? ", \\; for a ;" : "; a line cannot be continued on the next");
+  arc_error_refuse (error, raw, "has a \\ where none can be: write \\\\ for one, \\s for a blank%s",
+                    is_list ? ", \\; for a ;" : "; a line cannot be continued on the next");
 
   return NULL;
 }
@@ -172,7 +164,6 @@ parse_command (const ArcSetting *setting, const char *raw, ArcSettingValue *valu
 {
   g_auto (GStrv) text = NULL;
   g_autoptr (GError) syntax = NULL;
-  g_autofree char *quoted = NULL;
 
   if (*raw == '\0')
     return TRUE;
@@ -183,13 +174,11 @@ parse_command (const ArcSetting *setting, const char *raw, ArcSettingValue *valu
   if (g_shell_parse_argv (text[0], NULL, &value->list, &syntax))
     return TRUE;
 
-  quoted = arc_quote (raw);
-
   /* GLib's message is translated, and repeats the whole line. */
-  return arc_error_set_config (error, "%s cannot be split into words as a shell would: %s", quoted,
-                               g_error_matches (syntax, G_SHELL_ERROR, G_SHELL_ERROR_EMPTY_STRING)
-                                   ? "there is none"
-                                   : "a quote is not closed, or a backslash is last");
+  return arc_error_refuse (error, raw, "cannot be split into words as a shell would: %s",
+                           g_error_matches (syntax, G_SHELL_ERROR, G_SHELL_ERROR_EMPTY_STRING)
+                               ? "there is none"
+                               : "a quote is not closed, or a backslash is last");
 }
 
 static gboolean
@@ -199,19 +188,15 @@ check_command (const ArcSetting *setting,
                GError **error)
 {
   const char *program = value->list != NULL ? value->list[0] : NULL;
-  g_autofree char *quoted = NULL;
 
   if (program == NULL || (*program != '\0' && strchr (program, '/') == NULL) ||
       g_path_is_absolute (program) || arc_path_is_in_home (program))
     return TRUE;
 
-  quoted = arc_quote (raw);
-
-  return arc_error_set_config (
-      error,
-      "%s does not begin with a program: write its name, to be looked up in PATH, "
-      "or its path from / or ~/",
-      quoted);
+  return arc_error_refuse (
+      error, raw,
+      "does not begin with a program: write its name, to be looked up in PATH, "
+      "or its path from / or ~/");
 }
 
 /* Nothing after the = is NULL. */
@@ -237,7 +222,6 @@ check_file (const ArcSetting *setting,
             const ArcSettingValue *value,
             GError **error)
 {
-  g_autofree char *quoted = NULL;
 
   if (value->string == NULL)
     return TRUE;
@@ -246,9 +230,7 @@ check_file (const ArcSetting *setting,
   if (!g_str_has_suffix (value->string, "/") && strcmp (value->string, "~") != 0)
     return TRUE;
 
-  quoted = arc_quote (value->string);
-
-  return arc_error_set_config (error, "%s is a directory: add the name of a file", quoted);
+  return arc_error_refuse (error, value->string, "is a directory: add the name of a file");
 }
 
 static const char *
@@ -260,7 +242,6 @@ get_comment_hint (const char *raw)
 static gboolean
 parse_duration (const ArcSetting *setting, const char *raw, ArcSettingValue *value, GError **error)
 {
-  g_autofree char *quoted = NULL;
 
   /* systemd.time(7)'s word for a time that never ends; the value is 0 already. */
   if (setting->off && strcmp (raw, "infinity") == 0)
@@ -268,20 +249,17 @@ parse_duration (const ArcSetting *setting, const char *raw, ArcSettingValue *val
   if (arc_duration_parse (raw, &value->number))
     return TRUE;
 
-  quoted = arc_quote (raw);
-
-  return arc_error_set_config (
-      error,
-      "%s is not a duration: give numbers with units (us, ms, s, min, h, d, w), such as "
+  return arc_error_refuse (
+      error, raw,
+      "is not a duration: give numbers with units (us, ms, s, min, h, d, w), such as "
       "5s or 1h 30min%s",
-      quoted, get_comment_hint (raw));
+      get_comment_hint (raw));
 }
 
 /* The range is checked here, too: GLib's parser refuses what does not fit. */
 static gboolean
 parse_count (const ArcSetting *setting, const char *raw, ArcSettingValue *value, GError **error)
 {
-  g_autofree char *quoted = NULL;
   guint64 count;
 
   if (g_ascii_string_to_unsigned (raw, 10, setting->minimum, setting->maximum, &count, NULL))
@@ -290,12 +268,10 @@ parse_count (const ArcSetting *setting, const char *raw, ArcSettingValue *value,
       return TRUE;
     }
 
-  quoted = arc_quote (raw);
-
-  return arc_error_set_config (error,
-                               "%s is not right: give a whole number from %" G_GINT64_FORMAT
-                               " to %" G_GINT64_FORMAT,
-                               quoted, setting->minimum, setting->maximum);
+  return arc_error_refuse (error, raw,
+                           "is not right: give a whole number from %" G_GINT64_FORMAT
+                           " to %" G_GINT64_FORMAT,
+                           setting->minimum, setting->maximum);
 }
 
 char *
@@ -338,18 +314,15 @@ parse_percentage (const char *raw, gint64 *load)
 static gboolean
 parse_load (const ArcSetting *setting, const char *raw, ArcSettingValue *value, GError **error)
 {
-  g_autofree char *quoted = NULL;
 
   if (parse_percentage (raw, &value->number))
     return TRUE;
 
-  quoted = arc_quote (raw);
-
-  return arc_error_set_config (error,
-                               "%s is not a load: give a percentage of one processor with at most "
-                               "two decimals, such as 3%% or 0.5%%, or 0 for no limit but "
-                               "Cooldown%s",
-                               quoted, get_comment_hint (raw));
+  return arc_error_refuse (error, raw,
+                           "is not a load: give a percentage of one processor with at most "
+                           "two decimals, such as 3%% or 0.5%%, or 0 for no limit but "
+                           "Cooldown%s",
+                           get_comment_hint (raw));
 }
 
 /* Of a duration or a load. */
@@ -360,7 +333,6 @@ check_range (const ArcSetting *setting,
              GError **error)
 {
   const gboolean is_load = setting->type == ARC_SETTING_LOAD;
-  g_autofree char *quoted = NULL;
   g_autofree char *minimum = NULL;
   g_autofree char *maximum = NULL;
 
@@ -368,33 +340,30 @@ check_range (const ArcSetting *setting,
       (value->number >= setting->minimum && value->number <= setting->maximum))
     return TRUE;
 
-  quoted = arc_quote (raw);
   minimum =
       is_load ? arc_config_format_load (setting->minimum) : arc_duration_format (setting->minimum);
   maximum =
       is_load ? arc_config_format_load (setting->maximum) : arc_duration_format (setting->maximum);
 
-  return arc_error_set_config (error, "%s is out of range: give %s from %s to %s", quoted,
-                               is_load        ? "0, or"
-                               : setting->off ? "0 for none, or a duration"
-                                              : "a duration",
-                               minimum, maximum);
+  return arc_error_refuse (error, raw, "is out of range: give %s from %s to %s",
+                           is_load        ? "0, or"
+                           : setting->off ? "0 for none, or a duration"
+                                          : "a duration",
+                           minimum, maximum);
 }
 
 static gboolean
 parse_word (const ArcSetting *setting, const char *raw, ArcSettingValue *value, GError **error)
 {
-  g_autofree char *quoted = NULL;
   g_autofree char *words = NULL;
 
   for (value->number = 0; setting->words[value->number] != NULL; value->number++)
     if (strcmp (setting->words[value->number], raw) == 0)
       return TRUE;
 
-  quoted = arc_quote (raw);
   words = g_strjoinv (", ", (GStrv) setting->words);
 
-  return arc_error_set_config (error, "%s is not one of: %s", quoted, words);
+  return arc_error_refuse (error, raw, "is not one of: %s", words);
 }
 
 static const struct
@@ -449,51 +418,32 @@ static gboolean
 parse_seconds (const ArcSetting *setting, const char *raw, ArcSettingValue *value, GError **error)
 {
   g_autofree char *stripped = g_strstrip (g_strdup (raw));
-  g_autofree char *quoted = NULL;
 
   if (stripped[strspn (stripped, G_CSET_DIGITS ".")] == '\0')
     return parse_duration (setting, stripped, value, error);
 
-  quoted = arc_quote (raw);
-
-  return arc_error_set_config (
-      error, "%s is not a number of seconds: give one such as 5 or 2.5, without a unit", quoted);
-}
-
-static const ArcVariable *
-find_variable (const char *name)
-{
-  for (const ArcVariable *variable = arc_config_variables; variable->name != NULL; variable++)
-    if (strcmp (variable->name, name) == 0)
-      return variable;
-
-  return NULL;
+  return arc_error_refuse (error, raw,
+                           "is not a number of seconds: give one such as 5 or 2.5, without a unit");
 }
 
 gboolean
-arc_config_merge_variable (ArcConfig *config, const char *name, const char *value, GError **error)
+arc_config_merge_variable (ArcConfig *config,
+                           const ArcVariable *variable,
+                           const char *value,
+                           GError **error)
 {
-  const ArcVariable *variable;
-  const ArcSetting *setting;
+  const ArcSetting *setting = arc_config_find_setting (NULL, variable->key);
   gboolean is_right;
-
-  g_return_val_if_fail (config != NULL, FALSE);
-  g_return_val_if_fail (name != NULL, FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  variable = find_variable (name);
-  g_return_val_if_fail (variable != NULL, FALSE);
 
   if (value == NULL || *value == '\0')
     return TRUE;
 
-  setting = arc_config_find_setting (NULL, variable->key);
   is_right =
       set_value (config, setting, setting->type == ARC_SETTING_PATHS ? parse_bytes : parse_seconds,
                  value, error);
   if (!is_right)
-    g_prefix_error (error, "%s: ", name);
-  arc_config_set_place (config, setting, name, is_right);
+    g_prefix_error (error, "%s: ", variable->name);
+  arc_config_set_place (config, setting, variable->name, is_right);
 
   /* The script that had this variable had no limit. */
   if (is_right && strcmp (variable->key, "Debounce") == 0)

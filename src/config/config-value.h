@@ -53,7 +53,7 @@ char *arc_config_format_load (guint load);
 /**
  * arc_config_merge_variable:
  * @config: a configuration
- * @name: the name of one of arc_config_variables
+ * @variable: one of arc_config_variables
  * @value: (nullable): its value; %NULL and "" change nothing
  * @error: return location for an error
  *
@@ -64,7 +64,9 @@ char *arc_config_format_load (guint load);
  *
  * Returns: %TRUE on success
  */
-gboolean
-arc_config_merge_variable (ArcConfig *config, const char *name, const char *value, GError **error);
+gboolean arc_config_merge_variable (ArcConfig *config,
+                                    const ArcVariable *variable,
+                                    const char *value,
+                                    GError **error);
 
 G_END_DECLS

@@ -106,8 +106,6 @@ G_STATIC_ASSERT (G_N_ELEMENTS (settings) <= 64);
 const ArcSetting *
 arc_config_get_settings (guint *n_settings)
 {
-  g_return_val_if_fail (n_settings != NULL, NULL);
-
   *n_settings = G_N_ELEMENTS (settings);
 
   return settings;
@@ -193,8 +191,6 @@ ArcConfig *
 arc_config_copy (const ArcConfig *config)
 {
   ArcConfig *copy;
-
-  g_return_val_if_fail (config != NULL, NULL);
 
   copy = g_memdup2 (config, sizeof *config);
   copy->places = g_new0 (char *, G_N_ELEMENTS (settings));

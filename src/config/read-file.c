@@ -95,9 +95,6 @@ arc_read_file (const char *path, ArcReadFlags flags, gsize max_size, gsize *leng
   gsize size;
   int fd;
 
-  g_return_val_if_fail (path != NULL, NULL);
-  g_return_val_if_fail (length != NULL, NULL);
-
   /* Without O_NONBLOCK, open(2) of a FIFO waits for a writer (fifo(7)). */
   fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
                        ((flags & ARC_READ_SETTINGS) != 0 ? 0 : O_NOFOLLOW));

@@ -3,21 +3,12 @@
 
 #include "ctl/arcologyctl.h"
 
-#include "common/duration.h"
 #include "ctl/systemd-unit.h"
 
 #include <glib-unix.h>
 #include <glib/gi18n.h>
 
 G_DEFINE_QUARK (arc - ctl - error - quark, arc_ctl_error)
-
-/* The table functions read NO_COLOR (no-color.org). */
-static gboolean
-on_no_color (const char *option, const char *value, gpointer data, GError **error)
-{
-  g_setenv ("NO_COLOR", "1", TRUE);
-  return TRUE;
-}
 
 void
 arc_ctl_print_error (const char *format, ...)
@@ -31,65 +22,6 @@ arc_ctl_print_error (const char *format, ...)
 
   /* Translators: what stands before the text of an error, after the name of the program. */
   g_printerr ("arcologyctl: %s: %s\n", _ ("error"), text);
-}
-
-gboolean
-arc_ctl_parse (int *argc,
-               char ***argv,
-               const GOptionEntry *entries,
-               const char *arguments,
-               const char *summary,
-               int max_arguments)
-{
-  const GOptionEntry common[] = {
-    { "no-color", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, on_no_color,
-      N_ ("Print without colors"), NULL },
-    G_OPTION_ENTRY_NULL,
-  };
-  g_autoptr (GOptionContext) context = g_option_context_new (arguments);
-  g_autoptr (GError) error = NULL;
-  g_autofree char *name = g_strdup_printf ("arcologyctl %s", (*argv)[0]);
-
-  /* The help starts with it. */
-  g_set_prgname (name);
-  g_option_context_set_summary (context, summary);
-  if (entries != NULL)
-    g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
-  g_option_context_add_main_entries (context, common, GETTEXT_PACKAGE);
-  g_option_context_set_strict_posix (context, max_arguments < 0);
-
-  if (!g_option_context_parse (context, argc, argv, &error))
-    {
-      arc_ctl_print_error ("%s", error->message);
-      return FALSE;
-    }
-
-  if (max_arguments >= 0 && *argc - 1 > max_arguments)
-    {
-      arc_ctl_print_error (_ ("unexpected argument “%s”; see --help"), (*argv)[max_arguments + 1]);
-      return FALSE;
-    }
-
-  return TRUE;
-}
-
-gboolean
-arc_ctl_parse_timeout (const char *text, int *timeout)
-{
-  gint64 usec;
-
-  *timeout = ARC_CTL_DEFAULT_TIMEOUT;
-  if (text == NULL)
-    return TRUE;
-
-  if (!arc_duration_parse (text, &usec) || usec < 1000 || usec / 1000 > G_MAXINT)
-    {
-      arc_ctl_print_error (_ ("--timeout: “%s” is not a time such as 30s or 5min"), text);
-      return FALSE;
-    }
-
-  *timeout = (int) (usec / 1000);
-  return TRUE;
 }
 
 static gboolean
@@ -118,8 +50,8 @@ set_absent (GDBusConnection *bus, GError **error)
                ARC_SYSTEMD_UNIT);
 }
 
-static ArcDBusBuilder *
-try_open (gboolean starts, int timeout, GError **error)
+ArcDBusBuilder *
+arc_ctl_open (gboolean starts, int timeout, GError **error)
 {
   g_autoptr (GDBusConnection) bus = NULL;
   g_autoptr (GVariant) reply = NULL;
@@ -183,30 +115,6 @@ try_open (gboolean starts, int timeout, GError **error)
   return g_steal_pointer (&service);
 }
 
-ArcDBusBuilder *
-arc_ctl_try_connect (GError **error)
-{
-  return try_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, error);
-}
-
-ArcDBusBuilder *
-arc_ctl_open (gboolean starts, int timeout, ArcCtlExit *exit)
-{
-  g_autoptr (GError) error = NULL;
-  ArcDBusBuilder *service = try_open (starts, timeout, &error);
-
-  if (service == NULL)
-    *exit = arc_ctl_report (error);
-
-  return service;
-}
-
-ArcDBusBuilder *
-arc_ctl_connect (ArcCtlExit *exit)
-{
-  return arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, exit);
-}
-
 static gboolean
 on_interrupt (gpointer user_data)
 {
@@ -255,29 +163,4 @@ arc_ctl_get_properties (ArcDBusBuilder *service)
     }
 
   return g_variant_ref_sink (g_variant_builder_end (&builder));
-}
-
-ArcCtlExit
-arc_ctl_report (GError *error)
-{
-  const gboolean is_gone = is_absent (error) ||
-                           g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY) ||
-                           g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED) ||
-                           g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED);
-
-  /* GDBus has one error for its own timeout and one for that of a bus. */
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ||
-      g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_TIMEOUT))
-    {
-      arc_ctl_print_error (_ ("the service did not answer in time"));
-      return ARC_CTL_TIMEOUT;
-    }
-
-  g_dbus_error_strip_remote_error (error);
-  arc_ctl_print_error ("%s", error->message);
-
-  if (g_error_matches (error, ARC_CTL_ERROR, ARC_CTL_ERROR_SERVICE_FAILED))
-    return ARC_CTL_SERVICE_FAILED;
-
-  return is_gone ? ARC_CTL_NO_SERVICE : ARC_CTL_FAILED;
 }

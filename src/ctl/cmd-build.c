@@ -1,113 +1,332 @@
 /* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-#include "ctl/bus-wait.h"
+/* The verbs that ask for a build or a comparison, and wait for it: with a bar on a terminal, else
+ * with a line a second. SIGINT ends the waiting, not the build. */
+
+#include "common/progress-bar.h"
 #include "ctl/commands.h"
 #include "ctl/json.h"
+#include "ctl/messages.h"
+#include "ctl/table.h"
 
+#include <glib-unix.h>
 #include <glib/gi18n.h>
+#include <stdio.h>
+#include <string.h>
 
-/* The options of both verbs that wait. */
-#define WAIT_ENTRIES(options, timeout_text)                                                        \
-  { "json", 0, 0, G_OPTION_ARG_NONE, &(options).json, N_ ("Print JSON"), NULL },                   \
-      { "quiet",                                                                                   \
-        'q',                                                                                       \
-        0,                                                                                         \
-        G_OPTION_ARG_NONE,                                                                         \
-        &(options).quiet,                                                                          \
-        N_ ("Print errors only; see the exit status"),                                             \
-        NULL },                                                                                    \
-  {                                                                                                \
-    "timeout", 0, 0, G_OPTION_ARG_STRING, &(timeout_text), N_ ("Maximum time to wait"),            \
-        N_ ("TIME")                                                                                \
-  }
+#define MAX_FAILED_FILES 5
+
+typedef struct
+{
+  const ArcCall *call;
+  GMainLoop *loop;
+  guint64 build;      /* 0 while it is not known */
+  guint64 last_build; /* the last one that had ended before */
+  char *result;       /* (owned) (nullable): once it is known */
+  GVariant *details;  /* (owned) (nullable): of that build, if it ended meanwhile */
+  ArcCtlExit exit;    /* if there is no result, and no error */
+  GError *error;      /* (owned) (nullable) */
+
+  gboolean is_terminal;
+  ArcProgressBar meter;
+  gboolean has_bar; /* the cursor is at the end of one */
+} Wait;
 
 static void
-print_asked (guint64 build, const ArcBusWaitOptions *options)
+clear_bar (Wait *self)
 {
-  if (options->json)
-    {
-      arc_json_print (g_variant_new_parsed ("{'build': <%t>}", build));
-    }
-  else if (!options->quiet)
-    {
-      g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, build);
+  if (!self->has_bar)
+    return;
 
-      g_print (_ ("Build %s queued\n"), number);
+  fputs ("\r\033[K", stdout);
+  fflush (stdout);
+  self->has_bar = FALSE;
+}
+
+/* In the place of the last LINE. */
+static void
+show_line (Wait *self, const char *line)
+{
+  if (self->is_terminal)
+    printf ("\r%s\033[K", line);
+  else
+    puts (line);
+  fflush (stdout);
+  self->has_bar = self->is_terminal;
+}
+
+static void
+show_progress (Wait *self)
+{
+  /* The last column stays free: terminals differ in the place of the cursor after it. */
+  const guint width = self->is_terminal ? arc_table_get_width () - 1 : 0;
+  g_autofree char *line = arc_progress_bar_format (&self->meter, width, arc_table_has_utf8 ());
+
+  show_line (self, line);
+}
+
+static void
+show_phase (Wait *self)
+{
+  g_autofree char *phase = arc_messages_tell_phase (self->call->service);
+
+  if (phase == NULL)
+    return;
+
+  while (self->is_terminal && arc_table_measure (phase) >= arc_table_get_width ())
+    *g_utf8_prev_char (phase + strlen (phase)) = '\0';
+  show_line (self, phase);
+}
+
+static void
+on_progress (ArcDBusBuilder *service, GParamSpec *pspec, gpointer user_data)
+{
+  Wait *self = user_data;
+  GVariant *progress = arc_dbus_builder_get_progress (service);
+  const gint64 interval =
+      self->is_terminal ? ARC_PROGRESS_BAR_BAR_INTERVAL : ARC_PROGRESS_BAR_LINE_INTERVAL;
+  guint done;
+  guint total;
+
+  if (progress == NULL || self->call->quiet || self->call->json)
+    return;
+
+  g_variant_get (progress, "(uu&s)", &done, &total, NULL);
+  if (total == 0)
+    {
+      self->meter = (ArcProgressBar){ 0 };
+      show_phase (self);
+    }
+  else if (arc_progress_bar_take (&self->meter, done, total, g_get_monotonic_time (), interval))
+    show_progress (self);
+}
+
+static void
+on_build_finished (ArcDBusBuilder *service,
+                   guint64 build,
+                   const char *result,
+                   GVariant *details,
+                   gpointer user_data)
+{
+  Wait *self = user_data;
+
+  /* `Sync` has a reply, which may have come in the same iteration of the main loop. */
+  if (self->build == 0 || build < self->build || self->result != NULL)
+    return;
+
+  self->result = g_strdup (result);
+  self->details = g_variant_ref (details);
+  g_main_loop_quit (self->loop);
+}
+
+/* (transfer full) (nullable): the record of the build that `Sync` waited for; NULL if that build
+ * ended before the call. */
+static GVariant *
+look_up_build (const Wait *self)
+{
+  g_autoptr (GVariant) builds = NULL;
+  g_autoptr (GVariant) newest = NULL;
+  guint64 id = 0;
+
+  if (self->build <= self->last_build ||
+      !arc_dbus_builder_call_get_history_sync (self->call->service, 1, &builds, NULL, NULL) ||
+      g_variant_n_children (builds) == 0)
+    return NULL;
+
+  newest = g_variant_get_child_value (builds, 0);
+  g_variant_lookup (newest, "id", "t", &id);
+
+  return id == self->build ? g_steal_pointer (&newest) : NULL;
+}
+
+static void
+on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Wait *self = user_data;
+
+  if (!g_main_loop_is_running (self->loop))
+    return;
+
+  if (arc_dbus_builder_call_sync_finish (self->call->service, &self->build, &self->result, result,
+                                         &self->error))
+    self->details = look_up_build (self);
+  g_main_loop_quit (self->loop);
+}
+
+static void
+give_up (Wait *self, ArcCtlExit exit, const char *message)
+{
+  /* A result of the same iteration of the main loop is too late. */
+  if (!g_main_loop_is_running (self->loop))
+    return;
+
+  clear_bar (self);
+  arc_ctl_print_error ("%s", message);
+  self->exit = exit;
+  g_main_loop_quit (self->loop);
+}
+
+static gboolean
+on_interrupt (gpointer user_data)
+{
+  give_up (user_data, ARC_CTL_INTERRUPTED,
+           _ ("interrupted; the build continues in the background"));
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_timeout (gpointer user_data)
+{
+  give_up (user_data, ARC_CTL_TIMEOUT, _ ("timed out; the build continues in the background"));
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_owner_changed (ArcDBusBuilder *service, GParamSpec *pspec, gpointer user_data)
+{
+  give_up (user_data, ARC_CTL_NO_SERVICE, _ ("the service stopped before the build ended"));
+}
+
+static void
+print_report (const Wait *self)
+{
+  g_autoptr (GPtrArray) failed = NULL;
+  g_autofree char *sentence = NULL;
+  g_autofree char *wrapped = NULL;
+
+  if (self->details == NULL)
+    {
+      g_print ("%s\n", arc_messages_is_success (self->result)
+                           ? _ ("The database is already up to date")
+                           : arc_messages_name_result (self->result));
+      return;
+    }
+
+  sentence = arc_messages_tell_build (self->details);
+  failed = arc_messages_list_failed_files (self->details, MAX_FAILED_FILES);
+  wrapped = arc_table_wrap (sentence, 0, arc_table_get_width ());
+  g_print ("%s\n", wrapped);
+  for (guint i = 0; i < failed->len; i++)
+    g_print ("  %s\n", (const char *) failed->pdata[i]);
+  if (!arc_messages_is_success (self->result))
+    {
+      g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, self->build);
+
+      g_autofree char *hint =
+          g_strdup_printf (_ ("See its output with: arcologyctl log %s\n"), number);
+      g_autofree char *lines = arc_table_wrap (hint, 0, arc_table_get_width ());
+
+      g_print ("%s", lines);
     }
 }
 
-ArcCtlExit
-arc_cmd_rebuild (int argc, char **argv)
+static ArcCtlExit
+report (const Wait *self)
 {
-  ArcBusWaitOptions options = { 0 };
-  gboolean full = FALSE;
-  gboolean clean = FALSE;
-  gboolean wait = FALSE;
-  g_autofree char *timeout_text = NULL;
-  const GOptionEntry entries[] = {
-    { "full", 0, 0, G_OPTION_ARG_NONE, &full, N_ ("Build all files, not only changed ones"), NULL },
-    { "clean", 0, 0, G_OPTION_ARG_NONE, &clean, N_ ("Build all files into an empty database"),
-      NULL },
-    { "wait", 'w', 0, G_OPTION_ARG_NONE, &wait, N_ ("Wait until the build ends"), NULL },
-    WAIT_ENTRIES (options, timeout_text),
-    G_OPTION_ENTRY_NULL,
-  };
-  g_autoptr (ArcDBusBuilder) service = NULL;
-  g_autoptr (GError) error = NULL;
-  GVariantDict what = G_VARIANT_DICT_INIT (NULL);
+  if (self->result == NULL)
+    return self->exit;
+
+  if (self->call->json)
+    arc_json_print (
+        g_variant_new_parsed ("{'build': <%t>, 'result': <%s>}", self->build, self->result));
+  else if (!self->call->quiet)
+    print_report (self);
+
+  return arc_messages_is_success (self->result) ? ARC_CTL_SUCCESS : ARC_CTL_FAILED;
+}
+
+static ArcCtlExit
+wait_for_end (Wait *self, GError **error)
+{
+  ArcDBusBuilder *service = self->call->service;
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  guint interrupt_id = g_unix_signal_add (SIGINT, on_interrupt, self);
+  guint timeout_id = 0;
   ArcCtlExit exit;
-  guint64 build;
 
-  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
-                      _ ("Starts a build now, or after the running one. Starts the service if it "
-                         "is not running."),
-                      0) ||
-      !arc_ctl_parse_timeout (timeout_text, &options.timeout))
-    return ARC_CTL_USAGE;
+  if (self->call->timeout != ARC_CTL_DEFAULT_TIMEOUT)
+    timeout_id = g_timeout_add ((guint) self->call->timeout, on_timeout, self);
 
-  service = arc_ctl_open (TRUE, options.timeout, &exit);
-  if (service == NULL)
-    return exit;
+  self->loop = loop;
+  self->is_terminal = arc_table_is_terminal ();
+  g_signal_connect (service, "notify::progress", G_CALLBACK (on_progress), self);
+  g_signal_connect (service, "build-finished", G_CALLBACK (on_build_finished), self);
+  g_signal_connect (service, "notify::g-name-owner", G_CALLBACK (on_owner_changed), self);
+  /* What it reported before. */
+  on_progress (service, NULL, self);
+  g_main_loop_run (loop);
+  g_signal_handlers_disconnect_by_data (service, self);
 
-  if (full)
+  g_clear_handle_id (&interrupt_id, g_source_remove);
+  g_clear_handle_id (&timeout_id, g_source_remove);
+
+  clear_bar (self);
+  if (self->error != NULL)
+    g_propagate_error (error, self->error);
+  exit = report (self);
+  g_free (self->result);
+  g_clear_pointer (&self->details, g_variant_unref);
+
+  return exit;
+}
+
+ArcCtlExit
+arc_cmd_rebuild (const ArcCall *call, GError **error)
+{
+  GVariantDict what = G_VARIANT_DICT_INIT (NULL);
+  Wait self = { .call = call };
+
+  if (call->full)
     g_variant_dict_insert (&what, "full", "b", TRUE);
-  if (clean)
+  if (call->clean)
     g_variant_dict_insert (&what, "clean", "b", TRUE);
-  if (!arc_dbus_builder_call_rebuild_sync (service, g_variant_dict_end (&what), &build, NULL,
-                                           &error))
-    return arc_ctl_report (error);
+  if (!arc_dbus_builder_call_rebuild_sync (call->service, g_variant_dict_end (&what), &self.build,
+                                           NULL, error))
+    return ARC_CTL_FAILED;
 
-  if (wait)
-    return arc_bus_wait_for_build (service, build, &options);
+  if (call->wait)
+    return wait_for_end (&self, error);
 
-  print_asked (build, &options);
+  if (call->json)
+    {
+      arc_json_print (g_variant_new_parsed ("{'build': <%t>}", self.build));
+    }
+  else if (!call->quiet)
+    {
+      g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, self.build);
+
+      g_print (_ ("Build %s queued\n"), number);
+    }
 
   return ARC_CTL_SUCCESS;
 }
 
 ArcCtlExit
-arc_cmd_sync (int argc, char **argv)
+arc_cmd_sync (const ArcCall *call, GError **error)
 {
-  ArcBusWaitOptions options = { 0 };
-  g_autofree char *timeout_text = NULL;
-  const GOptionEntry entries[] = {
-    WAIT_ENTRIES (options, timeout_text),
-    G_OPTION_ENTRY_NULL,
-  };
-  g_autoptr (ArcDBusBuilder) service = NULL;
-  ArcCtlExit exit;
+  GVariantDict none = G_VARIANT_DICT_INIT (NULL);
+  Wait self = { .call = call };
 
-  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
-                      _ ("Rescans the tree, builds all changes, and exits when the database is up "
-                         "to date. Starts the service if it is not running."),
-                      0) ||
-      !arc_ctl_parse_timeout (timeout_text, &options.timeout))
-    return ARC_CTL_USAGE;
+  g_variant_lookup (arc_dbus_builder_get_last_build (call->service), "id", "t", &self.last_build);
 
-  service = arc_ctl_open (TRUE, options.timeout, &exit);
-  if (service == NULL)
-    return exit;
+  /* The call lasts as long as the build. on_synced() ignores a reply that arrives after the main
+   * loop. */
+  g_dbus_proxy_set_default_timeout (G_DBUS_PROXY (call->service), G_MAXINT);
+  arc_dbus_builder_call_sync (call->service, g_variant_dict_end (&none), NULL, on_synced, &self);
 
-  return arc_bus_wait_for_sync (service, &options);
+  return wait_for_end (&self, error);
+}
+
+ArcCtlExit
+arc_cmd_rescan (const ArcCall *call, GError **error)
+{
+  guint n;
+
+  if (!arc_dbus_builder_call_rescan_sync (call->service, &n, NULL, error))
+    return ARC_CTL_FAILED;
+
+  g_print (ngettext ("%u change was found\n", "%u changes were found\n", n), n);
+
+  return ARC_CTL_SUCCESS;
 }

@@ -16,7 +16,7 @@ typedef struct
   gboolean json;
   guint64 since;
   gboolean complete;
-  ArcCtlExit exit;
+  GError *error; /* (owned) (nullable): why it cannot be followed any more */
 } Feed;
 
 /* All lines have the same width, also those of later builds. */
@@ -97,7 +97,7 @@ show_news (Feed *self)
       g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN))
     return;
 
-  self->exit = arc_ctl_report (error);
+  self->error = g_steal_pointer (&error);
   g_main_loop_quit (self->loop);
 }
 
@@ -127,13 +127,12 @@ on_started (gpointer user_data)
 }
 
 static ArcCtlExit
-follow (Feed *self)
+follow (Feed *self, GError **error)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   gboolean is_connected;
 
   self->loop = loop;
-  self->exit = ARC_CTL_SUCCESS;
   g_signal_connect (self->service, "build-finished", G_CALLBACK (on_build_finished), self);
   g_signal_connect (self->service, "notify::g-name-owner", G_CALLBACK (on_owner_changed), self);
   /* A build can end between the first call and the connection of the signals. */
@@ -141,60 +140,34 @@ follow (Feed *self)
   is_connected = arc_ctl_run (self->service, loop);
   g_signal_handlers_disconnect_by_data (self->service, self);
 
-  return is_connected ? self->exit : ARC_CTL_NO_SERVICE;
+  if (self->error != NULL)
+    g_propagate_error (error, self->error);
+
+  return is_connected ? ARC_CTL_SUCCESS : ARC_CTL_NO_SERVICE;
 }
 
 ArcCtlExit
-arc_cmd_changes (int argc, char **argv)
+arc_cmd_changes (const ArcCall *call, GError **error)
 {
-  gboolean follows = FALSE;
-  g_autofree char *since = NULL;
-  Feed self = { 0 };
-  const GOptionEntry entries[] = {
-    { "since", 0, 0, G_OPTION_ARG_STRING, &since,
-      N_ ("Only what builds after the one with this number updated"), N_ ("BUILD") },
-    { "follow", 'f', 0, G_OPTION_ARG_NONE, &follows,
-      N_ ("Go on with what each build updates, until interrupted"), NULL },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &self.json, N_ ("Print JSON, an object a line"), NULL },
-    G_OPTION_ENTRY_NULL,
-  };
-  g_autoptr (ArcDBusBuilder) service = NULL;
-  ArcCtlExit exit;
-  g_autoptr (GError) error = NULL;
+  Feed self = { .service = call->service, .json = call->json, .since = call->build };
   g_autoptr (GVariant) changes = NULL;
 
-  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
-                      _ ("Lists the notes that builds updated in the database."), 0))
-    return ARC_CTL_USAGE;
-
-  if (since != NULL && !g_ascii_string_to_unsigned (since, 10, 0, G_MAXUINT64, &self.since, NULL))
-    {
-      g_printerr (_ ("“%s” is not the number of a build; “arcologyctl history” lists them\n"),
-                  since);
-      return ARC_CTL_USAGE;
-    }
-
-  service = arc_ctl_connect (&exit);
-  if (service == NULL)
-    return exit;
-
-  self.service = service;
   /* No build has this number: so there is nothing after it. */
-  if (follows && since == NULL)
+  if (call->follow && call->since == NULL)
     self.since = G_MAXUINT64;
-  changes = get_changes (&self, &error);
+  changes = get_changes (&self, error);
   if (changes == NULL)
-    return arc_ctl_report (error);
+    return ARC_CTL_FAILED;
 
-  if (since == NULL)
+  if (call->since == NULL)
     self.complete = TRUE;
-  if (g_variant_n_children (changes) == 0 && self.complete && !follows && !self.json)
+  if (g_variant_n_children (changes) == 0 && self.complete && !call->follow && !self.json)
     g_printerr (_ ("No changes\n"));
   else
     print_changes (&self, changes);
 
-  if (follows)
-    return follow (&self);
+  if (call->follow)
+    return follow (&self, error);
 
   return self.complete ? ARC_CTL_SUCCESS : ARC_CTL_STALE;
 }

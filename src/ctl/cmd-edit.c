@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 #include "ctl/commands.h"
+#include "ctl/program.h"
 #include "ctl/system-info.h"
 
 #include <errno.h>
@@ -103,7 +104,7 @@ check (const char *program, const char *file, const char *name)
   g_autoptr (GString) text = NULL;
   int status;
 
-  if (!arc_system_info_run (NULL, argv, &status, &output, &messages, &error))
+  if (!arc_program_ask (NULL, argv, &status, &output, &messages, &error))
     {
       arc_ctl_print_error ("%s", error->message);
       return FALSE;
@@ -157,24 +158,25 @@ read_start (const char *file, GError **error)
 }
 
 /* Lets the user edit COPY until it is right. */
-static ArcEditChoice
-edit (const char *editor, const char *program, const char *copy, const char *file, GError **error)
+static gboolean
+edit (const char *editor,
+      const char *program,
+      const char *copy,
+      const char *file,
+      ArcEditChoice *choice,
+      GError **error)
 {
   g_autofree char *name = g_filename_display_name (file);
 
-  for (;;)
+  do
     {
-      ArcEditChoice choice;
-
       if (!run_editor (editor, copy, error))
-        return ARC_EDIT_DISCARD;
-      if (check (program, copy, name))
-        return ARC_EDIT_SAVE;
-
-      choice = ask ();
-      if (choice != ARC_EDIT_AGAIN)
-        return choice;
+        return FALSE;
+      *choice = check (program, copy, name) ? ARC_EDIT_SAVE : ask ();
     }
+  while (*choice == ARC_EDIT_AGAIN);
+
+  return TRUE;
 }
 
 /* Writes what is in COPY to FILE. A link to where the file is kept, such as in a repository of
@@ -197,24 +199,25 @@ edit_file (ArcDBusBuilder *service,
            const char *editor,
            const char *program,
            const char *file,
-           const char *copy)
+           const char *copy,
+           GError **error)
 {
   g_autofree char *name = g_filename_display_name (file);
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
-  g_autoptr (GError) error = NULL;
+  ArcEditChoice choice;
 
-  before = read_start (file, &error);
-  if (before == NULL || !g_file_set_contents (copy, before, -1, &error) ||
-      edit (editor, program, copy, file, &error) != ARC_EDIT_SAVE ||
-      !g_file_get_contents (copy, &after, NULL, &error))
+  before = read_start (file, error);
+  if (before == NULL || !g_file_set_contents (copy, before, -1, error) ||
+      !edit (editor, program, copy, file, &choice, error))
+    return ARC_CTL_FAILED;
+  if (choice == ARC_EDIT_DISCARD)
     {
-      if (error != NULL)
-        arc_ctl_print_error ("%s", error->message);
-      else
-        arc_ctl_print_error (_ ("%s is unchanged"), name);
+      arc_ctl_print_error (_ ("%s is unchanged"), name);
       return ARC_CTL_FAILED;
     }
+  if (!g_file_get_contents (copy, &after, NULL, error))
+    return ARC_CTL_FAILED;
 
   if (g_str_equal (before, after) && g_file_test (file, G_FILE_TEST_EXISTS))
     {
@@ -222,18 +225,15 @@ edit_file (ArcDBusBuilder *service,
       return ARC_CTL_SUCCESS;
     }
 
-  if (!save (copy, file, &error))
-    {
-      arc_ctl_print_error ("%s", error->message);
-      return ARC_CTL_FAILED;
-    }
+  if (!save (copy, file, error))
+    return ARC_CTL_FAILED;
   if (service == NULL)
     {
       g_print (_ ("Saved %s\n"), name);
       return ARC_CTL_SUCCESS;
     }
-  if (!arc_dbus_builder_call_reload_sync (service, NULL, &error))
-    return arc_ctl_report (error);
+  if (!arc_dbus_builder_call_reload_sync (service, NULL, error))
+    return ARC_CTL_FAILED;
 
   g_print (_ ("Saved %s; the service uses it\n"), name);
 
@@ -241,30 +241,23 @@ edit_file (ArcDBusBuilder *service,
 }
 
 ArcCtlExit
-arc_cmd_edit (int argc, char **argv)
+arc_cmd_edit (const ArcCall *call, GError **error)
 {
   g_autoptr (ArcDBusBuilder) service = NULL;
-  g_autofree char *editor = NULL;
+  g_autofree char *editor = find_editor ();
   g_autofree char *program = NULL;
   g_autofree char *file = NULL;
   g_autofree char *directory = NULL;
   g_autofree char *copy = NULL;
   ArcCtlExit exit;
 
-  if (!arc_ctl_parse (&argc, &argv, NULL, NULL,
-                      _ ("Opens the settings file in an editor, checks it, saves it if it has no "
-                         "mistakes, and reloads the service if it is running."),
-                      0))
-    return ARC_CTL_USAGE;
-
-  editor = find_editor ();
   if (editor == NULL)
     {
       arc_ctl_print_error (_ ("no editor found; set the environment variable EDITOR"));
       return ARC_CTL_FAILED;
     }
 
-  service = arc_ctl_try_connect (NULL);
+  service = arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, NULL);
   file = choose_file (service, &program);
   directory = g_path_get_dirname (file);
   if (g_mkdir_with_parents (directory, 0700) != 0)
@@ -275,7 +268,7 @@ arc_cmd_edit (int argc, char **argv)
 
   /* Its name ends as that of the file does, for the editor to know what is in it. */
   copy = g_strdup_printf ("%s/.edit-%d-%s", directory, (int) getpid (), NAME);
-  exit = edit_file (service, editor, program, file, copy);
+  exit = edit_file (service, editor, program, file, copy, error);
   g_unlink (copy);
 
   return exit;

@@ -16,7 +16,7 @@
 static const ArcState *
 get_current (ArcState *state)
 {
-  g_autoptr (ArcDBusBuilder) service = arc_ctl_try_connect (NULL);
+  g_autoptr (ArcDBusBuilder) service = arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, NULL);
   const char *word = service != NULL ? arc_dbus_builder_get_state (service) : NULL;
 
   return word != NULL && arc_graph_find_state (word, state) ? state : NULL;
@@ -27,7 +27,7 @@ write_bytes (const void *data, gsize length)
 {
   if (fwrite (data, 1, length, stdout) != length || fflush (stdout) != 0)
     {
-      g_printerr (_ ("The picture cannot be written\n"));
+      arc_ctl_print_error (_ ("cannot write the picture"));
       return ARC_CTL_FAILED;
     }
 
@@ -47,9 +47,10 @@ render (const char *dot, const char *format)
 
   if (program == NULL)
     {
-      g_printerr (_ ("Graphviz, which makes pictures of the format “%s”, is not installed: install "
-                     "the package graphviz, or use --format=dot or --format=text\n"),
-                  format);
+      arc_ctl_print_error (
+          _ ("Graphviz, which makes pictures of the format “%s”, is not installed: "
+             "install the package graphviz, or use --format=dot or --format=text"),
+          format);
       return ARC_CTL_FAILED;
     }
 
@@ -60,7 +61,7 @@ render (const char *dot, const char *format)
       !g_subprocess_communicate (subprocess, input, NULL, &output, NULL, &error) ||
       !g_subprocess_wait_check (subprocess, NULL, &error))
     {
-      g_printerr ("%s: %s\n", GRAPHVIZ, error->message);
+      arc_ctl_print_error ("%s: %s", GRAPHVIZ, error->message);
       return ARC_CTL_FAILED;
     }
 
@@ -83,47 +84,32 @@ static char *
 draw_phases (gboolean text)
 {
   guint n_transitions;
-  const ArcPhaseTransition *transitions = arc_build_phases_get_transitions (&n_transitions);
+  const ArcPhaseTransition *transitions = arc_phase_get_transitions (&n_transitions);
 
   return text ? arc_graph_phases_to_text (transitions, n_transitions)
               : arc_graph_phases_to_dot (transitions, n_transitions);
 }
 
 ArcCtlExit
-arc_cmd_graph (int argc, char **argv)
+arc_cmd_graph (const ArcCall *call, GError **error)
 {
-  g_autofree char *format = NULL;
-  gboolean phases = FALSE;
-  const GOptionEntry entries[] = {
-    { "format", 0, 0, G_OPTION_ARG_STRING, &format,
-      N_ ("How to draw it: text (the default), dot, svg or png"), N_ ("FORMAT") },
-    { "phases", 0, 0, G_OPTION_ARG_NONE, &phases,
-      N_ ("Draw the phases of a build instead of the states of the service"), NULL },
-    G_OPTION_ENTRY_NULL,
-  };
+  const char *format = call->format != NULL ? call->format : "text";
+  const gboolean text = g_str_equal (format, "text");
   g_autofree char *picture = NULL;
-  gboolean text;
 
-  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
-                      _ ("Draws the states of the service and the transitions between them. The "
-                         "current state is marked."),
-                      0))
-    return ARC_CTL_USAGE;
-
-  if (format != NULL && !g_str_equal (format, "text") && !g_str_equal (format, "dot") &&
-      !g_str_equal (format, "svg") && !g_str_equal (format, "png"))
+  if (!text && !g_str_equal (format, "dot") && !g_str_equal (format, "svg") &&
+      !g_str_equal (format, "png"))
     {
-      g_printerr (_ ("Unknown format “%s”; use text, dot, svg or png\n"), format);
+      arc_ctl_print_error (_ ("unknown format “%s”; use text, dot, svg or png"), format);
       return ARC_CTL_USAGE;
     }
-  if (g_strcmp0 (format, "png") == 0 && isatty (STDOUT_FILENO))
+  if (g_str_equal (format, "png") && isatty (STDOUT_FILENO))
     {
-      g_printerr (_ ("Refusing to write PNG to a terminal: redirect it to a file with >\n"));
+      arc_ctl_print_error (_ ("refusing to write PNG to a terminal; redirect it to a file with >"));
       return ARC_CTL_USAGE;
     }
 
-  text = format == NULL || g_str_equal (format, "text");
-  picture = phases ? draw_phases (text) : draw_states (text);
+  picture = call->phases ? draw_phases (text) : draw_states (text);
   if (text || g_str_equal (format, "dot"))
     return write_bytes (picture, strlen (picture));
 

@@ -9,8 +9,7 @@
 
 #include <glib/gi18n.h>
 
-#define DEFAULT_LINES 20
-#define BAR_WIDTH     8
+#define BAR_WIDTH 8
 
 enum
 {
@@ -42,21 +41,6 @@ static const Layout layouts[] = {
   { 1, 3, { COLUMN_BUILD, COLUMN_STARTED_SHORT, COLUMN_RESULT_SHORT } },
 };
 
-typedef struct
-{
-  char *cells[N_COLUMNS]; /* (owned) */
-} Row;
-
-static void
-free_row (gpointer data)
-{
-  Row *row = data;
-
-  for (guint i = 0; i < N_COLUMNS; i++)
-    g_free (row->cells[i]);
-  g_free (row);
-}
-
 static guint64
 lookup_uint64 (GVariant *build, const char *key)
 {
@@ -80,21 +64,21 @@ draw_bar (guint64 duration, guint64 longest)
   return g_strdup (utf8 ? "▏" : "#");
 }
 
-static Row *
+static GStrv
 make_header (void)
 {
-  Row *row = g_new0 (Row, 1);
+  const char *const cells[N_COLUMNS + 1] = {
+    [COLUMN_BUILD] = _ ("BUILD"),
+    [COLUMN_STARTED] = _ ("STARTED"),
+    [COLUMN_STARTED_SHORT] = _ ("STARTED"),
+    [COLUMN_TOOK] = _ ("TOOK"),
+    [COLUMN_BAR] = "",
+    [COLUMN_FILES] = _ ("FILES"),
+    [COLUMN_RESULT] = _ ("RESULT"),
+    [COLUMN_RESULT_SHORT] = _ ("RESULT"),
+  };
 
-  row->cells[COLUMN_BUILD] = g_strdup (_ ("BUILD"));
-  row->cells[COLUMN_STARTED] = g_strdup (_ ("STARTED"));
-  row->cells[COLUMN_STARTED_SHORT] = g_strdup (_ ("STARTED"));
-  row->cells[COLUMN_TOOK] = g_strdup (_ ("TOOK"));
-  row->cells[COLUMN_BAR] = g_strdup ("");
-  row->cells[COLUMN_FILES] = g_strdup (_ ("FILES"));
-  row->cells[COLUMN_RESULT] = g_strdup (_ ("RESULT"));
-  row->cells[COLUMN_RESULT_SHORT] = g_strdup (_ ("RESULT"));
-
-  return row;
+  return g_strdupv ((GStrv) cells);
 }
 
 static const char *
@@ -129,26 +113,26 @@ format_short_time (guint64 time)
   return date != NULL ? g_date_time_format (date, "%m-%d %R") : g_strdup ("?");
 }
 
-static Row *
+static GStrv
 make_row (GVariant *build, guint64 longest)
 {
-  Row *row = g_new0 (Row, 1);
+  GStrv cells = g_new0 (char *, N_COLUMNS + 1);
   guint32 changed = 0;
 
   g_variant_lookup (build, "changed", "u", &changed);
-  row->cells[COLUMN_BUILD] = g_strdup_printf ("%" G_GUINT64_FORMAT, lookup_uint64 (build, "id"));
-  row->cells[COLUMN_STARTED] = arc_table_format_time (lookup_uint64 (build, "started"));
-  row->cells[COLUMN_STARTED_SHORT] = format_short_time (lookup_uint64 (build, "started"));
-  row->cells[COLUMN_TOOK] = arc_table_format_duration (arc_messages_get_duration (build));
-  row->cells[COLUMN_BAR] = draw_bar (arc_messages_get_duration (build), longest);
-  row->cells[COLUMN_FILES] = g_strdup_printf ("%u", changed);
-  row->cells[COLUMN_RESULT] = describe_result (build);
-  row->cells[COLUMN_RESULT_SHORT] = g_strdup (name_result (build));
+  cells[COLUMN_BUILD] = g_strdup_printf ("%" G_GUINT64_FORMAT, lookup_uint64 (build, "id"));
+  cells[COLUMN_STARTED] = arc_table_format_time (lookup_uint64 (build, "started"));
+  cells[COLUMN_STARTED_SHORT] = format_short_time (lookup_uint64 (build, "started"));
+  cells[COLUMN_TOOK] = arc_table_format_duration (arc_messages_get_duration (build));
+  cells[COLUMN_BAR] = draw_bar (arc_messages_get_duration (build), longest);
+  cells[COLUMN_FILES] = g_strdup_printf ("%u", changed);
+  cells[COLUMN_RESULT] = describe_result (build);
+  cells[COLUMN_RESULT_SHORT] = g_strdup (name_result (build));
 
-  return row;
+  return cells;
 }
 
-/* (element-type Row) */
+/* (element-type GStrv) */
 static const Layout *
 choose_layout (GPtrArray *rows, guint widths[N_COLUMNS])
 {
@@ -156,8 +140,7 @@ choose_layout (GPtrArray *rows, guint widths[N_COLUMNS])
 
   for (guint i = 0; i < rows->len; i++)
     for (guint column = 0; column < N_COLUMNS; column++)
-      widths[column] =
-          MAX (widths[column], arc_table_measure (((Row *) rows->pdata[i])->cells[column]));
+      widths[column] = MAX (widths[column], arc_table_measure (((GStrv) rows->pdata[i])[column]));
 
   for (guint i = 0; i < G_N_ELEMENTS (layouts); i++)
     {
@@ -172,7 +155,7 @@ choose_layout (GPtrArray *rows, guint widths[N_COLUMNS])
   return &layouts[G_N_ELEMENTS (layouts) - 1];
 }
 
-/* (element-type Row) */
+/* (element-type GStrv) */
 static void
 print_table (GPtrArray *rows)
 {
@@ -181,7 +164,7 @@ print_table (GPtrArray *rows)
 
   for (guint i = 0; i < rows->len; i++)
     {
-      const Row *row = rows->pdata[i];
+      const GStrv cells = rows->pdata[i];
       g_autoptr (GString) line = g_string_new (NULL);
 
       for (guint j = 0; j < layout->n_columns; j++)
@@ -189,7 +172,7 @@ print_table (GPtrArray *rows)
           const guint column = layout->columns[j];
           const gboolean is_number =
               column == COLUMN_BUILD || column == COLUMN_TOOK || column == COLUMN_FILES;
-          g_autofree char *cell = arc_table_pad (row->cells[column], widths[column], is_number);
+          g_autofree char *cell = arc_table_pad (cells[column], widths[column], is_number);
 
           g_string_append_printf (line, "%*s%s", j > 0 ? (int) layout->gap : 0, "", cell);
         }
@@ -200,7 +183,7 @@ print_table (GPtrArray *rows)
 static void
 print_history (GVariant *builds)
 {
-  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (free_row);
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
   const gsize n_builds = g_variant_n_children (builds);
   guint64 longest = 0;
 
@@ -222,37 +205,15 @@ print_history (GVariant *builds)
 }
 
 ArcCtlExit
-arc_cmd_history (int argc, char **argv)
+arc_cmd_history (const ArcCall *call, GError **error)
 {
-  gboolean json = FALSE;
-  int lines = DEFAULT_LINES;
-  const GOptionEntry entries[] = {
-    { "lines", 'n', 0, G_OPTION_ARG_INT, &lines, N_ ("Number of builds (0: all)"), N_ ("NUMBER") },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
-    G_OPTION_ENTRY_NULL,
-  };
-  g_autoptr (ArcDBusBuilder) service = NULL;
-  ArcCtlExit exit;
-  g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) builds = NULL;
 
-  if (!arc_ctl_parse (&argc, &argv, entries, NULL, _ ("Lists finished builds, newest first."), 0))
-    return ARC_CTL_USAGE;
+  if (!arc_dbus_builder_call_get_history_sync (call->service, (guint) call->lines, &builds, NULL,
+                                               error))
+    return ARC_CTL_FAILED;
 
-  if (lines < 0)
-    {
-      arc_ctl_print_error (_ ("--lines: %d must not be negative"), lines);
-      return ARC_CTL_USAGE;
-    }
-
-  service = arc_ctl_connect (&exit);
-  if (service == NULL)
-    return exit;
-
-  if (!arc_dbus_builder_call_get_history_sync (service, (guint) lines, &builds, NULL, &error))
-    return arc_ctl_report (error);
-
-  if (json)
+  if (call->json)
     arc_json_print (builds);
   else if (g_variant_n_children (builds) == 0)
     g_printerr (_ ("No finished builds\n"));

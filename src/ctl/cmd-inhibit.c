@@ -8,7 +8,6 @@
 #include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <signal.h>
-#include <string.h>
 #include <unistd.h>
 
 /* Of a word for the service; it takes 256 bytes. */
@@ -130,49 +129,17 @@ inhibit (ArcDBusBuilder *service, const char *who, const char *why, GError **err
 }
 
 ArcCtlExit
-arc_cmd_inhibit (int argc, char **argv)
+arc_cmd_inhibit (const ArcCall *call, GError **error)
 {
-  g_autofree char *who = NULL;
-  g_autofree char *why = NULL;
-  g_autofree char *default_why = NULL;
-  const GOptionEntry entries[] = {
-    { "who", 0, 0, G_OPTION_ARG_STRING, &who, N_ ("Name to show"), N_ ("NAME") },
-    { "why", 0, 0, G_OPTION_ARG_STRING, &why, N_ ("Reason to show (default: the command)"),
-      N_ ("REASON") },
-    G_OPTION_ENTRY_NULL,
-  };
-  g_autoptr (ArcDBusBuilder) service = NULL;
-  g_autoptr (GError) error = NULL;
-  ArcCtlExit exit;
-  char **command;
+  g_autofree char *command = describe_command (call->operands);
+  const int lock = inhibit (call->service, call->who != NULL ? call->who : "arcologyctl",
+                            call->why != NULL ? call->why : command, error);
   int status;
-  int lock;
 
-  if (!arc_ctl_parse (
-          &argc, &argv, entries, _ ("[--] COMMAND [ARGUMENT…]"),
-          _ ("Suspends automatic builds while COMMAND runs, and exits with its status."), -1))
-    return ARC_CTL_USAGE;
-
-  command = argv + 1;
-  if (argc > 1 && g_str_equal (*command, "--"))
-    command++;
-  if (*command == NULL)
-    {
-      arc_ctl_print_error (_ ("missing argument: COMMAND; see --help"));
-      return ARC_CTL_USAGE;
-    }
-
-  service = arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, &exit);
-  if (service == NULL)
-    return exit;
-
-  default_why = describe_command (command);
-  lock =
-      inhibit (service, who != NULL ? who : "arcologyctl", why != NULL ? why : default_why, &error);
   if (lock < 0)
-    return arc_ctl_report (error);
+    return ARC_CTL_FAILED;
 
-  status = run_command (command);
+  status = run_command (call->operands);
   close (lock);
 
   /* That of the command, whatever it means there. */

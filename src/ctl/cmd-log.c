@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <gio/gunixfdlist.h>
 #include <glib/gi18n.h>
-#include <string.h>
 #include <unistd.h>
 
 /* Following a build until it ends. */
@@ -31,7 +30,7 @@ print_all (const char *data, gsize length)
 
       if (written < 0)
         {
-          g_printerr (_ ("The log cannot be written: %s\n"), g_strerror (errno));
+          arc_ctl_print_error (_ ("cannot write the log: %s"), g_strerror (errno));
           return FALSE;
         }
       data += written;
@@ -53,7 +52,7 @@ copy_log (int log)
 
       if (n < 0)
         {
-          g_printerr (_ ("The log cannot be read: %s\n"), g_strerror (errno));
+          arc_ctl_print_error (_ ("cannot read the log: %s"), g_strerror (errno));
           return FALSE;
         }
       if (n == 0)
@@ -142,11 +141,10 @@ monitor_log (int log)
 }
 
 static ArcCtlExit
-follow (ArcDBusBuilder *service, guint64 build, int log)
+follow (ArcDBusBuilder *service, guint64 build, int log, GError **error)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GFileMonitor) monitor = monitor_log (log);
-  g_autoptr (GError) error = NULL;
   Follower self = { .service = service, .loop = loop, .build = build, .log = log };
   /* As it was before the history is asked: so of what is in neither there will be no end. */
   const gboolean runs = arc_dbus_builder_get_current_build (service) == build;
@@ -158,8 +156,8 @@ follow (ArcDBusBuilder *service, guint64 build, int log)
   g_signal_connect (service, "notify::g-name-owner", G_CALLBACK (on_owner_changed), &self);
 
   /* The history is read after the signals are connected: a build that ends later emits one. */
-  if (!look_up_result (service, build, &self.result, &error))
-    return arc_ctl_report (error);
+  if (!look_up_result (service, build, &self.result, error))
+    return ARC_CTL_FAILED;
 
   ok = copy_log (log);
   if (ok && runs)
@@ -181,7 +179,7 @@ follow (ArcDBusBuilder *service, guint64 build, int log)
 
   if (self.result == NULL)
     {
-      g_printerr (_ ("The service stopped before the build ended\n"));
+      arc_ctl_print_error (_ ("the service stopped before the build ended"));
       return ARC_CTL_NO_SERVICE;
     }
 
@@ -218,46 +216,17 @@ open_log (ArcDBusBuilder *service, guint64 build, GError **error)
 }
 
 ArcCtlExit
-arc_cmd_log (int argc, char **argv)
+arc_cmd_log (const ArcCall *call, GError **error)
 {
-  gboolean follows = FALSE;
-  const GOptionEntry entries[] = {
-    { "follow", 'f', 0, G_OPTION_ARG_NONE, &follows,
-      N_ ("Follow a running build to its end, and exit as it does: 0 if it succeeded, else 1"),
-      NULL },
-    G_OPTION_ENTRY_NULL,
-  };
-  g_autoptr (ArcDBusBuilder) service = NULL;
-  ArcCtlExit exit;
-  g_autoptr (GError) error = NULL;
-  guint64 build = 0;
+  const guint64 build = choose_build (call->service, call->build);
+  const int log = open_log (call->service, build, error);
   ArcCtlExit status;
-  int log;
 
-  if (!arc_ctl_parse (&argc, &argv, entries, _ ("[BUILD]"),
-                      _ ("Shows the output of a build: the one with the number BUILD, the running "
-                         "one, or the last one."),
-                      1))
-    return ARC_CTL_USAGE;
-
-  if (argc > 1 && !g_ascii_string_to_unsigned (argv[1], 10, 1, G_MAXUINT64, &build, NULL))
-    {
-      g_printerr (_ ("“%s” is not the number of a build; “arcologyctl history” lists them\n"),
-                  argv[1]);
-      return ARC_CTL_USAGE;
-    }
-
-  service = arc_ctl_connect (&exit);
-  if (service == NULL)
-    return exit;
-
-  build = choose_build (service, build);
-  log = open_log (service, build, &error);
   if (log < 0)
-    return arc_ctl_report (error);
+    return ARC_CTL_FAILED;
 
-  if (follows)
-    status = follow (service, build, log);
+  if (call->follow)
+    status = follow (call->service, build, log, error);
   else
     status = copy_log (log) ? ARC_CTL_SUCCESS : ARC_CTL_FAILED;
 

@@ -20,14 +20,18 @@ typedef struct
   ArcProgressBar meter;
 } Monitor;
 
+/* Of the time and the blanks after it. */
+#define TIME_WIDTH 10
+
 /* Prints a line at once, for a reader at the other end of a pipe. */
 static void
 print_line (const char *text)
 {
   g_autoptr (GDateTime) now = g_date_time_new_now_local ();
   g_autofree char *time = g_date_time_format (now, "%T");
+  g_autofree char *wrapped = arc_table_wrap (text, TIME_WIDTH, arc_table_get_width ());
 
-  g_print ("%s  %s\n", time, text);
+  g_print ("%s  %s\n", time, wrapped);
   fflush (stdout);
 }
 
@@ -54,12 +58,13 @@ print_all (Monitor *self, const char *event)
   print_event (event, properties);
 }
 
-/* on_build_started() prints a line for a running build. */
+/* on_build_started() prints a line for a build that starts later. */
 static void
 show_state (Monitor *self)
 {
   g_autofree char *state = g_strdup_printf ("%s %d", arc_dbus_builder_get_reason (self->service),
                                             arc_dbus_builder_get_fresh (self->service));
+  const gboolean is_first = self->shown == NULL;
   g_autofree char *sentence = NULL;
 
   if (g_strcmp0 (state, self->shown) == 0)
@@ -67,7 +72,7 @@ show_state (Monitor *self)
 
   g_free (self->shown);
   self->shown = g_steal_pointer (&state);
-  if (g_strcmp0 (arc_dbus_builder_get_state (self->service), "running") == 0)
+  if (!is_first && g_strcmp0 (arc_dbus_builder_get_state (self->service), "running") == 0)
     return;
 
   sentence = arc_messages_tell_state (self->service, g_get_real_time ());
@@ -100,6 +105,7 @@ static void
 show_progress (Monitor *self)
 {
   GVariant *progress = arc_dbus_builder_get_progress (self->service);
+  g_autofree char *phase = arc_messages_tell_phase (self->service);
   g_autofree char *line = NULL;
   guint done;
   guint total;
@@ -108,6 +114,8 @@ show_progress (Monitor *self)
   if (total == 0)
     {
       self->meter = (ArcProgressBar){ 0 };
+      if (phase != NULL)
+        print_line (phase);
       return;
     }
 
@@ -238,30 +246,12 @@ on_owner_changed (ArcDBusBuilder *service, GParamSpec *pspec, gpointer user_data
 }
 
 ArcCtlExit
-arc_cmd_monitor (int argc, char **argv)
+arc_cmd_monitor (const ArcCall *call, GError **error)
 {
-  Monitor self = { 0 };
-  const GOptionEntry entries[] = {
-    { "json", 0, 0, G_OPTION_ARG_NONE, &self.json, N_ ("Print JSON, an object a line"), NULL },
-    G_OPTION_ENTRY_NULL,
-  };
-  g_autoptr (ArcDBusBuilder) service = NULL;
-  ArcCtlExit exit;
-  g_autoptr (GMainLoop) loop = NULL;
+  ArcDBusBuilder *service = call->service;
+  Monitor self = { .service = service, .json = call->json };
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   gboolean is_connected;
-
-  if (!arc_ctl_parse (
-          &argc, &argv, entries, NULL,
-          _ ("Prints events as they occur, until interrupted. Keeps waiting if the service stops."),
-          0))
-    return ARC_CTL_USAGE;
-
-  service = arc_ctl_connect (&exit);
-  if (service == NULL)
-    return exit;
-
-  loop = g_main_loop_new (NULL, FALSE);
-  self.service = service;
 
   g_signal_connect (service, "g-properties-changed", G_CALLBACK (on_properties_changed), &self);
   g_signal_connect (service, "build-started", G_CALLBACK (on_build_started), &self);

@@ -68,34 +68,41 @@ print_changes (GVariant *changes)
     }
 }
 
+/* (transfer floating): an array of dictionaries: of each of TUPLES, with NAMES for its members. */
+static GVariant *
+name_members (GVariant *tuples, const char *const *names)
+{
+  GVariantBuilder objects = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
+
+  for (gsize i = 0; i < g_variant_n_children (tuples); i++)
+    {
+      g_autoptr (GVariant) tuple = g_variant_get_child_value (tuples, i);
+
+      g_variant_builder_open (&objects, G_VARIANT_TYPE_VARDICT);
+      for (gsize j = 0; names[j] != NULL; j++)
+        {
+          g_autoptr (GVariant) member = g_variant_get_child_value (tuple, j);
+
+          g_variant_builder_add (&objects, "{sv}", names[j], member);
+        }
+      g_variant_builder_close (&objects);
+    }
+
+  return g_variant_builder_end (&objects);
+}
+
 ArcCtlExit
-arc_cmd_pending (int argc, char **argv)
+arc_cmd_pending (const ArcCall *call, GError **error)
 {
   static const char *const members[] = { "change", "path", NULL };
-  gboolean json = FALSE;
-  const GOptionEntry entries[] = {
-    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
-    G_OPTION_ENTRY_NULL,
-  };
-  g_autoptr (ArcDBusBuilder) service = NULL;
-  ArcCtlExit exit;
-  g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) changes = NULL;
   gboolean truncated;
 
-  if (!arc_ctl_parse (&argc, &argv, entries, NULL, _ ("Lists the changes that are not built yet."),
-                      0))
-    return ARC_CTL_USAGE;
+  if (!arc_dbus_builder_call_get_pending_sync (call->service, 0, &changes, &truncated, NULL, error))
+    return ARC_CTL_FAILED;
 
-  service = arc_ctl_connect (&exit);
-  if (service == NULL)
-    return exit;
-
-  if (!arc_dbus_builder_call_get_pending_sync (service, 0, &changes, &truncated, NULL, &error))
-    return arc_ctl_report (error);
-
-  if (json)
-    arc_json_print (arc_json_name_members (changes, members));
+  if (call->json)
+    arc_json_print (name_members (changes, members));
   else if (g_variant_n_children (changes) == 0)
     g_printerr (_ ("No pending changes\n"));
   else
@@ -103,7 +110,7 @@ arc_cmd_pending (int argc, char **argv)
   if (truncated)
     g_printerr (_ ("The list is too long: these are the first %u of %u changes\n"),
                 (guint) g_variant_n_children (changes),
-                arc_dbus_builder_get_pending_count (service));
+                arc_dbus_builder_get_pending_count (call->service));
 
   return ARC_CTL_SUCCESS;
 }
@@ -121,36 +128,19 @@ print_problems (GVariant *problems)
 }
 
 ArcCtlExit
-arc_cmd_problems (int argc, char **argv)
+arc_cmd_problems (const ArcCall *call, GError **error)
 {
   static const char *const members[] = { "file", "line", "what", "other", NULL };
-  gboolean json = FALSE;
-  const GOptionEntry entries[] = {
-    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
-    G_OPTION_ENTRY_NULL,
-  };
-  g_autoptr (ArcDBusBuilder) service = NULL;
-  ArcCtlExit exit;
-  g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) problems = NULL;
   gboolean truncated;
   guint n;
 
-  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
-                      _ ("Lists the problems that the last build found in notes, as FILE:LINE: "
-                         "WHAT. The exit status is 1 if there are any."),
-                      0))
-    return ARC_CTL_USAGE;
+  if (!arc_dbus_builder_call_get_problems_sync (call->service, 0, &problems, &truncated, NULL,
+                                                error))
+    return ARC_CTL_FAILED;
 
-  service = arc_ctl_connect (&exit);
-  if (service == NULL)
-    return exit;
-
-  if (!arc_dbus_builder_call_get_problems_sync (service, 0, &problems, &truncated, NULL, &error))
-    return arc_ctl_report (error);
-
-  if (json)
-    arc_json_print (arc_json_name_members (problems, members));
+  if (call->json)
+    arc_json_print (name_members (problems, members));
   else if (g_variant_n_children (problems) == 0)
     g_printerr (_ ("No problems\n"));
   else
@@ -160,7 +150,7 @@ arc_cmd_problems (int argc, char **argv)
   if (truncated)
     {
       g_autofree char *more =
-          arc_messages_tell_more (arc_dbus_builder_get_problem_count (service) - n);
+          arc_messages_tell_more (arc_dbus_builder_get_problem_count (call->service) - n);
 
       g_printerr ("%s\n", more);
     }
@@ -169,42 +159,18 @@ arc_cmd_problems (int argc, char **argv)
 }
 
 ArcCtlExit
-arc_cmd_explain (int argc, char **argv)
+arc_cmd_explain (const ArcCall *call, GError **error)
 {
-  gboolean json = FALSE;
-  const GOptionEntry entries[] = {
-    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
-    G_OPTION_ENTRY_NULL,
-  };
-  g_autoptr (ArcDBusBuilder) service = NULL;
-  ArcCtlExit exit;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *path = NULL;
-  g_autofree char *name = NULL;
+  g_autofree char *path = g_canonicalize_filename (call->operands[0], NULL);
+  g_autofree char *name = arc_table_escape (path);
   g_autofree char *rule = NULL;
   gboolean watched;
 
-  if (!arc_ctl_parse (&argc, &argv, entries, _ ("PATH"),
-                      _ ("Explains whether a change of the file PATH starts a build, and why."), 1))
-    return ARC_CTL_USAGE;
+  if (!arc_dbus_builder_call_explain_sync (call->service, g_variant_new_bytestring (path), &watched,
+                                           &rule, NULL, error))
+    return ARC_CTL_FAILED;
 
-  if (argc < 2 || *argv[1] == '\0')
-    {
-      arc_ctl_print_error (_ ("missing argument: PATH; see --help"));
-      return ARC_CTL_USAGE;
-    }
-
-  service = arc_ctl_connect (&exit);
-  if (service == NULL)
-    return exit;
-
-  path = g_canonicalize_filename (argv[1], NULL);
-  if (!arc_dbus_builder_call_explain_sync (service, g_variant_new_bytestring (path), &watched,
-                                           &rule, NULL, &error))
-    return arc_ctl_report (error);
-
-  name = arc_table_escape (path);
-  if (json)
+  if (call->json)
     {
       arc_json_print (g_variant_new_parsed ("{'path': <%^ay>, 'watched': <%b>, 'rule': <%s>}", path,
                                             watched, rule));
@@ -213,7 +179,11 @@ arc_cmd_explain (int argc, char **argv)
     {
       g_autofree char *why = tell_rule (rule, watched);
 
-      g_print (watched ? _ ("%s: watched: %s\n") : _ ("%s: not watched: %s\n"), name, why);
+      g_autofree char *text =
+          g_strdup_printf (watched ? _ ("%s: watched: %s") : _ ("%s: not watched: %s"), name, why);
+      g_autofree char *wrapped = arc_table_wrap (text, 0, arc_table_get_width ());
+
+      g_print ("%s\n", wrapped);
     }
 
   return watched ? ARC_CTL_SUCCESS : ARC_CTL_FAILED;

@@ -51,7 +51,7 @@ add_last_build (GPtrArray *rows, ArcDBusBuilder *service, guint64 now)
 
   if (build == NULL || !g_variant_lookup (build, "finished", "t", &finished))
     {
-      add_row (rows, _ ("Last build"), g_strdup (_ ("none")));
+      add_row (rows, _ ("Last build"), g_strdup (_ ("none yet")));
       return;
     }
 
@@ -252,6 +252,7 @@ print_status (ArcDBusBuilder *service)
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (free_row);
   g_autofree char *state = arc_messages_tell_state (service, now);
   g_autofree char *sentence = arc_table_wrap (state, 2, width);
+  g_autofree char *mark = arc_table_paint (get_mood (service), arc_table_has_utf8 () ? "●" : "*");
 
   add_next (rows, service);
   add_rest (rows, service);
@@ -263,54 +264,22 @@ print_status (ArcDBusBuilder *service)
   add_settings (rows, service);
   add_health (rows, service);
 
-  g_print ("%s%s%s %s\n", arc_table_start_style (get_mood (service)),
-           arc_table_has_utf8 () ? "●" : "*", arc_table_end_style (), sentence);
+  g_print ("%s %s\n", mark, sentence);
   print_rows (rows, width);
 }
 
-static void
-print_properties (ArcDBusBuilder *service)
-{
-  g_autoptr (GVariant) properties = arc_ctl_get_properties (service);
-
-  arc_json_print (properties);
-}
-
 ArcCtlExit
-arc_cmd_status (int argc, char **argv)
+arc_cmd_status (const ArcCall *call, GError **error)
 {
-  gboolean json = FALSE;
-  gboolean quiet = FALSE;
-  g_autofree char *timeout_text = NULL;
-  const GOptionEntry entries[] = {
-    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
-    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, N_ ("Print nothing; see the exit status"), NULL },
-    { "timeout", 0, 0, G_OPTION_ARG_STRING, &timeout_text, N_ ("Time to wait for a reply"),
-      N_ ("TIME") },
-    G_OPTION_ENTRY_NULL,
-  };
-  g_autoptr (ArcDBusBuilder) service = NULL;
-  ArcCtlExit exit;
-  int timeout;
+  g_autoptr (GVariant) properties = arc_ctl_get_properties (call->service);
 
-  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
-                      _ ("Shows the state of the service, when the next build starts and why, and "
-                         "whether the database is up to date."),
-                      0) ||
-      !arc_ctl_parse_timeout (timeout_text, &timeout))
-    return ARC_CTL_USAGE;
+  if (call->json)
+    arc_json_print (properties);
+  else if (!call->quiet)
+    print_status (call->service);
 
-  service = arc_ctl_open (FALSE, timeout, &exit);
-  if (service == NULL)
-    return exit;
-
-  if (json)
-    print_properties (service);
-  else if (!quiet)
-    print_status (service);
-
-  if (arc_dbus_builder_get_consecutive_failures (service) > 0)
+  if (arc_dbus_builder_get_consecutive_failures (call->service) > 0)
     return ARC_CTL_FAILED;
 
-  return arc_dbus_builder_get_fresh (service) ? ARC_CTL_SUCCESS : ARC_CTL_STALE;
+  return arc_dbus_builder_get_fresh (call->service) ? ARC_CTL_SUCCESS : ARC_CTL_STALE;
 }

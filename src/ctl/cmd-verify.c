@@ -4,23 +4,33 @@
 #include "config/build-environment.h"
 #include "config/config-file.h"
 #include "ctl/commands.h"
-#include "ctl/database-compare.h"
+#include "ctl/database.h"
 #include "ctl/json.h"
+#include "ctl/program.h"
 #include "ctl/system-info.h"
 #include "ctl/table.h"
-#include "ctl/trial-build.h"
 #include "run/output-parser.h"
 
 #include <errno.h>
+#include <ftw.h>
+#include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-/* For all that is not the build: to list a large tree, or to wait for a lock of the database. */
+/* To list a large tree. */
 #define TIMEOUT (10 * 60 * G_USEC_PER_SEC)
 #define GRACE   (5 * G_USEC_PER_SEC)
+
+/* How many descriptors nftw(3) may hold open. */
+#define MAX_DESCRIPTORS 16
+
+/* They end the program that runs, and the temporary directory is removed. */
+static const int signals[] = { SIGINT, SIGHUP, SIGTERM };
 
 typedef struct
 {
@@ -29,8 +39,10 @@ typedef struct
   GStrv environment;       /* (nullable): the same */
   char *directory;         /* (nullable): its working directory */
   ArcConfig *config;
-  char *database; /* that is verified */
-  ArcTrialBuild *trial;
+  char *database;  /* that is verified */
+  char *temporary; /* (nullable): a directory, of mode 0700 */
+  GCancellable *cancellable;
+  guint ids[G_N_ELEMENTS (signals)];
   gint64 started;
 
   GHashTable *files;   /* (element-type filename utf8): how each was when it began */
@@ -43,16 +55,35 @@ typedef struct
   GPtrArray *changed;     /* (element-type filename): the notes that changed meanwhile */
 } Verify;
 
+static gboolean
+on_signal (gpointer user_data)
+{
+  g_cancellable_cancel (user_data);
+  return G_SOURCE_CONTINUE;
+}
+
+static int
+remove_one (const char *path, const struct stat *info, int type, struct FTW *where)
+{
+  remove (path);
+  return 0;
+}
+
 static void
 verify_clear (Verify *self)
 {
+  if (self->temporary != NULL)
+    nftw (self->temporary, remove_one, MAX_DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    g_clear_handle_id (&self->ids[i], g_source_remove);
+  g_clear_pointer (&self->temporary, g_free);
+  g_clear_object (&self->cancellable);
   g_clear_object (&self->service);
   g_clear_pointer (&self->command, g_strfreev);
   g_clear_pointer (&self->environment, g_strfreev);
   g_clear_pointer (&self->directory, g_free);
   g_clear_pointer (&self->config, arc_config_free);
   g_clear_pointer (&self->database, g_free);
-  g_clear_pointer (&self->trial, arc_trial_build_free);
   g_clear_pointer (&self->files, g_hash_table_unref);
   g_clear_pointer (&self->pending, g_hash_table_unref);
   g_clear_pointer (&self->failed, g_hash_table_unref);
@@ -71,7 +102,7 @@ look_at_service (Verify *self)
   g_autofree char *path = NULL;
   guint pid = 0;
 
-  self->service = arc_ctl_try_connect (NULL);
+  self->service = arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, NULL);
   if (self->service != NULL)
     pid = arc_system_info_get_process (G_DBUS_PROXY (self->service));
   if (pid == 0 || !arc_system_info_read_process (pid, &self->command, &self->environment))
@@ -93,8 +124,8 @@ read_settings (Verify *self, GError **error)
   const char *database;
   int status;
 
-  if (!arc_system_info_run ((const char *const *) self->environment, (const char *const *) argv,
-                            &status, &output, &messages, error))
+  if (!arc_program_ask ((const char *const *) self->environment, (const char *const *) argv,
+                        &status, &output, &messages, error))
     return FALSE;
 
   if (status != 0)
@@ -115,46 +146,7 @@ read_settings (Verify *self, GError **error)
   return TRUE;
 }
 
-/* --- what runs in the temporary directory */
-
-/* The bytes that ARGV prints, which go to a file there. */
-static gboolean
-run (Verify *self,
-     const char *const *argv,
-     gboolean in_service,
-     char **output,
-     gsize *length,
-     GError **error)
-{
-  g_autofree char *output_path = arc_trial_build_get_path (self->trial, "output");
-  g_autofree char *message_path = arc_trial_build_get_path (self->trial, "messages");
-  g_autofree char *messages = NULL;
-  g_autofree char *text = NULL;
-  const ArcTrialBuildRun what = {
-    .argv = argv,
-    .environment = in_service ? (const char *const *) self->environment : NULL,
-    .directory = in_service ? self->directory : NULL,
-    .output = output_path,
-    .messages = message_path,
-    .timeout = TIMEOUT,
-    .grace = GRACE,
-  };
-  int status;
-
-  if (!arc_trial_build_run (self->trial, &what, &status, error) ||
-      !g_file_get_contents (message_path, &messages, NULL, error) ||
-      !g_file_get_contents (output_path, output, length, error))
-    return FALSE;
-
-  if (status != 0)
-    {
-      text = arc_table_sanitize (g_strstrip (messages));
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", argv[0], text);
-      return FALSE;
-    }
-
-  return TRUE;
-}
+/* --- the tree */
 
 /* (transfer full): what a build and the service know of the file PATH without reading it. */
 static char *
@@ -177,11 +169,19 @@ list_files (Verify *self, GError **error)
 {
   g_auto (GStrv) argv =
       arc_system_info_make_command ((const char *const *) self->command, "--list-files");
+  const ArcProgram program = {
+    .argv = (const char *const *) argv,
+    .environment = (const char *const *) self->environment,
+    .directory = self->directory,
+    .timeout = TIMEOUT,
+    .grace = GRACE,
+    .cancellable = self->cancellable,
+  };
   g_autoptr (GHashTable) files = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   g_autofree char *output = NULL;
   gsize length;
 
-  if (!run (self, (const char *const *) argv, TRUE, &output, &length, error))
+  if (!arc_program_run (&program, NULL, &output, &length, NULL, error))
     return NULL;
 
   for (gsize i = 0; i < length; i += strlen (output + i) + 1)
@@ -229,84 +229,10 @@ look_at_tree (Verify *self, GError **error)
         return TRUE;
 
       g_printerr (_ ("Waiting for the running build\n"));
-      while (arc_dbus_builder_get_current_build (self->service) != 0)
-        if (!arc_trial_build_wait (self->trial))
-          {
-            g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _ ("Interrupted"));
-            return FALSE;
-          }
+      while (arc_dbus_builder_get_current_build (self->service) != 0 &&
+             !g_cancellable_is_cancelled (self->cancellable))
+        g_main_context_iteration (NULL, TRUE);
     }
-}
-
-/* Runs SQL on DATABASE. */
-static gboolean
-run_sqlite (Verify *self,
-            const char *database,
-            gboolean read_only,
-            const char *sql,
-            char **output,
-            gsize *length,
-            GError **error)
-{
-  /* ~/.sqliterc could change what it prints. */
-  const char *const argv[] = {
-    "sqlite3",
-    "-batch",
-    "-bail",
-    "-init",
-    "/dev/null",
-    "-json",
-    "-cmd",
-    ".timeout 15000",
-    read_only ? "-readonly" : "-json",
-    database,
-    sql,
-    NULL,
-  };
-
-  return run (self, argv, FALSE, output, length, error);
-}
-
-static gboolean
-has_content (const char *database, const char *suffix)
-{
-  g_autofree char *path = g_strconcat (database, suffix, NULL);
-  struct stat info;
-
-  return stat (path, &info) == 0 && info.st_size > 0;
-}
-
-/* Copies the state that readers see, with what is still in a write-ahead log. */
-static gboolean
-copy_database (Verify *self, const char *database, const char *copy, GError **error)
-{
-  g_autofree char *name = arc_table_escape (database);
-  g_auto (GStrv) parts = g_strsplit (copy, "'", -1);
-  g_autofree char *quoted = g_strjoinv ("''", parts);
-  g_autofree char *sql = g_strdup_printf ("VACUUM INTO '%s'", quoted);
-  g_autofree char *output = NULL;
-  struct stat info;
-  gboolean read_only;
-  gsize length;
-
-  if (stat (database, &info) != 0)
-    {
-      const int number = errno;
-
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                   number == ENOENT
-                       ? _ ("%s: does not exist yet; create it with: arcologyctl rebuild")
-                       : "%s: %s",
-                   name, g_strerror (number));
-      return FALSE;
-    }
-
-  /* The last program that may write, when it closes a database, applies a log and deletes it, and
-   * the first one applies the journal of a build that was killed. One that may only read leaves an
-   * empty log behind (SQLite 3.40). */
-  read_only = has_content (database, "-wal") || has_content (database, "-journal");
-
-  return run_sqlite (self, database, read_only, sql, &output, &length, error);
 }
 
 /* --- the build */
@@ -329,14 +255,8 @@ write_list (Verify *self, const char *path, GError **error)
 }
 
 static void
-read_log (Verify *self, const char *path)
+read_log (Verify *self, const char *log, gsize length)
 {
-  g_autofree char *log = NULL;
-  gsize length = 0;
-
-  if (!g_file_get_contents (path, &log, &length, NULL))
-    return;
-
   for (const char *line = log; line < log + length;)
     {
       const char *end = memchr (line, '\n', (gsize) (log + length - line));
@@ -358,30 +278,30 @@ read_log (Verify *self, const char *path)
 static gboolean
 build (Verify *self, const char *database, GError **error)
 {
-  g_autofree char *list = arc_trial_build_get_path (self->trial, "changes");
-  g_autofree char *log = arc_trial_build_get_path (self->trial, "log");
+  g_autofree char *list = g_build_filename (self->temporary, "changes", NULL);
+  g_autofree char *log = NULL;
   g_auto (GStrv) environment =
       self->environment != NULL ? g_strdupv (self->environment) : g_get_environ ();
+  ArcProgram program = {
+    .argv = (const char *const *) self->config->command,
+    .directory = self->directory,
+    .timeout = self->config->timeout,
+    .grace = self->config->stop_grace,
+    .cancellable = self->cancellable,
+  };
+  gsize length;
   int status;
 
   g_free (self->config->database);
   self->config->database = g_strdup (database);
   environment =
       arc_build_environment_for_build (environment, self->config, ARC_BUILD_CLEAN, 0, list);
+  program.environment = (const char *const *) environment;
   if (!write_list (self, list, error) ||
-      !arc_trial_build_run (self->trial,
-                            &(ArcTrialBuildRun){
-                                .argv = (const char *const *) self->config->command,
-                                .environment = (const char *const *) environment,
-                                .directory = self->directory,
-                                .output = log,
-                                .timeout = self->config->timeout,
-                                .grace = self->config->stop_grace,
-                            },
-                            &status, error))
+      !arc_program_run (&program, &status, &log, &length, NULL, error))
     return FALSE;
 
-  read_log (self, log);
+  read_log (self, log, length);
   if (status == 0 || (status == ARC_BUILD_PARTIAL_STATUS && g_hash_table_size (self->failed) > 0))
     return TRUE;
 
@@ -396,27 +316,6 @@ build (Verify *self, const char *database, GError **error)
 }
 
 /* --- the comparison */
-
-static gboolean
-compare (Verify *self, const char *ours, const char *theirs, GError **error)
-{
-  g_autofree char *query = arc_database_compare_make_query (theirs);
-  g_autofree char *tables = NULL;
-  g_autofree char *script = NULL;
-  g_autofree char *output = NULL;
-  gsize length;
-
-  if (!run_sqlite (self, ours, FALSE, query, &tables, &length, error))
-    return FALSE;
-
-  script = arc_database_compare_make_script (theirs, tables, length, error);
-  if (script == NULL || !run_sqlite (self, ours, FALSE, script, &output, &length, error))
-    return FALSE;
-
-  self->differences = arc_database_compare_parse (output, length, &self->n_rows, error);
-
-  return self->differences != NULL;
-}
 
 /* Takes the notes that cannot be judged out of the differences. */
 static gboolean
@@ -467,13 +366,15 @@ verify (Verify *self, GError **error)
   if (!read_settings (self, error))
     return FALSE;
 
-  self->trial = arc_trial_build_new (error);
-  if (self->trial == NULL)
+  self->temporary = g_dir_make_tmp ("arcology-verify.XXXXXX", error);
+  if (self->temporary == NULL)
     return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    self->ids[i] = g_unix_signal_add (signals[i], on_signal, self->cancellable);
 
   /* With the owners of duplicate IDs, which a clean build takes over. */
-  ours = arc_trial_build_get_path (self->trial, "live.db");
-  place = arc_trial_build_get_path (self->trial, "clean");
+  ours = g_build_filename (self->temporary, "live.db", NULL);
+  place = g_build_filename (self->temporary, "clean", NULL);
   name = g_path_get_basename (self->database);
   theirs = g_build_filename (place, name, NULL);
   if (g_mkdir (place, 0700) != 0)
@@ -482,9 +383,14 @@ verify (Verify *self, GError **error)
       return FALSE;
     }
 
-  return look_at_tree (self, error) && copy_database (self, self->database, ours, error) &&
-         copy_database (self, ours, theirs, error) && build (self, theirs, error) &&
-         compare (self, ours, theirs, error) && sort_out (self, error);
+  if (!look_at_tree (self, error) ||
+      !arc_database_copy (self->database, ours, self->cancellable, error) ||
+      !arc_database_copy (ours, theirs, self->cancellable, error) || !build (self, theirs, error))
+    return FALSE;
+
+  self->differences = arc_database_compare (ours, theirs, self->cancellable, &self->n_rows, error);
+
+  return self->differences != NULL && sort_out (self, error);
 }
 
 /* --- the report */
@@ -653,31 +559,21 @@ report_error (const GError *error)
 }
 
 ArcCtlExit
-arc_cmd_verify (int argc, char **argv)
+arc_cmd_verify (const ArcCall *call, GError **error)
 {
-  gboolean json = FALSE;
-  const GOptionEntry entries[] = {
-    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
-    G_OPTION_ENTRY_NULL,
+  g_auto (Verify) self = {
+    .started = g_get_monotonic_time (),
+    .cancellable = g_cancellable_new (),
+    .pending = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
+    .failed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free),
+    .changed = g_ptr_array_new_with_free_func (g_free),
   };
-  g_auto (Verify) self = { 0 };
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) local_error = NULL;
 
-  if (!arc_ctl_parse (&argc, &argv, entries, NULL,
-                      _ ("Makes a clean build in a temporary directory, as the service would make "
-                         "it, and compares it with the database row by row. Nothing is changed, "
-                         "and the service need not run."),
-                      0))
-    return ARC_CTL_USAGE;
+  if (!verify (&self, &local_error))
+    return report_error (local_error);
 
-  self.started = g_get_monotonic_time ();
-  self.pending = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self.failed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  self.changed = g_ptr_array_new_with_free_func (g_free);
-  if (!verify (&self, &error))
-    return report_error (error);
-
-  if (json)
+  if (call->json)
     arc_json_print (to_variant (&self));
   else
     print_report (&self);

@@ -4,6 +4,7 @@
 #include "config/config-file.h"
 #include "ctl/arcologyctl.h"
 #include "ctl/doctor.h"
+#include "ctl/program.h"
 #include "ctl/system-info.h"
 #include "ctl/table.h"
 
@@ -39,8 +40,8 @@ check_settings (ArcDiagnosis *self)
   g_autofree char *sources = NULL;
   int status;
 
-  if (!arc_system_info_run ((const char *const *) self->environment, (const char *const *) argv,
-                            &status, &output, &messages, &error))
+  if (!arc_program_ask ((const char *const *) self->environment, (const char *const *) argv,
+                        &status, &output, &messages, &error))
     {
       arc_diagnosis_add (self, ARC_FINDING_FAIL,
                          _ ("Install the service, or add its directory to PATH"), "%s",
@@ -155,8 +156,8 @@ check_dump (ArcDiagnosis *self)
   g_strv_builder_add_many (builder, self->config->command[0], "--why-no-dump", NULL);
   g_strv_builder_addv (builder, (const char **) self->config->command + 1);
   argv = g_strv_builder_end (builder);
-  if (!arc_system_info_run ((const char *const *) self->environment, (const char *const *) argv,
-                            &status, &output, &messages, NULL) ||
+  if (!arc_program_ask ((const char *const *) self->environment, (const char *const *) argv,
+                        &status, &output, &messages, NULL) ||
       status != 0)
     return;
 
@@ -176,8 +177,7 @@ check_dump (ArcDiagnosis *self)
                        _ ("builds take longer: Emacs cannot be dumped: %s"), reason);
 }
 
-/* (transfer full) (nullable): the path of the program NAME, as arc_system_info_run() would find it.
- */
+/* (transfer full) (nullable): the path of the program NAME, as arc_program_ask() would find it. */
 static char *
 find_program (const char *const *environment, const char *name)
 {
@@ -238,8 +238,8 @@ check_emacs (ArcDiagnosis *self)
                       _ ("Install Emacs: on Debian and Ubuntu the package emacs-nox")))
     return;
 
-  if (!arc_system_info_run ((const char *const *) self->environment, (const char *const *) argv,
-                            &status, &output, &messages, &error))
+  if (!arc_program_ask ((const char *const *) self->environment, (const char *const *) argv,
+                        &status, &output, &messages, &error))
     {
       arc_diagnosis_add (self, ARC_FINDING_FAIL, NULL, "%s", error->message);
       return;

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 #include "ctl/doctor.h"
+#include "ctl/program.h"
 #include "ctl/system-info.h"
 #include "ctl/table.h"
 
@@ -297,7 +298,7 @@ check_database (ArcDiagnosis *self)
   else if (sqlite3 == NULL)
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL,
                        _ ("%s: exists; not checked: sqlite3 is not installed"), name);
-  else if (!arc_system_info_run (NULL, argv, &status, &output, &messages, &error))
+  else if (!arc_program_ask (NULL, argv, &status, &output, &messages, &error))
     arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, _ ("%s: not checked: %s"), name,
                        error->message);
   else if (status == 0 && g_str_equal (output, "ok"))
@@ -335,7 +336,8 @@ find_existing (const char *path)
 static void
 check_state_directory (ArcDiagnosis *self)
 {
-  g_autofree char *directory = arc_diagnosis_get_state_directory (self);
+  g_autofree char *directory =
+      arc_system_info_get_state_directory ((const char *const *) self->environment);
   g_autofree char *existing = find_existing (directory);
   g_autofree char *name = arc_table_escape (directory);
 
@@ -378,7 +380,8 @@ check_space_at (ArcDiagnosis *self, const char *path)
 static void
 check_space (ArcDiagnosis *self)
 {
-  g_autofree char *state = arc_diagnosis_get_state_directory (self);
+  g_autofree char *state =
+      arc_system_info_get_state_directory ((const char *const *) self->environment);
   g_autofree char *state_place = find_existing (state);
   const char *database = get_database (self);
   g_autofree char *database_place = NULL;

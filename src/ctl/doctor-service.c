@@ -4,11 +4,11 @@
 #include "ctl/arcologyctl.h"
 #include "ctl/doctor.h"
 #include "ctl/messages.h"
+#include "ctl/program.h"
 #include "ctl/system-info.h"
 #include "ctl/systemd-unit.h"
 
 #include <glib/gi18n.h>
-#include <string.h>
 #include <unistd.h>
 
 /* Where logind(8) keeps the names of those whose services run without a session. */
@@ -42,7 +42,7 @@ check_bus (ArcDiagnosis *self)
 {
   g_autoptr (GError) error = NULL;
 
-  self->service = arc_ctl_try_connect (&error);
+  self->service = arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, &error);
   if (self->service != NULL)
     look_at_process (self);
   else
@@ -87,22 +87,27 @@ check_service (ArcDiagnosis *self)
 static void
 check_unit (ArcDiagnosis *self)
 {
-  static const char *const argv[] = { "systemctl", "--user", "is-enabled", ARC_SYSTEMD_UNIT, NULL };
+  /* systemctl(1) has a status of its own for "not found" since systemd 253 only. */
+  static const char *const argv[] = { "env",        "LC_ALL=C",       "systemctl", "--user",
+                                      "is-enabled", ARC_SYSTEMD_UNIT, NULL };
   g_autoptr (GError) error = NULL;
   g_autofree char *output = NULL;
   g_autofree char *messages = NULL;
   int status;
 
-  if (!arc_system_info_run (NULL, argv, &status, &output, &messages, &error))
+  if (!arc_program_ask (NULL, argv, &status, &output, &messages, &error))
     arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, _ ("not checked: %s"), error->message);
   else if (status == 0)
     arc_diagnosis_add (self, ARC_FINDING_OK, NULL, "%s", arc_diagnosis_get_first_line (output));
   else if (*output != '\0' && !g_str_equal (output, "not-found"))
     arc_diagnosis_add (self, ARC_FINDING_WARN, "systemctl --user enable --now " ARC_SYSTEMD_UNIT,
                        _ ("%s, not enabled"), arc_diagnosis_get_first_line (output));
+  else if (*output != '\0' || strstr (messages, "No such file or directory") != NULL)
+    arc_diagnosis_add (self, ARC_FINDING_WARN,
+                       _ ("Install it, then: systemctl --user daemon-reload"),
+                       _ ("%s is not installed"), ARC_SYSTEMD_UNIT);
   else
-    arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, "%s",
-                       arc_diagnosis_get_first_line (*messages != '\0' ? messages : output));
+    arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, "%s", arc_diagnosis_get_first_line (messages));
 }
 
 /* Whether the process PID is the program of the service, and its state is in STATE. */
@@ -147,7 +152,8 @@ find_duplicate (guint service, const char *state)
 static void
 check_duplicates (ArcDiagnosis *self)
 {
-  g_autofree char *state = arc_diagnosis_get_state_directory (self);
+  g_autofree char *state =
+      arc_system_info_get_state_directory ((const char *const *) self->environment);
   const guint pid = find_duplicate (self->process, state);
   g_autofree char *advice = NULL;
 

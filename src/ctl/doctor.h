@@ -93,16 +93,6 @@ extern const ArcCheck arc_doctor_command_checks[];
 extern const ArcCheck arc_doctor_output_checks[];
 
 /**
- * arc_diagnose:
- *
- * Runs all checks, with or without the service, which is not started. It blocks for seconds,
- * because it runs Emacs and other programs.
- *
- * Returns: (transfer full) (element-type ArcFinding): the findings
- */
-GPtrArray *arc_diagnose (void);
-
-/**
  * arc_diagnosis_add:
  * @self: the diagnosis
  * @kind: the result of the running check
@@ -118,14 +108,6 @@ void arc_diagnosis_add (ArcDiagnosis *self,
                         const char *advice,
                         const char *format,
                         ...) G_GNUC_PRINTF (4, 5);
-
-/**
- * arc_diagnosis_get_state_directory:
- * @self: the diagnosis
- *
- * Returns: (transfer full): the path of the state directory
- */
-char *arc_diagnosis_get_state_directory (ArcDiagnosis *self);
 
 /**
  * arc_diagnosis_get_first_line:

@@ -78,25 +78,3 @@ arc_json_print_line (GVariant *value)
   print (value, FALSE);
   fflush (stdout);
 }
-
-GVariant *
-arc_json_name_members (GVariant *tuples, const char *const *names)
-{
-  GVariantBuilder objects = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
-
-  for (gsize i = 0; i < g_variant_n_children (tuples); i++)
-    {
-      g_autoptr (GVariant) tuple = g_variant_get_child_value (tuples, i);
-
-      g_variant_builder_open (&objects, G_VARIANT_TYPE_VARDICT);
-      for (gsize j = 0; names[j] != NULL; j++)
-        {
-          g_autoptr (GVariant) member = g_variant_get_child_value (tuple, j);
-
-          g_variant_builder_add (&objects, "{sv}", names[j], member);
-        }
-      g_variant_builder_close (&objects);
-    }
-
-  return g_variant_builder_end (&objects);
-}

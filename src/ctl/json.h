@@ -25,13 +25,4 @@ void arc_json_print (GVariant *value);
  */
 void arc_json_print_line (GVariant *value);
 
-/**
- * arc_json_name_members:
- * @tuples: an array of tuples
- * @names: (array zero-terminated=1): the names of the members of each tuple, in their order
- *
- * Returns: (transfer floating): an array of dictionaries, of type aa{sv}
- */
-GVariant *arc_json_name_members (GVariant *tuples, const char *const *names);
-
 G_END_DECLS

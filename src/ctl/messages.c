@@ -93,6 +93,23 @@ tell_retry (const char *left)
   return g_strdup_printf (_ ("Waiting: the last build failed; retrying in %s"), left);
 }
 
+char *
+arc_messages_tell_phase (ArcDBusBuilder *service)
+{
+  /* That of the default build (data/emacs/arcology-batch). */
+  static const char *const known = N_ ("preparing Emacs");
+  GVariant *progress = arc_dbus_builder_get_progress (service);
+  const char *phase = "";
+  guint total = 0;
+
+  if (progress != NULL)
+    g_variant_get (progress, "(uu&s)", NULL, &total, &phase);
+  if (total > 0 || *phase == '\0')
+    return NULL;
+
+  return g_str_equal (phase, known) ? g_strdup (_ (known)) : arc_table_sanitize (phase);
+}
+
 static char *
 tell_building (ArcDBusBuilder *service, gint64 now)
 {
@@ -100,22 +117,17 @@ tell_building (ArcDBusBuilder *service, gint64 now)
   g_autofree char *id =
       g_strdup_printf ("%" G_GUINT64_FORMAT, arc_dbus_builder_get_current_build (service));
   g_autofree char *time = arc_table_format_wait (since < (guint64) now ? (guint64) now - since : 0);
+  g_autofree char *phase = arc_messages_tell_phase (service);
   GVariant *progress = arc_dbus_builder_get_progress (service);
-  const char *phase = "";
   guint done = 0;
   guint total = 0;
 
   if (progress != NULL)
-    g_variant_get (progress, "(uu&s)", &done, &total, &phase);
+    g_variant_get (progress, "(uu&s)", &done, &total, NULL);
 
-  if (total == 0 && *phase != '\0')
-    {
-      g_autofree char *clean = arc_table_sanitize (phase);
-
-      /* Translators: the number of a build, a duration such as "4 s", and what it does. */
-      return g_strdup_printf (_ ("Building: build %s has been running for %s: %s"), id, time,
-                              clean);
-    }
+  if (phase != NULL)
+    /* Translators: the number of a build, a duration such as "4 s", and what it does. */
+    return g_strdup_printf (_ ("Building: build %s has been running for %s: %s"), id, time, phase);
   if (total == 0)
     /* Translators: the number of a build, and a duration such as "4 s". */
     return g_strdup_printf (_ ("Building: build %s has been running for %s"), id, time);
@@ -192,8 +204,7 @@ arc_messages_tell_state (ArcDBusBuilder *service, gint64 now)
     case ARC_REASON_POWER_SAVER:
       return tell_power_saver (n);
     case ARC_REASON_UNAVAILABLE:
-      return g_strdup (_ ("Unavailable: a watched directory is missing or cannot be read; "
-                          "builds are suspended"));
+      return g_strdup (_ ("Unavailable: builds are suspended"));
     }
 
   g_return_val_if_reached (NULL);
@@ -259,13 +270,38 @@ arc_messages_get_duration (GVariant *build)
   return finished > started ? finished - started : 0;
 }
 
-/* Whether MESSAGE, of a build that failed, says more than EXIT_STATUS does. */
-static gboolean
-has_reason (const char *message, int exit_status)
+/* (nullable): what MESSAGE, of a build that failed, says besides its EXIT_STATUS. IS_EXIT is
+ * whether it says that, too. */
+static const char *
+get_reason (const char *message, int exit_status, gboolean *is_exit)
 {
   g_autofree char *plain = g_strdup_printf (ARC_BUILD_EXIT_MESSAGE, exit_status);
 
-  return message[0] != '\0' && !g_str_equal (message, plain);
+  *is_exit = g_str_has_prefix (message, plain);
+  if (*is_exit)
+    message += strlen (plain);
+  if (g_str_has_prefix (message, ": ") || g_str_has_prefix (message, ". "))
+    message += 2;
+
+  return *message != '\0' ? message : NULL;
+}
+
+/* (transfer full): a build that ended with EXIT_STATUS, or reported MESSAGE. */
+static char *
+tell_failure (const char *id, const char *time, const char *message, int exit_status)
+{
+  g_autofree char *text = NULL;
+  gboolean is_exit;
+  const char *reason = get_reason (message, exit_status, &is_exit);
+
+  if (!is_exit && reason != NULL)
+    /* Translators: the number of a build, a duration such as "0.8 s", the reason. */
+    return g_strdup_printf (_ ("Build %s failed after %s: %s"), id, time, reason);
+
+  /* Translators: the number of a build, a duration such as "0.8 s". */
+  text =
+      g_strdup_printf (_ ("Build %s failed after %s, with exit status %d"), id, time, exit_status);
+  return reason != NULL ? g_strdup_printf ("%s: %s", text, reason) : g_steal_pointer (&text);
 }
 
 char *
@@ -302,12 +338,7 @@ arc_messages_tell_build (GVariant *build)
                                         "Build %s succeeded: %u files in %s", changed),
                               id, changed, time);
     case ARC_RESULT_FAILED:
-      if (has_reason (message, exit_status))
-        /* Translators: the number of a build, a duration such as "0.8 s", the reason. */
-        return g_strdup_printf (_ ("Build %s failed after %s: %s"), id, time, message);
-      /* Translators: the number of a build, a duration such as "0.8 s". */
-      return g_strdup_printf (_ ("Build %s failed after %s, with exit status %d"), id, time,
-                              exit_status);
+      return tell_failure (id, time, message, exit_status);
     case ARC_RESULT_SIGNAL:
       /* Translators: the number of a build, a duration such as "0.8 s". */
       return g_strdup_printf (_ ("Build %s was killed after %s, by signal %d"), id, time, signal);

@@ -19,6 +19,17 @@ G_BEGIN_DECLS
 char *arc_messages_tell_state (ArcDBusBuilder *service, gint64 now);
 
 /**
+ * arc_messages_tell_phase:
+ * @service: the service
+ *
+ * Describes what the running build does before its first file.
+ *
+ * Returns: (transfer full) (nullable): translated words, safe for a terminal; %NULL if the build
+ *   has reported none, or has begun with its files
+ */
+char *arc_messages_tell_phase (ArcDBusBuilder *service);
+
+/**
  * arc_messages_is_success:
  * @result: the result of a build, a word of D-Bus
  *

@@ -8,29 +8,6 @@
 G_BEGIN_DECLS
 
 /**
- * arc_system_info_run:
- * @environment: (nullable) (array zero-terminated=1): its environment; %NULL is that of this
- * process
- * @argv: (array zero-terminated=1): the program, which is looked up in the PATH of @environment,
- * and its arguments
- * @status: (out): its exit status, or 128 and the signal that ended it
- * @output: (out) (transfer full): its standard output
- * @messages: (out) (transfer full): its standard error
- * @error: return location for an error
- *
- * Runs a program without input and with English messages, for at most 30 s. Both outputs are valid
- * UTF-8 without blanks at the ends. They are set on success only.
- *
- * Returns: %TRUE if it ran to its end; %FALSE if it did not start, or took longer
- */
-gboolean arc_system_info_run (const char *const *environment,
-                              const char *const *argv,
-                              int *status,
-                              char **output,
-                              char **messages,
-                              GError **error);
-
-/**
  * arc_system_info_make_command:
  * @command: (nullable): the program and the arguments of the service that runs
  * @option: an option of the service that makes it print something and exit

@@ -4,11 +4,10 @@
 #include "ctl/systemd-unit.h"
 
 #include "ctl/arcologyctl.h"
-#include "ctl/system-info.h"
+#include "ctl/program.h"
 #include "ctl/table.h"
 
 #include <glib/gi18n.h>
-#include <string.h>
 
 #define SYSTEMD_NAME    "org.freedesktop.systemd1"
 #define SYSTEMD_PATH    "/org/freedesktop/systemd1"
@@ -81,7 +80,7 @@ read_journal (GVariant *unit)
   for (gsize i = 0; i < length; i++)
     g_string_append_printf (match, "%02x", id[i]);
   argv[6] = match->str;
-  if (!arc_system_info_run (NULL, argv, &status, &output, &messages, NULL) || status != 0 ||
+  if (!arc_program_ask (NULL, argv, &status, &output, &messages, NULL) || status != 0 ||
       *output == '\0')
     return NULL;
 

@@ -24,29 +24,16 @@ has_style (void)
   return arc_table_is_terminal () && (no_color == NULL || *no_color == '\0');
 }
 
-const char *
-arc_table_start_style (ArcMood mood)
+char *
+arc_table_paint (ArcMood mood, const char *text)
 {
-  if (!has_style ())
-    return "";
+  static const char *const colors[] = {
+    [ARC_MOOD_GOOD] = "32",    /* green */
+    [ARC_MOOD_WAITING] = "33", /* yellow */
+    [ARC_MOOD_BAD] = "1;31",   /* red, bold */
+  };
 
-  switch (mood)
-    {
-    case ARC_MOOD_GOOD:
-      return "\033[32m"; /* green */
-    case ARC_MOOD_WAITING:
-      return "\033[33m"; /* yellow */
-    case ARC_MOOD_BAD:
-      return "\033[1;31m"; /* red, bold */
-    }
-
-  g_return_val_if_reached ("");
-}
-
-const char *
-arc_table_end_style (void)
-{
-  return has_style () ? "\033[0m" : "";
+  return has_style () ? g_strdup_printf ("\033[%sm%s\033[0m", colors[mood], text) : g_strdup (text);
 }
 
 gboolean

@@ -23,20 +23,14 @@ typedef enum
 } ArcMood;
 
 /**
- * arc_table_start_style:
+ * arc_table_paint:
  * @mood: the state
+ * @text: a text
  *
- * Returns: (transfer none): the escape sequence that starts its color; "" if standard output is no
- *   terminal with colors, or NO_COLOR is set (no-color.org)
+ * Returns: (transfer full): @text in the color of @mood; without, if standard output is no terminal
+ *   with colors, or NO_COLOR is set (no-color.org)
  */
-const char *arc_table_start_style (ArcMood mood);
-
-/**
- * arc_table_end_style:
- *
- * Returns: (transfer none): the escape sequence that ends a color, or ""
- */
-const char *arc_table_end_style (void);
+char *arc_table_paint (ArcMood mood, const char *text);
 
 /**
  * arc_table_has_utf8:

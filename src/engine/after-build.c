@@ -3,6 +3,7 @@
 
 #include "engine/after-build.h"
 
+#include "engine/log-messages.h"
 #include "run/process-runner.h"
 
 struct _ArcAfterBuild
@@ -11,8 +12,9 @@ struct _ArcAfterBuild
   ArcProcessRunner *runner; /* (owned) */
   ArcAfterBuildFunc ended;
   gpointer user_data;
-  guint64 build; /* that the command ran for last */
-  char *problem; /* (owned) (nullable) */
+  guint64 build;   /* that the command ran for last */
+  char *last_line; /* (owned) (nullable): of its output, for people */
+  char *problem;   /* (owned) (nullable) */
 };
 
 /* The builder logs it with the health. */
@@ -27,7 +29,7 @@ take_problem (ArcAfterBuild *after, const char *why /* (nullable) */)
 
 /* (transfer full) (nullable): English; NULL for a success. */
 static char *
-describe (const ArcOutcome *outcome)
+describe (const ArcOutcome *outcome, const char *last_line /* (nullable) */)
 {
   switch (outcome->result)
     {
@@ -35,7 +37,8 @@ describe (const ArcOutcome *outcome)
       return NULL;
 
     case ARC_RESULT_FAILED:
-      return g_strdup_printf ("exit status %d", outcome->exit_status);
+      return g_strdup_printf ("exit status %d%s%s", outcome->exit_status,
+                              last_line != NULL ? ": " : "", last_line != NULL ? last_line : "");
 
     case ARC_RESULT_SIGNAL:
       return g_strdup_printf ("signal %d (%s)", outcome->exit_status,
@@ -57,14 +60,12 @@ describe (const ArcOutcome *outcome)
 }
 
 static void
-on_line (ArcProcessRunner *runner G_GNUC_UNUSED,
-         const char *text,
-         guint64 length,
-         ArcAfterBuild *after)
+on_line (ArcProcessRunner *runner G_GNUC_UNUSED, const GString *line, ArcAfterBuild *after)
 {
-  g_autofree char *valid = g_utf8_make_valid (text, length);
+  g_autofree char *valid = g_utf8_make_valid (line->str, line->len);
   g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, after->build);
 
+  arc_log_message_take_line (&after->last_line, line->str, line->len);
   g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, "ARCOLOGY_BUILD_ID", id, "MESSAGE",
                     "AfterBuild: %s", valid);
 }
@@ -72,7 +73,7 @@ on_line (ArcProcessRunner *runner G_GNUC_UNUSED,
 static void
 on_ended (ArcProcessRunner *runner G_GNUC_UNUSED, const ArcOutcome *outcome, ArcAfterBuild *after)
 {
-  g_autofree char *why = describe (outcome);
+  g_autofree char *why = describe (outcome, after->last_line);
 
   arc_state_store_forget_group (after->store);
   take_problem (after, why);
@@ -101,34 +102,28 @@ arc_after_build_free (ArcAfterBuild *after)
   g_object_unref (after->runner);
   g_object_unref (after->store);
   g_free (after->problem);
+  g_free (after->last_line);
   g_free (after);
 }
 
-void
-arc_after_build_run (ArcAfterBuild *after, ArcBuildRun *run)
+gboolean
+arc_after_build_run (ArcAfterBuild *after, guint64 build, const ArcRun *run)
 {
-  const ArcBuild *build = run->build;
   g_autoptr (GError) error = NULL;
 
-  if (!arc_build_run_has_after_build (run) ||
-      (build->result != ARC_RESULT_SUCCESS && !arc_build_is_partial (build)))
-    return;
+  after->build = build;
+  g_clear_pointer (&after->last_line, g_free);
+  if (arc_process_runner_start (after->runner, run, &error))
+    return TRUE;
 
-  after->build = build->id;
-  if (!arc_build_run_spawn_after (run, after->runner, &error))
-    take_problem (after, error->message);
+  take_problem (after, error->message);
+  return FALSE;
 }
 
 void
 arc_after_build_stop (ArcAfterBuild *after)
 {
   arc_process_runner_stop (after->runner, ARC_RESULT_INTERRUPTED);
-}
-
-gboolean
-arc_after_build_is_running (const ArcAfterBuild *after)
-{
-  return arc_process_runner_is_running (after->runner);
 }
 
 const char *

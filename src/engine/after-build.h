@@ -4,7 +4,7 @@
 #pragma once
 
 #include "common/build.h"
-#include "engine/build-run.h"
+#include "run/process-runner.h"
 #include "state/state-store.h"
 
 G_BEGIN_DECLS
@@ -49,13 +49,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcAfterBuild, arc_after_build_free)
 /**
  * arc_after_build_run:
  * @after: the object, with no command that runs
- * @run: a build whose process has ended
+ * @build: the number of the build that has ended
+ * @run: the command
  *
- * Starts the command, if there is one and the build updated the database: it succeeded, or failed
- * for some files only, which are all that the next build lists. A failure of the command stops
- * nothing; arc_after_build_get_problem() has it.
+ * Starts the command. A failure of it stops nothing; arc_after_build_get_problem() has it.
+ *
+ * Returns: %TRUE if the command runs now
  */
-void arc_after_build_run (ArcAfterBuild *after, ArcBuildRun *run);
+gboolean arc_after_build_run (ArcAfterBuild *after, guint64 build, const ArcRun *run);
 
 /**
  * arc_after_build_stop:
@@ -64,14 +65,6 @@ void arc_after_build_run (ArcAfterBuild *after, ArcBuildRun *run);
  * Ends the command, if it runs. The function of arc_after_build_new() is called then.
  */
 void arc_after_build_stop (ArcAfterBuild *after);
-
-/**
- * arc_after_build_is_running:
- * @after: the object
- *
- * Returns: %TRUE while the command runs
- */
-gboolean arc_after_build_is_running (const ArcAfterBuild *after);
 
 /**
  * arc_after_build_get_problem:

@@ -4,163 +4,223 @@
 #pragma once
 
 #include "common/build.h"
-#include "common/change-set.h"
-#include "common/problem-list.h"
+#include "common/clock.h"
 #include "config/config.h"
-#include "run/output-parser.h"
+#include "engine/comparisons.h"
+#include "engine/database-state.h"
+#include "engine/loop-guard.h"
+#include "engine/tree-availability.h"
+#include "machine/build-phases.h"
 #include "run/process-runner.h"
 #include "state/state-store.h"
 
 G_BEGIN_DECLS
 
 /**
- * ArcBuildRunFunc:
- * @user_data: what arc_build_run_write() got
+ * ArcBuildRunPorts:
+ * @clock: the clock
+ * @runner: the runner of the process of a build
+ * @store: the state store
+ * @database: the state of the database
+ * @comparisons: the comparisons
+ * @tree: the availability of the tree
+ * @changed: called when there is something new to show, and when AfterBuild has ended
+ * @gone: called when the build did not find a file that it has to build once more; that is pending
+ * @ended: called when the build is recorded; @build belongs to @store, and there is no build any
+ * more. @spawned says whether it had a process
+ * @user_data: the #GObject that owns the #ArcBuildRun, and the data for the functions
  *
- * Called when all that the process needs is on the disk, or cannot be written.
- */
-typedef void (*ArcBuildRunFunc) (gpointer user_data);
-
-typedef struct _ArcBuildFiles ArcBuildFiles;
-
-/**
- * ArcBuildRun:
- * @build: its record; owned until arc_build_run_record()
- * @comparison: the number of the comparison that it waits for, or that it began with
- * @reported: (owned): the problems that its process has reported
- * @files: (owned) (nullable): what is written for its process; %NULL before that begins
- * @database: (owned) (nullable): the database that it writes, whatever settings come later; %NULL
- * before it has taken changes
- * @inputs: (owned) (nullable): the settings that the database is made with if it succeeds
- * @outcome: how it ended, with an owned message
- * @progress_done: how many files its process has done
- * @progress_total: how many files its process will do, or 0 if that is not known
- * @phase: (owned) (nullable): what its process does before the next file, if it has printed that
- *
- * The running build, from its start to its record. #ArcBuildPhases says how far it is.
+ * What builds work with. All of it is unowned and outlives the #ArcBuildRun, but for the runner.
  */
 typedef struct
 {
-  ArcBuild *build;
-  guint64 comparison;
-  ArcProblemList *reported;
-  ArcBuildFiles *files;
-  char *database;
-  char *inputs;
-  ArcOutcome outcome;
-  guint progress_done;
-  guint progress_total;
-  char *phase;
-} ArcBuildRun;
+  ArcClock *clock;
+  ArcProcessRunner *runner;
+  ArcStateStore *store;
+  ArcDatabaseState *database;
+  ArcComparisons *comparisons;
+  ArcTreeAvailability *tree;
+  void (*changed) (gpointer user_data);
+  void (*gone) (gpointer user_data);
+  void (*ended) (const ArcBuild *build, gboolean spawned, gpointer user_data);
+  gpointer user_data;
+} ArcBuildRunPorts;
+
+/**
+ * ArcBuildRun:
+ *
+ * The running build, from its comparison to its record: what the phases of machine/build-phases.h
+ * ask for is done here. There is at most one; its successor takes its place.
+ *
+ * A build has no process while something of %ARC_HOLDS_LAUNCH holds it: what is left of a build of
+ * a killed service is ended first, and so is the command of AfterBuild, which runs after a build
+ * that updated the database.
+ */
+typedef struct _ArcBuildRun ArcBuildRun;
 
 /**
  * arc_build_run_new:
- * @build: (transfer full): the record of a build that starts
+ * @ports: what builds work with; it is copied
  *
- * Makes a running build that has taken no changes.
+ * Makes an object without a build.
  *
- * Returns: (transfer full): the running build
+ * Returns: (transfer full): the object
  */
-ArcBuildRun *arc_build_run_new (ArcBuild *build);
+ArcBuildRun *arc_build_run_new (const ArcBuildRunPorts *ports);
 
 /**
  * arc_build_run_free:
- * @run: (transfer full): a running build
+ * @run: (transfer full): the object
  *
- * Frees a running build. The callback of arc_build_run_write() is not called any more.
+ * Frees the object. A build that runs is not recorded.
  */
 void arc_build_run_free (ArcBuildRun *run);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcBuildRun, arc_build_run_free)
 
 /**
- * arc_build_run_write:
- * @run: a running build that has taken its changes
- * @store: the state store
- * @config: the settings to build with; they are copied
- * @changes: the changes
- * @snapshot: the files of the tree, for a build of all of them
- * @dirty: the files that the database may lack
- * @inputs: what else the database is made of
- * @func: called from the main loop
- * @user_data: for @func
+ * arc_build_run_end_leftover:
+ * @run: the object
  *
- * Begins to write the list of files for the process, and what the next service needs if this one or
- * the machine dies. It takes as long as the disk is busy.
+ * Begins to end what is left of a build of a killed service.
  */
-void arc_build_run_write (ArcBuildRun *run,
-                          ArcStateStore *store,
-                          const ArcConfig *config,
-                          const ArcChangeSet *changes,
-                          const ArcSnapshot *snapshot,
-                          const ArcChangeSet *dirty,
-                          const ArcStateStoreInputs *inputs,
-                          ArcBuildRunFunc func,
-                          gpointer user_data);
+void arc_build_run_end_leftover (ArcBuildRun *run);
 
 /**
- * arc_build_run_spawn:
- * @run: a running build for which all is written
- * @runner: the runner of its process
- * @error: an error
+ * arc_build_run_start:
+ * @run: the object, without a build
+ * @build: (transfer full): the record of a build
  *
- * Makes the directory of the database and the log, and starts the process with the environment that
- * README.md promises.
- *
- * Returns: %FALSE, with nothing started, if that is not possible or the list of files could not be
- *   written
+ * Starts a build: the tree is compared with the snapshot first.
  */
-gboolean arc_build_run_spawn (ArcBuildRun *run, ArcProcessRunner *runner, GError **error);
+void arc_build_run_start (ArcBuildRun *run, ArcBuild *build);
 
 /**
- * arc_build_run_has_after_build:
- * @run: a build whose process was started
+ * arc_build_run_proceed:
+ * @run: the object
+ * @config: the settings for a build that takes its changes now; they are copied
  *
- * Returns: %TRUE if the settings of the build have a command to run after it
+ * Call this when a comparison has ended. A build that waits for it takes its changes.
+ *
+ * Returns: %TRUE if there is such a build
  */
-gboolean arc_build_run_has_after_build (const ArcBuildRun *run);
+gboolean arc_build_run_proceed (ArcBuildRun *run, const ArcConfig *config);
 
 /**
- * arc_build_run_spawn_after:
- * @run: a build whose process has ended
- * @runner: a runner
- * @error: return location for an error
+ * arc_build_run_stop:
+ * @run: the object
+ * @result: %ARC_RESULT_CANCELED or %ARC_RESULT_INTERRUPTED
  *
- * Starts the command to run after the build, in the environment of the build.
- *
- * Returns: %TRUE if it started
+ * Ends the build, if there is one, with @result.
  */
-gboolean arc_build_run_spawn_after (ArcBuildRun *run, ArcProcessRunner *runner, GError **error);
+void arc_build_run_stop (ArcBuildRun *run, ArcResult result);
 
 /**
- * arc_build_run_read_line:
- * @run: a running build
- * @line: a line of output; its members may be moved
- * @text: the same line as it came
- * @length: the length of @text
+ * arc_build_run_close:
+ * @run: the object
  *
- * Remembers what a line of output says of the build itself, and logs what is for the log.
+ * Ends the command of AfterBuild, if it runs, and lets no other start.
  */
-void arc_build_run_read_line (ArcBuildRun *run, ArcLine *line, const char *text, guint64 length);
+void arc_build_run_close (ArcBuildRun *run);
 
 /**
- * arc_build_run_set_outcome:
- * @run: a running build
- * @outcome: how it ended; it is copied
+ * arc_build_run_set_held:
+ * @run: the object
+ * @hold: one of %ARC_HOLDS_LAUNCH
+ * @held: whether it holds builds
  *
- * Keeps the outcome until the build is recorded.
+ * Sets or clears a reason why no process may start. A build that has waited for the last one to go
+ * compares the tree once more, so that it has what came meanwhile.
  */
-void arc_build_run_set_outcome (ArcBuildRun *run, const ArcOutcome *outcome);
+void arc_build_run_set_held (ArcBuildRun *run, ArcHolds hold, gboolean held);
 
 /**
- * arc_build_run_record:
- * @run: a running build that ends
- * @store: the state store
- * @finished: microseconds since the epoch
+ * arc_build_run_get_holds:
+ * @run: the object
  *
- * Completes the record from the outcome, logs it, and writes the history and the problems of notes
- * to @store. The record belongs to @store from then on.
+ * Returns: those of %ARC_HOLDS_LAUNCH that hold builds
  */
-void arc_build_run_record (ArcBuildRun *run, ArcStateStore *store, gint64 finished);
+ArcHolds arc_build_run_get_holds (const ArcBuildRun *run);
+
+/**
+ * arc_build_run_get_after_problem:
+ * @run: the object
+ *
+ * Returns: (transfer none) (nullable): why the last AfterBuild failed, English
+ */
+const char *arc_build_run_get_after_problem (const ArcBuildRun *run);
+
+/**
+ * arc_build_run_check_inputs:
+ * @run: the object
+ *
+ * Finds out whether the database may hold rows that no build of the notes would make now. A build
+ * that has not taken its changes, or the next one, is a full one then.
+ *
+ * Returns: %TRUE if something is different since the last call
+ */
+gboolean arc_build_run_check_inputs (ArcBuildRun *run);
+
+/**
+ * arc_build_run_note_changes:
+ * @run: the object
+ * @changes: changes that are seen now
+ * @snapshot: the files, with @changes
+ *
+ * Lets the loop guard know whether a build or its AfterBuild most likely made changes.
+ */
+void arc_build_run_note_changes (ArcBuildRun *run,
+                                 const ArcChangeSet *changes,
+                                 const ArcSnapshot *snapshot);
+
+/**
+ * arc_build_run_get_loop_guard:
+ * @run: the object
+ *
+ * Returns: (transfer none): the loop guard
+ */
+const ArcLoopGuard *arc_build_run_get_loop_guard (const ArcBuildRun *run);
+
+/**
+ * arc_build_run_get_build:
+ * @run: the object
+ *
+ * Returns: (transfer none) (nullable): the record of the build; %NULL if there is none
+ */
+const ArcBuild *arc_build_run_get_build (const ArcBuildRun *run);
+
+/**
+ * arc_build_run_get_phase:
+ * @run: the object
+ *
+ * Returns: the phase
+ */
+ArcPhase arc_build_run_get_phase (const ArcBuildRun *run);
+
+/**
+ * arc_build_run_get_comparison:
+ * @run: the object, with a build
+ *
+ * Returns: the number of the comparison that the build waits for, or that it began with
+ */
+guint64 arc_build_run_get_comparison (const ArcBuildRun *run);
+
+/**
+ * arc_build_run_get_progress:
+ * @run: the object
+ * @done: (out): how many files the process has done
+ * @total: (out): how many files it will do, or 0 if that is not known
+ *
+ * Returns: (transfer none): what the process does before the next file, or ""
+ */
+const char *arc_build_run_get_progress (const ArcBuildRun *run, guint *done, guint *total);
+
+/**
+ * arc_build_run_is_failing:
+ * @run: the object
+ *
+ * Returns: %TRUE if there is a build that will not have built all its changes
+ */
+gboolean arc_build_run_is_failing (const ArcBuildRun *run);
 
 G_END_DECLS

@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/problem-list.h"
 #include "config/config.h"
+#include "engine/status.h"
 #include "machine/state-machine.h"
 #include "run/process-runner.h"
 #include "state/state-store.h"
@@ -18,43 +19,11 @@
 G_BEGIN_DECLS
 
 /**
- * ArcStatus:
- *
- * What there is to tell of the builder: the properties of org.arcology.Builder.xml by the same
- * names. Times are microseconds since the epoch, 0 for never.
- */
-typedef struct
-{
-  ArcState state;
-  gboolean stoked;
-  gboolean paused;
-  ArcReason reason;
-  ArcHealth health;
-  const char *health_message; /* owned by the builder, true until the next change */
-  gint64 next_build;
-  gint64 state_since;
-  gint64 last_touch;
-  gint64 last_run;
-  gboolean fresh;
-  guint64 change_serial;
-  guint64 built_serial;
-  guint n_pending;
-  guint64 rescans;
-  guint64 current_build;
-  guint progress_done;
-  guint progress_total;
-  const char *phase; /* owned by the builder, like health_message; "" if there is none */
-  guint consecutive_failures;
-  gint64 rest; /* how long the rest after the last build is */
-  guint n_problems;
-} ArcStatus;
-
-/**
  * ArcBuilder:
  *
- * The engine. It owns the machine and the pending changes, and connects the ports: the watcher's
- * changes and the runner's end are events of the machine, and the machine's effects are a
- * reconciliation and a run.
+ * The engine. It owns the state machine and the parts of this folder, and connects them: changes of
+ * the tree and ends of builds are events of the machine, and the machine's effects start a build
+ * (engine/build-run.h), and say what becomes of its changes (engine/database-state.h).
  *
  * A build begins with a reconciliation: the tree is compared with the snapshot once more, because
  * half of a replace is a deletion, and because monitors may have missed something. Only then it
@@ -101,25 +70,6 @@ ArcBuilder *arc_builder_new (ArcClock *clock,
 void arc_builder_start (ArcBuilder *builder);
 
 /**
- * arc_builder_set_may_launch:
- * @builder: the builder
- * @may_launch: whether a build may start its process; %TRUE at first
- *
- * Permits or forbids processes of builds. A build that starts without the permission waits for it,
- * and takes its changes only then. A service that does not own its name yet has no permission:
- * another service, with other state, may be building.
- */
-void arc_builder_set_may_launch (ArcBuilder *builder, gboolean may_launch);
-
-/**
- * arc_builder_is_after_build_running:
- * @builder: the builder
- *
- * Returns: %TRUE while the command of AfterBuild runs; `changed` is emitted when it has ended
- */
-gboolean arc_builder_is_after_build_running (ArcBuilder *builder);
-
-/**
  * arc_builder_stop:
  * @builder: the builder
  *
@@ -132,7 +82,7 @@ void arc_builder_stop (ArcBuilder *builder);
  * arc_builder_rebuild:
  * @builder: the builder
  * @kind: what the build does at least
- * @build: (out): the number of the build that has all that was saved before
+ * @build: (out) (optional): the number of the build that has all that was saved before
  * @error: return location for %ARC_ERROR_TREE_UNAVAILABLE or %ARC_ERROR_SHUTTING_DOWN
  *
  * Requests a build at once.
@@ -194,33 +144,13 @@ gboolean arc_builder_set_paused (ArcBuilder *builder, gboolean paused, GError **
 /**
  * arc_builder_set_held:
  * @builder: the builder
- * @hold: %ARC_HOLD_INHIBITED or %ARC_HOLD_POWER_SAVER
- * @held: whether it holds automatic builds
+ * @hold: %ARC_HOLD_INHIBITED, %ARC_HOLD_POWER_SAVER or %ARC_HOLD_NAME
+ * @held: whether it holds builds
  *
- * Sets or clears one reason to hold automatic builds.
+ * Sets or clears one reason to hold builds. A build that starts without the name waits for it, and
+ * takes its changes only then: another service, with other state, may be building.
  */
 void arc_builder_set_held (ArcBuilder *builder, ArcHolds hold, gboolean held);
-
-/**
- * arc_builder_open_log:
- * @builder: the builder
- * @id: the number of a build; 0 for the one that runs or, without one, the last one
- * @error: return location for %ARC_ERROR_NO_SUCH_BUILD or %ARC_ERROR_STATE_DIRECTORY
- *
- * Opens the log of a build to read.
- *
- * Returns: (transfer full): a file descriptor; -1 on an error
- */
-int arc_builder_open_log (ArcBuilder *builder, guint64 id, GError **error);
-
-/**
- * arc_builder_get_log:
- * @builder: the builder
- * @id: the number of a build
- *
- * Returns: (transfer full) (nullable): the path of the log; %NULL if it is gone
- */
-char *arc_builder_get_log (ArcBuilder *builder, guint64 id);
 
 /**
  * arc_builder_compare:

@@ -3,99 +3,118 @@
 
 #pragma once
 
-#include <glib.h>
+#include "common/build.h"
+#include "common/clock.h"
+#include "watch/build-inputs.h"
+#include "watch/watcher.h"
 
 G_BEGIN_DECLS
 
 /**
- * ArcComparisonParts:
- * @ARC_COMPARISON_TREE: the tree against the snapshot
- * @ARC_COMPARISON_INPUTS: what else the database depends on
- * @ARC_COMPARISON_SURVEY: whether the tree has files that the settings leave out
+ * ArcComparisons:
  *
- * What a comparison consists of. A comparison ends when all of its parts have.
+ * The comparisons of the tree with the snapshot, and of what else the database depends on with what
+ * was seen last. They have the numbers 1, 2, 3 and so on. At most one is under way. All who ask for
+ * a comparison meanwhile share the next one: begun anew for each of them, it would never end.
  */
-typedef enum
-{
-  ARC_COMPARISON_TREE = 1 << 0,
-  ARC_COMPARISON_INPUTS = 1 << 1,
-  ARC_COMPARISON_SURVEY = 1 << 2,
-} ArcComparisonParts;
+typedef struct _ArcComparisons ArcComparisons;
+
+typedef void (*ArcComparisonsFunc) (gpointer user_data);
 
 /**
- * ArcComparisons:
- * @number: the number of the comparison under way or, without one, of the last; 0 before the first
- * @missing: the parts of the comparison under way that have not ended; the caller may set another
- * one when the last has ended
- * @asked: a comparison was asked for, and none has begun since
- * @found: changes since the last comparison began; the caller adds to it
- * @at_end: the last comparison has just ended, and nothing has happened since; the caller sets it
+ * arc_comparisons_new:
+ * @clock: the clock
+ * @watcher: the watcher of the tree, not started
+ * @inputs: what else the database depends on; it must not be used by @self after it is freed
+ * @ended: called when a comparison has ended
+ * @settled: called after @ended; a build that starts while it runs begins with the comparison that
+ *   has just ended
+ * @user_data: data for the functions
  *
- * The comparisons of the tree, which have the numbers 1, 2, 3 and so on. At most one is under way.
- * All who ask for a comparison meanwhile share the next one: begun anew for each of them, it would
- * never end. A value; at first all of it is 0.
+ * Makes an object without a comparison.
+ *
+ * Returns: (transfer full): the comparisons
  */
-typedef struct
-{
-  guint64 number;
-  ArcComparisonParts missing;
-  gboolean asked;
-  guint64 found;
-  gboolean at_end;
-} ArcComparisons;
+ArcComparisons *arc_comparisons_new (ArcClock *clock,
+                                     ArcWatcher *watcher,
+                                     ArcBuildInputs *inputs,
+                                     ArcComparisonsFunc ended,
+                                     ArcComparisonsFunc settled,
+                                     gpointer user_data);
+
+/**
+ * arc_comparisons_free:
+ * @self: (transfer full): the comparisons, whose inputs are freed
+ *
+ * Frees the object.
+ */
+void arc_comparisons_free (ArcComparisons *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcComparisons, arc_comparisons_free)
+
+/**
+ * arc_comparisons_set_interval:
+ * @self: the comparisons
+ * @interval: microseconds from the end of a comparison to the next; 0 for never
+ *
+ * Sets how often to compare without being asked.
+ */
+void arc_comparisons_set_interval (ArcComparisons *self, gint64 interval);
+
+/**
+ * arc_comparisons_start:
+ * @self: the comparisons
+ * @snapshot: (transfer full) (nullable): the files of an earlier run, see arc_watcher_start()
+ *
+ * Starts the watcher and the first comparison, which is the one for all that was asked before.
+ */
+void arc_comparisons_start (ArcComparisons *self, ArcSnapshot *snapshot);
 
 /**
  * arc_comparisons_ask:
- * @comparisons: the comparisons
+ * @self: the comparisons
  *
- * Asks for a comparison that begins now or later.
+ * Asks for a comparison that begins now or, if one is under way, after that.
  *
  * Returns: its number
  */
-guint64 arc_comparisons_ask (ArcComparisons *comparisons);
+guint64 arc_comparisons_ask (ArcComparisons *self);
 
 /**
- * arc_comparisons_is_due:
- * @comparisons: the comparisons
+ * arc_comparisons_ask_for_build:
+ * @self: the comparisons
+ * @cause: why the build starts
  *
- * Returns: %TRUE if a comparison was asked for and can begin
+ * Finds or asks for the comparison that a build begins with. A request is for what was saved before
+ * it, so the comparison must begin after it. For a touch, that which is under way will do: its end
+ * is still to come.
+ *
+ * Returns: its number
  */
-gboolean arc_comparisons_is_due (const ArcComparisons *comparisons);
-
-/**
- * arc_comparisons_begin:
- * @comparisons: the comparisons
- *
- * Begins the next comparison, of the tree and the inputs. If one is under way, that begins anew
- * under its number.
- */
-void arc_comparisons_begin (ArcComparisons *comparisons);
-
-/**
- * arc_comparisons_end_part:
- * @comparisons: the comparisons
- * @part: a part
- *
- * Ends a part of the comparison under way. Nothing happens if it has ended before.
- *
- * Returns: %TRUE if that ends the comparison
- */
-gboolean arc_comparisons_end_part (ArcComparisons *comparisons, ArcComparisonParts part);
-
-/**
- * arc_comparisons_is_under_way:
- * @comparisons: the comparisons
- *
- * Returns: %TRUE if a comparison is under way
- */
-gboolean arc_comparisons_is_under_way (const ArcComparisons *comparisons);
+guint64 arc_comparisons_ask_for_build (ArcComparisons *self, ArcCause cause);
 
 /**
  * arc_comparisons_get_ended:
- * @comparisons: the comparisons
+ * @self: the comparisons
  *
  * Returns: the number of the comparison that ended last, or 0
  */
-guint64 arc_comparisons_get_ended (const ArcComparisons *comparisons);
+guint64 arc_comparisons_get_ended (const ArcComparisons *self);
+
+/**
+ * arc_comparisons_get_found:
+ * @self: the comparisons
+ *
+ * Returns: the number of changes since the last comparison began
+ */
+guint64 arc_comparisons_get_found (const ArcComparisons *self);
+
+/**
+ * arc_comparisons_get_deadline:
+ * @self: the comparisons
+ *
+ * Returns: when to ask because of the interval, or %ARC_NEVER
+ */
+gint64 arc_comparisons_get_deadline (const ArcComparisons *self);
 
 G_END_DECLS

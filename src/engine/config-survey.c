@@ -11,8 +11,8 @@
  * known. */
 #define SURVEY_TIME (2 * G_TIME_SPAN_SECOND)
 
-void
-arc_config_survey_async (const ArcConfig *config, GAsyncReadyCallback callback, gpointer user_data)
+static void
+survey (const ArcConfig *config, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (ArcPathFilter) filter = arc_path_filter_new ((const char *const *) config->include,
                                                           (const char *const *) config->exclude);
@@ -21,22 +21,55 @@ arc_config_survey_async (const ArcConfig *config, GAsyncReadyCallback callback, 
                          SURVEY_TIME, callback, user_data);
 }
 
-gboolean
-arc_config_survey_finish (GAsyncResult *result)
+static void
+on_first_surveyed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
+  g_autoptr (GTask) task = user_data;
+
   switch (arc_tree_survey_finish (result))
     {
     case ARC_TREE_SURVEY_NONE:
     case ARC_TREE_SURVEY_LATE:
-      return TRUE;
+      g_task_return_boolean (task, TRUE);
+      return;
 
     case ARC_TREE_SURVEY_MATCH:
     case ARC_TREE_SURVEY_EMPTY:
     case ARC_TREE_SURVEY_MISSING:
-      return FALSE;
+      g_task_return_boolean (task, FALSE);
+      return;
     }
+}
 
-  g_return_val_if_reached (FALSE);
+void
+arc_config_survey_first_async (const ArcConfig *config,
+                               ArcWatcher *watcher,
+                               ArcDatabaseState *database,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (watcher, NULL, callback, user_data);
+  const ArcPendingChanges *pending = arc_database_state_get_pending (database);
+
+  g_task_set_source_tag (task, arc_config_survey_first_async);
+  if (arc_watcher_get_n_files (watcher) > 0 ||
+      arc_watcher_get_health (watcher) == ARC_HEALTH_UNAVAILABLE ||
+      !arc_database_state_has_other_tree (database))
+    g_task_return_boolean (task, FALSE);
+  else if (arc_pending_changes_get_built_serial (pending) > 0)
+    g_task_return_boolean (task,
+                           arc_change_set_get_size (arc_pending_changes_get_pending (pending)) > 0);
+  else
+    /* If nothing is remembered, there may never have been any. */
+    survey (config, on_first_surveyed, g_steal_pointer (&task));
+}
+
+gboolean
+arc_config_survey_first_finish (ArcWatcher *watcher, GAsyncResult *result)
+{
+  g_return_val_if_fail (g_task_is_valid (result, watcher), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), NULL);
 }
 
 static void
@@ -60,8 +93,8 @@ on_config_surveyed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointe
 
   g_task_return_new_error (
       task, ARC_ERROR, ARC_ERROR_CONFIG,
-      "[Tree] Directories, Include, Exclude: they leave no file, where there are %u now, "
-      "and the settings never empty the database: change them, or remove the files",
+      "[Tree] Directories, Include, Exclude: they select no file, where %u are selected now, and "
+      "settings do not empty the database: correct them, or remove the files",
       arc_snapshot_get_n_files (arc_watcher_get_snapshot (watcher)));
 }
 
@@ -85,7 +118,7 @@ arc_config_survey_check_async (ArcWatcher *watcher,
       arc_tree_survey_snapshot (snapshot, (const char *const *) config->directories, filter))
     g_task_return_boolean (task, TRUE);
   else
-    arc_config_survey_async (config, on_config_surveyed, g_steal_pointer (&task));
+    survey (config, on_config_surveyed, g_steal_pointer (&task));
 }
 
 gboolean

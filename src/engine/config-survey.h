@@ -4,6 +4,7 @@
 #pragma once
 
 #include "config/config.h"
+#include "engine/database-state.h"
 #include "watch/watcher.h"
 
 #include <gio/gio.h>
@@ -13,23 +14,30 @@ G_BEGIN_DECLS
 /* Whether settings leave files of the tree: settings never empty a database. */
 
 /**
- * arc_config_survey_async:
+ * arc_config_survey_first_async:
  * @config: the settings
+ * @watcher: the watcher of the tree, which was compared once
+ * @database: the state of the database
  * @callback: called when it is known, or a time limit has passed
  * @user_data: for @callback
  *
- * Searches the directories of settings for files that matter.
+ * Finds out whether settings leave no file of a tree that has some. With the settings of the last
+ * run, it is the user who removed the files.
  */
-void
-arc_config_survey_async (const ArcConfig *config, GAsyncReadyCallback callback, gpointer user_data);
+void arc_config_survey_first_async (const ArcConfig *config,
+                                    ArcWatcher *watcher,
+                                    ArcDatabaseState *database,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
 
 /**
- * arc_config_survey_finish:
+ * arc_config_survey_first_finish:
+ * @watcher: the watcher of the tree
  * @result: the result
  *
- * Returns: %TRUE if there are files and none was found that matters
+ * Returns: %TRUE if there are files and the settings leave none
  */
-gboolean arc_config_survey_finish (GAsyncResult *result);
+gboolean arc_config_survey_first_finish (ArcWatcher *watcher, GAsyncResult *result);
 
 /**
  * arc_config_survey_check_async:

@@ -5,12 +5,14 @@
 
 #include "engine/message-ids.h"
 
-/* Enough of the paths of a loop to know which setting of Emacs it is. */
-#define LOOP_PATHS_LENGTH 500
+#include <string.h>
 
-/* SENTENCE (nullable) has no full stop. */
-static void
-add_sentence (GString *message, const char *sentence)
+/* How much of a line of output a message repeats, in bytes read and in characters. */
+#define LINE_MAX_BYTES 2048
+#define LINE_LENGTH    200
+
+void
+arc_log_message_add_sentence (GString *message, const char *sentence)
 {
   if (sentence != NULL && sentence[0] != '\0')
     g_string_append_printf (message, "%s%s", message->len > 0 ? ". " : "", sentence);
@@ -31,6 +33,81 @@ describe_failed_files (const ArcBuild *build)
                           build->n_failed - 1);
 }
 
+/* The character after the control sequence of a terminal (ECMA-48, 5.4) that P is at, or P. */
+static const char *
+skip_control_sequence (const char *p)
+{
+  if (p[0] != '\033' || p[1] != '[')
+    return p;
+
+  for (p += 2; *p >= 0x20 && *p < 0x40;)
+    p++;
+
+  return *p >= 0x40 && *p < 0x7f ? p + 1 : p;
+}
+
+/* (transfer full) (nullable): TEXT for a message; NULL if it says nothing. */
+static char *
+clean_line (const char *text, gsize length)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, (gssize) MIN (length, LINE_MAX_BYTES));
+  g_autoptr (GString) clean = g_string_new (NULL);
+  gboolean blank = FALSE;
+  glong n = 0;
+
+  for (const char *p = valid; *p != '\0';)
+    {
+      const char *behind = skip_control_sequence (p);
+      const gunichar c = g_utf8_get_char (p);
+
+      if (behind > p)
+        {
+          p = behind;
+          continue;
+        }
+
+      p = g_utf8_next_char (p);
+      if (!g_unichar_isprint (c) || g_unichar_isspace (c))
+        {
+          blank = clean->len > 0;
+          continue;
+        }
+
+      if (n++ == LINE_LENGTH)
+        {
+          g_string_append (clean, "...");
+          return g_string_free (g_steal_pointer (&clean), FALSE);
+        }
+      if (blank)
+        g_string_append_c (clean, ' ');
+      blank = FALSE;
+      g_string_append_unichar (clean, c);
+    }
+
+  /* The messages add their own. */
+  if (g_str_has_suffix (clean->str, ".") && !g_str_has_suffix (clean->str, ".."))
+    g_string_truncate (clean, clean->len - 1);
+
+  return clean->len > 0 ? g_string_free (g_steal_pointer (&clean), FALSE) : NULL;
+}
+
+void
+arc_log_message_take_line (char **last_line, const char *text, gsize length)
+{
+  char *clean;
+
+  /* Emacs prints the error first and then where it happened (Emacs 28 to 30, in batch mode). */
+  if (*last_line != NULL && length > 0 && g_ascii_isspace (*text))
+    return;
+
+  clean = clean_line (text, length);
+  if (clean == NULL)
+    return;
+
+  g_free (*last_line);
+  *last_line = clean;
+}
+
 char *
 arc_log_message_end (const ArcBuild *build, const char *message)
 {
@@ -40,13 +117,17 @@ arc_log_message_end (const ArcBuild *build, const char *message)
                                 : NULL;
 
   if (build->result == ARC_RESULT_FAILED && build->error == NULL && !arc_build_is_partial (build))
-    g_string_append_printf (text, ARC_BUILD_EXIT_MESSAGE, build->exit_status);
+    {
+      g_string_append_printf (text, ARC_BUILD_EXIT_MESSAGE, build->exit_status);
+      if (build->last_line != NULL)
+        g_string_append_printf (text, ": %s", build->last_line);
+    }
   if (build->result == ARC_RESULT_FAILED)
-    add_sentence (text, build->error != NULL ? build->error : failed);
-  add_sentence (text, message);
+    arc_log_message_add_sentence (text, build->error != NULL ? build->error : failed);
+  arc_log_message_add_sentence (text, message);
   /* Killed by a signal or ended by us: what it said before may be why. */
   if (build->result == ARC_RESULT_SIGNAL || build->result == ARC_RESULT_TIMEOUT)
-    add_sentence (text, build->error);
+    arc_log_message_add_sentence (text, build->error);
 
   return text->len > 0 ? g_string_free (g_steal_pointer (&text), FALSE) : NULL;
 }
@@ -75,30 +156,47 @@ log_end (const ArcBuild *build, GLogLevelFlags level, const char *message_id, co
                     arc_result_to_string (build->result), "MESSAGE", "%s", text);
 }
 
+/* What a build did, in English, before "after 0.8 s". */
+static const char *
+get_verb (ArcResult result)
+{
+  switch (result)
+    {
+    case ARC_RESULT_SUCCESS:
+      return "succeeded";
+    case ARC_RESULT_FAILED:
+      return "failed";
+    case ARC_RESULT_SIGNAL:
+      return "was killed";
+    case ARC_RESULT_TIMEOUT:
+      return "timed out";
+    case ARC_RESULT_CANCELED:
+      return "was canceled";
+    case ARC_RESULT_SPAWN_FAILED:
+      return "could not be started";
+    case ARC_RESULT_INTERRUPTED:
+      return "was interrupted";
+    }
+
+  g_return_val_if_reached ("ended");
+}
+
 void
 arc_log_message_log_end (const ArcBuild *build)
 {
   const double seconds = (build->finished - build->started) / (double) G_USEC_PER_SEC;
-  const char *files = build->n_changed == 1 ? "file" : "files";
-  g_autofree char *text = NULL;
+  const gboolean succeeded = build->result == ARC_RESULT_SUCCESS;
+  const char *message = !succeeded && build->message != NULL ? build->message : "";
+  g_autofree char *text =
+      g_strdup_printf ("Build %" G_GUINT64_FORMAT " (%s, %u %s) %s %s %.1f s%s%s", build->id,
+                       arc_build_kind_to_string (build->kind), build->n_changed,
+                       build->n_changed == 1 ? "file" : "files", get_verb (build->result),
+                       succeeded ? "in" : "after", seconds, *message != '\0' ? ": " : "", message);
 
-  if (build->result == ARC_RESULT_SUCCESS)
-    {
-      text = g_strdup_printf ("Build %" G_GUINT64_FORMAT " (%s, %u %s) succeeded in %.1f s",
-                              build->id, arc_build_kind_to_string (build->kind), build->n_changed,
-                              files, seconds);
-      log_end (build, G_LOG_LEVEL_MESSAGE, ARC_MESSAGE_BUILD_SUCCEEDED, text);
-    }
+  if (succeeded)
+    log_end (build, G_LOG_LEVEL_MESSAGE, ARC_MESSAGE_BUILD_SUCCEEDED, text);
   else
-    {
-      text = g_strdup_printf ("Build %" G_GUINT64_FORMAT " (%s, %u %s) ended after %.1f s: "
-                              "%s%s%s",
-                              build->id, arc_build_kind_to_string (build->kind), build->n_changed,
-                              files, seconds, arc_result_to_string (build->result),
-                              build->message != NULL ? ": " : "",
-                              build->message != NULL ? build->message : "");
-      log_end (build, G_LOG_LEVEL_WARNING, ARC_MESSAGE_BUILD_FAILED, text);
-    }
+    log_end (build, G_LOG_LEVEL_WARNING, ARC_MESSAGE_BUILD_FAILED, text);
 }
 
 void
@@ -106,7 +204,7 @@ arc_log_message_log_problems (const ArcBuild *build,
                               const ArcProblemList *problems,
                               const ArcProblem *first)
 {
-  const guint n = arc_problem_list_get_count (problems);
+  const guint n = problems->count;
   g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, build->id);
   g_autofree char *line = first != NULL ? g_strdup_printf ("%u", first->line) : NULL;
   g_autofree char *place = first != NULL ? arc_problem_to_string (first) : NULL;
@@ -128,18 +226,23 @@ arc_log_message_log_line (const ArcBuild *build,
                           const char *text,
                           gsize length)
 {
-  g_autofree char *valid = g_utf8_make_valid (text, length);
-  g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, build->id);
+  const char *shown = arc_line_get_log_text (line, text);
   const char *kind = arc_build_kind_to_string (build->kind);
+  g_autofree char *valid = NULL;
+  g_autofree char *id = NULL;
 
+  if (shown == NULL)
+    return;
+
+  valid = g_utf8_make_valid (shown, (gssize) (text + length - shown));
+  id = g_strdup_printf ("%" G_GUINT64_FORMAT, build->id);
   if (line->kind == ARC_LINE_FAILED)
     g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, "ARCOLOGY_BUILD_ID", id,
                       "ARCOLOGY_BUILD_KIND", kind, "ARCOLOGY_PATH", line->path, "MESSAGE", "%s",
                       valid);
   else
     g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, "ARCOLOGY_BUILD_ID", id,
-                      "ARCOLOGY_BUILD_KIND", kind, "MESSAGE", "%s",
-                      line->kind == ARC_LINE_PHASE ? line->why : valid);
+                      "ARCOLOGY_BUILD_KIND", kind, "MESSAGE", "%s", valid);
 }
 
 void
@@ -151,51 +254,4 @@ arc_log_message_log_health (ArcHealth health, const char *message)
                     "ARCOLOGY_HEALTH", arc_health_to_string (health), "MESSAGE",
                     "The health is %s%s%s", arc_health_to_string (health),
                     message[0] != '\0' ? ": " : "", message);
-}
-
-char *
-arc_log_message_empty_root (const char *root, gint64 real_time)
-{
-  g_autoptr (GDateTime) local = g_date_time_new_from_unix_local (real_time / G_USEC_PER_SEC);
-  g_autofree char *when = g_date_time_format (local, "%F %T");
-  g_autofree char *name = g_filename_display_name (root);
-
-  return g_strdup_printf (
-      "Every file below %s is gone. If none is back at %s, the database follows", name, when);
-}
-
-static void
-add_loop_path (const char *path, ArcChange change, gpointer user_data)
-{
-  GString *message = user_data;
-  g_autofree char *name = g_filename_display_name (path);
-
-  if (message->len < LOOP_PATHS_LENGTH)
-    g_string_append_printf (message, " %s", name);
-}
-
-char *
-arc_log_message_health (const char *watcher,
-                        const char *emptied,
-                        const char *store,
-                        const char *after,
-                        const ArcLoopGuard *loop_guard)
-{
-  g_autoptr (GString) message = g_string_new (NULL);
-  g_autoptr (GString) loop = NULL;
-
-  add_sentence (message, watcher);
-  add_sentence (message, emptied);
-  add_sentence (message, store);
-  add_sentence (message, after);
-
-  if (arc_loop_guard_is_looping (loop_guard))
-    {
-      loop = g_string_new ("Each build changes the tree and so causes the next one; the service "
-                           "rests longer between them. Changed by builds:");
-      arc_change_set_foreach (arc_loop_guard_get_changes (loop_guard), add_loop_path, loop);
-      add_sentence (message, loop->str);
-    }
-
-  return g_string_free (g_steal_pointer (&message), FALSE);
 }

@@ -5,22 +5,43 @@
 
 #include "common/build.h"
 #include "common/problem-list.h"
-#include "engine/loop-guard.h"
 #include "run/output-parser.h"
 #include "watch/watch-health.h"
 
 G_BEGIN_DECLS
 
 /**
+ * arc_log_message_add_sentence:
+ * @message: a text
+ * @sentence: (nullable): a sentence without a full stop; %NULL or "" for none
+ *
+ * Adds a sentence to a text.
+ */
+void arc_log_message_add_sentence (GString *message, const char *sentence);
+
+/**
  * arc_log_message_end:
  * @build: a build that has ended
  * @message: (nullable): the message of the runner
  *
- * Describes why a build failed, in English: its own message or its exit status, and @message.
+ * Describes why a build failed, in English: its own message, or its exit status and the last line
+ * of its output, and @message.
  *
  * Returns: (transfer full) (nullable): the text; %NULL if there is nothing to say
  */
 char *arc_log_message_end (const ArcBuild *build, const char *message);
+
+/**
+ * arc_log_message_take_line:
+ * @last_line: (inout) (nullable): the last line of output that says anything
+ * @text: the next line of output
+ * @length: the number of its bytes
+ *
+ * Makes @text the last line of output, fit for a message: printable text of one line and a bounded
+ * length, without the escape sequences of terminals and without a full stop at its end. A line
+ * that is blank, or is indented like those of a backtrace, leaves the line before it in place.
+ */
+void arc_log_message_take_line (char **last_line, const char *text, gsize length);
 
 /**
  * arc_log_message_log_start:
@@ -57,8 +78,7 @@ void arc_log_message_log_problems (const ArcBuild *build,
  * @text: the line
  * @length: the number of its bytes
  *
- * Logs a line of output that is not about progress, problems or errors: those have messages of
- * their own.
+ * Logs a line of output, as far as arc_line_get_log_text() lets it into the log.
  */
 void arc_log_message_log_line (const ArcBuild *build,
                                const ArcLine *line,
@@ -73,34 +93,5 @@ void arc_log_message_log_line (const ArcBuild *build,
  * Logs that the health or its message has changed.
  */
 void arc_log_message_log_health (ArcHealth health, const char *message);
-
-/**
- * arc_log_message_empty_root:
- * @root: a root
- * @real_time: when the database follows, microseconds since the epoch
- *
- * Describes that a root has lost every file.
- *
- * Returns: (transfer full): the text, English
- */
-char *arc_log_message_empty_root (const char *root, gint64 real_time);
-
-/**
- * arc_log_message_health:
- * @watcher: the message of the watcher
- * @emptied: (nullable): why missing files are not believed to be deleted
- * @store: (nullable): the problem of the store
- * @after: (nullable): the problem of AfterBuild
- * @loop_guard: the loop guard
- *
- * Joins what is wrong to one text.
- *
- * Returns: (transfer full): the message of the health, "" if all is well
- */
-char *arc_log_message_health (const char *watcher,
-                              const char *emptied,
-                              const char *store,
-                              const char *after,
-                              const ArcLoopGuard *loop_guard);
 
 G_END_DECLS

@@ -3,8 +3,6 @@
 
 #include "engine/loop-guard.h"
 
-#include "common/timing.h"
-
 /* How much later than a build its changes may be seen. */
 #define LATE_NEWS G_USEC_PER_SEC
 
@@ -120,19 +118,16 @@ arc_loop_guard_is_late (const ArcLoopGuard *guard,
   return !later.found;
 }
 
-gboolean
-arc_loop_guard_is_looping (const ArcLoopGuard *guard)
+static gboolean
+is_looping (const ArcLoopGuard *guard)
 {
   return guard->in_a_row > ARC_LOOP_GUARD_PATIENCE;
 }
 
-gint64
-arc_loop_guard_get_cooldown (const ArcLoopGuard *guard, gint64 cooldown)
+static gint64
+get_cooldown (const ArcLoopGuard *guard, gint64 cooldown)
 {
   gint64 longer = MAX (cooldown, G_USEC_PER_SEC);
-
-  if (!arc_loop_guard_is_looping (guard))
-    return cooldown;
 
   for (guint i = ARC_LOOP_GUARD_PATIENCE; i < guard->in_a_row; i++)
     {
@@ -144,8 +139,22 @@ arc_loop_guard_get_cooldown (const ArcLoopGuard *guard, gint64 cooldown)
   return longer;
 }
 
+ArcTiming
+arc_loop_guard_get_timing (const ArcLoopGuard *guard, const ArcTiming *timing)
+{
+  ArcTiming looping = *timing;
+
+  if (is_looping (guard))
+    {
+      looping.cooldown = get_cooldown (guard, timing->cooldown);
+      looping.max_load = 0;
+    }
+
+  return looping;
+}
+
 const ArcChangeSet *
 arc_loop_guard_get_changes (const ArcLoopGuard *guard)
 {
-  return guard->causing;
+  return is_looping (guard) ? guard->causing : NULL;
 }

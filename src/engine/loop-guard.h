@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/change-set.h"
+#include "common/timing.h"
 #include "watch/snapshot.h"
 
 G_BEGIN_DECLS
@@ -93,32 +94,25 @@ gboolean arc_loop_guard_is_late (const ArcLoopGuard *guard,
                                  gint64 now);
 
 /**
- * arc_loop_guard_is_looping:
+ * arc_loop_guard_get_timing:
  * @guard: a guard
+ * @timing: the times without a loop
  *
- * Returns: %TRUE if more than %ARC_LOOP_GUARD_PATIENCE builds in a row were caused by the one
- *   before
+ * Gets the times with the rest that the loop asks for: the cooldown doubles with each build of a
+ * loop, and builds that cause each other rest for all of it, however little each one costs.
+ *
+ * Returns: the times
  */
-gboolean arc_loop_guard_is_looping (const ArcLoopGuard *guard);
-
-/**
- * arc_loop_guard_get_cooldown:
- * @guard: a guard
- * @cooldown: the rest after a build without a loop, in microseconds
- *
- * Gets the rest after a build. It doubles with each build of a loop.
- *
- * Returns: microseconds
- */
-gint64 arc_loop_guard_get_cooldown (const ArcLoopGuard *guard, gint64 cooldown);
+ArcTiming arc_loop_guard_get_timing (const ArcLoopGuard *guard, const ArcTiming *timing);
 
 /**
  * arc_loop_guard_get_changes:
  * @guard: a guard
  *
- * Gets the files that the builds of the loop change.
+ * Gets the files that the builds of the loop change. It is a loop if more than
+ * %ARC_LOOP_GUARD_PATIENCE builds in a row were caused by the one before.
  *
- * Returns: (transfer none): the files; empty without a loop
+ * Returns: (transfer none) (nullable): the files; %NULL without a loop
  */
 const ArcChangeSet *arc_loop_guard_get_changes (const ArcLoopGuard *guard);
 

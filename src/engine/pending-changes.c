@@ -76,21 +76,6 @@ arc_pending_changes_take (ArcPendingChanges *self)
   self->pending = arc_change_set_new ();
 }
 
-ArcChangeSet *
-arc_pending_changes_find_gone (const ArcPendingChanges *self,
-                               const ArcBuild *build,
-                               const ArcSnapshot *snapshot,
-                               const char *path)
-{
-  ArcChangeSet *changes = arc_change_set_new ();
-  ArcChange change;
-
-  if (arc_unbuilt_changes_has_gone (build, self->taken, snapshot, self->pending, path, &change))
-    arc_change_set_add (changes, path, change);
-
-  return changes;
-}
-
 void
 arc_pending_changes_commit (ArcPendingChanges *self)
 {
@@ -108,7 +93,10 @@ arc_pending_changes_restore (ArcPendingChanges *self,
   ArcChangeSet *remainder;
 
   if (taken == NULL)
-    return FALSE;
+    {
+      self->taken_serial = self->change_serial;
+      return FALSE;
+    }
 
   later = g_steal_pointer (&self->pending);
   remainder = arc_unbuilt_changes_new (ended, taken, snapshot, later);

@@ -80,22 +80,6 @@ void arc_pending_changes_forget (ArcPendingChanges *self, const ArcChangeSet *ch
 void arc_pending_changes_take (ArcPendingChanges *self);
 
 /**
- * arc_pending_changes_find_gone:
- * @self: the pending changes
- * @build: the build that runs, with what arc_pending_changes_take() moved
- * @snapshot: the snapshot
- * @path: a file that the build did not find
- *
- * Decides whether a build has to repeat @path, as arc_unbuilt_changes_has_gone() does.
- *
- * Returns: (transfer full): the changes to repeat
- */
-ArcChangeSet *arc_pending_changes_find_gone (const ArcPendingChanges *self,
-                                             const ArcBuild *build,
-                                             const ArcSnapshot *snapshot,
-                                             const char *path);
-
-/**
  * arc_pending_changes_commit:
  * @self: the pending changes
  *
@@ -168,7 +152,8 @@ guint64 arc_pending_changes_get_change_serial (const ArcPendingChanges *self);
  * arc_pending_changes_get_taken_serial:
  * @self: the pending changes
  *
- * Returns: the change serial when a build last took what was pending; 0 if none has
+ * Returns: the change serial when a build last took what was pending, or ended before it could; 0
+ * if none has
  */
 guint64 arc_pending_changes_get_taken_serial (const ArcPendingChanges *self);
 

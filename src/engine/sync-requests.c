@@ -8,6 +8,10 @@
 
 struct _ArcSyncRequests
 {
+  ArcComparisons *comparisons; /* (unowned), as what follows */
+  ArcDatabaseState *database;
+  ArcBuildRun *run;
+  ArcStateStore *store;
   GPtrArray *tasks; /* (owned) (element-type GTask): task data: Sync */
 };
 
@@ -19,10 +23,17 @@ typedef struct
 } Sync;
 
 ArcSyncRequests *
-arc_sync_requests_new (void)
+arc_sync_requests_new (ArcComparisons *comparisons,
+                       ArcDatabaseState *database,
+                       ArcBuildRun *run,
+                       ArcStateStore *store)
 {
   ArcSyncRequests *syncs = g_new0 (ArcSyncRequests, 1);
 
+  syncs->comparisons = comparisons;
+  syncs->database = database;
+  syncs->run = run;
+  syncs->store = store;
   syncs->tasks = g_ptr_array_new_with_free_func (g_object_unref);
 
   return syncs;
@@ -42,18 +53,19 @@ get_sync (const ArcSyncRequests *syncs, guint index)
 }
 
 void
-arc_sync_requests_add (ArcSyncRequests *syncs, GTask *task, guint64 comparison)
+arc_sync_requests_add (ArcSyncRequests *syncs, GTask *task)
 {
   Sync *sync = g_new0 (Sync, 1);
 
-  sync->comparison = comparison;
+  sync->comparison = arc_comparisons_ask (syncs->comparisons);
   sync->serial = UNKNOWN;
   g_task_set_task_data (task, sync, g_free);
   g_ptr_array_add (syncs->tasks, task);
 }
 
-gboolean
-arc_sync_requests_set_serial (ArcSyncRequests *syncs, guint64 comparison, guint64 serial)
+/* Gives SERIAL to the calls that wait for COMPARISON or an earlier one. FALSE if there are none. */
+static gboolean
+set_serial (ArcSyncRequests *syncs, guint64 comparison, guint64 serial)
 {
   gboolean any = FALSE;
 
@@ -72,8 +84,11 @@ arc_sync_requests_set_serial (ArcSyncRequests *syncs, guint64 comparison, guint6
 }
 
 gboolean
-arc_sync_requests_postpone (ArcSyncRequests *syncs, guint64 comparison, guint64 serial)
+arc_sync_requests_postpone (ArcSyncRequests *syncs)
 {
+  const guint64 comparison = arc_build_run_get_comparison (syncs->run);
+  const guint64 serial =
+      arc_pending_changes_get_change_serial (arc_database_state_get_pending (syncs->database));
   gboolean any = FALSE;
 
   for (guint i = 0; i < syncs->tasks->len; i++)
@@ -111,8 +126,9 @@ take_tasks (ArcSyncRequests *syncs, guint64 comparison, guint64 serial)
   return taken;
 }
 
-void
-arc_sync_requests_answer (ArcSyncRequests *syncs, guint64 serial, guint64 build, ArcResult result)
+/* Answers the calls of SERIAL or an earlier one. */
+static void
+answer (ArcSyncRequests *syncs, guint64 serial, guint64 build, ArcResult result)
 {
   g_autoptr (GPtrArray) tasks = take_tasks (syncs, G_MAXUINT64, serial);
 
@@ -133,6 +149,51 @@ arc_sync_requests_fail (ArcSyncRequests *syncs, guint64 comparison, const GError
 
   for (guint i = 0; i < tasks->len; i++)
     g_task_return_error (g_ptr_array_index (tasks, i), g_error_copy (error));
+}
+
+gboolean
+arc_sync_requests_advance (ArcSyncRequests *syncs, const GError *unavailable)
+{
+  ArcPendingChanges *pending = arc_database_state_get_pending (syncs->database);
+  const guint64 compared = arc_comparisons_get_ended (syncs->comparisons);
+  /* A build that is being stopped, or has failed, may have taken all that there is, and does not
+   * build it. */
+  const gboolean failing = arc_build_run_is_failing (syncs->run);
+  const guint64 serial = arc_pending_changes_get_change_serial (pending) + failing;
+
+  if (!set_serial (syncs, compared, serial))
+    return FALSE;
+
+  if (unavailable != NULL)
+    {
+      arc_sync_requests_fail (syncs, compared, unavailable);
+      return FALSE;
+    }
+
+  if (arc_pending_changes_is_true (pending) &&
+      arc_build_inputs_has_database (arc_database_state_get_inputs (syncs->database)))
+    {
+      answer (syncs, serial, arc_state_store_get_built_id (syncs->store), ARC_RESULT_SUCCESS);
+      return FALSE;
+    }
+
+  if (arc_phase_is_preparing (arc_build_run_get_phase (syncs->run)) ||
+      (arc_build_run_get_build (syncs->run) != NULL &&
+       arc_pending_changes_get_taken_serial (pending) >= serial))
+    return FALSE;
+
+  if (failing)
+    arc_pending_changes_add_unknown (pending);
+
+  return TRUE;
+}
+
+void
+arc_sync_requests_answer (ArcSyncRequests *syncs, const ArcBuild *build)
+{
+  ArcPendingChanges *pending = arc_database_state_get_pending (syncs->database);
+
+  answer (syncs, arc_pending_changes_get_taken_serial (pending), build->id, build->result);
 }
 
 gboolean

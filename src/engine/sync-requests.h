@@ -3,7 +3,10 @@
 
 #pragma once
 
-#include "common/build.h"
+#include "engine/build-run.h"
+#include "engine/comparisons.h"
+#include "engine/database-state.h"
+#include "state/state-store.h"
 
 #include <gio/gio.h>
 
@@ -20,12 +23,19 @@ typedef struct _ArcSyncRequests ArcSyncRequests;
 
 /**
  * arc_sync_requests_new:
+ * @comparisons: the comparisons
+ * @database: the state of the database
+ * @run: the running build
+ * @store: the state store
  *
- * Makes an object without calls.
+ * Makes an object without calls. What it gets must outlive it.
  *
  * Returns: (transfer full): the object
  */
-ArcSyncRequests *arc_sync_requests_new (void);
+ArcSyncRequests *arc_sync_requests_new (ArcComparisons *comparisons,
+                                        ArcDatabaseState *database,
+                                        ArcBuildRun *run,
+                                        ArcStateStore *store);
 
 /**
  * arc_sync_requests_free:
@@ -40,48 +50,43 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcSyncRequests, arc_sync_requests_free)
  * arc_sync_requests_add:
  * @syncs: the calls
  * @task: (transfer full): a task without task data
- * @comparison: the number of the comparison that it waits for
  *
- * Adds a call.
+ * Adds a call, and asks for its comparison.
  */
-void arc_sync_requests_add (ArcSyncRequests *syncs, GTask *task, guint64 comparison);
+void arc_sync_requests_add (ArcSyncRequests *syncs, GTask *task);
 
 /**
- * arc_sync_requests_set_serial:
+ * arc_sync_requests_advance:
  * @syncs: the calls
- * @comparison: the number of a comparison that is done
- * @serial: the change serial
+ * @unavailable: (nullable): why no build can be had
  *
- * Gives @serial to the calls that wait for @comparison or an earlier one.
+ * Call this when a comparison has settled: all that the calls which have waited for it ask for is
+ * known then, and in the database, in the running build, or pending.
  *
- * Returns: whether there are such
+ * Returns: %TRUE if they need a build that was not asked for yet
  */
-gboolean arc_sync_requests_set_serial (ArcSyncRequests *syncs, guint64 comparison, guint64 serial);
+gboolean arc_sync_requests_advance (ArcSyncRequests *syncs, const GError *unavailable);
 
 /**
  * arc_sync_requests_postpone:
  * @syncs: the calls
- * @comparison: the number of the comparison that the running build began with
- * @serial: the change serial
  *
- * Gives @serial to the calls that waited for a later comparison than @comparison: the running build
- * lacks something that may have been there when they came.
+ * Lets the calls that waited for a later comparison than the one that the running build began with
+ * wait for one more build: the running one lacks something that may have been there when they came.
  *
  * Returns: whether there are such
  */
-gboolean arc_sync_requests_postpone (ArcSyncRequests *syncs, guint64 comparison, guint64 serial);
+gboolean arc_sync_requests_postpone (ArcSyncRequests *syncs);
 
 /**
  * arc_sync_requests_answer:
  * @syncs: the calls
- * @serial: the change serial that a build took
- * @build: the number of the build
- * @result: how it ended
+ * @build: a build that has ended
  *
- * Answers the calls of @serial or an earlier one.
+ * Answers the calls that have waited for @build. A build that was stopped before it took its
+ * changes answers for all that there were.
  */
-void
-arc_sync_requests_answer (ArcSyncRequests *syncs, guint64 serial, guint64 build, ArcResult result);
+void arc_sync_requests_answer (ArcSyncRequests *syncs, const ArcBuild *build);
 
 /**
  * arc_sync_requests_fail:

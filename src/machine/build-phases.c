@@ -45,7 +45,7 @@ static const ArcPhaseTransition transitions[] = {
 };
 
 static gboolean
-holds (const ArcBuildPhases *phases, ArcPhaseGuard guard)
+check_guard (ArcPhaseGuard guard, ArcHolds holds)
 {
   switch (guard)
     {
@@ -53,25 +53,25 @@ holds (const ArcBuildPhases *phases, ArcPhaseGuard guard)
       return TRUE;
 
     case ARC_PHASE_GUARD_UNAVAILABLE:
-      return phases->unavailable;
+      return (holds & ARC_HOLD_UNAVAILABLE) != 0;
 
     case ARC_PHASE_GUARD_PERMITTED:
-      return phases->permitted;
+      return (holds & ARC_HOLDS_LAUNCH) == 0;
     }
 
   g_return_val_if_reached (FALSE);
 }
 
 ArcPhaseAction
-arc_build_phases_step (ArcBuildPhases *phases, ArcPhaseEvent event)
+arc_phase_step (ArcPhase *phase, ArcPhaseEvent event, ArcHolds holds)
 {
   for (guint i = 0; i < G_N_ELEMENTS (transitions); i++)
     {
       const ArcPhaseTransition *row = &transitions[i];
 
-      if (row->from == phases->phase && row->event == event && holds (phases, row->guard))
+      if (row->from == *phase && row->event == event && check_guard (row->guard, holds))
         {
-          phases->phase = row->to;
+          *phase = row->to;
           return row->action;
         }
     }
@@ -80,19 +80,19 @@ arc_build_phases_step (ArcBuildPhases *phases, ArcPhaseEvent event)
 }
 
 gboolean
-arc_build_phases_is_preparing (const ArcBuildPhases *phases)
+arc_phase_is_preparing (ArcPhase phase)
 {
-  return phases->phase == ARC_PHASE_COMPARING || phases->phase == ARC_PHASE_COMPARED;
+  return phase == ARC_PHASE_COMPARING || phase == ARC_PHASE_COMPARED;
 }
 
 gboolean
-arc_build_phases_has_spawned (const ArcBuildPhases *phases)
+arc_phase_has_spawned (ArcPhase phase)
 {
-  return phases->phase >= ARC_PHASE_RUNNING;
+  return phase >= ARC_PHASE_RUNNING;
 }
 
 const ArcPhaseTransition *
-arc_build_phases_get_transitions (guint *n_transitions)
+arc_phase_get_transitions (guint *n_transitions)
 {
   *n_transitions = G_N_ELEMENTS (transitions);
 

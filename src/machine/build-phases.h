@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include "machine/state-machine.h"
 
 G_BEGIN_DECLS
 
@@ -62,8 +62,8 @@ typedef enum
 /**
  * ArcPhaseGuard:
  * @ARC_PHASE_GUARD_NONE: always
- * @ARC_PHASE_GUARD_UNAVAILABLE: the tree is not there
- * @ARC_PHASE_GUARD_PERMITTED: builds may be launched
+ * @ARC_PHASE_GUARD_UNAVAILABLE: %ARC_HOLD_UNAVAILABLE is set: the tree is not there
+ * @ARC_PHASE_GUARD_PERMITTED: none of %ARC_HOLDS_LAUNCH is set: builds may be launched
  *
  * The condition of a transition.
  */
@@ -104,21 +104,6 @@ typedef enum
 #define ARC_N_PHASE_ACTIONS (ARC_PHASE_ACTION_RECORD + 1)
 
 /**
- * ArcBuildPhases:
- * @phase: the present phase
- * @permitted: whether builds may be launched; the caller sets it, between steps
- * @unavailable: whether the tree is not there; the caller sets it, between steps
- *
- * All of the machine: a value. Only arc_build_phases_step() changes @phase.
- */
-typedef struct
-{
-  ArcPhase phase;
-  gboolean permitted;
-  gboolean unavailable;
-} ArcBuildPhases;
-
-/**
  * ArcPhaseTransition:
  *
  * A row of the table that the phases run on. Of the rows for a phase and an event, the first whose
@@ -134,40 +119,41 @@ typedef struct
 } ArcPhaseTransition;
 
 /**
- * arc_build_phases_step:
- * @phases: the machine
+ * arc_phase_step:
+ * @phase: (inout): the phase, which is all of the machine
  * @event: what happened
+ * @holds: what holds builds now
  *
  * Brings the machine from before an event to after it.
  *
  * Returns: what the caller has to do now
  */
-ArcPhaseAction arc_build_phases_step (ArcBuildPhases *phases, ArcPhaseEvent event);
+ArcPhaseAction arc_phase_step (ArcPhase *phase, ArcPhaseEvent event, ArcHolds holds);
 
 /**
- * arc_build_phases_is_preparing:
- * @phases: the machine
+ * arc_phase_is_preparing:
+ * @phase: a phase
  *
  * Returns: whether there is a build that has taken no changes yet, and will
  */
-gboolean arc_build_phases_is_preparing (const ArcBuildPhases *phases);
+gboolean arc_phase_is_preparing (ArcPhase phase);
 
 /**
- * arc_build_phases_has_spawned:
- * @phases: the machine
+ * arc_phase_has_spawned:
+ * @phase: a phase
  *
  * Returns: whether there is a build that has started its process, which may have written the
  * database
  */
-gboolean arc_build_phases_has_spawned (const ArcBuildPhases *phases);
+gboolean arc_phase_has_spawned (ArcPhase phase);
 
 /**
- * arc_build_phases_get_transitions:
+ * arc_phase_get_transitions:
  * @n_transitions: (out): the number of rows
  *
  * Returns: (transfer none) (array length=n_transitions): the table, to draw or check it
  */
-const ArcPhaseTransition *arc_build_phases_get_transitions (guint *n_transitions);
+const ArcPhaseTransition *arc_phase_get_transitions (guint *n_transitions);
 
 /**
  * arc_phase_to_string:

@@ -240,10 +240,28 @@ draw_dot (const Graph *graph, const ArcState *current)
   return g_string_free (g_steal_pointer (&dot), FALSE);
 }
 
+/* (transfer full): what EDGE waits for, with its guard. */
+static char *
+describe_condition (const Graph *graph, const Edge *edge)
+{
+  g_autofree char *events = describe_events (graph, edge);
+
+  return *edge->guard != '\0' ? g_strdup_printf ("%s [%s]", events, edge->guard)
+                              : g_steal_pointer (&events);
+}
+
 static char *
 draw_text (const Graph *graph, const ArcState *current)
 {
   GString *text = g_string_new (NULL);
+  gsize width = 0;
+
+  for (guint i = 0; i < graph->edges->len; i++)
+    {
+      g_autofree char *when = describe_condition (graph, &g_array_index (graph->edges, Edge, i));
+
+      width = MAX (width, strlen (when));
+    }
 
   for (guint node = 0; node < graph->n_nodes; node++)
     {
@@ -253,15 +271,13 @@ draw_text (const Graph *graph, const ArcState *current)
       for (guint i = 0; i < graph->edges->len; i++)
         {
           const Edge *edge = &g_array_index (graph->edges, Edge, i);
-          g_autofree char *events = describe_events (graph, edge);
-          g_autofree char *when = *edge->guard != '\0'
-                                      ? g_strdup_printf ("%s [%s]", events, edge->guard)
-                                      : g_steal_pointer (&events);
+          g_autofree char *when = describe_condition (graph, edge);
 
           if (edge->from != node)
             continue;
 
-          g_string_append_printf (text, "    %-24s -> %s\n", when, graph->nodes[edge->to]);
+          g_string_append_printf (text, "    %-*s -> %s\n", (int) width, when,
+                                  graph->nodes[edge->to]);
           if (*edge->effects != '\0')
             g_string_append_printf (text, "      / %s\n", edge->effects);
         }

@@ -59,8 +59,8 @@ is_touched (const ArcStateMachine *machine)
   return machine->last_touch != ARC_NEVER;
 }
 
-gboolean
-arc_state_machine_is_pending (const ArcStateMachine *machine)
+static gboolean
+is_pending (const ArcStateMachine *machine)
 {
   return is_touched (machine) || machine->owed || machine->asked;
 }
@@ -69,7 +69,7 @@ gboolean
 arc_state_machine_is_stoked (const ArcStateMachine *machine)
 {
   return (machine->state == ARC_STATE_RUNNING || machine->state == ARC_STATE_COOLDOWN) &&
-         arc_state_machine_is_pending (machine);
+         is_pending (machine);
 }
 
 /* When the writer counts as done. A new touch also says that what failed before may have been
@@ -151,7 +151,7 @@ arc_state_machine_get_next_build (const ArcStateMachine *machine, const ArcTimin
     case ARC_STATE_COOLDOWN:
       if (!is_free (machine) || machine->holds != ARC_HOLD_NONE)
         return ARC_NEVER;
-      due = arc_state_machine_is_pending (machine) ? get_due (machine, timing) : ARC_NEVER;
+      due = is_pending (machine) ? get_due (machine, timing) : ARC_NEVER;
       return due == ARC_NEVER ? ARC_NEVER : MAX (due, get_rest_end (machine, timing));
 
     case ARC_STATE_IDLE:
@@ -169,7 +169,7 @@ arc_state_machine_get_reason (const ArcStateMachine *machine)
     return ARC_REASON_BUILDING;
   if (machine->holds & ARC_HOLD_UNAVAILABLE)
     return ARC_REASON_UNAVAILABLE;
-  if (!arc_state_machine_is_pending (machine))
+  if (!is_pending (machine))
     return machine->state == ARC_STATE_COOLDOWN ? ARC_REASON_COOLDOWN : ARC_REASON_NOTHING_PENDING;
   if (machine->holds & ARC_HOLD_PAUSED)
     return ARC_REASON_PAUSED;
@@ -274,8 +274,7 @@ check_guard (const ArcStateMachine *machine, const ArcTiming *timing, ArcGuard g
     case ARC_GUARD_DUE:
       return arc_state_machine_get_deadline (machine, timing) <= now;
     case ARC_GUARD_DUE_AND_PENDING:
-      return arc_state_machine_get_deadline (machine, timing) <= now &&
-             arc_state_machine_is_pending (machine);
+      return arc_state_machine_get_deadline (machine, timing) <= now && is_pending (machine);
     }
 
   g_return_val_if_reached (FALSE);

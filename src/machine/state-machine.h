@@ -34,8 +34,9 @@ typedef enum
 
 #define ARC_N_EVENTS (ARC_EVENT_SHUTDOWN + 1)
 
-/* What keeps automatic builds from starting. Only an unavailable tree keeps a requested one from
- * it, too. */
+/* What keeps automatic builds from starting; only an unavailable tree keeps a requested one from
+ * it, too. What keeps a build that has started from its process is ARC_HOLDS_LAUNCH, for
+ * machine/build-phases.h: the state machine has none of these. */
 typedef enum
 {
   ARC_HOLD_NONE = 0,
@@ -43,7 +44,12 @@ typedef enum
   ARC_HOLD_INHIBITED = 1 << 1,
   ARC_HOLD_UNAVAILABLE = 1 << 2,
   ARC_HOLD_POWER_SAVER = 1 << 3,
+  ARC_HOLD_NAME = 1 << 4, /* the name on the bus is not owned: another service may be building */
+  ARC_HOLD_LEFTOVER = 1 << 5,    /* what a killed service left may still write the database */
+  ARC_HOLD_AFTER_BUILD = 1 << 6, /* AfterBuild runs, with the list of changes of the last build */
 } ArcHolds;
+
+#define ARC_HOLDS_LAUNCH (ARC_HOLD_NAME | ARC_HOLD_LEFTOVER | ARC_HOLD_AFTER_BUILD)
 
 /* Why nothing starts now; the words of the D-Bus property `Reason`. */
 typedef enum
@@ -194,14 +200,6 @@ gint64 arc_state_machine_get_deadline (const ArcStateMachine *machine, const Arc
  * Returns: the time, or %ARC_NEVER if none starts or the time is not known
  */
 gint64 arc_state_machine_get_next_build (const ArcStateMachine *machine, const ArcTiming *timing);
-
-/**
- * arc_state_machine_is_pending:
- * @machine: a machine
- *
- * Returns: %TRUE if there is something to build that no running build contains
- */
-gboolean arc_state_machine_is_pending (const ArcStateMachine *machine);
 
 /**
  * arc_state_machine_is_stoked:

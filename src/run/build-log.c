@@ -3,6 +3,8 @@
 
 #include "run/build-log.h"
 
+#include "run/output-parser.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -16,6 +18,8 @@ struct _ArcBuildLog
   GError *error;
   guint64 length; /* of all output */
   char last_of_head;
+  gboolean line_goes_on;   /* the last piece had no newline */
+  gboolean line_is_hidden; /* and so are its further pieces */
   GString *tail; /* (owned): the end of what follows the head, at most twice ARC_LOG_TAIL */
 };
 
@@ -79,6 +83,29 @@ arc_build_log_append (ArcBuildLog *log, const char *data, gsize length)
     g_string_erase (log->tail, 0, log->tail->len - ARC_LOG_TAIL);
 
   log->length += length;
+}
+
+void
+arc_build_log_append_line (ArcBuildLog *log, const char *text, gsize length, gboolean is_whole)
+{
+  const char *shown = text;
+
+  if (!log->line_goes_on)
+    {
+      g_auto (ArcLine) line = { 0 };
+
+      arc_line_parse (text, length, &line);
+      shown = arc_line_get_log_text (&line, text);
+      log->line_is_hidden = shown == NULL;
+    }
+
+  log->line_goes_on = !is_whole;
+  if (log->line_is_hidden)
+    return;
+
+  arc_build_log_append (log, shown, (gsize) (text + length - shown));
+  if (is_whole)
+    arc_build_log_append (log, "\n", 1);
 }
 
 /* Leaves the last ARC_LOG_TAIL bytes of the tail, from the first whole line on, after a line that

@@ -45,6 +45,18 @@ ArcBuildLog *arc_build_log_open (const char *file);
 void arc_build_log_append (ArcBuildLog *log, const char *data, gsize length);
 
 /**
+ * arc_build_log_append_line:
+ * @log: a log
+ * @text: a line of output without its newline, or a piece of one
+ * @length: the number of its bytes
+ * @is_whole: whether the line ends here, with a newline
+ *
+ * Adds a line, as far as arc_line_get_log_text() lets it into the log.
+ */
+void
+arc_build_log_append_line (ArcBuildLog *log, const char *text, gsize length, gboolean is_whole);
+
+/**
  * arc_build_log_close:
  * @log: (transfer full): a log
  * @error: return location for a `GFileError`

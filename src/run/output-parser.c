@@ -241,6 +241,33 @@ arc_line_parse (const char *text, gsize length, ArcLine *line)
     parse_text (copy + strlen (PHASE), ARC_LINE_PHASE, line);
 }
 
+const char *
+arc_line_get_log_text (const ArcLine *line, const char *text)
+{
+  switch (line->kind)
+    {
+    case ARC_LINE_PLAIN:
+      return text;
+
+    case ARC_LINE_FAILED:
+      return text + strlen (FAILED);
+
+    case ARC_LINE_ERROR:
+      return text + strlen (PREFIX);
+
+    case ARC_LINE_PHASE:
+      return text + strlen (PHASE);
+
+    case ARC_LINE_PROGRESS:
+    case ARC_LINE_GONE:
+    case ARC_LINE_INPUT:
+    case ARC_LINE_PROBLEM:
+      break;
+    }
+
+  return NULL;
+}
+
 void
 arc_line_clear (ArcLine *line)
 {

@@ -70,6 +70,19 @@ typedef struct
 void arc_line_parse (const char *text, gsize length, ArcLine *line);
 
 /**
+ * arc_line_get_log_text:
+ * @line: a parsed line
+ * @text: the bytes that it was parsed from
+ *
+ * Finds what of a line goes to the log that people read: all of a plain line, and of an understood
+ * one the words that no other place has. Progress, problems and paths are on D-Bus.
+ *
+ * Returns: (nullable): the start of that in @text, which goes to the end of the line; %NULL if the
+ *   line does not go to the log
+ */
+const char *arc_line_get_log_text (const ArcLine *line, const char *text);
+
+/**
  * arc_line_clear:
  * @line: a line
  *

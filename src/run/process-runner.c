@@ -52,8 +52,7 @@ struct _ArcProcessRunner
   guint kill_id;    /* SIGKILL, after the grace */
   guint poll_id;    /* looks for the end of the group */
   ArcBuildLog *log; /* (owned) (nullable) */
-  char *line;       /* (owned): LINE_SIZE bytes and a NUL */
-  gsize line_length;
+  GString *line;    /* (owned) (nullable): what has come of the next one */
   gint64 stop_grace;
   gboolean terminating; /* SIGTERM was sent */
   gboolean killing;     /* SIGKILL was sent */
@@ -67,6 +66,24 @@ struct _ArcProcessRunner
   ArcOutcome outcome;
 };
 
+static ArcOutcome *
+copy_outcome (ArcOutcome *outcome)
+{
+  ArcOutcome *copy = g_memdup2 (outcome, sizeof *outcome);
+
+  copy->message = g_strdup (outcome->message);
+
+  return copy;
+}
+
+static void
+free_outcome (ArcOutcome *outcome)
+{
+  g_free ((char *) outcome->message);
+  g_free (outcome);
+}
+
+G_DEFINE_BOXED_TYPE (ArcOutcome, arc_outcome, copy_outcome, free_outcome)
 G_DEFINE_FINAL_TYPE (ArcProcessRunner, arc_process_runner, G_TYPE_OBJECT)
 
 enum
@@ -138,14 +155,14 @@ sample_rss (ArcProcessRunner *self)
     }
 }
 
+/* Without IS_WHOLE, it is a piece of a line that goes on. */
 static void
-emit_line (ArcProcessRunner *self)
+emit_line (ArcProcessRunner *self, gboolean is_whole)
 {
-  gsize length = self->line_length;
-
-  self->line[length] = '\0';
-  self->line_length = 0;
-  g_signal_emit (self, signals[SIGNAL_LINE], 0, self->line, (guint64) length);
+  if (self->log != NULL)
+    arc_build_log_append_line (self->log, self->line->str, self->line->len, is_whole);
+  g_signal_emit (self, signals[SIGNAL_LINE], 0, self->line);
+  g_string_truncate (self->line, 0);
 }
 
 static void
@@ -155,21 +172,20 @@ split_lines (ArcProcessRunner *self, const char *data, gsize length)
     {
       const char *newline = memchr (data, '\n', length);
       gsize rest = newline != NULL ? (gsize) (newline - data) : length;
-      gsize part = MIN (rest, LINE_SIZE - self->line_length);
+      gsize part = MIN (rest, LINE_SIZE - self->line->len);
 
-      memcpy (self->line + self->line_length, data, part);
-      self->line_length += part;
+      g_string_append_len (self->line, data, part);
       data += part;
       length -= part;
 
       if (part == rest && newline != NULL)
         {
-          emit_line (self);
+          emit_line (self, TRUE);
           data++;
           length--;
         }
       else if (part < rest)
-        emit_line (self);
+        emit_line (self, FALSE);
     }
 }
 
@@ -196,8 +212,6 @@ read_output (ArcProcessRunner *self)
     return 0;
 
   sample_rss (self);
-  if (self->log != NULL)
-    arc_build_log_append (self->log, chunk, length);
   split_lines (self, chunk, length);
 
   return length;
@@ -316,7 +330,8 @@ clear_run (ArcProcessRunner *self)
   g_clear_object (&self->process);
   if (self->log != NULL)
     arc_build_log_close (g_steal_pointer (&self->log), NULL);
-  g_clear_pointer (&self->line, g_free);
+  if (self->line != NULL)
+    g_string_free (g_steal_pointer (&self->line), TRUE);
   self->output = -1;
   self->group = 0;
 }
@@ -333,15 +348,13 @@ classify (ArcProcessRunner *self, gboolean left_over, const GError *log_error)
       /* Whatever it made of our signal: Emacs turns SIGTERM into exit status 15. */
       outcome->result = self->stop_result;
       if (self->stop_result == ARC_RESULT_TIMEOUT)
-        g_string_append (message, "The build was ended because it ran too long");
-      else
-        g_string_append (message, "The build was ended on request");
+        g_string_append (message, "it ran longer than Timeout");
     }
   else if (WIFSIGNALED (self->wait_status))
     {
       outcome->result = ARC_RESULT_SIGNAL;
       outcome->exit_status = WTERMSIG (self->wait_status);
-      g_string_append_printf (message, "The build was killed by signal %d", outcome->exit_status);
+      g_string_append_printf (message, "killed by signal %d", outcome->exit_status);
     }
   else if (WEXITSTATUS (self->wait_status) != 0)
     {
@@ -368,8 +381,8 @@ end_run (ArcProcessRunner *self, gboolean left_over)
   ArcOutcome outcome;
 
   drain_output (self);
-  if (self->line_length > 0)
-    emit_line (self);
+  if (self->line->len > 0)
+    emit_line (self, FALSE);
 
   if (self->log != NULL)
     arc_build_log_close (g_steal_pointer (&self->log), &log_error);
@@ -594,8 +607,7 @@ arc_process_runner_start (ArcProcessRunner *self, const ArcRun *run, GError **er
   self->stopped = FALSE;
   self->exited = FALSE;
   self->outcome = (ArcOutcome){ 0 };
-  self->line = g_malloc (LINE_SIZE + 1);
-  self->line_length = 0;
+  self->line = g_string_new (NULL);
   if (run->log_file != NULL)
     self->log = arc_build_log_open (run->log_file);
 
@@ -665,11 +677,12 @@ arc_process_runner_class_init (ArcProcessRunnerClass *klass)
 
   object_class->dispose = arc_process_runner_dispose;
 
-  /* A pointer, not a string: a string would be copied up to its first NUL. */
-  signals[SIGNAL_LINE] = g_signal_new ("line", ARC_TYPE_PROCESS_RUNNER, G_SIGNAL_RUN_LAST, 0, NULL,
-                                       NULL, NULL, G_TYPE_NONE, 2, G_TYPE_POINTER, G_TYPE_UINT64);
+  /* Not a C string, which would be copied up to its first NUL. */
+  signals[SIGNAL_LINE] =
+      g_signal_new ("line", ARC_TYPE_PROCESS_RUNNER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                    G_TYPE_NONE, 1, G_TYPE_GSTRING | G_SIGNAL_TYPE_STATIC_SCOPE);
   signals[SIGNAL_ENDED] = g_signal_new ("ended", ARC_TYPE_PROCESS_RUNNER, G_SIGNAL_RUN_LAST, 0,
-                                        NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
+                                        NULL, NULL, NULL, G_TYPE_NONE, 1, ARC_TYPE_OUTCOME);
 }
 
 ArcProcessRunner *

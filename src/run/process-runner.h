@@ -15,8 +15,9 @@ G_BEGIN_DECLS
  * @setting: (nullable): the setting that @argv is from, for messages; %NULL for Command
  * @environment: (element-type filename): the whole environment of the child, as `NAME=value`; its
  * PATH is where the program is looked for
- * @log_file: (nullable): where the output goes; created 0600, capped as run/build-log.h tells. A
- * log that cannot be written does not stop the build: the outcome's message says so
+ * @log_file: (nullable): where the output goes that people read; created 0600, capped as
+ * run/build-log.h says. A log that cannot be written does not stop the build: the outcome's
+ * message says so
  * @group_file: a descriptor that the process group is written to as a decimal number and a newline,
  * at the start of the file and before the program runs; 0 for none
  * @timeout: microseconds until it is ended, 0 for never
@@ -54,6 +55,9 @@ typedef struct
   const char *message;
 } ArcOutcome;
 
+#define ARC_TYPE_OUTCOME (arc_outcome_get_type ())
+GType arc_outcome_get_type (void);
+
 /**
  * ArcProcessRunner:
  *
@@ -61,11 +65,11 @@ typedef struct
  * sees to it that nothing of the group is left afterwards.
  *
  * Signals:
- *   `line (const char *text, guint64 length)`: a line of standard output or standard error, without
- * the newline; very long lines come in pieces, NUL bytes are kept. `ended (ArcOutcome *outcome)`:
- * exactly once for each arc_process_runner_start() that returned TRUE, always from the main loop;
- * nothing of the process group is alive by then, but for a process that hangs in the kernel and
- * survives SIGKILL for seconds: the message tells of it.
+ *   `line (const GString *line)`: a line of standard output or standard error, without the newline;
+ * very long lines come in pieces, NUL bytes are kept. `ended (const ArcOutcome *outcome)`: exactly
+ * once for each arc_process_runner_start() that returned TRUE, always from the main loop; nothing
+ * of the process group is alive by then, but for a process that hangs in the kernel and survives
+ * SIGKILL for seconds: the message tells of it.
  *
  * When the program has exited, what is left of its process group is ended like a stopped build. A
  * process that left the group, as a daemon does, is not touched; its output is no longer read.

@@ -21,6 +21,7 @@ struct _ArcDesktop
   gboolean problems;    /* in the notes, and a notification was shown */
   guint n_new_problems; /* that have not been shown */
   char *new_problem;    /* (owned) (nullable): the first of them */
+  char *problem_path;   /* (owned) (nullable): the note that has it */
   ArcNotify notify;     /* as the settings had it when it was last looked at */
 };
 
@@ -54,6 +55,12 @@ describe_failure (const ArcBuild *build)
                                                build->n_failed),
                                   build->n_failed, name);
         }
+      else if (build->last_line != NULL)
+        {
+          /* Translators: the last line that the build printed. */
+          what = g_strdup_printf (_ ("The build ended with exit status %d: %s."),
+                                  build->exit_status, build->last_line);
+        }
       else
         {
           what = g_strdup_printf (_ ("The build ended with exit status %d."), build->exit_status);
@@ -81,14 +88,27 @@ describe_failure (const ArcBuild *build)
   return g_strjoin (" ", what, advice, NULL);
 }
 
+/* (transfer full) (nullable): the note that is named as the reason, else the log. */
+static char *
+choose_file (ArcDesktop *self, const ArcBuild *build)
+{
+  if (build->result == ARC_RESULT_SPAWN_FAILED)
+    return NULL;
+  if (build->result == ARC_RESULT_FAILED && build->error == NULL && build->failed_files->len > 0)
+    return g_strdup (g_ptr_array_index (build->failed_files, 0));
+
+  return arc_state_store_get_log (arc_builder_get_store (self->builder), build->id);
+}
+
 static void
 show_failure (ArcDesktop *self, const ArcBuild *build)
 {
   g_autofree char *body = describe_failure (build);
+  g_autofree char *file = choose_file (self, build);
 
   self->failing = TRUE;
   arc_notifications_show (self->notifier, ARC_NOTICE_PROBLEM,
-                          _ ("The notes database is not up to date"), body);
+                          _ ("The notes database is not up to date"), body, file);
 }
 
 static void
@@ -98,7 +118,8 @@ show_unavailable (ArcDesktop *self)
   arc_notifications_show (
       self->notifier, ARC_NOTICE_PROBLEM, _ ("The notes directory is unavailable"),
       _ ("The directory is missing, empty or not mounted. Updates resume when it is "
-         "back. Run “arcologyctl status” for details."));
+         "back. Run “arcologyctl status” for details."),
+      NULL);
 }
 
 static void
@@ -115,6 +136,7 @@ forget_new_problems (ArcDesktop *self)
 {
   self->n_new_problems = 0;
   g_clear_pointer (&self->new_problem, g_free);
+  g_clear_pointer (&self->problem_path, g_free);
 }
 
 /* Also if the user has closed the notification of the problems before: these are new. */
@@ -130,7 +152,7 @@ show_problems (ArcDesktop *self)
 
   withdraw (self);
   self->problems = TRUE;
-  arc_notifications_show (self->notifier, ARC_NOTICE_PROBLEM, title, body);
+  arc_notifications_show (self->notifier, ARC_NOTICE_PROBLEM, title, body, self->problem_path);
   forget_new_problems (self);
 }
 
@@ -143,7 +165,7 @@ show_success (ArcDesktop *self, const ArcBuild *build)
 
   withdraw (self);
   arc_notifications_show (self->notifier, ARC_NOTICE_NEWS, _ ("The notes database is up to date"),
-                          body);
+                          body, NULL);
 }
 
 /* The problems of a build that failed for some files are shown after a success: the failure has
@@ -153,9 +175,11 @@ take_problems (ArcDesktop *self, const ArcBuild *build)
 {
   self->n_new_problems += build->n_new_problems;
   if (self->new_problem == NULL)
-    self->new_problem = g_strdup (build->new_problem);
-  if (arc_problem_list_get_count (
-          arc_state_store_get_note_problems (arc_builder_get_store (self->builder))) == 0)
+    {
+      self->new_problem = g_strdup (build->new_problem);
+      self->problem_path = g_strdup (build->new_problem_path);
+    }
+  if (arc_state_store_get_note_problems (arc_builder_get_store (self->builder))->count == 0)
     forget_new_problems (self);
 }
 
@@ -174,8 +198,9 @@ on_build_finished (ArcDesktop *self, const ArcBuild *build)
   switch (build->result)
     {
     case ARC_RESULT_SUCCESS:
-      solved = self->problems && arc_problem_list_get_count (arc_state_store_get_note_problems (
-                                     arc_builder_get_store (self->builder))) == 0;
+      solved =
+          self->problems &&
+          arc_state_store_get_note_problems (arc_builder_get_store (self->builder))->count == 0;
       if (self->n_new_problems > 0)
         show_problems (self);
       else if (self->notify == ARC_NOTIFY_ALWAYS)
@@ -245,8 +270,8 @@ arc_desktop_new (ArcBuilder *builder, GDBusConnection *notifications, GPowerProf
   ArcDesktop *self = g_object_new (ARC_TYPE_DESKTOP, NULL);
 
   self->builder = g_object_ref (builder);
-  self->notifier =
-      arc_notifications_new (notifications, _ ("Arcology Builder"), "accessories-dictionary");
+  self->notifier = arc_notifications_new (notifications, _ ("Arcology Builder"),
+                                          "org.arcology.Builder-symbolic");
   self->notify = arc_builder_get_config (builder)->notify;
   g_signal_connect_object (builder, "ready", G_CALLBACK (on_ready), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (builder, "changed", G_CALLBACK (on_changed), self, G_CONNECT_SWAPPED);

@@ -3,9 +3,18 @@
 
 #include "session/notifications.h"
 
+#include <glib/gi18n.h>
+
 #define SERVICE   "org.freedesktop.Notifications"
 #define PATH      "/org/freedesktop/Notifications"
 #define INTERFACE "org.freedesktop.Notifications"
+
+#define SYSTEMD_SERVICE   "org.freedesktop.systemd1"
+#define SYSTEMD_PATH      "/org/freedesktop/systemd1"
+#define SYSTEMD_INTERFACE "org.freedesktop.systemd1.Manager"
+
+/* The key of the action that a click on the notification itself is (ibid.). */
+#define DEFAULT_ACTION "default"
 
 /* The urgencies and the time-outs of the Desktop Notifications Specification 1.2. */
 #define URGENCY_LOW    0
@@ -28,6 +37,7 @@ struct _ArcNotifications
   /* What the notification should show. */
   char *summary; /* (owned) (nullable): NULL for nothing */
   char *body;    /* (owned) (nullable) */
+  char *file;    /* (owned) (nullable): what its default action opens */
   ArcNotice notice;
 
   guint32 id;        /* of what is seen; 0: nothing is */
@@ -85,6 +95,7 @@ notify (ArcNotifications *self)
   const gboolean is_problem = self->notice == ARC_NOTICE_PROBLEM;
   /* The body, unlike the summary, may have markup (ibid.), which a file name must not become. */
   g_autofree char *body = g_markup_escape_text (self->body, -1);
+  const char *const actions[] = { DEFAULT_ACTION, _ ("Open"), NULL };
   GVariantBuilder hints;
 
   g_variant_builder_init (&hints, G_VARIANT_TYPE_VARDICT);
@@ -97,8 +108,9 @@ notify (ArcNotifications *self)
     g_variant_builder_add (&hints, "{sv}", "transient", g_variant_new_boolean (TRUE));
 
   g_dbus_connection_call (self->connection, SERVICE, PATH, INTERFACE, "Notify",
-                          g_variant_new ("(susssasa{sv}i)", self->name, self->id, self->icon,
-                                         self->summary, body, NULL, &hints,
+                          g_variant_new ("(susss^asa{sv}i)", self->name, self->id, self->icon,
+                                         self->summary, body,
+                                         self->file != NULL ? actions : actions + 2, &hints,
                                          is_problem ? EXPIRES_NEVER : EXPIRES_AS_SET),
                           G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_notified,
                           g_object_ref (self));
@@ -133,7 +145,62 @@ update (ArcNotifications *self)
 }
 
 static void
-on_closed (GDBusConnection *connection,
+on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+
+  if (reply == NULL)
+    g_warning ("Cannot open the file of a notification: %s", error->message);
+}
+
+static void
+add_property (GVariantBuilder *properties, const char *name, GVariant *value)
+{
+  g_variant_builder_add (properties, "(sv)", name, value);
+}
+
+/* Opens the file in a unit of its own. A child of this service would have its nice level and its
+ * seccomp filter, would not have the DISPLAY of a session that began later, and would be killed
+ * with the service, with what its user has not saved. */
+static void
+open_file (ArcNotifications *self)
+{
+  g_autofree char *uri = g_filename_to_uri (self->file, NULL, NULL);
+  g_autofree char *program = g_find_program_in_path ("gio");
+  g_autofree char *unit =
+      g_strdup_printf ("app-org.arcology.Builder@%08x.service", g_random_int ());
+  const char *const argv[] = { "gio", "open", uri, NULL };
+  const char *const flags[] = { "no-env-expand", NULL };
+  g_autoptr (GVariant) command = NULL;
+  GVariantBuilder properties;
+
+  if (uri == NULL || program == NULL)
+    {
+      g_warning ("Cannot open the file of a notification: gio(1) is not in PATH");
+      return;
+    }
+
+  command = g_variant_ref_sink (g_variant_new_parsed ("[(%s, %^as, %^as)]", program, argv, flags));
+  g_variant_builder_init (&properties, G_VARIANT_TYPE ("a(sv)"));
+  add_property (&properties, "Description",
+                g_variant_new_string ("Open a file of Arcology Builder"));
+  add_property (&properties, "Slice", g_variant_new_string ("app.slice"));
+  add_property (&properties, "CollectMode", g_variant_new_string ("inactive-or-failed"));
+  /* gio(1) ends before the program that it starts. */
+  add_property (&properties, "ExitType", g_variant_new_string ("cgroup"));
+  add_property (&properties, "ExecStartEx", command);
+
+  g_dbus_connection_call (self->connection, SYSTEMD_SERVICE, SYSTEMD_PATH, SYSTEMD_INTERFACE,
+                          "StartTransientUnit",
+                          g_variant_new ("(ssa(sv)a(sa(sv)))", unit, "fail", &properties, NULL),
+                          G_VARIANT_TYPE ("(o)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_opened,
+                          NULL);
+}
+
+static void
+on_signal (GDBusConnection *connection,
            const char *sender,
            const char *path,
            const char *interface,
@@ -142,18 +209,35 @@ on_closed (GDBusConnection *connection,
            gpointer user_data)
 {
   ArcNotifications *self = user_data;
+  const gboolean is_closed = g_str_equal (signal, "NotificationClosed") &&
+                             g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(uu)"));
+  const gboolean is_invoked = g_str_equal (signal, "ActionInvoked") &&
+                              g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(us)"));
   guint32 id;
-  guint32 reason;
 
-  if (!g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(uu)")))
+  if (!is_closed && !is_invoked)
     return;
 
-  g_variant_get (parameters, "(uu)", &id, &reason);
+  g_variant_get_child (parameters, 0, "u", &id);
   if (id != self->id || id == 0)
     return;
 
-  self->id = 0;
-  self->closed = reason == CLOSED_BY_USER;
+  if (is_closed)
+    {
+      guint32 reason;
+
+      g_variant_get_child (parameters, 1, "u", &reason);
+      self->id = 0;
+      self->closed = reason == CLOSED_BY_USER;
+    }
+  else
+    {
+      const char *action;
+
+      g_variant_get_child (parameters, 1, "&s", &action);
+      if (self->file != NULL && g_str_equal (action, DEFAULT_ACTION))
+        open_file (self);
+    }
 }
 
 ArcNotifications *
@@ -165,27 +249,29 @@ arc_notifications_new (GDBusConnection *connection, const char *name, const char
   self->name = g_strdup (name);
   self->icon = g_strdup (icon);
   self->subscription =
-      g_dbus_connection_signal_subscribe (connection, SERVICE, INTERFACE, "NotificationClosed",
-                                          PATH, NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_closed, self,
-                                          NULL);
+      g_dbus_connection_signal_subscribe (connection, SERVICE, INTERFACE, NULL, PATH, NULL,
+                                          G_DBUS_SIGNAL_FLAGS_NONE, on_signal, self, NULL);
 
   return self;
 }
 
 static void
-set_text (ArcNotifications *self, const char *summary, const char *body)
+set_text (ArcNotifications *self, const char *summary, const char *body, const char *file)
 {
   g_free (self->summary);
   g_free (self->body);
+  g_free (self->file);
   self->summary = g_strdup (summary);
   self->body = g_strdup (body);
+  self->file = g_strdup (file);
 }
 
 void
 arc_notifications_show (ArcNotifications *self,
                         ArcNotice notice,
                         const char *summary,
-                        const char *body)
+                        const char *body,
+                        const char *file)
 {
   g_return_if_fail (ARC_IS_NOTIFICATIONS (self));
 
@@ -194,7 +280,7 @@ arc_notifications_show (ArcNotifications *self,
 
   self->closed = FALSE;
   self->notice = notice;
-  set_text (self, summary, body);
+  set_text (self, summary, body, file);
   update (self);
 }
 
@@ -207,7 +293,7 @@ arc_notifications_withdraw (ArcNotifications *self)
   if (self->summary == NULL)
     return;
 
-  set_text (self, NULL, NULL);
+  set_text (self, NULL, NULL, NULL);
   update (self);
 }
 
@@ -229,7 +315,7 @@ arc_notifications_finalize (GObject *object)
 {
   ArcNotifications *self = ARC_NOTIFICATIONS (object);
 
-  set_text (self, NULL, NULL);
+  set_text (self, NULL, NULL, NULL);
   g_free (self->name);
   g_free (self->icon);
 

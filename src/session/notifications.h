@@ -46,6 +46,7 @@ arc_notifications_new (GDBusConnection *connection, const char *name, const char
  * @notice: how long it stays
  * @summary: its title, plain text
  * @body: its text, plain text
+ * @file: (nullable): what a click on it opens, in the program that the desktop has for it
  *
  * Shows the notification in the place of the shown one. A problem that the user has closed is not
  * shown again, also with other texts, before arc_notifications_withdraw().
@@ -53,7 +54,8 @@ arc_notifications_new (GDBusConnection *connection, const char *name, const char
 void arc_notifications_show (ArcNotifications *notifier,
                              ArcNotice notice,
                              const char *summary,
-                             const char *body);
+                             const char *body,
+                             const char *file);
 
 /**
  * arc_notifications_withdraw:

@@ -62,41 +62,31 @@ on_watchdog (gpointer user_data)
 }
 
 void
-arc_service_manager_ready (ArcServiceManager *self)
+arc_service_manager_send (ArcServiceManager *self, ArcServiceMessage message)
 {
-  g_return_if_fail (ARC_IS_SERVICE_MANAGER (self));
+  g_autofree char *reloading = NULL;
 
-  send_message (self, "READY=1", 0);
-}
-
-void
-arc_service_manager_reloading (ArcServiceManager *self)
-{
-  g_autofree char *message = NULL;
-
-  g_return_if_fail (ARC_IS_SERVICE_MANAGER (self));
-
-  /* The manager compares the time with its own, to distinguish this reload from an earlier one;
-   * both clocks are CLOCK_MONOTONIC (sd_notify(3)). */
-  message =
-      g_strdup_printf ("RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, g_get_monotonic_time ());
-  send_message (self, message, 0);
-}
-
-void
-arc_service_manager_stopping (ArcServiceManager *self)
-{
-  g_return_if_fail (ARC_IS_SERVICE_MANAGER (self));
-
-  send_message (self, "STOPPING=1", 0);
+  switch (message)
+    {
+    case ARC_SERVICE_READY:
+      send_message (self, "READY=1", 0);
+      break;
+    case ARC_SERVICE_RELOADING:
+      /* The manager compares the time with its own, to distinguish this reload from an earlier one;
+       * both clocks are CLOCK_MONOTONIC (sd_notify(3)). */
+      reloading = g_strdup_printf ("RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT,
+                                   g_get_monotonic_time ());
+      send_message (self, reloading, 0);
+      break;
+    case ARC_SERVICE_STOPPING:
+      send_message (self, "STOPPING=1", 0);
+      break;
+    }
 }
 
 void
 arc_service_manager_set_status (ArcServiceManager *self, const char *text)
 {
-  g_return_if_fail (ARC_IS_SERVICE_MANAGER (self));
-  g_return_if_fail (text != NULL);
-
   if (g_strcmp0 (text, self->status) == 0)
     return;
 
@@ -108,6 +98,8 @@ arc_service_manager_set_status (ArcServiceManager *self, const char *text)
 void
 arc_service_manager_show_status (ArcServiceManager *self, const ArcStatus *status)
 {
+  const guint n = status->n_pending;
+  const char *files = n == 1 ? "file" : "files";
   g_autofree char *text = NULL;
 
   switch (status->reason)
@@ -117,15 +109,17 @@ arc_service_manager_show_status (ArcServiceManager *self, const ArcStatus *statu
                                      : "idle: no build has succeeded yet");
       break;
     case ARC_REASON_DEBOUNCE:
-      text = g_strdup_printf ("waiting: %u changed, until the writer pauses", status->n_pending);
+      text = g_strdup_printf ("waiting: %u %s changed, a build starts when edits settle", n, files);
       break;
     case ARC_REASON_COOLDOWN:
-      text = g_strdup_printf ("cooldown: %u changed since the last build", status->n_pending);
+      text = n == 0
+                 ? g_strdup ("cooling down: no changes since the last build")
+                 : g_strdup_printf ("cooling down: %u %s changed since the last build", n, files);
       break;
     case ARC_REASON_RETRY:
-      text = g_strdup_printf ("waiting: the last build did not succeed, %s",
-                              status->next_build != 0 ? "and is tried again"
-                                                      : "a change or a request starts another");
+      text = g_strdup_printf ("waiting: the last build failed; %s",
+                              status->next_build != 0 ? "it is retried later"
+                                                      : "change a file or run arcologyctl rebuild");
       break;
     case ARC_REASON_BUILDING:
       text = g_strdup_printf ("running: build %" G_GUINT64_FORMAT, status->current_build);
@@ -134,8 +128,8 @@ arc_service_manager_show_status (ArcServiceManager *self, const ArcStatus *statu
     case ARC_REASON_INHIBITED:
     case ARC_REASON_POWER_SAVER:
     case ARC_REASON_UNAVAILABLE:
-      text = g_strdup_printf ("%s: %s, %u changed", arc_state_to_string (status->state),
-                              arc_reason_to_string (status->reason), status->n_pending);
+      text = g_strdup_printf ("%s: %s, %u %s changed", arc_state_to_string (status->state),
+                              arc_reason_to_string (status->reason), n, files);
       break;
     }
 

@@ -36,28 +36,28 @@ G_DECLARE_FINAL_TYPE (ArcServiceManager, arc_service_manager, ARC, SERVICE_MANAG
 ArcServiceManager *arc_service_manager_new (void);
 
 /**
- * arc_service_manager_ready:
- * @supervisor: the service manager
+ * ArcServiceMessage:
+ * @ARC_SERVICE_READY: the end of the start or of a reload
+ * @ARC_SERVICE_RELOADING: with MONOTONIC_USEC, which Type=notify-reload needs (systemd.service(5))
+ * @ARC_SERVICE_STOPPING: the beginning of the end
  *
- * Sends READY=1, at the end of the start or of a reload.
+ * A message about the state of the process.
  */
-void arc_service_manager_ready (ArcServiceManager *supervisor);
+typedef enum
+{
+  ARC_SERVICE_READY,
+  ARC_SERVICE_RELOADING,
+  ARC_SERVICE_STOPPING,
+} ArcServiceMessage;
 
 /**
- * arc_service_manager_reloading:
- * @supervisor: the service manager
+ * arc_service_manager_send:
+ * @manager: the service manager
+ * @message: the message
  *
- * Sends RELOADING=1 with MONOTONIC_USEC, which Type=notify-reload needs (systemd.service(5)).
+ * Sends a message.
  */
-void arc_service_manager_reloading (ArcServiceManager *supervisor);
-
-/**
- * arc_service_manager_stopping:
- * @supervisor: the service manager
- *
- * Sends STOPPING=1.
- */
-void arc_service_manager_stopping (ArcServiceManager *supervisor);
+void arc_service_manager_send (ArcServiceManager *manager, ArcServiceMessage message);
 
 /**
  * arc_service_manager_set_status:

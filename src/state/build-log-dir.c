@@ -3,8 +3,10 @@
 
 #include "state/build-log-dir.h"
 
+#include "common/error.h"
 #include "state/state-file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -107,4 +109,29 @@ arc_build_log_dir_make (const char *directory, guint64 id, GError **error)
   close (fd);
 
   return g_steal_pointer (&log);
+}
+
+int
+arc_build_log_dir_open (const char *directory, guint64 id, gboolean create, GError **error)
+{
+  g_autofree char *log = create ? arc_build_log_dir_make (directory, id, error)
+                                : arc_build_log_dir_get_path (directory, id);
+  int fd;
+
+  if (log == NULL)
+    return -1;
+
+  /* The runner empties a file that is there and does not make a new one (run/build-log.c), so
+   * a reader that opened it first reads what comes. */
+  fd = open (log, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd >= 0)
+    return fd;
+
+  if (errno == ENOENT)
+    g_set_error (error, ARC_ERROR, ARC_ERROR_NO_SUCH_BUILD,
+                 "There is no log of build %" G_GUINT64_FORMAT, id);
+  else
+    arc_state_file_set_error (error, log, "Cannot read the log");
+
+  return -1;
 }

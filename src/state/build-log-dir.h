@@ -42,4 +42,17 @@ guint64 arc_build_log_dir_get_newest (const char *directory);
  */
 char *arc_build_log_dir_make (const char *directory, guint64 id, GError **error);
 
+/**
+ * arc_build_log_dir_open:
+ * @directory: the state directory
+ * @id: the number of a build
+ * @create: whether a missing log is made
+ * @error: return location for %ARC_ERROR_NO_SUCH_BUILD or %ARC_ERROR_STATE_DIRECTORY
+ *
+ * Opens the log of a build for reading.
+ *
+ * Returns: a close-on-exec file descriptor, which the caller owns, or -1 on an error
+ */
+int arc_build_log_dir_open (const char *directory, guint64 id, gboolean create, GError **error);
+
 G_END_DECLS

@@ -92,11 +92,21 @@ find_owner (int fd)
   return MAX (owner != 0 ? owner : owner_of_inode, 0);
 }
 
+/* Whether the process PID is gone, or a zombie, which has no program (proc(5)) and no descriptors.
+ */
+static gboolean
+is_gone (int pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/exe", pid);
+  char target[1];
+
+  return readlink (path, target, sizeof target) < 0 && (errno == ENOENT || errno == ESRCH);
+}
+
 static void
-set_locked_error (const ArcStateDir *directory, int fd, GError **error)
+set_locked_error (const ArcStateDir *directory, int owner, GError **error)
 {
   g_autofree char *name = g_filename_display_name (directory->path);
-  const int owner = find_owner (fd);
   g_autofree char *who =
       owner > 0 ? g_strdup_printf ("process %d", owner) : g_strdup ("another process");
 
@@ -115,25 +125,25 @@ is_at (int fd, const char *path)
          held.st_dev == there.st_dev && held.st_ino == there.st_ino;
 }
 
-gboolean
-arc_state_dir_lock (ArcStateDir *directory, GError **error)
+int
+arc_state_dir_open_lock (const ArcStateDir *directory, gboolean *is_orphaned, GError **error)
 {
   g_autoptr (GError) make_error = NULL;
   int fd;
 
-  if (is_at (directory->fd, directory->path))
-    return TRUE;
-
-  arc_state_dir_unlock (directory);
   /* One that is there can be locked, even if it cannot be made private. */
   arc_state_file_make_directory (directory->path, &make_error);
   /* Close-on-exec, because a lock is released when the last copy of the descriptor is closed. */
   fd = open (directory->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
     {
-      set_locked_error (directory, fd, error);
+      const int owner = find_owner (fd);
+
+      set_locked_error (directory, owner, error);
+      if (is_orphaned != NULL)
+        *is_orphaned = owner == 0 || is_gone (owner);
       close (fd);
-      return FALSE;
+      return -1;
     }
 
   if (fd < 0 && make_error == NULL)
@@ -141,13 +151,31 @@ arc_state_dir_lock (ArcStateDir *directory, GError **error)
   if (fd < 0)
     {
       g_propagate_error (error, g_steal_pointer (&make_error));
-      return FALSE;
+      return -1;
     }
 
-  directory->fd = fd;
   arc_state_file_remove_leftovers (directory->path, directory->written);
 
-  return TRUE;
+  return fd;
+}
+
+void
+arc_state_dir_set_lock (ArcStateDir *directory, int fd)
+{
+  arc_state_dir_unlock (directory);
+  directory->fd = fd;
+}
+
+gboolean
+arc_state_dir_lock (ArcStateDir *directory, GError **error)
+{
+  if (is_at (directory->fd, directory->path))
+    return TRUE;
+
+  arc_state_dir_unlock (directory);
+  directory->fd = arc_state_dir_open_lock (directory, NULL, error);
+
+  return directory->fd >= 0;
 }
 
 void

@@ -54,6 +54,27 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcStateDir, arc_state_dir_free)
 gboolean arc_state_dir_lock (ArcStateDir *directory, GError **error);
 
 /**
+ * arc_state_dir_open_lock:
+ * @directory: a state directory; only its path is used
+ * @is_orphaned: (out) (optional): whether the process that has the lock is gone, or not known
+ * @error: return location for the errors of arc_state_dir_lock()
+ *
+ * Takes the lock for arc_state_dir_set_lock(). Can be called in any thread.
+ *
+ * Returns: a file descriptor that has the lock, which the caller owns, or -1 on an error
+ */
+int arc_state_dir_open_lock (const ArcStateDir *directory, gboolean *is_orphaned, GError **error);
+
+/**
+ * arc_state_dir_set_lock:
+ * @directory: a state directory
+ * @fd: (transfer full): a file descriptor that has the lock
+ *
+ * Keeps the lock.
+ */
+void arc_state_dir_set_lock (ArcStateDir *directory, int fd);
+
+/**
  * arc_state_dir_unlock:
  * @directory: a state directory
  *

@@ -5,11 +5,11 @@
 
 #include "common/error.h"
 #include "common/file-frame.h"
-#include "config/read-file.h"
-#include "run/process-group.h"
 #include "state/build-log-dir.h"
+#include "state/group-file.h"
 #include "state/history-file.h"
 #include "state/snapshot-file.h"
+#include "state/state-contents.h"
 #include "state/state-dir.h"
 #include "state/state-file.h"
 #include "state/state-writer.h"
@@ -20,15 +20,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define GROUP_NAME  "group"
-#define PAUSED_NAME "paused"
+/* How long a lock may be held whose process is gone: a child of a killed service has it from
+ * fork(2) to execve(2), which closes the descriptor. */
+#define ORPHAN_PATIENCE (2 * G_USEC_PER_SEC)
 
-/* The largest files that can be meant: lists of a few million paths, 100 builds, what is kept of
- * the problems with their numbers, and a number. */
-#define LIST_MAX_SIZE     (1024 * 1024 * 1024)
-#define HISTORY_MAX_SIZE  (64 * 1024 * 1024)
-#define PROBLEMS_MAX_SIZE (2 * ARC_PROBLEM_LIST_MAX_SIZE)
-#define GROUP_MAX_SIZE    64
+/* How often to try to take the lock meanwhile. */
+#define LOCK_INTERVAL (20 * G_TIME_SPAN_MILLISECOND)
 
 struct _ArcStateStore
 {
@@ -46,6 +43,9 @@ struct _ArcStateStore
   char *logged_problem;   /* (owned) (nullable): the last one that was */
 
   guint64 last_build;
+
+  gboolean is_opening;        /* a thread is taking the lock */
+  ArcStateContents *contents; /* (owned) (nullable): what it has read, until that is loaded */
 };
 
 enum
@@ -142,9 +142,13 @@ arc_state_store_get_directory (ArcStateStore *self)
 char *
 arc_state_store_get_log (ArcStateStore *self, guint64 id)
 {
+  g_autofree char *log = NULL;
+
   g_return_val_if_fail (ARC_IS_STATE_STORE (self), NULL);
 
-  return arc_build_log_dir_get_path (arc_state_store_get_directory (self), id);
+  log = arc_build_log_dir_get_path (arc_state_store_get_directory (self), id);
+
+  return g_file_test (log, G_FILE_TEST_EXISTS) ? g_steal_pointer (&log) : NULL;
 }
 
 guint64
@@ -153,212 +157,226 @@ arc_state_store_next_build (ArcStateStore *self)
   g_return_val_if_fail (ARC_IS_STATE_STORE (self), 0);
 
   self->last_build =
-      MAX (self->last_build, arc_build_log_dir_get_newest (arc_state_store_get_directory (self)));
+      MAX (self->last_build, self->contents != NULL ? self->contents->last_log
+                                                    : arc_build_log_dir_get_newest (
+                                                          arc_state_store_get_directory (self)));
 
   return ++self->last_build;
 }
 
-/* (transfer full) (nullable): the log of build ID, which is made. */
-static char *
-make_log (ArcStateStore *self, guint64 id, GError **error)
+/* A log that is opened. */
+typedef struct
 {
-  if (!arc_state_dir_lock (self->directory, error))
-    return NULL;
+  char *directory; /* (owned) */
+  guint64 id;
+  gboolean create;
+} LogRequest;
 
-  return arc_build_log_dir_make (arc_state_store_get_directory (self), id, error);
+static void
+log_request_free (gpointer data)
+{
+  LogRequest *request = data;
+
+  g_free (request->directory);
+  g_free (request);
 }
 
-int
-arc_state_store_open_log (ArcStateStore *self, guint64 id, gboolean create, GError **error)
+static void
+run_open_log (GTask *task,
+              gpointer source G_GNUC_UNUSED,
+              gpointer data,
+              GCancellable *cancellable G_GNUC_UNUSED)
 {
-  g_autofree char *log = NULL;
-  int fd;
+  const LogRequest *request = data;
+  GError *error = NULL;
+  const int fd = arc_build_log_dir_open (request->directory, request->id, request->create, &error);
 
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), -1);
-
-  log = create ? make_log (self, id, error) : arc_state_store_get_log (self, id);
-  if (log == NULL)
-    return -1;
-
-  /* The runner empties a file that is there and does not make a new one (run/build-log.c), so
-   * a reader that opened it first reads what comes. */
-  fd = open (log, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  if (fd >= 0)
-    return fd;
-
-  if (errno == ENOENT)
-    g_set_error (error, ARC_ERROR, ARC_ERROR_NO_SUCH_BUILD,
-                 "There is no log of build %" G_GUINT64_FORMAT, id);
+  if (fd < 0)
+    g_task_return_error (task, error);
   else
-    arc_state_file_set_error (error, log, "Cannot read the log");
-
-  return -1;
+    g_task_return_int (task, fd);
 }
 
 void
-arc_state_store_inputs_clear (ArcStateStoreInputs *inputs)
+arc_state_store_open_log_async (ArcStateStore *self,
+                                guint64 id,
+                                gboolean create,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
 {
-  g_clear_pointer (&inputs->settings, g_free);
-  g_clear_pointer (&inputs->database, g_free);
-  g_clear_pointer (&inputs->tree, g_free);
-}
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  LogRequest *request;
+  GError *error = NULL;
 
-/* DATABASE ("": none) and what INPUTS has, each with its NUL. */
-static GBytes *
-make_identity (const char *database, const ArcStateStoreInputs *inputs)
-{
-  GByteArray *identity = g_byte_array_new ();
-  const char *texts[] = { database, inputs->settings, inputs->database, inputs->tree };
+  g_return_if_fail (ARC_IS_STATE_STORE (self));
 
-  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+  g_task_set_source_tag (task, arc_state_store_open_log_async);
+  if (create && !arc_state_dir_lock (self->directory, &error))
     {
-      const char *text = texts[i] != NULL ? texts[i] : "";
-
-      g_byte_array_append (identity, (const guint8 *) text, (guint) strlen (text) + 1);
+      g_task_return_error (task, error);
+      return;
     }
 
-  return g_byte_array_free_to_bytes (identity);
+  request = g_new (LogRequest, 1);
+  *request = (LogRequest){ g_strdup (arc_state_store_get_directory (self)), id, create };
+  g_task_set_task_data (task, request, log_request_free);
+  g_task_run_in_thread (task, run_open_log);
 }
 
-/* Whether IDENTITY is that of DATABASE. INPUTS is set, too, if it is that of none. */
-static gboolean
-read_identity (GBytes *identity, const char *database, ArcStateStoreInputs *inputs)
+int
+arc_state_store_open_log_finish (ArcStateStore *self, GAsyncResult *result, GError **error)
 {
-  gsize size;
-  const char *data = g_bytes_get_data (identity, &size);
-  g_autofree char *text = g_strndup (data, size);
-  char **const members[] = { &inputs->settings, &inputs->database, &inputs->tree };
-  gsize at = strlen (text) + 1;
+  g_return_val_if_fail (g_task_is_valid (result, self), -1);
 
-  if (text[0] != '\0' && strcmp (text, database) != 0)
+  return (int) g_task_propagate_int (G_TASK (result), error);
+}
+
+/* An attempt to open the state directory. */
+typedef struct
+{
+  char *database;             /* (owned) */
+  gint64 patience;            /* see arc_state_store_open_async() */
+  int fd;                     /* (owned): has the lock; -1 if it is not held */
+  ArcStateContents *contents; /* (owned) (nullable) */
+} Opening;
+
+static void
+opening_free (gpointer data)
+{
+  Opening *opening = data;
+
+  if (opening->fd >= 0)
+    close (opening->fd);
+  g_clear_pointer (&opening->contents, arc_state_contents_free);
+  g_free (opening->database);
+  g_free (opening);
+}
+
+/* Takes the lock for OPENING, which may take its time. */
+static gboolean
+take_lock (const ArcStateDir *directory,
+           Opening *opening,
+           GCancellable *cancellable,
+           GError **error)
+{
+  const gint64 start = g_get_monotonic_time ();
+  gboolean is_reported = FALSE;
+
+  for (;;)
+    {
+      g_autoptr (GError) lock_error = NULL;
+      gboolean is_orphaned = FALSE;
+      gint64 patience = 0;
+
+      opening->fd = arc_state_dir_open_lock (directory, &is_orphaned, &lock_error);
+      if (opening->fd >= 0)
+        return TRUE;
+
+      if (g_error_matches (lock_error, ARC_ERROR, ARC_ERROR_LOCKED))
+        patience = MAX (opening->patience, is_orphaned ? ORPHAN_PATIENCE : 0);
+      if (g_get_monotonic_time () - start >= patience)
+        {
+          g_propagate_error (error, g_steal_pointer (&lock_error));
+          return FALSE;
+        }
+
+      if (!is_orphaned && !is_reported)
+        g_message ("Waiting for it to end: %s", lock_error->message);
+      is_reported = is_reported || !is_orphaned;
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
+      g_usleep (LOCK_INTERVAL);
+    }
+}
+
+static void
+run_opening (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  const ArcStateStore *self = source;
+  Opening *opening = data;
+  GError *error = NULL;
+
+  if (!take_lock (self->directory, opening, cancellable, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  opening->contents = arc_state_contents_read (self->directory, opening->database);
+  g_task_return_boolean (task, TRUE);
+}
+
+void
+arc_state_store_open_async (ArcStateStore *self,
+                            const char *database,
+                            gint64 patience,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  Opening *opening;
+
+  g_return_if_fail (ARC_IS_STATE_STORE (self));
+
+  opening = g_new0 (Opening, 1);
+  opening->database = g_strdup (database);
+  opening->patience = patience;
+  opening->fd = -1;
+  self->is_opening = TRUE;
+  g_task_set_source_tag (task, arc_state_store_open_async);
+  g_task_set_task_data (task, opening, opening_free);
+  g_task_run_in_thread (task, run_opening);
+}
+
+gboolean
+arc_state_store_open_finish (ArcStateStore *self, GAsyncResult *result, GError **error)
+{
+  Opening *opening;
+
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  self->is_opening = FALSE;
+  if (!g_task_propagate_boolean (G_TASK (result), error))
     return FALSE;
 
-  for (guint i = 0; i < G_N_ELEMENTS (members) && at < size; i++)
-    {
-      *members[i] = g_strndup (data + at, size - at);
-      at += strlen (*members[i]) + 1;
-    }
+  opening = g_task_get_task_data (G_TASK (result));
+  arc_state_dir_set_lock (self->directory, g_steal_fd (&opening->fd));
+  g_clear_pointer (&self->contents, arc_state_contents_free);
+  self->contents = g_steal_pointer (&opening->contents);
 
-  return text[0] != '\0';
-}
-
-/* (transfer full) (nullable): see arc_state_store_load(). NULL and an error if a file was damaged,
- * which is then put aside. */
-static ArcSnapshot *
-load_snapshot (ArcStateStore *self,
-               const char *database,
-               ArcStateStoreInputs *inputs,
-               GError **error)
-{
-  g_autoptr (ArcSnapshot) snapshot = NULL;
-  g_autoptr (GBytes) bytes = NULL;
-  g_autoptr (GBytes) identity = NULL;
-  g_autofree char *path = arc_state_dir_get_file (self->directory, ARC_STATE_SNAPSHOT_NAME);
-  g_autoptr (GError) read_error = NULL;
-
-  bytes = arc_state_file_read (path, LIST_MAX_SIZE, &read_error);
-  if (bytes != NULL)
-    snapshot = arc_snapshot_parse (bytes, &identity, &read_error);
-
-  if (read_error != NULL)
-    {
-      arc_state_file_put_aside (path, &read_error);
-      g_propagate_error (error, g_steal_pointer (&read_error));
-      return NULL;
-    }
-
-  if (snapshot != NULL && !read_identity (identity, database, inputs))
-    g_clear_pointer (&snapshot, arc_snapshot_free);
-
-  return g_steal_pointer (&snapshot);
-}
-
-static void
-load_history (ArcStateStore *self, GError **error)
-{
-  g_autofree char *path = arc_state_dir_get_file (self->directory, ARC_STATE_HISTORY_NAME);
-  g_autoptr (GError) read_error = NULL;
-  g_autoptr (GBytes) bytes = arc_state_file_read (path, HISTORY_MAX_SIZE, &read_error);
-  GPtrArray *builds = bytes != NULL ? arc_history_parse (bytes, &read_error) : NULL;
-
-  if (read_error != NULL)
-    {
-      arc_state_file_put_aside (path, &read_error);
-      g_propagate_error (error, g_steal_pointer (&read_error));
-    }
-
-  if (builds == NULL)
-    return;
-
-  g_ptr_array_unref (self->history);
-  self->history = builds;
-}
-
-/* A service that is killed before its next build must not leave a snapshot without its problems. */
-static void
-forget_database (ArcStateStore *self, const ArcStateStoreInputs *inputs)
-{
-  const ArcStateStoreInputs tree = { .tree = inputs->tree };
-  g_autofree char *path = arc_state_dir_get_file (self->directory, ARC_STATE_SNAPSHOT_NAME);
-  g_autoptr (ArcSnapshot) nothing = arc_snapshot_new ();
-  g_autoptr (GBytes) identity = make_identity ("", &tree);
-  g_autoptr (GBytes) bytes = arc_file_frame_end (arc_snapshot_frame (nothing, NULL, identity));
-
-  /* Without fsync(2), which may block the main loop for seconds: a snapshot that is cut off is
-   * damaged, and the next start builds everything, too. */
-  g_unlink (path);
-  g_file_set_contents_full (path, g_bytes_get_data (bytes, NULL), (gssize) g_bytes_get_size (bytes),
-                            G_FILE_SET_CONTENTS_NONE, ARC_STATE_FILE_MODE, NULL);
-}
-
-static void
-load_problems (ArcStateStore *self, const ArcStateStoreInputs *inputs, GError **error)
-{
-  g_autofree char *path = arc_state_dir_get_file (self->directory, ARC_STATE_PROBLEMS_NAME);
-  g_autoptr (GError) read_error = NULL;
-  g_autoptr (GBytes) bytes = arc_state_file_read (path, PROBLEMS_MAX_SIZE, &read_error);
-  g_autoptr (ArcProblemList) problems =
-      bytes != NULL ? arc_problem_list_parse (bytes, &read_error) : NULL;
-
-  if (read_error != NULL)
-    {
-      forget_database (self, inputs);
-      arc_state_file_put_aside (path, &read_error);
-      g_propagate_error (error, g_steal_pointer (&read_error));
-    }
-
-  if (problems == NULL)
-    problems = arc_problem_list_new ();
-  arc_state_store_set_note_problems (self, problems);
-  g_clear_pointer (&self->saved_problems, arc_problem_list_unref);
-  self->saved_problems = g_steal_pointer (&problems);
+  return TRUE;
 }
 
 ArcSnapshot *
 arc_state_store_load (ArcStateStore *self, const char *database, ArcStateStoreInputs *inputs)
 {
-  g_autoptr (GError) history_error = NULL;
-  g_autoptr (GError) snapshot_error = NULL;
-  g_autoptr (GError) problems_error = NULL;
-  g_autoptr (ArcSnapshot) snapshot = NULL;
+  g_autoptr (ArcStateContents) contents = g_steal_pointer (&self->contents);
 
   g_return_val_if_fail (ARC_IS_STATE_STORE (self), NULL);
 
-  load_history (self, &history_error);
-  if (history_error != NULL)
-    g_warning ("The history of builds begins anew: %s", history_error->message);
-  snapshot = load_snapshot (self, database, inputs, &snapshot_error);
-  if (snapshot_error != NULL)
-    g_warning ("Everything is built anew: %s", snapshot_error->message);
-  load_problems (self, inputs, &problems_error);
-  if (problems_error != NULL)
-    g_warning ("Everything is built anew: %s", problems_error->message);
+  if (contents == NULL || strcmp (contents->database, database) != 0)
+    {
+      g_clear_pointer (&contents, arc_state_contents_free);
+      contents = arc_state_contents_read (self->directory, database);
+    }
 
-  /* Without its problems the snapshot is of no use, nor without its database. */
-  if (problems_error != NULL || !g_file_test (database, G_FILE_TEST_EXISTS))
-    return NULL;
+  if (contents->history_error != NULL)
+    g_warning ("The history of builds begins anew: %s", contents->history_error->message);
+  if (contents->snapshot_error != NULL)
+    g_warning ("Everything is built anew: %s", contents->snapshot_error->message);
+  if (contents->problems_error != NULL)
+    g_warning ("Everything is built anew: %s", contents->problems_error->message);
 
-  return g_steal_pointer (&snapshot);
+  g_ptr_array_unref (self->history);
+  self->history = g_steal_pointer (&contents->history);
+  arc_state_store_set_note_problems (self, contents->problems);
+  g_clear_pointer (&self->saved_problems, arc_problem_list_unref);
+  self->saved_problems = g_steal_pointer (&contents->problems);
+  *inputs = contents->inputs;
+  contents->inputs = (ArcStateStoreInputs){ 0 };
+
+  return g_steal_pointer (&contents->snapshot);
 }
 
 void
@@ -377,7 +395,8 @@ arc_state_store_prepare_async (ArcStateStore *self,
   const gboolean is_known = kind == ARC_BUILD_INCREMENTAL;
   const ArcStateStoreInputs tree = { .tree = inputs->tree };
   g_autoptr (ArcSnapshot) nothing = arc_snapshot_new ();
-  g_autoptr (GBytes) identity = make_identity (is_known ? database : "", is_known ? inputs : &tree);
+  g_autoptr (GBytes) identity =
+      arc_state_contents_make_identity (is_known ? database : "", is_known ? inputs : &tree);
   ArcStateWrite *write;
 
   g_return_if_fail (ARC_IS_STATE_STORE (self));
@@ -418,7 +437,7 @@ arc_state_store_commit (ArcStateStore *self,
                         const char *database,
                         const ArcStateStoreInputs *inputs)
 {
-  g_autoptr (GBytes) identity = make_identity (database, inputs);
+  g_autoptr (GBytes) identity = arc_state_contents_make_identity (database, inputs);
   ArcStateWrite *write;
 
   g_return_if_fail (ARC_IS_STATE_STORE (self));
@@ -516,24 +535,6 @@ arc_state_store_retry (ArcStateStore *self)
   return self->snapshot_problem != NULL;
 }
 
-/* Room for a number, so that a disk that is full is found out before it is too late. */
-static int
-make_group_file (const char *path)
-{
-  static const char room[] = "               \n";
-  const int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
-                       ARC_STATE_FILE_MODE);
-
-  if (fd >= 0 && write (fd, room, strlen (room)) == (gssize) strlen (room))
-    return fd;
-
-  if (fd >= 0)
-    close (fd);
-  g_unlink (path);
-
-  return -1;
-}
-
 int
 arc_state_store_open_group (ArcStateStore *self)
 {
@@ -541,9 +542,9 @@ arc_state_store_open_group (ArcStateStore *self)
 
   g_return_val_if_fail (ARC_IS_STATE_STORE (self), -1);
 
-  path = arc_state_dir_get_runtime_file (self->directory, GROUP_NAME);
+  path = arc_state_dir_get_runtime_file (self->directory, ARC_STATE_GROUP_NAME);
 
-  return make_group_file (path);
+  return arc_group_file_make (path);
 }
 
 void
@@ -553,83 +554,8 @@ arc_state_store_forget_group (ArcStateStore *self)
 
   g_return_if_fail (ARC_IS_STATE_STORE (self));
 
-  path = arc_state_dir_get_runtime_file (self->directory, GROUP_NAME);
+  path = arc_state_dir_get_runtime_file (self->directory, ARC_STATE_GROUP_NAME);
   g_unlink (path);
-}
-
-typedef struct
-{
-  char *files[2]; /* (owned): where the group may be */
-  guint index;
-  gint64 grace;
-  gboolean found;
-} Leftover;
-
-static void
-leftover_free (gpointer data)
-{
-  Leftover *leftover = data;
-
-  g_free (leftover->files[0]);
-  g_free (leftover->files[1]);
-  g_free (leftover);
-}
-
-/* The process group in the file PATH; 0 if there is none. */
-static guint64
-read_group (const char *path)
-{
-  gsize length;
-  g_autofree char *text = arc_read_file (path, ARC_READ_DEFAULT, GROUP_MAX_SIZE, &length, NULL);
-  guint64 group = 0;
-
-  if (text != NULL)
-    g_ascii_string_to_unsigned (g_strchomp (text), 10, 2, G_MAXINT, &group, NULL);
-
-  return group;
-}
-
-static void on_leftover_ended (GObject *source, GAsyncResult *result, gpointer user_data);
-
-/* Ends the group in the next file, which has the change list beside it. TASK: (transfer full). */
-static void
-end_leftover (GTask *task)
-{
-  g_autoptr (GTask) owned = task;
-  const Leftover *leftover = g_task_get_task_data (task);
-  g_autofree char *directory = NULL;
-  g_autofree char *assignment = NULL;
-
-  if (leftover->index == G_N_ELEMENTS (leftover->files))
-    {
-      g_task_return_boolean (task, leftover->found);
-      return;
-    }
-
-  directory = g_path_get_dirname (leftover->files[leftover->index]);
-  assignment = g_strconcat ("ARCOLOGY_CHANGES=", directory, "/" ARC_STATE_CHANGES_NAME, NULL);
-  arc_process_group_end_async (read_group (leftover->files[leftover->index]), assignment,
-                               leftover->grace, g_task_get_cancellable (task), on_leftover_ended,
-                               g_steal_pointer (&owned));
-}
-
-static void
-on_leftover_ended (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  Leftover *leftover = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
-
-  if (arc_process_group_end_finish (result, &error))
-    leftover->found = TRUE;
-  if (error != NULL)
-    {
-      g_task_return_error (task, g_steal_pointer (&error));
-      return;
-    }
-
-  g_unlink (leftover->files[leftover->index++]);
-  end_leftover (g_steal_pointer (&task));
 }
 
 void
@@ -639,16 +565,16 @@ arc_state_store_end_leftover_async (ArcStateStore *self,
                                     GAsyncReadyCallback callback,
                                     gpointer user_data)
 {
-  GTask *task = g_task_new (self, cancellable, callback, user_data);
-  Leftover *leftover = g_new0 (Leftover, 1);
+  g_autofree char *runtime = NULL;
+  g_autofree char *persistent = NULL;
 
-  g_task_set_source_tag (task, arc_state_store_end_leftover_async);
+  g_return_if_fail (ARC_IS_STATE_STORE (self));
+
   /* It is in the state directory if XDG_RUNTIME_DIR was not there, or an older version ran. */
-  leftover->files[0] = arc_state_dir_get_runtime_file (self->directory, GROUP_NAME);
-  leftover->files[1] = arc_state_dir_get_file (self->directory, GROUP_NAME);
-  leftover->grace = grace;
-  g_task_set_task_data (task, leftover, leftover_free);
-  end_leftover (task);
+  runtime = arc_state_dir_get_runtime_file (self->directory, ARC_STATE_GROUP_NAME);
+  persistent = arc_state_dir_get_file (self->directory, ARC_STATE_GROUP_NAME);
+  arc_group_file_end_async (self, (char *[2]){ runtime, persistent }, grace, cancellable, callback,
+                            user_data);
 }
 
 gboolean
@@ -666,7 +592,10 @@ arc_state_store_get_paused (ArcStateStore *self)
 
   g_return_val_if_fail (ARC_IS_STATE_STORE (self), FALSE);
 
-  path = arc_state_dir_get_file (self->directory, PAUSED_NAME);
+  if (self->contents != NULL)
+    return self->contents->is_paused;
+
+  path = arc_state_dir_get_file (self->directory, ARC_STATE_PAUSED_NAME);
 
   return g_file_test (path, G_FILE_TEST_EXISTS);
 }
@@ -695,7 +624,14 @@ arc_state_store_set_paused (ArcStateStore *self, gboolean paused, GError **error
 
   g_return_val_if_fail (ARC_IS_STATE_STORE (self), FALSE);
 
-  path = arc_state_dir_get_file (self->directory, PAUSED_NAME);
+  if (self->is_opening)
+    {
+      g_set_error_literal (error, ARC_ERROR, ARC_ERROR_LOCKED,
+                           "The service is starting: try again");
+      return FALSE;
+    }
+
+  path = arc_state_dir_get_file (self->directory, ARC_STATE_PAUSED_NAME);
   if (paused)
     return arc_state_dir_lock (self->directory, error) && make_flag (path, error);
 
@@ -720,6 +656,7 @@ arc_state_store_finalize (GObject *object)
   arc_state_store_unlock (self);
   arc_state_writer_free (self->writer);
   arc_state_dir_free (self->directory);
+  g_clear_pointer (&self->contents, arc_state_contents_free);
   g_ptr_array_unref (self->history);
   arc_problem_list_unref (self->problems);
   g_clear_pointer (&self->saved_problems, arc_problem_list_unref);

@@ -6,6 +6,7 @@
 #include "common/build.h"
 #include "common/change-set.h"
 #include "common/problem-list.h"
+#include "state/state-contents.h"
 #include "watch/snapshot.h"
 
 #include <gio/gio.h>
@@ -121,48 +122,36 @@ guint64 arc_state_store_next_build (ArcStateStore *store);
  * @store: a store
  * @id: the number of a build
  *
- * Returns: (transfer full): the path of the log of a build, whether it exists or not
+ * Returns: (transfer full) (nullable): the path of the log of a build; %NULL if it is gone
  */
 char *arc_state_store_get_log (ArcStateStore *store, guint64 id);
 
 /**
- * arc_state_store_open_log:
+ * arc_state_store_open_log_async:
  * @store: a store
  * @id: the number of a build
  * @create: whether a missing log is made
- * @error: return location for an error
+ * @callback: called when the log is open, or cannot be
+ * @user_data: for @callback
  *
- * Opens the log of a build for reading. The error is %ARC_ERROR_NO_SUCH_BUILD if there is none,
- * or %ARC_ERROR_STATE_DIRECTORY if it cannot be read.
+ * Opens the log of a build for reading, in a thread.
+ */
+void arc_state_store_open_log_async (ArcStateStore *store,
+                                     guint64 id,
+                                     gboolean create,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
+
+/**
+ * arc_state_store_open_log_finish:
+ * @store: the store
+ * @result: the result
+ * @error: return location for an error: %ARC_ERROR_NO_SUCH_BUILD if there is no log, or
+ *   %ARC_ERROR_STATE_DIRECTORY if it cannot be read
  *
  * Returns: a close-on-exec file descriptor, which the caller owns, or -1 on an error
  */
-int arc_state_store_open_log (ArcStateStore *store, guint64 id, gboolean create, GError **error);
-
-/**
- * ArcStateStoreInputs:
- * @settings: (nullable): arc_build_inputs_read() when the build began that made all of the database
- * @database: (nullable): arc_build_inputs_read_database() after the last build
- * @tree: (nullable): arc_build_inputs_get_tree() of the snapshot
- *
- * What else is remembered of a database; NULL: nothing.
- */
-typedef struct
-{
-  char *settings;
-  char *database;
-  char *tree;
-} ArcStateStoreInputs;
-
-/**
- * arc_state_store_inputs_clear:
- * @inputs: the inputs
- *
- * Frees the members.
- */
-void arc_state_store_inputs_clear (ArcStateStoreInputs *inputs);
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ArcStateStoreInputs, arc_state_store_inputs_clear)
+int arc_state_store_open_log_finish (ArcStateStore *store, GAsyncResult *result, GError **error);
 
 /**
  * arc_state_store_load:
@@ -170,8 +159,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ArcStateStoreInputs, arc_state_store_inputs_cl
  * @database: the path of the database
  * @inputs: (out): what was committed with the files, also if not all of them are known
  *
- * Reads what the last run left. A file that is damaged is put aside, counts as not there, and is
- * reported in the log.
+ * Loads what the last run left, which arc_state_store_open_async() has read, or reads it. A file
+ * that is damaged is put aside, counts as not there, and is reported in the log.
  *
  * Returns: (transfer full) (nullable): the files as @database has them, with all that is not
  *   committed marked dirty, so that the next look at the disk finds it changed; %NULL if it is not
@@ -179,6 +168,36 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ArcStateStoreInputs, arc_state_store_inputs_cl
  */
 ArcSnapshot *
 arc_state_store_load (ArcStateStore *store, const char *database, ArcStateStoreInputs *inputs);
+
+/**
+ * arc_state_store_open_async:
+ * @store: a store without the lock
+ * @database: the path of the database
+ * @patience: how long to wait for another process to release the lock, in microseconds
+ * @cancellable: (nullable): ends the wait
+ * @callback: called when the lock is held and the files are read
+ * @user_data: for @callback
+ *
+ * Takes the lock, as arc_state_store_lock() does, and reads in a thread what
+ * arc_state_store_load() returns: the disk may take its time. A lock whose process is gone is
+ * waited for in any case: a child that was being started when the process was killed may have it.
+ */
+void arc_state_store_open_async (ArcStateStore *store,
+                                 const char *database,
+                                 gint64 patience,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+
+/**
+ * arc_state_store_open_finish:
+ * @store: the store
+ * @result: the result
+ * @error: return location for the errors of arc_state_store_lock(), and %G_IO_ERROR_CANCELLED
+ *
+ * Returns: %TRUE if the lock is held
+ */
+gboolean arc_state_store_open_finish (ArcStateStore *store, GAsyncResult *result, GError **error);
 
 /**
  * arc_state_store_prepare_async:

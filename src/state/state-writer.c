@@ -103,7 +103,7 @@ run_in_thread (gpointer data, gpointer user_data G_GNUC_UNUSED)
     snapshot = arc_file_frame_end (g_steal_pointer (&write->snapshot));
 
   /* Another process may be building. */
-  if (arc_error_is_locked (write->error))
+  if (g_error_matches (write->error, ARC_ERROR, ARC_ERROR_LOCKED))
     {
       g_task_return_error (task, g_error_copy (write->error));
       return;

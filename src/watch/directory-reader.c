@@ -27,20 +27,15 @@
 /* Few directories have as many files: the memory that one of them took is given back. */
 #define MANY 4096
 
-/* How many names to read between two looks at the clock. */
-#define NAMES_PER_LOOK 32
-
 /* It reads with getdents64(2), as fdopendir(3) takes three system calls and 32 kB of memory for
  * each directory: a tenth of the time of a comparison of small ones. */
 struct _ArcDirectoryReader
 {
+  int *n_steps;  /* (unowned) (nullable): counts the answers of the file system; atomic */
   int fd;        /* -1 unless open */
-  gsize next;    /* where the next entry starts in the buffer */
-  gsize end;     /* where the last one ends */
   GString *path; /* of the entry that is looked at, below the root */
   GStringChunk *names;
   ArcDirectoryListing listing;
-  _Alignas(struct dirent64) char buffer[BUFFER_SIZE];
 };
 
 static void
@@ -51,10 +46,11 @@ set_error (GError **error, int number)
 }
 
 ArcDirectoryReader *
-arc_directory_reader_new (void)
+arc_directory_reader_new (int *n_steps)
 {
   ArcDirectoryReader *self = g_new0 (ArcDirectoryReader, 1);
 
+  self->n_steps = n_steps;
   self->fd = -1;
   self->listing.is_empty = TRUE;
   self->path = g_string_new (NULL);
@@ -133,8 +129,6 @@ arc_directory_reader_close (ArcDirectoryReader *self)
 
   close (self->fd);
   self->fd = -1;
-  self->next = 0;
-  self->end = 0;
   g_string_chunk_clear (self->names);
   empty (&self->listing.files);
   g_ptr_array_set_size (self->listing.recent, 0);
@@ -229,14 +223,17 @@ look_at (ArcDirectoryReader *self,
     add_child (self, entry->d_name, info.st_ino);
 }
 
-ArcDirectoryReaderResult
+gboolean
 arc_directory_reader_run (ArcDirectoryReader *self,
                           ArcPathFilter *filter,
                           const char *below_root,
                           gboolean follow_symlinks,
-                          gint64 deadline,
+                          guint max_names,
                           GError **error)
 {
+  _Alignas(struct dirent64) char buffer[BUFFER_SIZE];
+  ssize_t end = 0;
+  ssize_t next = 0;
   gsize prefix;
 
   g_string_assign (self->path, below_root);
@@ -244,28 +241,22 @@ arc_directory_reader_run (ArcDirectoryReader *self,
     g_string_append_c (self->path, '/');
   prefix = self->path->len;
 
-  for (guint i = 1;; i++)
+  for (guint i = 0; i < max_names; i++)
     {
       const struct dirent64 *entry;
 
-      if (self->next == self->end)
+      if (next == end)
         {
-          const ssize_t n_bytes = getdents64 (self->fd, self->buffer, sizeof self->buffer);
-
-          if (n_bytes < 0)
-            {
-              set_error (error, errno);
-              return ARC_DIRECTORY_READER_FAILED;
-            }
-          if (n_bytes == 0)
-            return ARC_DIRECTORY_READER_DONE;
-
-          self->next = 0;
-          self->end = (gsize) n_bytes;
+          next = 0;
+          end = getdents64 (self->fd, buffer, sizeof buffer);
+          if (end < 0)
+            set_error (error, errno);
+          if (end <= 0)
+            return end == 0;
         }
 
-      entry = (const struct dirent64 *) (gconstpointer) (self->buffer + self->next);
-      self->next += entry->d_reclen;
+      entry = (const struct dirent64 *) (gconstpointer) (buffer + next);
+      next += entry->d_reclen;
       if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0)
         continue;
 
@@ -273,10 +264,11 @@ arc_directory_reader_run (ArcDirectoryReader *self,
       g_string_truncate (self->path, prefix);
       g_string_append (self->path, entry->d_name);
       look_at (self, entry, filter, follow_symlinks);
-
-      if (i % NAMES_PER_LOOK == 0 && g_get_monotonic_time () >= deadline)
-        return ARC_DIRECTORY_READER_MORE;
+      if (self->n_steps != NULL)
+        g_atomic_int_inc (self->n_steps);
     }
+
+  return TRUE;
 }
 
 const ArcDirectoryListing *

@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 /**
  * ArcDirectoryReader:
  *
- * Reads a directory, on one file descriptor, in steps of limited time.
+ * Reads a directory, on one file descriptor.
  */
 typedef struct _ArcDirectoryReader ArcDirectoryReader;
 
@@ -69,13 +69,14 @@ typedef struct
 
 /**
  * arc_directory_reader_new:
+ * @n_steps: (nullable): incremented with each entry that was read, by g_atomic_int_inc()
  *
  * Makes a reader. It can read any number of directories, one after the other, and reuses its
  * memory.
  *
  * Returns: (transfer full): the reader
  */
-ArcDirectoryReader *arc_directory_reader_new (void);
+ArcDirectoryReader *arc_directory_reader_new (int *n_steps);
 
 /**
  * arc_directory_reader_free:
@@ -111,13 +112,6 @@ gboolean arc_directory_reader_open (ArcDirectoryReader *scan,
  */
 void arc_directory_reader_close (ArcDirectoryReader *scan);
 
-typedef enum
-{
-  ARC_DIRECTORY_READER_MORE,
-  ARC_DIRECTORY_READER_DONE,
-  ARC_DIRECTORY_READER_FAILED,
-} ArcDirectoryReaderResult;
-
 /**
  * arc_directory_reader_run:
  * @scan: a reader
@@ -125,19 +119,19 @@ typedef enum
  * @below_root: the path of the directory below its root, "" for the root itself, which @filter
  *   gets
  * @follow_symlinks: whether a symbolic link counts as what it leads to
- * @deadline: when to stop, in microseconds of g_get_monotonic_time()
+ * @max_names: how many entries to read at most
  * @error: return location for an error
  *
- * Reads until @deadline or the end. The error is of %G_FILE_ERROR.
+ * Reads a directory. The error is of %G_FILE_ERROR.
  *
- * Returns: whether there is more to read
+ * Returns: %TRUE on success
  */
-ArcDirectoryReaderResult arc_directory_reader_run (ArcDirectoryReader *scan,
-                                                   ArcPathFilter *filter,
-                                                   const char *below_root,
-                                                   gboolean follow_symlinks,
-                                                   gint64 deadline,
-                                                   GError **error);
+gboolean arc_directory_reader_run (ArcDirectoryReader *scan,
+                                   ArcPathFilter *filter,
+                                   const char *below_root,
+                                   gboolean follow_symlinks,
+                                   guint max_names,
+                                   GError **error);
 
 /**
  * arc_directory_reader_get_listing:

@@ -72,12 +72,12 @@ fail_scan (ArcTreeScanner *self, ArcNode *node, const GError *error)
   arc_tree_scanner_look_for (self, node);
 }
 
-/* Makes sure that NODE, which was opened, is in the tree as what it is, and monitored. FALSE if it
- * is not to be read now. */
+/* Makes sure that NODE, which JOB has opened, is in the tree as what it is, and monitored. FALSE if
+ * it is not to be read now. */
 static gboolean
-enter (ArcTreeScanner *self, ArcNode *node)
+enter (ArcTreeScanner *self, ArcNode *node, ArcDiskJob *job)
 {
-  ArcFileId id = arc_directory_reader_get_listing (self->scan)->id;
+  const ArcFileId id = arc_directory_reader_get_listing (job->reader)->id;
 
   if (node->identified && !arc_file_id_equal (&node->id, &id))
     {
@@ -87,26 +87,24 @@ enter (ArcTreeScanner *self, ArcNode *node)
   if (!node->identified && !take_identity (self, node, &id))
     return FALSE;
 
-  if (node->monitor != NULL)
-    return TRUE;
-
-  /* The monitor comes before the reading: what is made in the directory later gives an event, and
-   * what was made before is found. */
-  arc_monitor_budget_arm (self->watches, node);
-  if (node->monitor == NULL || self->health != ARC_HEALTH_OK)
-    self->health_pending = TRUE;
-
-  /* Is it the directory that was opened that is monitored? An audit would find out, and, for
-   * all but a root, the monitor above. Checked once, so that a file system with changing identities
-   * causes no loop. */
-  if ((node->parent == NULL || !arc_monitor_budget_is_audit_due (self->watches)) &&
-      node->retried != self->generation && !arc_tree_scanner_is_itself (self, node))
+  if (node->monitor == NULL)
     {
-      arc_tree_scanner_disarm (self, node);
-      node->retried = self->generation;
-      arc_tree_scanner_push (self, node);
-      return FALSE;
+      /* The monitor comes before the reading: what is made in the directory later gives an event,
+       * and what was made before is found. */
+      arc_monitor_budget_arm (self->watches, node);
+      if (node->monitor == NULL || self->health != ARC_HEALTH_OK)
+        self->health_pending = TRUE;
+
+      /* Is it the directory that was opened that is monitored? An audit would find out, and, for
+       * all but a root, the monitor above. Checked once, so that a file system with changing
+       * identities causes no loop. */
+      job->verifies = (node->parent == NULL || !arc_monitor_budget_is_audit_due (self->watches)) &&
+                      node->retried != self->generation;
     }
+
+  /* After the monitor, which GIO gets never if it got no inotify instance at first. A link that was
+   * pointed elsewhere before its way was watched gave no event. */
+  job->way_changed = node->parent == NULL && arc_path_monitor_follow (self->ways, node->path);
 
   return TRUE;
 }
@@ -114,41 +112,29 @@ enter (ArcTreeScanner *self, ArcNode *node)
 void
 arc_tree_scanner_begin_scan (ArcTreeScanner *self, ArcNode *node)
 {
-  g_autoptr (GError) error = NULL;
+  ArcDiskJob *job;
 
   node->generation = self->generation;
-  if (!arc_directory_reader_open (self->scan, node->path, arc_tree_scanner_follows (self, node),
-                                  &error))
-    {
-      fail_scan (self, node, error);
-      return;
-    }
+  if (arc_tree_scanner_has_stuck (self, node))
+    return;
 
-  if (!enter (self, node))
-    {
-      arc_directory_reader_close (self->scan);
-      return;
-    }
-
-  /* After the monitor, which GIO gets never if it got no inotify instance at first. A link that was
-   * pointed elsewhere before its way was watched gave no event. */
-  if (node->parent == NULL && arc_path_monitor_follow (self->ways, node->path) &&
-      !arc_tree_scanner_is_itself (self, node))
-    {
-      arc_directory_reader_close (self->scan);
-      arc_tree_scanner_push (self, node);
-      return;
-    }
-
-  self->scan_node = node;
+  job = arc_disk_worker_make_job (self->worker, ARC_DISK_JOB_OPEN, node->path);
+  job->node = node;
+  job->follow = arc_tree_scanner_follows (self, node);
+  job->follow_symlinks = self->extent->follow_symlinks;
+  job->filter = arc_path_filter_ref (self->extent->filter);
+  job->below_root = g_strdup (arc_node_get_below_root (node));
+  job->expects_id = node->identified && node->monitor != NULL && node->parent != NULL;
+  job->id = node->id;
+  arc_tree_scanner_push_job (self, job);
 }
 
 /* Files that are too fresh stay as they are known, if they are, until they are looked at again. */
 static void
-postpone_recent (ArcTreeScanner *self, ArcNode *node)
+postpone_recent (ArcTreeScanner *self, ArcNode *node, const ArcDirectoryListing *listing)
 {
-  GPtrArray *recent = arc_directory_reader_get_listing (self->scan)->recent;
-  GArray *files = arc_directory_reader_get_listing (self->scan)->files;
+  GPtrArray *recent = listing->recent;
+  GArray *files = listing->files;
 
   for (guint i = 0; i < recent->len; i++)
     {
@@ -174,10 +160,10 @@ postpone_recent (ArcTreeScanner *self, ArcNode *node)
 
 /* Files that cannot be looked at stay as they are known, if they are. */
 static void
-keep_unseen (ArcTreeScanner *self, ArcNode *node)
+keep_unseen (ArcTreeScanner *self, ArcNode *node, const ArcDirectoryListing *listing)
 {
-  GArray *unseen = arc_directory_reader_get_listing (self->scan)->unseen;
-  GArray *files = arc_directory_reader_get_listing (self->scan)->files;
+  GArray *unseen = listing->unseen;
+  GArray *files = listing->files;
 
   for (guint i = 0; i < unseen->len; i++)
     {
@@ -195,9 +181,9 @@ keep_unseen (ArcTreeScanner *self, ArcNode *node)
 
 /* Their own scans say what became of them. */
 static void
-keep_unseen_children (ArcTreeScanner *self, ArcNode *node)
+keep_unseen_children (ArcTreeScanner *self, ArcNode *node, const ArcDirectoryListing *listing)
 {
-  GArray *unseen = arc_directory_reader_get_listing (self->scan)->unseen;
+  GArray *unseen = listing->unseen;
 
   for (guint i = 0; i < unseen->len; i++)
     {
@@ -215,9 +201,9 @@ keep_unseen_children (ArcTreeScanner *self, ArcNode *node)
 
 /* The look at a link watches its way, and then sees what the link leads to. */
 static void
-look_at_links (ArcTreeScanner *self, ArcNode *node)
+look_at_links (ArcTreeScanner *self, ArcNode *node, const ArcDirectoryListing *listing)
 {
-  GPtrArray *links = arc_directory_reader_get_listing (self->scan)->links;
+  GPtrArray *links = listing->links;
 
   g_clear_pointer (&node->links, g_hash_table_unref);
   for (guint i = 0; i < links->len; i++)
@@ -236,9 +222,9 @@ look_at_links (ArcTreeScanner *self, ArcNode *node)
 }
 
 static void
-add_children (ArcTreeScanner *self, ArcNode *node)
+add_children (ArcTreeScanner *self, ArcNode *node, const ArcDirectoryListing *listing)
 {
-  GArray *children = arc_directory_reader_get_listing (self->scan)->children;
+  GArray *children = listing->children;
   const gboolean some_left_out = g_hash_table_size (self->left_out) > 0;
   ArcNode *next;
 
@@ -261,7 +247,7 @@ add_children (ArcTreeScanner *self, ArcNode *node)
         arc_tree_scanner_push (self, child);
     }
 
-  keep_unseen_children (self, node);
+  keep_unseen_children (self, node, listing);
 
   for (ArcNode *child = node->first_child; child != NULL; child = next)
     {
@@ -272,13 +258,12 @@ add_children (ArcTreeScanner *self, ArcNode *node)
 }
 
 static void
-finish_scan (ArcTreeScanner *self, ArcNode *node)
+finish_scan (ArcTreeScanner *self, ArcNode *node, const ArcDirectoryListing *listing)
 {
-  GArray *files = arc_directory_reader_get_listing (self->scan)->files;
+  GArray *files = listing->files;
   const gboolean known = !self->baseline || node->scanned;
 
-  if (arc_directory_reader_get_listing (self->scan)->is_empty &&
-      arc_tree_scanner_is_bare (self, node, &node->id))
+  if (listing->is_empty && arc_tree_scanner_is_bare (self, node, &node->id))
     {
       arc_tree_scanner_lose (
           self, node,
@@ -297,34 +282,57 @@ finish_scan (ArcTreeScanner *self, ArcNode *node)
     }
   g_clear_pointer (&node->problem, g_free);
 
-  postpone_recent (self, node);
-  keep_unseen (self, node);
-  arc_tree_scanner_set_unseen (self, node, arc_directory_reader_get_listing (self->scan)->unseen);
+  postpone_recent (self, node, listing);
+  keep_unseen (self, node, listing);
+  arc_tree_scanner_set_unseen (self, node, listing->unseen);
   arc_snapshot_set_directory (self->snapshot, node->path, (ArcEntry *) (gpointer) files->data,
                               files->len, known ? self->changes : NULL);
   node->scanned = TRUE;
   node->scanned_as = node->id;
   arc_snapshot_set_mounted (self->snapshot, node->path, arc_tree_scanner_is_mounted (node));
-  add_children (self, node);
-  look_at_links (self, node);
+  add_children (self, node, listing);
+  look_at_links (self, node, listing);
+}
+
+/* Whether JOB, which was to read NODE, found another directory at its path. */
+static gboolean
+is_elsewhere (ArcTreeScanner *self, ArcNode *node, const ArcDiskJob *job)
+{
+  if (!job->is_elsewhere)
+    return FALSE;
+
+  if (!job->way_changed)
+    {
+      arc_tree_scanner_disarm (self, node);
+      node->retried = self->generation;
+    }
+  arc_tree_scanner_push (self, node);
+
+  return TRUE;
 }
 
 void
-arc_tree_scanner_continue_scan (ArcTreeScanner *self, gint64 deadline)
+arc_tree_scanner_continue_scan (ArcTreeScanner *self, ArcDiskJob *job)
 {
-  g_autoptr (GError) error = NULL;
-  ArcNode *node = self->scan_node;
-  ArcDirectoryReaderResult result =
-      arc_directory_reader_run (self->scan, self->extent->filter, arc_node_get_below_root (node),
-                                self->extent->follow_symlinks, deadline, &error);
+  ArcNode *node = job->node;
 
-  if (result == ARC_DIRECTORY_READER_MORE)
-    return;
+  if (node == NULL || is_elsewhere (self, node, job))
+    {
+      arc_disk_worker_free_job (self->worker, job);
+      return;
+    }
 
-  self->scan_node = NULL;
-  if (result == ARC_DIRECTORY_READER_FAILED)
-    fail_scan (self, node, error);
-  else
-    finish_scan (self, node);
-  arc_directory_reader_close (self->scan);
+  if (job->error == NULL && !job->is_read && enter (self, node, job))
+    {
+      job->kind = ARC_DISK_JOB_READ;
+      job->verifies = job->verifies || job->way_changed;
+      arc_tree_scanner_push_job (self, job);
+      return;
+    }
+
+  if (job->error != NULL)
+    fail_scan (self, node, job->error);
+  else if (job->is_read)
+    finish_scan (self, node, arc_directory_reader_get_listing (job->reader));
+  arc_disk_worker_free_job (self->worker, job);
 }

@@ -100,8 +100,8 @@ arc_directory_tree_add (ArcDirectoryTree *self, ArcNode *parent, const char *pat
   return node;
 }
 
-static void
-unqueue (ArcDirectoryTree *self, ArcNode *node)
+void
+arc_directory_tree_unqueue (ArcDirectoryTree *self, ArcNode *node)
 {
   if (!node->queued)
     return;
@@ -130,7 +130,7 @@ drop_disarmed (ArcDirectoryTree *self, ArcNode *node, ArcDirectoryTreeFunc func,
   if (func != NULL)
     func (node, user_data);
 
-  unqueue (self, node);
+  arc_directory_tree_unqueue (self, node);
   unlink_from_parent (node);
   g_hash_table_remove (self->by_path, node->path);
 }

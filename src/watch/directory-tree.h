@@ -211,6 +211,15 @@ const char *arc_node_get_below_root (ArcNode *node);
 void arc_directory_tree_push (ArcDirectoryTree *tree, ArcNode *node);
 
 /**
+ * arc_directory_tree_unqueue:
+ * @tree: a tree
+ * @node: a directory of the tree
+ *
+ * Removes a directory from the queue, if it is there.
+ */
+void arc_directory_tree_unqueue (ArcDirectoryTree *tree, ArcNode *node);
+
+/**
  * arc_directory_tree_pop:
  * @tree: a tree
  *

@@ -5,16 +5,13 @@
 #include "watch/tree-scanner-private.h"
 #include "watch/tree-scanner.h"
 
-#include <errno.h>
 #include <fcntl.h>
+#include <gio/gunixmounts.h>
 #include <string.h>
 #include <sys/stat.h>
 
 /* How often to look for a directory that is missing: it is watched again within a second. */
 #define LOST_INTERVAL (500 * G_TIME_SPAN_MILLISECOND)
-
-/* How long to look, each time, for what cannot be looked at in one directory. */
-#define LOST_SLICE (1 * G_TIME_SPAN_MILLISECOND)
 
 gboolean
 arc_tree_scanner_follows (const ArcTreeScanner *self, const ArcNode *node)
@@ -55,21 +52,29 @@ arc_tree_scanner_push (ArcTreeScanner *self, ArcNode *node)
 }
 
 void
-arc_tree_scanner_abort_scan_below (ArcTreeScanner *self, ArcNode *node)
+arc_tree_scanner_abort_scans (ArcTreeScanner *self, ArcNode *node)
 {
-  if (self->scan_node == NULL || !arc_node_is_below (self->scan_node, node))
-    return;
+  for (GList *link = self->jobs.head; link != NULL; link = link->next)
+    {
+      ArcDiskJob *job = link->data;
+      ArcNode *scanned = job->node;
 
-  arc_directory_reader_close (self->scan);
-  arc_tree_scanner_push (self, self->scan_node);
-  self->scan_node->generation = 0;
-  self->scan_node = NULL;
+      if (scanned == NULL || (node != NULL && !arc_node_is_below (scanned, node)))
+        continue;
+
+      job->node = NULL;
+      if (job->stuck || job->kind == ARC_DISK_JOB_CHECK)
+        continue;
+
+      arc_tree_scanner_push (self, scanned);
+      scanned->generation = 0;
+    }
 }
 
 void
 arc_tree_scanner_disarm (ArcTreeScanner *self, ArcNode *node)
 {
-  arc_tree_scanner_abort_scan_below (self, node);
+  arc_tree_scanner_abort_scans (self, node);
   arc_directory_tree_disarm (self->tree, node);
   self->left_out_pending = TRUE;
 }
@@ -86,7 +91,7 @@ forget_files (ArcNode *node, gpointer user_data)
 void
 arc_tree_scanner_drop (ArcTreeScanner *self, ArcNode *node)
 {
-  arc_tree_scanner_abort_scan_below (self, node);
+  arc_tree_scanner_abort_scans (self, node);
   arc_directory_tree_drop (self->tree, node, forget_files, self);
 
   /* The numbers in the message, if not the whole of it. */
@@ -148,6 +153,7 @@ arc_tree_scanner_lose (ArcTreeScanner *self, ArcNode *node, const char *problem)
   arc_tree_scanner_disarm (self, node);
   while (node->first_child != NULL)
     arc_directory_tree_drop (self->tree, node->first_child, NULL, NULL);
+  arc_directory_tree_unqueue (self->tree, node);
 
   arc_tree_scanner_set_problem (self, node, problem);
   arc_tree_scanner_look_for (self, node);
@@ -181,50 +187,19 @@ arc_tree_scanner_is_bare (const ArcTreeScanner *self, const ArcNode *node, const
   return !same && arc_snapshot_has_files_below (self->snapshot, node->path);
 }
 
-/* Whether a directory that was lost can be scanned. */
-static gboolean
-is_readable (ArcTreeScanner *self, ArcNode *node)
+/* (transfer full) */
+static GStrv
+list_unseen (const ArcNode *node)
 {
-  g_autoptr (ArcDirectoryReader) scan = arc_directory_reader_new ();
-  const ArcNode *other;
-  ArcFileId id;
-
-  if (!arc_directory_reader_open (scan, node->path, arc_tree_scanner_follows (self, node), NULL))
-    return FALSE;
-
-  id = arc_directory_reader_get_listing (scan)->id;
-  other = arc_directory_tree_lookup_id (self->tree, &id);
-  if ((other != NULL && other != node) ||
-      arc_directory_reader_run (scan, self->extent->filter, arc_node_get_below_root (node), FALSE,
-                                0, NULL) == ARC_DIRECTORY_READER_FAILED)
-    return FALSE;
-
-  return !arc_directory_reader_get_listing (scan)->is_empty ||
-         !arc_tree_scanner_is_bare (self, node, &id);
-}
-
-/* Whether something in NODE that could not be looked at can. A dead server may take its time to
- * answer for each name. */
-static gboolean
-is_any_back (const ArcTreeScanner *self, const ArcNode *node)
-{
-  const gint64 deadline = g_get_monotonic_time () + LOST_SLICE;
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
   GHashTableIter iter;
   gpointer name;
 
   g_hash_table_iter_init (&iter, node->unseen);
-  while (g_hash_table_iter_next (&iter, &name, NULL) && g_get_monotonic_time () < deadline)
-    {
-      g_autofree char *path = arc_path_join (node->path, name);
-      struct stat info;
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    g_strv_builder_add (names, name);
 
-      if (fstatat (AT_FDCWD, path, &info,
-                   self->extent->follow_symlinks ? 0 : AT_SYMLINK_NOFOLLOW) == 0 ||
-          arc_directory_reader_is_gone (errno))
-        return TRUE;
-    }
-
-  return FALSE;
+  return g_strv_builder_end (names);
 }
 
 static gboolean
@@ -233,21 +208,144 @@ is_lost (const ArcNode *node)
   return node->problem != NULL || node->unseen != NULL;
 }
 
-/* Whether there is more to be seen of a directory that was lost. */
+/* Whether NODE is a root, or on another file system than the directory above when it was scanned.
+ */
 static gboolean
-is_back (ArcTreeScanner *self, ArcNode *node)
+is_separate (const ArcNode *node)
 {
-  if (node->problem == NULL)
-    return is_any_back (self, node);
+  return node->parent == NULL ||
+         (node->scanned && node->scanned_as.device != node->parent->scanned_as.device);
+}
 
-  return is_readable (self, node);
+gboolean
+arc_tree_scanner_has_stuck (const ArcTreeScanner *self, const ArcNode *node)
+{
+  for (const GList *link = self->jobs.head; self->n_stuck > 0 && link != NULL; link = link->next)
+    {
+      const ArcDiskJob *job = link->data;
+
+      if (job->stuck && job->node != NULL && arc_node_is_below (node, job->node))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* Where the file system begins that NODE is on, or the root. */
+static ArcNode *
+get_top (ArcNode *node)
+{
+  while (!is_separate (node))
+    {
+      /* Was it never scanned? This reads mountinfo (proc(5)) and asks no file system. */
+      g_autoptr (GUnixMountEntry) mount = g_unix_mount_at (node->path, NULL);
+
+      if (mount != NULL)
+        break;
+      node = node->parent;
+    }
+
+  return node;
+}
+
+/* So that no other thread waits for the same file system. */
+static void
+cancel_jobs (ArcTreeScanner *self, const ArcNode *top)
+{
+  for (GList *link = self->jobs.head; link != NULL; link = link->next)
+    {
+      ArcDiskJob *job = link->data;
+
+      if (!job->stuck &&
+          (job->kind == ARC_DISK_JOB_LOOK ? arc_path_get_below (job->path, top->path) != NULL
+                                          : job->node == NULL))
+        job->is_cancelled = TRUE;
+    }
 }
 
 void
-arc_tree_scanner_look_for_root (ArcTreeScanner *self, ArcNode *root)
+arc_tree_scanner_leave_stuck (ArcTreeScanner *self)
 {
-  if (is_readable (self, root))
-    arc_tree_scanner_push (self, root);
+  ArcDiskJob *job = arc_disk_worker_leave_behind (self->worker);
+  g_autofree char *directory = NULL;
+  ArcNode *node;
+
+  if (job == NULL)
+    return;
+
+  job->stuck = TRUE;
+  self->n_stuck++;
+  directory = g_path_get_dirname (job->path);
+  node = job->kind == ARC_DISK_JOB_LOOK ? arc_directory_tree_lookup (self->tree, directory)
+                                        : job->node;
+  job->node = NULL;
+  if (node == NULL)
+    return;
+
+  node = get_top (node);
+  arc_tree_scanner_lose (self, node, "its file system does not answer");
+  cancel_jobs (self, node);
+  self->active = TRUE;
+  job->node = node;
+}
+
+static gboolean
+is_checked (const ArcTreeScanner *self, const ArcNode *node)
+{
+  for (const GList *link = self->jobs.head; link != NULL; link = link->next)
+    {
+      const ArcDiskJob *job = link->data;
+
+      if (job->kind == ARC_DISK_JOB_CHECK && job->node == node)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+void
+arc_tree_scanner_begin_check (ArcTreeScanner *self, ArcNode *node)
+{
+  ArcDiskJob *job;
+
+  if (is_checked (self, node) || arc_tree_scanner_has_stuck (self, node))
+    return;
+
+  job = arc_disk_worker_make_job (self->worker, ARC_DISK_JOB_CHECK, node->path);
+  job->node = node;
+  job->follow = arc_tree_scanner_follows (self, node);
+  job->follow_symlinks = self->extent->follow_symlinks;
+  job->filter = arc_path_filter_ref (self->extent->filter);
+  job->below_root = g_strdup (arc_node_get_below_root (node));
+  if (node->problem == NULL)
+    job->names = list_unseen (node);
+  arc_tree_scanner_push_job (self, job);
+}
+
+/* Whether there is more to be seen of a directory that was lost. */
+static gboolean
+is_back (const ArcTreeScanner *self, const ArcNode *node, const ArcDiskJob *job)
+{
+  const ArcNode *other;
+
+  if (!job->is_back || job->names != NULL)
+    return job->is_back;
+
+  other = arc_directory_tree_lookup_id (self->tree, &job->id);
+
+  return (other == NULL || other == node) &&
+         !(job->is_empty && arc_tree_scanner_is_bare (self, node, &job->id));
+}
+
+void
+arc_tree_scanner_end_check (ArcTreeScanner *self, ArcDiskJob *job)
+{
+  if (job->node != NULL && is_lost (job->node) && is_back (self, job->node, job))
+    {
+      g_hash_table_remove (self->lost, job->node->path);
+      arc_tree_scanner_push (self, job->node);
+    }
+  arc_disk_worker_free_job (self->worker, job);
 }
 
 void
@@ -270,24 +368,13 @@ arc_tree_scanner_look_for_lost (ArcTreeScanner *self, gint64 now)
           continue;
         }
 
-      if (node != NULL && is_lost (node) && !is_back (self, node))
-        continue;
-
-      g_hash_table_iter_remove (&iter);
       if (node != NULL && is_lost (node))
-        arc_tree_scanner_push (self, node);
+        arc_tree_scanner_begin_check (self, node);
+      else
+        g_hash_table_iter_remove (&iter);
     }
 
   self->lost_check = g_hash_table_size (self->lost) > 0 ? now + LOST_INTERVAL : 0;
-}
-
-/* Whether NODE is a root, or on another file system than the directory above when it was scanned.
- */
-static gboolean
-is_separate (const ArcNode *node)
-{
-  return node->parent == NULL ||
-         (node->scanned && node->scanned_as.device != node->parent->scanned_as.device);
 }
 
 gboolean

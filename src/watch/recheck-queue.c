@@ -102,7 +102,21 @@ arc_recheck_queue_take (ArcRecheckQueue *self, gint64 now)
 void
 arc_recheck_queue_postpone (ArcRecheckQueue *self, ArcRecheck *look, gint64 due)
 {
+  ArcRecheck *other = g_hash_table_lookup (self->by_path, look->path);
   GList *before = self->later.tail;
+
+  if (other != NULL)
+    {
+      other->first = MIN (other->first, look->first);
+      other->hinted |= look->hinted;
+      other->moved |= look->moved;
+      other->attributes |= look->attributes;
+      other->silent |= look->silent;
+      if (look->holding)
+        arc_recheck_queue_hold (self, other);
+      arc_recheck_free (look);
+      return;
+    }
 
   look->due = due;
   g_hash_table_insert (self->by_path, look->path, look);

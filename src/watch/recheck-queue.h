@@ -92,10 +92,10 @@ ArcRecheck *arc_recheck_queue_take (ArcRecheckQueue *looks, gint64 now);
 /**
  * arc_recheck_queue_postpone:
  * @looks: a queue
- * @look: (transfer full): a recheck whose path is not in the queue
+ * @look: (transfer full): a recheck that was taken
  * @due: when it is due, in microseconds of g_get_monotonic_time()
  *
- * Queues a recheck with its flags.
+ * Queues a recheck with its flags. One that was queued for the same path meanwhile gets them.
  */
 void arc_recheck_queue_postpone (ArcRecheckQueue *looks, ArcRecheck *look, gint64 due);
 

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  * ArcSettingsMonitor:
  *
  * Notices when the settings files on the disk differ from those that are in force. A file that is
- * written back to what was loaded differs no more.
+ * written back to what was loaded differs no more. A thread reads the files.
  */
 typedef struct _ArcSettingsMonitor ArcSettingsMonitor;
 
@@ -50,13 +50,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcSettingsMonitor, arc_settings_monitor_free)
 
 /**
  * arc_settings_monitor_read:
- * @monitor: the monitor
+ * @files: the files of a monitor
  *
  * Reads the files. To be called before they are loaded: a change between the two is then noticed.
+ * Can be called in any thread.
  *
  * Returns: (transfer full): a digest of the files
  */
-char *arc_settings_monitor_read (ArcSettingsMonitor *monitor);
+char *arc_settings_monitor_read (const char *const *files);
 
 /**
  * arc_settings_monitor_set_loaded:

@@ -5,6 +5,7 @@
 
 #include "watch/directory-reader.h"
 #include "watch/directory-tree.h"
+#include "watch/disk-worker.h"
 #include "watch/monitor-budget.h"
 #include "watch/path-monitor.h"
 #include "watch/recheck-queue.h"
@@ -18,8 +19,9 @@
 G_BEGIN_DECLS
 
 /* The members of ArcTreeScanner. Only these include this header: watch/tree-scanner.c (the queues),
- * watch/directory-scan.c (comparing one directory with the snapshot), and
- * watch/missing-directories.c (a directory that is gone, moved, not mounted or not readable). */
+ * watch/directory-scan.c (comparing one directory with the snapshot), watch/path-check.c (comparing
+ * one path), and watch/missing-directories.c (a directory that is gone, moved, not mounted or not
+ * readable). */
 
 typedef struct _ArcTreeScanner ArcTreeScanner;
 
@@ -39,9 +41,14 @@ struct _ArcTreeScanner
 
   ArcRootProbe *probe; /* (owned) */
 
-  /* The scan under way. */
-  ArcDirectoryReader *scan; /* (owned): of SCAN_NODE; closed if that is NULL */
-  ArcNode *scan_node;       /* (unowned) (nullable) */
+  /* What the thread reads, and what it has read. */
+  ArcDiskWorker *worker; /* (owned) */
+  GQueue jobs;           /* (element-type ArcDiskJob) (unowned): those that did not come back */
+  gboolean has_results;  /* there may be some to take */
+  guint n_stuck;         /* of these, those whose thread was left behind */
+  gint64 tick;           /* when to look whether the thread goes on; 0: it has no job */
+  guint n_steps;         /* of the worker, at the last tick */
+  guint n_ticks;         /* since it went on */
 
   gboolean active;           /* directories were queued or went since arc_tree_scanner_rest() */
   gboolean health_pending;   /* something happened that the health depends on */
@@ -58,28 +65,65 @@ struct _ArcTreeScanner
   guint32 scan_number;
   guint64 generation;     /* of reconciliations */
   gboolean baseline;      /* the first scan, without a snapshot: what it finds is no change */
-  gboolean scan_is_owed;  /* looks took all of the last slice */
+  gboolean scan_is_next;  /* the last job was a look */
   gboolean plant_pending; /* the roots of the extent are no nodes yet */
   gboolean prune_pending; /* the snapshot may know directories that are no nodes */
 };
+
+/**
+ * arc_tree_scanner_push_job:
+ * @scanner: a scanner
+ * @job: (transfer full): a job
+ *
+ * Queues a job for the thread.
+ */
+void arc_tree_scanner_push_job (ArcTreeScanner *scanner, ArcDiskJob *job);
+
+/**
+ * arc_tree_scanner_has_stuck:
+ * @scanner: a scanner
+ * @node: a directory of the tree
+ *
+ * Returns: %TRUE if a thread waits for the file system of @node, which was lost therefore
+ */
+gboolean arc_tree_scanner_has_stuck (const ArcTreeScanner *scanner, const ArcNode *node);
 
 /**
  * arc_tree_scanner_begin_scan:
  * @scanner: a scanner
  * @node: a directory of the tree
  *
- * Opens a directory, gives it its monitor, and begins to read it.
+ * Lets the thread open a directory, and read it if it has its monitor.
  */
 void arc_tree_scanner_begin_scan (ArcTreeScanner *scanner, ArcNode *node);
 
 /**
  * arc_tree_scanner_continue_scan:
  * @scanner: a scanner
- * @deadline: when to stop, in microseconds of g_get_monotonic_time()
+ * @job: (transfer full): the result
  *
- * Continues to read, and compares the directory with the snapshot at its end.
+ * Gives a directory that was opened its monitor, before the thread reads it; compares one that was
+ * read with the snapshot.
  */
-void arc_tree_scanner_continue_scan (ArcTreeScanner *scanner, gint64 deadline);
+void arc_tree_scanner_continue_scan (ArcTreeScanner *scanner, ArcDiskJob *job);
+
+/**
+ * arc_tree_scanner_inspect:
+ * @scanner: a scanner
+ * @look: (transfer full): a path to check
+ *
+ * Lets the thread look at a path.
+ */
+void arc_tree_scanner_inspect (ArcTreeScanner *scanner, ArcRecheck *look);
+
+/**
+ * arc_tree_scanner_end_inspect:
+ * @scanner: a scanner
+ * @job: (transfer full): the result
+ *
+ * Compares a path with the snapshot.
+ */
+void arc_tree_scanner_end_inspect (ArcTreeScanner *scanner, ArcDiskJob *job);
 
 /**
  * arc_tree_scanner_prune:
@@ -157,13 +201,13 @@ arc_tree_scanner_is_bare (const ArcTreeScanner *scanner, const ArcNode *node, co
 void arc_tree_scanner_push (ArcTreeScanner *scanner, ArcNode *node);
 
 /**
- * arc_tree_scanner_abort_scan_below:
+ * arc_tree_scanner_abort_scans:
  * @scanner: a scanner
- * @node: a directory of the tree
+ * @node: (nullable): a directory of the tree, or %NULL for all
  *
- * Ends the scan that is under way, and queues it anew, if its directory is @node or below it.
+ * Discards the scans that are under way of @node and what is below it, and queues them anew.
  */
-void arc_tree_scanner_abort_scan_below (ArcTreeScanner *scanner, ArcNode *node);
+void arc_tree_scanner_abort_scans (ArcTreeScanner *scanner, ArcNode *node);
 
 /**
  * arc_tree_scanner_disarm:
@@ -233,20 +277,37 @@ void arc_tree_scanner_lose (ArcTreeScanner *scanner, ArcNode *node, const char *
 void arc_tree_scanner_look_for (ArcTreeScanner *scanner, const ArcNode *node);
 
 /**
- * arc_tree_scanner_look_for_root:
+ * arc_tree_scanner_begin_check:
  * @scanner: a scanner
- * @root: a root that was lost, and whose file system has answered
+ * @node: a directory that was lost, wholly or in part
  *
- * Queues a root if it can be read.
+ * Lets the thread find out whether there is more of @node to be read.
  */
-void arc_tree_scanner_look_for_root (ArcTreeScanner *scanner, ArcNode *root);
+void arc_tree_scanner_begin_check (ArcTreeScanner *scanner, ArcNode *node);
+
+/**
+ * arc_tree_scanner_end_check:
+ * @scanner: a scanner
+ * @job: (transfer full): the result
+ *
+ * Queues a directory that can be read again.
+ */
+void arc_tree_scanner_end_check (ArcTreeScanner *scanner, ArcDiskJob *job);
+
+/**
+ * arc_tree_scanner_leave_stuck:
+ * @scanner: a scanner
+ *
+ * Leaves the thread behind, and loses the file system that does not answer it.
+ */
+void arc_tree_scanner_leave_stuck (ArcTreeScanner *scanner);
 
 /**
  * arc_tree_scanner_look_for_lost:
  * @scanner: a scanner
  * @now: the time, in microseconds of g_get_monotonic_time()
  *
- * Queues the directories that can be read again, if it is time to check.
+ * Checks the directories that were lost, if it is time.
  */
 void arc_tree_scanner_look_for_lost (ArcTreeScanner *scanner, gint64 now);
 

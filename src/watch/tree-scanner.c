@@ -11,23 +11,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* How long a file that is changed all the time is not emitted because it is too fresh. */
-#define MAX_GRAINS 5
+/* How many jobs the thread has at most, and how few before it gets more: so it reads while the main
+ * loop compares. */
+#define MAX_JOBS 128
+#define MIN_JOBS 64
 
-/* What is too fresh is looked at again on a grid of this. */
-#define GRID (10 * G_TIME_SPAN_MILLISECOND)
-
-static void
-remove_link (ArcTreeScanner *self, ArcNode *node, const char *name)
-{
-  g_autofree char *path = NULL;
-
-  if (node->links == NULL || !g_hash_table_remove (node->links, name))
-    return;
-
-  path = arc_path_join (node->path, name);
-  arc_path_monitor_forget (self->ways, path);
-}
+/* How often to look whether the thread goes on, and for how long it may not. Ticks are counted, not
+ * the time: a process that was stopped (SIGSTOP) has done nothing meanwhile. */
+#define TICK     G_TIME_SPAN_SECOND
+#define PATIENCE 5
 
 static gboolean
 is_followed (const char *path, gpointer user_data)
@@ -54,8 +46,6 @@ note_problems (ArcTreeScanner *self)
   self->health_pending = TRUE;
   self->active = TRUE;
 }
-
-/* Looks at one path */
 
 /* The file system of ROOT has answered: an event was about it. */
 static void
@@ -93,225 +83,11 @@ on_probed (const char *path, ArcRootProbeFlags flags, gboolean answered, gpointe
   else if (flags & ARC_ROOT_PROBE_SCAN)
     arc_tree_scanner_push (self, root);
   else if (root->problem != NULL)
-    arc_tree_scanner_look_for_root (self, root);
+    arc_tree_scanner_begin_check (self, root);
   else
     look_at_root (self, root, flags);
 
   self->progressed (self->user_data);
-}
-
-/* (transfer full): where LOOK looks, in PARENT, as a path below the root: what filters match. */
-static char *
-get_below_root (ArcNode *parent, const ArcRecheck *look)
-{
-  const char *name = strrchr (look->path, '/') + 1;
-  const char *below = arc_node_get_below_root (parent);
-
-  return *below == '\0' ? g_strdup (name) : arc_path_join (below, name);
-}
-
-static void
-look_at_directory (ArcTreeScanner *self,
-                   ArcNode *parent,
-                   ArcNode *node,
-                   const ArcRecheck *look,
-                   const struct stat *info)
-{
-  g_autofree char *below = get_below_root (parent, look);
-  ArcFileId id = arc_file_id_from_stat (info);
-
-  if (!arc_path_filter_match_directory (self->extent->filter, below, NULL))
-    {
-      if (node != NULL)
-        arc_tree_scanner_forget (self, node);
-      return;
-    }
-
-  if (node == NULL)
-    {
-      node = arc_directory_tree_add (self->tree, parent, look->path);
-      arc_tree_scanner_push (self, node);
-    }
-  else if (look->moved || !node->identified || !arc_file_id_equal (&node->id, &id))
-    {
-      arc_tree_scanner_disarm (self, node);
-      arc_tree_scanner_push (self, node);
-    }
-  else if (look->attributes || node->problem != NULL)
-    {
-      arc_tree_scanner_push (self, node);
-    }
-}
-
-/* What LOOK looked at is no file, or none that matters. */
-static void
-forget_file (ArcTreeScanner *self, const char *directory, const ArcRecheck *look)
-{
-  const char *name = strrchr (look->path, '/') + 1;
-
-  if (arc_snapshot_lookup (self->snapshot, directory, name) != NULL)
-    arc_snapshot_set_file (self->snapshot, directory, name, NULL, self->changes);
-}
-
-typedef enum
-{
-  FRESHNESS_OLD,    /* a later change will show in the fingerprint */
-  FRESHNESS_FRESH,  /* one may not; to be looked at again at a later time */
-  FRESHNESS_STEADY, /* the same, and so for a long time: the file is written all the time */
-  FRESHNESS_FUTURE, /* stamped by another machine, or before the clock was put back */
-} Freshness;
-
-static Freshness
-get_freshness (const ArcRecheck *look, const ArcFingerprint *fingerprint, gint64 *due)
-{
-  gint64 now = arc_get_stamp_time ();
-  gint64 grain = arc_fingerprint_get_grain (fingerprint) / 1000;
-  gint64 monotonic = g_get_monotonic_time ();
-
-  if (!arc_fingerprint_is_recent (fingerprint, now))
-    return FRESHNESS_OLD;
-  /* The clock for stamps lags behind by at most a tick. */
-  if (fingerprint->ctime_ns > now + arc_fingerprint_get_grain (fingerprint))
-    return FRESHNESS_FUTURE;
-
-  /* On a grid, so that files that were written together are emitted together. */
-  *due = monotonic + grain - (now - fingerprint->ctime_ns) / 1000;
-  *due = (*due / GRID + 1) * GRID;
-
-  return monotonic - look->first > MAX_GRAINS * grain ? FRESHNESS_STEADY : FRESHNESS_FRESH;
-}
-
-/* Takes over what a look at a file that matters found. (transfer full) LOOK */
-static void
-see_file (ArcTreeScanner *self, ArcNode *parent, ArcRecheck *look, ArcFingerprint fingerprint)
-{
-  g_autoptr (ArcRecheck) owned = look;
-  const char *name = strrchr (look->path, '/') + 1;
-  Freshness freshness;
-  gboolean changed;
-  gint64 due = 0;
-
-  freshness = get_freshness (look, &fingerprint, &due);
-  if (freshness == FRESHNESS_STEADY && !self->active)
-    freshness = FRESHNESS_FRESH;
-
-  /* During a scan a fresh file waits, so that all in the snapshot is old when a reconciliation
-   * settles: a write that left no trace was before that. Else it is emitted at once, since no
-   * build relies on the snapshot before the next reconciliation. */
-  if (freshness == FRESHNESS_FRESH && self->active)
-    {
-      arc_recheck_queue_postpone (self->looks, g_steal_pointer (&owned), due);
-      return;
-    }
-
-  /* So that the next look finds a difference whatever it sees. */
-  if (freshness == FRESHNESS_STEADY)
-    fingerprint.ctime_ns = 0;
-
-  changed = arc_snapshot_set_file (self->snapshot, parent->path, name, &fingerprint,
-                                   look->silent ? NULL : self->changes);
-  if (freshness == FRESHNESS_FUTURE && !changed && look->hinted && !look->silent)
-    arc_change_set_add (self->changes, look->path, ARC_CHANGE_MODIFIED);
-
-  /* Its change is emitted; it is checked again as if for the first time. */
-  if (freshness == FRESHNESS_FRESH || freshness == FRESHNESS_STEADY)
-    {
-      look->first = g_get_monotonic_time ();
-      look->silent = FALSE;
-      look->holding = FALSE;
-      arc_recheck_queue_postpone (self->looks, g_steal_pointer (&owned), due);
-    }
-}
-
-static void
-look_at_file (ArcTreeScanner *self,
-              ArcNode *parent,
-              ArcRecheck *look /* (transfer full) */,
-              const struct stat *info)
-{
-  g_autoptr (ArcRecheck) owned = look;
-  g_autofree char *below = get_below_root (parent, look);
-
-  if (arc_path_filter_match_file (self->extent->filter, below, NULL))
-    see_file (self, parent, g_steal_pointer (&owned), arc_fingerprint_from_stat (info));
-  else
-    forget_file (self, parent->path, look);
-}
-
-/* Before the target of a link is read: what happens to it later gives an event. */
-static void
-follow_link (ArcTreeScanner *self, ArcNode *parent, const ArcRecheck *look)
-{
-  g_autofree char *below = get_below_root (parent, look);
-  const char *name = strrchr (look->path, '/') + 1;
-  struct stat info;
-
-  if (fstatat (AT_FDCWD, look->path, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK (info.st_mode) &&
-      (arc_path_filter_match_file (self->extent->filter, below, NULL) ||
-       arc_path_filter_match_directory (self->extent->filter, below, NULL)))
-    {
-      arc_node_add_link (parent, name);
-      arc_path_monitor_follow (self->ways, look->path);
-    }
-  else
-    {
-      remove_link (self, parent, name);
-    }
-}
-
-static void
-inspect (ArcTreeScanner *self, ArcRecheck *look)
-{
-  g_autoptr (ArcRecheck) owned = look;
-  g_autofree char *directory = g_path_get_dirname (look->path);
-  ArcNode *parent = arc_directory_tree_lookup (self->tree, directory);
-  ArcNode *node = arc_directory_tree_lookup (self->tree, look->path);
-  struct stat info;
-  gboolean exists;
-
-  if (node != NULL && node->parent == NULL)
-    {
-      arc_root_probe_begin (self->probe, node->path,
-                            ARC_ROOT_PROBE_HINT | (look->moved ? ARC_ROOT_PROBE_MOVED : 0) |
-                                (look->attributes ? ARC_ROOT_PROBE_ATTRIBUTES : 0));
-      return;
-    }
-
-  /* Not in the tree, or not scanned yet, which will find it. */
-  if (parent == NULL || !parent->scanned || parent->problem != NULL)
-    return;
-
-  if (self->extent->follow_symlinks)
-    follow_link (self, parent, look);
-
-  errno = 0;
-  exists = fstatat (AT_FDCWD, look->path, &info,
-                    self->extent->follow_symlinks ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
-  if ((!exists && !arc_directory_reader_is_gone (errno)) || arc_node_hides (parent, look->path))
-    {
-      /* It cannot be looked at any more, or can again: the scan of the parent says so. */
-      arc_tree_scanner_push (self, parent);
-      return;
-    }
-
-  if (!exists && !arc_tree_scanner_is_clear (self, parent))
-    return;
-
-  if (node != NULL && !(exists && S_ISDIR (info.st_mode)))
-    {
-      arc_tree_scanner_forget (self, node);
-      node = NULL;
-    }
-
-  if (exists && S_ISREG (info.st_mode))
-    {
-      look_at_file (self, parent, g_steal_pointer (&owned), &info);
-      return;
-    }
-
-  forget_file (self, directory, look);
-  if (exists && S_ISDIR (info.st_mode))
-    look_at_directory (self, parent, node, look, &info);
 }
 
 /* The end of a scan */
@@ -365,6 +141,17 @@ begin_audit (ArcTreeScanner *self)
   arc_monitor_budget_begin_audit (self->watches, self->tree);
 }
 
+static gboolean
+on_results (gpointer user_data)
+{
+  ArcTreeScanner *self = user_data;
+
+  self->has_results = TRUE;
+  self->progressed (self->user_data);
+
+  return G_SOURCE_CONTINUE;
+}
+
 /* The public face */
 
 /* Makes nodes of the roots, and no others roots. */
@@ -396,7 +183,7 @@ plant (ArcTreeScanner *self)
       /* What was a directory of a root may be a root now. */
       if (node != NULL && node->parent != NULL)
         {
-          arc_tree_scanner_abort_scan_below (self, node);
+          arc_tree_scanner_abort_scans (self, node);
           arc_directory_tree_drop (self->tree, node, NULL, NULL);
           node = NULL;
         }
@@ -419,7 +206,8 @@ arc_tree_scanner_new (ArcFileMonitorsFunc func, ArcMonitorBudgetFunc progressed,
   self->looks = arc_recheck_queue_new ();
   self->ways = arc_path_monitor_new (func, user_data);
   self->watches = arc_monitor_budget_new (func, progressed, user_data);
-  self->scan = arc_directory_reader_new ();
+  self->worker = arc_disk_worker_new (on_results, self);
+  g_queue_init (&self->jobs);
   self->lost = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->left_out = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
@@ -430,7 +218,7 @@ void
 arc_tree_scanner_free (ArcTreeScanner *self)
 {
   arc_root_probe_free (self->probe);
-  arc_directory_reader_free (self->scan);
+  arc_disk_worker_free (self->worker);
   arc_recheck_queue_free (self->looks);
   arc_path_monitor_free (self->ways);
   arc_directory_tree_free (self->tree);
@@ -446,6 +234,8 @@ arc_tree_scanner_free (ArcTreeScanner *self)
 void
 arc_tree_scanner_set_extent (ArcTreeScanner *self, ArcWatchScope *extent)
 {
+  /* They were begun with the other filter. */
+  arc_tree_scanner_abort_scans (self, NULL);
   g_clear_pointer (&self->extent, arc_watch_scope_free);
   self->extent = extent;
   self->plant_pending = TRUE;
@@ -505,8 +295,7 @@ arc_tree_scanner_take_changes (ArcTreeScanner *self)
 void
 arc_tree_scanner_stop (ArcTreeScanner *self)
 {
-  arc_directory_reader_close (self->scan);
-  self->scan_node = NULL;
+  arc_tree_scanner_abort_scans (self, NULL);
   arc_root_probe_cancel (self->probe);
   arc_monitor_budget_cancel_audit (self->watches);
   arc_recheck_queue_clear (self->looks);
@@ -534,66 +323,194 @@ arc_tree_scanner_hint (ArcTreeScanner *self, const char *path, ArcHint hint)
     }
 }
 
-gboolean
-arc_tree_scanner_work (ArcTreeScanner *self, gint64 deadline)
+void
+arc_tree_scanner_push_job (ArcTreeScanner *self, ArcDiskJob *job)
 {
-  gint64 now = g_get_monotonic_time ();
-  gint64 due;
+  if (self->tick == 0)
+    {
+      self->tick = g_get_monotonic_time () + TICK;
+      self->n_ticks = 0;
+    }
 
-  arc_tree_scanner_look_for_lost (self, now);
+  g_queue_push_tail_link (&self->jobs, &job->all);
+  arc_disk_worker_push (self->worker, job);
+}
 
-  /* No look while a directory is being read: what the scan saw first would overwrite it. */
-  for (; now < deadline; now = g_get_monotonic_time ())
+static gboolean
+has_room (const ArcTreeScanner *self)
+{
+  return self->jobs.length - self->n_stuck <= MIN_JOBS;
+}
+
+/* Gives the thread jobs. What it reads later is newer, in whatever order it was asked for. */
+static void
+push_jobs (ArcTreeScanner *self, gint64 now)
+{
+  while (self->jobs.length - self->n_stuck < MAX_JOBS)
     {
       ArcRecheck *look = NULL;
       ArcNode *node = NULL;
 
-      if (self->scan_node == NULL && !self->scan_is_owed)
-        look = arc_recheck_queue_take (self->looks, now);
-      if (self->scan_node == NULL && look == NULL)
+      /* In turn, so that a flood of events does not keep a scan from its end. */
+      if (self->scan_is_next)
         node = arc_directory_tree_pop (self->tree);
+      if (node == NULL)
+        look = arc_recheck_queue_take (self->looks, now);
+      if (node == NULL && look == NULL)
+        node = arc_directory_tree_pop (self->tree);
+      if (node == NULL && look == NULL)
+        return;
 
+      self->scan_is_next = look != NULL;
       if (look != NULL)
-        {
-          inspect (self, look);
-          continue;
-        }
-
-      self->scan_is_owed = FALSE;
-      if (node != NULL)
+        arc_tree_scanner_inspect (self, look);
+      else
         arc_tree_scanner_begin_scan (self, node);
-      if (self->scan_node != NULL)
-        arc_tree_scanner_continue_scan (self, deadline);
-      else if (node == NULL)
-        break;
+    }
+}
+
+static void
+end_job (ArcTreeScanner *self, ArcDiskJob *job)
+{
+  g_queue_unlink (&self->jobs, &job->all);
+  self->n_stuck -= job->stuck;
+  if (self->jobs.length == self->n_stuck)
+    self->tick = 0;
+
+  if (job->stuck || job->is_cancelled)
+    {
+      arc_disk_worker_free_job (self->worker, job);
+      return;
     }
 
+  switch (job->kind)
+    {
+    case ARC_DISK_JOB_OPEN:
+    case ARC_DISK_JOB_READ:
+      arc_tree_scanner_continue_scan (self, job);
+      return;
+
+    case ARC_DISK_JOB_LOOK:
+      arc_tree_scanner_end_inspect (self, job);
+      return;
+
+    case ARC_DISK_JOB_CHECK:
+      arc_tree_scanner_end_check (self, job);
+      return;
+    }
+}
+
+static void
+watch_thread (ArcTreeScanner *self, gint64 now)
+{
+  const guint n_steps = arc_disk_worker_get_n_steps (self->worker);
+
+  if (self->tick == 0 || now < self->tick)
+    return;
+
+  self->tick = now + TICK;
+  self->n_ticks = n_steps == self->n_steps ? self->n_ticks + 1 : 0;
+  self->n_steps = n_steps;
+  if (self->n_ticks < PATIENCE)
+    return;
+
+  self->n_ticks = 0;
+  arc_tree_scanner_leave_stuck (self);
+}
+
+gboolean
+arc_tree_scanner_work (ArcTreeScanner *self, gint64 deadline)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  arc_tree_scanner_look_for_lost (self, now);
+  watch_thread (self, now);
+
+  for (; now < deadline; now = g_get_monotonic_time ())
+    {
+      ArcDiskJob *job;
+
+      if (has_room (self))
+        {
+          push_jobs (self, now);
+          arc_disk_worker_flush (self->worker);
+        }
+      job = arc_disk_worker_take (self->worker);
+      self->has_results = job != NULL;
+      if (job == NULL)
+        break;
+      end_job (self, job);
+    }
+
+  arc_disk_worker_flush (self->worker);
   note_problems (self);
-  due = arc_recheck_queue_get_due (self->looks);
-  self->scan_is_owed = due >= 0 && due <= now && !arc_directory_tree_is_idle (self->tree);
 
   return self->active;
+}
+
+/* Whether the end of a scan waits for the result of JOB. */
+static gboolean
+is_awaited (const ArcDiskJob *job)
+{
+  if (job->stuck || job->is_cancelled)
+    return FALSE;
+
+  switch (job->kind)
+    {
+    case ARC_DISK_JOB_OPEN:
+    case ARC_DISK_JOB_READ:
+      return job->node != NULL;
+
+    case ARC_DISK_JOB_LOOK:
+      return job->look->holding;
+
+    case ARC_DISK_JOB_CHECK:
+      return FALSE;
+    }
+
+  g_return_val_if_reached (FALSE);
+}
+
+static gboolean
+awaits_job (const ArcTreeScanner *self)
+{
+  for (const GList *link = self->jobs.head; link != NULL; link = link->next)
+    if (is_awaited (link->data))
+      return TRUE;
+
+  return FALSE;
 }
 
 gboolean
 arc_tree_scanner_is_busy (const ArcTreeScanner *self)
 {
-  return self->scan_node != NULL || !arc_directory_tree_is_idle (self->tree) ||
-         arc_recheck_queue_get_n_holding (self->looks) > 0 ||
+  return !arc_directory_tree_is_idle (self->tree) ||
+         arc_recheck_queue_get_n_holding (self->looks) > 0 || awaits_job (self) ||
          arc_monitor_budget_is_auditing (self->watches) || arc_root_probe_is_waiting (self->probe);
+}
+
+static gint64
+get_earlier (gint64 due, gint64 other)
+{
+  return due < 0 ? other : MIN (due, other);
 }
 
 gint64
 arc_tree_scanner_get_due (const ArcTreeScanner *self)
 {
-  gint64 due = arc_recheck_queue_get_due (self->looks);
+  gint64 due = -1;
 
-  if (self->scan_node != NULL || !arc_directory_tree_is_idle (self->tree))
+  /* Without room for a job, the next result is the next thing to do. */
+  if (has_room (self))
+    due = arc_directory_tree_is_idle (self->tree) ? arc_recheck_queue_get_due (self->looks) : 0;
+  if (self->has_results || !arc_disk_worker_is_flushed (self->worker))
     return 0;
-  if (self->lost_check == 0)
-    return due;
+  if (self->tick != 0)
+    due = get_earlier (due, self->tick);
+  if (self->lost_check != 0)
+    due = get_earlier (due, self->lost_check);
 
-  return due < 0 ? self->lost_check : MIN (due, self->lost_check);
+  return due;
 }
 
 gboolean

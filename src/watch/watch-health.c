@@ -96,6 +96,22 @@ describe_unreadable (Unreadable *unreadable)
                           unreadable->n - 1, remedy);
 }
 
+/* (transfer full): ROOT is missing, or cannot be read. */
+static char *
+describe_lost (const ArcNode *root)
+{
+  g_autofree char *name = g_filename_display_name (root->path);
+
+  if (g_str_equal (root->problem, g_strerror (ENOENT)))
+    return g_strdup_printf ("%s does not exist: create it, mount it, or correct Directories in the "
+                            "group [Tree] of the settings",
+                            name);
+  if (g_str_equal (root->problem, g_strerror (EACCES)))
+    return g_strdup_printf ("%s cannot be read: %s; correct the permissions", name, root->problem);
+
+  return g_strdup_printf ("%s: %s", name, root->problem);
+}
+
 ArcHealth
 arc_health_assess (const ArcDirectoryTree *tree,
                    const ArcMonitorBudget *watches,
@@ -132,9 +148,7 @@ arc_health_assess (const ArcDirectoryTree *tree,
 
   if (lost != NULL)
     {
-      g_autofree char *name = g_filename_display_name (lost->path);
-
-      g_ptr_array_add (sentences, g_strdup_printf ("%s: %s", name, lost->problem));
+      g_ptr_array_add (sentences, describe_lost (lost));
     }
   if (unreadable.n > 0)
     g_ptr_array_add (sentences, describe_unreadable (&unreadable));

@@ -8,8 +8,6 @@
 #include "watch/ready-source.h"
 #include "watch/tree-scanner.h"
 
-#include <string.h>
-
 /* How long to work before others in the main context get their turn. */
 #define SLICE (2 * G_TIME_SPAN_MILLISECOND)
 
@@ -45,9 +43,6 @@ struct _ArcWatcher
 enum
 {
   PROP_HEALTH = 1,
-  PROP_HEALTH_MESSAGE,
-  PROP_N_DIRECTORIES,
-  PROP_N_FILES,
   PROP_SETTLED,
   N_PROPERTIES,
 };
@@ -62,17 +57,6 @@ enum
 static GParamSpec *properties[N_PROPERTIES];
 static guint signals[N_SIGNALS];
 
-static ArcChangeSet *
-copy_changes (ArcChangeSet *changes)
-{
-  ArcChangeSet *copy = arc_change_set_new ();
-
-  arc_change_set_merge (copy, changes);
-
-  return copy;
-}
-
-G_DEFINE_BOXED_TYPE (ArcChangeSet, arc_change_set, copy_changes, arc_change_set_free)
 G_DEFINE_FINAL_TYPE (ArcWatcher, arc_watcher, G_TYPE_OBJECT)
 
 static void
@@ -129,21 +113,15 @@ on_progressed (gpointer user_data)
 static void
 set_health (ArcWatcher *self, ArcHealth health, const char *message)
 {
-  g_object_freeze_notify (G_OBJECT (self));
+  char *copy = g_strdup (message);
 
-  if (self->health != health)
-    {
-      self->health = health;
-      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_HEALTH]);
-    }
-  if (strcmp (self->health_message, message) != 0)
-    {
-      g_free (self->health_message);
-      self->health_message = g_strdup (message);
-      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_HEALTH_MESSAGE]);
-    }
+  g_free (self->health_message);
+  self->health_message = copy;
+  if (self->health == health)
+    return;
 
-  g_object_thaw_notify (G_OBJECT (self));
+  self->health = health;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_HEALTH]);
 }
 
 static void
@@ -156,7 +134,6 @@ emit_changes (ArcWatcher *self)
 
   self->n_found += arc_change_set_get_size (changes);
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0, changes);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_FILES]);
 }
 
 /* Something has begun. */
@@ -192,8 +169,6 @@ settle (ArcWatcher *self)
   arc_tree_scanner_rest (self->scanner);
   self->settled = TRUE;
   g_debug ("Settled: %u changes in %u files", self->n_found, arc_watcher_get_n_files (self));
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_DIRECTORIES]);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_FILES]);
   g_signal_emit (self, signals[SIGNAL_SETTLED], 0);
 }
 
@@ -386,15 +361,6 @@ arc_watcher_get_property (GObject *object, guint id, GValue *value, GParamSpec *
     case PROP_HEALTH:
       g_value_set_enum (value, (int) self->health);
       break;
-    case PROP_HEALTH_MESSAGE:
-      g_value_set_string (value, self->health_message);
-      break;
-    case PROP_N_DIRECTORIES:
-      g_value_set_uint (value, arc_watcher_get_n_directories (self));
-      break;
-    case PROP_N_FILES:
-      g_value_set_uint (value, arc_watcher_get_n_files (self));
-      break;
     case PROP_SETTLED:
       g_value_set_boolean (value, self->settled && !arc_tree_scanner_is_busy (self->scanner));
       break;
@@ -427,10 +393,6 @@ arc_watcher_class_init (ArcWatcherClass *klass)
 
   properties[PROP_HEALTH] =
       g_param_spec_enum ("health", NULL, NULL, ARC_TYPE_HEALTH, ARC_HEALTH_OK, flags);
-  properties[PROP_HEALTH_MESSAGE] = g_param_spec_string ("health-message", NULL, NULL, "", flags);
-  properties[PROP_N_DIRECTORIES] =
-      g_param_spec_uint ("n-directories", NULL, NULL, 0, G_MAXUINT, 0, flags);
-  properties[PROP_N_FILES] = g_param_spec_uint ("n-files", NULL, NULL, 0, G_MAXUINT, 0, flags);
   properties[PROP_SETTLED] = g_param_spec_boolean ("settled", NULL, NULL, FALSE,
                                                    G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);

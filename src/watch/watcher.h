@@ -12,10 +12,6 @@
 
 G_BEGIN_DECLS
 
-/* The type of ArcChangeSet as the argument of a signal. */
-#define ARC_TYPE_CHANGE_SET (arc_change_set_get_type ())
-GType arc_change_set_get_type (void);
-
 /**
  * ArcWatcher:
  *
@@ -32,7 +28,7 @@ GType arc_change_set_get_type (void);
  *   `settled`: the scan, or the reconciliation, that was under way is done: every directory is
  * watched as well as can be and the snapshot is what the disk was at some time since it was asked
  * for. Directories that come or go are a scan too.
- *   `notify::health`, `notify::health-message`
+ *   `notify::health`
  *
  * A file whose last change is younger than the clock of the file system can resolve (20 ms, 2 s on
  * FAT) could be changed again without a trace. It is emitted all the same, but a reconciliation
@@ -48,12 +44,14 @@ GType arc_change_set_get_type (void);
  * looked at: only ENOENT, ENOTDIR and ELOOP say that it is gone. The watcher searches for what is
  * missing twice a second.
  *
- * A thread checks that the file system of each root answers before the main loop reads the root
- * (watch/root-probe.h): if it does not within 5 s, the root is unavailable. A file system that
- * stops answering during a comparison blocks the main loop.
+ * A thread checks that the file system of each root answers (watch/root-probe.h), and another reads
+ * directories and looks at files (watch/disk-worker.h): what is on a file system that does not
+ * answer for 5 s counts as missing, and the root as unavailable if it is on that. The main loop
+ * itself only looks up paths that a thread has read just before, which the kernel answers from its
+ * cache: to make a monitor, and to find out whether a directory that was moved, or whose files are
+ * gone, is still at its path.
  *
- * Properties: `health` (ArcHealth), `health-message` (string, English, "" if ok),
- * `n-directories`, `n-files` (uint), `settled` (boolean: no scan is under way; not notified).
+ * Properties: `health` (ArcHealth), `settled` (boolean: no scan is under way; not notified).
  */
 #define ARC_TYPE_WATCHER (arc_watcher_get_type ())
 G_DECLARE_FINAL_TYPE (ArcWatcher, arc_watcher, ARC, WATCHER, GObject)

@@ -104,21 +104,16 @@ class Client:
         self.process.wait()
 
 
-class Service:
-    """Started by start() as often as one likes; its directories and its bus stay until close()."""
+class Session:
+    """A bus and directories of its own for a service, which is started as often as one likes."""
 
-    def __init__(self, here, source_root, build_root, trees, **settings):
+    def __init__(self, here, source_root, build_root):
         self.here = here
-        self.source_root = source_root
-        self.program = os.path.join(build_root, "src", "arcology-builder")
-        self.client_program = os.path.join(build_root, "tests", "bench", "bench-client")
-        self.database = os.path.join(here, "notes.db")
-        self.state = os.path.join(here, "state")
-        self.process = self.client = None
-        for name in ("home", "run", "config/arcology-builder"):
-            os.makedirs(os.path.join(here, name), 0o700)
-        self.configure(trees, **settings)
-        with open(os.path.join(here, "bus.conf"), "w", encoding="utf-8") as file:
+        self.program = os.path.join(os.path.realpath(build_root), "src", "arcology-builder")
+        self.process = None
+        for name in ("home", "run", "data", "config/arcology-builder"):
+            os.makedirs(f"{here}/{name}", 0o700)
+        with open(f"{here}/bus.conf", "w", encoding="utf-8") as file:
             file.write(BUS_CONFIG.format(directory=here))
         # pylint: disable-next=consider-using-with
         self.bus = subprocess.Popen(
@@ -127,11 +122,8 @@ class Service:
             stderr=subprocess.DEVNULL,  # it cannot raise its limits, and says so
             preexec_fn=die_with_parent,
         )
-        self.environment = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in ("ARCOLOGY_DIRECTORY", "DB_GENERATION_DEBOUNCE", "DB_GENERATION_COOLDOWN")
-        } | {
+        unwanted = ("ARCOLOGY_DIRECTORY", "DB_GENERATION_DEBOUNCE", "DB_GENERATION_COOLDOWN", "NOTIFY_SOCKET")
+        self.environment = {name: value for name, value in os.environ.items() if name not in unwanted} | {
             "ARCOLOGY_BATCH_FILE": os.path.join(source_root, "data", "emacs", "arcology-batch"),
             "DBUS_SESSION_BUS_ADDRESS": self.bus.stdout.readline().decode().strip(),
             "DBUS_SYSTEM_BUS_ADDRESS": "disabled:",
@@ -142,35 +134,76 @@ class Service:
             "XDG_CONFIG_HOME": f"{here}/config",
             "XDG_DATA_HOME": f"{here}/data",
             "XDG_RUNTIME_DIR": f"{here}/run",
-            "XDG_STATE_HOME": self.state,
+            "XDG_STATE_HOME": f"{here}/state",
         }
+
+    def write_settings(self, text):
+        with open(f"{self.here}/config/arcology-builder/builder.conf", "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def spawn(self, prefix=(), **variables):
+        """Starts the service; returns where its log begins."""
+        with open(f"{self.here}/log", "ab") as log:
+            start = log.tell()
+            # pylint: disable-next=consider-using-with
+            self.process = subprocess.Popen(
+                [*prefix, self.program],
+                env=self.environment | variables,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=die_with_parent,
+            )
+        return start
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def close(self):
+        if self.process and self.process.poll() is None:
+            self.kill()
+        self.bus.kill()
+        self.bus.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Service(Session):
+    """The service that is measured, and its client."""
+
+    def __init__(self, here, source_root, build_root, trees, **settings):
+        super().__init__(here, source_root, build_root)
+        self.source_root = source_root
+        self.client_program = os.path.join(build_root, "tests", "bench", "bench-client")
+        self.database = os.path.join(here, "notes.db")
+        self.state = os.path.join(here, "state")
+        self.client = None
+        self.configure(trees, **settings)
 
     def configure(self, trees, command=None, on_start="changed", **timing):
         timing = {"Debounce": "0", "Cooldown": "0", "MaxLoad": "0"} | timing
-        with open(f"{self.here}/config/arcology-builder/builder.conf", "w", encoding="utf-8") as file:
-            file.write(f"[Tree]\nDirectories={';'.join(trees)}\n[Build]\nDatabase={self.database}\n")
-            file.write(f"OnStart={on_start}\n")
-            if command:
-                file.write(f"Command={shlex.join(command)}\n")
-            file.write("[Timing]\n" + "".join(f"{key}={value}\n" for key, value in timing.items()))
+        self.write_settings(
+            f"[Tree]\nDirectories={';'.join(trees)}\n[Build]\nDatabase={self.database}\nOnStart={on_start}\n"
+            + (f"Command={shlex.join(command)}\n" if command else "")
+            + "[Timing]\n"
+            + "".join(f"{key}={value}\n" for key, value in timing.items())
+        )
 
     def start(self, timeout=300):
         """Starts it; returns how long that took until it said READY, in seconds."""
         path = f"{self.here}/notify"
         if os.path.exists(path):
             os.unlink(path)
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, open(f"{self.here}/log", "ab") as log:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
             notify.bind(path)
             notify.settimeout(1)
             began = time.monotonic()
-            # pylint: disable-next=consider-using-with
-            self.process = subprocess.Popen(
-                [self.program],
-                env=self.environment | {"NOTIFY_SOCKET": path},
-                stdout=log,
-                stderr=log,
-                preexec_fn=die_with_parent,
-            )
+            self.spawn(NOTIFY_SOCKET=path)
             while True:
                 try:
                     if b"READY=1" in notify.recv(4096):
@@ -201,10 +234,6 @@ class Service:
     def cpu(self):
         return cpu_seconds(self.process.pid)
 
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
     def stop(self):
         self.process.terminate()
         status = self.process.wait(60)
@@ -212,18 +241,9 @@ class Service:
             raise RuntimeError(f"the service ended with {status}; see {self.here}/log")
 
     def close(self):
-        if self.process and self.process.poll() is None:
-            self.kill()
         if self.client:
             self.client.close()
-        self.bus.kill()
-        self.bus.wait()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
+        super().close()
 
 
 def run(command, timeout=1800, check=True, **options):

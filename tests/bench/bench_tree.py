@@ -84,6 +84,41 @@ def make_notes(root, count, seed=1):
     return root
 
 
+def make_big_note(path, size=1 << 20, headings=370, seed=1):
+    """One note of SIZE bytes: nested headings, a part of them with an ID, lists, and links."""
+    rng = random.Random(seed)
+    ids = [str(uuid.UUID(int=rng.getrandbits(128), version=4)) for _ in range(headings)]
+    text = f":PROPERTIES:\n:ID:       {ids[0]}\n:END:\n#+title: A big note\n#+filetags: :big:note:\n"
+    for i in range(headings):
+        text += f"\n{'*' * rng.choice((1, 1, 2, 2, 2, 3))} {' '.join(rng.choices(WORDS, k=4)).capitalize()}\n"
+        if i and rng.random() < 0.3:
+            text += f":PROPERTIES:\n:ID:       {ids[i]}\n:END:\n"
+        while len(text) < size * (i + 1) // headings:
+            if rng.random() < 0.3:
+                for _ in range(rng.randint(2, 6)):
+                    text += f"- {' '.join(rng.choices(WORDS, k=rng.randint(5, 12)))}"
+                    text += f" [[id:{rng.choice(ids)}][{rng.choice(WORDS)}]]\n" if rng.random() < 0.2 else "\n"
+                text += "\n"
+            else:
+                text += paragraph(rng, rng.sample(ids, 5)) + "\n"
+    os.makedirs(os.path.dirname(path))
+    with open(path, "w", encoding="utf-8") as note:
+        note.write(text)
+    return path
+
+
+def make_siblings(path, count, seed=1):
+    """One note of COUNT headings of the first level, with a link each."""
+    rng = random.Random(seed)
+    ids = [str(uuid.UUID(int=rng.getrandbits(128), version=4)) for _ in range(400)]
+    os.makedirs(os.path.dirname(path))
+    with open(path, "w", encoding="utf-8") as note:
+        note.write(f":PROPERTIES:\n:ID:       {ids[0]}\n:END:\n#+title: {count} siblings\n")
+        for i in range(count):
+            note.write(f"* Heading {i}\nText with [[id:{rng.choice(ids)}][a link]] in it.\n")
+    return path
+
+
 def corpus(source_root):
     """Where the notes of a person are, or None."""
     path = os.path.join(source_root, CORPUS)

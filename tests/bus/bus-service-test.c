@@ -1104,11 +1104,11 @@ test_follow_log (ArcTestService *fixture, gconstpointer data)
   int fd;
 
   g_assert_true (g_file_set_contents (say, "one\ntwo\n", -1, NULL));
-  arc_builder_set_may_launch (host->builder, FALSE);
+  arc_builder_set_held (host->builder, ARC_HOLD_NAME, TRUE);
   call_rebuild (fixture->one, "(@a{sv} {},)");
   fd = arc_test_client_call_for_fd (fixture->two, "OpenLog", g_variant_new ("(t)", (guint64) 0));
   g_assert_false (arc_process_runner_is_running (host->runner));
-  arc_builder_set_may_launch (host->builder, TRUE);
+  arc_builder_set_held (host->builder, ARC_HOLD_NAME, FALSE);
   g_assert_cmpint (write (fd, "x", 1), ==, -1);
 
   arc_test_wait_until (read_more (fd, text) && strcmp (text->str, "one\ntwo\n") == 0);
@@ -1121,6 +1121,40 @@ test_follow_log (ArcTestService *fixture, gconstpointer data)
   g_assert_true (read_more (fd, text));
   g_assert_cmpstr (text->str, ==, "one\ntwo\n");
   close (fd);
+}
+
+/* The disk of the logs hangs: only who asks for one waits. */
+static void
+test_log_on_hanging_disk (ArcTestService *fixture, gconstpointer data)
+{
+  ArcTestHost *host = fixture->host;
+  const char *directory = arc_state_store_get_directory (arc_builder_get_store (host->builder));
+  g_autofree char *logs = g_build_filename (directory, "logs", NULL);
+  g_autoptr (GVariant) properties = NULL;
+  ArcTestCall call;
+  int fd;
+
+  arc_builder_set_held (host->builder, ARC_HOLD_NAME, TRUE);
+  call_rebuild (fixture->one, "(@a{sv} {},)");
+  arc_test_wait_until (arc_test_get_boolean (arc_builder_get_watcher (host->builder), "settled"));
+  fd = arc_test_client_call_for_fd (fixture->one, "OpenLog", g_variant_new ("(t)", (guint64) 0));
+  close (fd);
+
+  arc_test_disk_hang (logs);
+  arc_test_client_start_call (fixture->one, ARC_SERVICE_NAME, ARC_SERVICE_NAME, "OpenLog",
+                              g_variant_new ("(t)", (guint64) 0), &call);
+  arc_test_wait_until (arc_test_disk_get_n_hanging () == 1);
+  properties = arc_test_client_get_all (fixture->two);
+  g_assert_false (call.done);
+
+  arc_test_disk_hang (NULL);
+  arc_test_wait_until (call.done);
+  g_assert_no_error (call.error);
+  g_variant_unref (call.reply);
+  g_object_unref (call.fds);
+
+  arc_builder_set_held (host->builder, ARC_HOLD_NAME, FALSE);
+  arc_test_host_finish_build (host, 0);
 }
 
 /* The error names what was asked for. */
@@ -1220,6 +1254,7 @@ main (int argc, char **argv)
   add ("/service/reload", arc_test_service_set_up_idle, test_reload);
   add ("/service/returned-tree", arc_test_service_set_up_idle, test_rebuild_of_returned_tree);
   add ("/service/hanging-disk", arc_test_service_set_up_idle, test_hanging_disk);
+  add ("/service/hanging-log", arc_test_service_set_up_idle, test_log_on_hanging_disk);
   add ("/service/hanging-root", arc_test_service_set_up_idle, test_hanging_root);
   add ("/service/progress", arc_test_service_set_up_idle, test_progress);
   add ("/service/environment", arc_test_service_set_up_idle, test_environment);

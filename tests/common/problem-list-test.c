@@ -27,14 +27,14 @@ test_order (void)
   g_autoptr (ArcProblemList) problems = make_three ();
   g_autofree char *second = NULL;
 
-  g_assert_cmpuint (arc_problem_list_get_count (problems), ==, 3);
-  g_assert_cmpuint (arc_problem_list_get_n_kept (problems), ==, 3);
-  g_assert_cmpuint (arc_problem_list_get (problems, 0)->line, ==, 3);
-  g_assert_cmpstr (arc_problem_list_get (problems, 0)->other, ==, "");
-  second = arc_problem_to_string (arc_problem_list_get (problems, 1));
+  g_assert_cmpuint (problems->count, ==, 3);
+  g_assert_cmpuint (problems->kept->len, ==, 3);
+  g_assert_cmpuint (((const ArcProblem *) problems->kept->pdata[0])->line, ==, 3);
+  g_assert_cmpstr (((const ArcProblem *) problems->kept->pdata[0])->other, ==, "");
+  second = arc_problem_to_string (problems->kept->pdata[1]);
   g_assert_cmpstr (second, ==, "/org/a.org:12: duplicate ID x");
-  g_assert_cmpstr (arc_problem_list_get (problems, 1)->other, ==, "/org/\xff.org");
-  g_assert_cmpstr (arc_problem_list_get (problems, 2)->path, ==, "/org/b.org");
+  g_assert_cmpstr (((const ArcProblem *) problems->kept->pdata[1])->other, ==, "/org/\xff.org");
+  g_assert_cmpstr (((const ArcProblem *) problems->kept->pdata[2])->path, ==, "/org/b.org");
 }
 
 static void
@@ -64,7 +64,7 @@ test_count_new (void)
   g_assert_null (first);
   g_assert_cmpuint (arc_problem_list_count_new (empty, before, &first), ==, 0);
   g_assert_cmpuint (arc_problem_list_count_new (before, empty, &first), ==, 3);
-  g_assert_true (first == arc_problem_list_get (before, 0));
+  g_assert_true (first == before->kept->pdata[0]);
 
   /* It moved, it has another text, it has another other. */
   arc_problem_list_add (now, "/org/b.org", 70, "no title", NULL);
@@ -117,14 +117,14 @@ test_bounds (void)
   arc_problem_list_sort (many);
   arc_problem_list_sort (large);
 
-  g_assert_cmpuint (arc_problem_list_get_count (many), ==, ARC_PROBLEM_LIST_MAX + 5);
-  g_assert_cmpuint (arc_problem_list_get_n_kept (many), ==, ARC_PROBLEM_LIST_MAX);
+  g_assert_cmpuint (many->count, ==, ARC_PROBLEM_LIST_MAX + 5);
+  g_assert_cmpuint (many->kept->len, ==, ARC_PROBLEM_LIST_MAX);
   assert_round_trip (many);
 
-  g_assert_cmpuint (arc_problem_list_get_count (large), ==, ARC_PROBLEM_LIST_MAX + 5);
-  for (guint i = 0; i < arc_problem_list_get_n_kept (large); i++)
+  g_assert_cmpuint (large->count, ==, ARC_PROBLEM_LIST_MAX + 5);
+  for (guint i = 0; i < large->kept->len; i++)
     {
-      const ArcProblem *problem = arc_problem_list_get (large, i);
+      const ArcProblem *problem = large->kept->pdata[i];
 
       n_bytes += strlen (problem->path) + strlen (problem->what) + strlen (problem->other);
     }

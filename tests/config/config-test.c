@@ -702,6 +702,17 @@ test_lists (void)
     }
 }
 
+static const ArcVariable *
+find_variable (const char *name)
+{
+  const ArcVariable *variable = arc_config_variables;
+
+  while (!g_str_equal (variable->name, name))
+    variable++;
+
+  return variable;
+}
+
 static void
 test_variables (void)
 {
@@ -737,22 +748,22 @@ test_variables (void)
   };
 
   /* A path is one path and any bytes: no list, no escapes. */
-  arc_config_merge_variable (config, "ARCOLOGY_DIRECTORY", "/a;b\\s\xE9 ", &error);
+  arc_config_merge_variable (config, find_variable ("ARCOLOGY_DIRECTORY"), "/a;b\\s\xE9 ", &error);
   g_assert_no_error (error);
   g_assert_cmpstrv (config->directories, ((const char *[]){ "/a;b\\s\xE9 ", NULL }));
 
-  arc_config_merge_variable (config, "DB_GENERATION_DEBOUNCE", "2.5", &error);
+  arc_config_merge_variable (config, find_variable ("DB_GENERATION_DEBOUNCE"), "2.5", &error);
   g_assert_no_error (error);
   g_assert_cmpint (config->timing.debounce, ==, 2500000);
   g_assert_cmpint (config->timing.debounce_limit, ==, 60 * SECOND);
   g_assert_cmpint (config->timing.cooldown, ==, 3 * MINUTE);
 
-  arc_config_merge_variable (config, "DB_GENERATION_COOLDOWN", " 90\n", &error);
+  arc_config_merge_variable (config, find_variable ("DB_GENERATION_COOLDOWN"), " 90\n", &error);
   g_assert_no_error (error);
   g_assert_cmpint (config->timing.cooldown, ==, 90 * SECOND);
 
   /* The script, whose variable it is, knew no limit. */
-  arc_config_merge_variable (config, "DB_GENERATION_DEBOUNCE", "300", &error);
+  arc_config_merge_variable (config, find_variable ("DB_GENERATION_DEBOUNCE"), "300", &error);
   g_assert_no_error (error);
   g_assert_cmpint (config->timing.debounce, ==, 300 * SECOND);
   g_assert_cmpint (config->timing.debounce_limit, ==, 300 * SECOND);
@@ -761,16 +772,17 @@ test_variables (void)
   before = arc_config_copy (config);
   for (guint i = 0; arc_config_variables[i].name != NULL; i++)
     {
-      arc_config_merge_variable (config, arc_config_variables[i].name, NULL, &error);
+      arc_config_merge_variable (config, &arc_config_variables[i], NULL, &error);
       g_assert_no_error (error);
-      arc_config_merge_variable (config, arc_config_variables[i].name, "", &error);
+      arc_config_merge_variable (config, &arc_config_variables[i], "", &error);
       g_assert_no_error (error);
       assert_equal (config, before);
     }
 
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
-      g_assert_false (arc_config_merge_variable (config, bad[i].name, bad[i].value, &error));
+      g_assert_false (
+          arc_config_merge_variable (config, find_variable (bad[i].name), bad[i].value, &error));
       g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
       g_assert_cmpstr (error->message, ==, bad[i].message);
       g_clear_error (&error);

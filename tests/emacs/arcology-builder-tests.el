@@ -21,6 +21,7 @@
 (load (expand-file-name "arcology-builder" tests-source) nil t)
 
 ;; What of the client the tests look at.
+(defvar auto-save--timer)
 (defvar org-roam-directory)
 (defvar org-roam-buffer)
 (declare-function org-roam-db--close-all "ext:org-roam-db")
@@ -701,6 +702,40 @@ The default build makes the database.  `arcology-builder-database-mode' is on."
         ;; Nothing of it is wasted: what is asked for is built.
         (should (<= (min (* load 3600) (* cost (/ 3600 interval))) (+ used cost)))))))
 
+(ert-deftest arcology-builder-auto-save-visited ()
+  "What `auto-save-visited-mode' saves is built at once, until MaxLoad is reached."
+  (skip-unless (require 'org-roam nil t))
+  (let ((load 0.01)
+        (start (float-time)))
+    (tests-with-roam "[Timing]\nDebounce=1h\nDebounceLimit=2h\nMaxLoad=1%"
+      (setq tests-finished nil)
+      (unwind-protect
+          (tests-with-note "first"
+            (auto-save-visited-mode)
+            (let ((saves 0)
+                  (builds 0))
+              (while (not arcology-builder--saved)
+                (should (< (setq saves (1+ saves)) 50))
+                (setq builds (length tests-finished))
+                (goto-char (point-max))
+                (insert "A line.\n")
+                ;; As when Emacs is idle.
+                (apply (timer--function auto-save--timer) (timer--args auto-save--timer))
+                (should-not (buffer-modified-p))
+                (tests-until (or (and (< builds (length tests-finished))
+                                      (arcology-builder--current-p))
+                                 (and arcology-builder--saved
+                                      (not (arcology-builder--get "Fresh"))
+                                      (<= (arcology-builder--available-credit) 0)))))
+              (should (< 1 saves))))
+        (auto-save-visited-mode -1))
+      (should-not (arcology-builder--get "Fresh"))
+      (let ((costs (mapcar (lambda (build) (/ (alist-get 'cpu-usec (nth 2 build)) 1e6))
+                           tests-finished)))
+        (should costs)
+        (should (<= (apply #'+ costs)
+                    (+ (* load (+ 60 (- (float-time) start))) (apply #'max costs))))))))
+
 (ert-deftest arcology-builder-refreshes-backlinks ()
   (skip-unless (require 'org-roam nil t))
   (tests-with-roam tests-quiet
@@ -785,8 +820,8 @@ The default build makes the database.  `arcology-builder-database-mode' is on."
       (tests-until (and tests-finished (equal (tests-word) "up to date")))
       (save-window-excursion
         (let ((file (arcology-builder--log-file nil)))
-          (write-region (concat "A line\narcology: problem " escaped ":2: no title\n"
-                                "arcology: failed " escaped ": it is locked\n")
+          (write-region (concat "A line\n" escaped ":2: a warning\n"
+                                escaped ": it is locked\n")
                         nil file nil 'quiet)
           (arcology-builder-log)
           (should (derived-mode-p 'arcology-builder-log-mode))

@@ -60,4 +60,15 @@ check "the keyword is there" query "$db" 'SELECT keyword, value FROM keywords' \
 reference "$scratch/roam" "$tree"
 check "and what org-roam-db-sync makes of it" same_as_roam "$scratch/roam" "$db"
 
+# More files than one statement asks for, one of them with another content.
+find "$tree" -name '*.org' -exec touch -d '2 hours ago' {} +
+echo '[[id:b7e6a2a0-0000-4000-8000-000000000002][new]]' >>"$edited"
+run incremental "$db" "$tree" "$(list "$tree")"
+count=$(find "$tree" -name '*.org' | wc -l)
+check "all notes are touched" ended 0
+check "all but one are left as they are" \
+  says "^Files: $count listed, $((count - 1)) of them unchanged, "
+full clean "$scratch/fresh" "$tree"
+check "which leaves what a fresh build makes" same "$scratch/fresh" "$db"
+
 finish

@@ -29,7 +29,9 @@ write_settings()
 {
   cat >"$settings" <<'END'
 (when (getenv "ARCOLOGY_BUILD_ID")
-  (message "from %s in %s" (alist-get 'dump-file-name (pdumper-stats)) temporary-file-directory))
+  (message "from %s in %s" (alist-get 'dump-file-name (pdumper-stats)) temporary-file-directory)
+  (message "reader: %s" (and (fboundp 'arcology-note-read)
+                             (byte-code-function-p (symbol-function 'arcology-note-read)))))
 END
   printf '%s\n' "$@" >>"$settings"
 }
@@ -88,6 +90,12 @@ no_backtrace()
   ! grep -E '^ +(normal-top-level|command-line)\(|Debugger entered' "$scratch/log"
 }
 
+# The log has nothing that matches the regular expression $1.
+silent_on()
+{
+  ! grep -aiE "$1" "$scratch/log"
+}
+
 # What doctor asks for.
 explains()
 {
@@ -130,6 +138,7 @@ build
 check "the first build makes a dump, and uses it" from_new_dump
 check "it says what takes so long" said 'arcology: phase preparing Emacs'
 check "it leaves nothing else" only_dump
+check "what is loaded as source is compiled in it" said 'reader: t'
 first=$(number_of_dump)
 (
   TMPDIR=$scratch/db.tmp
@@ -213,6 +222,31 @@ if "$EMACS" -Q --batch --eval '(kill-emacs (if (fboundp (quote treesit-query-com
   check "those of a library are not" said 'unset: nil'
   check "until a mode asks for tree-sitter" said 'settings: treesit-compiled-query'
   write_settings
+fi
+
+# ---- D-Bus
+
+# Since Emacs 30 dbus.el connects to the bus when Emacs starts from a dump. That fails where Emacs may
+# ask no questions, and the log would say so (`inhibited-interaction').
+if command -v dbus-run-session >/dev/null; then
+  coproc bus { exec dbus-run-session -- sh -c 'echo "$DBUS_SESSION_BUS_ADDRESS"; exec cat'; }
+  # shellcheck disable=SC2154 # coproc sets it
+  read -r address <&"${bus[0]}"
+  check "there is a bus" test -n "$address"
+  export DBUS_SESSION_BUS_ADDRESS=$address
+  write_settings "(require 'dbus)" '(message "D-Bus is here")'
+  age
+  build
+  check "D-Bus can be in a dump" from_new_dump
+  build
+  check "which is used" from_old_dump
+  check "with D-Bus in it" said 'D-Bus is here'
+  check "but does not connect to the bus" silent_on 'dbus--init|inhibited-interaction'
+  unset DBUS_SESSION_BUS_ADDRESS
+  # shellcheck disable=SC1083,SC2093 # it closes a descriptor
+  exec {bus[1]}>&-
+  # shellcheck disable=SC2154 # coproc sets it
+  wait "$bus_PID"
 fi
 
 # ---- when it is of no use

@@ -172,7 +172,7 @@ if "${in_namespace[@]}" true 2>/dev/null; then
       ARCOLOGY_DIRECTORY=$tree ARCOLOGY_DIRECTORIES=$tree ARCOLOGY_BUILD_ID=1 \
       ARCOLOGY_CHANGES=$(list "$tree") on_full_disk </dev/null >"$scratch/log" 2>&1
     status=$?
-    check "$kind: a full disk is an error" refused 73 'the free space'
+    check "$kind: a full disk is an error" refused 73 'free space'
     check "$kind: the old content is left" dump_is "$scratch/old" "$scratch/db.saved"
   done
 else

@@ -7,6 +7,8 @@
 ;; CAPTURES, capture that many notes, and look for each in the list of nodes.
 ;;; Code:
 
+(require 'cl-lib)
+
 (defvar client-syncs)
 (defvar org-roam-capture-templates)
 (defvar org-roam-db-location)
@@ -29,17 +31,20 @@
   (format "Captured %d" number))
 
 (defun client-capture (number)
-  "Capture the note NUMBER; return the seconds until a list of nodes has it, or nil."
+  "Capture the note NUMBER; return how long it took until a list of nodes had it.
+That is a list of two times in seconds, since the end of the capture and
+since its start; nil if the list does not have it."
   (let ((title (client-title number))
-        start)
+        (start (float-time))
+        end)
     (org-roam-capture-
      :node (org-roam-node-create :title title)
      :templates `(("d" "default" plain "Text" :immediate-finish t
                    :target (file+head ,(format "captured-%d.org" number) "#+title: ${title}\n"))))
-    (setq start (float-time))
+    (setq end (float-time))
     (when (member title (mapcar (lambda (candidate) (org-roam-node-title (cdr candidate)))
                                 (org-roam-node-read--completions)))
-      (- (float-time) start))))
+      (list (- (float-time) end) (- (float-time) start)))))
 
 (defun client-look (say)
   "Call SAY with a name and a value for each thing to know."
@@ -67,8 +72,12 @@
         ;; As a user who reads the list.
         (sit-for 0.5))
       (funcall say 'found (not (memq nil times)))
-      (funcall say 'seconds (mapcar (lambda (time) (and time (string-to-number (format "%.3f" time))))
-                                    (reverse times))))))
+      (cl-loop for name in '(seconds whole)
+               for column from 0
+               do (funcall say name (mapcar (lambda (pair)
+                                              (and pair (string-to-number
+                                                         (format "%.3f" (nth column pair)))))
+                                            (reverse times)))))))
 
 (defun client-main ()
   "Look, and end Emacs."

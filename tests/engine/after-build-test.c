@@ -21,6 +21,7 @@ static const char after_script[] =
     "read -r status <\"$out/after\"\n"
     "tr '\\0' ' ' <\"$ARCOLOGY_CHANGES\" >\"$out/after.changes\"\n"
     "echo \"$ARCOLOGY_BUILD_ID $ARCOLOGY_BUILD_KIND\" >>\"$out/afters\"\n"
+    "[ \"$status\" = 0 ] || echo 'rsync: connection refused.'\n"
     "exit \"$status\"\n";
 
 /* An idle host whose settings have the command. */
@@ -49,7 +50,7 @@ build_note (ArcTestHost *host, const char *name, int exit_status)
 static gboolean
 is_running (ArcTestHost *host)
 {
-  return arc_builder_is_after_build_running (host->builder);
+  return (arc_test_host_get_status (host).holds & ARC_HOLD_AFTER_BUILD) != 0;
 }
 
 static void
@@ -123,7 +124,7 @@ test_failures (void)
 
   build_note (host, "one.org", 0);
   end_after_build (host, "3");
-  assert_health (host, "AfterBuild of build 2 failed: exit status 3");
+  assert_health (host, "AfterBuild of build 2 failed: exit status 3: rsync: connection refused");
   g_assert_true (arc_test_host_get_status (host).fresh);
 
   build_note (host, "one.org", 0);

@@ -304,7 +304,7 @@ test_pause (void)
   /* It outlives a restart. */
   arc_test_host_restart (host);
   arc_test_host_start (host);
-  g_assert_true (arc_test_host_get_status (host).paused);
+  g_assert_true (arc_test_host_get_status (host).holds & ARC_HOLD_PAUSED);
 
   /* Whoever asks gets a build. */
   arc_test_host_touch (host, "two.org");
@@ -541,8 +541,7 @@ assert_problem (ArcTestHost *host,
                 const char *what,
                 const char *other)
 {
-  const ArcProblem *each =
-      arc_problem_list_get (arc_state_store_get_note_problems (host->store), index);
+  const ArcProblem *each = arc_state_store_get_note_problems (host->store)->kept->pdata[index];
   g_autofree char *path = arc_test_host_get_path (host, name);
   g_autofree char *other_path = arc_test_host_get_path (host, other);
 
@@ -696,11 +695,16 @@ test_message (void)
   g_autofree char *partial_two =
       g_strdup_printf ("2 files failed: %s: gpg: locked, and 1 more", one);
   g_autofree char *other_end =
-      g_strdup_printf ("The build ended with exit status 70. 1 file failed: %s: gpg: locked", one);
+      g_strdup_printf ("exit status 70. 1 file failed: %s: gpg: locked", one);
   g_autofree char *both = g_strconcat (failed_one, "arcology: error: no space left\n", NULL);
 
-  assert_message (host, 69, "", "The build ended with exit status 69");
-  assert_message (host, 69, "arcology: error: org-roam is not installed\n",
+  assert_message (host, 69, "", "exit status 69");
+  assert_message (host, 255, "Loading x...\nemacs: Cannot open load file: y.\n  load()\n \t\n\n",
+                  "exit status 255: emacs: Cannot open load file: y");
+  /* Not words of a build before it, nor of the protocol. */
+  assert_message (host, 3, "arcology: phase preparing Emacs\narcology: progress 0 3\n",
+                  "exit status 3");
+  assert_message (host, 69, "noise\narcology: error: org-roam is not installed\n",
                   "org-roam is not installed");
   assert_message (host, 1, "arcology: error: first\nnoise\narcology: error: last\n", "last");
   arc_test_host_touch (host, "one.org");
@@ -1445,7 +1449,7 @@ test_sync_and_canceled_early (void)
   const guint64 rescans = arc_test_host_get_status (host).rescans;
   ArcTestSync reply = { 0 };
 
-  arc_builder_set_may_launch (host->builder, FALSE);
+  arc_builder_set_held (host->builder, ARC_HOLD_NAME, TRUE);
   arc_test_host_write (host, "one.org", "more");
   arc_test_host_sync (host, &reply);
   arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 1);
@@ -1702,12 +1706,12 @@ test_rescan_before_ready (void)
 }
 
 static void
-test_may_launch (void)
+test_no_name (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   guint64 rescans = arc_test_host_get_status (host).rescans;
 
-  arc_builder_set_may_launch (host->builder, FALSE);
+  arc_builder_set_held (host->builder, ARC_HOLD_NAME, TRUE);
   arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 2);
   arc_test_wait_until (arc_test_host_get_status (host).rescans > rescans);
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_RUNNING);
@@ -1716,18 +1720,18 @@ test_may_launch (void)
   /* What comes meanwhile is in the same build. */
   arc_test_host_touch (host, "one.org");
   g_assert_false (arc_process_runner_is_running (host->runner));
-  arc_builder_set_may_launch (host->builder, TRUE);
+  arc_builder_set_held (host->builder, ARC_HOLD_NAME, FALSE);
   arc_test_wait_until (arc_process_runner_is_running (host->runner));
   arc_test_host_finish_build (host, 0);
   arc_test_host_assert_told (host, 2, "M one.org\n");
 
   /* One that never got it leaves nothing behind. */
-  arc_builder_set_may_launch (host->builder, FALSE);
+  arc_builder_set_held (host->builder, ARC_HOLD_NAME, TRUE);
   rescans = arc_test_host_get_status (host).rescans;
   arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 3);
   arc_test_wait_until (arc_test_host_get_status (host).rescans > rescans);
   g_assert_true (arc_builder_cancel (host->builder, NULL));
-  arc_builder_set_may_launch (host->builder, TRUE);
+  arc_builder_set_held (host->builder, ARC_HOLD_NAME, FALSE);
   g_assert_false (arc_process_runner_is_running (host->runner));
 }
 
@@ -2005,7 +2009,7 @@ may_set_config (ArcTestHost *host)
     return TRUE;
 
   g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
-  g_assert_nonnull (strstr (error->message, "they leave no file, where there are 3 now"));
+  g_assert_nonnull (strstr (error->message, "they select no file, where 3 are selected now"));
 
   return FALSE;
 }
@@ -2077,8 +2081,8 @@ test_settings_without_files_at_start (void)
   restart (host);
   arc_test_host_start (host);
   g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_UNAVAILABLE);
-  g_assert_nonnull (
-      strstr (arc_test_host_get_status (host).health_message, "matches [Tree] Include"));
+  g_assert_nonnull (strstr (arc_test_host_get_status (host).health_message,
+                            "[Tree] Include and Exclude select no file"));
   g_assert_false (arc_test_host_get_status (host).fresh);
 
   /* However long it lasts. */
@@ -2690,7 +2694,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/saves-after-builds", test_saves_after_builds);
   g_test_add_func ("/builder/before-start", test_before_start);
   g_test_add_func ("/builder/rescan-before-ready", test_rescan_before_ready);
-  g_test_add_func ("/builder/may-launch", test_may_launch);
+  g_test_add_func ("/builder/no-name", test_no_name);
   g_test_add_func ("/builder/unavailable", test_unavailable_tree);
   g_test_add_func ("/builder/emptied", test_emptied_tree);
   g_test_add_func ("/builder/emptied/filled", test_emptied_and_filled);

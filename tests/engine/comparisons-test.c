@@ -3,110 +3,183 @@
 
 #include "engine/comparisons.h"
 
-static void
-test_parts (void)
+#include "common/timing.h"
+#include "config/config.h"
+#include "test-clock.h"
+#include "test-util.h"
+
+#include <glib/gstdio.h>
+
+typedef struct
 {
-  ArcComparisons comparisons = { 0 };
+  char *tree;
+  ArcTestClock *clock;
+  ArcWatcher *watcher;
+  ArcBuildInputs *inputs;
+  ArcComparisons *comparisons;
+  guint64 ended;   /* when `ended` was last called */
+  guint64 settled; /* the same of the other function */
+  ArcCause cause;  /* of a build that starts when a comparison has settled */
+  guint64 asked;   /* for that build */
+  gboolean asks;   /* for another comparison when one has ended */
+} Fixture;
 
-  g_assert_cmpuint (arc_comparisons_get_ended (&comparisons), ==, 0);
-  g_assert_false (arc_comparisons_is_due (&comparisons));
-  g_assert_cmpuint (arc_comparisons_ask (&comparisons), ==, 1);
-  g_assert_true (arc_comparisons_is_due (&comparisons));
-
-  arc_comparisons_begin (&comparisons);
-  g_assert_false (arc_comparisons_is_due (&comparisons));
-  g_assert_true (arc_comparisons_is_under_way (&comparisons));
-  g_assert_false (arc_comparisons_end_part (&comparisons, ARC_COMPARISON_INPUTS));
-  g_assert_false (arc_comparisons_end_part (&comparisons, ARC_COMPARISON_INPUTS));
-  g_assert_cmpuint (arc_comparisons_get_ended (&comparisons), ==, 0);
-  g_assert_true (arc_comparisons_end_part (&comparisons, ARC_COMPARISON_TREE));
-  g_assert_false (arc_comparisons_is_under_way (&comparisons));
-  g_assert_cmpuint (arc_comparisons_get_ended (&comparisons), ==, 1);
-  g_assert_false (arc_comparisons_end_part (&comparisons, ARC_COMPARISON_TREE));
-
-  /* A survey is one more part. */
-  comparisons.missing = ARC_COMPARISON_SURVEY;
-  g_assert_false (arc_comparisons_end_part (&comparisons, ARC_COMPARISON_TREE));
-  g_assert_true (arc_comparisons_end_part (&comparisons, ARC_COMPARISON_SURVEY));
+static void
+on_inputs (gpointer user_data G_GNUC_UNUSED)
+{
 }
 
 static void
-test_shared (void)
+on_ended (gpointer user_data)
 {
-  ArcComparisons comparisons = { 0 };
+  Fixture *fixture = user_data;
 
-  arc_comparisons_begin (&comparisons);
-  comparisons.found = 3;
+  g_assert_cmpuint (arc_comparisons_get_ended (fixture->comparisons), ==, fixture->ended + 1);
+  fixture->ended++;
+  if (fixture->asks)
+    g_assert_cmpuint (arc_comparisons_ask (fixture->comparisons), ==, fixture->ended + 1);
+}
+
+static void
+on_settled (gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  fixture->settled++;
+  g_assert_cmpuint (fixture->settled, ==, fixture->ended);
+  fixture->asked = arc_comparisons_ask_for_build (fixture->comparisons, fixture->cause);
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ArcConfig) config = arc_config_new ();
+  const char *const none[] = { NULL };
+  const char *const include[] = { "*.org", NULL };
+  g_autoptr (ArcPathFilter) filter = arc_path_filter_new (include, none);
+
+  fixture->tree = g_build_filename (g_get_user_data_dir (), "tree", NULL);
+  g_assert_no_errno (g_mkdir_with_parents (fixture->tree, 0700));
+  fixture->clock = arc_test_clock_new ();
+  fixture->watcher = arc_watcher_new ((const char *const[]){ fixture->tree, NULL }, filter, FALSE);
+  fixture->inputs = arc_build_inputs_new (on_inputs, NULL);
+  arc_build_inputs_set_config (fixture->inputs, config);
+  fixture->comparisons = arc_comparisons_new (ARC_CLOCK (fixture->clock), fixture->watcher,
+                                              fixture->inputs, on_ended, on_settled, fixture);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  arc_build_inputs_free (fixture->inputs);
+  arc_comparisons_free (fixture->comparisons);
+  arc_watcher_stop (fixture->watcher);
+  g_object_unref (fixture->watcher);
+  g_object_unref (fixture->clock);
+  g_free (fixture->tree);
+}
+
+static void
+wait_for (Fixture *fixture, guint64 number)
+{
+  arc_test_wait_until (fixture->settled == number);
+}
+
+/* All who ask while one is under way share the next one, and those before the start the first. */
+static void
+test_shared (Fixture *fixture, gconstpointer data)
+{
+  ArcComparisons *comparisons = fixture->comparisons;
+
+  g_assert_cmpuint (arc_comparisons_get_ended (comparisons), ==, 0);
+  g_assert_cmpuint (arc_comparisons_ask (comparisons), ==, 1);
+  arc_comparisons_start (comparisons, NULL);
   for (guint i = 0; i < 3; i++)
-    g_assert_cmpuint (arc_comparisons_ask (&comparisons), ==, 2);
-  g_assert_false (arc_comparisons_is_due (&comparisons));
+    g_assert_cmpuint (arc_comparisons_ask (comparisons), ==, 2);
+  g_assert_cmpuint (arc_comparisons_get_ended (comparisons), ==, 0);
 
-  /* Begun anew, it is still the same, and the next one is still asked for. */
-  arc_comparisons_end_part (&comparisons, ARC_COMPARISON_INPUTS);
-  arc_comparisons_begin (&comparisons);
-  g_assert_cmpuint (comparisons.number, ==, 1);
-  g_assert_cmpuint (comparisons.found, ==, 3);
-  g_assert_false (arc_comparisons_end_part (&comparisons, ARC_COMPARISON_TREE));
-  g_assert_true (arc_comparisons_end_part (&comparisons, ARC_COMPARISON_INPUTS));
-
-  g_assert_true (arc_comparisons_is_due (&comparisons));
-  arc_comparisons_begin (&comparisons);
-  g_assert_cmpuint (comparisons.number, ==, 2);
-  g_assert_cmpuint (comparisons.found, ==, 0);
-  g_assert_cmpuint (arc_comparisons_get_ended (&comparisons), ==, 1);
-  g_assert_cmpuint (arc_comparisons_ask (&comparisons), ==, 3);
+  wait_for (fixture, 2);
+  g_assert_cmpuint (arc_comparisons_get_ended (comparisons), ==, 2);
+  g_assert_cmpuint (arc_comparisons_ask (comparisons), ==, 3);
+  g_assert_cmpuint (arc_comparisons_ask (comparisons), ==, 4);
+  wait_for (fixture, 4);
 }
 
-/* What is asked for is always the comparison that begins next. */
 static void
-test_random (void)
+test_found (Fixture *fixture, gconstpointer data)
 {
-  for (guint run = 0; run < 1000; run++)
-    {
-      ArcComparisons comparisons = { 0 };
-      guint64 begun = 0, asked = 0;
+  g_autofree char *path = g_build_filename (fixture->tree, "one.org", NULL);
 
-      for (guint i = 0; i < 100; i++)
-        {
-          const guint64 ended = arc_comparisons_get_ended (&comparisons);
+  arc_comparisons_start (fixture->comparisons, NULL);
+  wait_for (fixture, 1);
+  g_assert_cmpuint (arc_comparisons_get_found (fixture->comparisons), ==, 0);
+  g_assert_true (g_file_set_contents (path, "* one", -1, NULL));
+  arc_test_wait_until (arc_comparisons_get_found (fixture->comparisons) == 1);
 
-          switch (g_test_rand_int_range (0, 3))
-            {
-            case 0:
-              asked = arc_comparisons_ask (&comparisons);
-              g_assert_cmpuint (asked, ==, begun + 1);
-              break;
+  arc_comparisons_ask (fixture->comparisons);
+  g_assert_cmpuint (arc_comparisons_get_found (fixture->comparisons), ==, 0);
+  wait_for (fixture, 2);
+}
 
-            case 1:
-              g_assert_cmpint (arc_comparisons_end_part (&comparisons, g_test_rand_bit ()
-                                                                           ? ARC_COMPARISON_TREE
-                                                                           : ARC_COMPARISON_INPUTS),
-                               ==, arc_comparisons_get_ended (&comparisons) == ended + 1);
-              break;
+/* What a build begins with. */
+static void
+test_for_build (Fixture *fixture, gconstpointer data)
+{
+  ArcComparisons *comparisons = fixture->comparisons;
 
-            case 2:
-              if (!arc_comparisons_is_due (&comparisons))
-                break;
-              arc_comparisons_begin (&comparisons);
-              begun++;
-              break;
-            }
+  fixture->cause = ARC_CAUSE_REQUEST;
+  arc_comparisons_start (comparisons, NULL);
+  wait_for (fixture, 1);
+  /* The one that has just ended, until something else happens. */
+  g_assert_cmpuint (fixture->asked, ==, 1);
+  g_assert_cmpuint (arc_comparisons_ask_for_build (comparisons, ARC_CAUSE_CHANGE), ==, 2);
 
-          g_assert_cmpuint (comparisons.number, ==, begun);
-          g_assert_cmpuint (arc_comparisons_get_ended (&comparisons), >=, ended);
-          g_assert_cmpint (comparisons.asked, ==, asked > begun);
-        }
-    }
+  /* The one under way, unless it is for what was saved before the request. */
+  g_assert_cmpuint (arc_comparisons_ask_for_build (comparisons, ARC_CAUSE_CHANGE), ==, 2);
+  g_assert_cmpuint (arc_comparisons_ask_for_build (comparisons, ARC_CAUSE_RETRY), ==, 2);
+  g_assert_cmpuint (arc_comparisons_ask_for_build (comparisons, ARC_CAUSE_REQUEST), ==, 3);
+  wait_for (fixture, 3);
+
+  /* Another one has begun meanwhile: the one that has just ended is too old. */
+  fixture->asks = TRUE;
+  arc_comparisons_ask (comparisons);
+  wait_for (fixture, 4);
+  g_assert_cmpuint (fixture->asked, ==, 6);
+  fixture->asks = FALSE;
+  wait_for (fixture, 6);
+}
+
+static void
+test_interval (Fixture *fixture, gconstpointer data)
+{
+  ArcComparisons *comparisons = fixture->comparisons;
+
+  arc_comparisons_set_interval (comparisons, 10);
+  g_assert_cmpint (arc_comparisons_get_deadline (comparisons), ==, ARC_NEVER);
+  arc_comparisons_start (comparisons, NULL);
+  wait_for (fixture, 1);
+  g_assert_cmpint (arc_comparisons_get_deadline (comparisons), ==,
+                   arc_clock_get_time (ARC_CLOCK (fixture->clock)) + 10);
+
+  arc_comparisons_ask (comparisons);
+  g_assert_cmpint (arc_comparisons_get_deadline (comparisons), ==, ARC_NEVER);
+  arc_comparisons_set_interval (comparisons, 0);
+  wait_for (fixture, 2);
+  g_assert_cmpint (arc_comparisons_get_deadline (comparisons), ==, ARC_NEVER);
 }
 
 int
 main (int argc, char *argv[])
 {
-  g_test_init (&argc, &argv, NULL);
+  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
 
-  g_test_add_func ("/comparisons/parts", test_parts);
-  g_test_add_func ("/comparisons/shared", test_shared);
-  g_test_add_func ("/comparisons/random", test_random);
+#define ADD(path, function)                                                                        \
+  g_test_add ("/comparisons/" path, Fixture, NULL, set_up, function, tear_down)
+  ADD ("shared", test_shared);
+  ADD ("found", test_found);
+  ADD ("for-build", test_for_build);
+  ADD ("interval", test_interval);
+#undef ADD
 
   return g_test_run ();
 }

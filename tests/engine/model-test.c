@@ -10,12 +10,15 @@
  *
  * A run depends on the seed alone, but for how fast things happen. To do one again:
  *   arc-model-test --seed=SEED -p /model/NUMBER
- * ARC_MODEL_RUNS is how many there are. --verbose shows what they do. */
+ * ARC_MODEL_RUNS is how many there are. --verbose shows what they do.
+ *
+ * ARC_MODEL_DAY=1 runs a day of the service instead, in some minutes: /model/day. */
 
 #include "engine/builder.h"
 
 #include "common/error.h"
 #include "common/path-filter.h"
+#include "state/history-file.h"
 #include "test-clock.h"
 #include "test-notes.h"
 #include "test-promise.h"
@@ -23,6 +26,7 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,11 +40,23 @@
 #define DEFAULT_RUNS 25
 #define STEPS        40
 
+/* The day: MaxLoad, in parts of ARC_LOAD_SCALE, is so low that each build has to rest. */
+#define HOURS        24
+#define DAY_MAX_LOAD 1
+
+/* What may be in use at its end and was not after the first hours: the list of changes that
+ * GetChanges returns grows. */
+#define MAX_BYTES_MORE       (384 * 1024)
+#define MAX_DESCRIPTORS_MORE 4
+
 /* How often the system may try to come to rest. */
 #define MAX_TRIES 30
 
 /* The files that a build and its end write, in the order of the end's writes. */
 static const char *const state_names[] = { "history", "problems", "snapshot" };
+
+static const char costly_script[] =
+    "i=0; while [ $i -lt 10000 ]; do i=$((i+1)); done; exec \"$0\" \"$@\"";
 
 #define N_STATE_NAMES G_N_ELEMENTS (state_names)
 
@@ -75,6 +91,9 @@ typedef struct
   gboolean keeps_end;              /* what the end of a build wrote is to be known */
   StateFile at_end[N_STATE_NAMES]; /* what it wrote */
   GPtrArray *syncs;                /* (element-type Sync): the open ones */
+  gboolean is_costly;              /* its builds take some milliseconds of CPU time */
+  guint64 cost;                    /* CPU time of the builds of this hour, in microseconds */
+  guint64 max_cost;                /* of one build */
 } Model;
 
 typedef struct
@@ -211,6 +230,8 @@ static void
 on_finished (ArcBuilder *builder, const ArcBuild *build, Model *model)
 {
   model->n_finished++;
+  model->cost += build->cpu_usec;
+  model->max_cost = MAX (model->max_cost, build->cpu_usec);
   clear_hanging (model);
   if (model->keeps_end)
     {
@@ -328,7 +349,9 @@ static void
 set_command (Model *model, const char *program, gint64 timeout)
 {
   g_strfreev (model->config->command);
-  model->config->command = arc_test_make_strv (program, model->out, NULL);
+  model->config->command = model->is_costly ? arc_test_make_strv ("/bin/sh", "-c", costly_script,
+                                                                  program, model->out, NULL)
+                                            : arc_test_make_strv (program, model->out, NULL);
   model->config->timeout = timeout;
   if (model->builder != NULL)
     arc_builder_set_config (model->builder, model->config);
@@ -587,12 +610,12 @@ check_problems (Model *model)
   g_hash_table_iter_init (&iter, copy);
   while (g_hash_table_iter_next (&iter, NULL, &content))
     n_odd += strlen (content) % 2;
-  if (arc_problem_list_get_count (problems) != n_odd)
+  if (problems->count != n_odd)
     fail (model, "The number of problems is wrong");
 
   for (guint i = 0; i < n_odd; i++)
     {
-      const ArcProblem *problem = arc_problem_list_get (problems, i);
+      const ArcProblem *problem = problems->kept->pdata[i];
       const char *text = g_hash_table_lookup (copy, problem->path + 1);
 
       if (text == NULL || problem->line % 2 == 0 || strlen (text) != problem->line)
@@ -1047,6 +1070,167 @@ test_run (gconstpointer data)
   come_to_rest (model);
 }
 
+static guint
+count_descriptors (void)
+{
+  g_autoptr (GDir) directory = g_dir_open ("/proc/self/fd", 0, NULL);
+  guint n = 0;
+
+  g_assert_nonnull (directory);
+  while (g_dir_read_name (directory) != NULL)
+    n++;
+
+  return n;
+}
+
+static gsize
+count_bytes (void)
+{
+  const struct mallinfo2 info = mallinfo2 ();
+
+  return info.uordblks + info.hblkhd;
+}
+
+/* Gives the watcher time to see what was done, most of the time, and lets the build that is due
+ * run. */
+static void
+follow (Model *model)
+{
+  arc_test_iterate_for (5);
+  end_build (model);
+}
+
+/* The machine sleeps; nobody hears of what others do to the tree meanwhile. */
+static void
+sleep_and_resume (Model *model)
+{
+  arc_test_deafen (1);
+  work (model);
+  arc_test_clock_advance (model->clock, g_rand_int_range (model->rand, 600, 2400) * SECOND);
+  arc_builder_compare (model->builder);
+}
+
+/* Moves the time on, at least until no build has just ended: what is changed within a second of
+ * that counts as changed by the build (engine/loop-guard.h). */
+static void
+pass_time (Model *model)
+{
+  gint64 amount = g_rand_int_range (model->rand, 2, 60);
+  guint n_finished;
+
+  do
+    {
+      n_finished = model->n_finished;
+      arc_test_clock_advance (model->clock, amount * SECOND);
+      follow (model);
+      amount = 2;
+    }
+  while (model->n_finished != n_finished);
+}
+
+/* The note that its user works on. */
+static void
+save (Model *model)
+{
+  g_autofree char *path = g_build_filename (model->tree, "a.org", NULL);
+  g_autofree char *text = g_strnfill ((gsize) g_rand_int_range (model->rand, 1, 1000), 'x');
+
+  /* It may be a directory by now. */
+  g_file_set_contents (path, text, -1, NULL);
+  note_work (model);
+}
+
+/* Half a minute, more or less. */
+static void
+live_on (Model *model)
+{
+  const int dice = g_rand_int_range (model->rand, 0, 1000);
+  const int n_works = MAX (0, g_rand_int_range (model->rand, -4, 4));
+
+  pass_time (model);
+  save (model);
+  for (int i = 0; i < n_works; i++)
+    work (model);
+
+  if (dice < 10)
+    {
+      set_command (model, dice < 3 ? "/nonexistent/program" : ARC_COPY_BUILD, 60 * SECOND);
+      /* What has failed files has built all others. */
+      set_plan (model, 1000, dice < 6 ? "exit" : "failed", 1);
+    }
+  else if (dice < 200)
+    set_good_plan (model);
+  else if (dice < 210)
+    arc_test_deafen (3);
+  else if (dice < 300)
+    arc_builder_set_held (model->builder, ARC_HOLD_INHIBITED, dice < 215);
+  else if (dice < 303)
+    sleep_and_resume (model);
+
+  arc_test_iterate_for (5);
+  check (model);
+}
+
+/* The builds of an hour take their share, and one build that began with the share taken. */
+static void
+check_load (Model *model)
+{
+  const guint64 share = 3600 * SECOND * DAY_MAX_LOAD / ARC_LOAD_SCALE;
+
+  if (model->cost > share + model->max_cost)
+    {
+      g_printerr ("# %" G_GUINT64_FORMAT " us of %" G_GUINT64_FORMAT "\n", model->cost, share);
+      fail (model, "The builds of an hour took more than MaxLoad");
+    }
+}
+
+/* Everything that a service lives through in a day: at its end it holds no more than after the
+ * first hours, when the history was full. */
+static void
+test_day (gconstpointer data)
+{
+  GString *trace = (GString *) data;
+  g_autoptr (Model) model = model_new (0, trace);
+  const gint64 start = arc_clock_get_time (ARC_CLOCK (model->clock));
+  guint n_descriptors = 0;
+  guint n_builds = 0;
+  gsize n_bytes = 0;
+
+  model->config->rescan_interval = 900 * SECOND;
+  model->config->timing.cooldown = 300 * SECOND;
+  model->is_costly = TRUE;
+  set_good_plan (model);
+  model->config->timing.max_load = DAY_MAX_LOAD;
+  model->config->timing.cooldown_from_change = FALSE;
+  start_service (model, TRUE);
+
+  for (guint hour = 1; hour <= HOURS; hour++)
+    {
+      while (arc_clock_get_time (ARC_CLOCK (model->clock)) < start + hour * 3600 * SECOND)
+        live_on (model);
+
+      check_load (model);
+      check_fresh (model);
+      g_string_truncate (trace, 0);
+      if (n_bytes == 0 && model->n_finished > ARC_HISTORY_MAX)
+        {
+          n_bytes = count_bytes ();
+          n_descriptors = count_descriptors ();
+        }
+      g_printerr ("# hour %u: %u builds, %.3f s of CPU, %" G_GSIZE_FORMAT " kB, %u descriptors\n",
+                  hour, model->n_finished - n_builds, (double) model->cost / SECOND,
+                  count_bytes () / 1024, count_descriptors ());
+      g_assert_cmpuint (model->n_finished, >, n_builds);
+      n_builds = model->n_finished;
+      model->cost = 0;
+    }
+
+  g_assert_cmpuint (n_bytes, >, 0);
+  g_assert_cmpuint (count_bytes (), <, n_bytes + MAX_BYTES_MORE);
+  g_assert_cmpuint (count_descriptors (), <=, n_descriptors + MAX_DESCRIPTORS_MORE);
+  come_to_rest (model);
+}
+
 /* Failed builds and damaged files are told in the log, and are here on purpose. */
 static void
 on_log (const char *domain, GLogLevelFlags level, const char *message, gpointer trace)
@@ -1080,6 +1264,14 @@ main (int argc, char *argv[])
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
   g_log_set_default_handler (on_log, trace);
   g_log_set_writer_func (write_log, NULL, NULL);
+
+  if (g_getenv ("ARC_MODEL_DAY") != NULL)
+    {
+      /* What the caches of threads hold counts as in use (mallinfo2(3)). */
+      mallopt (M_ARENA_MAX, 1);
+      g_test_add_data_func ("/model/day", trace, test_day);
+      return g_test_run ();
+    }
 
   for (guint i = 0; i < n_runs; i++)
     {

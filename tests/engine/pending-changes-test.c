@@ -132,35 +132,38 @@ test_restore_of_full_build (void)
   g_assert_true (arc_pending_changes_is_true (pending_changes));
 }
 
-/* A build that missed a file leaves the database untrue. */
+/* A file that a build did not find is pending again: its success leaves the database untrue. */
 static void
 test_gone (void)
 {
   g_autoptr (ArcPendingChanges) pending_changes = arc_pending_changes_new ();
-  g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
-  g_autoptr (ArcBuild) build = arc_build_new (1, ARC_BUILD_INCREMENTAL, ARC_CAUSE_CHANGE, 1);
-  g_autoptr (ArcChangeSet) none = NULL;
-  g_autoptr (ArcChangeSet) gone = NULL;
-  g_autoptr (ArcChangeSet) again = NULL;
-  const ArcFingerprint fingerprint = { .inode = 1 };
 
-  arc_snapshot_set_file (snapshot, "/org", "a.org", &fingerprint, NULL);
   see (pending_changes, "/org/a.org");
   arc_pending_changes_take (pending_changes);
-  none = arc_pending_changes_find_gone (pending_changes, build, snapshot, "/org/b.org");
-  g_assert_cmpuint (arc_change_set_get_size (none), ==, 0);
-
-  gone = arc_pending_changes_find_gone (pending_changes, build, snapshot, "/org/a.org");
-  g_assert_true (arc_change_set_lookup (gone, "/org/a.org", NULL));
   g_assert_cmpuint (arc_pending_changes_get_taken_serial (pending_changes), ==,
                     arc_pending_changes_get_change_serial (pending_changes));
-  arc_pending_changes_add (pending_changes, gone);
+  see (pending_changes, "/org/a.org");
   g_assert_cmpuint (arc_pending_changes_get_taken_serial (pending_changes), <,
                     arc_pending_changes_get_change_serial (pending_changes));
-  again = arc_pending_changes_find_gone (pending_changes, build, snapshot, "/org/a.org");
-  g_assert_cmpuint (arc_change_set_get_size (again), ==, 0);
   arc_pending_changes_commit (pending_changes);
   g_assert_true (is_pending (pending_changes, "/org/a.org"));
+  g_assert_false (arc_pending_changes_is_true (pending_changes));
+}
+
+/* A build that was stopped before it took its changes answers for all that there were. */
+static void
+test_not_taken (void)
+{
+  g_autoptr (ArcPendingChanges) pending_changes = arc_pending_changes_new ();
+  g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
+  g_autoptr (ArcBuild) build = arc_build_new (1, ARC_BUILD_INCREMENTAL, ARC_CAUSE_CHANGE, 1);
+
+  build->result = ARC_RESULT_CANCELED;
+  see (pending_changes, "/org/a.org");
+  g_assert_false (arc_pending_changes_restore (pending_changes, build, snapshot));
+  g_assert_true (is_pending (pending_changes, "/org/a.org"));
+  g_assert_cmpuint (arc_pending_changes_get_taken_serial (pending_changes), ==,
+                    arc_pending_changes_get_change_serial (pending_changes));
   g_assert_false (arc_pending_changes_is_true (pending_changes));
 }
 
@@ -217,6 +220,7 @@ main (int argc, char **argv)
   g_test_add_func ("/pending-changes/restore/some", test_restore_some);
   g_test_add_func ("/pending-changes/restore/full", test_restore_of_full_build);
   g_test_add_func ("/pending-changes/gone", test_gone);
+  g_test_add_func ("/pending-changes/not-taken", test_not_taken);
   g_test_add_func ("/pending-changes/forget", test_forget);
   g_test_add_func ("/pending-changes/give-up", test_give_up);
 

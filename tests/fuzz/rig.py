@@ -17,7 +17,7 @@ SOURCE_ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..
 sys.path.insert(0, os.path.join(SOURCE_ROOT, "tests", "bench"))
 
 # pylint: disable-next=wrong-import-position
-from bench_service import BUS_CONFIG, die_with_parent  # noqa: E402
+from bench_service import Session  # noqa: E402
 
 NAME = "org.arcology.Builder"
 OBJECT = "/org/arcology/Builder"
@@ -64,23 +64,19 @@ class Fault(Exception):
     """What must not be."""
 
 
-class Rig:
-    """One tree with notes, one database, one bus; the service is started as often as one likes."""
+class Rig(Session):
+    """One tree with notes, one database, and the service."""
 
     def __init__(self, here, build_root, seed, n_notes=20, emacs=False):
-        self.here = here
-        self.program = os.path.join(os.path.realpath(build_root), "src", "arcology-builder")
+        super().__init__(here, SOURCE_ROOT, build_root)
         self.emacs = emacs
         self.rng = random.Random(seed)
         self.tree = f"{here}/org"
         self.database = f"{here}/data/notes.db"
         self.state = f"{here}/state/arcology-builder"
-        self.process = None
         self.log_from = 0
         self.n_edits = 0
         self.n_taken = 0
-        for name in ("home", "run", "data", "config/arcology-builder"):
-            os.makedirs(f"{here}/{name}", 0o700)
         os.mkdir(self.tree)
         self.notes = []
         for _ in range(n_notes):
@@ -88,37 +84,13 @@ class Rig:
         with open(f"{here}/build.py", "w", encoding="utf-8") as file:
             file.write(BUILD)
         self.configure()
-        with open(f"{here}/bus.conf", "w", encoding="utf-8") as file:
-            file.write(BUS_CONFIG.format(directory=here))
-        # pylint: disable-next=consider-using-with
-        self.bus = subprocess.Popen(
-            ["dbus-daemon", f"--config-file={here}/bus.conf", "--nofork", "--print-address"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            preexec_fn=die_with_parent,
-        )
-        unwanted = ("ARCOLOGY_DIRECTORY", "DB_GENERATION_DEBOUNCE", "DB_GENERATION_COOLDOWN", "NOTIFY_SOCKET")
-        self.environment = {name: value for name, value in os.environ.items() if name not in unwanted} | {
-            "ARCOLOGY_BATCH_FILE": f"{SOURCE_ROOT}/data/emacs/arcology-batch",
-            "DBUS_SESSION_BUS_ADDRESS": self.bus.stdout.readline().decode().strip(),
-            "DBUS_SYSTEM_BUS_ADDRESS": "disabled:",
-            "HOME": f"{here}/home",
-            "LC_ALL": "C.UTF-8",
-            "XDG_CACHE_HOME": f"{here}/cache",
-            "XDG_CONFIG_DIRS": f"{here}/none",
-            "XDG_CONFIG_HOME": f"{here}/config",
-            "XDG_DATA_HOME": f"{here}/data",
-            "XDG_RUNTIME_DIR": f"{here}/run",
-            "XDG_STATE_HOME": f"{here}/state",
-        }
 
     def configure(self):
         command = "" if self.emacs else f"Command={shlex.join([sys.executable, f'{self.here}/build.py', self.here])}\n"
-        with open(f"{self.here}/config/arcology-builder/builder.conf", "w", encoding="utf-8") as file:
-            file.write(
-                f"[Tree]\nDirectories={self.tree}\n[Build]\nDatabase={self.database}\nStopGrace=2s\n{command}"
-                "[Timing]\nDebounce=10ms\nCooldown=10ms\nRetryDelay=100ms\nRetryLimit=20\n"
-            )
+        self.write_settings(
+            f"[Tree]\nDirectories={self.tree}\n[Build]\nDatabase={self.database}\nStopGrace=2s\n{command}"
+            "[Timing]\nDebounce=10ms\nCooldown=10ms\nRetryDelay=100ms\nRetryLimit=20\n"
+        )
 
     # --- the notes
 
@@ -178,17 +150,7 @@ class Rig:
     # --- the service
 
     def start(self, prefix=()):
-        with open(f"{self.here}/log", "ab") as log:
-            self.log_from = log.tell()
-            # pylint: disable-next=consider-using-with
-            self.process = subprocess.Popen(
-                [*prefix, self.program],
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                preexec_fn=die_with_parent,
-            )
+        self.log_from = self.spawn(prefix)
 
     def is_running(self):
         """Whether the service runs. A build of the one that was killed has a copy of the lock between
@@ -251,10 +213,6 @@ class Rig:
                     pids.append(int(pid))
         return pids
 
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
     def stop(self):
         self.process.terminate()
         try:
@@ -280,16 +238,3 @@ class Rig:
         odd = re.search(r".*(CRITICAL|ERROR \*\*|Sanitizer).*", self.log())
         if odd:
             raise Fault(f"it complains: {odd.group()}")
-
-    def close(self):
-        if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGKILL)
-            self.process.wait()
-        self.bus.kill()
-        self.bus.wait()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()

@@ -39,12 +39,12 @@ test_cells (void)
   for (ArcPhase phase = 0; phase < ARC_N_PHASES; phase++)
     for (ArcPhaseEvent event = 0; event < ARC_N_PHASE_EVENTS; event++)
       {
-        ArcBuildPhases phases = { .phase = phase, .permitted = TRUE };
+        ArcPhase reached = phase;
         const ArcPhase to = cells[phase].to[event];
-        const ArcPhaseAction action = arc_build_phases_step (&phases, event);
+        const ArcPhaseAction action = arc_phase_step (&reached, event, ARC_HOLD_NONE);
 
         g_test_message ("%s, %s", arc_phase_to_string (phase), arc_phase_event_to_string (event));
-        g_assert_cmpint (phases.phase, ==, to == STAY ? phase : to);
+        g_assert_cmpint (reached, ==, to == STAY ? phase : to);
         g_assert_cmpint (action, ==, cells[phase].action[event]);
       }
 }
@@ -52,32 +52,45 @@ test_cells (void)
 static void
 test_guards (void)
 {
-  ArcBuildPhases phases = { .phase = ARC_PHASE_COMPARING };
+  static const ArcHolds launch[] = { ARC_HOLD_NAME, ARC_HOLD_LEFTOVER, ARC_HOLD_AFTER_BUILD };
+  static const ArcHolds others =
+      ARC_HOLD_PAUSED | ARC_HOLD_INHIBITED | ARC_HOLD_UNAVAILABLE | ARC_HOLD_POWER_SAVER;
+  ArcHolds holds = ARC_HOLD_NONE;
+  ArcPhase phase;
 
-  /* Without permission it waits, and compares once more when it has it. */
-  g_assert_cmpint (arc_build_phases_step (&phases, ARC_PHASE_EVENT_COMPARED), ==,
-                   ARC_PHASE_ACTION_NONE);
-  g_assert_cmpint (phases.phase, ==, ARC_PHASE_COMPARED);
-  phases.permitted = TRUE;
-  g_assert_cmpint (arc_build_phases_step (&phases, ARC_PHASE_EVENT_PERMITTED), ==,
+  /* Without permission it waits, whatever that lacks. */
+  for (guint i = 0; i < G_N_ELEMENTS (launch); i++)
+    {
+      phase = ARC_PHASE_COMPARING;
+      g_assert_cmpint (arc_phase_step (&phase, ARC_PHASE_EVENT_COMPARED, launch[i]), ==,
+                       ARC_PHASE_ACTION_NONE);
+      g_assert_cmpint (phase, ==, ARC_PHASE_COMPARED);
+      holds |= launch[i];
+    }
+  g_assert_cmpint (holds, ==, ARC_HOLDS_LAUNCH);
+  g_assert_cmpint (holds & others, ==, 0);
+
+  /* It compares once more when it has it. What holds automatic builds only does not matter. */
+  holds = others & ~ARC_HOLD_UNAVAILABLE;
+  g_assert_cmpint (arc_phase_step (&phase, ARC_PHASE_EVENT_PERMITTED, holds), ==,
                    ARC_PHASE_ACTION_COMPARE);
-  g_assert_cmpint (phases.phase, ==, ARC_PHASE_COMPARING);
+  g_assert_cmpint (phase, ==, ARC_PHASE_COMPARING);
 
   /* Without a tree there is no build, before and after the changes are taken. */
-  phases.unavailable = TRUE;
-  g_assert_cmpint (arc_build_phases_step (&phases, ARC_PHASE_EVENT_COMPARED), ==,
+  holds = ARC_HOLD_UNAVAILABLE;
+  g_assert_cmpint (arc_phase_step (&phase, ARC_PHASE_EVENT_COMPARED, holds), ==,
                    ARC_PHASE_ACTION_ABANDON);
-  g_assert_cmpint (phases.phase, ==, ARC_PHASE_NONE);
-  phases.phase = ARC_PHASE_LAUNCHING;
-  g_assert_cmpint (arc_build_phases_step (&phases, ARC_PHASE_EVENT_WRITTEN), ==,
+  g_assert_cmpint (phase, ==, ARC_PHASE_NONE);
+  phase = ARC_PHASE_LAUNCHING;
+  g_assert_cmpint (arc_phase_step (&phase, ARC_PHASE_EVENT_WRITTEN, holds), ==,
                    ARC_PHASE_ACTION_ABANDON);
-  g_assert_cmpint (phases.phase, ==, ARC_PHASE_NONE);
+  g_assert_cmpint (phase, ==, ARC_PHASE_NONE);
 
   /* A process that runs is not stopped for that. */
-  phases.phase = ARC_PHASE_RUNNING;
+  phase = ARC_PHASE_RUNNING;
   for (ArcPhaseEvent event = 0; event < ARC_PHASE_EVENT_STOP; event++)
-    g_assert_cmpint (arc_build_phases_step (&phases, event), ==, ARC_PHASE_ACTION_NONE);
-  g_assert_cmpint (phases.phase, ==, ARC_PHASE_RUNNING);
+    g_assert_cmpint (arc_phase_step (&phase, event, holds), ==, ARC_PHASE_ACTION_NONE);
+  g_assert_cmpint (phase, ==, ARC_PHASE_RUNNING);
 }
 
 /* What holds for every sequence of events: one comparison before the changes are taken, one process
@@ -87,18 +100,19 @@ test_random (void)
 {
   for (guint run = 0; run < 1000; run++)
     {
-      ArcBuildPhases phases = { 0 };
+      ArcPhase phase = ARC_PHASE_NONE;
+      ArcHolds holds = ARC_HOLD_NONE;
       gboolean building = FALSE, compared = FALSE, taken = FALSE, spawned = FALSE, ended = FALSE;
 
       for (guint i = 0; i < 200; i++)
         {
           const ArcPhaseEvent event = g_test_rand_int_range (0, ARC_N_PHASE_EVENTS);
-          const ArcPhase before = phases.phase;
+          const ArcPhase before = phase;
           ArcPhaseAction action;
 
-          phases.permitted = g_test_rand_bit ();
-          phases.unavailable = g_test_rand_int_range (0, 4) == 0;
-          action = arc_build_phases_step (&phases, event);
+          holds = g_test_rand_bit () ? g_test_rand_int_range (0, ARC_HOLDS_LAUNCH + 1)
+                                     : g_test_rand_int_range (0, ARC_HOLD_NAME);
+          action = arc_phase_step (&phase, event, holds);
 
           switch (action)
             {
@@ -114,8 +128,8 @@ test_random (void)
               g_assert_true (building);
               g_assert_true (compared || before == ARC_PHASE_COMPARING);
               g_assert_cmpint (event, ==, ARC_PHASE_EVENT_COMPARED);
-              g_assert_true (phases.permitted);
-              g_assert_false (phases.unavailable);
+              g_assert_cmpint (holds & ARC_HOLDS_LAUNCH, ==, 0);
+              g_assert_cmpint (holds & ARC_HOLD_UNAVAILABLE, ==, 0);
               g_assert_false (taken);
               taken = TRUE;
               break;
@@ -123,7 +137,7 @@ test_random (void)
             case ARC_PHASE_ACTION_SPAWN:
               g_assert_true (taken);
               g_assert_false (spawned);
-              g_assert_false (phases.unavailable);
+              g_assert_cmpint (holds & ARC_HOLD_UNAVAILABLE, ==, 0);
               spawned = TRUE;
               break;
 
@@ -149,18 +163,18 @@ test_random (void)
               building = compared = taken = spawned = ended = FALSE;
               break;
             }
-          compared = phases.phase == ARC_PHASE_COMPARED;
+          compared = phase == ARC_PHASE_COMPARED;
 
-          g_assert_cmpint (phases.phase != ARC_PHASE_NONE, ==, building);
-          g_assert_cmpint (arc_build_phases_has_spawned (&phases), ==, spawned);
-          g_assert_cmpint (arc_build_phases_is_preparing (&phases), ==, building && !taken);
+          g_assert_cmpint (phase != ARC_PHASE_NONE, ==, building);
+          g_assert_cmpint (arc_phase_has_spawned (phase), ==, spawned);
+          g_assert_cmpint (arc_phase_is_preparing (phase), ==, building && !taken);
         }
 
       /* Whatever has happened, three events end a build. */
-      arc_build_phases_step (&phases, ARC_PHASE_EVENT_STOP);
-      arc_build_phases_step (&phases, ARC_PHASE_EVENT_EXITED);
-      arc_build_phases_step (&phases, ARC_PHASE_EVENT_INSPECTED);
-      g_assert_cmpint (phases.phase, ==, ARC_PHASE_NONE);
+      arc_phase_step (&phase, ARC_PHASE_EVENT_STOP, holds);
+      arc_phase_step (&phase, ARC_PHASE_EVENT_EXITED, holds);
+      arc_phase_step (&phase, ARC_PHASE_EVENT_INSPECTED, holds);
+      g_assert_cmpint (phase, ==, ARC_PHASE_NONE);
     }
 }
 
@@ -169,18 +183,17 @@ static void
 test_rows (void)
 {
   guint n_rows;
-  const ArcPhaseTransition *rows = arc_build_phases_get_transitions (&n_rows);
+  const ArcPhaseTransition *rows = arc_phase_get_transitions (&n_rows);
 
   for (guint i = 0; i < n_rows; i++)
     {
-      ArcBuildPhases phases = {
-        .phase = rows[i].from,
-        .permitted = rows[i].guard == ARC_PHASE_GUARD_PERMITTED,
-        .unavailable = rows[i].guard == ARC_PHASE_GUARD_UNAVAILABLE,
-      };
+      ArcPhase phase = rows[i].from;
+      const ArcHolds holds = rows[i].guard == ARC_PHASE_GUARD_UNAVAILABLE ? ARC_HOLD_UNAVAILABLE
+                             : rows[i].guard == ARC_PHASE_GUARD_PERMITTED ? ARC_HOLD_NONE
+                                                                          : ARC_HOLDS_LAUNCH;
 
-      g_assert_cmpint (arc_build_phases_step (&phases, rows[i].event), ==, rows[i].action);
-      g_assert_cmpint (phases.phase, ==, rows[i].to);
+      g_assert_cmpint (arc_phase_step (&phase, rows[i].event, holds), ==, rows[i].action);
+      g_assert_cmpint (phase, ==, rows[i].to);
     }
 }
 

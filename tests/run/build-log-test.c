@@ -171,6 +171,34 @@ test_one_line (Fixture *fixture, gconstpointer data)
   assert_file_is (fixture, expected, strlen (expected));
 }
 
+/* Of a line in pieces, all pieces are shown or none. */
+static void
+test_lines (Fixture *fixture, gconstpointer data)
+{
+  static const struct
+  {
+    const char *text;
+    gboolean is_whole;
+  } lines[] = {
+    { "one", TRUE },
+    { "arcology: progress 1 2", TRUE },
+    { "arcology: problem /a.org: a long", FALSE },
+    { "er reason", TRUE },
+    { "arcology: phase x", TRUE },
+    { "", TRUE },
+    { "a long", FALSE },
+    { "arcology: gone /a.org", TRUE },
+    { "arcology: error: why", FALSE },
+  };
+  const char *expected = "one\nx\n\na longarcology: gone /a.org\nerror: why";
+  ArcBuildLog *log = arc_build_log_open (fixture->file);
+
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
+    arc_build_log_append_line (log, lines[i].text, strlen (lines[i].text), lines[i].is_whole);
+  g_assert_true (arc_build_log_close (log, NULL));
+  assert_file_is (fixture, expected, strlen (expected));
+}
+
 static void
 test_mode_and_truncation (Fixture *fixture, gconstpointer data)
 {
@@ -219,6 +247,7 @@ main (int argc, char **argv)
   ADD ("/log/whole", test_whole);
   ADD ("/log/cut", test_cut);
   ADD ("/log/one-line", test_one_line);
+  ADD ("/log/lines", test_lines);
   ADD ("/log/mode-and-truncation", test_mode_and_truncation);
   ADD ("/log/errors", test_errors);
 #undef ADD

@@ -412,6 +412,64 @@ test_cut (void)
     }
 }
 
+/* A line of KIND, and in SHOWN what of it goes to the log; NULL after the last kind. There is no
+ * default: the compiler refuses a kind that is missing here. */
+static const char *
+get_sample (ArcLineKind kind, const char **shown)
+{
+  *shown = NULL;
+
+  switch (kind)
+    {
+    case ARC_LINE_PLAIN:
+      return *shown = "arcology: Loading a.el...";
+    case ARC_LINE_PROGRESS:
+      return "arcology: progress 1 3";
+    case ARC_LINE_FAILED:
+      *shown = "/a\\072b.org: gpg: locked";
+      return "arcology: failed /a\\072b.org: gpg: locked";
+    case ARC_LINE_GONE:
+      return "arcology: gone /a.org";
+    case ARC_LINE_INPUT:
+      return "arcology: input /a.elc";
+    case ARC_LINE_PROBLEM:
+      return "arcology: problem /a.org:3:/b.org: duplicate ID x";
+    case ARC_LINE_ERROR:
+      *shown = "error: no space left";
+      return "arcology: error: no space left";
+    case ARC_LINE_PHASE:
+      *shown = "preparing Emacs";
+      return "arcology: phase preparing Emacs";
+    }
+
+  return NULL;
+}
+
+/* No line of the protocol is in the log as it is. */
+static void
+test_log_text (void)
+{
+  const char *shown;
+  const char *text;
+  guint n = 0;
+
+  for (ArcLineKind kind = ARC_LINE_PLAIN; (text = get_sample (kind, &shown)) != NULL; kind++)
+    {
+      g_auto (ArcLine) line;
+      const char *logged;
+
+      g_test_message ("log: %s", text);
+      arc_line_parse (text, strlen (text), &line);
+      g_assert_cmpint (line.kind, ==, kind);
+      logged = arc_line_get_log_text (&line, text);
+      g_assert_cmpstr (logged, ==, shown);
+      g_assert_true (logged == NULL || g_str_has_suffix (text, logged));
+      n++;
+    }
+
+  g_assert_cmpuint (n, ==, ARC_LINE_PHASE + 1);
+}
+
 /* It can be cleared twice. */
 static void
 test_clear (void)
@@ -445,6 +503,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/progress/nul", test_nul);
   g_test_add_func ("/progress/escape-random", test_escape_random);
   g_test_add_func ("/progress/cut", test_cut);
+  g_test_add_func ("/progress/log-text", test_log_text);
   g_test_add_func ("/progress/clear", test_clear);
 
   return g_test_run ();

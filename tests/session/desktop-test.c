@@ -32,6 +32,7 @@ typedef struct
   GTestDBus *bus;
   GDBusConnection *connection;                      /* that of the desktop */
   GSubprocess *notifications;                       /* (nullable) */
+  GSubprocess *manager;                             /* (nullable): plays systemd */
   GSubprocess *power[G_N_ELEMENTS (power_daemons)]; /* each: (nullable) */
   gboolean has_power;
   ArcTestHost *host;
@@ -66,6 +67,41 @@ start_mock (Fixture *fixture, const char *template, const char *name)
   arc_test_wait_until (has_owner (fixture->connection, name));
 
   return mock;
+}
+
+/* (transfer full): the results of METHOD of what plays NAME at PATH. */
+static GVariant *
+call_mock (
+    Fixture *fixture, const char *name, const char *path, const char *method, GVariant *arguments)
+{
+  g_autoptr (GError) error = NULL;
+  GVariant *reply = g_dbus_connection_call_sync (fixture->connection, name, path,
+                                                 "org.freedesktop.DBus.Mock", method, arguments,
+                                                 NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+
+  g_assert_no_error (error);
+
+  return reply;
+}
+
+#define SYSTEMD      "org.freedesktop.systemd1"
+#define SYSTEMD_PATH "/org/freedesktop/systemd1"
+
+/* The systemd of the user, as far as it starts units: tests/daemon/systemd-test has the real one.
+ */
+static void
+start_manager (Fixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = NULL;
+
+  fixture->manager = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE, &error, ARC_PYTHON, "-m",
+                                       "dbusmock", SYSTEMD, SYSTEMD_PATH, SYSTEMD ".Manager", NULL);
+  g_assert_no_error (error);
+  arc_test_wait_until (has_owner (fixture->connection, SYSTEMD));
+  reply = call_mock (fixture, SYSTEMD, SYSTEMD_PATH, "AddMethod",
+                     g_variant_new ("(sssss)", "", "StartTransientUnit", "ssa(sv)a(sa(sv))", "o",
+                                    "ret = '/org/freedesktop/systemd1/job/1'"));
 }
 
 static void
@@ -126,6 +162,7 @@ tear_down (Fixture *fixture, gconstpointer data)
   g_clear_object (&fixture->desktop);
   g_clear_pointer (&fixture->host, arc_test_host_free);
   stop_mock (&fixture->notifications);
+  stop_mock (&fixture->manager);
   for (guint i = 0; i < G_N_ELEMENTS (power_daemons); i++)
     stop_mock (&fixture->power[i]);
   g_clear_object (&fixture->connection);
@@ -172,6 +209,7 @@ typedef struct
   char *summary;
   char *body;
   guchar urgency;
+  gboolean has_action;
 } Notification;
 
 static void
@@ -205,14 +243,26 @@ get_last_notification (Fixture *fixture, Notification *notification)
     g_autoptr (GVariant) replaces = NULL;
     g_autoptr (GVariant) summary = NULL;
     g_autoptr (GVariant) body = NULL;
+    g_autoptr (GVariant) actions = NULL;
 
     g_variant_get_child (arguments, 1, "v", &replaces);
     g_variant_get_child (arguments, 3, "v", &summary);
     g_variant_get_child (arguments, 4, "v", &body);
+    g_variant_get_child (arguments, 5, "v", &actions);
     g_variant_get_child (arguments, 6, "v", &hints);
     notification->replaces = g_variant_get_uint32 (replaces);
     notification->summary = g_variant_dup_string (summary, NULL);
     notification->body = g_variant_dup_string (body, NULL);
+    notification->has_action = g_variant_n_children (actions) == 2;
+    if (notification->has_action)
+      {
+        const char *key;
+
+        g_variant_get_child (actions, 0, "&s", &key);
+        g_assert_cmpstr (key, ==, "default");
+      }
+    else
+      g_assert_cmpuint (g_variant_n_children (actions), ==, 0);
     g_assert_true (g_variant_lookup (hints, "urgency", "y", &notification->urgency));
     g_assert_true (g_variant_lookup (hints, "desktop-entry", "&s", &desktop_entry));
     g_assert_cmpstr (desktop_entry, ==, "org.arcology.Builder");
@@ -225,6 +275,15 @@ fail_build (Fixture *fixture, const char *name)
   arc_test_host_touch (fixture->host, name);
   arc_test_host_advance (fixture->host, 5 * SECOND);
   arc_test_host_finish_build (fixture->host, 2);
+}
+
+/* What the builds say from now on. */
+static void
+say (Fixture *fixture, const char *text)
+{
+  g_autofree char *path = g_build_filename (fixture->host->out, "say", NULL);
+
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
 }
 
 /* It is replaced, not repeated, and goes when a build succeeds. */
@@ -246,9 +305,12 @@ test_failure (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (first.urgency, ==, 1);
 
   /* The first retry. */
+  say (fixture, "\033[31memacs:\033[0m cannot open <load> file.\n");
   arc_test_host_advance (fixture->host, 600 * SECOND);
   arc_test_host_finish_build (fixture->host, 2);
   get_last_notification (fixture, &second);
+  g_assert_nonnull (strstr (second.body, "The build ended with exit status 2: emacs: cannot open "
+                                         "&lt;load&gt; file. "));
   g_assert_cmpuint (count_calls (fixture, "Notify"), ==, 2);
   g_assert_cmpuint (second.replaces, ==, 1);
   g_assert_cmpuint (count_calls (fixture, "CloseNotification"), ==, 0);
@@ -268,12 +330,115 @@ test_failure (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (count_calls (fixture, "Notify"), ==, 2);
 }
 
+static void
+emit (Fixture *fixture, const char *signal, GVariant *id, GVariant *argument)
+{
+  const GVariantType *type = g_variant_get_type (argument);
+  g_autofree char *signature = g_strdup_printf ("u%s", g_variant_type_peek_string (type));
+
+  g_variant_unref (call_mock (fixture, NOTIFICATIONS, "/org/freedesktop/Notifications",
+                              "EmitSignal",
+                              g_variant_new_parsed ("(%s, %s, %s, [<%*>, <%*>])", NOTIFICATIONS,
+                                                    signal, signature, id, argument)));
+  arc_test_dispatch_ready ();
+}
+
+static void
+click (Fixture *fixture, guint32 id, const char *action)
+{
+  emit (fixture, "ActionInvoked", g_variant_new_uint32 (id), g_variant_new_string (action));
+}
+
+/* What systemd was asked to start: a(tav). */
+static GVariant *
+get_started (Fixture *fixture)
+{
+  g_autoptr (GVariant) reply = call_mock (fixture, SYSTEMD, SYSTEMD_PATH, "GetMethodCalls",
+                                          g_variant_new ("(s)", "StartTransientUnit"));
+
+  return g_variant_get_child_value (reply, 0);
+}
+
+static gsize
+count_started (Fixture *fixture)
+{
+  g_autoptr (GVariant) calls = get_started (fixture);
+
+  return g_variant_n_children (calls);
+}
+
+/* FILE was opened last, and N in all. */
+static void
+assert_opened (Fixture *fixture, guint n, const char *file)
+{
+  g_autofree char *uri = g_filename_to_uri (file, NULL, NULL);
+  g_autofree char *words = g_strdup_printf ("'open', '%s'", uri);
+  g_autoptr (GVariant) calls = NULL;
+  g_autoptr (GVariant) last = NULL;
+  g_autofree char *text = NULL;
+
+  arc_test_wait_until (count_started (fixture) >= n);
+  calls = get_started (fixture);
+  g_assert_cmpuint (g_variant_n_children (calls), ==, n);
+  last = g_variant_get_child_value (calls, n - 1);
+  text = g_variant_print (last, FALSE);
+  g_test_message ("%s", text);
+  g_assert_nonnull (strstr (text, words));
+}
+
+/* A click opens the note that is the reason, or else the log. */
+static void
+test_default_action (Fixture *fixture, gconstpointer data)
+{
+  ArcTestHost *host = fixture->host;
+  g_autofree char *note = arc_test_host_get_path (host, "one $HOME %i.org");
+  g_autofree char *failed = g_strdup_printf ("arcology: failed %s: locked\n", note);
+  g_autofree char *problem = g_strdup_printf ("arcology: problem %s:3: no title\n", note);
+  g_autofree char *log = NULL;
+  g_auto (Notification) first = { 0 };
+  g_auto (Notification) second = { 0 };
+  g_auto (Notification) third = { 0 };
+
+  fixture->notifications = start_mock (fixture, "notification_daemon", NOTIFICATIONS);
+  start_manager (fixture);
+  start (fixture);
+
+  say (fixture, "emacs: cannot start\n");
+  fail_build (fixture, "one.org");
+  get_last_notification (fixture, &first);
+  g_assert_true (first.has_action);
+  click (fixture, 1, "other");
+  click (fixture, 7, "default");
+  g_assert_cmpuint (count_started (fixture), ==, 0);
+  click (fixture, 1, "default");
+  log = arc_state_store_get_log (host->store, 2);
+  assert_opened (fixture, 1, log);
+
+  say (fixture, failed);
+  arc_test_host_touch (host, "one $HOME %i.org");
+  arc_test_host_advance (host, 600 * SECOND);
+  arc_test_host_finish_build (host, 1);
+  get_last_notification (fixture, &second);
+  g_assert_true (second.has_action);
+  click (fixture, 1, "default");
+  assert_opened (fixture, 2, note);
+
+  say (fixture, problem);
+  arc_test_host_advance (host, 1200 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  get_last_notification (fixture, &third);
+  g_assert_cmpstr (third.summary, ==, "1 new problem in the notes");
+  g_assert_true (third.has_action);
+  g_assert_cmpuint (third.replaces, ==, 0);
+  click (fixture, 1, "default");
+  click (fixture, 2, "default");
+  assert_opened (fixture, 3, note);
+}
+
 /* Who has read it, is told again only after a success. */
 static void
 test_closed_by_user (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply = NULL;
   g_auto (Notification) again = { 0 };
 
   fixture->notifications = start_mock (fixture, "notification_daemon", NOTIFICATIONS);
@@ -281,15 +446,7 @@ test_closed_by_user (Fixture *fixture, gconstpointer data)
   fail_build (fixture, "one.org");
   g_assert_cmpuint (count_calls (fixture, "Notify"), ==, 1);
 
-  reply = g_dbus_connection_call_sync (
-      fixture->connection, NOTIFICATIONS, "/org/freedesktop/Notifications",
-      "org.freedesktop.DBus.Mock", "EmitSignal",
-      g_variant_new_parsed ("(%s, 'NotificationClosed', 'uu', [<@u 1>, <@u 2>])", NOTIFICATIONS),
-      NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_nonnull (reply);
-  arc_test_dispatch_ready ();
-
+  emit (fixture, "NotificationClosed", g_variant_new_uint32 (1), g_variant_new_uint32 (2));
   arc_test_host_advance (fixture->host, 600 * SECOND);
   arc_test_host_finish_build (fixture->host, 2);
   g_assert_cmpuint (count_calls (fixture, "Notify"), ==, 1);
@@ -330,15 +487,6 @@ set_notify (Fixture *fixture, ArcNotify notify)
 {
   fixture->host->config->notify = notify;
   arc_builder_set_config (fixture->host->builder, fixture->host->config);
-}
-
-/* What the builds say from now on. */
-static void
-say (Fixture *fixture, const char *text)
-{
-  g_autofree char *path = g_build_filename (fixture->host->out, "say", NULL);
-
-  g_assert_true (g_file_set_contents (path, text, -1, NULL));
 }
 
 static void
@@ -464,6 +612,7 @@ test_unavailable (Fixture *fixture, gconstpointer data)
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_UNAVAILABLE);
   get_last_notification (fixture, &notification);
   g_assert_cmpstr (notification.summary, ==, "The notes directory is unavailable");
+  g_assert_false (notification.has_action);
   arc_builder_compare (host->builder);
   arc_test_wait_until (arc_test_host_get_status (host).reason == ARC_REASON_UNAVAILABLE);
   g_assert_cmpuint (count_calls (fixture, "Notify"), ==, 1);
@@ -609,6 +758,7 @@ main (int argc, char **argv)
 
 #define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
   ADD ("/desktop/failure", test_failure);
+  ADD ("/desktop/default-action", test_default_action);
   ADD ("/desktop/closed-by-user", test_closed_by_user);
   ADD ("/desktop/failed-file", test_failed_file);
   ADD ("/desktop/reason", test_reason);

@@ -114,13 +114,13 @@ test_messages (Fixture *fixture, gconstpointer abstract)
 {
   listen (fixture);
   fixture->under = arc_service_manager_new ();
-  arc_service_manager_ready (fixture->under);
+  arc_service_manager_send (fixture->under, ARC_SERVICE_READY);
   arc_service_manager_set_status (fixture->under, "Idle");
   arc_service_manager_set_status (fixture->under, "Idle");
   arc_service_manager_set_status (fixture->under, "Two\nREADY=1\r");
   arc_service_manager_set_status (fixture->under, "\xff");
   arc_service_manager_set_status (fixture->under, "Idle");
-  arc_service_manager_stopping (fixture->under);
+  arc_service_manager_send (fixture->under, ARC_SERVICE_STOPPING);
 
   assert_messages (fixture,
                    (const char *[]){ "READY=1", "STATUS=Idle", "STATUS=Two READY=1 ",
@@ -136,7 +136,7 @@ test_reloading (Fixture *fixture, gconstpointer abstract)
 
   listen (fixture);
   fixture->under = arc_service_manager_new ();
-  arc_service_manager_reloading (fixture->under);
+  arc_service_manager_send (fixture->under, ARC_SERVICE_RELOADING);
   arc_test_wait_until (fixture->messages->len == 1);
 
   g_assert_true (g_str_has_prefix (fixture->messages->pdata[0], prefix));
@@ -241,8 +241,8 @@ test_busy_manager (Fixture *fixture, gconstpointer abstract)
     }
 
   reader = g_thread_new ("manager", read_all, fixture);
-  arc_service_manager_ready (fixture->under);
-  arc_service_manager_stopping (fixture->under);
+  arc_service_manager_send (fixture->under, ARC_SERVICE_READY);
+  arc_service_manager_send (fixture->under, ARC_SERVICE_STOPPING);
   g_thread_join (reader);
 
   n = fixture->messages->len;
@@ -288,10 +288,10 @@ call_everything (void)
 {
   g_autoptr (ArcServiceManager) supervisor = arc_service_manager_new ();
 
-  arc_service_manager_ready (supervisor);
-  arc_service_manager_reloading (supervisor);
+  arc_service_manager_send (supervisor, ARC_SERVICE_READY);
+  arc_service_manager_send (supervisor, ARC_SERVICE_RELOADING);
   arc_service_manager_set_status (supervisor, "Idle");
-  arc_service_manager_stopping (supervisor);
+  arc_service_manager_send (supervisor, ARC_SERVICE_STOPPING);
 }
 
 /* Without a manager, or with one that is gone, nothing happens and nothing is said. */

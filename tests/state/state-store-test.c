@@ -242,7 +242,7 @@ spawn_other (Fixture *fixture, const char *option)
   g_autofree char *self = g_file_read_link ("/proc/self/exe", NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (GSubprocessLauncher) launcher =
-      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE);
   GSubprocess *process;
 
   g_subprocess_launcher_setenv (launcher, "XDG_RUNTIME_DIR", g_get_user_runtime_dir (), TRUE);
@@ -363,6 +363,131 @@ test_leftovers (Fixture *fixture, gconstpointer data)
   g_assert_true (is_there (fixture, "history.damaged"));
   g_assert_true (is_there (fixture, "snapshot.org"));
   g_assert_true (is_there (fixture, "mine.A1B2C3"));
+}
+
+/* Passes the lock on to a child, as fork(2) does until execve(2) closes the descriptor. The child
+ * ends with the input. */
+static int
+lock_and_fork (const char *directory)
+{
+  g_autoptr (ArcStateStore) store = arc_state_store_new (directory);
+  g_autoptr (GError) error = NULL;
+  char byte;
+
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+  arc_state_store_lock (store, &error);
+  g_assert_no_error (error);
+  if (fork () == 0)
+    {
+      g_assert_cmpint (write (STDOUT_FILENO, "ready\n", 6), ==, 6);
+      g_assert_cmpint (read (STDIN_FILENO, &byte, 1), ==, 0);
+      _exit (0);
+    }
+  while (TRUE)
+    pause ();
+
+  return 0;
+}
+
+static void
+on_opened (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  *(GAsyncResult **) user_data = g_object_ref (result);
+}
+
+static gboolean
+finish_open (ArcStateStore *store, GAsyncResult **result, GError **error)
+{
+  g_autoptr (GAsyncResult) owned = NULL;
+
+  arc_test_wait_until (*result != NULL);
+  owned = g_steal_pointer (result);
+
+  return arc_state_store_open_finish (store, owned, error);
+}
+
+/* A service is started at once after one that was killed while it started a child. */
+static void
+test_orphaned_lock (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GSubprocess) other = spawn_other (fixture, "--lock-and-fork");
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  gint64 start;
+
+  wait_until_ready (other);
+  arc_state_store_open_async (fixture->store, "/db", 0, NULL, on_opened, &result);
+  g_assert_false (finish_open (fixture->store, &result, &error));
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_LOCKED);
+  g_clear_error (&error);
+
+  g_subprocess_force_exit (other);
+  g_assert_true (g_subprocess_wait (other, NULL, NULL));
+  g_assert_false (is_lock_free (fixture));
+
+  /* The child keeps it for longer than execve(2) takes. */
+  start = g_get_monotonic_time ();
+  arc_state_store_open_async (fixture->store, "/db", 0, NULL, on_opened, &result);
+  g_assert_false (finish_open (fixture->store, &result, &error));
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_LOCKED);
+  g_assert_cmpint (g_get_monotonic_time () - start, >=, 2 * G_USEC_PER_SEC);
+  g_clear_error (&error);
+
+  /* Or not as long. */
+  arc_state_store_open_async (fixture->store, "/db", 0, NULL, on_opened, &result);
+  g_output_stream_close (g_subprocess_get_stdin_pipe (other), NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (finish_open (fixture->store, &result, &error));
+  g_assert_no_error (error);
+  g_assert_false (is_lock_free (fixture));
+}
+
+/* Neither the lock nor the files are waited for by the main loop. */
+static void
+test_open_on_hanging_disk (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  arc_test_disk_hang (fixture->directory);
+  arc_state_store_open_async (fixture->store, "/db", 0, NULL, on_opened, &result);
+  arc_test_wait_until (arc_test_disk_get_n_hanging () == 1);
+  g_assert_false (arc_state_store_set_paused (fixture->store, TRUE, &error));
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_LOCKED);
+  g_clear_error (&error);
+
+  arc_test_disk_hang (NULL);
+  g_assert_true (finish_open (fixture->store, &result, &error));
+  g_assert_no_error (error);
+  g_assert_true (arc_state_store_set_paused (fixture->store, TRUE, &error));
+  g_assert_no_error (error);
+}
+
+/* Another service is waited for, until the patience is over or the wait is cancelled. */
+static void
+test_open_waits (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GSubprocess) other = spawn_other (fixture, "--lock-and-wait");
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  wait_until_ready (other);
+  arc_state_store_open_async (fixture->store, "/db", 1, NULL, on_opened, &result);
+  g_assert_false (finish_open (fixture->store, &result, &error));
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_LOCKED);
+  g_clear_error (&error);
+
+  arc_state_store_open_async (fixture->store, "/db", G_MAXINT64, cancellable, on_opened, &result);
+  g_cancellable_cancel (cancellable);
+  g_assert_false (finish_open (fixture->store, &result, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+
+  arc_state_store_open_async (fixture->store, "/db", G_MAXINT64, NULL, on_opened, &result);
+  g_subprocess_force_exit (other);
+  g_assert_true (finish_open (fixture->store, &result, &error));
+  g_assert_no_error (error);
 }
 
 static void
@@ -1246,7 +1371,7 @@ count_problems (Fixture *fixture)
   g_autoptr (ArcStateStore) store = arc_state_store_new (fixture->directory);
   g_autoptr (ArcSnapshot) snapshot G_GNUC_UNUSED = load (store, DATABASE);
 
-  return arc_problem_list_get_count (arc_state_store_get_note_problems (store));
+  return arc_state_store_get_note_problems (store)->count;
 }
 
 /* They are written with a commit, and only if they are others. */
@@ -1576,6 +1701,8 @@ main (int argc, char **argv)
   /* What the tests run as another process. */
   if (argc > 2 && g_str_equal (argv[1], "--lock-and-wait"))
     return lock_and_wait (argv[2]);
+  if (argc > 2 && g_str_equal (argv[1], "--lock-and-fork"))
+    return lock_and_fork (argv[2]);
   if (argc > 2 && g_str_equal (argv[1], "--try-lock"))
     return try_lock (argv[2]);
 
@@ -1595,6 +1722,9 @@ main (int argc, char **argv)
   ADD ("unlock-waits", test_unlock_waits);
   ADD ("history-fails", test_history_fails);
   ADD ("locked-by-other", test_locked_by_other);
+  ADD ("orphaned-lock", test_orphaned_lock);
+  ADD ("open/hanging-disk", test_open_on_hanging_disk);
+  ADD ("open/waits", test_open_waits);
   ADD ("lock-is-not-inherited", test_lock_is_not_inherited);
   ADD ("unlock", test_unlock);
   ADD ("directory-made-private", test_directory_made_private);

@@ -72,10 +72,12 @@ write_file (const char *file, const char *text)
   g_assert_true (g_file_set_contents (file, text, -1, NULL));
 }
 
+#define FILES(fixture) ((const char *const[]){ fixture->system_file, fixture->user_file, NULL })
+
 static void
 load (Fixture *fixture)
 {
-  g_autofree char *digest = arc_settings_monitor_read (fixture->monitor);
+  g_autofree char *digest = arc_settings_monitor_read (FILES (fixture));
 
   arc_settings_monitor_set_loaded (fixture->monitor, digest);
   g_assert_false (fixture->differ);
@@ -134,11 +136,11 @@ test_link (Fixture *fixture, gconstpointer data)
 static void
 test_changed_while_loaded (Fixture *fixture, gconstpointer data)
 {
-  g_autofree char *digest = arc_settings_monitor_read (fixture->monitor);
+  g_autofree char *digest = arc_settings_monitor_read (FILES (fixture));
 
   write_file (fixture->user_file, "[Timing]\n");
   arc_settings_monitor_set_loaded (fixture->monitor, digest);
-  g_assert_true (fixture->differ);
+  arc_test_wait_until (fixture->differ);
   load (fixture);
 }
 

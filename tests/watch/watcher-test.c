@@ -1246,6 +1246,97 @@ test_random (void)
   arc_fixture_assert_none_missed (fixture);
 }
 
+static void
+wait_lost (ArcFixture *fixture)
+{
+  arc_test_wait_until (arc_watcher_get_health (fixture->watcher) == ARC_HEALTH_UNAVAILABLE);
+  g_assert_nonnull (
+      strstr (arc_watcher_get_health_message (fixture->watcher), "tree: its file system does not"));
+  arc_fixture_wait_settled (fixture);
+}
+
+/* The file system stops to answer in the middle of a comparison: neither the main loop nor another
+ * comparison waits for it, and nothing counts as gone. */
+static void
+test_hanging_comparison (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autofree char *hanging = g_build_filename (fixture->root, "b", "c", NULL);
+
+  arc_fixture_sh (fixture, "cd tree && mkdir -p a b/c d && touch 1.org a/2.org b/3.org b/c/4.org "
+                           "b/c/5.org d/6.org");
+  arc_fixture_start (fixture, NULL, FALSE);
+
+  for (guint round = 0; round < 2; round++)
+    {
+      arc_fixture_forget (fixture);
+      arc_test_disk_hang (hanging);
+      arc_watcher_reconcile (fixture->watcher);
+      arc_test_wait_until (arc_test_disk_get_n_hanging () == 1);
+      arc_fixture_sh (fixture, "echo >>tree/b/c/4.org && echo >>tree/1.org");
+      wait_lost (fixture);
+
+      for (guint i = 0; i < 3; i++)
+        arc_fixture_reconcile (fixture);
+      g_assert_cmpuint (arc_test_disk_get_n_hanging (), ==, 1);
+      g_assert_cmpint (arc_watcher_get_health (fixture->watcher), ==, ARC_HEALTH_UNAVAILABLE);
+      g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 6);
+      g_assert_false (arc_fixture_is_told (fixture, "tree/b/c/4.org"));
+
+      arc_test_disk_hang (NULL);
+      arc_test_wait_until (arc_watcher_get_health (fixture->watcher) == ARC_HEALTH_OK);
+      arc_fixture_wait_told (fixture, "tree/b/c/4.org", ARC_CHANGE_MODIFIED);
+      arc_fixture_wait_told (fixture, "tree/1.org", ARC_CHANGE_MODIFIED);
+      arc_fixture_wait_true (fixture);
+      arc_fixture_assert_none_missed (fixture);
+    }
+}
+
+/* The same when one file is looked at. */
+static void
+test_hanging_look (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autofree char *hanging = g_build_filename (fixture->root, "a", "1.org", NULL);
+
+  arc_fixture_sh (fixture, "cd tree && mkdir a && touch a/1.org 2.org");
+  arc_fixture_start (fixture, NULL, FALSE);
+
+  arc_test_disk_hang (hanging);
+  arc_fixture_sh (fixture, "echo >>tree/a/1.org");
+  arc_test_wait_until (arc_test_disk_get_n_hanging () == 1);
+  wait_lost (fixture);
+  arc_fixture_sh (fixture, "rm tree/2.org && echo >>tree/a/1.org");
+
+  arc_test_disk_hang (NULL);
+  arc_test_wait_until (arc_watcher_get_health (fixture->watcher) == ARC_HEALTH_OK);
+  arc_fixture_wait_told (fixture, "tree/a/1.org", ARC_CHANGE_MODIFIED);
+  arc_fixture_wait_told (fixture, "tree/2.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_true (fixture);
+  arc_fixture_assert_none_missed (fixture);
+}
+
+/* The watcher is stopped, and freed, while a thread waits for the disk. */
+static void
+test_hanging_end (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autofree char *hanging = g_build_filename (fixture->root, "a", NULL);
+
+  arc_fixture_sh (fixture, "mkdir tree/a && touch tree/a/1.org");
+  arc_fixture_start (fixture, NULL, FALSE);
+
+  arc_test_disk_hang (hanging);
+  arc_watcher_reconcile (fixture->watcher);
+  arc_test_wait_until (arc_test_disk_get_n_hanging () == 1);
+  arc_watcher_stop (fixture->watcher);
+  g_clear_pointer (&fixture, arc_fixture_free);
+
+  g_assert_cmpuint (arc_test_disk_get_n_hanging (), ==, 1);
+  arc_test_disk_hang (NULL);
+  arc_test_wait_until (arc_test_disk_get_n_hanging () == 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -1285,6 +1376,9 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher/not-searchable", test_not_searchable);
   g_test_add_func ("/watcher/not-searchable/at-start", test_not_searchable_at_start);
   g_test_add_func ("/watcher/failing-disk", test_failing_disk);
+  g_test_add_func ("/watcher/hanging/comparison", test_hanging_comparison);
+  g_test_add_func ("/watcher/hanging/look", test_hanging_look);
+  g_test_add_func ("/watcher/hanging/end", test_hanging_end);
   g_test_add_func ("/watcher/set-tree", test_set_tree);
   g_test_add_func ("/watcher/explain", test_explain);
   g_test_add_func ("/watcher/bytes", test_bytes);

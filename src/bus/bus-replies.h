@@ -1,0 +1,80 @@
+/* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "engine/builder.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ArcBusReply:
+ * @ARC_BUS_REPLY_HISTORY: of `GetHistory`
+ * @ARC_BUS_REPLY_PENDING: of `GetPending`
+ * @ARC_BUS_REPLY_CHANGES: of `GetChanges`
+ * @ARC_BUS_REPLY_PROBLEMS: of `GetProblems`
+ *
+ * A reply that may be large.
+ */
+typedef enum
+{
+  ARC_BUS_REPLY_HISTORY,
+  ARC_BUS_REPLY_PENDING,
+  ARC_BUS_REPLY_CHANGES,
+  ARC_BUS_REPLY_PROBLEMS,
+} ArcBusReply;
+
+/**
+ * ArcBusReplies:
+ *
+ * The calls whose replies may be large. One reply is made and sent at a time: GDBus keeps in memory
+ * what the bus has not taken yet, whatever its size.
+ */
+typedef struct _ArcBusReplies ArcBusReplies;
+
+/**
+ * arc_bus_replies_new:
+ * @builder: the engine, which must outlive the object
+ *
+ * Makes an object without calls.
+ *
+ * Returns: (transfer full): the object
+ */
+ArcBusReplies *arc_bus_replies_new (ArcBuilder *builder);
+
+/**
+ * arc_bus_replies_free:
+ * @replies: (transfer full): the object
+ *
+ * Answers the calls that wait with `org.freedesktop.DBus.Error.NoReply`, and frees the object.
+ */
+void arc_bus_replies_free (ArcBusReplies *replies);
+
+/**
+ * arc_bus_replies_add:
+ * @replies: the object
+ * @invocation: (transfer full): the call
+ * @reply: the reply to make, when its turn has come
+ * @argument: the argument of the call: how many entries at most, 0 for all, or the number of a
+ * build
+ *
+ * Answers a call in its turn; with `org.freedesktop.DBus.Error.LimitsExceeded` if too many wait
+ * already, of this caller or of all.
+ */
+void arc_bus_replies_add (ArcBusReplies *replies,
+                          GDBusMethodInvocation *invocation,
+                          ArcBusReply reply,
+                          guint64 argument);
+
+/**
+ * arc_bus_replies_fail:
+ * @replies: the object
+ * @error: the answer
+ *
+ * Answers the calls that wait with an error.
+ */
+void arc_bus_replies_fail (ArcBusReplies *replies, const GError *error);
+
+G_END_DECLS

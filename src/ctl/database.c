@@ -1,0 +1,298 @@
+/* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "ctl/database.h"
+
+#include "ctl/program.h"
+#include "ctl/table.h"
+
+#include <errno.h>
+#include <glib/gi18n.h>
+#include <json-glib/json-glib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* To copy or compare a large database, or to wait for a lock of it. */
+#define TIMEOUT (10 * 60 * G_USEC_PER_SEC)
+#define GRACE   (5 * G_USEC_PER_SEC)
+
+/* The statements that make the comparison, one row of SQL for each table of one of both databases,
+ * `main` and `other`. The tables of virtual ones hold the same data in forms that depend on
+ * history.
+ */
+static const char query[] =
+    "CREATE TEMP TABLE cols AS SELECT l.schema AS side, l.name AS name, c.cid AS cid, c.name AS col"
+    " FROM pragma_table_list l JOIN pragma_table_info (l.name, l.schema) c"
+    " WHERE l.schema IN ('main', 'other') AND l.type IN ('table', 'virtual')"
+    " AND substr (l.name, 1, 7) <> 'sqlite_' AND l.name <> 'arcology'"
+    " AND (l.name <> 'files' OR c.name <> 'atime') ORDER BY l.schema, l.name, c.cid;\n"
+
+    /* An expression for the path of the note that a row r belongs to, in hexadecimal digits: of its
+     * own column, in org-roam's tables and in those that are added to them, or of the row that it
+     * refers to, which can be the one that is missing. */
+    "CREATE TEMP TABLE notes AS"
+    " SELECT side, name, -1 AS cid, 'hex (r.file)' AS note FROM cols WHERE col = 'file'"
+    " UNION ALL SELECT c.side, c.name, c.cid, printf ('coalesce ("
+    "(SELECT hex (p.file) FROM main.\"%w\" p WHERE p.\"%w\" = r.\"%w\"),"
+    "(SELECT hex (p.file) FROM other.\"%w\" p WHERE p.\"%w\" = r.\"%w\"))',"
+    " f.\"table\", f.\"to\", c.col, f.\"table\", f.\"to\", c.col)"
+    " FROM cols c JOIN pragma_foreign_key_list (c.name, c.side) f ON f.\"from\" = c.col"
+    " JOIN cols p ON p.side = c.side AND p.name = f.\"table\" AND p.col = 'file'"
+    " WHERE f.\"to\" IS NOT NULL;\n"
+
+    /* A query of the rows of a table: k, which is all of a row as text, note and n. hex() gives the
+     * bytes, whatever they are; quote() would stop at a NUL in text. */
+    "CREATE TEMP TABLE sides AS SELECT side, name, printf ("
+    "'SELECT k, max (note) AS note, count (*) AS n"
+    " FROM (SELECT ''''%s AS k, %s AS note FROM %s.\"%w\" r) GROUP BY k',"
+    " group_concat (printf ('||%Q||''=''||typeof (r.\"%w\")||'':''||CASE WHEN typeof (r.\"%w\")"
+    " IN (''text'', ''blob'') THEN hex (r.\"%w\") ELSE quote (r.\"%w\") END||'',''',"
+    " col, col, col, col, col), ''),"
+    " coalesce ((SELECT note FROM notes n WHERE n.side = cols.side AND n.name = cols.name"
+    " ORDER BY cid LIMIT 1), 'NULL'), side, name) AS rows FROM cols GROUP BY side, name;\n"
+
+    "SELECT printf ('CREATE TEMP TABLE a AS %s;\nCREATE TEMP TABLE b AS %s;\n"
+    "CREATE INDEX ak ON a (k);\nCREATE INDEX bk ON b (k);\n"
+    "INSERT INTO total SELECT coalesce (sum (n), 0) FROM a;\n"
+    "INSERT INTO difference SELECT %Q, note, sum (surplus), sum (missing) FROM ("
+    "SELECT a.note AS note, a.n - coalesce (b.n, 0) AS surplus, 0 AS missing"
+    " FROM a LEFT JOIN b ON b.k = a.k WHERE a.n > coalesce (b.n, 0) UNION ALL "
+    "SELECT b.note, 0, b.n - coalesce (a.n, 0)"
+    " FROM b LEFT JOIN a ON a.k = b.k WHERE b.n > coalesce (a.n, 0)) GROUP BY note;\n"
+    "DROP TABLE temp.a;\nDROP TABLE temp.b;\n',"
+    " coalesce ((SELECT rows FROM sides m WHERE m.side = 'main' AND m.name = s.name), none),"
+    " coalesce ((SELECT rows FROM sides o WHERE o.side = 'other' AND o.name = s.name), none),"
+    " s.name) AS script FROM (SELECT DISTINCT name FROM sides) s,"
+    " (SELECT 'SELECT NULL AS k, NULL AS note, 0 AS n WHERE 0' AS none);\n";
+
+static void
+free_difference (gpointer data)
+{
+  ArcDifference *difference = data;
+
+  g_free (difference->note);
+  g_free (difference->table);
+  g_free (difference);
+}
+
+/* (transfer full): TEXT as SQL writes it. */
+static char *
+quote (const char *text)
+{
+  g_auto (GStrv) parts = g_strsplit (text, "'", -1);
+  g_autofree char *doubled = g_strjoinv ("''", parts);
+
+  return g_strconcat ("'", doubled, "'", NULL);
+}
+
+/* Runs SQL on DATABASE; OUTPUT gets JSON, or nothing if there are no rows. */
+static gboolean
+run_sqlite (const char *database,
+            gboolean read_only,
+            const char *sql,
+            char **output,
+            gsize *length,
+            GCancellable *cancellable,
+            GError **error)
+{
+  /* ~/.sqliterc could change what it prints. */
+  const char *const argv[] = {
+    "sqlite3",
+    "-batch",
+    "-bail",
+    "-init",
+    "/dev/null",
+    "-json",
+    "-cmd",
+    ".timeout 15000",
+    read_only ? "-readonly" : "-json",
+    database,
+    sql,
+    NULL,
+  };
+  const ArcProgram program = {
+    .argv = argv,
+    .timeout = TIMEOUT,
+    .grace = GRACE,
+    .cancellable = cancellable,
+  };
+
+  return arc_program_run (&program, NULL, output, length, NULL, error);
+}
+
+static gboolean
+has_content (const char *database, const char *suffix)
+{
+  g_autofree char *path = g_strconcat (database, suffix, NULL);
+  struct stat info;
+
+  return stat (path, &info) == 0 && info.st_size > 0;
+}
+
+gboolean
+arc_database_copy (const char *database,
+                   const char *copy,
+                   GCancellable *cancellable,
+                   GError **error)
+{
+  g_autofree char *name = arc_table_escape (database);
+  g_autofree char *quoted = quote (copy);
+  g_autofree char *sql = g_strconcat ("VACUUM INTO ", quoted, NULL);
+  g_autofree char *output = NULL;
+  struct stat info;
+  gboolean read_only;
+  gsize length;
+
+  if (stat (database, &info) != 0)
+    {
+      const int number = errno;
+
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                   number == ENOENT
+                       ? _ ("%s: does not exist yet; create it with: arcologyctl rebuild")
+                       : "%s: %s",
+                   name, g_strerror (number));
+      return FALSE;
+    }
+
+  /* The last program that may write, when it closes a database, applies a log and deletes it, and
+   * the first one applies the journal of a build that was killed. One that may only read leaves an
+   * empty log behind (SQLite 3.40). */
+  read_only = has_content (database, "-wal") || has_content (database, "-journal");
+
+  return run_sqlite (database, read_only, sql, &output, &length, cancellable, error);
+}
+
+static const char *
+get_string (JsonObject *row, const char *member)
+{
+  JsonNode *node = json_object_get_member (row, member);
+
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_string (node) : NULL;
+}
+
+/* (transfer full) (nullable): the rows that SQL selects. */
+static JsonArray *
+select_rows (const char *database, const char *sql, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autofree char *output = NULL;
+  JsonNode *root;
+  gsize length;
+
+  if (!run_sqlite (database, FALSE, sql, &output, &length, cancellable, error) ||
+      (length > 0 && !json_parser_load_from_data (parser, output, (gssize) length, error)))
+    return NULL;
+
+  root = json_parser_get_root (parser);
+  if (root == NULL || !JSON_NODE_HOLDS_ARRAY (root))
+    return json_array_new ();
+
+  return json_array_ref (json_node_get_array (root));
+}
+
+/* (transfer full): the bytes that DIGITS stand for. */
+static GString *
+decode_hex (const char *digits)
+{
+  GString *bytes = g_string_new (NULL);
+
+  for (; g_ascii_isxdigit (digits[0]) && g_ascii_isxdigit (digits[1]); digits += 2)
+    g_string_append_c (bytes, (char) (g_ascii_xdigit_value (digits[0]) << 4 |
+                                      g_ascii_xdigit_value (digits[1])));
+
+  return bytes;
+}
+
+/* (transfer full): the path in VALUE: itself, or a string as Lisp prints it, as in org-roam's
+ * tables. */
+static char *
+read_path (const char *value)
+{
+  const gsize length = strlen (value);
+  g_autofree char *inner = NULL;
+
+  if (length < 2 || value[0] != '"' || value[length - 1] != '"')
+    return g_strdup (value);
+
+  /* Emacs writes `\"', `\\', and control characters as `\n', `\f' or three octal digits. */
+  inner = g_strndup (value + 1, length - 2);
+
+  return g_strcompress (inner);
+}
+
+static int
+compare_differences (gconstpointer a, gconstpointer b)
+{
+  const ArcDifference *first = *(const ArcDifference *const *) a;
+  const ArcDifference *second = *(const ArcDifference *const *) b;
+  const int order = g_strcmp0 (first->note, second->note);
+
+  return order != 0 ? order : strcmp (first->table, second->table);
+}
+
+/* (transfer full) (element-type ArcDifference): of the rows that the comparison selects. */
+static GPtrArray *
+make_differences (JsonArray *rows, guint64 *n_rows)
+{
+  GPtrArray *differences = g_ptr_array_new_with_free_func (free_difference);
+
+  for (guint i = 0; i < json_array_get_length (rows); i++)
+    {
+      JsonObject *row = json_array_get_object_element (rows, i);
+      const char *name = get_string (row, "name");
+      const char *note = get_string (row, "note");
+      ArcDifference *difference;
+
+      if (name == NULL)
+        {
+          *n_rows = (guint64) json_object_get_int_member (row, "surplus");
+          continue;
+        }
+
+      difference = g_new0 (ArcDifference, 1);
+      difference->table = g_strdup (name);
+      difference->surplus = json_object_get_int_member (row, "surplus");
+      difference->missing = json_object_get_int_member (row, "missing");
+      if (note != NULL)
+        {
+          GString *value = decode_hex (note);
+
+          difference->note = read_path (value->str);
+          g_string_free (value, TRUE);
+        }
+      g_ptr_array_add (differences, difference);
+    }
+  g_ptr_array_sort (differences, compare_differences);
+
+  return differences;
+}
+
+GPtrArray *
+arc_database_compare (const char *database,
+                      const char *other,
+                      GCancellable *cancellable,
+                      guint64 *n_rows,
+                      GError **error)
+{
+  g_autofree char *path = quote (other);
+  g_autofree char *attach = g_strdup_printf ("ATTACH %s AS other;\n", path);
+  g_autofree char *of_tables = g_strconcat (attach, query, NULL);
+  g_autoptr (JsonArray) tables = select_rows (database, of_tables, cancellable, error);
+  g_autoptr (JsonArray) rows = NULL;
+  g_autoptr (GString) script = g_string_new (attach);
+
+  if (tables == NULL)
+    return NULL;
+
+  g_string_append (script, "CREATE TEMP TABLE difference (name, note, surplus, missing);\n"
+                           "CREATE TEMP TABLE total (n);\n");
+  for (guint i = 0; i < json_array_get_length (tables); i++)
+    g_string_append (script, get_string (json_array_get_object_element (tables, i), "script"));
+  g_string_append (script, "SELECT NULL AS name, NULL AS note, coalesce (sum (n), 0) AS surplus,"
+                           " 0 AS missing FROM total"
+                           " UNION ALL SELECT name, note, surplus, missing FROM difference;\n");
+  rows = select_rows (database, script->str, cancellable, error);
+
+  return rows != NULL ? make_differences (rows, n_rows) : NULL;
+}

@@ -1,0 +1,75 @@
+/* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ArcProgram:
+ * @argv: the program, which is looked up in the PATH of @environment, and its arguments
+ * @environment: (nullable): its environment; %NULL is that of this process
+ * @directory: (nullable): its working directory; %NULL is that of this process
+ * @timeout: how long it may run, microseconds, 0 for any time
+ * @grace: the time between SIGTERM and SIGKILL after @timeout or @cancellable, microseconds
+ * @cancellable: (nullable): ends it
+ */
+typedef struct
+{
+  const char *const *argv;
+  const char *const *environment;
+  const char *directory;
+  gint64 timeout;
+  gint64 grace;
+  GCancellable *cancellable;
+} ArcProgram;
+
+/**
+ * arc_program_run:
+ * @program: what to run
+ * @status: (out) (optional): its exit status, or 128 and the signal that ended it; if %NULL,
+ *   another status than 0 is an error
+ * @output: (out) (transfer full): its standard output, with a NUL after it
+ * @length: (out): the bytes of @output
+ * @messages: (out) (optional) (transfer full): its standard error, valid UTF-8 without blanks at
+ *   the ends; if %NULL and @status is not, @output has it, too
+ * @error: return location for an error
+ *
+ * Runs a program without input, in a process group of its own, and dispatches the default main
+ * context until it ends. What it leaves of its group is killed.
+ *
+ * Fails with %G_IO_ERROR_CANCELLED and %G_IO_ERROR_TIMED_OUT.
+ *
+ * Returns: whether it ran to its end
+ */
+gboolean arc_program_run (const ArcProgram *program,
+                          int *status,
+                          char **output,
+                          gsize *length,
+                          char **messages,
+                          GError **error);
+
+/**
+ * arc_program_ask:
+ * @environment: (nullable): its environment; %NULL is that of this process
+ * @argv: the program and its arguments
+ * @status: (out): its exit status, or 128 and the signal that ended it
+ * @output: (out) (transfer full): its standard output
+ * @messages: (out) (transfer full): its standard error
+ * @error: return location for an error
+ *
+ * Runs a program with English messages, for at most 30 s. Both outputs are valid UTF-8 without
+ * blanks at the ends.
+ *
+ * Returns: whether it ran to its end
+ */
+gboolean arc_program_ask (const char *const *environment,
+                          const char *const *argv,
+                          int *status,
+                          char **output,
+                          char **messages,
+                          GError **error);
+
+G_END_DECLS

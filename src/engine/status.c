@@ -1,0 +1,109 @@
+/* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "engine/status.h"
+
+#include "engine/log-messages.h"
+
+/* Enough of the paths of a loop to know which setting of Emacs it is. */
+#define LOOP_PATHS_LENGTH 500
+
+void
+arc_status_set_machine (ArcStatus *status,
+                        const ArcStateMachine *machine,
+                        const ArcTiming *timing,
+                        ArcClock *clock)
+{
+  const gint64 due = arc_state_machine_get_next_build (machine, timing);
+
+  status->state = machine->state;
+  status->stoked = arc_state_machine_is_stoked (machine);
+  status->holds = machine->holds;
+  status->reason = arc_state_machine_get_reason (machine);
+  status->rest = arc_state_machine_get_rest (machine, timing);
+
+  if (status->since != machine->since)
+    status->state_since = arc_clock_to_real_time (clock, machine->since);
+  status->since = machine->since;
+  if (status->due != due)
+    status->next_build = arc_clock_to_real_time (clock, due);
+  status->due = due;
+}
+
+void
+arc_status_set_build (ArcStatus *status,
+                      const ArcBuildRun *run,
+                      const ArcComparisons *comparisons,
+                      ArcDatabaseState *database,
+                      ArcStateStore *store)
+{
+  const ArcBuild *build = arc_build_run_get_build (run);
+  const ArcPendingChanges *pending = arc_database_state_get_pending (database);
+
+  status->holds |= arc_build_run_get_holds (run);
+  status->current_build = build != NULL ? build->id : 0;
+  status->phase = arc_build_run_get_progress (run, &status->progress_done, &status->progress_total);
+  status->rescans = MAX (arc_comparisons_get_ended (comparisons), 1) - 1; /* the first is none */
+
+  status->fresh =
+      arc_pending_changes_is_true (pending) && (status->holds & ARC_HOLD_UNAVAILABLE) == 0;
+  status->change_serial = arc_pending_changes_get_change_serial (pending);
+  status->built_serial = arc_pending_changes_get_built_serial (pending);
+  status->n_pending = arc_change_set_get_size (arc_pending_changes_get_pending (pending));
+  status->n_problems = arc_state_store_get_note_problems (store)->count;
+}
+
+static void
+add_loop_path (const char *path, ArcChange change G_GNUC_UNUSED, gpointer user_data)
+{
+  GString *message = user_data;
+  g_autofree char *name = g_filename_display_name (path);
+
+  if (message->len < LOOP_PATHS_LENGTH)
+    g_string_append_printf (message, " %s", name);
+}
+
+static void
+add_loop (GString *message, const ArcLoopGuard *loop_guard)
+{
+  const ArcChangeSet *changes = arc_loop_guard_get_changes (loop_guard);
+  g_autoptr (GString) loop = NULL;
+
+  if (changes == NULL)
+    return;
+
+  loop = g_string_new ("Each build changes the tree and so causes the next one; the service "
+                       "rests longer between them. Changed by builds:");
+  arc_change_set_foreach (changes, add_loop_path, loop);
+  arc_log_message_add_sentence (message, loop->str);
+}
+
+void
+arc_status_set_health (ArcStatus *status,
+                       ArcWatcher *watcher,
+                       const ArcTreeAvailability *tree,
+                       const ArcBuildRun *run,
+                       ArcStateStore *store)
+{
+  g_autoptr (GString) message = g_string_new (NULL);
+
+  arc_log_message_add_sentence (message, arc_watcher_get_health_message (watcher));
+  arc_log_message_add_sentence (message, arc_tree_availability_get_doubt (tree));
+  arc_log_message_add_sentence (message, arc_state_store_get_problem (store));
+  arc_log_message_add_sentence (message, arc_build_run_get_after_problem (run));
+  add_loop (message, arc_build_run_get_loop_guard (run));
+
+  status->health = arc_watcher_get_health (watcher);
+  if (arc_tree_availability_get_doubt (tree) != NULL)
+    status->health = ARC_HEALTH_UNAVAILABLE;
+  else if (status->health == ARC_HEALTH_OK && message->len > 0)
+    status->health = ARC_HEALTH_DEGRADED;
+
+  if (g_strcmp0 (status->health_message != NULL ? status->health_message : "", message->str) != 0)
+    arc_log_message_log_health (status->health, message->str);
+  if (g_strcmp0 (status->health_message, message->str) != 0)
+    {
+      g_free (status->health_message);
+      status->health_message = g_string_free (g_steal_pointer (&message), FALSE);
+    }
+}

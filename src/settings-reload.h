@@ -1,0 +1,69 @@
+/* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "config/config-loader.h"
+#include "engine/builder.h"
+#include "watch/settings-monitor.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ArcSettingsReload:
+ *
+ * Loads the settings again, in a thread, and puts them in force if they are good.
+ */
+typedef struct _ArcSettingsReload ArcSettingsReload;
+
+/**
+ * ArcSettingsReloadFunc:
+ * @is_under_way: whether a reload has begun; %FALSE: all have ended
+ * @user_data: the data of arc_settings_reload_new()
+ *
+ * Called when @is_under_way is another than before.
+ */
+typedef void (*ArcSettingsReloadFunc) (gboolean is_under_way, gpointer user_data);
+
+/**
+ * arc_settings_reload_new:
+ * @builder: the builder, which gets the settings
+ * @monitor: the monitor of the files, which must outlive the object
+ * @options: where the settings come from; must outlive the object
+ * @func: called when reloads begin and end
+ * @user_data: data for @func
+ *
+ * Makes the object.
+ *
+ * Returns: (transfer full): the object
+ */
+ArcSettingsReload *arc_settings_reload_new (ArcBuilder *builder,
+                                            ArcSettingsMonitor *monitor,
+                                            const ArcConfigLoaderOptions *options,
+                                            ArcSettingsReloadFunc func,
+                                            gpointer user_data);
+
+/**
+ * arc_settings_reload_free:
+ * @reload: (transfer full): the object
+ *
+ * Frees the object. The main context must not run afterwards while a reload is under way.
+ */
+void arc_settings_reload_free (ArcSettingsReload *reload);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcSettingsReload, arc_settings_reload_free)
+
+/**
+ * arc_settings_reload_begin:
+ * @reload: the object
+ * @callback: called when the new settings are in force, or the old ones stay; the result is a
+ *   #GTask that returns a boolean or an error
+ * @user_data: data for @callback
+ *
+ * Loads the settings again.
+ */
+void arc_settings_reload_begin (ArcSettingsReload *reload,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data);
+
+G_END_DECLS

@@ -1,0 +1,450 @@
+/* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "watch/disk-worker.h"
+
+#include "common/path.h"
+#include "watch/ready-source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+/* How many results wake the main loop, unless there is nothing more to do: to wake it for each
+ * costs more than to read a small directory. */
+#define RESULTS_PER_WAKE 64
+
+/* How many readers are kept for later jobs. */
+#define MAX_READERS 128
+
+/* How long to search, each time, for what can be read again in one directory. */
+#define CHECK_SLICE (10 * G_TIME_SPAN_MILLISECOND)
+
+/* How many entries of a directory that was lost to read: enough to see that it is not empty. */
+#define NAMES_PER_CHECK 32
+
+/* How long the thread has to end its job when the worker is freed. */
+#define END_PATIENCE (100 * G_TIME_SPAN_MILLISECOND)
+
+/* One thread. */
+typedef struct
+{
+  ArcDiskWorker *worker; /* (owned) */
+  GThread *thread;
+  ArcDiskJob *current; /* (nullable) */
+  gboolean left;       /* to end after this job: another thread does the next */
+} Seat;
+
+struct _ArcDiskWorker
+{
+  int ref_count; /* atomic */
+  int n_steps;   /* atomic */
+
+  GMutex mutex; /* of what follows, and of the members of a seat */
+  GCond cond;
+  GQueue jobs;     /* (element-type ArcDiskJob) */
+  GQueue results;  /* (element-type ArcDiskJob) */
+  guint n_waiting; /* threads without a job: g_cond_signal() is a system call even without
+                      (GLib 2.74) */
+  gboolean woken;  /* the main loop will take the results */
+  gboolean closing;
+
+  /* Of the main loop only. */
+  Seat *seat;         /* (nullable): NULL until there is a job */
+  GQueue pushed;      /* (element-type ArcDiskJob): jobs that the thread does not have yet */
+  GQueue taken;       /* (element-type ArcDiskJob): results that were not returned yet */
+  GPtrArray *readers; /* (element-type ArcDirectoryReader) */
+  GMainContext *context;
+  GSource *source;
+  GSourceFunc func;
+  gpointer user_data;
+};
+
+static void
+job_free (ArcDiskJob *job)
+{
+  g_clear_pointer (&job->reader, arc_directory_reader_free);
+  g_clear_pointer (&job->filter, arc_path_filter_unref);
+  g_clear_pointer (&job->look, arc_recheck_free);
+  g_clear_error (&job->error);
+  g_strfreev (job->names);
+  g_free (job->below_root);
+  g_free (job->path);
+  g_free (job);
+}
+
+static void
+free_jobs (GQueue *jobs)
+{
+  GList *link;
+
+  while ((link = g_queue_pop_head_link (jobs)) != NULL)
+    job_free (link->data);
+}
+
+static void
+worker_unref (ArcDiskWorker *self)
+{
+  if (!g_atomic_int_dec_and_test (&self->ref_count))
+    return;
+
+  free_jobs (&self->jobs);
+  free_jobs (&self->results);
+  free_jobs (&self->pushed);
+  free_jobs (&self->taken);
+  g_mutex_clear (&self->mutex);
+  g_cond_clear (&self->cond);
+  g_free (self);
+}
+
+/* The thread */
+
+static gboolean
+is_at (const char *path, gboolean follow, const ArcFileId *id)
+{
+  struct stat info;
+  ArcFileId found;
+
+  if (fstatat (AT_FDCWD, path, &info, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
+    return FALSE;
+
+  found = arc_file_id_from_stat (&info);
+
+  return arc_file_id_equal (&found, id);
+}
+
+static void
+read_directory (ArcDiskJob *job)
+{
+  job->is_read = TRUE;
+  arc_directory_reader_run (job->reader, job->filter, job->below_root, job->follow_symlinks,
+                            G_MAXUINT, &job->error);
+}
+
+static void
+run_open (ArcDiskJob *job)
+{
+  if (!arc_directory_reader_open (job->reader, job->path, job->follow, &job->error))
+    return;
+
+  if (job->expects_id &&
+      arc_file_id_equal (&job->id, &arc_directory_reader_get_listing (job->reader)->id))
+    read_directory (job);
+}
+
+static void
+run_read (ArcDiskJob *job)
+{
+  job->is_elsewhere = job->verifies && !is_at (job->path, job->follow,
+                                               &arc_directory_reader_get_listing (job->reader)->id);
+  if (!job->is_elsewhere)
+    read_directory (job);
+}
+
+static void
+run_look (ArcDiskJob *job)
+{
+  job->time = arc_get_stamp_time ();
+  job->number = fstatat (AT_FDCWD, job->path, &job->info, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
+  job->is_link = job->number == 0 && S_ISLNK (job->info.st_mode);
+  if (job->is_link && job->follow_symlinks)
+    job->number = fstatat (AT_FDCWD, job->path, &job->info, 0) == 0 ? 0 : errno;
+}
+
+/* Whether one of the names can be looked at, or is gone. */
+static gboolean
+is_any_back (const ArcDiskJob *job)
+{
+  const gint64 deadline = g_get_monotonic_time () + CHECK_SLICE;
+
+  for (char **name = job->names; *name != NULL && g_get_monotonic_time () < deadline; name++)
+    {
+      g_autofree char *path = arc_path_join (job->path, *name);
+      struct stat info;
+
+      if (fstatat (AT_FDCWD, path, &info, job->follow_symlinks ? 0 : AT_SYMLINK_NOFOLLOW) == 0 ||
+          arc_directory_reader_is_gone (errno))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* Whether the directory can be read. */
+static gboolean
+is_readable (ArcDiskJob *job)
+{
+  g_autoptr (ArcDirectoryReader) reader = arc_directory_reader_new (NULL);
+  const ArcDirectoryListing *listing = arc_directory_reader_get_listing (reader);
+
+  if (!arc_directory_reader_open (reader, job->path, job->follow, NULL) ||
+      !arc_directory_reader_run (reader, job->filter, job->below_root, FALSE, NAMES_PER_CHECK,
+                                 NULL))
+    return FALSE;
+
+  job->id = listing->id;
+  job->is_empty = listing->is_empty;
+
+  return TRUE;
+}
+
+static void
+run_job (ArcDiskJob *job)
+{
+  switch (job->kind)
+    {
+    case ARC_DISK_JOB_OPEN:
+      run_open (job);
+      return;
+
+    case ARC_DISK_JOB_READ:
+      run_read (job);
+      return;
+
+    case ARC_DISK_JOB_LOOK:
+      run_look (job);
+      return;
+
+    case ARC_DISK_JOB_CHECK:
+      job->is_back = job->names != NULL ? is_any_back (job) : is_readable (job);
+      return;
+    }
+}
+
+/* With the lock. */
+static void
+add_result (ArcDiskWorker *self, ArcDiskJob *job)
+{
+  g_queue_push_tail_link (&self->results, &job->link);
+  if (self->woken || self->closing ||
+      (self->results.length < RESULTS_PER_WAKE && self->jobs.length > 0))
+    return;
+
+  self->woken = TRUE;
+  g_source_set_ready_time (self->source, 0);
+}
+
+static gpointer
+run_thread (gpointer data)
+{
+  g_autofree Seat *seat = data;
+  ArcDiskWorker *self = seat->worker;
+
+  g_mutex_lock (&self->mutex);
+  while (!seat->left && !self->closing)
+    {
+      GList *link = g_queue_pop_head_link (&self->jobs);
+      ArcDiskJob *job;
+
+      if (link == NULL)
+        {
+          self->n_waiting++;
+          g_cond_wait (&self->cond, &self->mutex);
+          self->n_waiting--;
+          continue;
+        }
+
+      job = seat->current = link->data;
+      g_mutex_unlock (&self->mutex);
+      g_atomic_int_inc (&self->n_steps);
+      if (!job->is_cancelled)
+        run_job (job);
+      g_atomic_int_inc (&self->n_steps);
+      g_mutex_lock (&self->mutex);
+      seat->current = NULL;
+      add_result (self, job);
+    }
+  g_cond_broadcast (&self->cond);
+  g_mutex_unlock (&self->mutex);
+  worker_unref (self);
+
+  return NULL;
+}
+
+/* The main loop */
+
+static gboolean
+on_results (gpointer user_data)
+{
+  ArcDiskWorker *self = user_data;
+
+  g_source_set_ready_time (self->source, -1);
+
+  return self->func (self->user_data);
+}
+
+static void
+take_seat (ArcDiskWorker *self)
+{
+  self->seat = g_new0 (Seat, 1);
+  self->seat->worker = self;
+  g_atomic_int_inc (&self->ref_count);
+  self->seat->thread = g_thread_new ("disk", run_thread, self->seat);
+}
+
+ArcDiskWorker *
+arc_disk_worker_new (GSourceFunc func, gpointer user_data)
+{
+  ArcDiskWorker *self = g_new0 (ArcDiskWorker, 1);
+
+  self->ref_count = 1;
+  g_mutex_init (&self->mutex);
+  g_cond_init (&self->cond);
+  g_queue_init (&self->jobs);
+  g_queue_init (&self->results);
+  g_queue_init (&self->pushed);
+  g_queue_init (&self->taken);
+  self->readers = g_ptr_array_new_with_free_func ((GDestroyNotify) arc_directory_reader_free);
+  self->func = func;
+  self->user_data = user_data;
+  self->context = g_main_context_ref_thread_default ();
+  self->source = arc_ready_source_new ("ArcDiskWorker", self->context, on_results, self);
+
+  return self;
+}
+
+/* Without the lock. Frees what only the main loop uses. */
+static void
+close_seat (ArcDiskWorker *self)
+{
+  const gint64 deadline = g_get_monotonic_time () + END_PATIENCE;
+  GThread *thread;
+  gboolean is_at_work;
+
+  if (self->seat == NULL)
+    return;
+
+  g_mutex_lock (&self->mutex);
+  self->closing = TRUE;
+  thread = self->seat->thread;
+  g_cond_broadcast (&self->cond);
+  while (self->seat->current != NULL && g_cond_wait_until (&self->cond, &self->mutex, deadline))
+    ;
+  is_at_work = self->seat->current != NULL;
+  g_mutex_unlock (&self->mutex);
+
+  if (is_at_work)
+    g_thread_unref (thread);
+  else
+    g_thread_join (thread);
+}
+
+void
+arc_disk_worker_free (ArcDiskWorker *self)
+{
+  close_seat (self);
+  g_source_destroy (self->source);
+  g_source_unref (self->source);
+  g_main_context_unref (self->context);
+  g_ptr_array_unref (self->readers);
+  worker_unref (self);
+}
+
+ArcDiskJob *
+arc_disk_worker_make_job (ArcDiskWorker *self, ArcDiskJobKind kind, const char *path)
+{
+  ArcDiskJob *job = g_new0 (ArcDiskJob, 1);
+
+  job->kind = kind;
+  job->link.data = job;
+  job->all.data = job;
+  job->path = g_strdup (path);
+  if (kind != ARC_DISK_JOB_OPEN)
+    return job;
+
+  if (self->readers->len > 0)
+    job->reader = g_ptr_array_steal_index_fast (self->readers, self->readers->len - 1);
+  else
+    job->reader = arc_directory_reader_new (&self->n_steps);
+
+  return job;
+}
+
+void
+arc_disk_worker_free_job (ArcDiskWorker *self, ArcDiskJob *job)
+{
+  if (job->reader != NULL && self->readers->len < MAX_READERS)
+    {
+      arc_directory_reader_close (job->reader);
+      g_ptr_array_add (self->readers, g_steal_pointer (&job->reader));
+    }
+
+  job_free (job);
+}
+
+void
+arc_disk_worker_push (ArcDiskWorker *self, ArcDiskJob *job)
+{
+  g_queue_push_tail_link (&self->pushed, &job->link);
+}
+
+void
+arc_disk_worker_flush (ArcDiskWorker *self)
+{
+  GList *link;
+  gboolean is_idle;
+
+  if (self->pushed.length == 0 && self->seat != NULL)
+    return;
+
+  g_mutex_lock (&self->mutex);
+  while ((link = g_queue_pop_head_link (&self->pushed)) != NULL)
+    g_queue_push_tail_link (&self->jobs, link);
+  if (self->n_waiting > 0)
+    g_cond_signal (&self->cond);
+  is_idle = self->jobs.length == 0;
+  g_mutex_unlock (&self->mutex);
+
+  if (self->seat == NULL && !is_idle)
+    take_seat (self);
+}
+
+gboolean
+arc_disk_worker_is_flushed (const ArcDiskWorker *self)
+{
+  return self->pushed.length == 0;
+}
+
+ArcDiskJob *
+arc_disk_worker_take (ArcDiskWorker *self)
+{
+  GList *link = g_queue_pop_head_link (&self->taken);
+
+  if (link != NULL)
+    return link->data;
+
+  g_mutex_lock (&self->mutex);
+  self->taken = self->results;
+  g_queue_init (&self->results);
+  self->woken = FALSE;
+  g_mutex_unlock (&self->mutex);
+  link = g_queue_pop_head_link (&self->taken);
+
+  return link != NULL ? link->data : NULL;
+}
+
+guint
+arc_disk_worker_get_n_steps (ArcDiskWorker *self)
+{
+  return (guint) g_atomic_int_get (&self->n_steps);
+}
+
+ArcDiskJob *
+arc_disk_worker_leave_behind (ArcDiskWorker *self)
+{
+  ArcDiskJob *job;
+
+  if (self->seat == NULL)
+    return NULL;
+
+  g_mutex_lock (&self->mutex);
+  job = self->seat->current;
+  if (job != NULL)
+    {
+      self->seat->left = TRUE;
+      g_thread_unref (self->seat->thread);
+      self->seat = NULL;
+    }
+  g_mutex_unlock (&self->mutex);
+
+  return job;
+}
