@@ -80,10 +80,12 @@ set_stage() {
   trap clean_up EXIT
 
   # The build: notes what it is told; ends as told by the file status, when told through the FIFO
-  # gate, or never, if there is a file hang.
+  # gate, or never, if there is a file hang. Before its end it runs what is in the file last.
   cat >"$here/build" <<'END'
 #!/usr/bin/env bash
-mkdir "$RECORD/busy" 2>/dev/null || echo overlap >>"$RECORD/overlaps"
+# What it starts holds the lock, too, so that it ends with all of them, also if they are killed.
+exec {busy}>"$RECORD/busy"
+flock --nonblock "$busy" || echo overlap >>"$RECORD/overlaps"
 cp "$ARCOLOGY_CHANGES" "$RECORD/changes"
 : >"$ARCOLOGY_DATABASE"
 hangs=
@@ -96,7 +98,7 @@ echo "build $ARCOLOGY_BUILD_ID $ARCOLOGY_BUILD_KIND $ARCOLOGY_DIRECTORIES" | tee
 # Where the sleeper dies of a signal before this shell does, the build must not go on.
 [ -z "$hangs" ] || { wait; kill -KILL $$; }
 [ ! -e "$RECORD/gate" ] || read -r _ <"$RECORD/gate"
-rmdir "$RECORD/busy"
+[ ! -e "$RECORD/last" ] || . "$RECORD/last"
 [ ! -e "$RECORD/status" ] || exit "$(cat "$RECORD/status")"
 END
   chmod +x "$here/build"

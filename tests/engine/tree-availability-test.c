@@ -47,7 +47,7 @@ static void
 assert_root (Fixture *fixture, const char *root)
 {
   const char *doubt = arc_tree_availability_get_doubt (fixture->tree);
-  g_autofree char *start = g_strdup_printf ("Every file below %s is gone. ", root);
+  g_autofree char *start = g_strdup_printf ("All files in %s are gone: ", root);
 
   if (root == NULL)
     g_assert_null (doubt);
@@ -170,8 +170,9 @@ test_settings (Fixture *fixture, gconstpointer data)
   delete (fixture, "/b", "three.org");
   g_assert_true (update (fixture, 10));
   arc_tree_availability_blame_settings (fixture->tree, roots);
-  g_assert_true (g_str_has_prefix (arc_tree_availability_get_doubt (fixture->tree),
-                                   "No file below /a and the other directories matches"));
+  g_assert_true (g_str_has_prefix (
+      arc_tree_availability_get_doubt (fixture->tree),
+      "[Tree] Include and Exclude select no file in /a and the other directories: "));
 
   add (fixture, "/b", "three.org");
   g_assert_true (update (fixture, 20));
