@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 /* How long what is left of a build of a killed service has between SIGTERM and SIGKILL. Nobody
@@ -263,6 +264,25 @@ set_outcome (ArcBuildRun *run, const ArcOutcome *outcome)
   run->current->outcome.message = g_strdup (outcome->message);
 }
 
+/* A build that says that it has succeeded, if only in part, has not left what the next incremental
+ * build needs: the exit status EX_DATAERR says that. */
+static void
+check_database (ArcBuildRun *run)
+{
+  ArcOutcome *outcome = &run->current->outcome;
+
+  if (outcome->result != ARC_RESULT_SUCCESS &&
+      (outcome->result != ARC_RESULT_FAILED || outcome->exit_status != ARC_BUILD_PARTIAL_STATUS))
+    return;
+  if (!arc_database_state_was_removed (run->ports.database))
+    return;
+
+  outcome->result = ARC_RESULT_FAILED;
+  outcome->exit_status = EX_DATAERR;
+  g_free (run->current->build->error);
+  run->current->build->error = g_strdup ("the database was removed while the build ran");
+}
+
 /* The process is gone: what it left is looked at in a thread. */
 static void
 on_inspected (gpointer user_data)
@@ -321,6 +341,7 @@ step (ArcBuildRun *run, ArcPhaseEvent event, const ArcOutcome *outcome /* (nulla
       return;
 
     case ARC_PHASE_ACTION_RECORD:
+      check_database (run);
       record (run, TRUE);
       return;
     }

@@ -27,6 +27,7 @@ struct _ArcDatabaseState
    * later, and the settings that the database is made with if it succeeds. */
   char *taken_database; /* (owned) (nullable) */
   char *taken_settings; /* (owned) (nullable) */
+  gboolean existed;     /* taken_database was there then */
 };
 
 static void
@@ -263,6 +264,7 @@ arc_database_state_take_async (ArcDatabaseState *self,
   /* An incremental build leaves rows of the settings that they were made with. */
   replace (&self->taken_settings, incremental ? self->built.settings : self->seen.settings);
   replace (&self->taken_database, self->database);
+  self->existed = arc_build_inputs_has_database (self->inputs);
   arc_build_inputs_begin_build (self->inputs);
 
   withhold_hidden (self, build);
@@ -291,6 +293,13 @@ adopt_named_files (ArcDatabaseState *self, const ArcBuild *build)
   self->seen.settings = arc_build_inputs_read_begun (self->inputs);
   if (g_strcmp0 (self->taken_settings, begun) == 0)
     replace (&self->taken_settings, self->seen.settings);
+}
+
+gboolean
+arc_database_state_was_removed (const ArcDatabaseState *self)
+{
+  return self->existed && !arc_build_inputs_has_database (self->inputs) &&
+         g_strcmp0 (self->taken_database, self->database) == 0;
 }
 
 gboolean

@@ -178,6 +178,19 @@ void arc_database_state_take_async (ArcDatabaseState *self,
                                     gpointer user_data);
 
 /**
+ * arc_database_state_was_removed:
+ * @self: the state
+ *
+ * Call this when the process of a build has ended and the inputs were looked at since. A command
+ * that makes no database at all is left alone: its database was not there when the build took its
+ * changes.
+ *
+ * Returns: whether the database was removed while the build ran, which has written to a file without
+ *   a name then
+ */
+gboolean arc_database_state_was_removed (const ArcDatabaseState *self);
+
+/**
  * arc_database_state_end_build:
  * @self: the state
  * @build: a build that has ended, and whose process, if it had one, was followed by a look at the

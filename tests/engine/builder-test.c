@@ -1381,6 +1381,37 @@ test_sync_while_database_is_made (void)
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
+/* A build that runs writes to a file that has no name any more: its end makes nothing true. */
+static void
+test_sync_while_database_is_removed (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autofree char *say = g_build_filename (host->out, "say", NULL);
+  ArcTestSync reply = { 0 };
+
+  /* After it has opened the database. */
+  g_assert_true (g_file_set_contents (say, "arcology: phase here\n", -1, NULL));
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_wait_until (*arc_test_host_get_status (host).phase != '\0');
+  arc_test_host_sync (host, &reply);
+  g_assert_no_errno (g_unlink (host->config->database));
+
+  arc_test_host_finish_build (host, 0);
+  arc_test_wait_until (reply.done);
+  g_assert_no_error (reply.error);
+  g_assert_cmpuint (reply.build, ==, 2);
+  g_assert_cmpint (reply.result, ==, ARC_RESULT_FAILED);
+  g_assert_cmpstr (arc_state_store_get_last_build (host->store)->message, ==,
+                   "the database was removed while the build ran");
+  g_assert_false (arc_test_host_get_status (host).fresh);
+
+  arc_test_host_advance (host, 600 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 3, ALL_NOTES);
+  g_assert_true (arc_test_host_get_status (host).fresh);
+}
+
 /* Nobody knows how much of the old content a build that makes all anew has left, before it has
  * succeeded. */
 static void
@@ -2682,6 +2713,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/sync/running", test_sync_while_running);
   g_test_add_func ("/builder/sync/gone", test_sync_and_gone);
   g_test_add_func ("/builder/sync/missing-database", test_sync_while_database_is_made);
+  g_test_add_func ("/builder/sync/removed-database", test_sync_while_database_is_removed);
   g_test_add_func ("/builder/sync/full-build", test_sync_while_all_is_made);
   g_test_add_func ("/builder/sync/canceling", test_sync_while_canceling);
   g_test_add_func ("/builder/sync/canceled-early", test_sync_and_canceled_early);
