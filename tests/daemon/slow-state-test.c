@@ -26,6 +26,13 @@ on_log (const char *domain, GLogLevelFlags level, const char *message, gpointer 
   g_log_default_handler (domain, level, message, NULL);
 }
 
+/* Standard output is that of the test (TAP). */
+static void
+print_to_stderr (const char *text)
+{
+  g_printerr ("%s", text);
+}
+
 /* The main loop turns while the disk hangs, and the log says that it does. */
 static gboolean
 on_turn (gpointer user_data)
@@ -51,6 +58,7 @@ test_slow_state (void)
   g_autofree char *note = g_build_filename (tree, "one.org", NULL);
   g_autofree char *text = g_strdup_printf ("[Tree]\nDirectories=%s\n[Build]\nCommand=true\n", tree);
   Fixture fixture = { .directory = arc_config_loader_get_state_directory () };
+  GPrintFunc print;
   const ArcDaemonOptions options = { .settings = { .config_file = file }, .once = TRUE };
 
   g_assert_no_errno (g_mkdir_with_parents (tree, 0700));
@@ -60,7 +68,9 @@ test_slow_state (void)
   g_log_set_default_handler (on_log, &fixture);
   arc_test_disk_hang (fixture.directory);
   g_timeout_add (10, on_turn, &fixture);
+  print = g_set_print_handler (print_to_stderr);
   g_assert_cmpint (arc_daemon_run (&options), ==, ARC_EXIT_SUCCESS);
+  g_set_print_handler (print);
 
   g_assert_true (fixture.warned);
   g_assert_cmpuint (fixture.n_turns, >, 10);
