@@ -185,8 +185,8 @@ void arc_database_state_take_async (ArcDatabaseState *self,
  * that makes no database at all is left alone: its database was not there when the build took its
  * changes.
  *
- * Returns: whether the database was removed while the build ran, which has written to a file without
- *   a name then
+ * Returns: whether the database was removed while the build ran, which has written to a file
+ * without a name then
  */
 gboolean arc_database_state_was_removed (const ArcDatabaseState *self);
 
