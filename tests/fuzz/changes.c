@@ -42,7 +42,8 @@ check_list (const ArcChangeSet *changes)
   const char *record = start;
 
   arc_change_set_foreach (changes, check_record, &record);
-  g_assert_true (record == start + size);
+  /* Without a record, they have no data (GLib 2.74, g_bytes_get_data()). */
+  g_assert_true (record == (size > 0 ? start + size : start));
 }
 
 /* (transfer full): of each string that is a path, with the letter that stood last before it. */
