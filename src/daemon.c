@@ -65,9 +65,7 @@ typedef struct
   ArcExit built_exit;   /* of that */
   gboolean has_bar;     /* it is at the end of the last line on the terminal */
   gboolean has_name;
-  guint slow_id;          /* 0 unless the state is being read */
-  guint64 last_reload;    /* the number of the last one that began */
-  guint64 applied_reload; /* the same, of those whose settings are in force */
+  guint slow_id; /* 0 unless the state is being read */
 } ArcDaemon;
 
 static void

@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include "common/build.h"
 #include "run/process-runner.h"
 #include "state/state-store.h"
 

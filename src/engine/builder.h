@@ -6,7 +6,6 @@
 #include "common/build.h"
 #include "common/change-set.h"
 #include "common/clock.h"
-#include "common/problem-list.h"
 #include "config/config.h"
 #include "engine/status.h"
 #include "machine/state-machine.h"

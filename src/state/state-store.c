@@ -4,7 +4,6 @@
 #include "state/state-store.h"
 
 #include "common/error.h"
-#include "common/file-frame.h"
 #include "state/build-log-dir.h"
 #include "state/group-file.h"
 #include "state/history-file.h"

@@ -29,17 +29,17 @@
 typedef struct
 {
   ArcDiskWorker *worker; /* (owned) */
-  GThread *thread;
+  GThread *handle;
   ArcDiskJob *current; /* (nullable) */
-  gboolean left;       /* to end after this job: another thread does the next */
-} Seat;
+  gboolean abandoned;  /* to end after this job: another thread does the next */
+} WorkerThread;
 
 struct _ArcDiskWorker
 {
   int ref_count; /* atomic */
   int n_steps;   /* atomic */
 
-  GMutex mutex; /* of what follows, and of the members of a seat */
+  GMutex mutex; /* of what follows, and of the members of a thread */
   GCond cond;
   GQueue jobs;     /* (element-type ArcDiskJob) */
   GQueue results;  /* (element-type ArcDiskJob) */
@@ -49,10 +49,10 @@ struct _ArcDiskWorker
   gboolean closing;
 
   /* Of the main loop only. */
-  Seat *seat;         /* (nullable): NULL until there is a job */
-  GQueue pushed;      /* (element-type ArcDiskJob): jobs that the thread does not have yet */
-  GQueue taken;       /* (element-type ArcDiskJob): results that were not returned yet */
-  GPtrArray *readers; /* (element-type ArcDirectoryReader) */
+  WorkerThread *thread; /* (nullable): NULL until there is a job */
+  GQueue pushed;        /* (element-type ArcDiskJob): jobs that the thread does not have yet */
+  GQueue taken;         /* (element-type ArcDiskJob): results that were not returned yet */
+  GPtrArray *readers;   /* (element-type ArcDirectoryReader) */
   GMainContext *context;
   GSource *source;
   GSourceFunc func;
@@ -98,20 +98,6 @@ worker_unref (ArcDiskWorker *self)
 
 /* The thread */
 
-static gboolean
-is_at (const char *path, gboolean follow, const ArcFileId *id)
-{
-  struct stat info;
-  ArcFileId found;
-
-  if (fstatat (AT_FDCWD, path, &info, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
-    return FALSE;
-
-  found = arc_file_id_from_stat (&info);
-
-  return arc_file_id_equal (&found, id);
-}
-
 static void
 read_directory (ArcDiskJob *job)
 {
@@ -134,8 +120,9 @@ run_open (ArcDiskJob *job)
 static void
 run_read (ArcDiskJob *job)
 {
-  job->is_elsewhere = job->verifies && !is_at (job->path, job->follow,
-                                               &arc_directory_reader_get_listing (job->reader)->id);
+  job->is_elsewhere =
+      job->verifies && !arc_file_id_is_at (&arc_directory_reader_get_listing (job->reader)->id,
+                                           job->path, job->follow);
   if (!job->is_elsewhere)
     read_directory (job);
 }
@@ -226,11 +213,11 @@ add_result (ArcDiskWorker *self, ArcDiskJob *job)
 static gpointer
 run_thread (gpointer data)
 {
-  g_autofree Seat *seat = data;
-  ArcDiskWorker *self = seat->worker;
+  g_autofree WorkerThread *thread = data;
+  ArcDiskWorker *self = thread->worker;
 
   g_mutex_lock (&self->mutex);
-  while (!seat->left && !self->closing)
+  while (!thread->abandoned && !self->closing)
     {
       GList *link = g_queue_pop_head_link (&self->jobs);
       ArcDiskJob *job;
@@ -243,14 +230,14 @@ run_thread (gpointer data)
           continue;
         }
 
-      job = seat->current = link->data;
+      job = thread->current = link->data;
       g_mutex_unlock (&self->mutex);
       g_atomic_int_inc (&self->n_steps);
       if (!job->is_cancelled)
         run_job (job);
       g_atomic_int_inc (&self->n_steps);
       g_mutex_lock (&self->mutex);
-      seat->current = NULL;
+      thread->current = NULL;
       add_result (self, job);
     }
   g_cond_broadcast (&self->cond);
@@ -273,12 +260,12 @@ on_results (gpointer user_data)
 }
 
 static void
-take_seat (ArcDiskWorker *self)
+start_thread (ArcDiskWorker *self)
 {
-  self->seat = g_new0 (Seat, 1);
-  self->seat->worker = self;
+  self->thread = g_new0 (WorkerThread, 1);
+  self->thread->worker = self;
   g_atomic_int_inc (&self->ref_count);
-  self->seat->thread = g_thread_new ("disk", run_thread, self->seat);
+  self->thread->handle = g_thread_new ("disk", run_thread, self->thread);
 }
 
 ArcDiskWorker *
@@ -304,22 +291,22 @@ arc_disk_worker_new (GSourceFunc func, gpointer user_data)
 
 /* Without the lock. Frees what only the main loop uses. */
 static void
-close_seat (ArcDiskWorker *self)
+end_thread (ArcDiskWorker *self)
 {
   const gint64 deadline = g_get_monotonic_time () + END_PATIENCE;
   GThread *thread;
   gboolean is_at_work;
 
-  if (self->seat == NULL)
+  if (self->thread == NULL)
     return;
 
   g_mutex_lock (&self->mutex);
   self->closing = TRUE;
-  thread = self->seat->thread;
+  thread = self->thread->handle;
   g_cond_broadcast (&self->cond);
-  while (self->seat->current != NULL && g_cond_wait_until (&self->cond, &self->mutex, deadline))
+  while (self->thread->current != NULL && g_cond_wait_until (&self->cond, &self->mutex, deadline))
     ;
-  is_at_work = self->seat->current != NULL;
+  is_at_work = self->thread->current != NULL;
   g_mutex_unlock (&self->mutex);
 
   if (is_at_work)
@@ -331,7 +318,7 @@ close_seat (ArcDiskWorker *self)
 void
 arc_disk_worker_free (ArcDiskWorker *self)
 {
-  close_seat (self);
+  end_thread (self);
   g_source_destroy (self->source);
   g_source_unref (self->source);
   g_main_context_unref (self->context);
@@ -383,7 +370,7 @@ arc_disk_worker_flush (ArcDiskWorker *self)
   GList *link;
   gboolean is_idle;
 
-  if (self->pushed.length == 0 && self->seat != NULL)
+  if (self->pushed.length == 0 && self->thread != NULL)
     return;
 
   g_mutex_lock (&self->mutex);
@@ -394,8 +381,8 @@ arc_disk_worker_flush (ArcDiskWorker *self)
   is_idle = self->jobs.length == 0;
   g_mutex_unlock (&self->mutex);
 
-  if (self->seat == NULL && !is_idle)
-    take_seat (self);
+  if (self->thread == NULL && !is_idle)
+    start_thread (self);
 }
 
 gboolean
@@ -429,20 +416,20 @@ arc_disk_worker_get_n_steps (ArcDiskWorker *self)
 }
 
 ArcDiskJob *
-arc_disk_worker_leave_behind (ArcDiskWorker *self)
+arc_disk_worker_abandon_thread (ArcDiskWorker *self)
 {
   ArcDiskJob *job;
 
-  if (self->seat == NULL)
+  if (self->thread == NULL)
     return NULL;
 
   g_mutex_lock (&self->mutex);
-  job = self->seat->current;
+  job = self->thread->current;
   if (job != NULL)
     {
-      self->seat->left = TRUE;
-      g_thread_unref (self->seat->thread);
-      self->seat = NULL;
+      self->thread->abandoned = TRUE;
+      g_thread_unref (self->thread->handle);
+      self->thread = NULL;
     }
   g_mutex_unlock (&self->mutex);
 

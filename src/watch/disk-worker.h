@@ -191,14 +191,14 @@ ArcDiskJob *arc_disk_worker_take (ArcDiskWorker *worker);
 guint arc_disk_worker_get_n_steps (ArcDiskWorker *worker);
 
 /**
- * arc_disk_worker_leave_behind:
+ * arc_disk_worker_abandon_thread:
  * @worker: a worker
  *
- * Leaves the thread behind if it is at work. It returns its job when the file system answers.
+ * Abandons the thread if it is at work. It returns its job when the file system answers.
  * Another thread does the other jobs from the next flush on; until then each can be cancelled.
  *
  * Returns: (transfer none) (nullable): the job
  */
-ArcDiskJob *arc_disk_worker_leave_behind (ArcDiskWorker *worker);
+ArcDiskJob *arc_disk_worker_abandon_thread (ArcDiskWorker *worker);
 
 G_END_DECLS

@@ -3,6 +3,8 @@
 
 #include "watch/file-id.h"
 
+#include <fcntl.h>
+
 ArcFileId
 arc_file_id_from_stat (const struct stat *info)
 {
@@ -25,4 +27,18 @@ arc_file_id_equal (gconstpointer a, gconstpointer b)
   const ArcFileId *other = b;
 
   return one->device == other->device && one->inode == other->inode;
+}
+
+gboolean
+arc_file_id_is_at (const ArcFileId *id, const char *path, gboolean follow)
+{
+  struct stat info;
+  ArcFileId found;
+
+  if (fstatat (AT_FDCWD, path, &info, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
+    return FALSE;
+
+  found = arc_file_id_from_stat (&info);
+
+  return arc_file_id_equal (&found, id);
 }

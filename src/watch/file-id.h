@@ -49,4 +49,16 @@ guint arc_file_id_hash (gconstpointer id);
  */
 gboolean arc_file_id_equal (gconstpointer a, gconstpointer b);
 
+/**
+ * arc_file_id_is_at:
+ * @id: the identity of a file
+ * @path: an absolute path
+ * @follow: whether a symbolic link at @path counts as what it leads to
+ *
+ * Asks the file system, which may take its time.
+ *
+ * Returns: %TRUE if that file is at @path
+ */
+gboolean arc_file_id_is_at (const ArcFileId *id, const char *path, gboolean follow);
+
 G_END_DECLS

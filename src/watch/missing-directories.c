@@ -22,17 +22,8 @@ arc_tree_scanner_follows (const ArcTreeScanner *self, const ArcNode *node)
 gboolean
 arc_tree_scanner_is_itself (const ArcTreeScanner *self, const ArcNode *node)
 {
-  struct stat info;
-  ArcFileId id;
-
-  if (!node->identified ||
-      fstatat (AT_FDCWD, node->path, &info,
-               arc_tree_scanner_follows (self, node) ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
-    return FALSE;
-
-  id = arc_file_id_from_stat (&info);
-
-  return arc_file_id_equal (&id, &node->id);
+  return node->identified &&
+         arc_file_id_is_at (&node->id, node->path, arc_tree_scanner_follows (self, node));
 }
 
 gboolean
@@ -266,7 +257,7 @@ cancel_jobs (ArcTreeScanner *self, const ArcNode *top)
 void
 arc_tree_scanner_leave_stuck (ArcTreeScanner *self)
 {
-  ArcDiskJob *job = arc_disk_worker_leave_behind (self->worker);
+  ArcDiskJob *job = arc_disk_worker_abandon_thread (self->worker);
   g_autofree char *directory = NULL;
   ArcNode *node;
 

@@ -3,7 +3,6 @@
 
 #include "watch/tree-scanner.h"
 
-#include "common/path.h"
 #include "watch/tree-scanner-private.h"
 
 #include <errno.h>
