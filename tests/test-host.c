@@ -360,6 +360,15 @@ arc_test_host_sync (ArcTestHost *host, ArcTestSync *sync)
   arc_builder_sync_async (host->builder, on_synced, sync);
 }
 
+void
+arc_test_host_sync_compared (ArcTestHost *host, ArcTestSync *sync)
+{
+  const guint64 rescans = arc_test_host_get_status (host).rescans;
+
+  arc_test_host_sync (host, sync);
+  arc_test_wait_until (arc_test_host_get_status (host).rescans > rescans);
+}
+
 char *
 arc_test_host_take_states (ArcTestHost *host)
 {

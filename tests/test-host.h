@@ -95,6 +95,10 @@ typedef struct
 /* Makes that call; SYNC is filled in when it is over, and must stay until then. */
 void arc_test_host_sync (ArcTestHost *host, ArcTestSync *sync);
 
+/* The same, and waits until the comparison of the call has ended: whether a build that runs serves
+ * the call is decided then. No other comparison may be under way. */
+void arc_test_host_sync_compared (ArcTestHost *host, ArcTestSync *sync);
+
 /* What build ID was told, as a line "M sub/three.org" for each file, sorted. */
 char *arc_test_host_get_told (ArcTestHost *host, guint64 id);
 

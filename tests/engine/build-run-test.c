@@ -348,14 +348,11 @@ static void
 test_sync (void)
 {
   g_autoptr (ArcTestHost) host = new_launching_host ();
-  const guint64 rescans = arc_test_host_get_status (host).rescans;
   ArcTestSync served = { 0 }, later = { 0 };
 
-  arc_test_host_sync (host, &served);
-  arc_test_wait_until (arc_test_host_get_status (host).rescans > rescans);
+  arc_test_host_sync_compared (host, &served);
   arc_test_host_touch (host, "two.org");
-  arc_test_host_sync (host, &later);
-  arc_test_wait_until (arc_test_host_get_status (host).rescans > rescans + 1);
+  arc_test_host_sync_compared (host, &later);
 
   arc_test_disk_go_on ();
   arc_test_host_finish_build (host, 0);

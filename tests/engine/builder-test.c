@@ -1300,19 +1300,16 @@ static void
 test_sync_while_running (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
-  const guint64 rescans = arc_test_host_get_status (host).rescans;
   ArcTestSync served = { 0 }, later = { 0 };
 
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_wait_until (arc_process_runner_is_running (host->runner));
-  arc_test_host_sync (host, &served);
-  arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 2);
+  arc_test_host_sync_compared (host, &served);
 
   /* But not for what is saved after it began. */
   arc_test_host_touch (host, "two.org");
-  arc_test_host_sync (host, &later);
-  arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 3);
+  arc_test_host_sync_compared (host, &later);
   arc_test_host_finish_build (host, 0);
   arc_test_wait_until (served.done);
   g_assert_cmpuint (served.build, ==, 2);
@@ -1328,7 +1325,6 @@ static void
 test_sync_and_gone (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
-  const guint64 rescans = arc_test_host_get_status (host).rescans;
   g_autofree char *say = g_build_filename (host->out, "say", NULL);
   g_autofree char *line = g_strdup_printf ("arcology: gone %s/one.org", host->tree);
   ArcTestSync before = { 0 }, meanwhile = { 0 };
@@ -1338,8 +1334,7 @@ test_sync_and_gone (void)
   arc_test_host_sync (host, &before);
   arc_test_wait_until (host->n_started == 2);
   arc_test_wait_until (arc_process_runner_is_running (host->runner));
-  arc_test_host_sync (host, &meanwhile);
-  arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 2);
+  arc_test_host_sync_compared (host, &meanwhile);
   g_assert_false (arc_test_host_get_status (host).stoked);
   arc_test_host_send (host, "say", line);
   arc_test_wait_until (arc_test_host_get_status (host).stoked);
@@ -1373,7 +1368,7 @@ test_sync_while_database_is_made (void)
   arc_test_wait_until (g_file_test (host->config->database, G_FILE_TEST_EXISTS));
   g_assert_false (arc_test_host_get_status (host).fresh);
 
-  arc_test_host_sync (host, &reply);
+  arc_test_host_sync_compared (host, &reply);
   arc_test_host_finish_build (host, 0);
   arc_test_wait_until (reply.done);
   g_assert_no_error (reply.error);
@@ -1394,7 +1389,7 @@ test_sync_while_database_is_removed (void)
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_wait_until (*arc_test_host_get_status (host).phase != '\0');
-  arc_test_host_sync (host, &reply);
+  arc_test_host_sync_compared (host, &reply);
   g_assert_no_errno (g_unlink (host->config->database));
 
   arc_test_host_finish_build (host, 0);
@@ -1425,7 +1420,7 @@ test_sync_while_all_is_made (void)
   arc_test_wait_until (arc_process_runner_is_running (host->runner));
   g_assert_false (arc_test_host_get_status (host).fresh);
 
-  arc_test_host_sync (host, &reply);
+  arc_test_host_sync_compared (host, &reply);
   arc_test_host_finish_build (host, 1);
   arc_test_wait_until (reply.done);
   g_assert_no_error (reply.error);
@@ -1443,7 +1438,6 @@ static void
 test_sync_while_canceling (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
-  const guint64 rescans = arc_test_host_get_status (host).rescans;
   g_autofree char *begun = g_build_filename (host->out, "2.env", NULL);
   g_autofree char *script = g_strdup (host->config->command[2]);
   ArcTestSync before = { 0 }, meanwhile = { 0 };
@@ -1456,8 +1450,7 @@ test_sync_while_canceling (void)
   arc_test_wait_until (g_file_test (begun, G_FILE_TEST_EXISTS));
 
   g_assert_true (arc_builder_cancel (host->builder, NULL));
-  arc_test_host_sync (host, &meanwhile);
-  arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 2);
+  arc_test_host_sync_compared (host, &meanwhile);
   g_assert_cmpuint (arc_test_host_get_status (host).current_build, ==, 2);
   arc_test_host_finish_build (host, 0);
   arc_test_wait_until (before.done);
@@ -1477,13 +1470,11 @@ static void
 test_sync_and_canceled_early (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
-  const guint64 rescans = arc_test_host_get_status (host).rescans;
   ArcTestSync reply = { 0 };
 
   arc_builder_set_held (host->builder, ARC_HOLD_NAME, TRUE);
   arc_test_host_write (host, "one.org", "more");
-  arc_test_host_sync (host, &reply);
-  arc_test_wait_until (arc_test_host_get_status (host).rescans == rescans + 1);
+  arc_test_host_sync_compared (host, &reply);
   arc_test_wait_until (arc_test_host_get_status (host).current_build == 2);
   g_assert_false (reply.done);
 
