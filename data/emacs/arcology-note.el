@@ -169,8 +169,10 @@ It is made when the first link comes.  A value is a list of nodes.")
     (setq arcology-note--index (make-hash-table :test #'equal))
     (dolist (node (arcology-note-nodes arcology-note--current))
       (push node (gethash (arcology-note-node-id node) arcology-note--index))))
-  ;; Of several, that with the last heading before point.
-  (car (last (cl-remove-if (lambda (node) (< (point) (nth 3 (arcology-note-node-row node))))
+  ;; Of several, that with the last heading before point. The position of a node is behind the stars
+  ;; of its heading, and a link of a keyword is at the start of the buffer, says org-roam.
+  (car (last (cl-remove-if (lambda (node)
+                             (< (line-end-position) (nth 3 (arcology-note-node-row node))))
                            (gethash id arcology-note--index)))))
 
 ;;; Faults

@@ -86,6 +86,8 @@ printf '[cite:@k%d; @l] ' {1..120} >>"$tree/many.org"
   printf '#+begin_example\n,* H\n:PROPERTIES:\n:ID: ids-10\n:END:\n#+title: Example\n#+end_example\n'
   printf '*bold* [[id:note]]\n*\n'
 } >"$tree/ids.org"
+# The link of a keyword is at the start of the buffer, which is a heading here.
+printf '** H\n:PROPERTIES:\n:ID: heading\n:END:\n#+link: gh https://gh.example/%%s\n' >"$tree/heading.org"
 
 reference "$scratch/roam" "$tree"
 full full "$db" "$tree"
