@@ -3,6 +3,10 @@
 
 #include "watch/file-monitors.h"
 
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #define GROUP_SIZE 1024
 
 /* How long a child rests after it had something to do, at first, and at most when it goes on: what
@@ -236,8 +240,26 @@ on_changed (GFileMonitor *monitor G_GNUC_UNUSED,
   report (self, other_file, hint);
 }
 
+/* g_main_context_new() aborts the process if it gets no descriptor (GLib 2.74, gwakeup.c). */
+static gboolean
+has_descriptor (GError **error)
+{
+  const int fd = eventfd (0, EFD_CLOEXEC);
+  const int number = errno;
+
+  if (fd >= 0)
+    {
+      close (fd);
+      return TRUE;
+    }
+
+  g_set_error_literal (error, G_IO_ERROR, g_io_error_from_errno (number), g_strerror (number));
+
+  return FALSE;
+}
+
 static Group *
-find_group (ArcFileMonitors *self)
+find_group (ArcFileMonitors *self, GError **error)
 {
   if (self->current != NULL && self->current->n_monitors < GROUP_SIZE)
     return self->current;
@@ -249,6 +271,9 @@ find_group (ArcFileMonitors *self)
       if (group->n_monitors < GROUP_SIZE)
         return group;
     }
+
+  if (!has_descriptor (error))
+    return NULL;
 
   g_ptr_array_add (self->groups, group_new (self));
 
@@ -262,7 +287,10 @@ arc_file_monitors_add (ArcFileMonitors *self, const char *directory, GError **er
   GFileMonitor *monitor;
   ArcMonitor *handle;
 
-  self->current = find_group (self);
+  self->current = find_group (self, error);
+  if (self->current == NULL)
+    return NULL;
+
   g_main_context_push_thread_default (self->current->context);
   monitor = g_file_monitor_directory (file, G_FILE_MONITOR_WATCH_MOVES, NULL, error);
   g_main_context_pop_thread_default (self->current->context);

@@ -72,6 +72,8 @@ arc_monitor_budget_begin (ArcMonitorBudget *self)
 void
 arc_monitor_budget_arm (ArcMonitorBudget *self, ArcNode *node)
 {
+  g_autoptr (GError) error = NULL;
+
   if (node->monitor != NULL || arc_monitor_budget_is_full (self))
     return;
 
@@ -89,7 +91,12 @@ arc_monitor_budget_arm (ArcMonitorBudget *self, ArcNode *node)
         }
     }
 
-  node->monitor = arc_file_monitors_add (self->monitors, node->path, &self->error);
+  node->monitor = arc_file_monitors_add (self->monitors, node->path, &error);
+  /* The next comparison tries again; after any other error GIO does not. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES))
+    return;
+
+  self->error = g_steal_pointer (&error);
   node->armed = self->n_audits;
   self->adds_until_probe--;
   self->n_adds++;

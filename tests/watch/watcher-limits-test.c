@@ -770,6 +770,32 @@ test_descriptors (void)
     }
 }
 
+static void
+ignore_hint (const char *path, ArcHint hint, gpointer user_data)
+{
+}
+
+/* A monitor that takes a descriptor, and there is none. */
+static void
+test_files_for_monitors (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autoptr (ArcFileMonitors) monitors = arc_file_monitors_new (ignore_hint, NULL);
+  g_autoptr (GError) error = NULL;
+  ArcMonitor *monitor;
+
+  arc_test_limit_files (0);
+  monitor = arc_file_monitors_add (monitors, fixture->aside, &error);
+  arc_test_limit_files (G_MAXUINT);
+  g_assert_null (monitor);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES);
+  g_clear_error (&error);
+
+  monitor = arc_file_monitors_add (monitors, fixture->aside, &error);
+  g_assert_no_error (error);
+  arc_monitor_cancel (monitor);
+}
+
 /* Who cannot read a directory, cannot find out which ones are watched either. */
 static void
 test_files_for_audit (void)
@@ -913,6 +939,7 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher-limits/audit", test_audit);
   g_test_add_func ("/watcher-limits/files", test_files);
   g_test_add_func ("/watcher-limits/audit/two", test_two_audits);
+  g_test_add_func ("/watcher-limits/files-for-monitors", test_files_for_monitors);
   g_test_add_func ("/watcher-limits/files-for-audit", test_files_for_audit);
   g_test_add_func ("/watcher-limits/descriptors", test_descriptors);
   g_test_add_func ("/watcher-limits/burst", test_burst);
