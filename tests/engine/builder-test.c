@@ -1783,6 +1783,7 @@ test_unavailable_tree (void)
   g_assert_no_errno (g_rename (away, host->tree));
   arc_builder_compare (host->builder);
   arc_test_host_wait_for_state (host, ARC_STATE_WAITING);
+  arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
   arc_test_host_assert_told (host, 2, "M one.org\n");
