@@ -27,6 +27,24 @@ typedef struct
 } ArcConfigLoaderOptions;
 
 /**
+ * arc_config_loader_options_copy:
+ * @options: what the command line says
+ *
+ * Copies the options, for a thread that may outlive the original.
+ *
+ * Returns: (transfer full): the copy
+ */
+ArcConfigLoaderOptions *arc_config_loader_options_copy (const ArcConfigLoaderOptions *options);
+
+/**
+ * arc_config_loader_options_free:
+ * @options: (transfer full): a copy
+ *
+ * Frees a copy.
+ */
+void arc_config_loader_options_free (ArcConfigLoaderOptions *options);
+
+/**
  * arc_config_loader_list_files:
  * @options: what the command line says
  *

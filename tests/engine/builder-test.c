@@ -4,9 +4,11 @@
 #include "engine/builder.h"
 
 #include "common/error.h"
+#include "config/config-file.h"
 #include "engine/config-survey.h"
 #include "engine/loop-guard.h"
 #include "run/process-group.h"
+#include "settings-reload.h"
 #include "test-disk.h"
 #include "test-host.h"
 #include "watch/directory-reader.h"
@@ -2093,6 +2095,71 @@ test_settings_on_hanging_disk (void)
   g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
 }
 
+static void
+on_settings_changed (gboolean differ G_GNUC_UNUSED, gpointer user_data G_GNUC_UNUSED)
+{
+}
+
+static void
+on_reloading (gboolean is_under_way, gpointer user_data)
+{
+  *(gboolean *) user_data = is_under_way;
+}
+
+static void
+count_reloads (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_task_propagate_boolean (G_TASK (result), &error));
+  g_assert_no_error (error);
+  ++*(guint *) user_data;
+}
+
+/* The settings are on a disk that hangs when they are loaded again, and again. */
+static void
+test_reload_on_hanging_disk (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autofree char *disk = g_build_filename (host->scratch, "disk", NULL);
+  g_autofree char *file = g_build_filename (disk, "builder.conf", NULL);
+  const char *const files[] = { file, NULL };
+  const ArcConfigLoaderOptions options = { .config_file = file };
+  g_autofree char *text = NULL;
+  g_autofree char *digest = NULL;
+  g_autoptr (ArcSettingsMonitor) monitor = NULL;
+  g_autoptr (ArcSettingsReload) reload = NULL;
+  gboolean is_under_way = FALSE;
+  guint n_reloads = 0;
+
+  host->config->timing.cooldown = 7 * SECOND;
+  text = arc_config_to_data (host->config);
+  g_assert_no_errno (g_mkdir (disk, 0700));
+  g_assert_true (g_file_set_contents (file, text, -1, NULL));
+  digest = arc_settings_monitor_read (files);
+
+  arc_test_disk_hang (disk);
+  monitor = arc_settings_monitor_new (files, digest, on_settings_changed, NULL);
+  reload = arc_settings_reload_new (host->builder, monitor, &options, on_reloading, &is_under_way);
+  for (guint i = 0; i < 100; i++)
+    arc_settings_reload_begin (reload, count_reloads, &n_reloads);
+  arc_test_wait_until (arc_test_disk_get_n_hanging () == 2);
+  g_assert_true (is_under_way);
+
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 2, "M one.org\n");
+  /* The monitor and one load. */
+  g_assert_cmpuint (arc_test_disk_get_n_hanging (), ==, 2);
+  g_assert_cmpuint (n_reloads, ==, 0);
+
+  arc_test_disk_hang (NULL);
+  arc_test_wait_until (n_reloads == 100);
+  g_assert_false (is_under_way);
+  g_assert_cmpint (arc_builder_get_config (host->builder)->timing.cooldown, ==, 7 * SECOND);
+}
+
 /* The service starts with such settings. */
 static void
 test_settings_without_files_at_start (void)
@@ -2728,6 +2795,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/settings", test_other_settings);
   g_test_add_func ("/builder/settings/no-files", test_settings_without_files);
   g_test_add_func ("/builder/settings/hanging-disk", test_settings_on_hanging_disk);
+  g_test_add_func ("/builder/settings/hanging-reload", test_reload_on_hanging_disk);
   g_test_add_func ("/builder/settings/no-files/start", test_settings_without_files_at_start);
   g_test_add_func ("/builder/settings/no-files/first", test_settings_without_files_at_first);
   g_test_add_func ("/builder/inputs/file", test_named_file);
