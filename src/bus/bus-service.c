@@ -474,7 +474,7 @@ on_explain (ArcDBusBuilder *skeleton,
   gsize length;
   const char *data = g_variant_get_fixed_array (bytes, &length, sizeof (char));
   g_autofree char *path = NULL;
-  const char *rule = NULL;
+  const char *rule;
   gboolean watched;
 
   /* An empty array has no data: g_variant_get_fixed_array() returns NULL. */
@@ -494,7 +494,7 @@ on_explain (ArcDBusBuilder *skeleton,
     }
 
   watched = arc_watcher_explain (arc_builder_get_watcher (self->builder), path, &rule);
-  arc_dbus_builder_complete_explain (skeleton, invocation, watched, rule != NULL ? rule : "");
+  arc_dbus_builder_complete_explain (skeleton, invocation, watched, rule);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }

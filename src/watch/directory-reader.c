@@ -193,7 +193,7 @@ look_at (ArcDirectoryReader *self,
   struct stat info;
 
   /* A file system that does not know the type returns DT_UNKNOWN (readdir(3)). */
-  if (type == DT_UNKNOWN || (type == DT_LNK && follow_symlinks))
+  if (type == DT_UNKNOWN || type == DT_LNK)
     may_be_file = may_be_directory = TRUE;
 
   may_be_file = may_be_file && arc_path_filter_match_file (filter, path, NULL);
@@ -207,8 +207,12 @@ look_at (ArcDirectoryReader *self,
       return;
     }
 
-  if (follow_symlinks && is_link (self, entry))
-    g_ptr_array_add (self->listing.links, g_string_chunk_insert (self->names, entry->d_name));
+  if (is_link (self, entry))
+    {
+      g_ptr_array_add (self->listing.links, g_string_chunk_insert (self->names, entry->d_name));
+      if (!follow_symlinks)
+        return;
+    }
 
   if (fstatat (self->fd, entry->d_name, &info, follow_symlinks ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
     {

@@ -50,8 +50,7 @@ typedef struct
  * @children: (element-type ArcDirectoryReaderChild): the directories that match
  * @unseen: (element-type ArcDirectoryReaderUnseen): names that may match, and whose type or
  *   fingerprint could not be read
- * @links: (element-type filename): symbolic links that may lead to what matches, if they are
- *   followed
+ * @links: (element-type filename): symbolic links that may lead to what matches
  * @is_empty: whether the directory has no entry at all
  *
  * What a reader has found.

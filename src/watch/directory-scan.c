@@ -213,7 +213,7 @@ look_at_links (ArcTreeScanner *self, ArcNode *node, const ArcDirectoryListing *l
       ArcRecheck *look;
 
       arc_node_add_link (node, name);
-      if (arc_path_monitor_is_followed (self->ways, path))
+      if (!self->extent->follow_symlinks || arc_path_monitor_is_followed (self->ways, path))
         continue;
 
       look = arc_recheck_queue_ask (self->looks, path);

@@ -31,8 +31,8 @@ struct _ArcNode
   GHashTable *unseen;   /* (owned) (nullable) (element-type filename errno): the names in it that
                            cannot be looked at, and why */
 
-  GHashTable *links; /* (owned) (nullable) (element-type filename): the symbolic links in it that
-                        are followed */
+  GHashTable *links; /* (owned) (nullable) (element-type filename): the symbolic links in it whose
+                        names match */
 
   GList link;         /* in the queue */
   guint64 generation; /* of the last scan, 0 if it must be scanned in any case */

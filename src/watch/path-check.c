@@ -169,9 +169,9 @@ look_at_file (ArcTreeScanner *self,
 }
 
 /* Before the target of a link is read: what happens to it later gives an event. FALSE if LOOK did
- * not look at a link that is followed. */
+ * not look at a link, or links are not followed. */
 static gboolean
-follow_link (ArcTreeScanner *self, ArcNode *parent, const ArcRecheck *look, gboolean is_link)
+take_link (ArcTreeScanner *self, ArcNode *parent, const ArcRecheck *look, gboolean is_link)
 {
   g_autofree char *below = get_below_root (parent, look);
   const char *name = strrchr (look->path, '/') + 1;
@@ -184,9 +184,10 @@ follow_link (ArcTreeScanner *self, ArcNode *parent, const ArcRecheck *look, gboo
     }
 
   arc_node_add_link (parent, name);
-  arc_path_monitor_follow (self->ways, look->path);
+  if (self->extent->follow_symlinks)
+    arc_path_monitor_follow (self->ways, look->path);
 
-  return TRUE;
+  return self->extent->follow_symlinks;
 }
 
 /* Whether PATH, in DIRECTORY, is on a file system for which a thread waits already. */
@@ -256,7 +257,7 @@ arc_tree_scanner_end_inspect (ArcTreeScanner *self, ArcDiskJob *job)
       (node != NULL && node->parent == NULL))
     return;
 
-  if ((follows && !is_again && follow_link (self, parent, look, is_link)) || is_other)
+  if ((!is_again && take_link (self, parent, look, is_link)) || is_other)
     {
       push_look (self, g_steal_pointer (&look), !is_other);
       return;

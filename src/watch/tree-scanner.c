@@ -3,6 +3,7 @@
 
 #include "watch/tree-scanner.h"
 
+#include "common/path.h"
 #include "watch/tree-scanner-private.h"
 
 #include <errno.h>
@@ -552,6 +553,60 @@ arc_tree_scanner_update_health (ArcTreeScanner *self, ArcHealth *health, char **
   *health = self->health;
 
   return TRUE;
+}
+
+/* Whether a symbolic link is on the way from ROOT to BELOW, or at its end. What is behind a link
+ * that is not followed is not in the tree. */
+static gboolean
+has_link (const ArcTreeScanner *self, const char *root, const char *below)
+{
+  g_autoptr (GString) path = g_string_new (root);
+  const ArcNode *node = arc_directory_tree_lookup (self->tree, root);
+
+  while (node != NULL && *below != '\0')
+    {
+      const gsize length = strcspn (below, "/");
+      g_autofree char *name = g_strndup (below, length);
+
+      if (node->links != NULL && g_hash_table_contains (node->links, name))
+        return TRUE;
+
+      below += length + (below[length] == '/');
+      g_string_append_printf (path, "%s%s", g_str_has_suffix (path->str, "/") ? "" : "/", name);
+      node = arc_directory_tree_lookup (self->tree, path->str);
+    }
+
+  return FALSE;
+}
+
+gboolean
+arc_tree_scanner_explain (const ArcTreeScanner *self, const char *path, const char **rule)
+{
+  const GPtrArray *roots = self->extent->roots;
+  g_autofree char *canonical = g_canonicalize_filename (path, "/");
+  const char *below = NULL;
+  const char *root = NULL;
+  gboolean matters;
+
+  for (guint i = 0; i < roots->len && below == NULL; i++)
+    {
+      root = roots->pdata[i];
+      below = arc_path_get_below (canonical, root);
+    }
+
+  *rule = below == NULL ? "outside the watched directories" : "a watched directory itself";
+  if (below == NULL || below[0] == '\0')
+    return FALSE;
+
+  matters = arc_path_filter_explain (self->extent->filter, below, rule);
+  if (*rule == NULL)
+    *rule = "no include pattern matches";
+  if (!matters || self->extent->follow_symlinks || !has_link (self, root, below))
+    return matters;
+
+  *rule = "symbolic links are not followed";
+
+  return FALSE;
 }
 
 guint

@@ -202,6 +202,19 @@ gboolean
 arc_tree_scanner_update_health (ArcTreeScanner *scanner, ArcHealth *health, char **message);
 
 /**
+ * arc_tree_scanner_explain:
+ * @scanner: a scanner
+ * @path: an absolute path
+ * @rule: (out) (transfer none): the rule
+ *
+ * See arc_watcher_explain().
+ *
+ * Returns: %TRUE if @path matters
+ */
+gboolean
+arc_tree_scanner_explain (const ArcTreeScanner *scanner, const char *path, const char **rule);
+
+/**
  * arc_tree_scanner_get_n_directories:
  * @scanner: a scanner
  *

@@ -54,21 +54,4 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcWatchScope, arc_watch_scope_free)
  */
 gboolean arc_watch_scope_has_root (const ArcWatchScope *extent, const char *path);
 
-/**
- * arc_watch_scope_explain:
- * @extent: a scope
- * @path: an absolute path
- * @look_at_disk: whether to check for symbolic links in @path, which blocks if the file system
- *   does not answer
- * @rule: (out) (transfer none) (optional): the rule; valid as long as @extent
- *
- * See arc_watcher_explain().
- *
- * Returns: %TRUE if @path matters
- */
-gboolean arc_watch_scope_explain (const ArcWatchScope *extent,
-                                  const char *path,
-                                  gboolean look_at_disk,
-                                  const char **rule);
-
 G_END_DECLS

@@ -346,9 +346,7 @@ arc_watcher_mark_dirty (ArcWatcher *self, const ArcChangeSet *files)
 gboolean
 arc_watcher_explain (ArcWatcher *self, const char *path, const char **rule)
 {
-  /* A file system that does not answer would block the call. */
-  return arc_watch_scope_explain (arc_tree_scanner_get_extent (self->scanner), path,
-                                  self->health != ARC_HEALTH_UNAVAILABLE, rule);
+  return arc_tree_scanner_explain (self->scanner, path, rule);
 }
 
 static void

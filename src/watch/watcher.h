@@ -188,11 +188,11 @@ void arc_watcher_mark_dirty (ArcWatcher *watcher, const ArcChangeSet *files);
  * arc_watcher_explain:
  * @watcher: a watcher
  * @path: an absolute path
- * @rule: (out) (transfer none) (optional): a pattern, or a short English reason such as "outside
+ * @rule: (out) (transfer none): a pattern, or a short English reason such as "outside
  *   the watched directories"; valid until the tree is changed
  *
- * Finds the rule that applies to a path. While a root is unavailable, symbolic links in @path are
- * not noticed.
+ * Finds the rule that applies to a path. The disk is not read: of symbolic links in @path, those
+ * are known that the last scan or event found.
  *
  * Returns: %TRUE if @path matters
  */
