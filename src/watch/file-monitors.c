@@ -262,6 +262,12 @@ arc_file_monitors_add (ArcFileMonitors *self, const char *directory, GError **er
   GFileMonitor *monitor;
   ArcMonitor *handle;
 
+  /* inotify_add_watch(2) looks the path up. The disk worker has opened the directory just before,
+   * so the kernel has names and attributes in its caches (FUSE: for a second with libfuse; NFS:
+   * acdirmin, 30 s), and asks no server. The main loop waits only if the server stops within these
+   * milliseconds and caches nothing; the watchdog ends that. No other thread can do it: GIO holds
+   * one lock for all monitors meanwhile (GLib 2.74, inotify-helper.c), which GLib's worker thread
+   * takes, too, and that thread hands on signals and the ends of children. */
   self->current = find_group (self);
   g_main_context_push_thread_default (self->current->context);
   monitor = g_file_monitor_directory (file, G_FILE_MONITOR_WATCH_MOVES, NULL, error);
