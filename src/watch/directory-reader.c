@@ -58,7 +58,6 @@ arc_directory_reader_new (int *n_steps)
   self->listing.files = g_array_new (FALSE, FALSE, sizeof (ArcEntry));
   self->listing.recent = g_ptr_array_new ();
   self->listing.children = g_array_new (FALSE, FALSE, sizeof (ArcDirectoryReaderChild));
-  self->listing.unseen = g_array_new (FALSE, FALSE, sizeof (ArcDirectoryReaderUnseen));
   self->listing.links = g_ptr_array_new ();
 
   return self;
@@ -73,7 +72,6 @@ arc_directory_reader_free (ArcDirectoryReader *self)
   g_array_unref (self->listing.files);
   g_ptr_array_unref (self->listing.recent);
   g_array_unref (self->listing.children);
-  g_array_unref (self->listing.unseen);
   g_ptr_array_unref (self->listing.links);
   g_free (self);
 }
@@ -124,16 +122,14 @@ empty (GArray **array)
 void
 arc_directory_reader_close (ArcDirectoryReader *self)
 {
-  if (self->fd < 0)
-    return;
-
-  close (self->fd);
+  if (self->fd >= 0)
+    close (self->fd);
   self->fd = -1;
   g_string_chunk_clear (self->names);
   empty (&self->listing.files);
   g_ptr_array_set_size (self->listing.recent, 0);
   empty (&self->listing.children);
-  empty (&self->listing.unseen);
+  g_clear_pointer (&self->listing.unseen, g_hash_table_unref);
   g_ptr_array_set_size (self->listing.links, 0);
   self->listing.is_empty = TRUE;
 }
@@ -161,9 +157,9 @@ add_child (ArcDirectoryReader *self, const char *name, guint64 inode)
 static void
 add_unseen (ArcDirectoryReader *self, const char *name, int number)
 {
-  ArcDirectoryReaderUnseen unseen = { g_string_chunk_insert (self->names, name), number };
-
-  g_array_append_val (self->listing.unseen, unseen);
+  if (self->listing.unseen == NULL)
+    self->listing.unseen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_hash_table_insert (self->listing.unseen, g_strdup (name), GINT_TO_POINTER (number));
 }
 
 static gboolean
@@ -223,13 +219,13 @@ look_at (ArcDirectoryReader *self,
     add_child (self, entry->d_name, info.st_ino);
 }
 
-gboolean
-arc_directory_reader_run (ArcDirectoryReader *self,
-                          ArcPathFilter *filter,
-                          const char *below_root,
-                          gboolean follow_symlinks,
-                          guint max_names,
-                          GError **error)
+static gboolean
+read_entries (ArcDirectoryReader *self,
+              ArcPathFilter *filter,
+              const char *below_root,
+              gboolean follow_symlinks,
+              guint max_names,
+              GError **error)
 {
   _Alignas(struct dirent64) char buffer[BUFFER_SIZE];
   ssize_t end = 0;
@@ -269,6 +265,23 @@ arc_directory_reader_run (ArcDirectoryReader *self,
     }
 
   return TRUE;
+}
+
+gboolean
+arc_directory_reader_run (ArcDirectoryReader *self,
+                          ArcPathFilter *filter,
+                          const char *below_root,
+                          gboolean follow_symlinks,
+                          guint max_names,
+                          GError **error)
+{
+  const gboolean is_read =
+      read_entries (self, filter, below_root, follow_symlinks, max_names, error);
+
+  close (self->fd);
+  self->fd = -1;
+
+  return is_read;
 }
 
 const ArcDirectoryListing *

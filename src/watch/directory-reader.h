@@ -31,24 +31,13 @@ typedef struct
 } ArcDirectoryReaderChild;
 
 /**
- * ArcDirectoryReaderUnseen:
- * @name: what the directory lists
- * @number: the errno(3) of fstatat(2), which does not say what it is
- */
-typedef struct
-{
-  const char *name;
-  int number;
-} ArcDirectoryReaderUnseen;
-
-/**
  * ArcDirectoryListing:
  * @id: the identity of the directory
  * @files: (element-type ArcEntry): the files that match
  * @recent: (element-type filename): the names of matching files for which
  *   arc_fingerprint_is_recent() is %TRUE; these are not in @files
  * @children: (element-type ArcDirectoryReaderChild): the directories that match
- * @unseen: (element-type ArcDirectoryReaderUnseen): names that may match, and whose type or
+ * @unseen: (nullable) (element-type filename errno): names that may match, and why their type or
  *   fingerprint could not be read
  * @links: (element-type filename): symbolic links that may lead to what matches, if they are
  *   followed
@@ -62,7 +51,7 @@ typedef struct
   GArray *files;
   GPtrArray *recent;
   GArray *children;
-  GArray *unseen;
+  GHashTable *unseen;
   GPtrArray *links;
   gboolean is_empty;
 } ArcDirectoryListing;
@@ -108,7 +97,7 @@ gboolean arc_directory_reader_open (ArcDirectoryReader *scan,
  * arc_directory_reader_close:
  * @scan: a reader
  *
- * Closes the file descriptor and clears the listing. Does nothing if the reader is not open.
+ * Clears the listing, and closes the directory if it is open.
  */
 void arc_directory_reader_close (ArcDirectoryReader *scan);
 
@@ -122,7 +111,7 @@ void arc_directory_reader_close (ArcDirectoryReader *scan);
  * @max_names: how many entries to read at most
  * @error: return location for an error
  *
- * Reads a directory. The error is of %G_FILE_ERROR.
+ * Reads the directory that is open, and closes it. The error is of %G_FILE_ERROR.
  *
  * Returns: %TRUE on success
  */

@@ -65,7 +65,7 @@ arc_directory_tree_lookup_id (const ArcDirectoryTree *self, const ArcFileId *id)
 }
 
 GPtrArray *
-arc_directory_tree_list (const ArcDirectoryTree *self)
+arc_directory_tree_list (const ArcDirectoryTree *self, gboolean only_roots)
 {
   g_autoptr (GPtrArray) list = g_ptr_array_sized_new (arc_directory_tree_get_size (self));
   GHashTableIter iter;
@@ -73,7 +73,8 @@ arc_directory_tree_list (const ArcDirectoryTree *self)
 
   g_hash_table_iter_init (&iter, self->by_path);
   while (g_hash_table_iter_next (&iter, NULL, &node))
-    g_ptr_array_add (list, node);
+    if (!only_roots || ((ArcNode *) node)->parent == NULL)
+      g_ptr_array_add (list, node);
 
   return g_steal_pointer (&list);
 }

@@ -114,10 +114,11 @@ ArcNode *arc_directory_tree_lookup_id (const ArcDirectoryTree *tree, const ArcFi
 /**
  * arc_directory_tree_list:
  * @tree: a tree
+ * @only_roots: whether only the roots are listed
  *
- * Returns: (transfer container) (element-type ArcNode): all directories, in no order
+ * Returns: (transfer container) (element-type ArcNode): the directories, in no order
  */
-GPtrArray *arc_directory_tree_list (const ArcDirectoryTree *tree);
+GPtrArray *arc_directory_tree_list (const ArcDirectoryTree *tree, gboolean only_roots);
 
 /**
  * arc_directory_tree_add:

@@ -28,7 +28,7 @@ struct _ArcMonitorBudget
   gboolean audit_pending;
   gint64 last_audit; /* g_get_monotonic_time(); 0: never, or in vain */
 
-  ArcMonitorBudgetFunc audited;
+  GSourceOnceFunc audited;
   gpointer user_data;
   GCancellable *cancellable; /* (nullable): of the audit under way */
   GArray *answers; /* (nullable) (element-type ArcMonitorAuditTarget): of the last audit */
@@ -36,7 +36,7 @@ struct _ArcMonitorBudget
 };
 
 ArcMonitorBudget *
-arc_monitor_budget_new (ArcFileMonitorsFunc func, ArcMonitorBudgetFunc audited, gpointer user_data)
+arc_monitor_budget_new (ArcFileMonitorsFunc func, GSourceOnceFunc audited, gpointer user_data)
 {
   ArcMonitorBudget *self = g_new0 (ArcMonitorBudget, 1);
 
@@ -134,7 +134,7 @@ on_audited (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_d
 void
 arc_monitor_budget_begin_audit (ArcMonitorBudget *self, const ArcDirectoryTree *tree)
 {
-  g_autoptr (GPtrArray) nodes = arc_directory_tree_list (tree);
+  g_autoptr (GPtrArray) nodes = arc_directory_tree_list (tree, FALSE);
   GArray *targets = arc_monitor_audit_targets_new ();
 
   g_return_if_fail (self->cancellable == NULL);

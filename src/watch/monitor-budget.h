@@ -18,8 +18,6 @@ G_BEGIN_DECLS
  */
 typedef struct _ArcMonitorBudget ArcMonitorBudget;
 
-typedef void (*ArcMonitorBudgetFunc) (gpointer user_data);
-
 /**
  * arc_monitor_budget_new:
  * @func: called for each event of a monitor
@@ -31,7 +29,7 @@ typedef void (*ArcMonitorBudgetFunc) (gpointer user_data);
  * Returns: (transfer full): the object
  */
 ArcMonitorBudget *
-arc_monitor_budget_new (ArcFileMonitorsFunc func, ArcMonitorBudgetFunc audited, gpointer user_data);
+arc_monitor_budget_new (ArcFileMonitorsFunc func, GSourceOnceFunc audited, gpointer user_data);
 
 /**
  * arc_monitor_budget_free:

@@ -17,7 +17,7 @@ struct _ArcMountMonitor
   GPtrArray *seen;           /* (element-type Mount): those that were last compared */
   GCancellable *cancellable; /* (nullable): of the comparison under way */
   gboolean again;            /* there was an event meanwhile */
-  ArcMountMonitorFunc func;
+  GSourceOnceFunc func;
   gpointer user_data;
 };
 
@@ -183,7 +183,7 @@ cancel_comparison (ArcMountMonitor *self)
 }
 
 ArcMountMonitor *
-arc_mount_monitor_new (const GPtrArray *directories, ArcMountMonitorFunc func, gpointer user_data)
+arc_mount_monitor_new (const GPtrArray *directories, GSourceOnceFunc func, gpointer user_data)
 {
   ArcMountMonitor *self = g_new0 (ArcMountMonitor, 1);
 

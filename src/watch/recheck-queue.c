@@ -3,6 +3,14 @@
 
 #include "watch/recheck-queue.h"
 
+#include "watch/directory-reader.h"
+
+/* How long a file that is changed all the time is not emitted because it is too fresh. */
+#define MAX_GRAINS 5
+
+/* What is too fresh is looked at again on a grid of this. */
+#define GRID (10 * G_TIME_SPAN_MILLISECOND)
+
 struct _ArcRecheckQueue
 {
   GHashTable *by_path; /* (element-type filename ArcRecheck) keys lie in the values */
@@ -47,30 +55,32 @@ arc_recheck_queue_clear (ArcRecheckQueue *self)
   self->n_holding = 0;
 }
 
-ArcRecheck *
-arc_recheck_queue_ask (ArcRecheckQueue *self, const char *path)
-{
-  ArcRecheck *look = g_hash_table_lookup (self->by_path, path);
-
-  if (look != NULL)
-    return look;
-
-  look = g_new0 (ArcRecheck, 1);
-  look->path = g_strdup (path);
-  look->first = g_get_monotonic_time ();
-  look->link.data = look;
-  g_hash_table_insert (self->by_path, look->path, look);
-  g_queue_push_tail_link (&self->now, &look->link);
-
-  return look;
-}
-
-void
-arc_recheck_queue_hold (ArcRecheckQueue *self, ArcRecheck *look)
+static void
+hold (ArcRecheckQueue *self, ArcRecheck *look)
 {
   if (!look->holding)
     self->n_holding++;
   look->holding = TRUE;
+}
+
+ArcRecheck *
+arc_recheck_queue_ask (ArcRecheckQueue *self, const char *path, gboolean holding)
+{
+  ArcRecheck *look = g_hash_table_lookup (self->by_path, path);
+
+  if (look == NULL)
+    {
+      look = g_new0 (ArcRecheck, 1);
+      look->path = g_strdup (path);
+      look->first = g_get_monotonic_time ();
+      look->link.data = look;
+      g_hash_table_insert (self->by_path, look->path, look);
+      g_queue_push_tail_link (&self->now, &look->link);
+    }
+  if (holding)
+    hold (self, look);
+
+  return look;
 }
 
 guint
@@ -113,7 +123,7 @@ arc_recheck_queue_postpone (ArcRecheckQueue *self, ArcRecheck *look, gint64 due)
       other->attributes |= look->attributes;
       other->silent |= look->silent;
       if (look->holding)
-        arc_recheck_queue_hold (self, other);
+        hold (self, other);
       arc_recheck_free (look);
       return;
     }
@@ -139,4 +149,26 @@ arc_recheck_queue_get_due (const ArcRecheckQueue *self)
     return ((ArcRecheck *) self->later.head->data)->due;
 
   return -1;
+}
+
+ArcFreshness
+arc_recheck_get_freshness (const ArcRecheck *look,
+                           const ArcFingerprint *fingerprint,
+                           gint64 now,
+                           gint64 *due)
+{
+  gint64 grain = arc_fingerprint_get_grain (fingerprint) / 1000;
+  gint64 monotonic = g_get_monotonic_time ();
+
+  if (!arc_fingerprint_is_recent (fingerprint, now))
+    return ARC_FRESHNESS_OLD;
+  /* The clock for stamps lags behind by at most a tick. The look may have taken its time. */
+  if (fingerprint->ctime_ns > arc_get_stamp_time () + arc_fingerprint_get_grain (fingerprint))
+    return ARC_FRESHNESS_FUTURE;
+
+  /* On a grid, so that files that were written together are emitted together. */
+  *due = monotonic + grain - (now - fingerprint->ctime_ns) / 1000;
+  *due = (*due / GRID + 1) * GRID;
+
+  return monotonic - look->first > MAX_GRAINS * grain ? ARC_FRESHNESS_STEADY : ARC_FRESHNESS_FRESH;
 }

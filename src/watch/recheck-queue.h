@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "watch/snapshot.h"
+
 #include <glib.h>
 
 G_BEGIN_DECLS
@@ -56,21 +58,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcRecheckQueue, arc_recheck_queue_free)
  * arc_recheck_queue_ask:
  * @looks: a queue
  * @path: an absolute path
+ * @holding: whether a scan waits for it
  *
  * Queues a path, due at once, unless it is queued.
  *
  * Returns: (transfer none): the recheck of @path, with the flags and the time that it has
  */
-ArcRecheck *arc_recheck_queue_ask (ArcRecheckQueue *looks, const char *path);
-
-/**
- * arc_recheck_queue_hold:
- * @looks: a queue
- * @look: a recheck that is in the queue
- *
- * Sets the flag that a scan waits for @look.
- */
-void arc_recheck_queue_hold (ArcRecheckQueue *looks, ArcRecheck *look);
+ArcRecheck *arc_recheck_queue_ask (ArcRecheckQueue *looks, const char *path, gboolean holding);
 
 /**
  * arc_recheck_queue_get_n_holding:
@@ -124,5 +118,27 @@ void arc_recheck_queue_clear (ArcRecheckQueue *looks);
 void arc_recheck_free (ArcRecheck *look);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcRecheck, arc_recheck_free)
+
+typedef enum
+{
+  ARC_FRESHNESS_OLD,    /* a later change will show in the fingerprint */
+  ARC_FRESHNESS_FRESH,  /* one may not; to be looked at again at a later time */
+  ARC_FRESHNESS_STEADY, /* the same, and so for a long time: the file is written all the time */
+  ARC_FRESHNESS_FUTURE, /* stamped by another machine, or before the clock was put back */
+} ArcFreshness;
+
+/**
+ * arc_recheck_get_freshness:
+ * @look: a recheck
+ * @fingerprint: what it has found
+ * @now: when, in nanoseconds since the epoch
+ * @due: (out): if it is fresh or steady, when to check again
+ *
+ * Returns: whether a later change will show
+ */
+ArcFreshness arc_recheck_get_freshness (const ArcRecheck *look,
+                                        const ArcFingerprint *fingerprint,
+                                        gint64 now,
+                                        gint64 *due);
 
 G_END_DECLS

@@ -46,9 +46,8 @@ typedef struct _ArcTreeScanner ArcTreeScanner;
  *
  * Returns: (transfer full): the scanner
  */
-ArcTreeScanner *arc_tree_scanner_new (ArcFileMonitorsFunc func,
-                                      ArcMonitorBudgetFunc progressed,
-                                      gpointer user_data);
+ArcTreeScanner *
+arc_tree_scanner_new (ArcFileMonitorsFunc func, GSourceOnceFunc progressed, gpointer user_data);
 
 /**
  * arc_tree_scanner_free:

@@ -118,7 +118,7 @@ arc_health_assess (const ArcDirectoryTree *tree,
                    const ArcPathMonitor *ways,
                    char **message)
 {
-  g_autoptr (GPtrArray) nodes = arc_directory_tree_list (tree);
+  g_autoptr (GPtrArray) nodes = arc_directory_tree_list (tree, FALSE);
   g_autoptr (GPtrArray) sentences = g_ptr_array_new_with_free_func (g_free);
   const ArcNode *lost = NULL;
   Unreadable unreadable = { 0 };

@@ -44,12 +44,11 @@ G_BEGIN_DECLS
  * looked at: only ENOENT, ENOTDIR and ELOOP say that it is gone. The watcher searches for what is
  * missing twice a second.
  *
- * A thread checks that the file system of each root answers (watch/root-probe.h), and another reads
- * directories and looks at files (watch/disk-worker.h): what is on a file system that does not
- * answer for 5 s counts as missing, and the root as unavailable if it is on that. The main loop
- * itself only looks up paths that a thread has read just before, which the kernel answers from its
- * cache: to make a monitor, and to find out whether a directory that was moved, or whose files are
- * gone, is still at its path.
+ * A thread reads directories and looks at files (watch/disk-worker.h): what is on a file system
+ * that does not answer for 5 s counts as missing, and the root as unavailable if it is on that. The
+ * main loop itself only looks up paths that the thread has read just before, which the kernel
+ * answers from its cache: to make a monitor, and to find out whether a directory that was moved, or
+ * whose files are gone, is still at its path.
  *
  * Properties: `health` (ArcHealth), `settled` (boolean: no scan is under way; not notified).
  */
