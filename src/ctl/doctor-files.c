@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
+#include "common/inotify-limit.h"
 #include "ctl/doctor.h"
 #include "ctl/program.h"
 #include "ctl/system-info.h"
@@ -133,43 +134,13 @@ count_inotify (guint *instances, guint *watches)
     }
 }
 
-/* The value of the limit NAME of the kernel, as sysctl(8) writes it; G_MAXUINT if it cannot be
- * read. */
-static guint
-read_limit (const char *name)
-{
-  g_autofree char *path = g_strconcat ("/proc/sys/", name, NULL);
-  g_autofree char *text = NULL;
-
-  g_strdelimit (path + strlen ("/proc/sys/"), ".", '/');
-  if (!g_file_get_contents (path, &text, NULL, NULL))
-    return G_MAXUINT;
-
-  return (guint) MIN (g_ascii_strtoull (text, NULL, 10), G_MAXUINT);
-}
-
-/* Each user namespace has limits of its own, too, which may only be lower (user_namespaces(7)).
- * NAME gets the one that counts. */
-static guint
-read_lower (const char *of_system, const char *of_namespace, const char **name)
-{
-  const guint system = read_limit (of_system);
-  const guint namespace = read_limit (of_namespace);
-
-  *name = namespace < system ? of_namespace : of_system;
-
-  return MIN (system, namespace);
-}
-
 static void
 check_inotify (ArcDiagnosis *self)
 {
   const char *instances_name;
   const char *watches_name;
-  const guint max_instances =
-      read_lower ("fs.inotify.max_user_instances", "user.max_inotify_instances", &instances_name);
-  const guint max_watches =
-      read_lower ("fs.inotify.max_user_watches", "user.max_inotify_watches", &watches_name);
+  const guint max_instances = arc_inotify_limit_read (ARC_INOTIFY_LIMIT_INSTANCES, &instances_name);
+  const guint max_watches = arc_inotify_limit_read (ARC_INOTIFY_LIMIT_WATCHES, &watches_name);
   g_autofree char *text = NULL;
   guint instances;
   guint watches;

@@ -18,6 +18,12 @@
 /* FAT keeps even seconds. */
 #define COARSE_TICK (2 * NSEC_PER_SEC)
 
+/* How long a file that is changed all the time is not emitted because it is too fresh. */
+#define MAX_GRAINS 5
+
+/* What is too fresh is looked at again on a grid of this. */
+#define GRID (10 * G_TIME_SPAN_MILLISECOND)
+
 /* As much as readdir(3) of the GNU C library reads at once. */
 #define BUFFER_SIZE 32768
 
@@ -308,8 +314,9 @@ arc_fingerprint_from_stat (const struct stat *info)
   };
 }
 
-gint64
-arc_fingerprint_get_grain (const ArcFingerprint *fingerprint)
+/* See arc_fingerprint_get_freshness(). */
+static gint64
+get_grain (const ArcFingerprint *fingerprint)
 {
   return fingerprint->ctime_ns % NSEC_PER_SEC == 0 ? COARSE_TICK : TICK;
 }
@@ -317,7 +324,7 @@ arc_fingerprint_get_grain (const ArcFingerprint *fingerprint)
 gboolean
 arc_fingerprint_is_recent (const ArcFingerprint *fingerprint, gint64 now)
 {
-  return fingerprint->ctime_ns + arc_fingerprint_get_grain (fingerprint) > now;
+  return fingerprint->ctime_ns + get_grain (fingerprint) > now;
 }
 
 gint64
@@ -328,4 +335,26 @@ arc_get_stamp_time (void)
   clock_gettime (CLOCK_REALTIME_COARSE, &now);
 
   return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
+}
+
+ArcFreshness
+arc_fingerprint_get_freshness (const ArcFingerprint *fingerprint,
+                               gint64 now,
+                               gint64 first,
+                               gint64 *due)
+{
+  gint64 grain = get_grain (fingerprint) / 1000;
+  gint64 monotonic = g_get_monotonic_time ();
+
+  if (!arc_fingerprint_is_recent (fingerprint, now))
+    return ARC_FRESHNESS_OLD;
+  /* The clock for stamps lags behind by at most a tick. The look may have taken its time. */
+  if (fingerprint->ctime_ns > arc_get_stamp_time () + get_grain (fingerprint))
+    return ARC_FRESHNESS_FUTURE;
+
+  /* On a grid, so that files that were written together are emitted together. */
+  *due = monotonic + grain - (now - fingerprint->ctime_ns) / 1000;
+  *due = (*due / GRID + 1) * GRID;
+
+  return monotonic - first > MAX_GRAINS * grain ? ARC_FRESHNESS_STEADY : ARC_FRESHNESS_FRESH;
 }

@@ -150,19 +150,6 @@ gboolean arc_directory_reader_is_gone (int number);
 ArcFingerprint arc_fingerprint_from_stat (const struct stat *info);
 
 /**
- * arc_fingerprint_get_grain:
- * @fingerprint: a fingerprint
- *
- * The kernel stamps files with a clock that ticks every 1 to 10 ms (CONFIG_HZ; some file systems
- * since Linux 6.13 are finer), and some file systems keep whole seconds: two writes within a tick
- * can leave the same fingerprint. A file that was changed less than a grain ago must be checked
- * again later. git calls such an entry of its index racy.
- *
- * Returns: the age, in nanoseconds, from which on each later change changes the fingerprint
- */
-gint64 arc_fingerprint_get_grain (const ArcFingerprint *fingerprint);
-
-/**
  * arc_fingerprint_is_recent:
  * @fingerprint: a fingerprint
  * @now: when it was read, in nanoseconds since the epoch
@@ -170,6 +157,33 @@ gint64 arc_fingerprint_get_grain (const ArcFingerprint *fingerprint);
  * Returns: %TRUE if @fingerprint is younger than its grain
  */
 gboolean arc_fingerprint_is_recent (const ArcFingerprint *fingerprint, gint64 now);
+
+typedef enum
+{
+  ARC_FRESHNESS_OLD,    /* a later change will show in the fingerprint */
+  ARC_FRESHNESS_FRESH,  /* one may not; to be looked at again at a later time */
+  ARC_FRESHNESS_STEADY, /* the same, and so for a long time: the file is written all the time */
+  ARC_FRESHNESS_FUTURE, /* stamped by another machine, or before the clock was put back */
+} ArcFreshness;
+
+/**
+ * arc_fingerprint_get_freshness:
+ * @fingerprint: a fingerprint
+ * @now: when it was read, in nanoseconds since the epoch
+ * @first: when the file was first found fresh, by g_get_monotonic_time()
+ * @due: (out): if it is fresh or steady, when to read it again, by the same clock
+ *
+ * The kernel stamps files with a clock that ticks every 1 to 10 ms (CONFIG_HZ; some file systems
+ * since Linux 6.13 are finer), and some file systems keep whole seconds: two writes within a tick
+ * can leave the same fingerprint. A file that was changed less than such a grain ago must be
+ * checked again later. git calls such an entry of its index racy.
+ *
+ * Returns: whether a later change will show
+ */
+ArcFreshness arc_fingerprint_get_freshness (const ArcFingerprint *fingerprint,
+                                            gint64 now,
+                                            gint64 first,
+                                            gint64 *due);
 
 /**
  * arc_get_stamp_time:

@@ -4,11 +4,13 @@
 #pragma once
 
 #include "watch/file-id.h"
-#include "watch/file-monitors.h"
 
 #include <glib.h>
 
 G_BEGIN_DECLS
+
+/* See watch/file-monitors.h. */
+typedef struct _ArcMonitor ArcMonitor;
 
 /**
  * ArcNode:
@@ -68,12 +70,11 @@ typedef void (*ArcDirectoryTreeFunc) (ArcNode *node, gpointer user_data);
 
 /**
  * arc_directory_tree_new:
+ * @cancel: cancels an #ArcMonitor
  *
- * Makes an empty tree.
- *
- * Returns: (transfer full): the tree
+ * Returns: (transfer full): an empty tree
  */
-ArcDirectoryTree *arc_directory_tree_new (void);
+ArcDirectoryTree *arc_directory_tree_new (GDestroyNotify cancel);
 
 /**
  * arc_directory_tree_free:
@@ -166,24 +167,6 @@ void arc_directory_tree_disarm (ArcDirectoryTree *tree, ArcNode *node);
  * Sets the identity of a directory.
  */
 void arc_directory_tree_identify (ArcDirectoryTree *tree, ArcNode *node, const ArcFileId *id);
-
-/**
- * arc_node_is_below:
- * @node: a directory of the tree
- * @ancestor: another directory
- *
- * Returns: %TRUE if @node is @ancestor or below it
- */
-gboolean arc_node_is_below (const ArcNode *node, const ArcNode *ancestor);
-
-/**
- * arc_node_add_link:
- * @node: a directory of the tree
- * @name: the name of a symbolic link in @node
- *
- * Adds a symbolic link that is followed.
- */
-void arc_node_add_link (ArcNode *node, const char *name);
 
 /**
  * arc_node_hides:

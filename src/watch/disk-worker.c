@@ -396,8 +396,10 @@ arc_disk_worker_push (ArcDiskWorker *self, ArcDiskJob *job)
   g_queue_push_tail_link (&self->pushed, &job->link);
 }
 
-void
-arc_disk_worker_flush (ArcDiskWorker *self)
+/* Gives the thread the jobs that were pushed. To wake it for each costs more than to read a small
+ * directory. */
+static void
+flush (ArcDiskWorker *self)
 {
   GList *link;
   gboolean is_idle;
@@ -441,6 +443,9 @@ arc_disk_worker_take (ArcDiskWorker *self)
 {
   ArcDiskJob *job;
 
+  if (self->pushed.length >= MAX_JOBS - MIN_JOBS)
+    flush (self);
+
   while ((job = pop_result (self)) != NULL)
     {
       g_queue_unlink (&self->all, &job->all);
@@ -451,6 +456,8 @@ arc_disk_worker_take (ArcDiskWorker *self)
     }
 
   self->has_results = job != NULL;
+  if (job == NULL)
+    flush (self);
   if (self->all.length == self->n_stuck)
     self->tick = 0;
 

@@ -42,68 +42,44 @@ typedef enum
 
 /**
  * ArcDiskJob:
- * @link: in the queues of the worker
- * @all: in arc_disk_worker_get_jobs()
- * @kind: what to do; the thread does not read what other kinds need
- * @node: (nullable): for its owner; the thread does not read it
- * @stuck: the thread was left behind
- * @is_cancelled: the thread must not do it, if it has not yet
- * @path: the path
- * @follow: whether @path may be a symbolic link
- * @follow_symlinks: whether symbolic links in the directory count as what they lead to
- * @filter: (nullable): decides which paths matter
- * @below_root: (nullable): the path below the root, which @filter gets
- * @reader: (nullable): reads the directory
- * @expects_id: OPEN: whether a directory that is @id is read at once, and closed
- * @id: OPEN: the identity; CHECK: that of the directory that was read
- * @verifies: READ: whether @path must still be the directory that was opened
- * @way_changed: for its owner
- * @unseen: CHECK: (nullable) (element-type filename): names in the directory, one of which may be
- *   readable again; %NULL for the directory itself
- * @is_read: whether the directory was read
- * @is_elsewhere: READ: whether another directory is at @path
- * @is_back: CHECK: whether there is more to be read
- * @is_empty: CHECK: whether the directory that was read has no entry at all
- * @error: (nullable): why the directory cannot be opened, or read
- * @info: LOOK: the status of @path, or, for a link that is followed, of what it leads to
- * @number: LOOK: 0, or the errno(3) of fstatat(2)
- * @time: LOOK: arc_get_stamp_time() just before that: a later write within a tick leaves no trace
- * @is_link: LOOK: whether @path is a symbolic link
  *
  * A job of the thread. Only the thread uses it from arc_disk_worker_push() to
  * arc_disk_worker_take(), but for the members that are for its owner.
  */
 typedef struct
 {
-  GList link;
-  GList all;
-  ArcDiskJobKind kind;
-  ArcNode *node;
+  GList link;    /* in the queues of the worker */
+  GList all;     /* in arc_disk_worker_get_jobs() */
+  ArcNode *node; /* (nullable): for its owner */
   gboolean stuck;
-  gboolean is_cancelled;
+  gboolean is_cancelled; /* for its owner: the thread must not do it, if it has not yet */
+  gboolean way_changed;  /* for its owner */
 
+  /* What to do. */
+  ArcDiskJobKind kind;
   char *path;
-  gboolean follow;
-  gboolean follow_symlinks;
-  ArcPathFilter *filter;
-  char *below_root;
-  ArcDirectoryReader *reader;
-  gboolean expects_id;
-  ArcFileId id;
-  gboolean verifies;
-  gboolean way_changed;
-  GHashTable *unseen;
-  ArcRecheck *look;
+  gboolean follow;            /* PATH may be a symbolic link */
+  gboolean follow_symlinks;   /* links in the directory count as what they lead to */
+  ArcPathFilter *filter;      /* (nullable) */
+  char *below_root;           /* (nullable): PATH as the filter gets it */
+  ArcDirectoryReader *reader; /* (nullable): OPEN, READ */
+  gboolean expects_id;        /* OPEN: a directory that is ID is read at once */
+  ArcFileId id;               /* OPEN: see there; CHECK: that of the directory that was read */
+  gboolean verifies;          /* READ: PATH must still be the directory that was opened */
+  GHashTable *unseen; /* CHECK: (nullable) (element-type filename): names in the directory, one of
+                         which may be readable again; NULL for the directory itself */
+  ArcRecheck *look;   /* LOOK: for its owner */
 
-  gboolean is_read;
-  gboolean is_elsewhere;
-  gboolean is_back;
-  gboolean is_empty;
-  GError *error;
-  struct stat info;
-  int number;
-  gint64 time;
-  gboolean is_link;
+  /* What was found. */
+  gboolean is_read;      /* the directory was read */
+  gboolean is_elsewhere; /* READ: another directory is at PATH */
+  gboolean is_back;      /* CHECK: there is more to be read */
+  gboolean is_empty;     /* CHECK: the directory has no entry at all */
+  GError *error;         /* (nullable): why the directory cannot be opened, or read */
+  struct stat info;      /* LOOK: the status of PATH, or of what it leads to if that is followed */
+  int number;            /* LOOK: 0, or the errno(3) of fstatat(2) */
+  gint64 time;           /* LOOK: arc_get_stamp_time() just before that */
+  gboolean is_link;      /* LOOK: PATH is a symbolic link */
 } ArcDiskJob;
 
 /**
@@ -144,8 +120,6 @@ ArcDiskJob *arc_disk_worker_make_job (ArcDiskWorker *worker, ArcDiskJobKind kind
  * arc_disk_worker_free_job:
  * @worker: a worker
  * @job: (transfer full): a job that was made or taken
- *
- * Frees a job that the worker does not have.
  */
 void arc_disk_worker_free_job (ArcDiskWorker *worker, ArcDiskJob *job);
 
@@ -163,18 +137,9 @@ guint arc_disk_worker_get_room (const ArcDiskWorker *worker);
  * @worker: a worker
  * @job: (transfer full): a job
  *
- * Queues a job, until the next flush.
+ * Queues a job. The thread gets it with others, or when arc_disk_worker_take() returns %NULL.
  */
 void arc_disk_worker_push (ArcDiskWorker *worker, ArcDiskJob *job);
-
-/**
- * arc_disk_worker_flush:
- * @worker: a worker
- *
- * Gives the thread the jobs that were queued. To wake it for each costs more than to read a small
- * directory.
- */
-void arc_disk_worker_flush (ArcDiskWorker *worker);
 
 /**
  * arc_disk_worker_take:
@@ -213,8 +178,8 @@ guint arc_disk_worker_get_n_stuck (const ArcDiskWorker *worker);
  * @worker: a worker
  * @now: the time, in microseconds of g_get_monotonic_time()
  *
- * Checks, once a second, whether the thread goes on, and otherwise leaves it behind. Until the next
- * flush the other jobs can be cancelled.
+ * Checks, once a second, whether the thread goes on, and otherwise leaves it behind. Until
+ * arc_disk_worker_take() the other jobs can be cancelled.
  *
  * Returns: (transfer none) (nullable): the job that is stuck since this call
  */

@@ -3,6 +3,7 @@
 
 #include "common/path.h"
 #include "watch/tree-scanner-private.h"
+#include "watch/tree-scanner.h"
 
 #include <gio/gunixmounts.h>
 #include <string.h>
@@ -53,6 +54,15 @@ arc_tree_scanner_push (ArcTreeScanner *self, ArcNode *node)
   self->active = TRUE;
 }
 
+static gboolean
+is_below (const ArcNode *node, const ArcNode *ancestor)
+{
+  while (node != NULL && node != ancestor)
+    node = node->parent;
+
+  return node != NULL;
+}
+
 void
 arc_tree_scanner_abort_scans (ArcTreeScanner *self, ArcNode *node)
 {
@@ -61,7 +71,7 @@ arc_tree_scanner_abort_scans (ArcTreeScanner *self, ArcNode *node)
       ArcDiskJob *job = link->data;
       ArcNode *scanned = job->node;
 
-      if (scanned == NULL || (node != NULL && !arc_node_is_below (scanned, node)))
+      if (scanned == NULL || (node != NULL && !is_below (scanned, node)))
         continue;
 
       job->node = NULL;
@@ -195,7 +205,7 @@ arc_tree_scanner_has_stuck (const ArcTreeScanner *self, const ArcNode *node)
     {
       const ArcDiskJob *job = link->data;
 
-      if (job->stuck && job->node != NULL && arc_node_is_below (node, job->node))
+      if (job->stuck && job->node != NULL && is_below (node, job->node))
         return TRUE;
     }
 
@@ -334,6 +344,12 @@ arc_tree_scanner_find (ArcTreeScanner *self, ArcNode *node, const ArcDirectoryLi
       look_for (self, node);
     }
 
+  node->scanned = TRUE;
+  node->scanned_as = node->id;
+  arc_snapshot_set_mounted (self->snapshot, node->path,
+                            node->parent != NULL && is_separate (node) &&
+                                is_mount_point (node->path, &node->id));
+
   return TRUE;
 }
 
@@ -361,13 +377,6 @@ arc_tree_scanner_look_for_lost (ArcTreeScanner *self, gint64 now)
     }
 
   self->lost_check = g_hash_table_size (self->lost) > 0 ? now + LOST_INTERVAL : 0;
-}
-
-gboolean
-arc_tree_scanner_is_mounted (const ArcNode *node)
-{
-  return node->parent != NULL && is_separate (node) &&
-         is_mount_point (node->path, &node->scanned_as);
 }
 
 /* When a file system is unmounted, each of its directories has an event (IN_UNMOUNT, inotify(7)).
@@ -554,7 +563,7 @@ arc_tree_scanner_plant (ArcTreeScanner *self)
   const GPtrArray *roots = self->extent->roots;
 
   self->plant_pending = FALSE;
-  self->prune_pending = !arc_snapshot_is_empty (self->snapshot);
+  self->prune_pending = TRUE;
 
   for (guint i = 0; i < known->len; i++)
     if (!arc_watch_scope_has_root (self->extent, ((ArcNode *) known->pdata[i])->path))
@@ -605,9 +614,9 @@ look_at_left_out (ArcTreeScanner *self)
 static void
 arm_deaf (ArcTreeScanner *self)
 {
-  g_autoptr (GPtrArray) deaf = arc_monitor_budget_take_deaf (self->watches, self->tree);
+  g_autoptr (GPtrArray) deaf = arc_file_monitors_take_deaf (self->watches, self->tree);
 
-  for (guint i = 0; i < deaf->len && !arc_monitor_budget_is_full (self->watches); i++)
+  for (guint i = 0; i < deaf->len; i++)
     {
       ArcNode *node = deaf->pdata[i];
 
@@ -635,12 +644,9 @@ arc_tree_scanner_conclude (ArcTreeScanner *self)
   if (!arc_tree_scanner_is_busy (self))
     arm_deaf (self);
   if (!arc_tree_scanner_is_busy (self) &&
-      arc_monitor_budget_wants_audit (self->watches,
-                                      extent->roots->len > 0 ? extent->roots->pdata[0] : "/"))
-    {
-      self->health_pending = TRUE;
-      arc_monitor_budget_begin_audit (self->watches, self->tree);
-    }
+      arc_file_monitors_audit (self->watches, self->tree,
+                               extent->roots->len > 0 ? extent->roots->pdata[0] : "/"))
+    self->health_pending = TRUE;
 
   return !arc_tree_scanner_is_busy (self);
 }

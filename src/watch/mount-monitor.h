@@ -39,13 +39,4 @@ void arc_mount_monitor_free (ArcMountMonitor *mounts);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcMountMonitor, arc_mount_monitor_free)
 
-/**
- * arc_mount_monitor_set_directories:
- * @mounts: a monitor
- * @directories: (element-type filename): absolute paths, which need not exist
- *
- * Replaces the directories.
- */
-void arc_mount_monitor_set_directories (ArcMountMonitor *mounts, const GPtrArray *directories);
-
 G_END_DECLS

@@ -3,14 +3,6 @@
 
 #include "watch/recheck-queue.h"
 
-#include "watch/directory-reader.h"
-
-/* How long a file that is changed all the time is not emitted because it is too fresh. */
-#define MAX_GRAINS 5
-
-/* What is too fresh is looked at again on a grid of this. */
-#define GRID (10 * G_TIME_SPAN_MILLISECOND)
-
 struct _ArcRecheckQueue
 {
   GHashTable *by_path; /* (element-type filename ArcRecheck) keys lie in the values */
@@ -44,15 +36,6 @@ arc_recheck_queue_free (ArcRecheckQueue *self)
 {
   g_hash_table_unref (self->by_path);
   g_free (self);
-}
-
-void
-arc_recheck_queue_clear (ArcRecheckQueue *self)
-{
-  g_hash_table_remove_all (self->by_path);
-  g_queue_init (&self->now);
-  g_queue_init (&self->later);
-  self->n_holding = 0;
 }
 
 static void
@@ -149,26 +132,4 @@ arc_recheck_queue_get_due (const ArcRecheckQueue *self)
     return ((ArcRecheck *) self->later.head->data)->due;
 
   return -1;
-}
-
-ArcFreshness
-arc_recheck_get_freshness (const ArcRecheck *look,
-                           const ArcFingerprint *fingerprint,
-                           gint64 now,
-                           gint64 *due)
-{
-  gint64 grain = arc_fingerprint_get_grain (fingerprint) / 1000;
-  gint64 monotonic = g_get_monotonic_time ();
-
-  if (!arc_fingerprint_is_recent (fingerprint, now))
-    return ARC_FRESHNESS_OLD;
-  /* The clock for stamps lags behind by at most a tick. The look may have taken its time. */
-  if (fingerprint->ctime_ns > arc_get_stamp_time () + arc_fingerprint_get_grain (fingerprint))
-    return ARC_FRESHNESS_FUTURE;
-
-  /* On a grid, so that files that were written together are emitted together. */
-  *due = monotonic + grain - (now - fingerprint->ctime_ns) / 1000;
-  *due = (*due / GRID + 1) * GRID;
-
-  return monotonic - look->first > MAX_GRAINS * grain ? ARC_FRESHNESS_STEADY : ARC_FRESHNESS_FRESH;
 }

@@ -3,8 +3,6 @@
 
 #pragma once
 
-#include "watch/snapshot.h"
-
 #include <glib.h>
 
 G_BEGIN_DECLS
@@ -38,8 +36,6 @@ typedef struct _ArcRecheckQueue ArcRecheckQueue;
 /**
  * arc_recheck_queue_new:
  *
- * Makes an empty queue.
- *
  * Returns: (transfer full): the queue
  */
 ArcRecheckQueue *arc_recheck_queue_new (void);
@@ -47,8 +43,6 @@ ArcRecheckQueue *arc_recheck_queue_new (void);
 /**
  * arc_recheck_queue_free:
  * @looks: (transfer full): a queue
- *
- * Frees a queue with all that is in it.
  */
 void arc_recheck_queue_free (ArcRecheckQueue *looks);
 
@@ -102,43 +96,11 @@ void arc_recheck_queue_postpone (ArcRecheckQueue *looks, ArcRecheck *look, gint6
 gint64 arc_recheck_queue_get_due (const ArcRecheckQueue *looks);
 
 /**
- * arc_recheck_queue_clear:
- * @looks: a queue
- *
- * Removes all rechecks.
- */
-void arc_recheck_queue_clear (ArcRecheckQueue *looks);
-
-/**
  * arc_recheck_free:
  * @look: (transfer full): a recheck that is in no queue
- *
- * Frees a recheck.
  */
 void arc_recheck_free (ArcRecheck *look);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcRecheck, arc_recheck_free)
-
-typedef enum
-{
-  ARC_FRESHNESS_OLD,    /* a later change will show in the fingerprint */
-  ARC_FRESHNESS_FRESH,  /* one may not; to be looked at again at a later time */
-  ARC_FRESHNESS_STEADY, /* the same, and so for a long time: the file is written all the time */
-  ARC_FRESHNESS_FUTURE, /* stamped by another machine, or before the clock was put back */
-} ArcFreshness;
-
-/**
- * arc_recheck_get_freshness:
- * @look: a recheck
- * @fingerprint: what it has found
- * @now: when, in nanoseconds since the epoch
- * @due: (out): if it is fresh or steady, when to check again
- *
- * Returns: whether a later change will show
- */
-ArcFreshness arc_recheck_get_freshness (const ArcRecheck *look,
-                                        const ArcFingerprint *fingerprint,
-                                        gint64 now,
-                                        gint64 *due);
 
 G_END_DECLS

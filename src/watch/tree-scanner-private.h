@@ -6,10 +6,12 @@
 #include "watch/directory-reader.h"
 #include "watch/directory-tree.h"
 #include "watch/disk-worker.h"
-#include "watch/monitor-budget.h"
+#include "watch/file-monitors.h"
 #include "watch/path-monitor.h"
 #include "watch/recheck-queue.h"
-#include "watch/tree-scanner.h"
+#include "watch/snapshot.h"
+#include "watch/watch-health.h"
+#include "watch/watch-scope.h"
 
 #include <glib.h>
 
@@ -17,6 +19,8 @@ G_BEGIN_DECLS
 
 /* The members of ArcTreeScanner, and what watch/missing-directories.c does for
  * watch/tree-scanner.c. No other file includes this header. */
+
+typedef struct _ArcTreeScanner ArcTreeScanner;
 
 struct _ArcTreeScanner
 {
@@ -39,7 +43,7 @@ struct _ArcTreeScanner
                         part, and are looked for; some may be back, or forgotten, already */
   gint64 lost_check; /* when to look for them; 0: there are none */
 
-  ArcMonitorBudget *watches;
+  ArcFileMonitors *watches;
   GHashTable *left_out; /* (element-type filename): directories that are in the tree already under
                            another path */
 
@@ -136,14 +140,6 @@ gboolean arc_tree_scanner_identify (ArcTreeScanner *self, ArcNode *node, const A
  * Returns: %TRUE if another directory is at the path of @node, which is queued
  */
 gboolean arc_tree_scanner_is_elsewhere (ArcTreeScanner *self, ArcNode *node, const ArcDiskJob *job);
-
-/**
- * arc_tree_scanner_is_mounted:
- * @node: a directory that has just been scanned
- *
- * Returns: %TRUE if another file system is mounted at @node, and it is no root
- */
-gboolean arc_tree_scanner_is_mounted (const ArcNode *node);
 
 /**
  * arc_tree_scanner_is_clear:

@@ -75,7 +75,7 @@ look_at_file (ArcTreeScanner *self,
   g_autoptr (ArcRecheck) owned = look;
   const char *name = strrchr (look->path, '/') + 1;
   gint64 due = 0;
-  ArcFreshness freshness = arc_recheck_get_freshness (look, &fingerprint, time, &due);
+  ArcFreshness freshness = arc_fingerprint_get_freshness (&fingerprint, time, look->first, &due);
   gboolean changed;
 
   if (freshness == ARC_FRESHNESS_STEADY && !self->active)
@@ -109,6 +109,14 @@ look_at_file (ArcTreeScanner *self,
     }
 }
 
+static void
+add_link (ArcNode *node, const char *name)
+{
+  if (node->links == NULL)
+    node->links = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_hash_table_add (node->links, g_strdup (name));
+}
+
 /* Before the target of a link is read: what happens to it later gives an event. FALSE if LOOK did
  * not look at a link that is followed. */
 static gboolean
@@ -120,7 +128,7 @@ follow_link (ArcTreeScanner *self, ArcNode *parent, const ArcRecheck *look, gboo
   if (is_link && (arc_path_filter_match_file (self->extent->filter, below, NULL) ||
                   arc_path_filter_match_directory (self->extent->filter, below, NULL)))
     {
-      arc_node_add_link (parent, name);
+      add_link (parent, name);
       arc_path_monitor_follow (self->ways, look->path);
       return TRUE;
     }
@@ -249,14 +257,14 @@ enter (ArcTreeScanner *self, ArcNode *node, ArcDiskJob *job)
     {
       /* The monitor comes before the reading: what is made in the directory later gives an event,
        * and what was made before is found. */
-      arc_monitor_budget_arm (self->watches, node);
+      arc_file_monitors_arm (self->watches, node);
       if (node->monitor == NULL || self->health != ARC_HEALTH_OK)
         self->health_pending = TRUE;
 
       /* Is it the directory that was opened that is monitored? An audit would find out, and, for
        * all but a root, the monitor above. Checked once, so that a file system with changing
        * identities causes no loop. */
-      job->verifies = (node->parent == NULL || !arc_monitor_budget_is_audit_due (self->watches)) &&
+      job->verifies = (node->parent == NULL || !arc_file_monitors_is_audit_due (self->watches)) &&
                       node->retried != self->generation;
     }
 
@@ -300,7 +308,10 @@ keep_known (ArcTreeScanner *self, ArcNode *node, const char *name, GArray *files
 
 /* Files that are too fresh are looked at again. */
 static void
-postpone_recent (ArcTreeScanner *self, ArcNode *node, const ArcDirectoryListing *listing)
+postpone_recent (ArcTreeScanner *self,
+                 ArcNode *node,
+                 const ArcDirectoryListing *listing,
+                 gboolean silent)
 {
   for (guint i = 0; i < listing->recent->len; i++)
     {
@@ -308,8 +319,7 @@ postpone_recent (ArcTreeScanner *self, ArcNode *node, const ArcDirectoryListing 
       g_autofree char *path = arc_path_join (node->path, name);
       ArcRecheck *look = arc_recheck_queue_ask (self->looks, path, TRUE);
 
-      if (keep_known (self, node, name, listing->files) == NULL && self->baseline &&
-          !node->scanned && !look->hinted)
+      if (keep_known (self, node, name, listing->files) == NULL && silent && !look->hinted)
         look->silent = TRUE;
     }
 }
@@ -324,7 +334,7 @@ look_at_links (ArcTreeScanner *self, ArcNode *node, const ArcDirectoryListing *l
       const char *name = listing->links->pdata[i];
       g_autofree char *path = arc_path_join (node->path, name);
 
-      arc_node_add_link (node, name);
+      add_link (node, name);
       if (!arc_path_monitor_is_followed (self->ways, path))
         arc_recheck_queue_ask (self->looks, path, TRUE);
     }
@@ -392,16 +402,13 @@ finish_scan (ArcTreeScanner *self, ArcNode *node, const ArcDirectoryListing *lis
   if (!arc_tree_scanner_find (self, node, listing))
     return;
 
-  postpone_recent (self, node, listing);
+  postpone_recent (self, node, listing, !known);
   if (node->unseen != NULL)
     g_hash_table_iter_init (&iter, node->unseen);
   while (node->unseen != NULL && g_hash_table_iter_next (&iter, &name, NULL))
     keep_known (self, node, name, files);
   arc_snapshot_set_directory (self->snapshot, node->path, (ArcEntry *) (gpointer) files->data,
                               files->len, known ? self->changes : NULL);
-  node->scanned = TRUE;
-  node->scanned_as = node->id;
-  arc_snapshot_set_mounted (self->snapshot, node->path, arc_tree_scanner_is_mounted (node));
   add_children (self, node, listing);
   look_at_links (self, node, listing);
 }
@@ -441,10 +448,10 @@ arc_tree_scanner_new (ArcFileMonitorsFunc func, GSourceOnceFunc progressed, gpoi
 
   self->snapshot = arc_snapshot_new ();
   self->changes = arc_change_set_new ();
-  self->tree = arc_directory_tree_new ();
+  self->tree = arc_directory_tree_new ((GDestroyNotify) arc_monitor_cancel);
   self->looks = arc_recheck_queue_new ();
   self->ways = arc_path_monitor_new (func, user_data);
-  self->watches = arc_monitor_budget_new (func, progressed, user_data);
+  self->watches = arc_file_monitors_new (func, progressed, user_data);
   self->worker = arc_disk_worker_new (progressed, user_data);
   self->lost = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->left_out = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -459,7 +466,7 @@ arc_tree_scanner_free (ArcTreeScanner *self)
   arc_recheck_queue_free (self->looks);
   arc_path_monitor_free (self->ways);
   arc_directory_tree_free (self->tree);
-  arc_monitor_budget_free (self->watches);
+  arc_file_monitors_free (self->watches);
   arc_snapshot_free (self->snapshot);
   arc_change_set_free (self->changes);
   g_hash_table_unref (self->lost);
@@ -503,7 +510,7 @@ arc_tree_scanner_reconcile (ArcTreeScanner *self)
 
   self->generation++;
   self->active = TRUE;
-  arc_monitor_budget_begin (self->watches);
+  arc_file_monitors_begin (self->watches);
   g_hash_table_remove_all (self->left_out);
 
   for (guint i = 0; i < extent->roots->len; i++)
@@ -533,11 +540,12 @@ void
 arc_tree_scanner_stop (ArcTreeScanner *self)
 {
   arc_tree_scanner_abort_scans (self, NULL);
-  arc_monitor_budget_cancel_audit (self->watches);
-  arc_recheck_queue_clear (self->looks);
+  arc_file_monitors_cancel_audit (self->watches);
+  arc_recheck_queue_free (self->looks);
+  self->looks = arc_recheck_queue_new ();
   arc_path_monitor_clear (self->ways);
   arc_directory_tree_free (self->tree);
-  self->tree = arc_directory_tree_new ();
+  self->tree = arc_directory_tree_new ((GDestroyNotify) arc_monitor_cancel);
 }
 
 void
@@ -554,12 +562,7 @@ arc_tree_scanner_hint (ArcTreeScanner *self, const char *path, ArcHint hint)
 static void
 push_jobs (ArcTreeScanner *self, gint64 now)
 {
-  guint room = arc_disk_worker_get_room (self->worker);
-
-  if (room == 0)
-    return;
-
-  for (; room > 0; room--)
+  for (guint room = arc_disk_worker_get_room (self->worker); room > 0; room--)
     {
       ArcRecheck *look = NULL;
       ArcNode *node = NULL;
@@ -572,7 +575,7 @@ push_jobs (ArcTreeScanner *self, gint64 now)
       if (node == NULL && look == NULL)
         node = arc_directory_tree_pop (self->tree);
       if (node == NULL && look == NULL)
-        break;
+        return;
 
       self->scan_is_next = look != NULL;
       if (look != NULL)
@@ -580,8 +583,6 @@ push_jobs (ArcTreeScanner *self, gint64 now)
       else
         begin_scan (self, node);
     }
-
-  arc_disk_worker_flush (self->worker);
 }
 
 static void
@@ -622,8 +623,6 @@ arc_tree_scanner_work (ArcTreeScanner *self, gint64 deadline)
       end_job (self, job);
     }
 
-  arc_disk_worker_flush (self->worker);
-
   /* A way that can be watched no more, or again, changes the health. */
   return self->active || arc_path_monitor_get_n_problems (self->ways) != self->n_way_problems;
 }
@@ -633,8 +632,7 @@ arc_tree_scanner_is_busy (const ArcTreeScanner *self)
 {
   return !arc_directory_tree_is_idle (self->tree) ||
          arc_recheck_queue_get_n_holding (self->looks) > 0 ||
-         arc_disk_worker_is_awaited (self->worker) ||
-         arc_monitor_budget_is_auditing (self->watches);
+         arc_disk_worker_is_awaited (self->worker) || arc_file_monitors_is_auditing (self->watches);
 }
 
 static gint64

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "watch/file-monitors.h"
-#include "watch/monitor-budget.h"
 #include "watch/snapshot.h"
 #include "watch/watch-health.h"
 #include "watch/watch-scope.h"
@@ -42,8 +41,6 @@ typedef struct _ArcTreeScanner ArcTreeScanner;
  *   return another time
  * @user_data: data for the function
  *
- * Makes a scanner without directories.
- *
  * Returns: (transfer full): the scanner
  */
 ArcTreeScanner *
@@ -52,8 +49,6 @@ arc_tree_scanner_new (ArcFileMonitorsFunc func, GSourceOnceFunc progressed, gpoi
 /**
  * arc_tree_scanner_free:
  * @scanner: (transfer full): a scanner
- *
- * Frees a scanner.
  */
 void arc_tree_scanner_free (ArcTreeScanner *scanner);
 

@@ -62,8 +62,6 @@ G_DECLARE_FINAL_TYPE (ArcWatcher, arc_watcher, ARC, WATCHER, GObject)
  * @filter: decides which paths matter
  * @follow_symlinks: whether symbolic links are followed
  *
- * Makes a watcher that is not started.
- *
  * Returns: (transfer full): the watcher
  */
 ArcWatcher *

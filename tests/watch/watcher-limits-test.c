@@ -4,6 +4,7 @@
 /* What the kernel refuses or drops, and what it takes away. */
 
 #include "common/file-frame.h"
+#include "common/inotify-limit.h"
 #include "state/snapshot-file.h"
 #include "test-util.h"
 #include "watch/file-monitors.h"
@@ -510,10 +511,7 @@ is_set (ArcFixture *fixture, gconstpointer data)
 
 /* Whether TARGETS, two, are watched. ERROR gets why it cannot be known. */
 static void
-audit (ArcFixture *fixture,
-       ArcMonitorAudit *inotify,
-       ArcMonitorAuditTarget *targets,
-       GError **error)
+audit (ArcFixture *fixture, ArcMonitorAuditTarget *targets, GError **error)
 {
   g_autoptr (GArray) array = arc_monitor_audit_targets_new ();
   g_autoptr (GAsyncResult) result = NULL;
@@ -527,7 +525,7 @@ audit (ArcFixture *fixture,
       target->path = g_strdup (target->path);
     }
 
-  arc_monitor_audit_audit_async (inotify, g_steal_pointer (&array), NULL, on_audited, &result);
+  arc_monitor_audit_audit_async (-1, g_steal_pointer (&array), NULL, on_audited, &result);
   arc_fixture_wait (fixture, is_set, &result);
   answers = arc_monitor_audit_audit_finish (result, error);
   for (guint i = 0; answers != NULL && i < 2; i++)
@@ -539,7 +537,6 @@ static void
 test_audit (void)
 {
   g_autoptr (ArcFixture) fixture = arc_fixture_new ();
-  g_autoptr (ArcMonitorAudit) inotify = arc_monitor_audit_new ();
   g_autofree char *watched = g_build_filename (fixture->root, "a", NULL);
   ArcMonitorAuditTarget targets[2] = { { .path = watched }, { .path = fixture->aside } };
 
@@ -559,7 +556,7 @@ test_audit (void)
           /* As btrfs and overlayfs do. */
           targets[i].id.device += exact;
         }
-      audit (fixture, inotify, targets, &error);
+      audit (fixture, targets, &error);
       g_assert_no_error (error);
       g_assert_true (targets[0].watched);
       g_assert_false (targets[1].watched);
@@ -571,7 +568,6 @@ static void
 test_two_audits (void)
 {
   g_autoptr (ArcFixture) fixture = arc_fixture_new ();
-  g_autoptr (ArcMonitorAudit) inotify = arc_monitor_audit_new ();
   g_autoptr (GError) error = NULL;
   ArcMonitorAuditTarget targets[2] = { { .path = fixture->root }, { .path = fixture->aside } };
   const int other = inotify_init1 (IN_CLOEXEC);
@@ -586,7 +582,7 @@ test_two_audits (void)
   g_assert_cmpint (inotify_add_watch (other, fixture->root, ARC_MONITOR_AUDIT_OWN_MASK), >=, 0);
   g_assert_cmpint (inotify_add_watch (other, fixture->aside, IN_CREATE | IN_DELETE), >=, 0);
 
-  audit (fixture, inotify, targets, &error);
+  audit (fixture, targets, &error);
   g_assert_no_error (error);
   g_assert_false (targets[0].watched);
   g_assert_true (targets[1].watched);
@@ -747,12 +743,12 @@ test_descriptors (void)
 {
   g_autoptr (ArcFixture) fixture = arc_fixture_new ();
   Pipes pipes = { 0 };
-  g_autoptr (ArcFileMonitors) monitors = arc_file_monitors_new (poll_pipes, &pipes);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ArcMonitor) monitor G_GNUC_UNUSED =
-      arc_file_monitors_add (monitors, fixture->aside, &error);
+  g_autoptr (ArcFileMonitors) monitors = arc_file_monitors_new (poll_pipes, NULL, &pipes);
+  g_autoptr (ArcDirectoryTree) tree = arc_directory_tree_new ((GDestroyNotify) arc_monitor_cancel);
+  ArcNode *node = arc_directory_tree_add (tree, NULL, fixture->aside);
 
-  g_assert_no_error (error);
+  arc_file_monitors_arm (monitors, node);
+  g_assert_nonnull (node->monitor);
   arc_fixture_sh (fixture, "touch aside/1.org");
   arc_fixture_wait (fixture, has_pipes, &pipes);
 
@@ -766,12 +762,34 @@ test_descriptors (void)
     }
 }
 
+static void
+ignore_hint (const char *path, ArcHint hint, gpointer user_data)
+{
+}
+
+/* A monitor that takes a descriptor, and there is none. */
+static void
+test_files_for_monitors (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autoptr (ArcFileMonitors) monitors = arc_file_monitors_new (ignore_hint, NULL, NULL);
+  g_autoptr (ArcDirectoryTree) tree = arc_directory_tree_new ((GDestroyNotify) arc_monitor_cancel);
+  ArcNode *node = arc_directory_tree_add (tree, NULL, fixture->aside);
+
+  arc_test_limit_files (0);
+  arc_file_monitors_arm (monitors, node);
+  arc_test_limit_files (G_MAXUINT);
+  g_assert_null (node->monitor);
+
+  arc_file_monitors_arm (monitors, node);
+  g_assert_nonnull (node->monitor);
+}
+
 /* Who cannot read a directory, cannot find out which ones are watched either. */
 static void
 test_files_for_audit (void)
 {
   g_autoptr (ArcFixture) fixture = arc_fixture_new ();
-  g_autoptr (ArcMonitorAudit) inotify = arc_monitor_audit_new ();
   ArcMonitorAuditTarget targets[2] = { { .path = fixture->root }, { .path = fixture->aside } };
   static const char *const sentinels[] = { "tree", NULL };
 
@@ -782,7 +800,7 @@ test_files_for_audit (void)
       g_autoptr (GError) error = NULL;
 
       arc_test_limit_files (n);
-      audit (fixture, inotify, targets, &error);
+      audit (fixture, targets, &error);
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
       arc_test_limit_files (G_MAXUINT);
     }
@@ -793,7 +811,7 @@ test_files_for_audit (void)
 static guint
 get_queue_length (void)
 {
-  guint n = arc_monitor_audit_get_queue_length ();
+  guint n = arc_inotify_limit_read (ARC_INOTIFY_LIMIT_EVENTS, NULL);
 
   if (n <= 65536)
     return n;
@@ -909,6 +927,7 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher-limits/audit", test_audit);
   g_test_add_func ("/watcher-limits/files", test_files);
   g_test_add_func ("/watcher-limits/audit/two", test_two_audits);
+  g_test_add_func ("/watcher-limits/files-for-monitors", test_files_for_monitors);
   g_test_add_func ("/watcher-limits/files-for-audit", test_files_for_audit);
   g_test_add_func ("/watcher-limits/descriptors", test_descriptors);
   g_test_add_func ("/watcher-limits/burst", test_burst);
