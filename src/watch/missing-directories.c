@@ -555,7 +555,6 @@ arc_tree_scanner_is_elsewhere (ArcTreeScanner *self, ArcNode *node, const ArcDis
   return TRUE;
 }
 
-/* Makes nodes of the roots, and no others roots. */
 void
 arc_tree_scanner_plant (ArcTreeScanner *self)
 {
