@@ -33,8 +33,6 @@ typedef void (*ArcSettingsReloadFunc) (gboolean is_under_way, gpointer user_data
  * @func: called when reloads begin and end
  * @user_data: data for @func
  *
- * Makes the object.
- *
  * Returns: (transfer full): the object
  */
 ArcSettingsReload *arc_settings_reload_new (ArcBuilder *builder,
@@ -59,8 +57,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcSettingsReload, arc_settings_reload_free)
  * @callback: called when the new settings are in force, or the old ones stay; the result is a
  *   #GTask that returns a boolean or an error
  * @user_data: data for @callback
- *
- * Loads the settings again.
  */
 void arc_settings_reload_begin (ArcSettingsReload *reload,
                                 GAsyncReadyCallback callback,

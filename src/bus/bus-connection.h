@@ -28,9 +28,7 @@ G_DECLARE_FINAL_TYPE (ArcBusConnection, arc_bus_connection, ARC, BUS_CONNECTION,
  * arc_bus_connection_new:
  * @patience: how long to try to connect anew, in microseconds
  *
- * Makes an object that is not connected.
- *
- * Returns: (transfer full): the object
+ * Returns: (transfer full): an object that is not connected
  */
 ArcBusConnection *arc_bus_connection_new (gint64 patience);
 
@@ -49,8 +47,6 @@ gboolean arc_bus_connection_connect (ArcBusConnection *bus, const char *address,
 /**
  * arc_bus_connection_get_connection:
  * @bus: the bus
- *
- * Gets the connection.
  *
  * Returns: (transfer none) (nullable): the connection, or %NULL while there is none
  */

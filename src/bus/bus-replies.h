@@ -38,9 +38,7 @@ typedef struct _ArcBusReplies ArcBusReplies;
  * arc_bus_replies_new:
  * @builder: the engine, which must outlive the object
  *
- * Makes an object without calls.
- *
- * Returns: (transfer full): the object
+ * Returns: (transfer full): an object without calls
  */
 ArcBusReplies *arc_bus_replies_new (ArcBuilder *builder);
 

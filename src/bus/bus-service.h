@@ -44,9 +44,7 @@ G_DECLARE_FINAL_TYPE (ArcBusService, arc_bus_service, ARC, BUS_SERVICE, GObject)
  * @reload: answers the method `Reload`
  * @user_data: for @reload; must outlive the service
  *
- * Makes the object, which is not on a bus yet.
- *
- * Returns: (transfer full): the service
+ * Returns: (transfer full): the object, which is not on a bus yet
  */
 ArcBusService *arc_bus_service_new (ArcBuilder *builder, ArcReloadFunc reload, gpointer user_data);
 

@@ -36,9 +36,7 @@ typedef void (*ArcInhibitorsFunc) (GVariant *inhibitors, gpointer user_data);
  * @changed: called at each change
  * @user_data: its data
  *
- * Makes an object without inhibitors.
- *
- * Returns: (transfer full): the object
+ * Returns: (transfer full): an object without inhibitors
  */
 ArcInhibitors *arc_inhibitors_new (ArcInhibitorsFunc changed, gpointer user_data);
 
@@ -57,8 +55,6 @@ void arc_inhibitors_free (ArcInhibitors *inhibitors);
  * @why: the user-visible reason
  * @error: %G_DBUS_ERROR_INVALID_ARGS if a string is empty or too long,
  *   %G_DBUS_ERROR_LIMITS_EXCEEDED if there are too many inhibitors or no file descriptors
- *
- * Adds an inhibitor.
  *
  * Returns: the file descriptor, owned by the caller and close-on-exec, whose last copy ends the
  *   inhibitor when it is closed; -1 on an error

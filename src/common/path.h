@@ -24,8 +24,6 @@ const char *arc_path_get_below (const char *path, const char *directory);
  * @directory: an absolute path, which ends with a slash only if it is the root directory
  * @name: a name in it
  *
- * Joins a directory and a name.
- *
  * Returns: (transfer full): the path
  */
 char *arc_path_join (const char *directory, const char *name);

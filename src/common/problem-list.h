@@ -53,17 +53,13 @@ typedef struct
 /**
  * arc_problem_list_new:
  *
- * Makes an empty set.
- *
- * Returns: (transfer full): the set
+ * Returns: (transfer full): an empty set
  */
 ArcProblemList *arc_problem_list_new (void);
 
 /**
  * arc_problem_list_ref:
  * @problems: a set
- *
- * Adds a reference.
  *
  * Returns: (transfer full): @problems
  */
@@ -72,8 +68,6 @@ ArcProblemList *arc_problem_list_ref (ArcProblemList *problems);
 /**
  * arc_problem_list_unref:
  * @problems: (transfer full): a set
- *
- * Drops a reference; frees the set with the last one.
  */
 void arc_problem_list_unref (ArcProblemList *problems);
 

@@ -128,8 +128,6 @@ typedef union
  * arc_config_get_settings:
  * @n_settings: (out): the number of settings
  *
- * Gets the table of all settings, group by group.
- *
  * Returns: (transfer none) (array length=n_settings): the settings
  */
 const ArcSetting *arc_config_get_settings (guint *n_settings);
@@ -139,8 +137,6 @@ const ArcSetting *arc_config_get_settings (guint *n_settings);
  * @group: (nullable): the group, or %NULL for any
  * @key: (nullable): the key, or %NULL for any
  *
- * Looks a setting up.
- *
  * Returns: (transfer none) (nullable): the first setting that matches, or %NULL if there is none
  */
 const ArcSetting *arc_config_find_setting (const char *group, const char *key);
@@ -148,17 +144,13 @@ const ArcSetting *arc_config_find_setting (const char *group, const char *key);
 /**
  * arc_config_new:
  *
- * Makes a configuration of the compiled defaults.
- *
- * Returns: (transfer full): the configuration
+ * Returns: (transfer full): a configuration of the compiled defaults
  */
 ArcConfig *arc_config_new (void);
 
 /**
  * arc_config_copy:
  * @config: a configuration
- *
- * Copies a configuration with all its lists and strings.
  *
  * Returns: (transfer full): the copy
  */
@@ -167,8 +159,6 @@ ArcConfig *arc_config_copy (const ArcConfig *config);
 /**
  * arc_config_free:
  * @config: (nullable) (transfer full): a configuration
- *
- * Frees a configuration.
  */
 void arc_config_free (ArcConfig *config);
 
@@ -188,8 +178,6 @@ void arc_config_assign (ArcConfig *config, const ArcSetting *setting, ArcSetting
  * arc_config_clear_value:
  * @setting: the setting that @value is for
  * @value: a value
- *
- * Frees the list or string of @value, if there is one.
  */
 void arc_config_clear_value (const ArcSetting *setting, ArcSettingValue *value);
 

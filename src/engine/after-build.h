@@ -43,8 +43,6 @@ arc_after_build_new (ArcStateStore *store, ArcAfterBuildFunc ended, gpointer use
  */
 void arc_after_build_free (ArcAfterBuild *after);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcAfterBuild, arc_after_build_free)
-
 /**
  * arc_after_build_run:
  * @after: the object, with no command that runs

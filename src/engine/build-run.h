@@ -62,9 +62,7 @@ typedef struct _ArcBuildRun ArcBuildRun;
  * arc_build_run_new:
  * @ports: what builds work with; it is copied
  *
- * Makes an object without a build.
- *
- * Returns: (transfer full): the object
+ * Returns: (transfer full): an object without a build
  */
 ArcBuildRun *arc_build_run_new (const ArcBuildRunPorts *ports);
 
@@ -75,8 +73,6 @@ ArcBuildRun *arc_build_run_new (const ArcBuildRunPorts *ports);
  * Frees the object. A build that runs is not recorded.
  */
 void arc_build_run_free (ArcBuildRun *run);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcBuildRun, arc_build_run_free)
 
 /**
  * arc_build_run_end_leftover:

@@ -389,8 +389,6 @@ arc_builder_start (ArcBuilder *self)
   const ArcBuild *last;
   ArcSnapshot *snapshot;
 
-  g_return_if_fail (ARC_IS_BUILDER (self));
-
   arc_build_run_end_leftover (self->run);
   set_hold (self, ARC_HOLD_PAUSED, arc_state_store_get_paused (self->store));
 
@@ -410,8 +408,6 @@ arc_builder_stop (ArcBuilder *self)
   g_autoptr (GError) error =
       g_error_new_literal (ARC_ERROR, ARC_ERROR_SHUTTING_DOWN, "The service is stopping");
 
-  g_return_if_fail (ARC_IS_BUILDER (self));
-
   if (self->machine.closing)
     return;
 
@@ -423,8 +419,6 @@ arc_builder_stop (ArcBuilder *self)
 gboolean
 arc_builder_rebuild (ArcBuilder *self, ArcBuildKind kind, guint64 *build, GError **error)
 {
-  g_return_val_if_fail (ARC_IS_BUILDER (self), FALSE);
-
   if (!check_available (self, error))
     return FALSE;
 
@@ -439,8 +433,6 @@ arc_builder_rebuild (ArcBuilder *self, ArcBuildKind kind, guint64 *build, GError
 gboolean
 arc_builder_cancel (ArcBuilder *self, GError **error)
 {
-  g_return_val_if_fail (ARC_IS_BUILDER (self), FALSE);
-
   if (self->machine.state != ARC_STATE_RUNNING)
     {
       g_set_error_literal (error, ARC_ERROR, ARC_ERROR_NOT_BUILDING, "No build is running");
@@ -454,8 +446,6 @@ arc_builder_cancel (ArcBuilder *self, GError **error)
 gboolean
 arc_builder_set_paused (ArcBuilder *self, gboolean paused, GError **error)
 {
-  g_return_val_if_fail (ARC_IS_BUILDER (self), FALSE);
-
   if (!arc_state_store_set_paused (self->store, paused, error))
     return FALSE;
 
@@ -468,7 +458,6 @@ arc_builder_set_paused (ArcBuilder *self, gboolean paused, GError **error)
 void
 arc_builder_set_held (ArcBuilder *self, ArcHolds hold, gboolean held)
 {
-  g_return_if_fail (ARC_IS_BUILDER (self));
   g_return_if_fail (hold == ARC_HOLD_INHIBITED || hold == ARC_HOLD_POWER_SAVER ||
                     hold == ARC_HOLD_NAME);
 
@@ -485,8 +474,6 @@ arc_builder_set_held (ArcBuilder *self, ArcHolds hold, gboolean held)
 guint64
 arc_builder_compare (ArcBuilder *self)
 {
-  g_return_val_if_fail (ARC_IS_BUILDER (self), 0);
-
   return arc_comparisons_ask (self->comparisons);
 }
 
@@ -495,8 +482,6 @@ arc_builder_sync_async (ArcBuilder *self, GAsyncReadyCallback callback, gpointer
 {
   g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
   g_autoptr (GError) error = NULL;
-
-  g_return_if_fail (ARC_IS_BUILDER (self));
 
   g_task_set_source_tag (task, arc_builder_sync_async);
 
@@ -527,8 +512,6 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
   g_autoptr (ArcPathFilter) filter = NULL;
   gboolean other_database;
 
-  g_return_if_fail (ARC_IS_BUILDER (self));
-
   old_tree = g_strdup (arc_build_inputs_get_tree (get_inputs (self)));
   arc_config_free (self->config);
   self->config = arc_config_copy (config);
@@ -550,8 +533,6 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
 void
 arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
 {
-  g_return_if_fail (ARC_IS_BUILDER (self));
-
   update_status (self);
   *status = self->status;
 }
@@ -559,24 +540,18 @@ arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
 ArcStateStore *
 arc_builder_get_store (ArcBuilder *self)
 {
-  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
-
   return self->store;
 }
 
 const ArcChangeSet *
 arc_builder_get_pending (ArcBuilder *self)
 {
-  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
-
   return arc_pending_changes_get_pending (get_pending (self));
 }
 
 ArcChangeSet *
 arc_builder_list_changes (ArcBuilder *self, guint64 since, guint64 *now, gboolean *complete)
 {
-  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
-
   *now = arc_change_feed_get_now (self->feed);
   *complete = arc_change_feed_is_complete (self->feed, since);
 
@@ -586,16 +561,12 @@ arc_builder_list_changes (ArcBuilder *self, guint64 since, guint64 *now, gboolea
 const ArcConfig *
 arc_builder_get_config (ArcBuilder *self)
 {
-  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
-
   return self->config;
 }
 
 ArcWatcher *
 arc_builder_get_watcher (ArcBuilder *self)
 {
-  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
-
   return self->watcher;
 }
 

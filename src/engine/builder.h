@@ -175,8 +175,6 @@ void arc_builder_set_config (ArcBuilder *builder, const ArcConfig *config);
  * arc_builder_get_status:
  * @builder: the builder
  * @status: (out caller-allocates): what there is to show
- *
- * Fills in the status.
  */
 void arc_builder_get_status (ArcBuilder *builder, ArcStatus *status);
 

@@ -24,17 +24,13 @@ typedef struct _ArcChangeFeed ArcChangeFeed;
 /**
  * arc_change_feed_new:
  *
- * Makes a feed that begins after build 0.
- *
- * Returns: (transfer full): the feed
+ * Returns: (transfer full): a feed that begins after build 0
  */
 ArcChangeFeed *arc_change_feed_new (void);
 
 /**
  * arc_change_feed_free:
  * @feed: (transfer full): a feed
- *
- * Frees a feed.
  */
 void arc_change_feed_free (ArcChangeFeed *feed);
 

@@ -31,9 +31,7 @@ typedef void (*ArcComparisonsFunc) (gpointer user_data);
  *   has just ended
  * @user_data: data for the functions
  *
- * Makes an object without a comparison.
- *
- * Returns: (transfer full): the comparisons
+ * Returns: (transfer full): an object without a comparison
  */
 ArcComparisons *arc_comparisons_new (ArcClock *clock,
                                      ArcWatcher *watcher,
@@ -45,12 +43,8 @@ ArcComparisons *arc_comparisons_new (ArcClock *clock,
 /**
  * arc_comparisons_free:
  * @self: (transfer full): the comparisons, whose inputs are freed
- *
- * Frees the object.
  */
 void arc_comparisons_free (ArcComparisons *self);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcComparisons, arc_comparisons_free)
 
 /**
  * arc_comparisons_set_interval:

@@ -108,8 +108,6 @@ arc_config_survey_check_async (ArcWatcher *watcher,
   const ArcSnapshot *snapshot;
   g_autoptr (ArcPathFilter) filter = NULL;
 
-  g_return_if_fail (ARC_IS_WATCHER (watcher));
-
   g_task_set_source_tag (task, arc_config_survey_check_async);
   snapshot = arc_watcher_get_snapshot (watcher);
   filter = arc_path_filter_new ((const char *const *) config->include,

@@ -32,9 +32,7 @@ typedef struct _ArcDatabaseState ArcDatabaseState;
  * @func: called when inputs may have changed, after a look at them
  * @user_data: data for @func
  *
- * Makes the state of a database of which nothing is known.
- *
- * Returns: (transfer full): the state
+ * Returns: (transfer full): the state of a database of which nothing is known
  */
 ArcDatabaseState *arc_database_state_new (ArcWatcher *watcher,
                                           ArcStateStore *store,
@@ -45,12 +43,8 @@ ArcDatabaseState *arc_database_state_new (ArcWatcher *watcher,
 /**
  * arc_database_state_free:
  * @self: (transfer full): the state
- *
- * Frees the state.
  */
 void arc_database_state_free (ArcDatabaseState *self);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcDatabaseState, arc_database_state_free)
 
 /**
  * arc_database_state_load:

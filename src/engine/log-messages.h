@@ -14,8 +14,6 @@ G_BEGIN_DECLS
  * arc_log_message_add_sentence:
  * @message: a text
  * @sentence: (nullable): a sentence without a full stop; %NULL or "" for none
- *
- * Adds a sentence to a text.
  */
 void arc_log_message_add_sentence (GString *message, const char *sentence);
 
@@ -89,8 +87,6 @@ void arc_log_message_log_line (const ArcBuild *build,
  * arc_log_message_log_health:
  * @health: the health
  * @message: its message
- *
- * Logs that the health or its message has changed.
  */
 void arc_log_message_log_health (ArcHealth health, const char *message);
 

@@ -30,17 +30,13 @@ typedef struct _ArcLoopGuard ArcLoopGuard;
 /**
  * arc_loop_guard_new:
  *
- * Makes a guard that has seen no build.
- *
- * Returns: (transfer full): the guard
+ * Returns: (transfer full): a guard that has seen no build
  */
 ArcLoopGuard *arc_loop_guard_new (void);
 
 /**
  * arc_loop_guard_free:
  * @guard: (transfer full): a guard
- *
- * Frees a guard.
  */
 void arc_loop_guard_free (ArcLoopGuard *guard);
 
@@ -51,8 +47,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcLoopGuard, arc_loop_guard_free)
  * @guard: a guard
  * @changes: changes that were seen
  * @building: whether a build runs that does not take them
- *
- * Records changes.
  */
 void
 arc_loop_guard_note_changes (ArcLoopGuard *guard, const ArcChangeSet *changes, gboolean building);

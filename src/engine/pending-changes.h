@@ -21,17 +21,13 @@ typedef struct _ArcPendingChanges ArcPendingChanges;
 /**
  * arc_pending_changes_new:
  *
- * Makes an object with nothing pending and the built serial 0.
- *
- * Returns: (transfer full): the pending changes
+ * Returns: (transfer full): an object with nothing pending and the built serial 0
  */
 ArcPendingChanges *arc_pending_changes_new (void);
 
 /**
  * arc_pending_changes_free:
  * @self: (transfer full): the pending changes
- *
- * Frees the pending changes.
  */
 void arc_pending_changes_free (ArcPendingChanges *self);
 
@@ -41,8 +37,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcPendingChanges, arc_pending_changes_free)
  * arc_pending_changes_add:
  * @self: the pending changes
  * @changes: changes that were seen
- *
- * Adds changes to the pending ones.
  */
 void arc_pending_changes_add (ArcPendingChanges *self, const ArcChangeSet *changes);
 

@@ -44,8 +44,6 @@ ArcSyncRequests *arc_sync_requests_new (ArcComparisons *comparisons,
  * Frees the object. Open calls get no answer: fail them before.
  */
 void arc_sync_requests_free (ArcSyncRequests *syncs);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcSyncRequests, arc_sync_requests_free)
-
 /**
  * arc_sync_requests_add:
  * @syncs: the calls
@@ -104,8 +102,6 @@ void arc_sync_requests_fail (ArcSyncRequests *syncs, guint64 comparison, const G
  * @build: (out): the number of the build
  * @build_result: (out): how the build ended
  * @error: return location for an error
- *
- * Gets the answer of a call.
  *
  * Returns: %FALSE if the answer is an error
  */

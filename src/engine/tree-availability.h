@@ -26,21 +26,15 @@ typedef struct _ArcTreeAvailability ArcTreeAvailability;
 /**
  * arc_tree_availability_new:
  *
- * Makes the availability of a tree that was not compared yet.
- *
- * Returns: (transfer full): the availability
+ * Returns: (transfer full): the availability of a tree that was not compared yet
  */
 ArcTreeAvailability *arc_tree_availability_new (void);
 
 /**
  * arc_tree_availability_free:
  * @self: (transfer full): the availability
- *
- * Frees the availability.
  */
 void arc_tree_availability_free (ArcTreeAvailability *self);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcTreeAvailability, arc_tree_availability_free)
 
 /**
  * arc_tree_availability_set_problem:
@@ -119,8 +113,6 @@ gint64 arc_tree_availability_get_deadline (const ArcTreeAvailability *self);
  * arc_tree_availability_begin_look:
  * @self: the availability, whose deadline has come
  * @comparison: the number of the comparison that decides
- *
- * Begins the second look.
  */
 void arc_tree_availability_begin_look (ArcTreeAvailability *self, guint64 comparison);
 

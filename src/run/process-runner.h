@@ -99,8 +99,6 @@ ArcProcessRunner *arc_process_runner_new (void);
  * @run: the build to run
  * @error: return location for %ARC_ERROR_COMMAND, which names the program and what to do
  *
- * Starts a build.
- *
  * Returns: %FALSE if it cannot be started; no signal follows then
  */
 gboolean arc_process_runner_start (ArcProcessRunner *runner, const ArcRun *run, GError **error);

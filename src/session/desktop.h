@@ -25,8 +25,6 @@ G_DECLARE_FINAL_TYPE (ArcDesktop, arc_desktop, ARC, DESKTOP, GObject)
  * @notifications: a connection to the session bus
  * @power: (nullable): reports the power saver; %NULL is a desktop without one
  *
- * Connects @builder.
- *
  * Returns: (transfer full): the connection
  */
 ArcDesktop *

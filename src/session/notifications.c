@@ -273,8 +273,6 @@ arc_notifications_show (ArcNotifications *self,
                         const char *body,
                         const char *file)
 {
-  g_return_if_fail (ARC_IS_NOTIFICATIONS (self));
-
   if (notice == ARC_NOTICE_PROBLEM && self->notice == notice && self->closed)
     return;
 
@@ -287,8 +285,6 @@ arc_notifications_show (ArcNotifications *self,
 void
 arc_notifications_withdraw (ArcNotifications *self)
 {
-  g_return_if_fail (ARC_IS_NOTIFICATIONS (self));
-
   self->closed = FALSE;
   if (self->summary == NULL)
     return;

@@ -33,9 +33,7 @@ typedef enum
  * @name: the name of the program, for people
  * @icon: the name of its icon
  *
- * Makes an object that shows nothing yet.
- *
- * Returns: (transfer full): the object
+ * Returns: (transfer full): an object that shows nothing yet
  */
 ArcNotifications *
 arc_notifications_new (GDBusConnection *connection, const char *name, const char *icon);

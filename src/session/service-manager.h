@@ -54,8 +54,6 @@ typedef enum
  * arc_service_manager_send:
  * @manager: the service manager
  * @message: the message
- *
- * Sends a message.
  */
 void arc_service_manager_send (ArcServiceManager *manager, ArcServiceMessage message);
 

@@ -30,8 +30,6 @@ typedef struct
 /**
  * arc_state_store_inputs_clear:
  * @inputs: the inputs
- *
- * Frees the members.
  */
 void arc_state_store_inputs_clear (ArcStateStoreInputs *inputs);
 
@@ -80,8 +78,6 @@ ArcStateContents *arc_state_contents_read (const ArcStateDir *directory, const c
 /**
  * arc_state_contents_free:
  * @contents: (transfer full): the contents
- *
- * Frees the contents.
  */
 void arc_state_contents_free (ArcStateContents *contents);
 

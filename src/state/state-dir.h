@@ -69,16 +69,12 @@ int arc_state_dir_open_lock (const ArcStateDir *directory, gboolean *is_orphaned
  * arc_state_dir_set_lock:
  * @directory: a state directory
  * @fd: (transfer full): a file descriptor that has the lock
- *
- * Keeps the lock.
  */
 void arc_state_dir_set_lock (ArcStateDir *directory, int fd);
 
 /**
  * arc_state_dir_unlock:
  * @directory: a state directory
- *
- * Releases the lock, if it is held.
  */
 void arc_state_dir_unlock (ArcStateDir *directory);
 

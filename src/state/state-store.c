@@ -60,8 +60,6 @@ G_DEFINE_FINAL_TYPE (ArcStateStore, arc_state_store, G_TYPE_OBJECT)
 const char *
 arc_state_store_get_problem (ArcStateStore *self)
 {
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), NULL);
-
   return self->snapshot_problem != NULL ? self->snapshot_problem : self->history_problem;
 }
 
@@ -108,24 +106,18 @@ on_written (const ArcStateWrite *write, gpointer user_data)
 void
 arc_state_store_flush (ArcStateStore *self)
 {
-  g_return_if_fail (ARC_IS_STATE_STORE (self));
-
   arc_state_writer_flush (self->writer);
 }
 
 gboolean
 arc_state_store_lock (ArcStateStore *self, GError **error)
 {
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), FALSE);
-
   return arc_state_dir_lock (self->directory, error);
 }
 
 void
 arc_state_store_unlock (ArcStateStore *self)
 {
-  g_return_if_fail (ARC_IS_STATE_STORE (self));
-
   arc_state_store_flush (self);
   arc_state_dir_unlock (self->directory);
 }
@@ -133,8 +125,6 @@ arc_state_store_unlock (ArcStateStore *self)
 const char *
 arc_state_store_get_directory (ArcStateStore *self)
 {
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), NULL);
-
   return arc_state_dir_get_path (self->directory);
 }
 
@@ -142,8 +132,6 @@ char *
 arc_state_store_get_log (ArcStateStore *self, guint64 id)
 {
   g_autofree char *log = NULL;
-
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), NULL);
 
   log = arc_build_log_dir_get_path (arc_state_store_get_directory (self), id);
 
@@ -153,8 +141,6 @@ arc_state_store_get_log (ArcStateStore *self, guint64 id)
 guint64
 arc_state_store_next_build (ArcStateStore *self)
 {
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), 0);
-
   self->last_build =
       MAX (self->last_build, self->contents != NULL ? self->contents->last_log
                                                     : arc_build_log_dir_get_newest (
@@ -206,8 +192,6 @@ arc_state_store_open_log_async (ArcStateStore *self,
   g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
   LogRequest *request;
   GError *error = NULL;
-
-  g_return_if_fail (ARC_IS_STATE_STORE (self));
 
   g_task_set_source_tag (task, arc_state_store_open_log_async);
   if (create && !arc_state_dir_lock (self->directory, &error))
@@ -316,8 +300,6 @@ arc_state_store_open_async (ArcStateStore *self,
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   Opening *opening;
 
-  g_return_if_fail (ARC_IS_STATE_STORE (self));
-
   opening = g_new0 (Opening, 1);
   opening->database = g_strdup (database);
   opening->patience = patience;
@@ -351,8 +333,6 @@ ArcSnapshot *
 arc_state_store_load (ArcStateStore *self, const char *database, ArcStateStoreInputs *inputs)
 {
   g_autoptr (ArcStateContents) contents = g_steal_pointer (&self->contents);
-
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), NULL);
 
   if (contents == NULL || strcmp (contents->database, database) != 0)
     {
@@ -398,8 +378,6 @@ arc_state_store_prepare_async (ArcStateStore *self,
       arc_state_contents_make_identity (is_known ? database : "", is_known ? inputs : &tree);
   ArcStateWrite *write;
 
-  g_return_if_fail (ARC_IS_STATE_STORE (self));
-
   write = g_new0 (ArcStateWrite, 1);
   write->snapshot =
       arc_snapshot_frame (is_known ? snapshot : nothing, is_known ? dirty : NULL, identity);
@@ -439,8 +417,6 @@ arc_state_store_commit (ArcStateStore *self,
   g_autoptr (GBytes) identity = arc_state_contents_make_identity (database, inputs);
   ArcStateWrite *write;
 
-  g_return_if_fail (ARC_IS_STATE_STORE (self));
-
   write = g_new0 (ArcStateWrite, 1);
   write->snapshot = arc_snapshot_frame (snapshot, pending, identity);
   if (self->saved_problems == NULL ||
@@ -452,8 +428,6 @@ arc_state_store_commit (ArcStateStore *self,
 void
 arc_state_store_set_note_problems (ArcStateStore *self, ArcProblemList *problems)
 {
-  g_return_if_fail (ARC_IS_STATE_STORE (self));
-
   arc_problem_list_ref (problems);
   arc_problem_list_unref (self->problems);
   self->problems = problems;
@@ -462,8 +436,6 @@ arc_state_store_set_note_problems (ArcStateStore *self, ArcProblemList *problems
 ArcProblemList *
 arc_state_store_get_note_problems (ArcStateStore *self)
 {
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), NULL);
-
   return self->problems;
 }
 
@@ -479,8 +451,6 @@ save_history (ArcStateStore *self)
 void
 arc_state_store_add_build (ArcStateStore *self, ArcBuild *build)
 {
-  g_return_if_fail (ARC_IS_STATE_STORE (self));
-
   /* The last one is asked for each of its files when what it did not do is restored. */
   if (self->history->len > 0)
     arc_build_trim (self->history->pdata[self->history->len - 1]);
@@ -494,24 +464,18 @@ arc_state_store_add_build (ArcStateStore *self, ArcBuild *build)
 const GPtrArray *
 arc_state_store_get_history (ArcStateStore *self)
 {
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), NULL);
-
   return self->history;
 }
 
 const ArcBuild *
 arc_state_store_get_last_build (ArcStateStore *self)
 {
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), NULL);
-
   return self->history->len > 0 ? g_ptr_array_index (self->history, self->history->len - 1) : NULL;
 }
 
 guint64
 arc_state_store_get_built_id (ArcStateStore *self)
 {
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), 0);
-
   for (guint i = self->history->len; i > 0; i--)
     {
       const ArcBuild *build = g_ptr_array_index (self->history, i - 1);
@@ -526,8 +490,6 @@ arc_state_store_get_built_id (ArcStateStore *self)
 gboolean
 arc_state_store_retry (ArcStateStore *self)
 {
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), FALSE);
-
   if (arc_state_store_get_problem (self) != NULL)
     save_history (self);
 
@@ -539,8 +501,6 @@ arc_state_store_open_group (ArcStateStore *self)
 {
   g_autofree char *path = NULL;
 
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), -1);
-
   path = arc_state_dir_get_runtime_file (self->directory, ARC_STATE_GROUP_NAME);
 
   return arc_group_file_make (path);
@@ -550,8 +510,6 @@ void
 arc_state_store_forget_group (ArcStateStore *self)
 {
   g_autofree char *path = NULL;
-
-  g_return_if_fail (ARC_IS_STATE_STORE (self));
 
   path = arc_state_dir_get_runtime_file (self->directory, ARC_STATE_GROUP_NAME);
   g_unlink (path);
@@ -566,8 +524,6 @@ arc_state_store_end_leftover_async (ArcStateStore *self,
 {
   g_autofree char *runtime = NULL;
   g_autofree char *persistent = NULL;
-
-  g_return_if_fail (ARC_IS_STATE_STORE (self));
 
   /* It is in the state directory if XDG_RUNTIME_DIR was not there, or an older version ran. */
   runtime = arc_state_dir_get_runtime_file (self->directory, ARC_STATE_GROUP_NAME);
@@ -588,8 +544,6 @@ gboolean
 arc_state_store_get_paused (ArcStateStore *self)
 {
   g_autofree char *path = NULL;
-
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), FALSE);
 
   if (self->contents != NULL)
     return self->contents->is_paused;
@@ -620,8 +574,6 @@ gboolean
 arc_state_store_set_paused (ArcStateStore *self, gboolean paused, GError **error)
 {
   g_autofree char *path = NULL;
-
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), FALSE);
 
   if (self->is_opening)
     {

@@ -56,9 +56,7 @@ G_DECLARE_FINAL_TYPE (ArcStateStore, arc_state_store, ARC, STATE_STORE, GObject)
  * arc_state_store_new:
  * @directory: the absolute path of the state directory, which is made when it is first needed
  *
- * Makes a store.
- *
- * Returns: (transfer full): the store
+ * Returns: (transfer full): a store
  */
 ArcStateStore *arc_state_store_new (const char *directory);
 

@@ -77,8 +77,6 @@ arc_state_writer_new (ArcStateDir *directory, ArcStateWriterFunc func, gpointer 
 /**
  * arc_state_writer_free:
  * @writer: (transfer full): a writer without writes under way
- *
- * Frees a writer.
  */
 void arc_state_writer_free (ArcStateWriter *writer);
 
