@@ -23,10 +23,11 @@ typedef struct _ArcChangeFeed ArcChangeFeed;
 
 /**
  * arc_change_feed_new:
+ * @build: the number of the last build of earlier services
  *
- * Returns: (transfer full): a feed that begins after build 0
+ * Returns: (transfer full): a feed that begins after @build
  */
-ArcChangeFeed *arc_change_feed_new (void);
+ArcChangeFeed *arc_change_feed_new (guint64 build);
 
 /**
  * arc_change_feed_free:
@@ -35,15 +36,6 @@ ArcChangeFeed *arc_change_feed_new (void);
 void arc_change_feed_free (ArcChangeFeed *feed);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcChangeFeed, arc_change_feed_free)
-
-/**
- * arc_change_feed_begin:
- * @feed: a feed without builds
- * @build: the number of the last build of earlier services
- *
- * Makes the feed begin after @build.
- */
-void arc_change_feed_begin (ArcChangeFeed *feed, guint64 build);
 
 /**
  * arc_change_feed_add:
@@ -60,32 +52,18 @@ void arc_change_feed_begin (ArcChangeFeed *feed, guint64 build);
 void arc_change_feed_add (ArcChangeFeed *feed, const ArcBuild *build, const ArcChangeSet *taken);
 
 /**
- * arc_change_feed_get_now:
- * @feed: a feed
- *
- * Returns: the number of the build that ended last
- */
-guint64 arc_change_feed_get_now (const ArcChangeFeed *feed);
-
-/**
- * arc_change_feed_is_complete:
- * @feed: a feed
- * @since: the number of a build
- *
- * Returns: %TRUE if arc_change_feed_list() has all changes after @since
- */
-gboolean arc_change_feed_is_complete (const ArcChangeFeed *feed, guint64 since);
-
-/**
  * arc_change_feed_list:
  * @feed: a feed
  * @since: the number of a build
+ * @now: (out): the number of the build that ended last
+ * @complete: (out): whether no change after @since is missing
  *
  * Lists the changes of the builds after @since. Several changes of one file are one, as
  * arc_change_set_add() merges them.
  *
  * Returns: (transfer full): the changes
  */
-ArcChangeSet *arc_change_feed_list (const ArcChangeFeed *feed, guint64 since);
+ArcChangeSet *
+arc_change_feed_list (const ArcChangeFeed *feed, guint64 since, guint64 *now, gboolean *complete);
 
 G_END_DECLS

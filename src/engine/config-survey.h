@@ -21,23 +21,14 @@ G_BEGIN_DECLS
  * @callback: called when it is known, or a time limit has passed
  * @user_data: for @callback
  *
- * Finds out whether settings leave no file of a tree that has some. With the settings of the last
- * run, it is the user who removed the files.
+ * Finds out whether the settings of a start leave files of a tree that has some. With the settings
+ * of the last run, it is the user who removed the files.
  */
 void arc_config_survey_first_async (const ArcConfig *config,
                                     ArcWatcher *watcher,
                                     ArcDatabaseState *database,
                                     GAsyncReadyCallback callback,
                                     gpointer user_data);
-
-/**
- * arc_config_survey_first_finish:
- * @watcher: the watcher of the tree
- * @result: the result
- *
- * Returns: %TRUE if there are files and the settings leave none
- */
-gboolean arc_config_survey_first_finish (ArcWatcher *watcher, GAsyncResult *result);
 
 /**
  * arc_config_survey_check_async:
@@ -54,13 +45,13 @@ void arc_config_survey_check_async (ArcWatcher *watcher,
                                     gpointer user_data);
 
 /**
- * arc_config_survey_check_finish:
+ * arc_config_survey_finish:
  * @watcher: the watcher of the tree
  * @result: the result
- * @error: return location for %ARC_ERROR_CONFIG
+ * @error: return location for %ARC_ERROR_CONFIG, of arc_config_survey_check_async()
  *
- * Returns: %TRUE if the settings may be put in force
+ * Returns: %FALSE if there are files and the settings leave none
  */
-gboolean arc_config_survey_check_finish (ArcWatcher *watcher, GAsyncResult *result, GError **error);
+gboolean arc_config_survey_finish (ArcWatcher *watcher, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -14,6 +14,9 @@ G_BEGIN_DECLS
 
 /**
  * ArcDatabaseState:
+ * @inputs: (owned): the present inputs
+ * @pending: (owned): the changes that the database lacks; the caller adds to them
+ * @database: (owned): the path, by the settings in force
  *
  * What the database holds, as far as that is known: which changes it lacks, what it was built from
  * besides the notes (the settings, the files that the build reads), and whether the file is still
@@ -22,7 +25,29 @@ G_BEGIN_DECLS
  *
  * A difference of the inputs is found by comparison with what was seen last, so each is found once.
  */
-typedef struct _ArcDatabaseState ArcDatabaseState;
+typedef struct
+{
+  ArcBuildInputs *inputs;
+  ArcPendingChanges *pending;
+  char *database;
+
+  /*< private >*/
+  ArcWatcher *watcher;  /* (owned) */
+  ArcStateStore *store; /* (owned) */
+  ArcBuildKind wanted;  /* what the next build has to do at least */
+  ArcBuildInputsFunc func;
+  gpointer user_data;
+
+  char *built_database;      /* (owned) (nullable): what the last build wrote that took changes */
+  ArcStateStoreInputs built; /* what the database was made with, as far as that is known */
+  ArcStateStoreInputs seen;  /* what was seen last: a difference to that asks for a full build */
+
+  /* Of the build that has taken its changes: the database that it writes, whatever settings come
+   * later, and the settings that the database is made with if it succeeds. */
+  char *taken_database; /* (owned) (nullable) */
+  char *taken_settings; /* (owned) (nullable) */
+  gboolean existed;     /* taken_database was there then */
+} ArcDatabaseState;
 
 /**
  * arc_database_state_new:
@@ -66,22 +91,6 @@ ArcSnapshot *arc_database_state_load (ArcDatabaseState *self);
  * Returns: %TRUE if @config names another database
  */
 gboolean arc_database_state_set_config (ArcDatabaseState *self, const ArcConfig *config);
-
-/**
- * arc_database_state_get_inputs:
- * @self: the state
- *
- * Returns: (transfer none): the present inputs
- */
-ArcBuildInputs *arc_database_state_get_inputs (ArcDatabaseState *self);
-
-/**
- * arc_database_state_get_pending:
- * @self: the state
- *
- * Returns: (transfer none): the changes that the database lacks; the caller adds to them
- */
-ArcPendingChanges *arc_database_state_get_pending (ArcDatabaseState *self);
 
 /**
  * arc_database_state_find_gone:
@@ -175,9 +184,9 @@ void arc_database_state_take_async (ArcDatabaseState *self,
  * arc_database_state_was_removed:
  * @self: the state
  *
- * Call this when the process of a build has ended and the inputs were looked at since. A command
- * that makes no database at all is left alone: its database was not there when the build took its
- * changes.
+ * Call this while a build has a process, or has had one and the inputs were looked at since. A
+ * command that makes no database at all is left alone: its database was not there when the build
+ * took its changes.
  *
  * Returns: whether the database was removed while the build ran, which has written to a file
  * without a name then

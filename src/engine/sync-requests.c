@@ -8,11 +8,8 @@
 
 struct _ArcSyncRequests
 {
-  ArcComparisons *comparisons; /* (unowned), as what follows */
-  ArcDatabaseState *database;
-  ArcBuildRun *run;
-  ArcStateStore *store;
-  GPtrArray *tasks; /* (owned) (element-type GTask): task data: Sync */
+  const ArcBuildRun *run; /* (unowned) */
+  GPtrArray *tasks;       /* (owned) (element-type GTask): task data: Sync */
 };
 
 typedef struct
@@ -23,17 +20,11 @@ typedef struct
 } Sync;
 
 ArcSyncRequests *
-arc_sync_requests_new (ArcComparisons *comparisons,
-                       ArcDatabaseState *database,
-                       ArcBuildRun *run,
-                       ArcStateStore *store)
+arc_sync_requests_new (const ArcBuildRun *run)
 {
   ArcSyncRequests *syncs = g_new0 (ArcSyncRequests, 1);
 
-  syncs->comparisons = comparisons;
-  syncs->database = database;
   syncs->run = run;
-  syncs->store = store;
   syncs->tasks = g_ptr_array_new_with_free_func (g_object_unref);
 
   return syncs;
@@ -57,7 +48,7 @@ arc_sync_requests_add (ArcSyncRequests *syncs, GTask *task)
 {
   Sync *sync = g_new0 (Sync, 1);
 
-  sync->comparison = arc_comparisons_ask (syncs->comparisons);
+  sync->comparison = arc_comparisons_ask (syncs->run->comparisons);
   sync->serial = UNKNOWN;
   g_task_set_task_data (task, sync, g_free);
   g_ptr_array_add (syncs->tasks, task);
@@ -86,9 +77,8 @@ set_serial (ArcSyncRequests *syncs, guint64 comparison, guint64 serial)
 gboolean
 arc_sync_requests_postpone (ArcSyncRequests *syncs)
 {
-  const guint64 comparison = arc_build_run_get_comparison (syncs->run);
-  const guint64 serial =
-      arc_pending_changes_get_change_serial (arc_database_state_get_pending (syncs->database));
+  const guint64 comparison = syncs->run->comparison;
+  const guint64 serial = syncs->run->database->pending->change_serial;
   gboolean any = FALSE;
 
   for (guint i = 0; i < syncs->tasks->len; i++)
@@ -151,15 +141,32 @@ arc_sync_requests_fail (ArcSyncRequests *syncs, guint64 comparison, const GError
     g_task_return_error (g_ptr_array_index (tasks, i), g_error_copy (error));
 }
 
+/* The number of the last build that succeeded, or 0. */
+static guint64
+get_built_id (ArcStateStore *store)
+{
+  const GPtrArray *history = arc_state_store_get_history (store);
+
+  for (guint i = history->len; i > 0; i--)
+    {
+      const ArcBuild *build = g_ptr_array_index (history, i - 1);
+
+      if (build->result == ARC_RESULT_SUCCESS)
+        return build->id;
+    }
+
+  return 0;
+}
+
 gboolean
 arc_sync_requests_advance (ArcSyncRequests *syncs, const GError *unavailable)
 {
-  ArcPendingChanges *pending = arc_database_state_get_pending (syncs->database);
-  const guint64 compared = arc_comparisons_get_ended (syncs->comparisons);
-  /* A build that is being stopped, or has failed, may have taken all that there is, and does not
-   * build it. */
+  ArcPendingChanges *pending = syncs->run->database->pending;
+  const guint64 compared = arc_comparisons_get_ended (syncs->run->comparisons);
+  /* A build that is being stopped, has failed, or writes to a database that was removed may have
+   * taken all that there is, and does not build it. */
   const gboolean failing = arc_build_run_is_failing (syncs->run);
-  const guint64 serial = arc_pending_changes_get_change_serial (pending) + failing;
+  const guint64 serial = pending->change_serial + failing;
 
   if (!set_serial (syncs, compared, serial))
     return FALSE;
@@ -171,19 +178,18 @@ arc_sync_requests_advance (ArcSyncRequests *syncs, const GError *unavailable)
     }
 
   if (arc_pending_changes_is_true (pending) &&
-      arc_build_inputs_has_database (arc_database_state_get_inputs (syncs->database)))
+      arc_build_inputs_has_database (syncs->run->database->inputs))
     {
-      answer (syncs, serial, arc_state_store_get_built_id (syncs->store), ARC_RESULT_SUCCESS);
+      answer (syncs, serial, get_built_id (syncs->run->store), ARC_RESULT_SUCCESS);
       return FALSE;
     }
 
-  if (arc_phase_is_preparing (arc_build_run_get_phase (syncs->run)) ||
-      (arc_build_run_get_build (syncs->run) != NULL &&
-       arc_pending_changes_get_taken_serial (pending) >= serial))
+  if (arc_phase_is_preparing (syncs->run->phase) ||
+      (syncs->run->build != NULL && pending->taken_serial >= serial))
     return FALSE;
 
   if (failing)
-    arc_pending_changes_add_unknown (pending);
+    arc_pending_changes_add (pending, NULL);
 
   return TRUE;
 }
@@ -191,9 +197,9 @@ arc_sync_requests_advance (ArcSyncRequests *syncs, const GError *unavailable)
 void
 arc_sync_requests_answer (ArcSyncRequests *syncs, const ArcBuild *build)
 {
-  ArcPendingChanges *pending = arc_database_state_get_pending (syncs->database);
+  ArcPendingChanges *pending = syncs->run->database->pending;
 
-  answer (syncs, arc_pending_changes_get_taken_serial (pending), build->id, build->result);
+  answer (syncs, pending->taken_serial, build->id, build->result);
 }
 
 gboolean

@@ -4,9 +4,6 @@
 #pragma once
 
 #include "engine/build-run.h"
-#include "engine/comparisons.h"
-#include "engine/database-state.h"
-#include "state/state-store.h"
 
 #include <gio/gio.h>
 
@@ -23,19 +20,11 @@ typedef struct _ArcSyncRequests ArcSyncRequests;
 
 /**
  * arc_sync_requests_new:
- * @comparisons: the comparisons
- * @database: the state of the database
- * @run: the running build
- * @store: the state store
+ * @run: the running build, which must outlive the object
  *
- * Makes an object without calls. What it gets must outlive it.
- *
- * Returns: (transfer full): the object
+ * Returns: (transfer full): an object without calls
  */
-ArcSyncRequests *arc_sync_requests_new (ArcComparisons *comparisons,
-                                        ArcDatabaseState *database,
-                                        ArcBuildRun *run,
-                                        ArcStateStore *store);
+ArcSyncRequests *arc_sync_requests_new (const ArcBuildRun *run);
 
 /**
  * arc_sync_requests_free:

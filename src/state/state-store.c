@@ -473,20 +473,6 @@ arc_state_store_get_last_build (ArcStateStore *self)
   return self->history->len > 0 ? g_ptr_array_index (self->history, self->history->len - 1) : NULL;
 }
 
-guint64
-arc_state_store_get_built_id (ArcStateStore *self)
-{
-  for (guint i = self->history->len; i > 0; i--)
-    {
-      const ArcBuild *build = g_ptr_array_index (self->history, i - 1);
-
-      if (build->result == ARC_RESULT_SUCCESS)
-        return build->id;
-    }
-
-  return 0;
-}
-
 gboolean
 arc_state_store_retry (ArcStateStore *self)
 {

@@ -311,14 +311,6 @@ const GPtrArray *arc_state_store_get_history (ArcStateStore *store);
 const ArcBuild *arc_state_store_get_last_build (ArcStateStore *store);
 
 /**
- * arc_state_store_get_built_id:
- * @store: a store
- *
- * Returns: the number of the last build that succeeded, or 0
- */
-guint64 arc_state_store_get_built_id (ArcStateStore *store);
-
-/**
  * arc_state_store_open_group:
  * @store: a store
  *

@@ -1407,6 +1407,32 @@ test_sync_while_database_is_removed (void)
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
+/* One that comes after the removal waits for the build that makes the database anew. */
+static void
+test_sync_after_database_is_removed (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autofree char *say = g_build_filename (host->out, "say", NULL);
+  ArcTestSync reply = { 0 };
+
+  g_assert_true (g_file_set_contents (say, "arcology: phase here\n", -1, NULL));
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_wait_until (*arc_test_host_get_status (host).phase != '\0');
+  g_assert_no_errno (g_unlink (host->config->database));
+  arc_test_host_sync_compared (host, &reply);
+
+  arc_test_host_finish_build (host, 0);
+  g_assert_false (reply.done);
+  arc_test_host_finish_build (host, 0);
+  arc_test_wait_until (reply.done);
+  g_assert_no_error (reply.error);
+  g_assert_cmpuint (reply.build, ==, 3);
+  g_assert_cmpint (reply.result, ==, ARC_RESULT_SUCCESS);
+  arc_test_host_assert_told (host, 3, ALL_NOTES);
+  g_assert_true (arc_test_host_get_status (host).fresh);
+}
+
 /* Nobody knows how much of the old content a build that makes all anew has left, before it has
  * succeeded. */
 static void
@@ -2027,7 +2053,7 @@ may_set_config (ArcTestHost *host)
   arc_config_survey_check_async (arc_builder_get_watcher (host->builder), host->config, take_result,
                                  &result);
   arc_test_wait_until (result != NULL);
-  if (arc_config_survey_check_finish (arc_builder_get_watcher (host->builder), result, &error))
+  if (arc_config_survey_finish (arc_builder_get_watcher (host->builder), result, &error))
     return TRUE;
 
   g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
@@ -2089,7 +2115,7 @@ test_settings_on_hanging_disk (void)
   arc_test_disk_hang (NULL);
   arc_test_wait_until (result != NULL);
   g_assert_false (
-      arc_config_survey_check_finish (arc_builder_get_watcher (host->builder), result, &error));
+      arc_config_survey_finish (arc_builder_get_watcher (host->builder), result, &error));
   g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
 }
 
@@ -2705,6 +2731,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/sync/gone", test_sync_and_gone);
   g_test_add_func ("/builder/sync/missing-database", test_sync_while_database_is_made);
   g_test_add_func ("/builder/sync/removed-database", test_sync_while_database_is_removed);
+  g_test_add_func ("/builder/sync/after-removed-database", test_sync_after_database_is_removed);
   g_test_add_func ("/builder/sync/full-build", test_sync_while_all_is_made);
   g_test_add_func ("/builder/sync/canceling", test_sync_while_canceling);
   g_test_add_func ("/builder/sync/canceled-early", test_sync_and_canceled_early);
