@@ -105,9 +105,8 @@ start (ArcBuildRun *run,
     .timeout = timeout,
     .stop_grace = run->config->stop_grace,
   };
-  const gboolean started = setting == NULL
-                               ? arc_process_runner_start (run->runner, &process, error)
-                               : arc_after_build_run (run->after_build, run->build->id, &process);
+  const gboolean started =
+      arc_process_runner_start (setting == NULL ? run->runner : run->after_runner, &process, error);
 
   if (group_file >= 0)
     close (group_file);
@@ -160,6 +159,48 @@ record_problems (ArcBuildRun *run, ArcBuild *build)
   arc_state_store_set_note_problems (run->store, reported);
 }
 
+/* The builder logs it with the health. */
+static void
+set_after_problem (ArcBuildRun *run, const char *why /* (nullable) */)
+{
+  g_clear_pointer (&run->after_problem, g_free);
+  if (why != NULL)
+    run->after_problem = g_strdup_printf ("AfterBuild of build %" G_GUINT64_FORMAT " failed: %s",
+                                          run->after_id, why);
+}
+
+/* (transfer full) (nullable): English; NULL for a success. */
+static char *
+describe_after_end (const ArcOutcome *outcome, const char *last_line /* (nullable) */)
+{
+  switch (outcome->result)
+    {
+    case ARC_RESULT_SUCCESS:
+      return NULL;
+
+    case ARC_RESULT_FAILED:
+      return g_strdup_printf ("exit status %d%s%s", outcome->exit_status,
+                              last_line != NULL ? ": " : "", last_line != NULL ? last_line : "");
+
+    case ARC_RESULT_SIGNAL:
+      return g_strdup_printf ("signal %d (%s)", outcome->exit_status,
+                              g_strsignal (outcome->exit_status));
+
+    case ARC_RESULT_TIMEOUT:
+      return g_strdup ("it took longer than AfterBuildTimeout");
+
+    case ARC_RESULT_INTERRUPTED:
+      return g_strdup ("the service stopped");
+
+    case ARC_RESULT_CANCELED:
+    case ARC_RESULT_SPAWN_FAILED:
+      break;
+    }
+
+  return g_strdup (outcome->message != NULL ? outcome->message
+                                            : arc_result_to_string (outcome->result));
+}
+
 /* A build that succeeded, or failed for some files only, which are all that the next build lists,
  * has updated the database. */
 static void
@@ -167,12 +208,19 @@ start_after_build (ArcBuildRun *run)
 {
   const ArcConfig *config = run->config;
   const ArcBuild *build = run->build;
+  g_autoptr (GError) error = NULL;
 
-  if (config->after_build != NULL && !g_cancellable_is_cancelled (run->closing) &&
-      (build->result == ARC_RESULT_SUCCESS || arc_build_is_partial (build)) &&
-      start (run, (const char *const *) config->after_build, "AfterBuild",
-             config->after_build_timeout, NULL))
+  if (config->after_build == NULL || g_cancellable_is_cancelled (run->closing) ||
+      (build->result != ARC_RESULT_SUCCESS && !arc_build_is_partial (build)))
+    return;
+
+  run->after_id = build->id;
+  g_clear_pointer (&run->after_last_line, g_free);
+  if (start (run, (const char *const *) config->after_build, "AfterBuild",
+             config->after_build_timeout, &error))
     run->holds |= ARC_HOLD_AFTER_BUILD;
+  else
+    set_after_problem (run, error->message);
 }
 
 /* Completes the record from the outcome, and writes it. */
@@ -385,10 +433,23 @@ on_ended (ArcProcessRunner *runner G_GNUC_UNUSED, const ArcOutcome *outcome, Arc
 }
 
 static void
-on_after_build_ended (gpointer user_data)
+on_after_line (ArcProcessRunner *runner G_GNUC_UNUSED, const GString *line, ArcBuildRun *run)
 {
-  ArcBuildRun *run = user_data;
+  g_autofree char *valid = g_utf8_make_valid (line->str, line->len);
+  g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, run->after_id);
 
+  arc_log_message_take_line (&run->after_last_line, line->str, line->len);
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, "ARCOLOGY_BUILD_ID", id, "MESSAGE",
+                    "AfterBuild: %s", valid);
+}
+
+static void
+on_after_ended (ArcProcessRunner *runner G_GNUC_UNUSED, const ArcOutcome *outcome, ArcBuildRun *run)
+{
+  g_autofree char *why = describe_after_end (outcome, run->after_last_line);
+
+  arc_state_store_forget_group (run->store);
+  set_after_problem (run, why);
   note_end (run);
   arc_build_run_set_held (run, ARC_HOLD_AFTER_BUILD, FALSE);
   run->funcs->changed (run->user_data);
@@ -413,7 +474,7 @@ arc_build_run_new (ArcClock *clock,
     .database = database,
     .comparisons = comparisons,
     .tree = tree,
-    .after_build = arc_after_build_new (store, on_after_build_ended, run),
+    .after_runner = arc_process_runner_new (),
     .loop_guard = arc_loop_guard_new (),
     .funcs = funcs,
     .user_data = user_data,
@@ -421,6 +482,8 @@ arc_build_run_new (ArcClock *clock,
   };
   g_signal_connect (runner, "line", G_CALLBACK (on_line), run);
   g_signal_connect (runner, "ended", G_CALLBACK (on_ended), run);
+  g_signal_connect (run->after_runner, "line", G_CALLBACK (on_after_line), run);
+  g_signal_connect (run->after_runner, "ended", G_CALLBACK (on_after_ended), run);
 
   return run;
 }
@@ -431,7 +494,10 @@ arc_build_run_free (ArcBuildRun *run)
   g_signal_handlers_disconnect_by_data (run->runner, run);
   g_cancellable_cancel (run->closing);
   g_object_unref (run->closing);
-  arc_after_build_free (run->after_build);
+  g_signal_handlers_disconnect_by_data (run->after_runner, run);
+  g_object_unref (run->after_runner);
+  g_free (run->after_last_line);
+  g_free (run->after_problem);
   arc_loop_guard_free (run->loop_guard);
   g_object_unref (run->runner);
   clear_build (run);
@@ -502,7 +568,7 @@ void
 arc_build_run_close (ArcBuildRun *run)
 {
   g_cancellable_cancel (run->closing);
-  arc_after_build_stop (run->after_build);
+  arc_process_runner_stop (run->after_runner, ARC_RESULT_INTERRUPTED);
 }
 
 void

@@ -6,7 +6,6 @@
 #include "common/build.h"
 #include "common/clock.h"
 #include "config/config.h"
-#include "engine/after-build.h"
 #include "engine/comparisons.h"
 #include "engine/database-state.h"
 #include "engine/loop-guard.h"
@@ -40,7 +39,7 @@ typedef struct
  * @progress_done: how many files its process has done
  * @progress_total: how many files it will do, or 0 if that is not known
  * @activity: (owned) (nullable): what its process does before the next file
- * @after_build: (owned): the runner of AfterBuild
+ * @after_problem: (owned) (nullable): why the last AfterBuild failed, English
  * @loop_guard: (owned): the loop guard
  *
  * The running build, from its comparison to its record: what the phases of machine/build-phases.h
@@ -67,13 +66,19 @@ typedef struct
   guint progress_done;
   guint progress_total;
   char *activity;
-  ArcAfterBuild *after_build;
+  char *after_problem;
   ArcLoopGuard *loop_guard;
 
   /*< private >*/
   const ArcBuildRunFuncs *funcs;
   gpointer user_data;
   GCancellable *closing; /* (owned): of the leftover; cancelled when nothing may start */
+
+  /* Of AfterBuild: the command gets the environment and the list of changes of the build, so no
+   * other build may launch before it has ended. */
+  ArcProcessRunner *after_runner; /* (owned) */
+  guint64 after_id;               /* of the build that it ran for last */
+  char *after_last_line;          /* (owned) (nullable): of its output, for people */
 
   /* Of the build, or of the last one while there is none. */
   ArcConfig *config;         /* (owned) (nullable): NULL until it has taken its changes */

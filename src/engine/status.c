@@ -85,7 +85,7 @@ set_health (ArcStatus *status, ArcWatcher *watcher, const ArcBuildRun *run)
   arc_log_message_add_sentence (message, arc_watcher_get_health_message (watcher));
   arc_log_message_add_sentence (message, doubt);
   arc_log_message_add_sentence (message, arc_state_store_get_problem (run->store));
-  arc_log_message_add_sentence (message, arc_after_build_get_problem (run->after_build));
+  arc_log_message_add_sentence (message, run->after_problem);
   add_loop (message, run->loop_guard);
 
   status->health = arc_watcher_get_health (watcher);
