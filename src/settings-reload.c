@@ -88,8 +88,7 @@ on_checked (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   /* Another one, which has read the files later, may have taken less time. */
-  if (arc_config_survey_finish (ARC_WATCHER (source), result, &error) &&
-      request->number > self->applied)
+  if (g_task_propagate_boolean (G_TASK (result), &error) && request->number > self->applied)
     {
       self->applied = request->number;
       arc_builder_set_config (self->builder, request->config);

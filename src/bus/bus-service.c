@@ -374,7 +374,7 @@ on_log_opened (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autofree WaitingCall *call = user_data;
   g_autoptr (GError) error = NULL;
-  const int fd = arc_state_store_open_log_finish (ARC_STATE_STORE (source), result, &error);
+  const int fd = (int) g_task_propagate_int (G_TASK (result), &error);
 
   return_fd (call->invocation, fd, error);
   g_object_unref (call->self);

@@ -520,8 +520,7 @@ on_leftover_ended (GObject *source, GAsyncResult *result, gpointer user_data)
   ArcBuildRun *run = user_data;
   g_autoptr (GObject) owner G_GNUC_UNUSED = run->user_data;
   g_autoptr (GError) error = NULL;
-  const gboolean found =
-      arc_state_store_end_leftover_finish (ARC_STATE_STORE (source), result, &error);
+  const gboolean found = g_task_propagate_boolean (G_TASK (result), &error);
 
   if (found)
     g_message ("Ended what was left of a build of a service that was killed");

@@ -273,7 +273,7 @@ on_surveyed (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (arc_build_run_check_inputs (self->run))
     self->status.last_touch = arc_clock_get_real_time (self->clock);
-  if (!arc_config_survey_finish (ARC_WATCHER (source), result, NULL))
+  if (!g_task_propagate_boolean (G_TASK (result), NULL))
     arc_tree_availability_blame_settings (self->tree,
                                           (const char *const *) self->config->directories);
   arc_tree_availability_set_problem (self->tree, NULL);

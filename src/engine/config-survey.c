@@ -109,11 +109,3 @@ arc_config_survey_check_async (ArcWatcher *watcher,
   else
     survey (config, on_config_surveyed, g_steal_pointer (&task));
 }
-
-gboolean
-arc_config_survey_finish (ArcWatcher *watcher, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, watcher), FALSE);
-
-  return g_task_propagate_boolean (G_TASK (result), error);
-}

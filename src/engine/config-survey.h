@@ -18,7 +18,8 @@ G_BEGIN_DECLS
  * @config: the settings
  * @watcher: the watcher of the tree, which was compared once
  * @database: the state of the database
- * @callback: called when it is known, or a time limit has passed
+ * @callback: called when it is known, or a time limit has passed. The result is a #GTask: a
+ * boolean, %FALSE if there are files and the settings leave none
  * @user_data: for @callback
  *
  * Finds out whether the settings of a start leave files of a tree that has some. With the settings
@@ -34,7 +35,8 @@ void arc_config_survey_first_async (const ArcConfig *config,
  * arc_config_survey_check_async:
  * @watcher: the watcher of the tree
  * @config: settings
- * @callback: called when it is known
+ * @callback: called when it is known. The result is a #GTask: a boolean, %TRUE if the settings may
+ * be put in force; the error is %ARC_ERROR_CONFIG
  * @user_data: for @callback
  *
  * Finds out whether settings may be put in force: they must not leave no file while there are some.
@@ -43,15 +45,5 @@ void arc_config_survey_check_async (ArcWatcher *watcher,
                                     const ArcConfig *config,
                                     GAsyncReadyCallback callback,
                                     gpointer user_data);
-
-/**
- * arc_config_survey_finish:
- * @watcher: the watcher of the tree
- * @result: the result
- * @error: return location for %ARC_ERROR_CONFIG, of arc_config_survey_check_async()
- *
- * Returns: %FALSE if there are files and the settings leave none
- */
-gboolean arc_config_survey_finish (ArcWatcher *watcher, GAsyncResult *result, GError **error);
 
 G_END_DECLS

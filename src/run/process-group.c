@@ -227,11 +227,3 @@ arc_process_group_end_async (pid_t group,
   g_source_set_name (poll, "[arcology] leftover build");
   g_task_attach_source (task, poll, on_poll);
 }
-
-gboolean
-arc_process_group_end_finish (GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, NULL), FALSE);
-
-  return g_task_propagate_boolean (G_TASK (result), error);
-}

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -17,14 +18,6 @@
 
 /* Enough of a digest that no two state directories of a user share it. */
 #define KEY_LENGTH 16
-
-struct _ArcStateDir
-{
-  char *path;                 /* (owned) */
-  char *runtime;              /* (owned) */
-  const char *const *written; /* see arc_state_dir_new() */
-  int fd;                     /* has the lock; -1 if it is not held */
-};
 
 ArcStateDir *
 arc_state_dir_new (const char *path, const char *const *written)
@@ -125,6 +118,38 @@ is_at (int fd, const char *path)
          held.st_dev == there.st_dev && held.st_ino == there.st_ino;
 }
 
+/* g_file_set_contents() writes to the name with a dot and six characters of mkstemp(3) behind it.
+ */
+static gboolean
+is_leftover (const char *found, const char *const *names)
+{
+  const char *dot = strrchr (found, '.');
+  g_autofree char *name = NULL;
+
+  if (dot == NULL || strlen (dot) != strlen (".XXXXXX"))
+    return FALSE;
+
+  name = g_strndup (found, (gsize) (dot - found));
+
+  return g_strv_contains (names, name);
+}
+
+/* Removes the temporary files that a process which was killed in arc_state_file_write() left. */
+static void
+remove_leftovers (const char *directory, const char *const *names)
+{
+  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+  const char *found;
+
+  while (dir != NULL && (found = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (directory, found, NULL);
+
+      if (is_leftover (found, names))
+        g_unlink (path);
+    }
+}
+
 int
 arc_state_dir_open_lock (const ArcStateDir *directory, gboolean *is_orphaned, GError **error)
 {
@@ -154,16 +179,9 @@ arc_state_dir_open_lock (const ArcStateDir *directory, gboolean *is_orphaned, GE
       return -1;
     }
 
-  arc_state_file_remove_leftovers (directory->path, directory->written);
+  remove_leftovers (directory->path, directory->written);
 
   return fd;
-}
-
-void
-arc_state_dir_set_lock (ArcStateDir *directory, int fd)
-{
-  arc_state_dir_unlock (directory);
-  directory->fd = fd;
 }
 
 gboolean
@@ -184,18 +202,6 @@ arc_state_dir_unlock (ArcStateDir *directory)
   if (directory->fd >= 0)
     close (directory->fd);
   directory->fd = -1;
-}
-
-const char *
-arc_state_dir_get_path (const ArcStateDir *directory)
-{
-  return directory->path;
-}
-
-char *
-arc_state_dir_get_file (const ArcStateDir *directory, const char *name)
-{
-  return g_build_filename (directory->path, name, NULL);
 }
 
 char *

@@ -9,11 +9,21 @@ G_BEGIN_DECLS
 
 /**
  * ArcStateDir:
+ * @path: (owned): the path of the directory
+ * @runtime: (owned): the path of the runtime directory
+ * @written: see arc_state_dir_new()
+ * @fd: has the lock; -1 if it is not held
  *
  * The state directory, which outlives the machine, with the lock on it, and the runtime directory,
  * which need not.
  */
-typedef struct _ArcStateDir ArcStateDir;
+typedef struct
+{
+  char *path;
+  char *runtime;
+  const char *const *written;
+  int fd;
+} ArcStateDir;
 
 /**
  * arc_state_dir_new:
@@ -59,41 +69,17 @@ gboolean arc_state_dir_lock (ArcStateDir *directory, GError **error);
  * @is_orphaned: (out) (optional): whether the process that has the lock is gone, or not known
  * @error: return location for the errors of arc_state_dir_lock()
  *
- * Takes the lock for arc_state_dir_set_lock(). Can be called in any thread.
+ * Takes the lock, for @fd of a state directory. Can be called in any thread.
  *
  * Returns: a file descriptor that has the lock, which the caller owns, or -1 on an error
  */
 int arc_state_dir_open_lock (const ArcStateDir *directory, gboolean *is_orphaned, GError **error);
 
 /**
- * arc_state_dir_set_lock:
- * @directory: a state directory
- * @fd: (transfer full): a file descriptor that has the lock
- */
-void arc_state_dir_set_lock (ArcStateDir *directory, int fd);
-
-/**
  * arc_state_dir_unlock:
  * @directory: a state directory
  */
 void arc_state_dir_unlock (ArcStateDir *directory);
-
-/**
- * arc_state_dir_get_path:
- * @directory: a state directory
- *
- * Returns: (transfer none): the path of the directory
- */
-const char *arc_state_dir_get_path (const ArcStateDir *directory);
-
-/**
- * arc_state_dir_get_file:
- * @directory: a state directory
- * @name: the name of a file
- *
- * Returns: (transfer full): the path of the file @name in the directory
- */
-char *arc_state_dir_get_file (const ArcStateDir *directory, const char *name);
 
 /**
  * arc_state_dir_get_runtime_file:

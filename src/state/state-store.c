@@ -104,28 +104,16 @@ on_written (const ArcStateWrite *write, gpointer user_data)
 }
 
 void
-arc_state_store_flush (ArcStateStore *self)
-{
-  arc_state_writer_flush (self->writer);
-}
-
-gboolean
-arc_state_store_lock (ArcStateStore *self, GError **error)
-{
-  return arc_state_dir_lock (self->directory, error);
-}
-
-void
 arc_state_store_unlock (ArcStateStore *self)
 {
-  arc_state_store_flush (self);
+  arc_state_writer_flush (self->writer);
   arc_state_dir_unlock (self->directory);
 }
 
 const char *
 arc_state_store_get_directory (ArcStateStore *self)
 {
-  return arc_state_dir_get_path (self->directory);
+  return self->directory->path;
 }
 
 char *
@@ -133,7 +121,7 @@ arc_state_store_get_log (ArcStateStore *self, guint64 id)
 {
   g_autofree char *log = NULL;
 
-  log = arc_build_log_dir_get_path (arc_state_store_get_directory (self), id);
+  log = arc_build_log_dir_get_path (self->directory->path, id);
 
   return g_file_test (log, G_FILE_TEST_EXISTS) ? g_steal_pointer (&log) : NULL;
 }
@@ -142,9 +130,9 @@ guint64
 arc_state_store_next_build (ArcStateStore *self)
 {
   self->last_build =
-      MAX (self->last_build, self->contents != NULL ? self->contents->last_log
-                                                    : arc_build_log_dir_get_newest (
-                                                          arc_state_store_get_directory (self)));
+      MAX (self->last_build, self->contents != NULL
+                                 ? self->contents->last_log
+                                 : arc_build_log_dir_get_newest (self->directory->path));
 
   return ++self->last_build;
 }
@@ -201,17 +189,9 @@ arc_state_store_open_log_async (ArcStateStore *self,
     }
 
   request = g_new (LogRequest, 1);
-  *request = (LogRequest){ g_strdup (arc_state_store_get_directory (self)), id, create };
+  *request = (LogRequest){ g_strdup (self->directory->path), id, create };
   g_task_set_task_data (task, request, log_request_free);
   g_task_run_in_thread (task, run_open_log);
-}
-
-int
-arc_state_store_open_log_finish (ArcStateStore *self, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), -1);
-
-  return (int) g_task_propagate_int (G_TASK (result), error);
 }
 
 /* An attempt to open the state directory. */
@@ -322,7 +302,8 @@ arc_state_store_open_finish (ArcStateStore *self, GAsyncResult *result, GError *
     return FALSE;
 
   opening = g_task_get_task_data (G_TASK (result));
-  arc_state_dir_set_lock (self->directory, g_steal_fd (&opening->fd));
+  arc_state_dir_unlock (self->directory);
+  self->directory->fd = g_steal_fd (&opening->fd);
   g_clear_pointer (&self->contents, arc_state_contents_free);
   self->contents = g_steal_pointer (&opening->contents);
 
@@ -513,17 +494,9 @@ arc_state_store_end_leftover_async (ArcStateStore *self,
 
   /* It is in the state directory if XDG_RUNTIME_DIR was not there, or an older version ran. */
   runtime = arc_state_dir_get_runtime_file (self->directory, ARC_STATE_GROUP_NAME);
-  persistent = arc_state_dir_get_file (self->directory, ARC_STATE_GROUP_NAME);
+  persistent = g_build_filename (self->directory->path, ARC_STATE_GROUP_NAME, NULL);
   arc_group_file_end_async (self, (char *[2]){ runtime, persistent }, grace, cancellable, callback,
                             user_data);
-}
-
-gboolean
-arc_state_store_end_leftover_finish (ArcStateStore *self, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-
-  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 gboolean
@@ -534,7 +507,7 @@ arc_state_store_get_paused (ArcStateStore *self)
   if (self->contents != NULL)
     return self->contents->is_paused;
 
-  path = arc_state_dir_get_file (self->directory, ARC_STATE_PAUSED_NAME);
+  path = g_build_filename (self->directory->path, ARC_STATE_PAUSED_NAME, NULL);
 
   return g_file_test (path, G_FILE_TEST_EXISTS);
 }
@@ -568,7 +541,7 @@ arc_state_store_set_paused (ArcStateStore *self, gboolean paused, GError **error
       return FALSE;
     }
 
-  path = arc_state_dir_get_file (self->directory, ARC_STATE_PAUSED_NAME);
+  path = g_build_filename (self->directory->path, ARC_STATE_PAUSED_NAME, NULL);
   if (paused)
     return arc_state_dir_lock (self->directory, error) && make_flag (path, error);
 

@@ -69,19 +69,6 @@ ArcStateStore *arc_state_store_new (const char *directory);
 const char *arc_state_store_get_directory (ArcStateStore *store);
 
 /**
- * arc_state_store_lock:
- * @store: a store
- * @error: return location for an error
- *
- * Makes the directory if it is missing and takes the lock, without waiting. The lock lasts as
- * long as the process. The error is %ARC_ERROR_LOCKED, with directory and process, if another
- * process has the lock; %ARC_ERROR_STATE_DIRECTORY if the directory cannot be made.
- *
- * Returns: %TRUE if the lock is held
- */
-gboolean arc_state_store_lock (ArcStateStore *store, GError **error);
-
-/**
  * arc_state_store_get_problem:
  * @store: a store
  *
@@ -94,17 +81,9 @@ const char *arc_state_store_get_problem (ArcStateStore *store);
  * arc_state_store_unlock:
  * @store: a store
  *
- * Flushes the store and releases the lock. Nothing may be written afterwards.
+ * Blocks until all writes have ended, and releases the lock, which a later write takes again.
  */
 void arc_state_store_unlock (ArcStateStore *store);
-
-/**
- * arc_state_store_flush:
- * @store: a store
- *
- * Blocks until all writes have ended.
- */
-void arc_state_store_flush (ArcStateStore *store);
 
 /**
  * arc_state_store_next_build:
@@ -129,7 +108,9 @@ char *arc_state_store_get_log (ArcStateStore *store, guint64 id);
  * @store: a store
  * @id: the number of a build
  * @create: whether a missing log is made
- * @callback: called when the log is open, or cannot be
+ * @callback: called when the log is open, or cannot be. The result is a #GTask: an int, a
+ *   close-on-exec file descriptor, which the caller owns; the error is %ARC_ERROR_NO_SUCH_BUILD if
+ *   there is no log, or %ARC_ERROR_STATE_DIRECTORY if it cannot be read
  * @user_data: for @callback
  *
  * Opens the log of a build for reading, in a thread.
@@ -139,17 +120,6 @@ void arc_state_store_open_log_async (ArcStateStore *store,
                                      gboolean create,
                                      GAsyncReadyCallback callback,
                                      gpointer user_data);
-
-/**
- * arc_state_store_open_log_finish:
- * @store: the store
- * @result: the result
- * @error: return location for an error: %ARC_ERROR_NO_SUCH_BUILD if there is no log, or
- *   %ARC_ERROR_STATE_DIRECTORY if it cannot be read
- *
- * Returns: a close-on-exec file descriptor, which the caller owns, or -1 on an error
- */
-int arc_state_store_open_log_finish (ArcStateStore *store, GAsyncResult *result, GError **error);
 
 /**
  * arc_state_store_load:
@@ -176,9 +146,10 @@ arc_state_store_load (ArcStateStore *store, const char *database, ArcStateStoreI
  * @callback: called when the lock is held and the files are read
  * @user_data: for @callback
  *
- * Takes the lock, as arc_state_store_lock() does, and reads in a thread what
- * arc_state_store_load() returns: the disk may take its time. A lock whose process is gone is
- * waited for in any case: a child that was being started when the process was killed may have it.
+ * Makes the directory if it is missing, takes the lock, and reads in a thread what
+ * arc_state_store_load() returns: the disk may take its time. The lock lasts as long as the
+ * process. A lock whose process is gone is waited for in any case: a child that was being started
+ * when the process was killed may have it.
  */
 void arc_state_store_open_async (ArcStateStore *store,
                                  const char *database,
@@ -191,7 +162,8 @@ void arc_state_store_open_async (ArcStateStore *store,
  * arc_state_store_open_finish:
  * @store: the store
  * @result: the result
- * @error: return location for the errors of arc_state_store_lock(), and %G_IO_ERROR_CANCELLED
+ * @error: return location for %ARC_ERROR_LOCKED, with directory and process, if another process has
+ * the lock; %ARC_ERROR_STATE_DIRECTORY if the directory cannot be made; %G_IO_ERROR_CANCELLED
  *
  * Returns: %TRUE if the lock is held
  */
@@ -334,7 +306,8 @@ void arc_state_store_forget_group (ArcStateStore *store);
  * @store: the store
  * @grace: microseconds between SIGTERM and SIGKILL
  * @cancellable: (nullable): ends the wait; the next service tries again then
- * @callback: called from the main loop when nothing is left
+ * @callback: called from the main loop when nothing is left. The result is a #GTask: a boolean,
+ *   whether there was something to end; the error is %G_IO_ERROR_CANCELLED
  * @user_data: for @callback
  *
  * Ends what is left of a build of an earlier service that was killed. A process that left the group
@@ -345,17 +318,6 @@ void arc_state_store_end_leftover_async (ArcStateStore *store,
                                          GCancellable *cancellable,
                                          GAsyncReadyCallback callback,
                                          gpointer user_data);
-
-/**
- * arc_state_store_end_leftover_finish:
- * @store: the store
- * @result: the result
- * @error: return location for %G_IO_ERROR_CANCELLED
- *
- * Returns: %TRUE if there was something to end
- */
-gboolean
-arc_state_store_end_leftover_finish (ArcStateStore *store, GAsyncResult *result, GError **error);
 
 /**
  * arc_state_store_get_paused:

@@ -911,7 +911,7 @@ starve (ArcTestHost *host, guint n)
   const guint n_finished = host->n_finished;
 
   arc_test_host_touch (host, "one.org");
-  arc_state_store_flush (host->store);
+  arc_state_store_unlock (host->store);
   arc_test_limit_files (n);
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_wait_until (arc_process_runner_is_running (host->runner) ||
@@ -2053,7 +2053,7 @@ may_set_config (ArcTestHost *host)
   arc_config_survey_check_async (arc_builder_get_watcher (host->builder), host->config, take_result,
                                  &result);
   arc_test_wait_until (result != NULL);
-  if (arc_config_survey_finish (arc_builder_get_watcher (host->builder), result, &error))
+  if (g_task_propagate_boolean (G_TASK (result), &error))
     return TRUE;
 
   g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
@@ -2114,8 +2114,7 @@ test_settings_on_hanging_disk (void)
 
   arc_test_disk_hang (NULL);
   arc_test_wait_until (result != NULL);
-  g_assert_false (
-      arc_config_survey_finish (arc_builder_get_watcher (host->builder), result, &error));
+  g_assert_false (g_task_propagate_boolean (G_TASK (result), &error));
   g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
 }
 

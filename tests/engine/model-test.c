@@ -235,7 +235,7 @@ on_finished (ArcBuilder *builder, const ArcBuild *build, Model *model)
   clear_hanging (model);
   if (model->keeps_end)
     {
-      arc_state_store_flush (model->store);
+      arc_state_store_unlock (model->store);
       read_state_files (model, model->at_end);
     }
   add_trace (model, "    [build %u %s: %s]\n", (guint) build->id,
@@ -260,7 +260,7 @@ make_service (Model *model)
 
   model->runner = arc_process_runner_new ();
   model->store = arc_state_store_new (model->state);
-  arc_state_store_lock (model->store, &error);
+  arc_state_store_set_paused (model->store, arc_state_store_get_paused (model->store), &error);
   g_assert_no_error (error);
   model->builder = arc_builder_new (ARC_CLOCK (model->clock), watcher, model->runner, model->store,
                                     model->config);
