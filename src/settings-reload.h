@@ -7,8 +7,6 @@
 #include "engine/builder.h"
 #include "watch/settings-monitor.h"
 
-G_BEGIN_DECLS
-
 /**
  * ArcSettingsReload:
  *
@@ -61,5 +59,3 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcSettingsReload, arc_settings_reload_free)
 void arc_settings_reload_begin (ArcSettingsReload *reload,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data);
-
-G_END_DECLS

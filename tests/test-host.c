@@ -349,8 +349,13 @@ static void
 on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   ArcTestSync *sync = user_data;
+  g_autoptr (ArcBuild) build = g_task_propagate_pointer (G_TASK (result), &sync->error);
 
-  arc_builder_sync_finish (ARC_BUILDER (source), result, &sync->build, &sync->result, &sync->error);
+  if (build != NULL)
+    {
+      sync->build = build->id;
+      sync->result = build->result;
+    }
   sync->done = TRUE;
 }
 

@@ -5,8 +5,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcBusConnection:
  *
@@ -51,5 +49,3 @@ gboolean arc_bus_connection_connect (ArcBusConnection *bus, const char *address,
  * Returns: (transfer none) (nullable): the connection, or %NULL while there is none
  */
 GDBusConnection *arc_bus_connection_get_connection (ArcBusConnection *bus);
-
-G_END_DECLS

@@ -8,8 +8,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcBusProperties:
  *
@@ -62,5 +60,3 @@ void arc_bus_properties_emit (ArcBusProperties *properties);
  * Returns: (transfer floating): an `a{sv}`
  */
 GVariant *arc_bus_properties_describe_build (ArcBuilder *builder, const ArcBuild *build);
-
-G_END_DECLS

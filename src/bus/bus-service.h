@@ -7,8 +7,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 #define ARC_SERVICE_NAME "org.arcology.Builder"
 #define ARC_SERVICE_PATH "/org/arcology/Builder"
 
@@ -81,5 +79,3 @@ gboolean arc_bus_service_export (ArcBusService *service,
  * Answers the calls that wait, removes the object from the bus and releases the name.
  */
 void arc_bus_service_close (ArcBusService *service);
-
-G_END_DECLS

@@ -5,8 +5,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /* How many inhibitors there are at most, and the length of each of their strings, in bytes. Each
  * needs two file descriptors while it is handed out, and one afterwards; the strings are emitted to
  * all programs on the bus. */
@@ -61,5 +59,3 @@ void arc_inhibitors_free (ArcInhibitors *inhibitors);
  */
 int
 arc_inhibitors_add (ArcInhibitors *inhibitors, const char *who, const char *why, GError **error);
-
-G_END_DECLS

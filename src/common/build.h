@@ -5,8 +5,6 @@
 
 #include <glib-object.h>
 
-G_BEGIN_DECLS
-
 /* What a build does; a later one does all that an earlier one does. */
 typedef enum
 {
@@ -191,5 +189,3 @@ void arc_build_add_failed_file (ArcBuild *build, const char *path, const char *w
  *   such a file, the exit status %ARC_BUILD_PARTIAL_STATUS is a failure of the whole build
  */
 gboolean arc_build_is_partial (const ArcBuild *build);
-
-G_END_DECLS

@@ -5,8 +5,6 @@
 
 #include <glib-object.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcChange:
  *
@@ -120,5 +118,3 @@ arc_change_set_foreach (const ArcChangeSet *changes, ArcChangeSetFunc func, gpoi
  * Returns: (transfer full): the change list
  */
 GBytes *arc_change_set_serialise (const ArcChangeSet *changes);
-
-G_END_DECLS

@@ -5,8 +5,6 @@
 
 #include <glib-object.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcClock:
  *
@@ -74,5 +72,3 @@ void arc_clock_set_alarm (ArcClock *clock, gint64 time);
  * Emits `alarm`; for implementations.
  */
 void arc_clock_emit_alarm (ArcClock *clock);
-
-G_END_DECLS

@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcPathFilter:
  *
@@ -113,5 +111,3 @@ arc_path_filter_match_directory (const ArcPathFilter *filter, const char *path, 
  * Returns: %TRUE if all of them matter
  */
 gboolean arc_path_filter_explain (const ArcPathFilter *filter, const char *path, const char **rule);
-
-G_END_DECLS

@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * arc_path_get_below:
  * @path: an absolute path in its plain form
@@ -35,5 +33,3 @@ char *arc_path_join (const char *directory, const char *name);
  * Returns: %TRUE if @path is `~` or starts with `~/`
  */
 gboolean arc_path_is_in_home (const char *path);
-
-G_END_DECLS

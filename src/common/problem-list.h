@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* How many problems a set keeps, and how many bytes of paths and texts: all of them together fit
  * into one reply on D-Bus, for which 8 MiB is the limit. */
 #define ARC_PROBLEM_LIST_MAX      10000
@@ -151,5 +149,3 @@ GBytes *arc_problem_list_serialise (const ArcProblemList *problems);
  * Returns: (transfer full) (nullable): a sorted set, or %NULL on an error
  */
 ArcProblemList *arc_problem_list_parse (GBytes *bytes, GError **error);
-
-G_END_DECLS

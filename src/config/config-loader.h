@@ -7,8 +7,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcConfigLoaderOptions:
  * @config_file: (nullable): --config: read instead of all other files; it must exist
@@ -67,5 +65,3 @@ arc_config_loader_load (const ArcConfigLoaderOptions *options, GStrv *sources, G
  * Returns: (transfer full): the path
  */
 char *arc_config_loader_get_state_directory (void);
-
-G_END_DECLS

@@ -7,8 +7,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 typedef enum
 {
   ARC_ON_START_ALWAYS,  /* a full build at each start */
@@ -175,13 +173,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcConfig, arc_config_free)
 void arc_config_assign (ArcConfig *config, const ArcSetting *setting, ArcSettingValue *value);
 
 /**
- * arc_config_clear_value:
- * @setting: the setting that @value is for
- * @value: a value
- */
-void arc_config_clear_value (const ArcSetting *setting, ArcSettingValue *value);
-
-/**
  * arc_config_set_place:
  * @config: a configuration
  * @setting: a setting
@@ -200,20 +191,10 @@ void arc_config_set_place (ArcConfig *config,
  * arc_config_get_place:
  * @config: a configuration
  * @setting: a setting
+ * @is_known: (out) (optional): %FALSE if the text there was refused
  *
- * Gets the place that arc_config_set_place() recorded last.
- *
- * Returns: (transfer none) (nullable): the place, or %NULL for a default
+ * Returns: (transfer none) (nullable): the place that arc_config_set_place() recorded last, or
+ * %NULL for a default
  */
-const char *arc_config_get_place (const ArcConfig *config, const ArcSetting *setting);
-
-/**
- * arc_config_is_known:
- * @config: a configuration
- * @setting: a setting
- *
- * Returns: %FALSE if the text that set @setting last was refused
- */
-gboolean arc_config_is_known (const ArcConfig *config, const ArcSetting *setting);
-
-G_END_DECLS
+const char *
+arc_config_get_place (const ArcConfig *config, const ArcSetting *setting, gboolean *is_known);

@@ -14,8 +14,6 @@
 #include "run/process-runner.h"
 #include "state/state-store.h"
 
-G_BEGIN_DECLS
-
 /**
  * ArcBuildRunFuncs:
  * @changed: called when there is something new to show, and when AfterBuild has ended
@@ -209,5 +207,3 @@ void arc_build_run_note_changes (ArcBuildRun *run,
  * Returns: %TRUE if there is a build that will not have built all its changes
  */
 gboolean arc_build_run_is_failing (const ArcBuildRun *run);
-
-G_END_DECLS

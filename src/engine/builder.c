@@ -473,15 +473,6 @@ arc_builder_sync_async (ArcBuilder *self, GAsyncReadyCallback callback, gpointer
   arc_sync_requests_add (self->syncs, g_steal_pointer (&task));
 }
 
-gboolean
-arc_builder_sync_finish (
-    ArcBuilder *self, GAsyncResult *result, guint64 *build, ArcResult *build_result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-
-  return arc_sync_request_propagate (G_TASK (result), build, build_result, error);
-}
-
 void
 arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
 {

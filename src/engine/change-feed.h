@@ -6,8 +6,6 @@
 #include "common/build.h"
 #include "common/change-set.h"
 
-G_BEGIN_DECLS
-
 /* The feed keeps at most this many changes, and this many bytes of them as a reply of D-Bus frames
  * them: all that it keeps fit into one reply. */
 #define ARC_CHANGE_FEED_MAX      10000
@@ -65,5 +63,3 @@ void arc_change_feed_add (ArcChangeFeed *feed, const ArcBuild *build, const ArcC
  */
 ArcChangeSet *
 arc_change_feed_list (const ArcChangeFeed *feed, guint64 since, guint64 *now, gboolean *complete);
-
-G_END_DECLS

@@ -8,8 +8,6 @@
 #include "watch/build-inputs.h"
 #include "watch/watcher.h"
 
-G_BEGIN_DECLS
-
 typedef void (*ArcComparisonsFunc) (gpointer user_data);
 
 /**
@@ -107,5 +105,3 @@ guint64 arc_comparisons_ask_for_build (ArcComparisons *self, ArcCause cause);
  * Returns: the number of the comparison that ended last, or 0
  */
 guint64 arc_comparisons_get_ended (const ArcComparisons *self);
-
-G_END_DECLS

@@ -9,8 +9,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /* Whether settings leave files of the tree: settings never empty a database. */
 
 /**
@@ -45,5 +43,3 @@ void arc_config_survey_check_async (ArcWatcher *watcher,
                                     const ArcConfig *config,
                                     GAsyncReadyCallback callback,
                                     gpointer user_data);
-
-G_END_DECLS

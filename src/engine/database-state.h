@@ -10,8 +10,6 @@
 #include "watch/build-inputs.h"
 #include "watch/watcher.h"
 
-G_BEGIN_DECLS
-
 /**
  * ArcDatabaseState:
  * @inputs: (owned): the present inputs
@@ -235,5 +233,3 @@ void arc_database_state_restore (ArcDatabaseState *self, const ArcBuild *build);
  * Writes what the state store could not write.
  */
 void arc_database_state_retry_write (ArcDatabaseState *self);
-
-G_END_DECLS

@@ -8,8 +8,6 @@
 #include "run/output-parser.h"
 #include "watch/watch-health.h"
 
-G_BEGIN_DECLS
-
 /**
  * arc_log_message_add_sentence:
  * @message: a text
@@ -89,5 +87,3 @@ void arc_log_message_log_line (const ArcBuild *build,
  * @message: its message
  */
 void arc_log_message_log_health (ArcHealth health, const char *message);
-
-G_END_DECLS

@@ -7,8 +7,6 @@
 #include "common/timing.h"
 #include "watch/snapshot.h"
 
-G_BEGIN_DECLS
-
 /* How many builds in a row may be caused by the one before before it counts as a loop. */
 #define ARC_LOOP_GUARD_PATIENCE 5
 
@@ -109,5 +107,3 @@ ArcTiming arc_loop_guard_get_timing (const ArcLoopGuard *guard, const ArcTiming 
  * Returns: (transfer none) (nullable): the files; %NULL without a loop
  */
 const ArcChangeSet *arc_loop_guard_get_changes (const ArcLoopGuard *guard);
-
-G_END_DECLS

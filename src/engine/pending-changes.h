@@ -7,8 +7,6 @@
 #include "common/change-set.h"
 #include "watch/snapshot.h"
 
-G_BEGIN_DECLS
-
 /**
  * ArcPendingChanges:
  * @pending: (owned): the changes that no running build has
@@ -148,5 +146,3 @@ arc_pending_changes_give_up (ArcPendingChanges *self, const ArcBuild *build, gbo
  * Returns: %TRUE if the database has all that was seen
  */
 gboolean arc_pending_changes_is_true (const ArcPendingChanges *self);
-
-G_END_DECLS

@@ -7,8 +7,6 @@
 #include "machine/state-machine.h"
 #include "watch/watcher.h"
 
-G_BEGIN_DECLS
-
 /**
  * ArcStatus:
  * @health_message: owned by the engine, until it changes
@@ -67,5 +65,3 @@ void arc_status_update (ArcStatus *status,
                         const ArcTiming *timing,
                         ArcWatcher *watcher,
                         const ArcBuildRun *run);
-
-G_END_DECLS

@@ -16,7 +16,6 @@ typedef struct
 {
   guint64 comparison;
   guint64 serial; /* UNKNOWN until that comparison is done */
-  guint64 build;  /* once it is answered */
 } Sync;
 
 ArcSyncRequests *
@@ -116,20 +115,15 @@ take_tasks (ArcSyncRequests *syncs, guint64 comparison, guint64 serial)
   return taken;
 }
 
-/* Answers the calls of SERIAL or an earlier one. */
+/* Answers the calls of SERIAL or an earlier one with BUILD. */
 static void
-answer (ArcSyncRequests *syncs, guint64 serial, guint64 build, ArcResult result)
+answer (ArcSyncRequests *syncs, guint64 serial, const ArcBuild *build)
 {
   g_autoptr (GPtrArray) tasks = take_tasks (syncs, G_MAXUINT64, serial);
 
   for (guint i = 0; i < tasks->len; i++)
-    {
-      GTask *task = g_ptr_array_index (tasks, i);
-      Sync *sync = g_task_get_task_data (task);
-
-      sync->build = build;
-      g_task_return_int (task, result);
-    }
+    g_task_return_pointer (g_ptr_array_index (tasks, i), g_boxed_copy (ARC_TYPE_BUILD, build),
+                           (GDestroyNotify) arc_build_free);
 }
 
 void
@@ -141,9 +135,9 @@ arc_sync_requests_fail (ArcSyncRequests *syncs, guint64 comparison, const GError
     g_task_return_error (g_ptr_array_index (tasks, i), g_error_copy (error));
 }
 
-/* The number of the last build that succeeded, or 0. */
-static guint64
-get_built_id (ArcStateStore *store)
+/* (transfer full): the last build that succeeded; number 0 if there is none. */
+static ArcBuild *
+get_built (ArcStateStore *store)
 {
   const GPtrArray *history = arc_state_store_get_history (store);
 
@@ -152,10 +146,10 @@ get_built_id (ArcStateStore *store)
       const ArcBuild *build = g_ptr_array_index (history, i - 1);
 
       if (build->result == ARC_RESULT_SUCCESS)
-        return build->id;
+        return g_boxed_copy (ARC_TYPE_BUILD, build);
     }
 
-  return 0;
+  return arc_build_new (0, ARC_BUILD_INCREMENTAL, ARC_CAUSE_START, 0);
 }
 
 gboolean
@@ -180,7 +174,9 @@ arc_sync_requests_advance (ArcSyncRequests *syncs, const GError *unavailable)
   if (arc_pending_changes_is_true (pending) &&
       arc_build_inputs_has_database (syncs->run->database->inputs))
     {
-      answer (syncs, serial, get_built_id (syncs->run->store), ARC_RESULT_SUCCESS);
+      g_autoptr (ArcBuild) built = get_built (syncs->run->store);
+
+      answer (syncs, serial, built);
       return FALSE;
     }
 
@@ -197,22 +193,5 @@ arc_sync_requests_advance (ArcSyncRequests *syncs, const GError *unavailable)
 void
 arc_sync_requests_answer (ArcSyncRequests *syncs, const ArcBuild *build)
 {
-  ArcPendingChanges *pending = syncs->run->database->pending;
-
-  answer (syncs, pending->taken_serial, build->id, build->result);
-}
-
-gboolean
-arc_sync_request_propagate (GTask *task, guint64 *build, ArcResult *build_result, GError **error)
-{
-  const Sync *sync = g_task_get_task_data (task);
-  gssize value = g_task_propagate_int (task, error);
-
-  if (value < 0)
-    return FALSE;
-
-  *build = sync->build;
-  *build_result = value;
-
-  return TRUE;
+  answer (syncs, syncs->run->database->pending->taken_serial, build);
 }

@@ -7,8 +7,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcSyncRequests:
  *
@@ -36,7 +34,7 @@ void arc_sync_requests_free (ArcSyncRequests *syncs);
 /**
  * arc_sync_requests_add:
  * @syncs: the calls
- * @task: (transfer full): a task without task data
+ * @task: (transfer full): a task without task data; it returns the #ArcBuild that answers the call
  *
  * Adds a call, and asks for its comparison.
  */
@@ -84,17 +82,3 @@ void arc_sync_requests_answer (ArcSyncRequests *syncs, const ArcBuild *build);
  * Answers the calls that wait for @comparison or an earlier one.
  */
 void arc_sync_requests_fail (ArcSyncRequests *syncs, guint64 comparison, const GError *error);
-
-/**
- * arc_sync_request_propagate:
- * @task: a task that was added
- * @build: (out): the number of the build
- * @build_result: (out): how the build ended
- * @error: return location for an error
- *
- * Returns: %FALSE if the answer is an error
- */
-gboolean
-arc_sync_request_propagate (GTask *task, guint64 *build, ArcResult *build_result, GError **error);
-
-G_END_DECLS

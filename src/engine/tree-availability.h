@@ -6,8 +6,6 @@
 #include "common/change-set.h"
 #include "watch/snapshot.h"
 
-G_BEGIN_DECLS
-
 /**
  * ArcTreeAvailability:
  * @compared: whether arc_tree_availability_set_problem() was called
@@ -129,5 +127,3 @@ gint64 arc_tree_availability_get_deadline (const ArcTreeAvailability *self);
  * Returns: %TRUE if it was the second look and confirmed an emptied root
  */
 gboolean arc_tree_availability_end_look (ArcTreeAvailability *self, guint64 comparison);
-
-G_END_DECLS

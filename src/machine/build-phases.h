@@ -6,8 +6,6 @@
 #include "machine/graph.h"
 #include "machine/state-machine.h"
 
-G_BEGIN_DECLS
-
 /**
  * ArcPhase:
  * @ARC_PHASE_NONE: no build
@@ -163,5 +161,3 @@ const ArcPhaseTransition *arc_phase_get_transitions (guint *n_transitions);
  * Returns: the row in words, for pictures; never translated
  */
 ArcGraphRow arc_phase_describe (const ArcPhaseTransition *transition);
-
-G_END_DECLS

@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcGraphRow:
  * @guard: "" for none
@@ -48,5 +46,3 @@ char *arc_graph_to_dot (const ArcGraphRow *rows, guint n_rows, const char *curre
  * Returns: (transfer full): lines of ASCII, each with a newline at its end
  */
 char *arc_graph_to_text (const ArcGraphRow *rows, guint n_rows, const char *current);
-
-G_END_DECLS

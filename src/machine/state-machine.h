@@ -9,8 +9,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 typedef enum
 {
   ARC_STATE_IDLE,     /* nothing is pending */
@@ -268,5 +266,3 @@ ArcGraphRow arc_transition_describe (const ArcTransition *transition);
  * Returns: the word of D-Bus, logs and pictures; never translated
  */
 const char *arc_reason_to_string (ArcReason reason);
-
-G_END_DECLS

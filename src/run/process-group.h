@@ -6,8 +6,6 @@
 #include <gio/gio.h>
 #include <sys/types.h>
 
-G_BEGIN_DECLS
-
 /**
  * arc_process_group_is_alive:
  * @group: the number of a process group
@@ -36,5 +34,3 @@ void arc_process_group_end_async (pid_t group,
                                   GCancellable *cancellable,
                                   GAsyncReadyCallback callback,
                                   gpointer user_data);
-
-G_END_DECLS

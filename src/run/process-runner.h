@@ -7,8 +7,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcRun:
  * @argv: the program and its arguments; no shell is involved
@@ -121,5 +119,3 @@ void arc_process_runner_stop (ArcProcessRunner *runner, ArcResult result);
  * Returns: %TRUE while a build runs
  */
 gboolean arc_process_runner_is_running (ArcProcessRunner *runner);
-
-G_END_DECLS

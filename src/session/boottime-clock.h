@@ -5,8 +5,6 @@
 
 #include "common/clock.h"
 
-G_BEGIN_DECLS
-
 /**
  * ArcBootClock:
  *
@@ -23,5 +21,3 @@ G_DECLARE_FINAL_TYPE (ArcBootClock, arc_boot_clock, ARC, BOOT_CLOCK, GObject)
  * Returns: (transfer full): a clock whose alarm is emitted from the thread-default main context
  */
 ArcClock *arc_boot_clock_new (void);
-
-G_END_DECLS

@@ -7,8 +7,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcDesktop:
  *
@@ -29,5 +27,3 @@ G_DECLARE_FINAL_TYPE (ArcDesktop, arc_desktop, ARC, DESKTOP, GObject)
  */
 ArcDesktop *
 arc_desktop_new (ArcBuilder *builder, GDBusConnection *notifications, GPowerProfileMonitor *power);
-
-G_END_DECLS

@@ -5,8 +5,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcSuspendMonitor:
  *
@@ -27,5 +25,3 @@ G_DECLARE_FINAL_TYPE (ArcSuspendMonitor, arc_suspend_monitor, ARC, SUSPEND_MONIT
  * Returns: (transfer full): the monitor
  */
 ArcSuspendMonitor *arc_suspend_monitor_new (GDBusConnection *system_bus);
-
-G_END_DECLS

@@ -8,8 +8,6 @@
 #include "state/state-dir.h"
 #include "watch/snapshot.h"
 
-G_BEGIN_DECLS
-
 #define ARC_STATE_PAUSED_NAME "paused"
 
 /**
@@ -91,5 +89,3 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcStateContents, arc_state_contents_free)
  * Returns: (transfer full): what the snapshot says that it is of
  */
 GBytes *arc_state_contents_make_identity (const char *database, const ArcStateStoreInputs *inputs);
-
-G_END_DECLS

@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcStateDir:
  * @path: (owned): the path of the directory
@@ -92,5 +90,3 @@ void arc_state_dir_unlock (ArcStateDir *directory);
  * Returns: (transfer full): the path of the file @name in it
  */
 char *arc_state_dir_get_runtime_file (const ArcStateDir *directory, const char *name);
-
-G_END_DECLS

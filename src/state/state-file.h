@@ -5,8 +5,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /* Other users cannot read the files. */
 #define ARC_STATE_FILE_MODE 0600
 
@@ -46,5 +44,3 @@ gboolean arc_state_file_make_directory (const char *path, GError **error);
  */
 gboolean
 arc_state_file_write (const char *path, GBytes *bytes, GFileSetContentsFlags flags, GError **error);
-
-G_END_DECLS

@@ -11,8 +11,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcStateStore:
  *
@@ -339,5 +337,3 @@ gboolean arc_state_store_get_paused (ArcStateStore *store);
  * Returns: %TRUE on success
  */
 gboolean arc_state_store_set_paused (ArcStateStore *store, gboolean paused, GError **error);
-
-G_END_DECLS

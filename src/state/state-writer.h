@@ -8,8 +8,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /* The files that are written by arc_state_writer_push(). */
 #define ARC_STATE_CHANGES_NAME  "changes"
 #define ARC_STATE_HISTORY_NAME  "history"
@@ -106,5 +104,3 @@ void arc_state_writer_push (ArcStateWriter *writer,
  * Blocks until all writes are on the disk, and reports the results that have not been reported.
  */
 void arc_state_writer_flush (ArcStateWriter *writer);
-
-G_END_DECLS
