@@ -53,10 +53,11 @@ typedef struct
   ArcSettingsReload *reload;
   ArcStateStore *store;
   ArcBuilder *builder;
-  ArcBusService *service;    /* (nullable): only the service has one */
-  ArcBusConnection *bus;     /* (nullable): the same */
-  ArcDesktop *desktop;       /* (nullable): NULL while there is no connection to the bus */
-  ArcSuspendMonitor *sleep;  /* (nullable): there may be no system bus */
+  ArcBusService *service;      /* (nullable): only the service has one */
+  ArcBusConnection *bus;       /* (nullable): the same */
+  ArcDesktop *desktop;         /* (nullable): NULL while there is no connection to the bus */
+  GDBusConnection *system_bus; /* (nullable): there may be none */
+  guint sleep_id;
   GCancellable *cancellable; /* of the call of on_name_lost() */
   gboolean exported;
   gboolean ready;
@@ -438,22 +439,28 @@ make_builder (const ArcConfig *config, ArcStateStore *store)
 /* Others may have written to the tree while this machine slept: over a network, or to a disk that
  * was carried away. */
 static void
+on_resumed (gpointer user_data)
+{
+  ArcDaemon *self = user_data;
+
+  arc_builder_compare (self->builder);
+}
+
+static void
 watch_sleep (ArcDaemon *self)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GDBusConnection) system_bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, &error);
 
-  if (system_bus == NULL)
+  self->system_bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, &error);
+  if (self->system_bus == NULL)
     {
       g_debug ("No system bus, so nobody tells of sleep: %s", error->message);
       return;
     }
 
   /* It can go without us. */
-  g_dbus_connection_set_exit_on_close (system_bus, FALSE);
-  self->sleep = arc_suspend_monitor_new (system_bus);
-  g_signal_connect_swapped (self->sleep, "resumed", G_CALLBACK (arc_builder_compare),
-                            self->builder);
+  g_dbus_connection_set_exit_on_close (self->system_bus, FALSE);
+  self->sleep_id = arc_suspend_monitor_start (self->system_bus, on_resumed, self);
 }
 
 static void
@@ -646,7 +653,9 @@ arc_daemon_run (const ArcDaemonOptions *options)
   else
     self.exit = ARC_EXIT_NO_BUS;
 
-  g_clear_object (&self.sleep);
+  if (self.system_bus != NULL)
+    g_dbus_connection_signal_unsubscribe (self.system_bus, self.sleep_id);
+  g_clear_object (&self.system_bus);
   g_clear_object (&self.service);
   g_clear_object (&self.bus);
 

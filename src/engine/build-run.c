@@ -620,13 +620,3 @@ arc_build_run_note_changes (ArcBuildRun *run,
 {
   arc_loop_guard_note_changes (run->loop_guard, changes, are_own (run, changes, snapshot));
 }
-
-gboolean
-arc_build_run_is_failing (const ArcBuildRun *run)
-{
-  if (arc_phase_has_spawned (run->phase) && arc_database_state_was_removed (run->database))
-    return TRUE;
-
-  return run->phase == ARC_PHASE_STOPPING ||
-         (run->phase == ARC_PHASE_ENDED && run->outcome.result != ARC_RESULT_SUCCESS);
-}

@@ -39,6 +39,7 @@ typedef struct
  * @activity: (owned) (nullable): what its process does before the next file
  * @after_problem: (owned) (nullable): why the last AfterBuild failed, English
  * @loop_guard: (owned): the loop guard
+ * @outcome: how its process ended, from %ARC_PHASE_ENDED on; with an owned message
  *
  * The running build, from its comparison to its record: what the phases of machine/build-phases.h
  * ask for is done here. There is at most one; its successor takes its place. Other files read the
@@ -66,6 +67,7 @@ typedef struct
   char *activity;
   char *after_problem;
   ArcLoopGuard *loop_guard;
+  ArcOutcome outcome;
 
   /*< private >*/
   const ArcBuildRunFuncs *funcs;
@@ -86,7 +88,6 @@ typedef struct
   GError *error;  /* (owned) (nullable): why the files cannot be written */
   GStrv environment;        /* (owned) (nullable): of its process; NULL until that has started */
   ArcProblemList *reported; /* (owned) (nullable): the problems that its process has reported */
-  ArcOutcome outcome;       /* with an owned message */
 } ArcBuildRun;
 
 /**
@@ -199,11 +200,3 @@ gboolean arc_build_run_check_inputs (ArcBuildRun *run);
 void arc_build_run_note_changes (ArcBuildRun *run,
                                  const ArcChangeSet *changes,
                                  const ArcSnapshot *snapshot);
-
-/**
- * arc_build_run_is_failing:
- * @run: the object
- *
- * Returns: %TRUE if there is a build that will not have built all its changes
- */
-gboolean arc_build_run_is_failing (const ArcBuildRun *run);

@@ -175,11 +175,31 @@ step (ArcBuilder *self, ArcEvent event, const ArcBuild *ended /* (nullable) */)
   step_for_cause (self, event, arc_state_machine_get_cause (&self->machine, event), ended);
 }
 
+static ArcEvent
+get_event (ArcResult result)
+{
+  switch (result)
+    {
+    case ARC_RESULT_SUCCESS:
+      return ARC_EVENT_SUCCEEDED;
+    case ARC_RESULT_FAILED:
+    case ARC_RESULT_SIGNAL:
+    case ARC_RESULT_TIMEOUT:
+    case ARC_RESULT_SPAWN_FAILED:
+      return ARC_EVENT_FAILED;
+    case ARC_RESULT_CANCELED:
+    case ARC_RESULT_INTERRUPTED:
+      return ARC_EVENT_STOPPED;
+    }
+
+  g_return_val_if_reached (ARC_EVENT_FAILED);
+}
+
 static void
 on_build_ended (const ArcBuild *build, gboolean spawned, gpointer user_data)
 {
   ArcBuilder *self = user_data;
-  const ArcEvent event = arc_event_of_result (build->result);
+  const ArcEvent event = get_event (build->result);
   const gboolean given_up =
       arc_database_state_end_build (self->database, build, spawned,
                                     self->machine.failures >= self->config->timing.retry_limit);

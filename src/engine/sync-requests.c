@@ -152,14 +152,25 @@ get_built (ArcStateStore *store)
   return arc_build_new (0, ARC_BUILD_INCREMENTAL, ARC_CAUSE_START, 0);
 }
 
+/* Whether there is a build that will not have built all its changes: it is being stopped, has
+ * failed, or writes to a database that was removed. */
+static gboolean
+is_failing (const ArcBuildRun *run)
+{
+  if (arc_phase_has_spawned (run->phase) && arc_database_state_was_removed (run->database))
+    return TRUE;
+
+  return run->phase == ARC_PHASE_STOPPING ||
+         (run->phase == ARC_PHASE_ENDED && run->outcome.result != ARC_RESULT_SUCCESS);
+}
+
 gboolean
 arc_sync_requests_advance (ArcSyncRequests *syncs, const GError *unavailable)
 {
   ArcPendingChanges *pending = syncs->run->database->pending;
   const guint64 compared = arc_comparisons_get_ended (syncs->run->comparisons);
-  /* A build that is being stopped, has failed, or writes to a database that was removed may have
-   * taken all that there is, and does not build it. */
-  const gboolean failing = arc_build_run_is_failing (syncs->run);
+  /* Such a build may have taken all that there is. */
+  const gboolean failing = is_failing (syncs->run);
   const guint64 serial = pending->change_serial + failing;
 
   if (!set_serial (syncs, compared, serial))

@@ -280,26 +280,6 @@ check_guard (const ArcStateMachine *machine, const ArcTiming *timing, ArcGuard g
   g_return_val_if_reached (FALSE);
 }
 
-ArcEvent
-arc_event_of_result (ArcResult result)
-{
-  switch (result)
-    {
-    case ARC_RESULT_SUCCESS:
-      return ARC_EVENT_SUCCEEDED;
-    case ARC_RESULT_FAILED:
-    case ARC_RESULT_SIGNAL:
-    case ARC_RESULT_TIMEOUT:
-    case ARC_RESULT_SPAWN_FAILED:
-      return ARC_EVENT_FAILED;
-    case ARC_RESULT_CANCELED:
-    case ARC_RESULT_INTERRUPTED:
-      return ARC_EVENT_STOPPED;
-    }
-
-  g_return_val_if_reached (ARC_EVENT_FAILED);
-}
-
 static gboolean
 is_end (ArcEvent event)
 {

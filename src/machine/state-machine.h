@@ -226,14 +226,6 @@ ArcReason arc_state_machine_get_reason (const ArcStateMachine *machine);
 ArcCause arc_state_machine_get_cause (const ArcStateMachine *machine, ArcEvent event);
 
 /**
- * arc_event_of_result:
- * @result: the result of a build
- *
- * Returns: the event of a build that ended with @result
- */
-ArcEvent arc_event_of_result (ArcResult result);
-
-/**
  * arc_state_machine_get_transitions:
  * @n_transitions: (out): the number of transitions
  *

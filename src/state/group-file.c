@@ -5,7 +5,7 @@
 
 #include "config/read-file.h"
 #include "run/process-group.h"
-#include "state/state-file.h"
+#include "state/state-dir.h"
 #include "state/state-writer.h"
 
 #include <fcntl.h>

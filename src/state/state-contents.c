@@ -8,7 +8,7 @@
 #include "state/build-log-dir.h"
 #include "state/history-file.h"
 #include "state/snapshot-file.h"
-#include "state/state-file.h"
+#include "state/state-dir.h"
 #include "state/state-writer.h"
 
 #include <glib/gstdio.h>

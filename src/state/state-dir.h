@@ -26,7 +26,7 @@ typedef struct
 /**
  * arc_state_dir_new:
  * @path: the absolute path of the directory, which need not exist
- * @written: (array zero-terminated=1): names of the files that arc_state_file_write() writes,
+ * @written: (array zero-terminated=1): names of the files that arc_state_dir_write() writes,
  *   valid as long as the object; arc_state_dir_lock() removes what killed processes left of them
  *
  * Makes the object. Nothing is done on the disk.
@@ -90,3 +90,43 @@ void arc_state_dir_unlock (ArcStateDir *directory);
  * Returns: (transfer full): the path of the file @name in it
  */
 char *arc_state_dir_get_runtime_file (const ArcStateDir *directory, const char *name);
+
+/* Other users cannot read the files. */
+#define ARC_STATE_FILE_MODE 0600
+
+/**
+ * arc_state_dir_set_error:
+ * @error: return location for an error
+ * @path: an absolute path
+ * @what: what failed, such as "Cannot open the directory"
+ *
+ * Sets %ARC_ERROR_STATE_DIRECTORY, with @what, @path and the text of errno.
+ */
+void arc_state_dir_set_error (GError **error, const char *path, const char *what);
+
+/**
+ * arc_state_dir_make:
+ * @path: an absolute path
+ * @error: return location for an error
+ *
+ * Makes a directory of mode 0700, or sets that mode. The error is %ARC_ERROR_STATE_DIRECTORY.
+ *
+ * Returns: %TRUE if there is such a directory
+ */
+gboolean arc_state_dir_make (const char *path, GError **error);
+
+/**
+ * arc_state_dir_write:
+ * @path: an absolute path
+ * @bytes: the new content
+ * @flags: %G_FILE_SET_CONTENTS_DURABLE if the file must survive a crash of the machine, or
+ *   %G_FILE_SET_CONTENTS_NONE
+ * @error: return location for an error
+ *
+ * Replaces a file: it has either the old or the new content. The error is
+ * %ARC_ERROR_STATE_DIRECTORY.
+ *
+ * Returns: %TRUE on success
+ */
+gboolean
+arc_state_dir_write (const char *path, GBytes *bytes, GFileSetContentsFlags flags, GError **error);

@@ -10,7 +10,6 @@
 #include "state/snapshot-file.h"
 #include "state/state-contents.h"
 #include "state/state-dir.h"
-#include "state/state-file.h"
 #include "state/state-writer.h"
 
 #include <errno.h>
@@ -525,7 +524,7 @@ make_flag (const char *path, GError **error)
       return TRUE;
     }
 
-  arc_state_file_set_error (error, path, "Cannot make the file");
+  arc_state_dir_set_error (error, path, "Cannot make the file");
   return FALSE;
 }
 
@@ -550,7 +549,7 @@ arc_state_store_set_paused (ArcStateStore *self, gboolean paused, GError **error
 
   if (g_unlink (path) < 0 && errno != ENOENT)
     {
-      arc_state_file_set_error (error, path, "Cannot remove the file");
+      arc_state_dir_set_error (error, path, "Cannot remove the file");
       return FALSE;
     }
 
