@@ -502,8 +502,8 @@ connect_to_bus (ArcDaemon *self)
 {
   g_autoptr (GError) error = NULL;
 
-  self->bus = arc_bus_connection_new (BUS_PATIENCE);
-  if (!arc_bus_connection_connect (self->bus, NULL, &error))
+  self->bus = arc_bus_connection_new (NULL, BUS_PATIENCE, &error);
+  if (self->bus == NULL)
     {
       log_fatal ("Cannot connect to the session bus: %s; log in to a session, or set "
                  "DBUS_SESSION_BUS_ADDRESS to the address of its bus",

@@ -24,23 +24,15 @@ G_DECLARE_FINAL_TYPE (ArcBusConnection, arc_bus_connection, ARC, BUS_CONNECTION,
 
 /**
  * arc_bus_connection_new:
- * @patience: how long to try to connect anew, in microseconds
- *
- * Returns: (transfer full): an object that is not connected
- */
-ArcBusConnection *arc_bus_connection_new (gint64 patience);
-
-/**
- * arc_bus_connection_connect:
- * @bus: the bus
  * @address: (nullable): a D-Bus address, or %NULL for that of the session bus
+ * @patience: how long to try to connect anew, in microseconds
  * @error: the reason, if there is no connection
  *
- * Connects for the first time, and waits for it.
+ * Connects, and waits for it.
  *
- * Returns: whether there is a connection
+ * Returns: (transfer full) (nullable): a connected object
  */
-gboolean arc_bus_connection_connect (ArcBusConnection *bus, const char *address, GError **error);
+ArcBusConnection *arc_bus_connection_new (const char *address, gint64 patience, GError **error);
 
 /**
  * arc_bus_connection_get_connection:

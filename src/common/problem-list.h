@@ -38,8 +38,9 @@ typedef struct
  * @count: how many were added, also of those that are not kept
  * @size: the bytes of the strings in @kept
  *
- * The problems of all notes. A set that is full counts further problems without keeping them.
- * After arc_problem_list_sort() a set does not change any more, and other threads may read it.
+ * The problems of all notes; g_atomic_rc_box_acquire() adds a reference. A set that is full counts
+ * further problems without keeping them. After arc_problem_list_sort() a set does not change any
+ * more, and other threads may read it.
  */
 typedef struct
 {
@@ -54,14 +55,6 @@ typedef struct
  * Returns: (transfer full): an empty set
  */
 ArcProblemList *arc_problem_list_new (void);
-
-/**
- * arc_problem_list_ref:
- * @problems: a set
- *
- * Returns: (transfer full): @problems
- */
-ArcProblemList *arc_problem_list_ref (ArcProblemList *problems);
 
 /**
  * arc_problem_list_unref:

@@ -375,11 +375,11 @@ static const struct
   [ARC_SETTING_PATHS] = { parse_list, check_list, TRUE },
   [ARC_SETTING_PATTERNS] = { parse_list, check_list, TRUE },
   [ARC_SETTING_COMMAND] = { parse_command, check_command, TRUE },
-  [ARC_SETTING_PATH] = { parse_path, check_file },
-  [ARC_SETTING_DURATION] = { parse_duration, check_range },
-  [ARC_SETTING_COUNT] = { parse_count, NULL },
-  [ARC_SETTING_LOAD] = { parse_load, check_range },
-  [ARC_SETTING_WORD] = { parse_word, NULL },
+  [ARC_SETTING_PATH] = { parse_path, check_file, FALSE },
+  [ARC_SETTING_DURATION] = { parse_duration, check_range, FALSE },
+  [ARC_SETTING_COUNT] = { parse_count, NULL, FALSE },
+  [ARC_SETTING_LOAD] = { parse_load, check_range, FALSE },
+  [ARC_SETTING_WORD] = { parse_word, NULL, FALSE },
 };
 
 static gboolean

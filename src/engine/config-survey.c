@@ -54,7 +54,7 @@ arc_config_survey_first_async (const ArcConfig *config,
   g_task_set_source_tag (task, arc_config_survey_first_async);
   if (arc_watcher_get_n_files (watcher) > 0 ||
       arc_watcher_get_health (watcher) == ARC_HEALTH_UNAVAILABLE ||
-      !arc_database_state_has_other_tree (database))
+      g_strcmp0 (database->built.tree, arc_build_inputs_get_tree (database->inputs)) == 0)
     g_task_return_boolean (task, TRUE);
   else if (pending->built_serial > 0)
     g_task_return_boolean (task, arc_change_set_get_size (pending->pending) == 0);

@@ -142,12 +142,6 @@ arc_database_state_check (ArcDatabaseState *self, gboolean writing)
 }
 
 gboolean
-arc_database_state_has_other_tree (const ArcDatabaseState *self)
-{
-  return g_strcmp0 (self->built.tree, arc_build_inputs_get_tree (self->inputs)) != 0;
-}
-
-gboolean
 arc_database_state_needs_build (ArcDatabaseState *self, ArcOnStart on_start, gboolean unavailable)
 {
   if (self->pending->built_serial == 0 || on_start == ARC_ON_START_ALWAYS)

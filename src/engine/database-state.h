@@ -15,6 +15,7 @@
  * @inputs: (owned): the present inputs
  * @pending: (owned): the changes that the database lacks; the caller adds to them
  * @database: (owned): the path, by the settings in force
+ * @built: what the database was made with, as far as that is known
  *
  * What the database holds, as far as that is known: which changes it lacks, what it was built from
  * besides the notes (the settings, the files that the build reads), and whether the file is still
@@ -28,6 +29,7 @@ typedef struct
   ArcBuildInputs *inputs;
   ArcPendingChanges *pending;
   char *database;
+  ArcStateStoreInputs built;
 
   /*< private >*/
   ArcWatcher *watcher;  /* (owned) */
@@ -36,9 +38,8 @@ typedef struct
   ArcBuildInputsFunc func;
   gpointer user_data;
 
-  char *built_database;      /* (owned) (nullable): what the last build wrote that took changes */
-  ArcStateStoreInputs built; /* what the database was made with, as far as that is known */
-  ArcStateStoreInputs seen;  /* what was seen last: a difference to that asks for a full build */
+  char *built_database;     /* (owned) (nullable): what the last build wrote that took changes */
+  ArcStateStoreInputs seen; /* what was seen last: a difference to that asks for a full build */
 
   /* Of the build that has taken its changes: the database that it writes, whatever settings come
    * later, and the settings that the database is made with if it succeeds. */
@@ -116,14 +117,6 @@ arc_database_state_find_gone (ArcDatabaseState *self, const ArcBuild *build, con
  * Returns: %TRUE if there is a difference
  */
 gboolean arc_database_state_check (ArcDatabaseState *self, gboolean writing);
-
-/**
- * arc_database_state_has_other_tree:
- * @self: the state
- *
- * Returns: %TRUE if the database was built with other settings of the tree
- */
-gboolean arc_database_state_has_other_tree (const ArcDatabaseState *self);
 
 /**
  * arc_database_state_needs_build:

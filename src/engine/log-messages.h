@@ -6,7 +6,6 @@
 #include "common/build.h"
 #include "common/problem-list.h"
 #include "run/output-parser.h"
-#include "watch/watch-health.h"
 
 /**
  * arc_log_message_add_sentence:
@@ -80,10 +79,3 @@ void arc_log_message_log_line (const ArcBuild *build,
                                const ArcLine *line,
                                const char *text,
                                gsize length);
-
-/**
- * arc_log_message_log_health:
- * @health: the health
- * @message: its message
- */
-void arc_log_message_log_health (ArcHealth health, const char *message);

@@ -4,6 +4,7 @@
 #include "engine/status.h"
 
 #include "engine/log-messages.h"
+#include "engine/message-ids.h"
 
 /* Enough of the paths of a loop to know which setting of Emacs it is. */
 #define LOOP_PATHS_LENGTH 500
@@ -77,6 +78,17 @@ add_loop (GString *message, const ArcLoopGuard *loop_guard)
 }
 
 static void
+log_health (ArcHealth health, const char *message)
+{
+  const GLogLevelFlags level = health == ARC_HEALTH_OK ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_WARNING;
+
+  g_log_structured (G_LOG_DOMAIN, level, "MESSAGE_ID", ARC_MESSAGE_HEALTH_CHANGED,
+                    "ARCOLOGY_HEALTH", arc_health_to_string (health), "MESSAGE",
+                    "The health is %s%s%s", arc_health_to_string (health),
+                    message[0] != '\0' ? ": " : "", message);
+}
+
+static void
 set_health (ArcStatus *status, ArcWatcher *watcher, const ArcBuildRun *run)
 {
   const char *doubt = arc_tree_availability_get_doubt (run->tree);
@@ -95,7 +107,7 @@ set_health (ArcStatus *status, ArcWatcher *watcher, const ArcBuildRun *run)
     status->health = ARC_HEALTH_DEGRADED;
 
   if (g_strcmp0 (status->health_message != NULL ? status->health_message : "", message->str) != 0)
-    arc_log_message_log_health (status->health, message->str);
+    log_health (status->health, message->str);
   if (g_strcmp0 (status->health_message, message->str) != 0)
     {
       g_free (status->health_message);

@@ -5,7 +5,7 @@
 
 typedef struct
 {
-  void (*resumed) (gpointer user_data);
+  GSourceOnceFunc resumed;
   gpointer user_data;
 } Subscription;
 
@@ -30,9 +30,7 @@ on_prepare_for_sleep (GDBusConnection *connection,
 }
 
 guint
-arc_suspend_monitor_start (GDBusConnection *system_bus,
-                           void (*resumed) (gpointer user_data),
-                           gpointer user_data)
+arc_suspend_monitor_start (GDBusConnection *system_bus, GSourceOnceFunc resumed, gpointer user_data)
 {
   Subscription *subscription = g_new (Subscription, 1);
 

@@ -16,5 +16,5 @@
  * Returns: the number for g_dbus_connection_signal_unsubscribe()
  */
 guint arc_suspend_monitor_start (GDBusConnection *system_bus,
-                                 void (*resumed) (gpointer user_data),
+                                 GSourceOnceFunc resumed,
                                  gpointer user_data);

@@ -92,7 +92,7 @@ on_written (const ArcStateWrite *write, gpointer user_data)
     {
       g_clear_pointer (&self->saved_problems, arc_problem_list_unref);
       if (write->error == NULL)
-        self->saved_problems = arc_problem_list_ref (write->problems);
+        self->saved_problems = g_atomic_rc_box_acquire (write->problems);
     }
 
   if (write->history != NULL)
@@ -401,14 +401,14 @@ arc_state_store_commit (ArcStateStore *self,
   write->snapshot = arc_snapshot_frame (snapshot, pending, identity);
   if (self->saved_problems == NULL ||
       !arc_problem_list_equal (self->problems, self->saved_problems))
-    write->problems = arc_problem_list_ref (self->problems);
+    write->problems = g_atomic_rc_box_acquire (self->problems);
   arc_state_writer_push (self->writer, write, G_OBJECT (self), NULL, NULL, NULL);
 }
 
 void
 arc_state_store_set_note_problems (ArcStateStore *self, ArcProblemList *problems)
 {
-  arc_problem_list_ref (problems);
+  g_atomic_rc_box_acquire (problems);
   arc_problem_list_unref (self->problems);
   self->problems = problems;
 }
@@ -581,7 +581,7 @@ arc_state_store_init (ArcStateStore *self)
 {
   self->history = g_ptr_array_new_with_free_func ((GDestroyNotify) arc_build_free);
   self->problems = arc_problem_list_new ();
-  self->saved_problems = arc_problem_list_ref (self->problems);
+  self->saved_problems = g_atomic_rc_box_acquire (self->problems);
 }
 
 static void
