@@ -50,7 +50,9 @@ check_settings (ArcDiagnosis *self)
     }
   if (status != 0)
     {
-      arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Correct the line, then “arcologyctl reload”"),
+      arc_diagnosis_add (self, ARC_FINDING_FAIL,
+                         self->service != NULL ? _ ("Correct the line, then “arcologyctl reload”")
+                                               : _ ("Correct the line"),
                          "%s", messages);
       return;
     }
