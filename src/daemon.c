@@ -5,7 +5,6 @@
 
 #include "session/log-writer.h"
 
-#include "bus/bus-connection.h"
 #include "bus/bus-peer.h"
 #include "bus/bus-service.h"
 #include "common/error.h"
@@ -17,30 +16,23 @@
 #include "session/service-manager.h"
 #include "session/suspend-monitor.h"
 #include "settings-reload.h"
+#include "startup.h"
 #include "watch/settings-monitor.h"
 
 #include <glib-unix.h>
 #include <glib/gi18n.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* How long a service that is being replaced has to end its build and let go of the lock. */
 #define REPLACE_TIMEOUT (90 * G_USEC_PER_SEC)
 
-/* How long the state may take to be read before the log says so. */
-#define SLOW_SECONDS 10
-
-/* How long the service works on without a message bus. */
-#define BUS_PATIENCE G_TIME_SPAN_MINUTE
+/* How long settings, state or buses may take before the log says so. */
+#define SLOW_SECONDS 5
 
 /* How long the bus has to say who has the name. */
 #define CREDENTIALS_MSEC 5000
-
-/* Enough of a digest that no two databases of a user share it. */
-#define STATE_KEY_LENGTH 16
 
 typedef struct
 {
@@ -50,14 +42,16 @@ typedef struct
   gboolean stopping;
 
   ArcServiceManager *supervisor;
-  ArcSettingsReload *reload;
-  ArcStateStore *store;
-  ArcBuilder *builder;
-  ArcBusService *service;    /* (nullable): only the service has one */
-  ArcBusConnection *bus;     /* (nullable): the same */
-  ArcDesktop *desktop;       /* (nullable): NULL while there is no connection to the bus */
-  ArcSuspendMonitor *sleep;  /* (nullable): there may be no system bus */
-  GCancellable *cancellable; /* of the call of on_name_lost() */
+  ArcStartup *startup;
+  ArcSettingsMonitor *settings; /* (nullable): NULL until the settings are loaded; so the next */
+  ArcSettingsReload *reload;    /* (nullable) */
+  ArcStateStore *store;         /* (nullable) */
+  ArcBuilder *builder;          /* (nullable) */
+  ArcBusService *service;       /* (nullable): only the service has one */
+  ArcBusConnection *bus;        /* (nullable): the same */
+  ArcDesktop *desktop;          /* (nullable): NULL while there is no connection to the bus */
+  guint sleep_id;               /* 0 without a system bus */
+  GCancellable *cancellable;    /* of calls that may end after this */
   gboolean exported;
   gboolean ready;
   ArcProgressBar meter; /* of `--once` */
@@ -65,7 +59,7 @@ typedef struct
   ArcExit built_exit;   /* of that */
   gboolean has_bar;     /* it is at the end of the last line on the terminal */
   gboolean has_name;
-  guint slow_id; /* 0 unless the state is being read */
+  guint slow_id; /* 0 unless something at start is waited for */
 } ArcDaemon;
 
 static void
@@ -77,7 +71,10 @@ stop (ArcDaemon *self, ArcExit exit_status)
   self->stopping = TRUE;
   self->exit = exit_status;
   arc_service_manager_send (self->supervisor, ARC_SERVICE_STOPPING);
-  arc_builder_stop (self->builder);
+  if (self->builder != NULL)
+    arc_builder_stop (self->builder);
+  else
+    g_main_loop_quit (self->loop);
 }
 
 static void
@@ -155,7 +152,11 @@ on_reloaded (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_
 static gboolean
 on_reload_signal (gpointer user_data)
 {
-  begin_reload (user_data, on_reloaded, NULL);
+  const ArcDaemon *self = user_data;
+
+  /* The settings monitor notices what changes while they are loaded. */
+  if (self->reload != NULL)
+    begin_reload (user_data, on_reloaded, NULL);
 
   return G_SOURCE_CONTINUE;
 }
@@ -438,22 +439,20 @@ make_builder (const ArcConfig *config, ArcStateStore *store)
 /* Others may have written to the tree while this machine slept: over a network, or to a disk that
  * was carried away. */
 static void
+on_resumed (gpointer user_data)
+{
+  ArcDaemon *self = user_data;
+
+  arc_builder_compare (self->builder);
+}
+
+static void
 watch_sleep (ArcDaemon *self)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GDBusConnection) system_bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, &error);
+  GDBusConnection *system_bus = self->startup->system_bus;
 
-  if (system_bus == NULL)
-    {
-      g_debug ("No system bus, so nobody tells of sleep: %s", error->message);
-      return;
-    }
-
-  /* It can go without us. */
-  g_dbus_connection_set_exit_on_close (system_bus, FALSE);
-  self->sleep = arc_suspend_monitor_new (system_bus);
-  g_signal_connect_swapped (self->sleep, "resumed", G_CALLBACK (arc_builder_compare),
-                            self->builder);
+  if (system_bus != NULL)
+    self->sleep_id = arc_suspend_monitor_start (system_bus, on_resumed, self);
 }
 
 static void
@@ -482,27 +481,27 @@ static gboolean
 on_slow (gpointer user_data)
 {
   ArcDaemon *self = user_data;
-  g_autofree char *name = g_filename_display_name (arc_state_store_get_directory (self->store));
+  g_autofree char *step = NULL;
 
   self->slow_id = 0;
-  g_warning ("Reading state directory %s takes long: does its file system answer?", name);
+  if (self->store == NULL)
+    {
+      step = arc_startup_describe (self->startup);
+      g_warning ("%s", step);
+    }
+  else
+    {
+      step = g_filename_display_name (arc_state_store_get_directory (self->store));
+      g_warning ("Reading state directory %s takes long: does its file system answer?", step);
+    }
 
   return G_SOURCE_REMOVE;
 }
 
-static gboolean
-connect_to_bus (ArcDaemon *self)
+static void
+make_service (ArcDaemon *self)
 {
-  g_autoptr (GError) error = NULL;
-
-  self->bus = arc_bus_connection_new (BUS_PATIENCE);
-  if (!arc_bus_connection_connect (self->bus, NULL, &error))
-    {
-      log_fatal ("Cannot connect to the session bus: %s; log in to a session, or set "
-                 "DBUS_SESSION_BUS_ADDRESS to the address of its bus",
-                 error->message);
-      return FALSE;
-    }
+  self->bus = g_object_ref (self->startup->bus);
 
   /* Until we own the name, another service may be at work on the same tree. */
   arc_builder_set_held (self->builder, ARC_HOLD_NAME, TRUE);
@@ -515,21 +514,31 @@ connect_to_bus (ArcDaemon *self)
   g_signal_connect_swapped (self->bus, "given-up", G_CALLBACK (on_given_up), self);
   make_desktop (self);
   watch_sleep (self);
-
-  return TRUE;
 }
 
+/* With the settings, which are loaded now. */
 static void
-run (ArcDaemon *self)
+begin (ArcDaemon *self)
 {
-  const guint term_id = g_unix_signal_add (SIGTERM, on_stop_signal, self);
-  const guint int_id = g_unix_signal_add (SIGINT, on_stop_signal, self);
-  const guint hup_id = g_unix_signal_add (SIGHUP, on_reload_signal, self);
+  const ArcDaemonOptions *options = self->options;
+  ArcConfig *config = self->startup->config;
+  g_auto (GStrv) files = arc_config_loader_list_files (&options->settings);
 
+  if (options->once)
+    config->on_start = ARC_ON_START_ALWAYS;
+  self->store = arc_state_store_new (self->startup->state_directory);
+
+  /* In this order: builds get the limit that the runner found. */
+  self->builder = make_builder (config, self->store);
+  raise_file_limit ();
+  self->settings = arc_settings_monitor_new ((const char *const *) files, self->startup->digest,
+                                             on_settings_changed, self);
+  self->reload = arc_settings_reload_new (self->builder, self->settings, &options->settings,
+                                          on_reloading, self);
   g_signal_connect_swapped (self->builder, "stopped", G_CALLBACK (on_stopped), self);
   g_signal_connect_swapped (self->builder, "changed", G_CALLBACK (on_builder_changed), self);
 
-  if (self->options->once)
+  if (options->once)
     {
       g_signal_connect_swapped (self->builder, "ready", G_CALLBACK (on_once_ready), self);
       g_signal_connect_swapped (self->builder, "changed", G_CALLBACK (on_once_changed), self);
@@ -538,68 +547,68 @@ run (ArcDaemon *self)
     }
   else
     {
+      make_service (self);
       g_signal_connect_swapped (self->builder, "ready", G_CALLBACK (on_ready), self);
     }
 
   /* To replace is to take the name first: the old service then lets go of the lock, and the name is
    * never free meanwhile. */
-  if (self->options->replace && self->service != NULL)
+  if (options->replace)
     export_service (self, TRUE);
 
   /* A service that is being replaced takes its time, and is reported. */
-  if (!self->options->replace)
+  if (!options->replace)
     self->slow_id = g_timeout_add_seconds (SLOW_SECONDS, on_slow, self);
-  arc_state_store_open_async (self->store, arc_builder_get_config (self->builder)->database,
-                              self->options->replace ? REPLACE_TIMEOUT : 0, self->cancellable,
-                              on_opened, self);
-  g_main_loop_run (self->loop);
+  arc_state_store_open_async (self->store, config->database, options->replace ? REPLACE_TIMEOUT : 0,
+                              self->cancellable, on_opened, self);
+}
 
+static void
+end (ArcDaemon *self)
+{
   /* Its last words, while there is a connection. */
   g_clear_object (&self->desktop);
 
   /* The name goes last, so that a service that waits for it finds the lock free. */
-  arc_state_store_unlock (self->store);
+  if (self->store != NULL)
+    arc_state_store_unlock (self->store);
   if (self->service != NULL)
     arc_bus_service_close (self->service);
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->bus);
 
-  g_source_remove (term_id);
-  g_source_remove (int_id);
-  g_source_remove (hup_id);
+  if (self->sleep_id != 0)
+    g_dbus_connection_signal_unsubscribe (self->startup->system_bus, self->sleep_id);
+  g_clear_object (&self->service);
+  g_clear_pointer (&self->reload, arc_settings_reload_free);
+  g_clear_pointer (&self->settings, arc_settings_monitor_free);
+  g_clear_object (&self->builder);
+  g_clear_object (&self->store);
 }
 
-/* Whether A and B are paths of one file, which need not exist. */
-static gboolean
-is_same_file (const char *a, const char *b)
+/* The program ends, or begins, with what the thread has found. */
+static void
+on_started (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
-  struct stat first;
-  struct stat second;
+  ArcDaemon *self = user_data;
+  g_autoptr (GError) error = NULL;
+  const gboolean found = arc_startup_run_finish (result, &error);
 
-  if (strcmp (a, b) == 0)
-    return TRUE;
+  /* The program ends, or has ended. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
 
-  return stat (a, &first) == 0 && stat (b, &second) == 0 && first.st_dev == second.st_dev &&
-         first.st_ino == second.st_ino;
-}
+  g_clear_handle_id (&self->slow_id, g_source_remove);
+  if (found)
+    {
+      if (!self->stopping)
+        begin (self);
+      return;
+    }
 
-/* (transfer full): the state directory. `--once` of another database than that of the service has
- * its own, with its own lock: what the service knows of its database stays as it is. Two of one
- * database have the same, and refuse each other. */
-static char *
-get_state_directory (const ArcDaemonOptions *options, const ArcConfig *config)
-{
-  g_autofree char *usual = arc_config_loader_get_state_directory ();
-  g_autofree char *database = options->once ? arc_bus_peer_get_database () : NULL;
-  g_autofree char *key = NULL;
-
-  if (database == NULL || is_same_file (database, config->database))
-    return g_steal_pointer (&usual);
-
-  key = g_compute_checksum_for_string (G_CHECKSUM_SHA256, config->database, -1);
-  key[STATE_KEY_LENGTH] = '\0';
-
-  return g_build_filename (usual, "once", key, NULL);
+  log_fatal ("%s", error->message);
+  stop (self,
+        g_error_matches (error, ARC_ERROR, ARC_ERROR_CONFIG) ? ARC_EXIT_CONFIG : ARC_EXIT_NO_BUS);
 }
 
 ArcExit
@@ -607,48 +616,26 @@ arc_daemon_run (const ArcDaemonOptions *options)
 {
   g_autoptr (ArcServiceManager) supervisor = arc_service_manager_new ();
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  g_autoptr (GError) error = NULL;
-  g_autofree char *state_directory = NULL;
-  g_autoptr (ArcStateStore) store = NULL;
-  g_auto (GStrv) files = NULL;
-  g_autoptr (ArcSettingsMonitor) settings = NULL;
-  g_autoptr (ArcConfig) config = NULL;
-  g_autoptr (ArcBuilder) builder = NULL;
-  g_autoptr (ArcSettingsReload) reload = NULL;
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  ArcDaemon self = {
-    .options = options, .loop = loop, .supervisor = supervisor, .cancellable = cancellable
-  };
+  g_autoptr (ArcStartup) startup = arc_startup_new (&options->settings, options->once);
+  ArcDaemon self = { .options = options,
+                     .loop = loop,
+                     .supervisor = supervisor,
+                     .cancellable = cancellable,
+                     .startup = startup };
+  const guint term_id = g_unix_signal_add (SIGTERM, on_stop_signal, &self);
+  const guint int_id = g_unix_signal_add (SIGINT, on_stop_signal, &self);
+  const guint hup_id = g_unix_signal_add (SIGHUP, on_reload_signal, &self);
 
-  /* Before the settings are loaded: a change after that is noticed. */
-  files = arc_config_loader_list_files (&options->settings);
-  settings = arc_settings_monitor_new ((const char *const *) files, on_settings_changed, &self);
-  config = arc_config_loader_load (&options->settings, NULL, &error);
-  if (config == NULL)
-    {
-      log_fatal ("%s", error->message);
-      return ARC_EXIT_CONFIG;
-    }
+  self.slow_id = g_timeout_add_seconds (SLOW_SECONDS, on_slow, &self);
+  arc_startup_run_async (startup, cancellable, on_started, &self);
+  g_main_loop_run (loop);
 
-  if (options->once)
-    config->on_start = ARC_ON_START_ALWAYS;
-  state_directory = get_state_directory (options, config);
-  self.store = store = arc_state_store_new (state_directory);
-
-  /* In this order: builds get the limit that the runner found. */
-  self.builder = builder = make_builder (config, store);
-  raise_file_limit ();
-  self.reload = reload =
-      arc_settings_reload_new (builder, settings, &options->settings, on_reloading, &self);
-
-  if (options->once || connect_to_bus (&self))
-    run (&self);
-  else
-    self.exit = ARC_EXIT_NO_BUS;
-
-  g_clear_object (&self.sleep);
-  g_clear_object (&self.service);
-  g_clear_object (&self.bus);
+  end (&self);
+  g_clear_handle_id (&self.slow_id, g_source_remove);
+  g_source_remove (term_id);
+  g_source_remove (int_id);
+  g_source_remove (hup_id);
 
   return self.exit;
 }

@@ -5,8 +5,6 @@
 
 #include "config/config-loader.h"
 
-G_BEGIN_DECLS
-
 /**
  * ArcExit:
  *
@@ -46,5 +44,3 @@ typedef struct
  * Returns: the exit status of the process
  */
 ArcExit arc_daemon_run (const ArcDaemonOptions *options);
-
-G_END_DECLS

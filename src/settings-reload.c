@@ -7,36 +7,50 @@
 
 struct _ArcSettingsReload
 {
-  ArcBuilder *builder;                   /* (owned) */
-  ArcSettingsMonitor *monitor;           /* (unowned) */
-  const ArcConfigLoaderOptions *options; /* (unowned) */
+  ArcBuilder *builder;             /* (owned) */
+  ArcSettingsMonitor *monitor;     /* (unowned) */
+  ArcConfigLoaderOptions *options; /* (owned) */
   ArcSettingsReloadFunc func;
   gpointer user_data;
 
-  guint64 last;    /* the number of the last one that began */
+  GPtrArray *waiting; /* (owned) (element-type GTask): those of callers that no load is for yet */
+  gboolean is_loading;
+  guint n_under_way; /* callers that have no answer */
+
+  guint64 last;    /* the number of the last load that began */
   guint64 applied; /* the same, of those whose settings are in force */
-  guint n_under_way;
 };
 
-/* A reload that was asked for. */
+/* One load, for all who asked before it began: one thread at most waits for a file system that does
+ * not answer. */
 typedef struct
 {
-  ArcSettingsReload *reload; /* (unowned) */
-  GTask *task;               /* (owned): of the caller */
-  ArcConfig *config;         /* (owned) (nullable): until they are loaded */
-  char *digest;              /* (owned) (nullable): the same, of the files that it comes from */
+  ArcSettingsReload *reload;       /* (unowned): not to be used in the thread */
+  ArcConfigLoaderOptions *options; /* (owned) */
+  GPtrArray *tasks;                /* (owned) (element-type GTask): those of the callers */
+  ArcConfig *config;               /* (owned) (nullable): until they are loaded */
+  char *digest;                    /* (owned) (nullable): the same */
   guint64 number;
-} Request;
+} Load;
 
 static void
-request_free (gpointer data)
+load_free (Load *load)
 {
-  Request *request = data;
+  g_clear_pointer (&load->config, arc_config_free);
+  arc_config_loader_options_free (load->options);
+  g_ptr_array_unref (load->tasks);
+  g_free (load->digest);
+  g_free (load);
+}
 
-  g_clear_pointer (&request->config, arc_config_free);
-  g_clear_object (&request->task);
-  g_free (request->digest);
-  g_free (request);
+ArcConfig *
+arc_settings_load (const ArcConfigLoaderOptions *options, char **digest, GError **error)
+{
+  g_auto (GStrv) files = arc_config_loader_list_files (options);
+
+  *digest = arc_settings_monitor_read ((const char *const *) files);
+
+  return arc_config_loader_load (options, NULL, error);
 }
 
 ArcSettingsReload *
@@ -50,9 +64,10 @@ arc_settings_reload_new (ArcBuilder *builder,
 
   self->builder = g_object_ref (builder);
   self->monitor = monitor;
-  self->options = options;
+  self->options = arc_config_loader_options_copy (options);
   self->func = func;
   self->user_data = user_data;
+  self->waiting = g_ptr_array_new_with_free_func (g_object_unref);
 
   return self;
 }
@@ -61,43 +76,46 @@ void
 arc_settings_reload_free (ArcSettingsReload *self)
 {
   g_object_unref (self->builder);
+  g_ptr_array_unref (self->waiting);
+  arc_config_loader_options_free (self->options);
   g_free (self);
 }
 
-/* Answers REQUEST: (transfer full); ERROR: (transfer full) (nullable). */
+/* Answers the callers of LOAD: (transfer full). */
 static void
-end (Request *request, GError *error)
+end_load (Load *load, const GError *error /* (nullable) */)
 {
-  ArcSettingsReload *self = request->reload;
+  ArcSettingsReload *self = load->reload;
 
-  if (--self->n_under_way == 0)
+  self->n_under_way -= load->tasks->len;
+  if (self->n_under_way == 0)
     self->func (FALSE, self->user_data);
 
-  if (error != NULL)
-    g_task_return_error (request->task, error);
-  else
-    g_task_return_boolean (request->task, TRUE);
-  request_free (request);
+  for (guint i = 0; i < load->tasks->len; i++)
+    if (error != NULL)
+      g_task_return_error (load->tasks->pdata[i], g_error_copy (error));
+    else
+      g_task_return_boolean (load->tasks->pdata[i], TRUE);
+  load_free (load);
 }
 
 static void
 on_checked (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  Request *request = user_data;
-  ArcSettingsReload *self = request->reload;
-  GError *error = NULL;
+  Load *load = user_data;
+  ArcSettingsReload *self = load->reload;
+  g_autoptr (GError) error = NULL;
 
   /* Another one, which has read the files later, may have taken less time. */
-  if (arc_config_survey_check_finish (ARC_WATCHER (source), result, &error) &&
-      request->number > self->applied)
+  if (g_task_propagate_boolean (G_TASK (result), &error) && load->number > self->applied)
     {
-      self->applied = request->number;
-      arc_builder_set_config (self->builder, request->config);
-      arc_settings_monitor_set_loaded (self->monitor, request->digest);
+      self->applied = load->number;
+      arc_builder_set_config (self->builder, load->config);
+      arc_settings_monitor_set_loaded (self->monitor, load->digest);
       g_message ("Settings reloaded");
     }
 
-  end (request, error);
+  end_load (load, error);
 }
 
 static void
@@ -106,29 +124,53 @@ run_load (GTask *task,
           gpointer data,
           GCancellable *cancellable G_GNUC_UNUSED)
 {
-  Request *request = data;
-  g_auto (GStrv) files = arc_config_loader_list_files (request->reload->options);
+  Load *load = data;
   GError *error = NULL;
 
-  request->digest = arc_settings_monitor_read ((const char *const *) files);
-  request->config = arc_config_loader_load (request->reload->options, NULL, &error);
-  if (request->config != NULL)
+  load->config = arc_settings_load (load->options, &load->digest, &error);
+  if (load->config != NULL)
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);
 }
 
+static void start_load (ArcSettingsReload *self);
+
 static void
 on_loaded (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
-  Request *request = user_data;
-  GError *error = NULL;
+  Load *load = user_data;
+  ArcSettingsReload *self = load->reload;
+  g_autoptr (GError) error = NULL;
+
+  self->is_loading = FALSE;
+  if (self->waiting->len > 0)
+    start_load (self);
 
   if (g_task_propagate_boolean (G_TASK (result), &error))
-    arc_config_survey_check_async (arc_builder_get_watcher (request->reload->builder),
-                                   request->config, on_checked, request);
+    arc_config_survey_check_async (arc_builder_get_watcher (self->builder), load->config,
+                                   on_checked, load);
   else
-    end (request, error);
+    end_load (load, error);
+}
+
+static void
+start_load (ArcSettingsReload *self)
+{
+  g_autoptr (GTask) task = NULL;
+  Load *load = g_new0 (Load, 1);
+
+  self->is_loading = TRUE;
+  load->reload = self;
+  load->number = ++self->last;
+  load->options = arc_config_loader_options_copy (self->options);
+  load->tasks = g_steal_pointer (&self->waiting);
+  self->waiting = g_ptr_array_new_with_free_func (g_object_unref);
+
+  task = g_task_new (NULL, NULL, on_loaded, load);
+  g_task_set_source_tag (task, run_load);
+  g_task_set_task_data (task, load, NULL);
+  g_task_run_in_thread (task, run_load);
 }
 
 void
@@ -136,18 +178,12 @@ arc_settings_reload_begin (ArcSettingsReload *self,
                            GAsyncReadyCallback callback,
                            gpointer user_data)
 {
-  g_autoptr (GTask) load = NULL;
-  Request *request = g_new0 (Request, 1);
+  GTask *task = g_task_new (self->builder, NULL, callback, user_data);
 
-  request->reload = self;
-  request->task = g_task_new (self->builder, NULL, callback, user_data);
-  request->number = ++self->last;
-  g_task_set_source_tag (request->task, arc_settings_reload_begin);
+  g_task_set_source_tag (task, arc_settings_reload_begin);
+  g_ptr_array_add (self->waiting, task);
   if (self->n_under_way++ == 0)
     self->func (TRUE, self->user_data);
-
-  load = g_task_new (NULL, NULL, on_loaded, request);
-  g_task_set_source_tag (load, run_load);
-  g_task_set_task_data (load, request, NULL);
-  g_task_run_in_thread (load, run_load);
+  if (!self->is_loading)
+    start_load (self);
 }

@@ -7,7 +7,17 @@
 #include "engine/builder.h"
 #include "watch/settings-monitor.h"
 
-G_BEGIN_DECLS
+/**
+ * arc_settings_load:
+ * @options: where the settings come from
+ * @digest: (out) (transfer full): the result of arc_settings_monitor_read() before they were loaded
+ * @error: see arc_config_loader_load()
+ *
+ * Loads the settings. Can be called in any thread.
+ *
+ * Returns: (transfer full) (nullable): the settings, or %NULL on an error
+ */
+ArcConfig *arc_settings_load (const ArcConfigLoaderOptions *options, char **digest, GError **error);
 
 /**
  * ArcSettingsReload:
@@ -29,11 +39,9 @@ typedef void (*ArcSettingsReloadFunc) (gboolean is_under_way, gpointer user_data
  * arc_settings_reload_new:
  * @builder: the builder, which gets the settings
  * @monitor: the monitor of the files, which must outlive the object
- * @options: where the settings come from; must outlive the object
+ * @options: where the settings come from
  * @func: called when reloads begin and end
  * @user_data: data for @func
- *
- * Makes the object.
  *
  * Returns: (transfer full): the object
  */
@@ -60,10 +68,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcSettingsReload, arc_settings_reload_free)
  *   #GTask that returns a boolean or an error
  * @user_data: data for @callback
  *
- * Loads the settings again.
+ * Loads the settings again. What was asked for during one load is done by the next.
  */
 void arc_settings_reload_begin (ArcSettingsReload *reload,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data);
-
-G_END_DECLS

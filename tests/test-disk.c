@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -286,6 +287,42 @@ lstat (const char *path, struct stat *info)
     g_atomic_pointer_set ((gpointer *) &original, dlsym (RTLD_NEXT, LSTAT_NAME));
 
   return original (path, info);
+}
+
+/* FORTIFIED: the libc's, with which _FORTIFY_SOURCE checks the flags. */
+#if defined(__USE_FILE_OFFSET64) && defined(__REDIRECT)
+#define OPEN_NAME      "open64"
+#define FORTIFIED_OPEN __open64_2
+#else
+#define OPEN_NAME      "open"
+#define FORTIFIED_OPEN __open_2
+#endif
+
+int FORTIFIED_OPEN (const char *path, int flags);
+
+int
+open (const char *path, int flags, ...)
+{
+  static int (*original) (const char *path, int flags, mode_t mode);
+  mode_t mode = 0;
+  va_list arguments;
+
+  va_start (arguments, flags);
+  if (flags & O_CREAT)
+    mode = va_arg (arguments, mode_t);
+  va_end (arguments);
+
+  wait_for_disk (path);
+  if (g_atomic_pointer_get ((gpointer *) &original) == NULL)
+    g_atomic_pointer_set ((gpointer *) &original, dlsym (RTLD_NEXT, OPEN_NAME));
+
+  return original (path, flags, mode);
+}
+
+int
+FORTIFIED_OPEN (const char *path, int flags)
+{
+  return open (path, flags);
 }
 
 char *

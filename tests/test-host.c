@@ -256,24 +256,28 @@ arc_test_host_advance (ArcTestHost *host, gint64 usec)
   arc_test_clock_advance (host->clock, usec);
 }
 
+/* The end of FIFO for writing; -1 while no process reads. A FIFO has no writer's end before it has
+ * a reader (fifo(7)). */
+static int
+open_for_writing (const char *fifo)
+{
+  const int fd = open (fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+
+  g_assert_true (fd != -1 || errno == ENXIO);
+  return fd;
+}
+
 void
 arc_test_host_send (ArcTestHost *host, const char *name, const char *text)
 {
   g_autofree char *fifo = g_build_filename (host->out, name, NULL);
   int fd = -1;
 
-  g_assert_true (arc_test_host_get_status (host).current_build != 0 ||
-                 (arc_test_host_get_status (host).holds & ARC_HOLD_AFTER_BUILD));
-
-  /* A FIFO has no writer's end before it has a reader (fifo(7)): so this waits for the script, and
-   * the main loop, which has the build to start first, must turn meanwhile. */
-  for (gint64 deadline = g_get_monotonic_time () + ARC_TEST_DEADLINE_SECONDS * SECOND; fd == -1;)
-    {
-      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
-      arc_test_dispatch_ready ();
-      fd = open (fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-      g_assert_true (fd != -1 || errno == ENXIO);
-    }
+  /* A build that is due starts when threads have read what it depends on: the root that is back, a
+   * file of the command. */
+  arc_test_wait_until (arc_test_host_get_status (host).current_build != 0 ||
+                       (arc_test_host_get_status (host).holds & ARC_HOLD_AFTER_BUILD));
+  arc_test_wait_until ((fd = open_for_writing (fifo)) != -1);
 
   dprintf (fd, "%s\n", text);
   close (fd);
@@ -349,8 +353,13 @@ static void
 on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   ArcTestSync *sync = user_data;
+  g_autoptr (ArcBuild) build = g_task_propagate_pointer (G_TASK (result), &sync->error);
 
-  arc_builder_sync_finish (ARC_BUILDER (source), result, &sync->build, &sync->result, &sync->error);
+  if (build != NULL)
+    {
+      sync->build = build->id;
+      sync->result = build->result;
+    }
   sync->done = TRUE;
 }
 

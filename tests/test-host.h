@@ -73,11 +73,11 @@ void arc_test_host_wait_for_state (ArcTestHost *host, ArcState state);
 /* Moves the clock on; what is then due happens. */
 void arc_test_host_advance (ArcTestHost *host, gint64 usec);
 
-/* Waits until the running build, or the command after it, reads the FIFO NAME in @out, and sends it
+/* Waits until a build, or the command after it, runs and reads the FIFO NAME in @out, and sends it
  * the line TEXT. */
 void arc_test_host_send (ArcTestHost *host, const char *name, const char *text);
 
-/* Waits until the running build has begun its work, and lets it end with EXIT_STATUS. */
+/* Waits until a build has begun its work, and lets it end with EXIT_STATUS. */
 void arc_test_host_end_build (ArcTestHost *host, int exit_status);
 
 /* The same, and waits until the builder knows. */

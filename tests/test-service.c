@@ -75,6 +75,20 @@ client_unref (gpointer client)
   g_rc_box_release_full (client, client_clear);
 }
 
+/* Until the bus has what CONNECTION sent before: from then on it passes the signals on that the
+ * connection subscribes to. */
+static void
+wait_for_bus (GDBusConnection *connection)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) id G_GNUC_UNUSED =
+      g_dbus_connection_call_sync (connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                   "org.freedesktop.DBus", "GetId", NULL, NULL,
+                                   G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+
+  g_assert_no_error (error);
+}
+
 ArcTestClient *
 arc_test_client_new (GTestDBus *bus)
 {
@@ -94,6 +108,7 @@ arc_test_client_new (GTestDBus *bus)
       g_dbus_connection_signal_subscribe (client->connection, NULL, ARC_SERVICE_NAME, NULL,
                                           ARC_SERVICE_PATH, NULL, G_DBUS_SIGNAL_FLAGS_NONE,
                                           on_build_signal, g_rc_box_acquire (client), client_unref);
+  wait_for_bus (client->connection);
 
   return client;
 }

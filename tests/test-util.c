@@ -83,8 +83,13 @@ void
 arc_test_limit_files (guint n)
 {
   struct rlimit limit;
-  const int free_file = fcntl (STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+  int free_file;
 
+  /* GLib makes these contexts when they are first needed, and aborts without a file for them. The
+   * second one, of its worker thread, is made with the type (g_task_thread_pool_init()). */
+  g_main_context_default ();
+  g_type_ensure (G_TYPE_TASK);
+  free_file = fcntl (STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
   g_assert_no_errno (getrlimit (RLIMIT_NOFILE, &limit));
   limit.rlim_cur = n == G_MAXUINT ? limit.rlim_max : (rlim_t) free_file + n;
   g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &limit));

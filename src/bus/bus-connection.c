@@ -15,7 +15,7 @@ struct _ArcBusConnection
 {
   GObject parent_instance;
 
-  char *address;               /* (owned) (nullable): NULL until the first connection */
+  char *address;               /* (owned) */
   GDBusConnection *connection; /* (owned) (nullable) */
   GCancellable *cancellable;   /* (owned) */
   gint64 patience;
@@ -137,44 +137,34 @@ schedule_attempt (ArcBusConnection *self)
   self->delay = MIN (2 * self->delay, LAST_DELAY);
 }
 
-gboolean
-arc_bus_connection_connect (ArcBusConnection *self, const char *address, GError **error)
+ArcBusConnection *
+arc_bus_connection_new (const char *address, gint64 patience, GError **error)
 {
+  g_autoptr (ArcBusConnection) self = g_object_new (ARC_TYPE_BUS_CONNECTION, NULL);
   GDBusConnection *connection;
 
-  g_return_val_if_fail (self->address == NULL, FALSE);
-
+  self->patience = patience;
   /* Not g_bus_get_sync(), which returns the closed connection for as long as it is referenced. */
   self->address = address != NULL
                       ? g_strdup (address)
                       : g_dbus_address_get_for_bus_sync (G_BUS_TYPE_SESSION, NULL, error);
   if (self->address == NULL)
-    return FALSE;
+    return NULL;
 
   connection =
       g_dbus_connection_new_for_address_sync (self->address, CONNECTION_FLAGS, NULL, NULL, error);
   if (connection == NULL)
-    return FALSE;
+    return NULL;
 
   take_connection (self, connection);
 
-  return TRUE;
+  return g_steal_pointer (&self);
 }
 
 GDBusConnection *
 arc_bus_connection_get_connection (ArcBusConnection *self)
 {
   return self->connection;
-}
-
-ArcBusConnection *
-arc_bus_connection_new (gint64 patience)
-{
-  ArcBusConnection *self = g_object_new (ARC_TYPE_BUS_CONNECTION, NULL);
-
-  self->patience = patience;
-
-  return self;
 }
 
 static void

@@ -5,8 +5,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcBusConnection:
  *
@@ -26,34 +24,20 @@ G_DECLARE_FINAL_TYPE (ArcBusConnection, arc_bus_connection, ARC, BUS_CONNECTION,
 
 /**
  * arc_bus_connection_new:
- * @patience: how long to try to connect anew, in microseconds
- *
- * Makes an object that is not connected.
- *
- * Returns: (transfer full): the object
- */
-ArcBusConnection *arc_bus_connection_new (gint64 patience);
-
-/**
- * arc_bus_connection_connect:
- * @bus: the bus
  * @address: (nullable): a D-Bus address, or %NULL for that of the session bus
+ * @patience: how long to try to connect anew, in microseconds
  * @error: the reason, if there is no connection
  *
- * Connects for the first time, and waits for it.
+ * Connects, and waits for it.
  *
- * Returns: whether there is a connection
+ * Returns: (transfer full) (nullable): a connected object
  */
-gboolean arc_bus_connection_connect (ArcBusConnection *bus, const char *address, GError **error);
+ArcBusConnection *arc_bus_connection_new (const char *address, gint64 patience, GError **error);
 
 /**
  * arc_bus_connection_get_connection:
  * @bus: the bus
  *
- * Gets the connection.
- *
  * Returns: (transfer none) (nullable): the connection, or %NULL while there is none
  */
 GDBusConnection *arc_bus_connection_get_connection (ArcBusConnection *bus);
-
-G_END_DECLS

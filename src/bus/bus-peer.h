@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * arc_bus_peer_is_replacement:
  * @credentials: (type a{sv}): the reply of `GetConnectionCredentials` of the bus
@@ -28,5 +26,3 @@ gboolean arc_bus_peer_is_replacement (GVariant *credentials);
  * Returns: (transfer full) (nullable): the path, or %NULL if no service replies
  */
 char *arc_bus_peer_get_database (void);
-
-G_END_DECLS

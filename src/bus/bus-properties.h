@@ -8,8 +8,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcBusProperties:
  *
@@ -23,9 +21,8 @@ typedef struct _ArcBusProperties ArcBusProperties;
  * @builder: the engine
  * @skeleton: the object on the bus
  *
- * Makes the properties, with the values that do not depend on the state of the engine.
- *
- * Returns: (transfer full): the properties
+ * Returns: (transfer full): the properties, with the values that do not depend on the state of the
+ * engine
  */
 ArcBusProperties *arc_bus_properties_new (ArcBuilder *builder, ArcDBusBuilder *skeleton);
 
@@ -36,8 +33,6 @@ ArcBusProperties *arc_bus_properties_new (ArcBuilder *builder, ArcDBusBuilder *s
  * Frees the properties. The object on the bus keeps its values.
  */
 void arc_bus_properties_free (ArcBusProperties *properties);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcBusProperties, arc_bus_properties_free)
-
 /**
  * arc_bus_properties_update:
  * @properties: the properties
@@ -65,5 +60,3 @@ void arc_bus_properties_emit (ArcBusProperties *properties);
  * Returns: (transfer floating): an `a{sv}`
  */
 GVariant *arc_bus_properties_describe_build (ArcBuilder *builder, const ArcBuild *build);
-
-G_END_DECLS

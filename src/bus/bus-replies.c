@@ -29,7 +29,6 @@ struct _ArcBusReplies
 typedef struct
 {
   GDBusMethodInvocation *invocation; /* (owned) */
-  ArcBusReply reply;
   guint64 argument;
 } Call;
 
@@ -162,17 +161,21 @@ make_problems (ArcBuilder *builder, guint64 max)
 static GVariant *
 make (ArcBuilder *builder, const Call *call)
 {
-  switch (call->reply)
-    {
-    case ARC_BUS_REPLY_HISTORY:
-      return make_history (builder, call->argument);
-    case ARC_BUS_REPLY_PENDING:
-      return make_pending (builder, call->argument);
-    case ARC_BUS_REPLY_CHANGES:
-      return make_changes (builder, call->argument);
-    case ARC_BUS_REPLY_PROBLEMS:
-      return make_problems (builder, call->argument);
-    }
+  static const struct
+  {
+    const char *method;
+    GVariant *(*make) (ArcBuilder *builder, guint64 argument);
+  } methods[] = {
+    { "GetHistory", make_history },
+    { "GetPending", make_pending },
+    { "GetChanges", make_changes },
+    { "GetProblems", make_problems },
+  };
+  const char *name = g_dbus_method_invocation_get_method_name (call->invocation);
+
+  for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
+    if (strcmp (methods[i].method, name) == 0)
+      return methods[i].make (builder, call->argument);
 
   g_return_val_if_reached (NULL);
 }
@@ -257,10 +260,7 @@ count_of_caller (ArcBusReplies *self, const char *sender)
 }
 
 void
-arc_bus_replies_add (ArcBusReplies *self,
-                     GDBusMethodInvocation *invocation,
-                     ArcBusReply reply,
-                     guint64 argument)
+arc_bus_replies_add (ArcBusReplies *self, GDBusMethodInvocation *invocation, guint64 argument)
 {
   Call *call;
 
@@ -273,7 +273,7 @@ arc_bus_replies_add (ArcBusReplies *self,
     }
 
   call = g_new (Call, 1);
-  *call = (Call){ invocation, reply, argument };
+  *call = (Call){ invocation, argument };
   g_queue_push_tail (&self->waiting, call);
   send_next (self);
 }

@@ -7,25 +7,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
-/**
- * ArcBusReply:
- * @ARC_BUS_REPLY_HISTORY: of `GetHistory`
- * @ARC_BUS_REPLY_PENDING: of `GetPending`
- * @ARC_BUS_REPLY_CHANGES: of `GetChanges`
- * @ARC_BUS_REPLY_PROBLEMS: of `GetProblems`
- *
- * A reply that may be large.
- */
-typedef enum
-{
-  ARC_BUS_REPLY_HISTORY,
-  ARC_BUS_REPLY_PENDING,
-  ARC_BUS_REPLY_CHANGES,
-  ARC_BUS_REPLY_PROBLEMS,
-} ArcBusReply;
-
 /**
  * ArcBusReplies:
  *
@@ -38,9 +19,7 @@ typedef struct _ArcBusReplies ArcBusReplies;
  * arc_bus_replies_new:
  * @builder: the engine, which must outlive the object
  *
- * Makes an object without calls.
- *
- * Returns: (transfer full): the object
+ * Returns: (transfer full): an object without calls
  */
 ArcBusReplies *arc_bus_replies_new (ArcBuilder *builder);
 
@@ -55,18 +34,15 @@ void arc_bus_replies_free (ArcBusReplies *replies);
 /**
  * arc_bus_replies_add:
  * @replies: the object
- * @invocation: (transfer full): the call
- * @reply: the reply to make, when its turn has come
+ * @invocation: (transfer full): a call of `GetHistory`, `GetPending`, `GetChanges` or `GetProblems`
  * @argument: the argument of the call: how many entries at most, 0 for all, or the number of a
  * build
  *
  * Answers a call in its turn; with `org.freedesktop.DBus.Error.LimitsExceeded` if too many wait
  * already, of this caller or of all.
  */
-void arc_bus_replies_add (ArcBusReplies *replies,
-                          GDBusMethodInvocation *invocation,
-                          ArcBusReply reply,
-                          guint64 argument);
+void
+arc_bus_replies_add (ArcBusReplies *replies, GDBusMethodInvocation *invocation, guint64 argument);
 
 /**
  * arc_bus_replies_fail:
@@ -76,5 +52,3 @@ void arc_bus_replies_add (ArcBusReplies *replies,
  * Answers the calls that wait with an error.
  */
 void arc_bus_replies_fail (ArcBusReplies *replies, const GError *error);
-
-G_END_DECLS

@@ -233,12 +233,11 @@ on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autofree WaitingCall *call = user_data;
   g_autoptr (ArcBusService) self = call->self;
   g_autoptr (GError) error = NULL;
-  guint64 build;
-  ArcResult build_result;
+  g_autoptr (ArcBuild) build = g_task_propagate_pointer (G_TASK (result), &error);
 
-  if (arc_builder_sync_finish (ARC_BUILDER (source), result, &build, &build_result, &error))
-    arc_dbus_builder_complete_sync (self->skeleton, call->invocation, build,
-                                    arc_result_to_string (build_result));
+  if (build != NULL)
+    arc_dbus_builder_complete_sync (self->skeleton, call->invocation, build->id,
+                                    arc_result_to_string (build->result));
   else
     g_dbus_method_invocation_return_gerror (call->invocation, error);
 }
@@ -359,12 +358,23 @@ on_inhibit (ArcDBusBuilder *skeleton,
 }
 
 static gboolean
-on_get_history (ArcDBusBuilder *skeleton,
+on_list (ArcDBusBuilder *skeleton,
+         GDBusMethodInvocation *invocation,
+         guint max,
+         ArcBusService *self)
+{
+  arc_bus_replies_add (self->replies, invocation, max);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+on_get_changes (ArcDBusBuilder *skeleton,
                 GDBusMethodInvocation *invocation,
-                guint max,
+                guint64 since,
                 ArcBusService *self)
 {
-  arc_bus_replies_add (self->replies, invocation, ARC_BUS_REPLY_HISTORY, max);
+  arc_bus_replies_add (self->replies, invocation, since);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -374,7 +384,7 @@ on_log_opened (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autofree WaitingCall *call = user_data;
   g_autoptr (GError) error = NULL;
-  const int fd = arc_state_store_open_log_finish (ARC_STATE_STORE (source), result, &error);
+  const int fd = (int) g_task_propagate_int (G_TASK (result), &error);
 
   return_fd (call->invocation, fd, error);
   g_object_unref (call->self);
@@ -433,39 +443,6 @@ on_reload (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcBusSe
 }
 
 static gboolean
-on_get_pending (ArcDBusBuilder *skeleton,
-                GDBusMethodInvocation *invocation,
-                guint max,
-                ArcBusService *self)
-{
-  arc_bus_replies_add (self->replies, invocation, ARC_BUS_REPLY_PENDING, max);
-
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static gboolean
-on_get_changes (ArcDBusBuilder *skeleton,
-                GDBusMethodInvocation *invocation,
-                guint64 since,
-                ArcBusService *self)
-{
-  arc_bus_replies_add (self->replies, invocation, ARC_BUS_REPLY_CHANGES, since);
-
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static gboolean
-on_get_problems (ArcDBusBuilder *skeleton,
-                 GDBusMethodInvocation *invocation,
-                 guint max,
-                 ArcBusService *self)
-{
-  arc_bus_replies_add (self->replies, invocation, ARC_BUS_REPLY_PROBLEMS, max);
-
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static gboolean
 on_explain (ArcDBusBuilder *skeleton,
             GDBusMethodInvocation *invocation,
             GVariant *bytes,
@@ -474,7 +451,7 @@ on_explain (ArcDBusBuilder *skeleton,
   gsize length;
   const char *data = g_variant_get_fixed_array (bytes, &length, sizeof (char));
   g_autofree char *path = NULL;
-  const char *rule = NULL;
+  const char *rule;
   gboolean watched;
 
   /* An empty array has no data: g_variant_get_fixed_array() returns NULL. */
@@ -494,7 +471,7 @@ on_explain (ArcDBusBuilder *skeleton,
     }
 
   watched = arc_watcher_explain (arc_builder_get_watcher (self->builder), path, &rule);
-  arc_dbus_builder_complete_explain (skeleton, invocation, watched, rule != NULL ? rule : "");
+  arc_dbus_builder_complete_explain (skeleton, invocation, watched, rule);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -642,13 +619,13 @@ arc_bus_service_init (ArcBusService *self)
     { "handle-pause", G_CALLBACK (on_pause) },
     { "handle-resume", G_CALLBACK (on_resume) },
     { "handle-inhibit", G_CALLBACK (on_inhibit) },
-    { "handle-get-history", G_CALLBACK (on_get_history) },
+    { "handle-get-history", G_CALLBACK (on_list) },
     { "handle-open-log", G_CALLBACK (on_open_log) },
     { "handle-rescan", G_CALLBACK (on_rescan) },
     { "handle-reload", G_CALLBACK (on_reload) },
-    { "handle-get-pending", G_CALLBACK (on_get_pending) },
+    { "handle-get-pending", G_CALLBACK (on_list) },
     { "handle-get-changes", G_CALLBACK (on_get_changes) },
-    { "handle-get-problems", G_CALLBACK (on_get_problems) },
+    { "handle-get-problems", G_CALLBACK (on_list) },
     { "handle-explain", G_CALLBACK (on_explain) },
   };
 

@@ -7,8 +7,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 #define ARC_SERVICE_NAME "org.arcology.Builder"
 #define ARC_SERVICE_PATH "/org/arcology/Builder"
 
@@ -44,9 +42,7 @@ G_DECLARE_FINAL_TYPE (ArcBusService, arc_bus_service, ARC, BUS_SERVICE, GObject)
  * @reload: answers the method `Reload`
  * @user_data: for @reload; must outlive the service
  *
- * Makes the object, which is not on a bus yet.
- *
- * Returns: (transfer full): the service
+ * Returns: (transfer full): the object, which is not on a bus yet
  */
 ArcBusService *arc_bus_service_new (ArcBuilder *builder, ArcReloadFunc reload, gpointer user_data);
 
@@ -83,5 +79,3 @@ gboolean arc_bus_service_export (ArcBusService *service,
  * Answers the calls that wait, removes the object from the bus and releases the name.
  */
 void arc_bus_service_close (ArcBusService *service);
-
-G_END_DECLS

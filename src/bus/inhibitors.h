@@ -5,8 +5,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /* How many inhibitors there are at most, and the length of each of their strings, in bytes. Each
  * needs two file descriptors while it is handed out, and one afterwards; the strings are emitted to
  * all programs on the bus. */
@@ -36,9 +34,7 @@ typedef void (*ArcInhibitorsFunc) (GVariant *inhibitors, gpointer user_data);
  * @changed: called at each change
  * @user_data: its data
  *
- * Makes an object without inhibitors.
- *
- * Returns: (transfer full): the object
+ * Returns: (transfer full): an object without inhibitors
  */
 ArcInhibitors *arc_inhibitors_new (ArcInhibitorsFunc changed, gpointer user_data);
 
@@ -58,12 +54,8 @@ void arc_inhibitors_free (ArcInhibitors *inhibitors);
  * @error: %G_DBUS_ERROR_INVALID_ARGS if a string is empty or too long,
  *   %G_DBUS_ERROR_LIMITS_EXCEEDED if there are too many inhibitors or no file descriptors
  *
- * Adds an inhibitor.
- *
  * Returns: the file descriptor, owned by the caller and close-on-exec, whose last copy ends the
  *   inhibitor when it is closed; -1 on an error
  */
 int
 arc_inhibitors_add (ArcInhibitors *inhibitors, const char *who, const char *why, GError **error);
-
-G_END_DECLS

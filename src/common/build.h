@@ -5,8 +5,6 @@
 
 #include <glib-object.h>
 
-G_BEGIN_DECLS
-
 /* What a build does; a later one does all that an earlier one does. */
 typedef enum
 {
@@ -46,9 +44,7 @@ typedef enum
  * arc_build_kind_to_string:
  * @kind: the kind of a build
  *
- * Gets the word of D-Bus, the environment of builds and the logs. It is never translated.
- *
- * Returns: (transfer none): the word
+ * Returns: the word of D-Bus, the environment of builds and the logs; never translated
  */
 const char *arc_build_kind_to_string (ArcBuildKind kind);
 
@@ -56,9 +52,7 @@ const char *arc_build_kind_to_string (ArcBuildKind kind);
  * arc_cause_to_string:
  * @cause: the cause of a build
  *
- * Gets the word of D-Bus, the environment of builds and the logs. It is never translated.
- *
- * Returns: (transfer none): the word
+ * Returns: the word of D-Bus, the environment of builds and the logs; never translated
  */
 const char *arc_cause_to_string (ArcCause cause);
 
@@ -66,9 +60,7 @@ const char *arc_cause_to_string (ArcCause cause);
  * arc_result_to_string:
  * @result: the result of a build
  *
- * Gets the word of D-Bus, the environment of builds and the logs. It is never translated.
- *
- * Returns: (transfer none): the word
+ * Returns: the word of D-Bus, the environment of builds and the logs; never translated
  */
 const char *arc_result_to_string (ArcResult result);
 
@@ -145,9 +137,7 @@ GType arc_build_get_type (void);
  * @cause: why it starts
  * @started: microseconds since the epoch
  *
- * Makes the record of a build that starts.
- *
- * Returns: (transfer full): the build
+ * Returns: (transfer full): the record of a build that starts
  */
 ArcBuild *arc_build_new (guint64 id, ArcBuildKind kind, ArcCause cause, gint64 started);
 
@@ -199,5 +189,3 @@ void arc_build_add_failed_file (ArcBuild *build, const char *path, const char *w
  *   such a file, the exit status %ARC_BUILD_PARTIAL_STATUS is a failure of the whole build
  */
 gboolean arc_build_is_partial (const ArcBuild *build);
-
-G_END_DECLS

@@ -5,8 +5,6 @@
 
 #include <glib-object.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcChange:
  *
@@ -38,17 +36,13 @@ typedef void (*ArcChangeSetFunc) (const char *path, ArcChange change, gpointer u
 /**
  * arc_change_set_new:
  *
- * Makes an empty set.
- *
- * Returns: (transfer full): the set
+ * Returns: (transfer full): an empty set
  */
 ArcChangeSet *arc_change_set_new (void);
 
 /**
  * arc_change_set_free:
  * @changes: (transfer full): a set
- *
- * Frees a set.
  */
 void arc_change_set_free (ArcChangeSet *changes);
 
@@ -67,8 +61,6 @@ guint arc_change_set_get_size (const ArcChangeSet *changes);
  * @changes: a set
  * @path: an absolute path
  * @change: (out) (optional): the change of @path
- *
- * Looks a path up.
  *
  * Returns: %TRUE if @path is in the set
  */
@@ -92,8 +84,6 @@ void arc_change_set_add (ArcChangeSet *changes, const char *path, ArcChange chan
  * arc_change_set_remove:
  * @changes: a set
  * @path: an absolute path
- *
- * Removes a path, if it is in the set.
  */
 void arc_change_set_remove (ArcChangeSet *changes, const char *path);
 
@@ -128,5 +118,3 @@ arc_change_set_foreach (const ArcChangeSet *changes, ArcChangeSetFunc func, gpoi
  * Returns: (transfer full): the change list
  */
 GBytes *arc_change_set_serialise (const ArcChangeSet *changes);
-
-G_END_DECLS

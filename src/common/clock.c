@@ -7,13 +7,10 @@
 
 G_DEFINE_INTERFACE (ArcClock, arc_clock, G_TYPE_OBJECT)
 
-static guint alarm_signal;
-
 static void
 arc_clock_default_init (ArcClockInterface *iface)
 {
-  alarm_signal = g_signal_new ("alarm", ARC_TYPE_CLOCK, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                               G_TYPE_NONE, 0);
+  g_signal_new ("alarm", ARC_TYPE_CLOCK, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 gint64
@@ -41,10 +38,4 @@ void
 arc_clock_set_alarm (ArcClock *clock, gint64 time)
 {
   ARC_CLOCK_GET_IFACE (clock)->set_alarm (clock, time);
-}
-
-void
-arc_clock_emit_alarm (ArcClock *clock)
-{
-  g_signal_emit (clock, alarm_signal, 0);
 }

@@ -5,8 +5,6 @@
 
 #include <glib-object.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcClock:
  *
@@ -17,7 +15,8 @@ G_BEGIN_DECLS
  *
  * `ArcClock::alarm` is emitted from the main context that was the thread default when the clock was
  * made, once for each arc_clock_set_alarm(), when the time of the alarm has come. There is one
- * alarm and no alarm id: setting it replaces the one before.
+ * alarm and no alarm id: setting it replaces the one before. An implementation emits it by its
+ * name.
  */
 #define ARC_TYPE_CLOCK (arc_clock_get_type ())
 G_DECLARE_INTERFACE (ArcClock, arc_clock, ARC, CLOCK, GObject)
@@ -66,13 +65,3 @@ gint64 arc_clock_to_real_time (ArcClock *clock, gint64 time);
  * Replaces the alarm. A time that has passed is an alarm from the next iteration of the main loop.
  */
 void arc_clock_set_alarm (ArcClock *clock, gint64 time);
-
-/**
- * arc_clock_emit_alarm:
- * @clock: the clock
- *
- * Emits `alarm`; for implementations.
- */
-void arc_clock_emit_alarm (ArcClock *clock);
-
-G_END_DECLS

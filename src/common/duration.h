@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * arc_duration_parse:
  * @text: a duration
@@ -30,5 +28,3 @@ gboolean arc_duration_parse (const char *text, gint64 *usec);
  * Returns: (transfer full): the text
  */
 char *arc_duration_format (gint64 usec);
-
-G_END_DECLS

@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcError:
  * @ARC_ERROR_CONFIG: a setting is wrong: correct the file, line and key that the message names
@@ -93,5 +91,3 @@ gboolean arc_error_refuse (GError **error, const char *text, const char *format,
  * are those of the first error.
  */
 void arc_error_join (GError **all, GError *error);
-
-G_END_DECLS

@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /*
  * The frame of the program's own binary files. It distinguishes a damaged file, a file of another
  * version and a file of another kind:
@@ -68,5 +66,3 @@ guint32 arc_file_frame_get_version (GBytes *bytes);
  * Returns: (transfer full) (nullable): the body, or %NULL on an error
  */
 GBytes *arc_file_frame_open (GBytes *bytes, const char *magic, guint32 version, GError **error);
-
-G_END_DECLS

@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcPathFilter:
  *
@@ -50,17 +48,13 @@ const char *arc_path_filter_check (const char *pattern, gboolean included);
  * @include: (array zero-terminated=1): the include patterns; can be empty
  * @exclude: (array zero-terminated=1): the exclude patterns; can be empty
  *
- * Makes a filter of copies of the patterns.
- *
- * Returns: (transfer full): the filter
+ * Returns: (transfer full): a filter of copies of the patterns
  */
 ArcPathFilter *arc_path_filter_new (const char *const *include, const char *const *exclude);
 
 /**
  * arc_path_filter_ref:
  * @filter: a filter
- *
- * Adds a reference.
  *
  * Returns: (transfer full): @filter
  */
@@ -69,8 +63,6 @@ ArcPathFilter *arc_path_filter_ref (ArcPathFilter *filter);
 /**
  * arc_path_filter_unref:
  * @filter: (transfer full): a filter
- *
- * Drops a reference; frees the filter with the last one.
  */
 void arc_path_filter_unref (ArcPathFilter *filter);
 
@@ -119,5 +111,3 @@ arc_path_filter_match_directory (const ArcPathFilter *filter, const char *path, 
  * Returns: %TRUE if all of them matter
  */
 gboolean arc_path_filter_explain (const ArcPathFilter *filter, const char *path, const char **rule);
-
-G_END_DECLS

@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * arc_path_get_below:
  * @path: an absolute path in its plain form
@@ -24,8 +22,6 @@ const char *arc_path_get_below (const char *path, const char *directory);
  * @directory: an absolute path, which ends with a slash only if it is the root directory
  * @name: a name in it
  *
- * Joins a directory and a name.
- *
  * Returns: (transfer full): the path
  */
 char *arc_path_join (const char *directory, const char *name);
@@ -37,5 +33,3 @@ char *arc_path_join (const char *directory, const char *name);
  * Returns: %TRUE if @path is `~` or starts with `~/`
  */
 gboolean arc_path_is_in_home (const char *path);
-
-G_END_DECLS

@@ -29,12 +29,6 @@ arc_problem_list_new (void)
   return self;
 }
 
-ArcProblemList *
-arc_problem_list_ref (ArcProblemList *self)
-{
-  return g_atomic_rc_box_acquire (self);
-}
-
 static void
 clear (gpointer data)
 {

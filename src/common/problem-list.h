@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* How many problems a set keeps, and how many bytes of paths and texts: all of them together fit
  * into one reply on D-Bus, for which 8 MiB is the limit. */
 #define ARC_PROBLEM_LIST_MAX      10000
@@ -40,8 +38,9 @@ typedef struct
  * @count: how many were added, also of those that are not kept
  * @size: the bytes of the strings in @kept
  *
- * The problems of all notes. A set that is full counts further problems without keeping them.
- * After arc_problem_list_sort() a set does not change any more, and other threads may read it.
+ * The problems of all notes; g_atomic_rc_box_acquire() adds a reference. A set that is full counts
+ * further problems without keeping them. After arc_problem_list_sort() a set does not change any
+ * more, and other threads may read it.
  */
 typedef struct
 {
@@ -53,27 +52,13 @@ typedef struct
 /**
  * arc_problem_list_new:
  *
- * Makes an empty set.
- *
- * Returns: (transfer full): the set
+ * Returns: (transfer full): an empty set
  */
 ArcProblemList *arc_problem_list_new (void);
 
 /**
- * arc_problem_list_ref:
- * @problems: a set
- *
- * Adds a reference.
- *
- * Returns: (transfer full): @problems
- */
-ArcProblemList *arc_problem_list_ref (ArcProblemList *problems);
-
-/**
  * arc_problem_list_unref:
  * @problems: (transfer full): a set
- *
- * Drops a reference; frees the set with the last one.
  */
 void arc_problem_list_unref (ArcProblemList *problems);
 
@@ -157,5 +142,3 @@ GBytes *arc_problem_list_serialise (const ArcProblemList *problems);
  * Returns: (transfer full) (nullable): a sorted set, or %NULL on an error
  */
 ArcProblemList *arc_problem_list_parse (GBytes *bytes, GError **error);
-
-G_END_DECLS

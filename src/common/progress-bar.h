@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcProgressBar:
  * @done: files done at the last update
@@ -75,5 +73,3 @@ char *arc_progress_bar_format (const ArcProgressBar *meter, guint width, gboolea
  * Returns: (transfer full): the bar, without blanks at its end
  */
 char *arc_progress_bar_draw_bar (guint64 value, guint64 max, guint width, gboolean utf8);
-
-G_END_DECLS

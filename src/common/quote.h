@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* How much of a wrong value a message repeats, in characters. */
 #define ARC_QUOTE_LENGTH 100
 
@@ -31,5 +29,3 @@ char *arc_quote_printable (const char *text, glong limit);
  * Returns: (transfer full): the quoted line
  */
 char *arc_quote (const char *text);
-
-G_END_DECLS

@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* No time, such as that of a deadline that is not set or of an event that has not happened. All
  * other times are microseconds of one monotonic clock. */
 #define ARC_NEVER G_MAXINT64
@@ -39,5 +37,3 @@ typedef struct
   gint64 retry_delay;
   guint retry_limit;
 } ArcTiming;
-
-G_END_DECLS

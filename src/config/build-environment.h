@@ -6,8 +6,6 @@
 #include "common/build.h"
 #include "config/config.h"
 
-G_BEGIN_DECLS
-
 /**
  * arc_build_environment_for_build:
  * @environment: (transfer full): the environment of the service
@@ -26,5 +24,3 @@ GStrv arc_build_environment_for_build (GStrv environment,
                                        ArcBuildKind kind,
                                        guint64 id,
                                        const char *changes_file);
-
-G_END_DECLS

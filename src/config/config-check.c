@@ -14,14 +14,18 @@
 static gboolean
 is_known (const ArcConfig *config, const char *key)
 {
-  return arc_config_is_known (config, arc_config_find_setting (NULL, key));
+  gboolean known;
+
+  arc_config_get_place (config, arc_config_find_setting (NULL, key), &known);
+
+  return known;
 }
 
 static void
 add_contradiction (GError **all, const ArcConfig *config, const char *key, const char *message)
 {
   const ArcSetting *setting = arc_config_find_setting (NULL, key);
-  const char *place = arc_config_get_place (config, setting);
+  const char *place = arc_config_get_place (config, setting, NULL);
   g_autofree char *line = g_strdup_printf ("%s%s[%s] %s: %s", place != NULL ? place : "",
                                            place != NULL ? ": " : "", setting->group, key, message);
 

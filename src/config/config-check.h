@@ -7,8 +7,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * arc_config_expand:
  * @config: a configuration, whose paths start with `/` or `~/`
@@ -32,5 +30,3 @@ void arc_config_expand (ArcConfig *config, const char *home);
  * Returns: %TRUE if there is none
  */
 gboolean arc_config_check (const ArcConfig *config, GError **error);
-
-G_END_DECLS

@@ -7,8 +7,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * arc_config_merge_data:
  * @config: a configuration
@@ -37,5 +35,3 @@ gboolean arc_config_merge_data (
  * Returns: (transfer full): the text of the file
  */
 char *arc_config_to_data (const ArcConfig *config);
-
-G_END_DECLS

@@ -28,6 +28,25 @@ get_user_directory (const char *directory, const char *below_home)
   return g_build_filename (g_get_home_dir (), below_home, DIRECTORY_NAME, NULL);
 }
 
+ArcConfigLoaderOptions *
+arc_config_loader_options_copy (const ArcConfigLoaderOptions *options)
+{
+  ArcConfigLoaderOptions *copy = g_new (ArcConfigLoaderOptions, 1);
+
+  copy->config_file = g_strdup (options->config_file);
+  copy->directories = (const char *const *) g_strdupv ((GStrv) options->directories);
+
+  return copy;
+}
+
+void
+arc_config_loader_options_free (ArcConfigLoaderOptions *options)
+{
+  g_free ((char *) options->config_file);
+  g_strfreev ((GStrv) options->directories);
+  g_free (options);
+}
+
 GStrv
 arc_config_loader_list_files (const ArcConfigLoaderOptions *options)
 {

@@ -7,8 +7,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcConfigLoaderOptions:
  * @config_file: (nullable): --config: read instead of all other files; it must exist
@@ -25,6 +23,24 @@ typedef struct
   const char *config_file;
   const char *const *directories;
 } ArcConfigLoaderOptions;
+
+/**
+ * arc_config_loader_options_copy:
+ * @options: what the command line says
+ *
+ * Copies the options, for a thread that may outlive the original.
+ *
+ * Returns: (transfer full): the copy
+ */
+ArcConfigLoaderOptions *arc_config_loader_options_copy (const ArcConfigLoaderOptions *options);
+
+/**
+ * arc_config_loader_options_free:
+ * @options: (transfer full): a copy
+ *
+ * Frees a copy.
+ */
+void arc_config_loader_options_free (ArcConfigLoaderOptions *options);
 
 /**
  * arc_config_loader_list_files:
@@ -67,5 +83,3 @@ arc_config_loader_load (const ArcConfigLoaderOptions *options, GStrv *sources, G
  * Returns: (transfer full): the path
  */
 char *arc_config_loader_get_state_directory (void);
-
-G_END_DECLS

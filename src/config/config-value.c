@@ -370,15 +370,16 @@ static const struct
 {
   ParseFunc parse;
   CheckFunc check; /* (nullable): NULL: each parsed value is right */
+  gboolean is_list;
 } types[] = {
-  [ARC_SETTING_PATHS] = { parse_list, check_list },
-  [ARC_SETTING_PATTERNS] = { parse_list, check_list },
-  [ARC_SETTING_COMMAND] = { parse_command, check_command },
-  [ARC_SETTING_PATH] = { parse_path, check_file },
-  [ARC_SETTING_DURATION] = { parse_duration, check_range },
-  [ARC_SETTING_COUNT] = { parse_count, NULL },
-  [ARC_SETTING_LOAD] = { parse_load, check_range },
-  [ARC_SETTING_WORD] = { parse_word, NULL },
+  [ARC_SETTING_PATHS] = { parse_list, check_list, TRUE },
+  [ARC_SETTING_PATTERNS] = { parse_list, check_list, TRUE },
+  [ARC_SETTING_COMMAND] = { parse_command, check_command, TRUE },
+  [ARC_SETTING_PATH] = { parse_path, check_file, FALSE },
+  [ARC_SETTING_DURATION] = { parse_duration, check_range, FALSE },
+  [ARC_SETTING_COUNT] = { parse_count, NULL, FALSE },
+  [ARC_SETTING_LOAD] = { parse_load, check_range, FALSE },
+  [ARC_SETTING_WORD] = { parse_word, NULL, FALSE },
 };
 
 static gboolean
@@ -392,7 +393,10 @@ set_value (
 
   if (is_right)
     arc_config_assign (config, setting, &value);
-  arc_config_clear_value (setting, &value);
+  else if (setting->type == ARC_SETTING_PATH)
+    g_free (value.string);
+  else if (types[setting->type].is_list)
+    g_strfreev (value.list);
 
   return is_right;
 }

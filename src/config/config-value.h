@@ -7,8 +7,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcVariable:
  * @name: an environment variable of the script that the service replaces
@@ -68,5 +66,3 @@ gboolean arc_config_merge_variable (ArcConfig *config,
                                     const ArcVariable *variable,
                                     const char *value,
                                     GError **error);
-
-G_END_DECLS

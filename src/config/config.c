@@ -149,24 +149,6 @@ arc_config_assign (ArcConfig *config, const ArcSetting *setting, ArcSettingValue
     }
 }
 
-void
-arc_config_clear_value (const ArcSetting *setting, ArcSettingValue *value)
-{
-  switch (storages[setting->type])
-    {
-    case STORED_LIST:
-      g_clear_pointer (&value->list, g_strfreev);
-      break;
-    case STORED_STRING:
-      g_clear_pointer (&value->string, g_free);
-      break;
-    case STORED_DURATION:
-    case STORED_COUNT:
-    case STORED_WORD:
-      break;
-    }
-}
-
 ArcConfig *
 arc_config_new (void)
 {
@@ -242,13 +224,12 @@ arc_config_set_place (ArcConfig *config,
 }
 
 const char *
-arc_config_get_place (const ArcConfig *config, const ArcSetting *setting)
+arc_config_get_place (const ArcConfig *config, const ArcSetting *setting, gboolean *is_known)
 {
-  return config->places[setting - settings];
-}
+  const guint i = setting - settings;
 
-gboolean
-arc_config_is_known (const ArcConfig *config, const ArcSetting *setting)
-{
-  return (config->unknown >> (setting - settings) & 1) == 0;
+  if (is_known != NULL)
+    *is_known = (config->unknown >> i & 1) == 0;
+
+  return config->places[i];
 }

@@ -7,8 +7,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 typedef enum
 {
   ARC_ON_START_ALWAYS,  /* a full build at each start */
@@ -128,8 +126,6 @@ typedef union
  * arc_config_get_settings:
  * @n_settings: (out): the number of settings
  *
- * Gets the table of all settings, group by group.
- *
  * Returns: (transfer none) (array length=n_settings): the settings
  */
 const ArcSetting *arc_config_get_settings (guint *n_settings);
@@ -139,8 +135,6 @@ const ArcSetting *arc_config_get_settings (guint *n_settings);
  * @group: (nullable): the group, or %NULL for any
  * @key: (nullable): the key, or %NULL for any
  *
- * Looks a setting up.
- *
  * Returns: (transfer none) (nullable): the first setting that matches, or %NULL if there is none
  */
 const ArcSetting *arc_config_find_setting (const char *group, const char *key);
@@ -148,17 +142,13 @@ const ArcSetting *arc_config_find_setting (const char *group, const char *key);
 /**
  * arc_config_new:
  *
- * Makes a configuration of the compiled defaults.
- *
- * Returns: (transfer full): the configuration
+ * Returns: (transfer full): a configuration of the compiled defaults
  */
 ArcConfig *arc_config_new (void);
 
 /**
  * arc_config_copy:
  * @config: a configuration
- *
- * Copies a configuration with all its lists and strings.
  *
  * Returns: (transfer full): the copy
  */
@@ -167,8 +157,6 @@ ArcConfig *arc_config_copy (const ArcConfig *config);
 /**
  * arc_config_free:
  * @config: (nullable) (transfer full): a configuration
- *
- * Frees a configuration.
  */
 void arc_config_free (ArcConfig *config);
 
@@ -183,15 +171,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcConfig, arc_config_free)
  * Sets the member of @setting to @value, without a check.
  */
 void arc_config_assign (ArcConfig *config, const ArcSetting *setting, ArcSettingValue *value);
-
-/**
- * arc_config_clear_value:
- * @setting: the setting that @value is for
- * @value: a value
- *
- * Frees the list or string of @value, if there is one.
- */
-void arc_config_clear_value (const ArcSetting *setting, ArcSettingValue *value);
 
 /**
  * arc_config_set_place:
@@ -212,20 +191,10 @@ void arc_config_set_place (ArcConfig *config,
  * arc_config_get_place:
  * @config: a configuration
  * @setting: a setting
+ * @is_known: (out) (optional): %FALSE if the text there was refused
  *
- * Gets the place that arc_config_set_place() recorded last.
- *
- * Returns: (transfer none) (nullable): the place, or %NULL for a default
+ * Returns: (transfer none) (nullable): the place that arc_config_set_place() recorded last, or
+ * %NULL for a default
  */
-const char *arc_config_get_place (const ArcConfig *config, const ArcSetting *setting);
-
-/**
- * arc_config_is_known:
- * @config: a configuration
- * @setting: a setting
- *
- * Returns: %FALSE if the text that set @setting last was refused
- */
-gboolean arc_config_is_known (const ArcConfig *config, const ArcSetting *setting);
-
-G_END_DECLS
+const char *
+arc_config_get_place (const ArcConfig *config, const ArcSetting *setting, gboolean *is_known);

@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcReadFlags:
  * @ARC_READ_DEFAULT: the file is one that the service made
@@ -38,5 +36,3 @@ typedef enum
  */
 char *
 arc_read_file (const char *path, ArcReadFlags flags, gsize max_size, gsize *length, GError **error);
-
-G_END_DECLS

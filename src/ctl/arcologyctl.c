@@ -3,7 +3,7 @@
 
 #include "ctl/arcologyctl.h"
 
-#include "ctl/systemd-unit.h"
+#include "ctl/service-info.h"
 
 #include <glib-unix.h>
 #include <glib/gi18n.h>
@@ -35,7 +35,7 @@ is_absent (const GError *error)
 static void
 set_absent (GDBusConnection *bus, GError **error)
 {
-  g_autofree char *failure = arc_systemd_unit_tell_failure (bus);
+  g_autofree char *failure = arc_service_info_tell_failure (bus);
 
   if (failure != NULL)
     {
@@ -50,26 +50,38 @@ set_absent (GDBusConnection *bus, GError **error)
                ARC_SYSTEMD_UNIT);
 }
 
+/* (transfer full) (nullable) */
+static GDBusConnection *
+connect_bus (GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  GDBusConnection *bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &local_error);
+
+  if (bus == NULL)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED,
+                 _ ("cannot connect to the session bus: %s; log in to a session, or set "
+                    "DBUS_SESSION_BUS_ADDRESS"),
+                 local_error->message);
+  else
+    /* The default of GDBus ends the process without a message when the bus closes the connection.
+     */
+    g_dbus_connection_set_exit_on_close (bus, FALSE);
+
+  return bus;
+}
+
 ArcDBusBuilder *
 arc_ctl_open (gboolean starts, int timeout, GError **error)
 {
-  g_autoptr (GDBusConnection) bus = NULL;
+  g_autoptr (GDBusConnection) bus = connect_bus (error);
   g_autoptr (GVariant) reply = NULL;
   g_autoptr (GError) local_error = NULL;
   g_autoptr (ArcDBusBuilder) service = NULL;
   g_autofree char *owner = NULL;
+  g_autofree char *failure = NULL;
 
-  bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &local_error);
   if (bus == NULL)
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED,
-                   _ ("cannot connect to the session bus: %s; log in to a session, or set "
-                      "DBUS_SESSION_BUS_ADDRESS"),
-                   local_error->message);
-      return NULL;
-    }
-  /* The default of GDBus ends the process without a message when the bus closes the connection. */
-  g_dbus_connection_set_exit_on_close (bus, FALSE);
+    return NULL;
 
   /* The proxy makes the same call, but it starts no service, and its timeout is always 25 s. */
   reply =
@@ -79,22 +91,15 @@ arc_ctl_open (gboolean starts, int timeout, GError **error)
                                    starts ? G_DBUS_CALL_FLAGS_NONE
                                           : G_DBUS_CALL_FLAGS_NO_AUTO_START,
                                    timeout, NULL, &local_error);
-  if (reply == NULL && is_absent (local_error))
-    {
-      set_absent (bus, error);
-      return NULL;
-    }
+  /* Other errors of the bus have no reason: they say that the service did not take its name. */
+  if (reply == NULL && starts && !is_absent (local_error))
+    failure = arc_service_info_tell_failure (bus);
+  if (reply == NULL && (failure != NULL || is_absent (local_error)))
+    set_absent (bus, error);
+  else if (reply == NULL)
+    g_propagate_error (error, g_steal_pointer (&local_error));
   if (reply == NULL)
-    {
-      g_autofree char *failure = starts ? arc_systemd_unit_tell_failure (bus) : NULL;
-
-      /* The error of the bus has no reason: it says that the service did not take its name. */
-      if (failure != NULL)
-        set_absent (bus, error);
-      else
-        g_propagate_error (error, g_steal_pointer (&local_error));
-      return NULL;
-    }
+    return NULL;
 
   service = arc_dbus_builder_proxy_new_sync (bus, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START,
                                              ARC_BUS_NAME, ARC_OBJECT_PATH, NULL, error);
@@ -122,17 +127,12 @@ on_interrupt (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-static void
-on_closed (GDBusConnection *bus, gboolean vanished, GError *error, gpointer user_data)
-{
-  g_main_loop_quit (user_data);
-}
-
 gboolean
 arc_ctl_run (ArcDBusBuilder *service, GMainLoop *loop)
 {
   GDBusConnection *bus = g_dbus_proxy_get_connection (G_DBUS_PROXY (service));
-  const gulong closed_id = g_signal_connect (bus, "closed", G_CALLBACK (on_closed), loop);
+  const gulong closed_id =
+      g_signal_connect_swapped (bus, "closed", G_CALLBACK (g_main_loop_quit), loop);
   const guint interrupt_id = g_unix_signal_add (SIGINT, on_interrupt, loop);
   const guint terminate_id = g_unix_signal_add (SIGTERM, on_interrupt, loop);
 

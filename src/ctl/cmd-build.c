@@ -61,7 +61,7 @@ show_progress (Wait *self)
 {
   /* The last column stays free: terminals differ in the place of the cursor after it. */
   const guint width = self->is_terminal ? arc_table_get_width () - 1 : 0;
-  g_autofree char *line = arc_progress_bar_format (&self->meter, width, arc_table_has_utf8 ());
+  g_autofree char *line = arc_progress_bar_format (&self->meter, width, g_get_charset (NULL));
 
   show_line (self, line);
 }
@@ -193,7 +193,7 @@ print_report (const Wait *self)
 {
   g_autoptr (GPtrArray) failed = NULL;
   g_autofree char *sentence = NULL;
-  g_autofree char *wrapped = NULL;
+  g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, self->build);
 
   if (self->details == NULL)
     {
@@ -205,20 +205,11 @@ print_report (const Wait *self)
 
   sentence = arc_messages_tell_build (self->details);
   failed = arc_messages_list_failed_files (self->details, MAX_FAILED_FILES);
-  wrapped = arc_table_wrap (sentence, 0, arc_table_get_width ());
-  g_print ("%s\n", wrapped);
+  arc_table_print (0, "%s", sentence);
   for (guint i = 0; i < failed->len; i++)
     g_print ("  %s\n", (const char *) failed->pdata[i]);
   if (!arc_messages_is_success (self->result))
-    {
-      g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, self->build);
-
-      g_autofree char *hint =
-          g_strdup_printf (_ ("See its output with: arcologyctl log %s\n"), number);
-      g_autofree char *lines = arc_table_wrap (hint, 0, arc_table_get_width ());
-
-      g_print ("%s", lines);
-    }
+    arc_table_print (0, _ ("See its output with: arcologyctl log %s\n"), number);
 }
 
 static ArcCtlExit
@@ -228,8 +219,9 @@ report (const Wait *self)
     return self->exit;
 
   if (self->call->json)
-    arc_json_print (
-        g_variant_new_parsed ("{'build': <%t>, 'result': <%s>}", self->build, self->result));
+    arc_json_print (g_variant_new_parsed ("{'build': <%t>, 'result': <%s>}", self->build,
+                                          self->result),
+                    TRUE);
   else if (!self->call->quiet)
     print_report (self);
 
@@ -249,7 +241,7 @@ wait_for_end (Wait *self, GError **error)
     timeout_id = g_timeout_add ((guint) self->call->timeout, on_timeout, self);
 
   self->loop = loop;
-  self->is_terminal = arc_table_is_terminal ();
+  self->is_terminal = arc_table_get_width () != G_MAXUINT;
   g_signal_connect (service, "notify::progress", G_CALLBACK (on_progress), self);
   g_signal_connect (service, "build-finished", G_CALLBACK (on_build_finished), self);
   g_signal_connect (service, "notify::g-name-owner", G_CALLBACK (on_owner_changed), self);
@@ -290,7 +282,7 @@ arc_cmd_rebuild (const ArcCall *call, GError **error)
 
   if (call->json)
     {
-      arc_json_print (g_variant_new_parsed ("{'build': <%t>}", self.build));
+      arc_json_print (g_variant_new_parsed ("{'build': <%t>}", self.build), TRUE);
     }
   else if (!call->quiet)
     {

@@ -16,6 +16,16 @@
 /* A column of text that is narrower is hard to read. */
 #define MIN_TEXT_WIDTH 40
 
+static const struct
+{
+  const char *word;
+  ArcMood mood;
+} kinds[] = {
+  [ARC_OK] = { "ok", ARC_MOOD_GOOD },
+  [ARC_WARN] = { "warn", ARC_MOOD_WAITING },
+  [ARC_FAIL] = { "fail", ARC_MOOD_BAD },
+};
+
 static void
 free_finding (gpointer data)
 {
@@ -55,7 +65,7 @@ anonymise (const char *text)
 }
 
 void
-arc_diagnosis_add (
+arc_doctor_add (
     ArcDiagnosis *self, ArcFindingKind kind, const char *advice, const char *format, ...)
 {
   ArcFinding *finding = g_new0 (ArcFinding, 1);
@@ -75,7 +85,7 @@ arc_diagnosis_add (
 }
 
 const char *
-arc_diagnosis_get_first_line (char *text)
+arc_doctor_cut (char *text)
 {
   text[strcspn (text, "\n")] = '\0';
   return text;
@@ -102,37 +112,13 @@ diagnose (void)
 
   g_clear_object (&self.service);
   g_clear_pointer (&self.config, arc_config_free);
+  g_clear_pointer (&self.database, g_free);
+  g_clear_pointer (&self.directories, g_strfreev);
   g_clear_pointer (&self.failure, g_free);
   g_clear_pointer (&self.command, g_strfreev);
   g_clear_pointer (&self.environment, g_strfreev);
 
   return self.findings;
-}
-
-static const char *
-name_kind (ArcFindingKind kind)
-{
-  static const char *const words[] = {
-    [ARC_FINDING_OK] = "ok",
-    [ARC_FINDING_WARN] = "warn",
-    [ARC_FINDING_FAIL] = "fail",
-  };
-
-  return words[kind];
-}
-
-/* (transfer full) */
-static char *
-paint_kind (ArcFindingKind kind)
-{
-  static const ArcMood moods[] = {
-    [ARC_FINDING_OK] = ARC_MOOD_GOOD,
-    [ARC_FINDING_WARN] = ARC_MOOD_WAITING,
-    [ARC_FINDING_FAIL] = ARC_MOOD_BAD,
-  };
-  g_autofree char *word = arc_table_pad (name_kind (kind), KIND_WIDTH, FALSE);
-
-  return arc_table_paint (moods[kind], word);
 }
 
 /* (transfer full): the versions of all programs, in one line. */
@@ -154,9 +140,8 @@ static void
 print_findings (GPtrArray *findings)
 {
   const guint width = arc_table_get_width ();
-  const char *arrow = arc_table_has_utf8 () ? "→ " : "-> ";
+  const char *arrow = g_get_charset (NULL) ? "→ " : "-> ";
   g_autofree char *versions = make_heading ();
-  g_autofree char *heading = arc_table_wrap (versions, 0, width);
   guint title_width = 0;
   guint indent;
   gboolean is_narrow;
@@ -169,25 +154,24 @@ print_findings (GPtrArray *findings)
   if (is_narrow)
     indent = KIND_WIDTH + GAP;
 
-  g_print ("%s\n\n", heading);
+  arc_table_print (0, "%s", versions);
+  g_print ("\n");
   for (guint i = 0; i < findings->len; i++)
     {
       const ArcFinding *finding = findings->pdata[i];
-      g_autofree char *kind = paint_kind (finding->kind);
+      g_autofree char *word = arc_table_pad (kinds[finding->kind].word, KIND_WIDTH, FALSE);
+      g_autofree char *kind = arc_table_paint (kinds[finding->kind].mood, word);
       g_autofree char *title =
           arc_table_pad (finding->title, is_narrow ? 0 : title_width + GAP, FALSE);
-      g_autofree char *text = arc_table_wrap (finding->text, indent, width);
 
       g_print ("%s%*s%s", kind, GAP, "", title);
       if (is_narrow)
         g_print ("\n%*s", (int) indent, "");
-      g_print ("%s\n", text);
+      arc_table_print (indent, "%s", finding->text);
       if (finding->advice != NULL)
         {
-          const guint advice_indent = indent + arc_table_measure (arrow);
-          g_autofree char *advice = arc_table_wrap (finding->advice, advice_indent, width);
-
-          g_print ("%*s%s%s\n", (int) indent, "", arrow, advice);
+          g_print ("%*s%s", (int) indent, "", arrow);
+          arc_table_print (indent + arc_table_measure (arrow), "%s", finding->advice);
         }
     }
 }
@@ -202,7 +186,7 @@ findings_to_variant (GPtrArray *findings)
       const ArcFinding *finding = findings->pdata[i];
 
       g_variant_builder_open (&objects, G_VARIANT_TYPE_VARDICT);
-      g_variant_builder_add_parsed (&objects, "{'status', <%s>}", name_kind (finding->kind));
+      g_variant_builder_add_parsed (&objects, "{'status', <%s>}", kinds[finding->kind].word);
       g_variant_builder_add_parsed (&objects, "{'topic', <%s>}", finding->topic);
       g_variant_builder_add_parsed (&objects, "{'text', <%s>}", finding->text);
       if (finding->advice != NULL)
@@ -219,12 +203,12 @@ arc_cmd_doctor (const ArcCall *call, GError **error)
   g_autoptr (GPtrArray) findings = diagnose ();
 
   if (call->json)
-    arc_json_print (findings_to_variant (findings));
+    arc_json_print (findings_to_variant (findings), TRUE);
   else
     print_findings (findings);
 
   for (guint i = 0; i < findings->len; i++)
-    if (((ArcFinding *) findings->pdata[i])->kind == ARC_FINDING_FAIL)
+    if (((ArcFinding *) findings->pdata[i])->kind == ARC_FAIL)
       return ARC_CTL_FAILED;
 
   return ARC_CTL_SUCCESS;

@@ -3,7 +3,7 @@
 
 #include "ctl/commands.h"
 #include "ctl/program.h"
-#include "ctl/system-info.h"
+#include "ctl/service-info.h"
 
 #include <errno.h>
 #include <glib/gi18n.h>
@@ -17,26 +17,19 @@
 /* The first one that is installed, as for "systemctl edit". */
 static const char *const editors[] = { "editor", "nano", "vim", "vi" };
 
-typedef enum
-{
-  ARC_EDIT_SAVE,
-  ARC_EDIT_DISCARD,
-  ARC_EDIT_AGAIN,
-} ArcEditChoice;
-
 /* (transfer full): the settings file of the service: the one that it was started with, or that of
  * the user. PROGRAM gets (transfer full) the program of the service. */
 static char *
 choose_file (ArcDBusBuilder *service, char **program)
 {
-  const guint pid = service != NULL ? arc_system_info_get_process (G_DBUS_PROXY (service)) : 0;
   g_auto (GStrv) command = NULL;
   g_auto (GStrv) environment = NULL;
-  g_auto (GStrv) installed = arc_system_info_make_command (NULL, "--check-config");
+  g_auto (GStrv) installed = arc_service_info_make_command (NULL, "--check-config");
   const char *directory = g_get_user_config_dir ();
 
   *program = g_strdup (installed[0]);
-  if (pid != 0 && arc_system_info_read_process (pid, &command, &environment))
+  arc_service_info_read (service, &command, &environment);
+  if (command != NULL)
     {
       g_free (*program);
       *program = g_strdup (command[0]);
@@ -119,23 +112,22 @@ check (const char *program, const char *file, const char *name)
   return FALSE;
 }
 
-static ArcEditChoice
+/* Whether the user wants to edit wrong settings again. */
+static gboolean
 ask (void)
 {
   char line[16];
 
   if (!isatty (STDIN_FILENO))
-    return ARC_EDIT_DISCARD;
+    return FALSE;
 
   /* Translators: the letters stay as they are. */
   g_printerr (_ ("The settings are wrong. (e) edit again, (q) quit without saving: "));
   while (fgets (line, sizeof line, stdin) != NULL)
-    if (g_ascii_tolower (*line) == 'e' || *line == '\n')
-      return ARC_EDIT_AGAIN;
-    else if (g_ascii_tolower (*line) == 'q')
-      return ARC_EDIT_DISCARD;
+    if (strchr ("Ee\nQq", *line) != NULL)
+      return g_ascii_tolower (*line) != 'q';
 
-  return ARC_EDIT_DISCARD;
+  return FALSE;
 }
 
 /* (transfer full) (nullable): what is edited at first: the file, or the commented example. */
@@ -155,28 +147,6 @@ read_start (const char *file, GError **error)
     }
 
   return g_file_get_contents (ARC_EXAMPLE_FILE, &data, NULL, NULL) ? data : g_strdup ("");
-}
-
-/* Lets the user edit COPY until it is right. */
-static gboolean
-edit (const char *editor,
-      const char *program,
-      const char *copy,
-      const char *file,
-      ArcEditChoice *choice,
-      GError **error)
-{
-  g_autofree char *name = g_filename_display_name (file);
-
-  do
-    {
-      if (!run_editor (editor, copy, error))
-        return FALSE;
-      *choice = check (program, copy, name) ? ARC_EDIT_SAVE : ask ();
-    }
-  while (*choice == ARC_EDIT_AGAIN);
-
-  return TRUE;
 }
 
 /* Writes what is in COPY to FILE. A link to where the file is kept, such as in a repository of
@@ -205,16 +175,20 @@ edit_file (ArcDBusBuilder *service,
   g_autofree char *name = g_filename_display_name (file);
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
-  ArcEditChoice choice;
 
   before = read_start (file, error);
   if (before == NULL || !g_file_set_contents (copy, before, -1, error) ||
-      !edit (editor, program, copy, file, &choice, error))
+      !run_editor (editor, copy, error))
     return ARC_CTL_FAILED;
-  if (choice == ARC_EDIT_DISCARD)
+  while (!check (program, copy, name))
     {
-      arc_ctl_print_error (_ ("%s is unchanged"), name);
-      return ARC_CTL_FAILED;
+      if (!ask ())
+        {
+          arc_ctl_print_error (_ ("%s is unchanged"), name);
+          return ARC_CTL_FAILED;
+        }
+      if (!run_editor (editor, copy, error))
+        return ARC_CTL_FAILED;
     }
   if (!g_file_get_contents (copy, &after, NULL, error))
     return ARC_CTL_FAILED;

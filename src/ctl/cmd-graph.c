@@ -12,16 +12,6 @@
 
 #define GRAPHVIZ "dot"
 
-/* (nullable): where the service is, or NULL if it does not run or is newer and somewhere else. */
-static const ArcState *
-get_current (ArcState *state)
-{
-  g_autoptr (ArcDBusBuilder) service = arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, NULL);
-  const char *word = service != NULL ? arc_dbus_builder_get_state (service) : NULL;
-
-  return word != NULL && arc_graph_find_state (word, state) ? state : NULL;
-}
-
 static ArcCtlExit
 write_bytes (const void *data, gsize length)
 {
@@ -68,26 +58,32 @@ render (const char *dot, const char *format)
   return write_bytes (g_bytes_get_data (output, NULL), g_bytes_get_size (output));
 }
 
-static char *
-draw_states (gboolean text)
+/* (transfer full): the rows of the states of the service, or of the phases of a build. */
+static ArcGraphRow *
+list_rows (gboolean phases, guint *n_rows)
 {
-  guint n_transitions;
-  const ArcTransition *transitions = arc_state_machine_get_transitions (&n_transitions);
-  ArcState state;
-  const ArcState *current = get_current (&state);
+  const ArcPhaseTransition *of_phases = arc_phase_get_transitions (n_rows);
+  const ArcTransition *of_states = phases ? NULL : arc_state_machine_get_transitions (n_rows);
+  ArcGraphRow *rows = g_new (ArcGraphRow, *n_rows);
 
-  return text ? arc_graph_to_text (transitions, n_transitions, current)
-              : arc_graph_to_dot (transitions, n_transitions, current);
+  for (guint i = 0; i < *n_rows; i++)
+    rows[i] = phases ? arc_phase_describe (&of_phases[i]) : arc_transition_describe (&of_states[i]);
+
+  return rows;
 }
 
+/* A newer service may have a state that is not in the picture. */
 static char *
-draw_phases (gboolean text)
+draw (gboolean phases, gboolean text)
 {
-  guint n_transitions;
-  const ArcPhaseTransition *transitions = arc_phase_get_transitions (&n_transitions);
+  g_autoptr (ArcDBusBuilder) service =
+      phases ? NULL : arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, NULL);
+  const char *current = service != NULL ? arc_dbus_builder_get_state (service) : NULL;
+  guint n_rows;
+  g_autofree ArcGraphRow *rows = list_rows (phases, &n_rows);
 
-  return text ? arc_graph_phases_to_text (transitions, n_transitions)
-              : arc_graph_phases_to_dot (transitions, n_transitions);
+  return text ? arc_graph_to_text (rows, n_rows, current)
+              : arc_graph_to_dot (rows, n_rows, current);
 }
 
 ArcCtlExit
@@ -109,7 +105,7 @@ arc_cmd_graph (const ArcCall *call, GError **error)
       return ARC_CTL_USAGE;
     }
 
-  picture = call->phases ? draw_phases (text) : draw_states (text);
+  picture = draw (call->phases, text);
   if (text || g_str_equal (format, "dot"))
     return write_bytes (picture, strlen (picture));
 

@@ -41,20 +41,11 @@ static const Layout layouts[] = {
   { 1, 3, { COLUMN_BUILD, COLUMN_STARTED_SHORT, COLUMN_RESULT_SHORT } },
 };
 
-static guint64
-lookup_uint64 (GVariant *build, const char *key)
-{
-  guint64 value = 0;
-
-  g_variant_lookup (build, key, "t", &value);
-  return value;
-}
-
 /* A build that took no time to speak of has a bar, too. */
 static char *
 draw_bar (guint64 duration, guint64 longest)
 {
-  const gboolean utf8 = arc_table_has_utf8 ();
+  const gboolean utf8 = g_get_charset (NULL);
   char *bar = arc_progress_bar_draw_bar (duration, longest, BAR_WIDTH, utf8);
 
   if (*bar != '\0')
@@ -104,25 +95,20 @@ describe_result (GVariant *build)
                           name_result (build), (guint) n_failed);
 }
 
-/* (transfer full): without the year and the seconds. */
-static char *
-format_short_time (guint64 time)
-{
-  g_autoptr (GDateTime) date = g_date_time_new_from_unix_local ((gint64) (time / G_USEC_PER_SEC));
-
-  return date != NULL ? g_date_time_format (date, "%m-%d %R") : g_strdup ("?");
-}
-
 static GStrv
 make_row (GVariant *build, guint64 longest)
 {
   GStrv cells = g_new0 (char *, N_COLUMNS + 1);
+  guint64 id = 0;
+  guint64 started = 0;
   guint32 changed = 0;
 
+  g_variant_lookup (build, "id", "t", &id);
+  g_variant_lookup (build, "started", "t", &started);
   g_variant_lookup (build, "changed", "u", &changed);
-  cells[COLUMN_BUILD] = g_strdup_printf ("%" G_GUINT64_FORMAT, lookup_uint64 (build, "id"));
-  cells[COLUMN_STARTED] = arc_table_format_time (lookup_uint64 (build, "started"));
-  cells[COLUMN_STARTED_SHORT] = format_short_time (lookup_uint64 (build, "started"));
+  cells[COLUMN_BUILD] = g_strdup_printf ("%" G_GUINT64_FORMAT, id);
+  cells[COLUMN_STARTED] = arc_table_format_time (started, "%F %T");
+  cells[COLUMN_STARTED_SHORT] = arc_table_format_time (started, "%m-%d %R");
   cells[COLUMN_TOOK] = arc_table_format_duration (arc_messages_get_duration (build));
   cells[COLUMN_BAR] = draw_bar (arc_messages_get_duration (build), longest);
   cells[COLUMN_FILES] = g_strdup_printf ("%u", changed);
@@ -214,7 +200,7 @@ arc_cmd_history (const ArcCall *call, GError **error)
     return ARC_CTL_FAILED;
 
   if (call->json)
-    arc_json_print (builds);
+    arc_json_print (builds, TRUE);
   else if (g_variant_n_children (builds) == 0)
     g_printerr (_ ("No finished builds\n"));
   else

@@ -92,14 +92,6 @@ on_build_finished (ArcDBusBuilder *service,
   g_main_loop_quit (self->loop);
 }
 
-static void
-on_owner_changed (GObject *object, GParamSpec *pspec, gpointer user_data)
-{
-  Follower *self = user_data;
-
-  g_main_loop_quit (self->loop);
-}
-
 /* Sets RESULT (transfer full) (nullable) to how BUILD ended, or NULL if that is not known: it runs,
  * or there is nothing left of it but its log. */
 static gboolean
@@ -148,12 +140,15 @@ follow (ArcDBusBuilder *service, guint64 build, int log, GError **error)
   Follower self = { .service = service, .loop = loop, .build = build, .log = log };
   /* As it was before the history is asked: so of what is in neither there will be no end. */
   const gboolean runs = arc_dbus_builder_get_current_build (service) == build;
+  g_autofree char *result = NULL;
+  gulong owner_id;
   gboolean ok;
 
   if (monitor != NULL)
     g_signal_connect (monitor, "changed", G_CALLBACK (on_log_changed), &self);
   g_signal_connect (service, "build-finished", G_CALLBACK (on_build_finished), &self);
-  g_signal_connect (service, "notify::g-name-owner", G_CALLBACK (on_owner_changed), &self);
+  owner_id = g_signal_connect_swapped (service, "notify::g-name-owner",
+                                       G_CALLBACK (g_main_loop_quit), loop);
 
   /* The history is read after the signals are connected: a build that ends later emits one. */
   if (!look_up_result (service, build, &self.result, error))
@@ -168,25 +163,16 @@ follow (ArcDBusBuilder *service, guint64 build, int log, GError **error)
     }
 
   g_signal_handlers_disconnect_by_data (service, &self);
-  if (!ok)
-    {
-      g_free (self.result);
-      return ARC_CTL_FAILED;
-    }
-
-  if (self.result == NULL && !runs)
-    return ARC_CTL_FAILED;
-
-  if (self.result == NULL)
+  g_signal_handler_disconnect (service, owner_id);
+  result = self.result;
+  if (ok && runs && result == NULL)
     {
       arc_ctl_print_error (_ ("the service stopped before the build ended"));
       return ARC_CTL_NO_SERVICE;
     }
 
-  ok = arc_messages_is_success (self.result);
-  g_free (self.result);
-
-  return ok ? ARC_CTL_SUCCESS : ARC_CTL_FAILED;
+  return ok && result != NULL && arc_messages_is_success (result) ? ARC_CTL_SUCCESS
+                                                                  : ARC_CTL_FAILED;
 }
 
 /* BUILD, or the one that runs, or the last one; 0 if there is none. */

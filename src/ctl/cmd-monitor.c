@@ -29,9 +29,9 @@ print_line (const char *text)
 {
   g_autoptr (GDateTime) now = g_date_time_new_now_local ();
   g_autofree char *time = g_date_time_format (now, "%T");
-  g_autofree char *wrapped = arc_table_wrap (text, TIME_WIDTH, arc_table_get_width ());
 
-  g_print ("%s  %s\n", time, wrapped);
+  g_print ("%s  ", time);
+  arc_table_print (TIME_WIDTH, "%s", text);
   fflush (stdout);
 }
 
@@ -42,11 +42,11 @@ print_event (const char *event, GVariant *values)
 {
   const gint64 now = g_get_real_time ();
 
-  if (values != NULL)
-    arc_json_print_line (g_variant_new_parsed ("{'time': <%x>, 'event': <%s>, 'values': <%@a{sv}>}",
-                                               now, event, values));
-  else
-    arc_json_print_line (g_variant_new_parsed ("{'time': <%x>, 'event': <%s>}", now, event));
+  arc_json_print (values != NULL
+                      ? g_variant_new_parsed ("{'time': <%x>, 'event': <%s>, 'values': <%@a{sv}>}",
+                                              now, event, values)
+                      : g_variant_new_parsed ("{'time': <%x>, 'event': <%s>}", now, event),
+                  FALSE);
 }
 
 /* A reader that starts with it has the value of each property at any time. */
@@ -58,20 +58,27 @@ print_all (Monitor *self, const char *event)
   print_event (event, properties);
 }
 
+/* Replaces LAST by TEXT (transfer full); whether they differ. */
+static gboolean
+take_news (char **last, char *text)
+{
+  g_autofree char *old = g_steal_pointer (last);
+
+  *last = text;
+  return g_strcmp0 (old, text) != 0;
+}
+
 /* on_build_started() prints a line for a build that starts later. */
 static void
 show_state (Monitor *self)
 {
-  g_autofree char *state = g_strdup_printf ("%s %d", arc_dbus_builder_get_reason (self->service),
-                                            arc_dbus_builder_get_fresh (self->service));
   const gboolean is_first = self->shown == NULL;
   g_autofree char *sentence = NULL;
 
-  if (g_strcmp0 (state, self->shown) == 0)
+  if (!take_news (&self->shown,
+                  g_strdup_printf ("%s %d", arc_dbus_builder_get_reason (self->service),
+                                   arc_dbus_builder_get_fresh (self->service))))
     return;
-
-  g_free (self->shown);
-  self->shown = g_steal_pointer (&state);
   if (!is_first && g_strcmp0 (arc_dbus_builder_get_state (self->service), "running") == 0)
     return;
 
@@ -84,17 +91,11 @@ show_health (Monitor *self)
 {
   const char *health = arc_dbus_builder_get_health (self->service);
   const char *message = arc_dbus_builder_get_health_message (self->service);
-  g_autofree char *both = g_strdup_printf ("%s %s", health, message);
   const gboolean is_ok = g_strcmp0 (health, "ok") == 0;
   const gboolean is_first = self->health == NULL;
   g_autofree char *clean = NULL;
 
-  if (g_strcmp0 (both, self->health) == 0)
-    return;
-
-  g_free (self->health);
-  self->health = g_steal_pointer (&both);
-  if (is_ok && is_first)
+  if (!take_news (&self->health, g_strdup_printf ("%s %s", health, message)) || (is_ok && is_first))
     return;
 
   clean = arc_table_sanitize (is_ok ? _ ("Every directory is watched again") : message);

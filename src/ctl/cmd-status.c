@@ -14,29 +14,15 @@
 #define MAX_DIRECTORIES  3
 #define MAX_INHIBITORS   3
 
-/* Below the sentence: what there is to know, each with a word in front. */
-typedef struct
-{
-  const char *label; /* translated */
-  char *text;        /* (owned) */
-} Row;
-
+/* Adds to ROWS (element-type GStrv), which are what there is to know below the sentence, TEXT
+ * (transfer full) with a translated word in front. */
 static void
-free_row (gpointer data)
+add_row (GPtrArray *rows, const char *label, char *text)
 {
-  Row *row = data;
+  GStrv row = g_new0 (char *, 3);
 
-  g_free (row->text);
-  g_free (row);
-}
-
-static void
-add_row (GPtrArray *rows, const char *label, char *text /* (transfer full) */)
-{
-  Row *row = g_new (Row, 1);
-
-  row->label = label;
-  row->text = text;
+  row[0] = g_strdup (label);
+  row[1] = text;
   g_ptr_array_add (rows, row);
 }
 
@@ -55,7 +41,7 @@ add_last_build (GPtrArray *rows, ArcDBusBuilder *service, guint64 now)
       return;
     }
 
-  ended = arc_table_format_time (finished);
+  ended = arc_table_format_time (finished, "%F %T");
   ago = arc_table_format_wait (finished < now ? now - finished : 0);
   add_row (rows, _ ("Last build"), arc_messages_tell_build (build));
   /* Translators: a date with a time, and a duration such as "4 s". */
@@ -226,20 +212,20 @@ get_mood (ArcDBusBuilder *service)
 }
 
 static void
-print_rows (GPtrArray *rows, guint width)
+print_rows (GPtrArray *rows)
 {
   guint label_width = 0;
 
   for (guint i = 0; i < rows->len; i++)
-    label_width = MAX (label_width, arc_table_measure (((Row *) rows->pdata[i])->label));
+    label_width = MAX (label_width, arc_table_measure (*(GStrv) rows->pdata[i]));
 
   for (guint i = 0; i < rows->len; i++)
     {
-      const Row *row = rows->pdata[i];
-      g_autofree char *label = arc_table_pad (row->label, label_width, FALSE);
-      g_autofree char *text = arc_table_wrap (row->text, 2 + label_width + 2, width);
+      const GStrv row = rows->pdata[i];
+      g_autofree char *label = arc_table_pad (row[0], label_width, FALSE);
 
-      g_print ("  %s  %s\n", label, text);
+      g_print ("  %s  ", label);
+      arc_table_print (2 + label_width + 2, "%s", row[1]);
     }
 }
 
@@ -247,12 +233,9 @@ static void
 print_status (ArcDBusBuilder *service)
 {
   const gint64 now = g_get_real_time ();
-  /* In a pipe, one line stays one line. */
-  const guint width = arc_table_get_width ();
-  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (free_row);
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
   g_autofree char *state = arc_messages_tell_state (service, now);
-  g_autofree char *sentence = arc_table_wrap (state, 2, width);
-  g_autofree char *mark = arc_table_paint (get_mood (service), arc_table_has_utf8 () ? "●" : "*");
+  g_autofree char *mark = arc_table_paint (get_mood (service), g_get_charset (NULL) ? "●" : "*");
 
   add_next (rows, service);
   add_rest (rows, service);
@@ -264,8 +247,9 @@ print_status (ArcDBusBuilder *service)
   add_settings (rows, service);
   add_health (rows, service);
 
-  g_print ("%s %s\n", mark, sentence);
-  print_rows (rows, width);
+  g_print ("%s ", mark);
+  arc_table_print (2, "%s", state);
+  print_rows (rows);
 }
 
 ArcCtlExit
@@ -274,7 +258,7 @@ arc_cmd_status (const ArcCall *call, GError **error)
   g_autoptr (GVariant) properties = arc_ctl_get_properties (call->service);
 
   if (call->json)
-    arc_json_print (properties);
+    arc_json_print (properties, TRUE);
   else if (!call->quiet)
     print_status (call->service);
 

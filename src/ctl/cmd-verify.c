@@ -7,7 +7,7 @@
 #include "ctl/database.h"
 #include "ctl/json.h"
 #include "ctl/program.h"
-#include "ctl/system-info.h"
+#include "ctl/service-info.h"
 #include "ctl/table.h"
 #include "run/output-parser.h"
 
@@ -100,12 +100,11 @@ static void
 look_at_service (Verify *self)
 {
   g_autofree char *path = NULL;
-  guint pid = 0;
+  guint pid;
 
   self->service = arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, NULL);
-  if (self->service != NULL)
-    pid = arc_system_info_get_process (G_DBUS_PROXY (self->service));
-  if (pid == 0 || !arc_system_info_read_process (pid, &self->command, &self->environment))
+  pid = arc_service_info_read (self->service, &self->command, &self->environment);
+  if (self->command == NULL)
     return;
 
   path = g_strdup_printf ("/proc/%u/cwd", pid);
@@ -117,15 +116,14 @@ look_at_service (Verify *self)
 static gboolean
 read_settings (Verify *self, GError **error)
 {
-  g_auto (GStrv) argv =
-      arc_system_info_make_command ((const char *const *) self->command, "--print-config");
+  g_auto (GStrv) argv = arc_service_info_make_command (self->command, "--print-config");
   g_autofree char *output = NULL;
   g_autofree char *messages = NULL;
   const char *database;
   int status;
 
-  if (!arc_program_ask ((const char *const *) self->environment, (const char *const *) argv,
-                        &status, &output, &messages, error))
+  if (!arc_program_ask (self->environment, (const char *const *) argv, &status, &output, &messages,
+                        error))
     return FALSE;
 
   if (status != 0)
@@ -167,11 +165,10 @@ describe_file (const char *path)
 static GHashTable *
 list_files (Verify *self, GError **error)
 {
-  g_auto (GStrv) argv =
-      arc_system_info_make_command ((const char *const *) self->command, "--list-files");
+  g_auto (GStrv) argv = arc_service_info_make_command (self->command, "--list-files");
   const ArcProgram program = {
     .argv = (const char *const *) argv,
-    .environment = (const char *const *) self->environment,
+    .environment = self->environment,
     .directory = self->directory,
     .timeout = TIMEOUT,
     .grace = GRACE,
@@ -296,7 +293,7 @@ build (Verify *self, const char *database, GError **error)
   self->config->database = g_strdup (database);
   environment =
       arc_build_environment_for_build (environment, self->config, ARC_BUILD_CLEAN, 0, list);
-  program.environment = (const char *const *) environment;
+  program.environment = environment;
   if (!write_list (self, list, error) ||
       !arc_program_run (&program, &status, &log, &length, NULL, error))
     return FALSE;
@@ -574,7 +571,7 @@ arc_cmd_verify (const ArcCall *call, GError **error)
     return report_error (local_error);
 
   if (call->json)
-    arc_json_print (to_variant (&self));
+    arc_json_print (to_variant (&self), TRUE);
   else
     print_report (&self);
 

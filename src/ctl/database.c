@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <glib/gi18n.h>
-#include <json-glib/json-glib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -85,13 +84,12 @@ quote (const char *text)
   return g_strconcat ("'", doubled, "'", NULL);
 }
 
-/* Runs SQL on DATABASE; OUTPUT gets JSON, or nothing if there are no rows. */
+/* Runs SQL on DATABASE; OUTPUT gets a line for each row, with `|` between the values. */
 static gboolean
 run_sqlite (const char *database,
             gboolean read_only,
             const char *sql,
             char **output,
-            gsize *length,
             GCancellable *cancellable,
             GError **error)
 {
@@ -102,10 +100,10 @@ run_sqlite (const char *database,
     "-bail",
     "-init",
     "/dev/null",
-    "-json",
+    "-list",
     "-cmd",
     ".timeout 15000",
-    read_only ? "-readonly" : "-json",
+    read_only ? "-readonly" : "-list",
     database,
     sql,
     NULL,
@@ -117,7 +115,7 @@ run_sqlite (const char *database,
     .cancellable = cancellable,
   };
 
-  return arc_program_run (&program, NULL, output, length, NULL, error);
+  return arc_program_run (&program, NULL, output, NULL, NULL, error);
 }
 
 static gboolean
@@ -141,7 +139,6 @@ arc_database_copy (const char *database,
   g_autofree char *output = NULL;
   struct stat info;
   gboolean read_only;
-  gsize length;
 
   if (stat (database, &info) != 0)
     {
@@ -160,39 +157,11 @@ arc_database_copy (const char *database,
    * empty log behind (SQLite 3.40). */
   read_only = has_content (database, "-wal") || has_content (database, "-journal");
 
-  return run_sqlite (database, read_only, sql, &output, &length, cancellable, error);
+  return run_sqlite (database, read_only, sql, &output, cancellable, error);
 }
 
-static const char *
-get_string (JsonObject *row, const char *member)
-{
-  JsonNode *node = json_object_get_member (row, member);
-
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_string (node) : NULL;
-}
-
-/* (transfer full) (nullable): the rows that SQL selects. */
-static JsonArray *
-select_rows (const char *database, const char *sql, GCancellable *cancellable, GError **error)
-{
-  g_autoptr (JsonParser) parser = json_parser_new ();
-  g_autofree char *output = NULL;
-  JsonNode *root;
-  gsize length;
-
-  if (!run_sqlite (database, FALSE, sql, &output, &length, cancellable, error) ||
-      (length > 0 && !json_parser_load_from_data (parser, output, (gssize) length, error)))
-    return NULL;
-
-  root = json_parser_get_root (parser);
-  if (root == NULL || !JSON_NODE_HOLDS_ARRAY (root))
-    return json_array_new ();
-
-  return json_array_ref (json_node_get_array (root));
-}
-
-/* (transfer full): the bytes that DIGITS stand for. */
-static GString *
+/* (transfer full): the text that DIGITS stand for. */
+static char *
 decode_hex (const char *digits)
 {
   GString *bytes = g_string_new (NULL);
@@ -201,7 +170,7 @@ decode_hex (const char *digits)
     g_string_append_c (bytes, (char) (g_ascii_xdigit_value (digits[0]) << 4 |
                                       g_ascii_xdigit_value (digits[1])));
 
-  return bytes;
+  return g_string_free (bytes, FALSE);
 }
 
 /* (transfer full): the path in VALUE: itself, or a string as Lisp prints it, as in org-roam's
@@ -231,35 +200,27 @@ compare_differences (gconstpointer a, gconstpointer b)
   return order != 0 ? order : strcmp (first->table, second->table);
 }
 
-/* (transfer full) (element-type ArcDifference): of the rows that the comparison selects. */
+/* (transfer full) (element-type ArcDifference): of the lines that the comparison prints. */
 static GPtrArray *
-make_differences (JsonArray *rows, guint64 *n_rows)
+make_differences (const char *output, guint64 *n_rows)
 {
   GPtrArray *differences = g_ptr_array_new_with_free_func (free_difference);
+  g_auto (GStrv) lines = g_strsplit (output, "\n", -1);
 
-  for (guint i = 0; i < json_array_get_length (rows); i++)
+  *n_rows = lines[0] != NULL ? g_ascii_strtoull (lines[0], NULL, 10) : 0;
+  for (guint i = 1; lines[0] != NULL && lines[i] != NULL && *lines[i] != '\0'; i++)
     {
-      JsonObject *row = json_array_get_object_element (rows, i);
-      const char *name = get_string (row, "name");
-      const char *note = get_string (row, "note");
-      ArcDifference *difference;
+      g_auto (GStrv) fields = g_strsplit (lines[i], "|", 4);
+      ArcDifference *difference = g_new0 (ArcDifference, 1);
 
-      if (name == NULL)
+      difference->surplus = g_ascii_strtoll (fields[0], NULL, 10);
+      difference->missing = g_ascii_strtoll (fields[1], NULL, 10);
+      difference->table = decode_hex (fields[2]);
+      if (*fields[3] != '\0')
         {
-          *n_rows = (guint64) json_object_get_int_member (row, "surplus");
-          continue;
-        }
+          g_autofree char *note = decode_hex (fields[3]);
 
-      difference = g_new0 (ArcDifference, 1);
-      difference->table = g_strdup (name);
-      difference->surplus = json_object_get_int_member (row, "surplus");
-      difference->missing = json_object_get_int_member (row, "missing");
-      if (note != NULL)
-        {
-          GString *value = decode_hex (note);
-
-          difference->note = read_path (value->str);
-          g_string_free (value, TRUE);
+          difference->note = read_path (note);
         }
       g_ptr_array_add (differences, difference);
     }
@@ -278,21 +239,22 @@ arc_database_compare (const char *database,
   g_autofree char *path = quote (other);
   g_autofree char *attach = g_strdup_printf ("ATTACH %s AS other;\n", path);
   g_autofree char *of_tables = g_strconcat (attach, query, NULL);
-  g_autoptr (JsonArray) tables = select_rows (database, of_tables, cancellable, error);
-  g_autoptr (JsonArray) rows = NULL;
-  g_autoptr (GString) script = g_string_new (attach);
+  g_autofree char *statements = NULL;
+  g_autofree char *script = NULL;
+  g_autofree char *output = NULL;
 
-  if (tables == NULL)
+  if (!run_sqlite (database, FALSE, of_tables, &statements, cancellable, error))
     return NULL;
 
-  g_string_append (script, "CREATE TEMP TABLE difference (name, note, surplus, missing);\n"
-                           "CREATE TEMP TABLE total (n);\n");
-  for (guint i = 0; i < json_array_get_length (tables); i++)
-    g_string_append (script, get_string (json_array_get_object_element (tables, i), "script"));
-  g_string_append (script, "SELECT NULL AS name, NULL AS note, coalesce (sum (n), 0) AS surplus,"
-                           " 0 AS missing FROM total"
-                           " UNION ALL SELECT name, note, surplus, missing FROM difference;\n");
-  rows = select_rows (database, script->str, cancellable, error);
+  script = g_strconcat (attach,
+                        "CREATE TEMP TABLE difference (name, note, surplus, missing);\n"
+                        "CREATE TEMP TABLE total (n);\n",
+                        statements,
+                        "SELECT coalesce (sum (n), 0) FROM total;\n"
+                        "SELECT surplus, missing, hex (name), note FROM difference;\n",
+                        NULL);
+  if (!run_sqlite (database, FALSE, script, &output, cancellable, error))
+    return NULL;
 
-  return rows != NULL ? make_differences (rows, n_rows) : NULL;
+  return make_differences (output, n_rows);
 }

@@ -5,7 +5,7 @@
 #include "ctl/arcologyctl.h"
 #include "ctl/doctor.h"
 #include "ctl/program.h"
-#include "ctl/system-info.h"
+#include "ctl/service-info.h"
 #include "ctl/table.h"
 
 #include <glib/gi18n.h>
@@ -27,12 +27,18 @@ list_sources (const char *data)
   return sources->len > 0 ? g_string_free (g_steal_pointer (&sources), FALSE) : NULL;
 }
 
+static void
+set_places (ArcDiagnosis *self, const char *database, const char *const *directories)
+{
+  self->database = database != NULL && *database != '\0' ? g_strdup (database) : NULL;
+  self->directories = g_strdupv ((GStrv) directories);
+}
+
 /* The program has the sources of the settings, and checks them. */
 static void
 check_settings (ArcDiagnosis *self)
 {
-  g_auto (GStrv) argv =
-      arc_system_info_make_command ((const char *const *) self->command, "--print-config");
+  g_auto (GStrv) argv = arc_service_info_make_command (self->command, "--print-config");
   g_autoptr (ArcConfig) config = arc_config_new ();
   g_autoptr (GError) error = NULL;
   g_autofree char *output = NULL;
@@ -40,54 +46,52 @@ check_settings (ArcDiagnosis *self)
   g_autofree char *sources = NULL;
   int status;
 
-  if (!arc_program_ask ((const char *const *) self->environment, (const char *const *) argv,
-                        &status, &output, &messages, &error))
+  if (self->service != NULL)
+    set_places (self, arc_dbus_builder_get_database (self->service),
+                arc_dbus_builder_get_directories (self->service));
+  if (!arc_program_ask (self->environment, (const char *const *) argv, &status, &output, &messages,
+                        &error))
     {
-      arc_diagnosis_add (self, ARC_FINDING_FAIL,
-                         _ ("Install the service, or add its directory to PATH"), "%s",
-                         error->message);
+      arc_doctor_add (self, ARC_FAIL, _ ("Install the service, or add its directory to PATH"), "%s",
+                      error->message);
       return;
     }
   if (status != 0)
     {
-      arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Correct the line, then “arcologyctl reload”"),
-                         "%s", messages);
+      arc_doctor_add (self, ARC_FAIL,
+                      self->service != NULL ? _ ("Correct the line, then “arcologyctl reload”")
+                                            : _ ("Correct the line"),
+                      "%s", messages);
       return;
     }
   if (!arc_config_merge_data (config, output, strlen (output), ARC_PROGRAM, &error))
     {
-      arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, _ ("not checked: %s"), error->message);
+      arc_doctor_add (self, ARC_WARN, NULL, _ ("not checked: %s"), error->message);
       return;
     }
 
   self->config = g_steal_pointer (&config);
+  if (self->service == NULL)
+    set_places (self, self->config->database, (const char *const *) self->config->directories);
   sources = list_sources (output);
   if (self->service != NULL && arc_dbus_builder_get_settings_changed (self->service))
-    arc_diagnosis_add (self, ARC_FINDING_WARN, "arcologyctl reload",
-                       _ ("valid, but the service has not loaded the last change"));
+    arc_doctor_add (self, ARC_WARN, "arcologyctl reload",
+                    _ ("valid, but the service has not loaded the last change"));
   else if (sources != NULL)
-    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("valid, from %s"), sources);
+    arc_doctor_add (self, ARC_OK, NULL, _ ("valid, from %s"), sources);
   else
-    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("no settings file; using the defaults"));
+    arc_doctor_add (self, ARC_OK, NULL, _ ("no settings file; using the defaults"));
 }
 
 /* Whether ARGUMENT, of a command line of Emacs, does something instead of setting something up. */
 static gboolean
 is_action (const char *argument)
 {
-  static const char *const actions[] = { "-l",     "--load",   "-f", "--funcall",
-                                         "--eval", "--script", "-x", "--execute" };
+  static const char *const actions[] = { "-l",       "--load", "-f",        "--funcall", "--eval",
+                                         "--script", "-x",     "--execute", NULL };
+  g_autofree char *name = g_strndup (argument, strcspn (argument, "="));
 
-  for (guint i = 0; i < G_N_ELEMENTS (actions); i++)
-    {
-      const gsize length = strlen (actions[i]);
-
-      if (strncmp (argument, actions[i], length) == 0 &&
-          (argument[length] == '\0' || argument[length] == '='))
-        return TRUE;
-    }
-
-  return FALSE;
+  return g_strv_contains (actions, name);
 }
 
 /* The first line that is not about the start files of the system, each of which Emacs names. */
@@ -97,7 +101,7 @@ get_complaint (char *messages)
   while (g_str_has_prefix (messages, "Loading ") && strchr (messages, '\n') != NULL)
     messages = strchr (messages, '\n') + 1;
 
-  return arc_diagnosis_get_first_line (messages);
+  return arc_doctor_cut (messages);
 }
 
 /* (transfer full) (nullable): the command of the builds up to where it would build; then, as the
@@ -156,32 +160,32 @@ check_dump (ArcDiagnosis *self)
   g_strv_builder_add_many (builder, self->config->command[0], "--why-no-dump", NULL);
   g_strv_builder_addv (builder, (const char **) self->config->command + 1);
   argv = g_strv_builder_end (builder);
-  if (!arc_program_ask ((const char *const *) self->environment, (const char *const *) argv,
-                        &status, &output, &messages, NULL) ||
+  if (!arc_program_ask (self->environment, (const char *const *) argv, &status, &output, &messages,
+                        NULL) ||
       status != 0)
     return;
 
   /* "SECONDS REASON" */
-  arc_diagnosis_get_first_line (output);
+  arc_doctor_cut (output);
   reason = strchr (output, ' ');
   if (reason == NULL)
     return;
 
   reason++;
   if (g_ascii_isdigit (*output))
-    arc_diagnosis_add (self, ARC_FINDING_WARN, NULL,
-                       _ ("builds take about %.1f s longer: Emacs cannot be dumped: %s"),
-                       g_ascii_strtod (output, NULL), reason);
+    arc_doctor_add (self, ARC_WARN, NULL,
+                    _ ("builds take about %.1f s longer: Emacs cannot be dumped: %s"),
+                    g_ascii_strtod (output, NULL), reason);
   else
-    arc_diagnosis_add (self, ARC_FINDING_WARN, NULL,
-                       _ ("builds take longer: Emacs cannot be dumped: %s"), reason);
+    arc_doctor_add (self, ARC_WARN, NULL, _ ("builds take longer: Emacs cannot be dumped: %s"),
+                    reason);
 }
 
 /* (transfer full) (nullable): the path of the program NAME, as arc_program_ask() would find it. */
 static char *
-find_program (const char *const *environment, const char *name)
+find_program (GStrv environment, const char *name)
 {
-  const char *path = environment != NULL ? g_environ_getenv ((char **) environment, "PATH") : NULL;
+  const char *path = environment != NULL ? g_environ_getenv (environment, "PATH") : NULL;
   g_auto (GStrv) directories = NULL;
 
   if (path == NULL || strchr (name, '/') != NULL)
@@ -205,7 +209,7 @@ find_program (const char *const *environment, const char *name)
 static gboolean
 check_program (ArcDiagnosis *self, const char *program, const char *advice)
 {
-  g_autofree char *found = find_program ((const char *const *) self->environment, program);
+  g_autofree char *found = find_program (self->environment, program);
   g_autofree char *found_here = g_find_program_in_path (program);
   g_autofree char *name = arc_table_escape (program);
   g_autofree char *here = found_here != NULL ? arc_table_escape (found_here) : NULL;
@@ -214,11 +218,11 @@ check_program (ArcDiagnosis *self, const char *program, const char *advice)
     return TRUE;
 
   if (here != NULL && strchr (program, '/') == NULL)
-    arc_diagnosis_add (self, ARC_FINDING_FAIL,
-                       _ ("Set PATH in ~/.config/environment.d/path.conf, and log in again"),
-                       _ ("%s: not in the PATH of the service"), here);
+    arc_doctor_add (self, ARC_FAIL,
+                    _ ("Set PATH in ~/.config/environment.d/path.conf, and log in again"),
+                    _ ("%s: not in the PATH of the service"), here);
   else
-    arc_diagnosis_add (self, ARC_FINDING_FAIL, advice, _ ("%s: not found"), name);
+    arc_doctor_add (self, ARC_FAIL, advice, _ ("%s: not found"), name);
 
   return FALSE;
 }
@@ -238,36 +242,33 @@ check_emacs (ArcDiagnosis *self)
                       _ ("Install Emacs: on Debian and Ubuntu the package emacs-nox")))
     return;
 
-  if (!arc_program_ask ((const char *const *) self->environment, (const char *const *) argv,
-                        &status, &output, &messages, &error))
+  if (!arc_program_ask (self->environment, (const char *const *) argv, &status, &output, &messages,
+                        &error))
     {
-      arc_diagnosis_add (self, ARC_FINDING_FAIL, NULL, "%s", error->message);
+      arc_doctor_add (self, ARC_FAIL, NULL, "%s", error->message);
       return;
     }
 
   lines = g_strsplit (output, "\n", 2);
   if (lines[0] == NULL || !g_ascii_isdigit (*lines[0]))
     {
-      arc_diagnosis_add (self, ARC_FINDING_FAIL,
-                         _ ("Correct the setting Command, or the file that it loads"),
-                         _ ("does not start: %s"), get_complaint (messages));
+      arc_doctor_add (self, ARC_FAIL, _ ("Correct the setting Command, or the file that it loads"),
+                      _ ("does not start: %s"), get_complaint (messages));
       return;
     }
 
-  arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("version %s"), lines[0]);
+  arc_doctor_add (self, ARC_OK, NULL, _ ("version %s"), lines[0]);
   check_dump (self);
 
   self->topic = "org-roam";
   self->title = _ ("org-roam");
   if (status != 0)
-    arc_diagnosis_add (
-        self, ARC_FINDING_FAIL,
-        _ ("Install it: on Debian and Ubuntu the package elpa-org-roam, elsewhere M-x "
-           "package-install; “emacs -Q” in the setting Command hides it"),
-        _ ("cannot be loaded: %s"), lines[1] != NULL ? lines[1] : "");
+    arc_doctor_add (self, ARC_FAIL,
+                    _ ("Install it: on Debian and Ubuntu the package elpa-org-roam, elsewhere M-x "
+                       "package-install; “emacs -Q” in the setting Command hides it"),
+                    _ ("cannot be loaded: %s"), lines[1] != NULL ? lines[1] : "");
   else
-    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("version %s"),
-                       lines[1] != NULL ? lines[1] : "?");
+    arc_doctor_add (self, ARC_OK, NULL, _ ("version %s"), lines[1] != NULL ? lines[1] : "?");
 }
 
 static void
@@ -280,7 +281,7 @@ check_command (ArcDiagnosis *self)
     return;
 
   name = arc_table_escape (self->config->command[0]);
-  arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: found"), name);
+  arc_doctor_add (self, ARC_OK, NULL, _ ("%s: found"), name);
 
   self->topic = "emacs";
   self->title = _ ("Emacs");

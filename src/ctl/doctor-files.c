@@ -1,13 +1,15 @@
 /* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
+#include "common/inotify-limit.h"
 #include "ctl/doctor.h"
 #include "ctl/program.h"
-#include "ctl/system-info.h"
+#include "ctl/service-info.h"
 #include "ctl/table.h"
 
 #include <errno.h>
 #include <glib/gi18n.h>
+#include <glob.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -19,26 +21,6 @@
 /* A file dated later than this from now was written with another clock. */
 #define CLOCK_TOLERANCE (60 * G_TIME_SPAN_SECOND)
 
-/* (nullable): the database of the service or, if it does not run, of the settings. */
-static const char *
-get_database (ArcDiagnosis *self)
-{
-  if (self->service != NULL)
-    return arc_dbus_builder_get_database (self->service);
-
-  return self->config != NULL ? self->config->database : NULL;
-}
-
-/* (nullable): the directories of the service or, if it does not run, of the settings. */
-static const char *const *
-get_directories (ArcDiagnosis *self)
-{
-  if (self->service != NULL)
-    return arc_dbus_builder_get_directories (self->service);
-
-  return self->config != NULL ? (const char *const *) self->config->directories : NULL;
-}
-
 /* --- what is watched */
 
 static void
@@ -48,117 +30,70 @@ check_directory (ArcDiagnosis *self, const char *directory)
   struct stat status;
 
   if (stat (directory, &status) != 0)
-    arc_diagnosis_add (self, ARC_FINDING_FAIL,
-                       _ ("Create it, mount it, or correct the setting Directories"), "%s: %s",
-                       name, g_strerror (errno));
+    arc_doctor_add (self, ARC_FAIL, _ ("Create it, mount it, or correct the setting Directories"),
+                    "%s: %s", name, g_strerror (errno));
   else if (!S_ISDIR (status.st_mode))
-    arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Correct the setting Directories"),
-                       _ ("%s: not a directory"), name);
+    arc_doctor_add (self, ARC_FAIL, _ ("Correct the setting Directories"),
+                    _ ("%s: not a directory"), name);
   else if (access (directory, R_OK | X_OK) != 0)
-    arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Make it readable: chmod u+rx DIR"), "%s: %s",
-                       name, g_strerror (errno));
+    arc_doctor_add (self, ARC_FAIL, _ ("Make it readable: chmod u+rx DIR"), "%s: %s", name,
+                    g_strerror (errno));
   else
-    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: readable"), name);
+    arc_doctor_add (self, ARC_OK, NULL, _ ("%s: readable"), name);
 }
 
 static void
 check_tree (ArcDiagnosis *self)
 {
-  const char *const *directories = get_directories (self);
-
-  for (guint i = 0; directories != NULL && directories[i] != NULL; i++)
-    check_directory (self, directories[i]);
+  for (guint i = 0; self->directories != NULL && self->directories[i] != NULL; i++)
+    check_directory (self, self->directories[i]);
 }
 
 static guint
 count_watches (const char *fdinfo)
 {
   g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
   guint n = 0;
 
   if (!g_file_get_contents (fdinfo, &text, NULL, NULL))
     return 0;
 
   /* One line a watch: "inotify wd:1 ino:..." (proc(5)). */
-  for (const char *line = text; line != NULL && *line != '\0'; line = strchr (line, '\n'))
-    {
-      if (*line == '\n')
-        line++;
-      if (g_str_has_prefix (line, "inotify "))
-        n++;
-    }
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    n += g_str_has_prefix (lines[i], "inotify ");
 
   return n;
 }
 
+/* Counts the inotify instances and watches of all processes of this user, which share the limits
+ * (inotify(7)), as far as /proc shows them. A descriptor there belongs to the user of its process.
+ */
 static void
-count_inotify_of (const char *process, guint *instances, guint *watches)
+count_inotify (guint *instances, guint *watches)
 {
-  g_autofree char *fds = g_build_filename (process, "fd", NULL);
-  g_autoptr (GDir) dir = g_dir_open (fds, 0, NULL);
-  const char *name;
+  glob_t found = { 0 };
 
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+  *instances = 0;
+  *watches = 0;
+
+  glob ("/proc/[0-9]*/fd/*", GLOB_NOSORT, NULL, &found);
+  for (gsize i = 0; i < found.gl_pathc; i++)
     {
-      g_autofree char *fd = g_build_filename (fds, name, NULL);
-      g_autofree char *fdinfo = g_build_filename (process, "fdinfo", name, NULL);
-      g_autofree char *target = g_file_read_link (fd, NULL);
+      g_autofree char *target = g_file_read_link (found.gl_pathv[i], NULL);
+      g_auto (GStrv) parts = g_strsplit (found.gl_pathv[i], "/fd/", 2);
+      g_autofree char *fdinfo = g_strjoinv ("/fdinfo/", parts);
+      struct stat status;
 
-      if (g_strcmp0 (target, "anon_inode:inotify") != 0)
+      if (g_strcmp0 (target, "anon_inode:inotify") != 0 ||
+          lstat (found.gl_pathv[i], &status) != 0 || status.st_uid != getuid ())
         continue;
 
       *instances += 1;
       *watches += count_watches (fdinfo);
     }
-}
-
-/* Counts the inotify instances and watches of all processes of this user, which share the limits
- * (inotify(7)), as far as /proc shows them. */
-static void
-count_inotify (guint *instances, guint *watches)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc", 0, NULL);
-  const char *name;
-
-  *instances = 0;
-  *watches = 0;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *process = g_build_filename ("/proc", name, NULL);
-      struct stat status;
-
-      if (g_ascii_isdigit (*name) && stat (process, &status) == 0 && status.st_uid == getuid ())
-        count_inotify_of (process, instances, watches);
-    }
-}
-
-/* The value of the limit NAME of the kernel, as sysctl(8) writes it; G_MAXUINT if it cannot be
- * read. */
-static guint
-read_limit (const char *name)
-{
-  g_autofree char *path = g_strconcat ("/proc/sys/", name, NULL);
-  g_autofree char *text = NULL;
-
-  g_strdelimit (path + strlen ("/proc/sys/"), ".", '/');
-  if (!g_file_get_contents (path, &text, NULL, NULL))
-    return G_MAXUINT;
-
-  return (guint) MIN (g_ascii_strtoull (text, NULL, 10), G_MAXUINT);
-}
-
-/* Each user namespace has limits of its own, too, which may only be lower (user_namespaces(7)).
- * NAME gets the one that counts. */
-static guint
-read_lower (const char *of_system, const char *of_namespace, const char **name)
-{
-  const guint system = read_limit (of_system);
-  const guint namespace = read_limit (of_namespace);
-
-  *name = namespace < system ? of_namespace : of_system;
-
-  return MIN (system, namespace);
+  globfree (&found);
 }
 
 static void
@@ -166,18 +101,16 @@ check_inotify (ArcDiagnosis *self)
 {
   const char *instances_name;
   const char *watches_name;
-  const guint max_instances =
-      read_lower ("fs.inotify.max_user_instances", "user.max_inotify_instances", &instances_name);
-  const guint max_watches =
-      read_lower ("fs.inotify.max_user_watches", "user.max_inotify_watches", &watches_name);
+  const guint max_instances = arc_inotify_limit_read (ARC_INOTIFY_LIMIT_INSTANCES, &instances_name);
+  const guint max_watches = arc_inotify_limit_read (ARC_INOTIFY_LIMIT_WATCHES, &watches_name);
   g_autofree char *text = NULL;
+  g_autofree char *advice = NULL;
   guint instances;
   guint watches;
 
   if (max_watches == G_MAXUINT || max_instances == G_MAXUINT)
     {
-      arc_diagnosis_add (self, ARC_FINDING_WARN, NULL,
-                         _ ("not checked: the limits cannot be read"));
+      arc_doctor_add (self, ARC_WARN, NULL, _ ("not checked: the limits cannot be read"));
       return;
     }
 
@@ -186,19 +119,11 @@ check_inotify (ArcDiagnosis *self)
                           instances, max_instances);
 
   /* Other programs of this user need some, too. */
-  if (instances >= max_instances || watches >= max_watches - max_watches / 10)
-    {
-      const gboolean is_instances = instances >= max_instances;
-      g_autofree char *advice =
-          g_strdup_printf ("sudo sysctl -w %s=%u", is_instances ? instances_name : watches_name,
-                           (is_instances ? max_instances : max_watches) * 2);
-
-      arc_diagnosis_add (self, ARC_FINDING_WARN, advice, "%s", text);
-    }
-  else
-    {
-      arc_diagnosis_add (self, ARC_FINDING_OK, NULL, "%s", text);
-    }
+  if (instances >= max_instances)
+    advice = g_strdup_printf ("sudo sysctl -w %s=%u", instances_name, max_instances * 2);
+  else if (watches >= max_watches - max_watches / 10)
+    advice = g_strdup_printf ("sudo sysctl -w %s=%u", watches_name, max_watches * 2);
+  arc_doctor_add (self, advice != NULL ? ARC_WARN : ARC_OK, advice, "%s", text);
 }
 
 /* --- what a build writes */
@@ -213,41 +138,37 @@ find_synced_directory (const char *path)
                                          ".owncloudsync.log", ".sync" };
   g_autofree char *directory = g_path_get_dirname (path);
 
-  while (!g_str_equal (directory, "/") && !g_str_equal (directory, "."))
+  if (g_str_equal (directory, "/") || g_str_equal (directory, "."))
+    return NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (markers); i++)
     {
-      g_autofree char *below = NULL;
+      g_autofree char *marker = g_build_filename (directory, markers[i], NULL);
 
-      for (guint i = 0; i < G_N_ELEMENTS (markers); i++)
-        {
-          g_autofree char *marker = g_build_filename (directory, markers[i], NULL);
-
-          if (g_file_test (marker, G_FILE_TEST_EXISTS))
-            return g_steal_pointer (&directory);
-        }
-      below = g_steal_pointer (&directory);
-      directory = g_path_get_dirname (below);
+      if (g_file_test (marker, G_FILE_TEST_EXISTS))
+        return g_steal_pointer (&directory);
     }
 
-  return NULL;
+  return find_synced_directory (directory);
 }
 
 /* A program that copies the file while it is written makes a damaged one of it. */
 static void
-check_place (ArcDiagnosis *self, const char *database)
+check_place (ArcDiagnosis *self)
 {
-  g_autofree char *directory = find_synced_directory (database);
+  g_autofree char *directory = find_synced_directory (self->database);
   g_autofree char *name = directory != NULL ? arc_table_escape (directory) : NULL;
 
   if (directory != NULL)
-    arc_diagnosis_add (self, ARC_FINDING_WARN,
-                       _ ("Move it to a directory that is not synchronized: setting Database"),
-                       _ ("it is in %s, which is synchronized with other machines"), name);
+    arc_doctor_add (self, ARC_WARN,
+                    _ ("Move it to a directory that is not synchronized: setting Database"),
+                    _ ("it is in %s, which is synchronized with other machines"), name);
 }
 
 /* The files of SQLite beside the database while a program has it open, or after a crash: a copy
  * of the database alone lacks their content. A build removes both. */
 static void
-check_side_files (ArcDiagnosis *self, const char *database)
+check_side_files (ArcDiagnosis *self)
 {
   static const char *const suffixes[] = { "-wal", "-journal" };
 
@@ -256,7 +177,7 @@ check_side_files (ArcDiagnosis *self, const char *database)
 
   for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
     {
-      g_autofree char *file = g_strconcat (database, suffixes[i], NULL);
+      g_autofree char *file = g_strconcat (self->database, suffixes[i], NULL);
       g_autofree char *name = arc_table_escape (file);
       g_autofree char *size = NULL;
       struct stat status;
@@ -265,18 +186,17 @@ check_side_files (ArcDiagnosis *self, const char *database)
         continue;
 
       size = g_format_size ((guint64) status.st_size);
-      arc_diagnosis_add (self, ARC_FINDING_WARN,
-                         _ ("Close the programs that have it open, then: arcologyctl rebuild"),
-                         _ ("%s: %s that are not in the database file yet"), name, size);
+      arc_doctor_add (self, ARC_WARN,
+                      _ ("Close the programs that have it open, then: arcologyctl rebuild"),
+                      _ ("%s: %s that are not in the database file yet"), name, size);
     }
 }
 
 static void
 check_database (ArcDiagnosis *self)
 {
-  const char *database = get_database (self);
   const char *argv[] = {
-    "sqlite3", "-readonly", "-cmd", ".timeout 5000", database, "PRAGMA quick_check(1)", NULL
+    "sqlite3", "-readonly", "-cmd", ".timeout 5000", self->database, "PRAGMA quick_check(1)", NULL,
   };
   g_autofree char *sqlite3 = g_find_program_in_path (argv[0]);
   g_autoptr (GError) error = NULL;
@@ -285,69 +205,59 @@ check_database (ArcDiagnosis *self)
   g_autofree char *messages = NULL;
   int status;
 
-  if (database == NULL || *database == '\0')
+  if (self->database == NULL)
     return;
 
-  name = arc_table_escape (database);
-  if (!g_file_test (database, G_FILE_TEST_EXISTS))
-    arc_diagnosis_add (self, ARC_FINDING_WARN,
-                       _ ("The first build creates it: arcologyctl rebuild"),
-                       _ ("%s: does not exist yet"), name);
-  else if (access (database, R_OK) != 0)
-    arc_diagnosis_add (self, ARC_FINDING_FAIL, NULL, "%s: %s", name, g_strerror (errno));
+  name = arc_table_escape (self->database);
+  if (!g_file_test (self->database, G_FILE_TEST_EXISTS))
+    arc_doctor_add (self, ARC_WARN, _ ("The first build creates it: arcologyctl rebuild"),
+                    _ ("%s: does not exist yet"), name);
+  else if (access (self->database, R_OK) != 0)
+    arc_doctor_add (self, ARC_FAIL, NULL, "%s: %s", name, g_strerror (errno));
   else if (sqlite3 == NULL)
-    arc_diagnosis_add (self, ARC_FINDING_OK, NULL,
-                       _ ("%s: exists; not checked: sqlite3 is not installed"), name);
+    arc_doctor_add (self, ARC_OK, NULL, _ ("%s: exists; not checked: sqlite3 is not installed"),
+                    name);
   else if (!arc_program_ask (NULL, argv, &status, &output, &messages, &error))
-    arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, _ ("%s: not checked: %s"), name,
-                       error->message);
+    arc_doctor_add (self, ARC_WARN, NULL, _ ("%s: not checked: %s"), name, error->message);
   else if (status == 0 && g_str_equal (output, "ok"))
-    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: OK (integrity check passed)"), name);
+    arc_doctor_add (self, ARC_OK, NULL, _ ("%s: OK (integrity check passed)"), name);
   else if (strstr (messages, "locked") != NULL)
-    arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, _ ("%s: not checked: it is being written"),
-                       name);
+    arc_doctor_add (self, ARC_WARN, NULL, _ ("%s: not checked: it is being written"), name);
   else
-    arc_diagnosis_add (self, ARC_FINDING_FAIL,
-                       _ ("Move it away, then: arcologyctl rebuild --clean"), _ ("%s: damaged: %s"),
-                       name, arc_diagnosis_get_first_line (*messages != '\0' ? messages : output));
+    arc_doctor_add (self, ARC_FAIL, _ ("Move it away, then: arcologyctl rebuild --clean"),
+                    _ ("%s: damaged: %s"), name,
+                    arc_doctor_cut (*messages != '\0' ? messages : output));
 
-  check_side_files (self, database);
-  check_place (self, database);
+  check_side_files (self);
+  check_place (self);
 }
 
 /* (transfer full): PATH if it exists, else the nearest existing directory above it. */
 static char *
 find_existing (const char *path)
 {
-  g_autofree char *existing = g_strdup (path);
+  g_autofree char *directory = g_path_get_dirname (path);
 
-  while (!g_file_test (existing, G_FILE_TEST_EXISTS))
-    {
-      g_autofree char *below = g_steal_pointer (&existing);
+  if (g_file_test (path, G_FILE_TEST_EXISTS) || g_str_equal (directory, path))
+    return g_strdup (path);
 
-      existing = g_path_get_dirname (below);
-      if (g_str_equal (existing, below))
-        break;
-    }
-
-  return g_steal_pointer (&existing);
+  return find_existing (directory);
 }
 
 static void
 check_state_directory (ArcDiagnosis *self)
 {
-  g_autofree char *directory =
-      arc_system_info_get_state_directory ((const char *const *) self->environment);
+  g_autofree char *directory = arc_service_info_get_state_directory (self->environment);
   g_autofree char *existing = find_existing (directory);
   g_autofree char *name = arc_table_escape (directory);
 
   if (access (existing, W_OK | X_OK) != 0)
-    arc_diagnosis_add (self, ARC_FINDING_FAIL, _ ("Make it writable: chmod u+rwx DIR"), "%s: %s",
-                       name, g_strerror (errno));
+    arc_doctor_add (self, ARC_FAIL, _ ("Make it writable: chmod u+rwx DIR"), "%s: %s", name,
+                    g_strerror (errno));
   else if (g_str_equal (existing, directory))
-    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: writable"), name);
+    arc_doctor_add (self, ARC_OK, NULL, _ ("%s: writable"), name);
   else
-    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("%s: does not exist yet"), name);
+    arc_doctor_add (self, ARC_OK, NULL, _ ("%s: does not exist yet"), name);
 }
 
 static void
@@ -361,40 +271,38 @@ check_space_at (ArcDiagnosis *self, const char *path)
 
   if (statvfs (existing, &status) != 0)
     {
-      arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, "%s: %s", name, g_strerror (errno));
+      arc_doctor_add (self, ARC_WARN, NULL, "%s: %s", name, g_strerror (errno));
       return;
     }
 
   n_bytes = (guint64) status.f_bavail * status.f_frsize;
   free_space = g_format_size (n_bytes);
-  arc_diagnosis_add (self,
-                     n_bytes < 20 * MEGABYTE    ? ARC_FINDING_FAIL
-                     : n_bytes < 200 * MEGABYTE ? ARC_FINDING_WARN
-                                                : ARC_FINDING_OK,
-                     n_bytes < 200 * MEGABYTE
-                         ? _ ("Free disk space: a build may need as much as the database again")
-                         : NULL,
-                     _ ("%s: %s free"), name, free_space);
+  arc_doctor_add (self,
+                  n_bytes < 20 * MEGABYTE    ? ARC_FAIL
+                  : n_bytes < 200 * MEGABYTE ? ARC_WARN
+                                             : ARC_OK,
+                  n_bytes < 200 * MEGABYTE
+                      ? _ ("Free disk space: a build may need as much as the database again")
+                      : NULL,
+                  _ ("%s: %s free"), name, free_space);
 }
 
 static void
 check_space (ArcDiagnosis *self)
 {
-  g_autofree char *state =
-      arc_system_info_get_state_directory ((const char *const *) self->environment);
+  g_autofree char *state = arc_service_info_get_state_directory (self->environment);
   g_autofree char *state_place = find_existing (state);
-  const char *database = get_database (self);
   g_autofree char *database_place = NULL;
   struct stat a;
   struct stat b;
 
   check_space_at (self, state);
-  if (database == NULL || *database == '\0')
+  if (self->database == NULL)
     return;
 
-  database_place = find_existing (database);
+  database_place = find_existing (self->database);
   if (stat (state_place, &a) == 0 && stat (database_place, &b) == 0 && a.st_dev != b.st_dev)
-    check_space_at (self, database);
+    check_space_at (self, self->database);
 }
 
 /* --- the clock */
@@ -411,35 +319,29 @@ is_in_future (const char *path, gint64 now)
 static void
 check_clock (ArcDiagnosis *self)
 {
-  const char *const *directories = get_directories (self);
-  const char *database = get_database (self);
   const gint64 now = g_get_real_time ();
+  g_autofree char *name = NULL;
   struct timespec time;
   const char *late = NULL;
 
   if (clock_gettime (CLOCK_BOOTTIME, &time) != 0)
     {
-      arc_diagnosis_add (self, ARC_FINDING_FAIL, NULL, "CLOCK_BOOTTIME: %s", g_strerror (errno));
+      arc_doctor_add (self, ARC_FAIL, NULL, "CLOCK_BOOTTIME: %s", g_strerror (errno));
       return;
     }
 
-  if (database != NULL && is_in_future (database, now))
-    late = database;
-  for (guint i = 0; directories != NULL && directories[i] != NULL; i++)
-    if (is_in_future (directories[i], now))
-      late = directories[i];
+  if (self->database != NULL && is_in_future (self->database, now))
+    late = self->database;
+  for (guint i = 0; self->directories != NULL && self->directories[i] != NULL; i++)
+    if (is_in_future (self->directories[i], now))
+      late = self->directories[i];
 
+  name = late != NULL ? arc_table_escape (late) : NULL;
   if (late != NULL)
-    {
-      g_autofree char *name = arc_table_escape (late);
-
-      arc_diagnosis_add (self, ARC_FINDING_WARN, _ ("Set the clock: timedatectl set-ntp true"),
-                         _ ("%s is dated in the future"), name);
-    }
+    arc_doctor_add (self, ARC_WARN, _ ("Set the clock: timedatectl set-ntp true"),
+                    _ ("%s is dated in the future"), name);
   else
-    {
-      arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("OK"));
-    }
+    arc_doctor_add (self, ARC_OK, NULL, _ ("OK"));
 }
 
 const ArcCheck arc_doctor_tree_checks[] = {

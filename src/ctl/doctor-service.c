@@ -5,23 +5,13 @@
 #include "ctl/doctor.h"
 #include "ctl/messages.h"
 #include "ctl/program.h"
-#include "ctl/system-info.h"
-#include "ctl/systemd-unit.h"
+#include "ctl/service-info.h"
 
 #include <glib/gi18n.h>
 #include <unistd.h>
 
 /* Where logind(8) keeps the names of those whose services run without a session. */
 #define LINGER_DIRECTORY "/var/lib/systemd/linger"
-
-/* The settings and the Emacs of the service depend on its command line and environment. */
-static void
-look_at_process (ArcDiagnosis *self)
-{
-  self->process = arc_system_info_get_process (G_DBUS_PROXY (self->service));
-  if (self->process != 0)
-    arc_system_info_read_process (self->process, &self->command, &self->environment);
-}
 
 /* Without the service, on what systemd would start it with; why it failed is left in
  * `self->failure`. */
@@ -33,8 +23,8 @@ look_at_unit (ArcDiagnosis *self)
   if (bus == NULL)
     return;
 
-  self->failure = arc_systemd_unit_tell_failure (bus);
-  arc_systemd_unit_read_start (bus, &self->command, &self->environment);
+  self->failure = arc_service_info_tell_failure (bus);
+  arc_service_info_read_unit (bus, &self->command, &self->environment);
 }
 
 static void
@@ -43,16 +33,16 @@ check_bus (ArcDiagnosis *self)
   g_autoptr (GError) error = NULL;
 
   self->service = arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, &error);
-  if (self->service != NULL)
-    look_at_process (self);
-  else
+  /* The settings and the Emacs of the service depend on its command line and environment. */
+  self->process = arc_service_info_read (self->service, &self->command, &self->environment);
+  if (self->service == NULL)
     look_at_unit (self);
   if (self->service != NULL ||
       g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER) ||
       g_error_matches (error, ARC_CTL_ERROR, ARC_CTL_ERROR_SERVICE_FAILED))
-    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("reachable"));
+    arc_doctor_add (self, ARC_OK, NULL, _ ("reachable"));
   else
-    arc_diagnosis_add (self, ARC_FINDING_FAIL, NULL, "%s", error->message);
+    arc_doctor_add (self, ARC_FAIL, NULL, "%s", error->message);
 }
 
 static void
@@ -62,26 +52,25 @@ check_service (ArcDiagnosis *self)
 
   if (self->failure != NULL)
     {
-      arc_diagnosis_add (
-          self, ARC_FINDING_FAIL,
-          _ ("Correct that, then: systemctl --user restart arcology-builder.service"),
-          _ ("failed: %s"), self->failure);
+      arc_doctor_add (self, ARC_FAIL,
+                      _ ("Correct that, then: systemctl --user restart arcology-builder.service"),
+                      _ ("failed: %s"), self->failure);
       return;
     }
   if (self->service == NULL)
     {
-      arc_diagnosis_add (self, ARC_FINDING_FAIL, "systemctl --user start " ARC_SYSTEMD_UNIT,
-                         _ ("not running"));
+      arc_doctor_add (self, ARC_FAIL, "systemctl --user start " ARC_SYSTEMD_UNIT,
+                      _ ("not running"));
       return;
     }
 
   version = arc_dbus_builder_get_version (self->service);
   if (g_strcmp0 (version, ARC_VERSION) != 0)
-    arc_diagnosis_add (self, ARC_FINDING_WARN, "systemctl --user restart " ARC_SYSTEMD_UNIT,
-                       _ ("running, but it is version %s, and this is %s"),
-                       version != NULL ? version : "?", ARC_VERSION);
+    arc_doctor_add (self, ARC_WARN, "systemctl --user restart " ARC_SYSTEMD_UNIT,
+                    _ ("running, but it is version %s, and this is %s"),
+                    version != NULL ? version : "?", ARC_VERSION);
   else
-    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("running, version %s"), version);
+    arc_doctor_add (self, ARC_OK, NULL, _ ("running, version %s"), version);
 }
 
 static void
@@ -96,18 +85,17 @@ check_unit (ArcDiagnosis *self)
   int status;
 
   if (!arc_program_ask (NULL, argv, &status, &output, &messages, &error))
-    arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, _ ("not checked: %s"), error->message);
+    arc_doctor_add (self, ARC_WARN, NULL, _ ("not checked: %s"), error->message);
   else if (status == 0)
-    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, "%s", arc_diagnosis_get_first_line (output));
+    arc_doctor_add (self, ARC_OK, NULL, "%s", arc_doctor_cut (output));
   else if (*output != '\0' && !g_str_equal (output, "not-found"))
-    arc_diagnosis_add (self, ARC_FINDING_WARN, "systemctl --user enable --now " ARC_SYSTEMD_UNIT,
-                       _ ("%s, not enabled"), arc_diagnosis_get_first_line (output));
+    arc_doctor_add (self, ARC_WARN, "systemctl --user enable --now " ARC_SYSTEMD_UNIT,
+                    _ ("%s, not enabled"), arc_doctor_cut (output));
   else if (*output != '\0' || strstr (messages, "No such file or directory") != NULL)
-    arc_diagnosis_add (self, ARC_FINDING_WARN,
-                       _ ("Install it, then: systemctl --user daemon-reload"),
-                       _ ("%s is not installed"), ARC_SYSTEMD_UNIT);
+    arc_doctor_add (self, ARC_WARN, _ ("Install it, then: systemctl --user daemon-reload"),
+                    _ ("%s is not installed"), ARC_SYSTEMD_UNIT);
   else
-    arc_diagnosis_add (self, ARC_FINDING_WARN, NULL, "%s", arc_diagnosis_get_first_line (messages));
+    arc_doctor_add (self, ARC_WARN, NULL, "%s", arc_doctor_cut (messages));
 }
 
 /* Whether the process PID is the program of the service, and its state is in STATE. */
@@ -119,11 +107,11 @@ is_service (guint pid, const char *state)
   g_autofree char *name = NULL;
   g_autofree char *directory = NULL;
 
-  if (!arc_system_info_read_process (pid, &command, &environment))
+  if (!arc_service_info_read_process (pid, &command, &environment))
     return FALSE;
 
   name = g_path_get_basename (command[0]);
-  directory = arc_system_info_get_state_directory ((const char *const *) environment);
+  directory = arc_service_info_get_state_directory (environment);
 
   return g_str_equal (name, ARC_PROGRAM) && g_str_equal (directory, state);
 }
@@ -152,8 +140,7 @@ find_duplicate (guint service, const char *state)
 static void
 check_duplicates (ArcDiagnosis *self)
 {
-  g_autofree char *state =
-      arc_system_info_get_state_directory ((const char *const *) self->environment);
+  g_autofree char *state = arc_service_info_get_state_directory (self->environment);
   const guint pid = find_duplicate (self->process, state);
   g_autofree char *advice = NULL;
 
@@ -161,8 +148,8 @@ check_duplicates (ArcDiagnosis *self)
     return;
 
   advice = g_strdup_printf (_ ("Stop one of the two, for example: kill %u"), pid);
-  arc_diagnosis_add (self, ARC_FINDING_WARN, advice,
-                     _ ("process %u uses the same state directory, and is not the service"), pid);
+  arc_doctor_add (self, ARC_WARN, advice,
+                  _ ("process %u uses the same state directory, and is not the service"), pid);
 }
 
 /* A session over a network ends with the connection, and the service with it. */
@@ -175,12 +162,12 @@ check_linger (ArcDiagnosis *self)
     return;
 
   if (access (file, F_OK) == 0)
-    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("on: the service runs without a login"));
+    arc_doctor_add (self, ARC_OK, NULL, _ ("on: the service runs without a login"));
   else if (g_getenv ("SSH_CONNECTION") != NULL)
-    arc_diagnosis_add (self, ARC_FINDING_WARN, "loginctl enable-linger",
-                       _ ("off: the service stops when you log out"));
+    arc_doctor_add (self, ARC_WARN, "loginctl enable-linger",
+                    _ ("off: the service stops when you log out"));
   else
-    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("off: the service stops when you log out"));
+    arc_doctor_add (self, ARC_OK, NULL, _ ("off: the service stops when you log out"));
 }
 
 static void
@@ -193,12 +180,12 @@ check_health (ArcDiagnosis *self)
     return;
 
   if (g_str_equal (health, "ok"))
-    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("ok; watched directories: %u, files: %u"),
-                       arc_dbus_builder_get_watched_directories (self->service),
-                       arc_dbus_builder_get_watched_files (self->service));
+    arc_doctor_add (self, ARC_OK, NULL, _ ("ok; watched directories: %u, files: %u"),
+                    arc_dbus_builder_get_watched_directories (self->service),
+                    arc_dbus_builder_get_watched_files (self->service));
   else
-    arc_diagnosis_add (self, g_str_equal (health, "degraded") ? ARC_FINDING_WARN : ARC_FINDING_FAIL,
-                       NULL, "%s: %s", health, arc_dbus_builder_get_health_message (self->service));
+    arc_doctor_add (self, g_str_equal (health, "degraded") ? ARC_WARN : ARC_FAIL, NULL, "%s: %s",
+                    health, arc_dbus_builder_get_health_message (self->service));
 }
 
 static void
@@ -216,18 +203,18 @@ check_last_build (ArcDiagnosis *self)
   if (!g_variant_dict_lookup (build, "id", "t", &id) ||
       !g_variant_dict_lookup (build, "result", "&s", &result))
     {
-      arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("none yet"));
+      arc_doctor_add (self, ARC_OK, NULL, _ ("none yet"));
       return;
     }
 
   /* Translators see no macro, such as G_GUINT64_FORMAT. */
   number = g_strdup_printf ("%" G_GUINT64_FORMAT, id);
   if (arc_messages_is_success (result))
-    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("build %s: %s"), number,
-                       arc_messages_name_result (result));
+    arc_doctor_add (self, ARC_OK, NULL, _ ("build %s: %s"), number,
+                    arc_messages_name_result (result));
   else
-    arc_diagnosis_add (self, ARC_FINDING_WARN, _ ("See its output with: arcologyctl log"),
-                       _ ("build %s: %s"), number, arc_messages_name_result (result));
+    arc_doctor_add (self, ARC_WARN, _ ("See its output with: arcologyctl log"), _ ("build %s: %s"),
+                    number, arc_messages_name_result (result));
 }
 
 /* A report names no note, so it has the number only. */
@@ -241,12 +228,11 @@ check_problems (ArcDiagnosis *self)
 
   n = arc_dbus_builder_get_problem_count (self->service);
   if (n == 0)
-    arc_diagnosis_add (self, ARC_FINDING_OK, NULL, _ ("none"));
+    arc_doctor_add (self, ARC_OK, NULL, _ ("none"));
   else
-    arc_diagnosis_add (self, ARC_FINDING_WARN, _ ("See: arcologyctl problems"),
-                       g_dngettext (GETTEXT_PACKAGE, "%u problem in notes", "%u problems in notes",
-                                    n),
-                       n);
+    arc_doctor_add (self, ARC_WARN, _ ("See: arcologyctl problems"),
+                    g_dngettext (GETTEXT_PACKAGE, "%u problem in notes", "%u problems in notes", n),
+                    n);
 }
 
 const ArcCheck arc_doctor_service_checks[] = {

@@ -10,15 +10,15 @@ G_BEGIN_DECLS
 
 /**
  * ArcFindingKind:
- * @ARC_FINDING_OK: it works
- * @ARC_FINDING_WARN: it works with restrictions, or could not be checked
- * @ARC_FINDING_FAIL: it cannot work
+ * @ARC_OK: it works
+ * @ARC_WARN: it works with restrictions, or could not be checked
+ * @ARC_FAIL: it cannot work
  */
 typedef enum
 {
-  ARC_FINDING_OK,
-  ARC_FINDING_WARN,
-  ARC_FINDING_FAIL,
+  ARC_OK,
+  ARC_WARN,
+  ARC_FAIL,
 } ArcFindingKind;
 
 /**
@@ -45,6 +45,8 @@ typedef struct
  * ArcDiagnosis:
  * @findings: (element-type ArcFinding) (owned): the findings so far
  * @config: (owned) (nullable): the settings, if they are valid
+ * @database: (owned) (nullable): the path of the database, of the service or else of the settings
+ * @directories: (owned) (nullable): the watched directories, the same way
  * @service: (owned) (nullable): the service, if it runs
  * @process: the process of the service, or 0
  * @failure: (owned) (nullable): why the service failed, if systemd says that it did
@@ -60,6 +62,8 @@ typedef struct
 {
   GPtrArray *findings;
   ArcConfig *config;
+  char *database;
+  GStrv directories;
   ArcDBusBuilder *service;
   guint process;
   char *failure;
@@ -93,7 +97,7 @@ extern const ArcCheck arc_doctor_command_checks[];
 extern const ArcCheck arc_doctor_output_checks[];
 
 /**
- * arc_diagnosis_add:
+ * arc_doctor_add:
  * @self: the diagnosis
  * @kind: the result of the running check
  * @advice: (nullable): what to do about it
@@ -103,18 +107,18 @@ extern const ArcCheck arc_doctor_output_checks[];
  * Adds a finding of the running check. Both texts may name the home directory and have several
  * lines.
  */
-void arc_diagnosis_add (ArcDiagnosis *self,
-                        ArcFindingKind kind,
-                        const char *advice,
-                        const char *format,
-                        ...) G_GNUC_PRINTF (4, 5);
+void arc_doctor_add (ArcDiagnosis *self,
+                     ArcFindingKind kind,
+                     const char *advice,
+                     const char *format,
+                     ...) G_GNUC_PRINTF (4, 5);
 
 /**
- * arc_diagnosis_get_first_line:
+ * arc_doctor_cut:
  * @text: a text, which is cut off after its first line
  *
  * Returns: (transfer none): @text
  */
-const char *arc_diagnosis_get_first_line (char *text);
+const char *arc_doctor_cut (char *text);
 
 G_END_DECLS

@@ -55,8 +55,8 @@ to_node (GVariant *value)
   return json_node_init_string (json_node_alloc (), path);
 }
 
-static void
-print (GVariant *value, gboolean indented)
+void
+arc_json_print (GVariant *value, gboolean indented)
 {
   g_autoptr (GVariant) owned = g_variant_ref_sink (value);
   g_autoptr (JsonNode) root = to_node (owned);
@@ -64,17 +64,5 @@ print (GVariant *value, gboolean indented)
 
   /* JSON is UTF-8 whatever the locale is: g_print() would convert it. */
   puts (text);
-}
-
-void
-arc_json_print (GVariant *value)
-{
-  print (value, TRUE);
-}
-
-void
-arc_json_print_line (GVariant *value)
-{
-  print (value, FALSE);
   fflush (stdout);
 }

@@ -10,19 +10,11 @@ G_BEGIN_DECLS
 /**
  * arc_json_print:
  * @value: a value; a floating reference is sunk
+ * @indented: whether to print it for people; otherwise, it is one line
  *
- * Prints @value as indented JSON: dictionaries as objects, other containers as arrays, byte strings
- * in the form of arc_table_escape().
+ * Prints @value as JSON: dictionaries as objects, other containers as arrays, byte strings in the
+ * form of arc_table_escape(). Flushes standard output for a reader at the other end of a pipe.
  */
-void arc_json_print (GVariant *value);
-
-/**
- * arc_json_print_line:
- * @value: a value; a floating reference is sunk
- *
- * Prints @value as JSON in one line, and flushes standard output for a reader at the other end of a
- * pipe.
- */
-void arc_json_print_line (GVariant *value);
+void arc_json_print (GVariant *value, gboolean indented);
 
 G_END_DECLS

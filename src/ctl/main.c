@@ -39,7 +39,6 @@ enum
   REPLY_TIMEOUT = 1 << 16,
   SERVICE = 1 << 17, /* it needs the service */
   START = 1 << 18,   /* and starts it */
-  COMMON = 1 << 19,  /* what all verbs take */
 };
 
 /* The table functions read NO_COLOR (no-color.org). */
@@ -50,63 +49,51 @@ on_no_color (const char *option, const char *value, gpointer data, GError **erro
   return TRUE;
 }
 
-#define AT(member) GSIZE_TO_POINTER (G_STRUCT_OFFSET (ArcCall, member))
+#define AT(member) G_STRUCT_OFFSET (ArcCall, member)
 
-/* In the order of the help. `arg_data` is the offset of a member of ArcCall, or a function. */
+/* In the order of the help. */
 static const struct
 {
   guint verbs;
-  GOptionEntry entry;
+  const char *name;
+  char letter;
+  GOptionArg type;
+  gsize member;
+  const char *text;
+  const char *value; /* (nullable) */
 } options[] = {
-  { FULL,
-    { "full", 0, 0, G_OPTION_ARG_NONE, AT (full), N_ ("Build all files, not only changed ones"),
-      NULL } },
-  { CLEAN,
-    { "clean", 0, 0, G_OPTION_ARG_NONE, AT (clean), N_ ("Build all files into an empty database"),
-      NULL } },
-  { WAIT,
-    { "wait", 'w', 0, G_OPTION_ARG_NONE, AT (wait), N_ ("Wait until the build ends"), NULL } },
-  { LINES,
-    { "lines", 'n', 0, G_OPTION_ARG_INT, AT (lines), N_ ("Number of builds (0: all)"),
-      N_ ("NUMBER") } },
-  { SINCE,
-    { "since", 0, 0, G_OPTION_ARG_STRING, AT (since),
-      N_ ("Only what builds after the one with this number updated"), N_ ("BUILD") } },
-  { FOLLOW,
-    { "follow", 'f', 0, G_OPTION_ARG_NONE, AT (follow),
-      N_ ("Go on with what each build updates, until interrupted"), NULL } },
-  { FOLLOW_LOG,
-    { "follow", 'f', 0, G_OPTION_ARG_NONE, AT (follow),
-      N_ ("Follow a running build to its end, and exit as it does: 0 if it succeeded, else 1"),
-      NULL } },
-  { FORMAT,
-    { "format", 0, 0, G_OPTION_ARG_STRING, AT (format),
-      N_ ("How to draw it: text (the default), dot, svg or png"), N_ ("FORMAT") } },
-  { PHASES,
-    { "phases", 0, 0, G_OPTION_ARG_NONE, AT (phases),
-      N_ ("Draw the phases of a build instead of the states of the service"), NULL } },
-  { WHO, { "who", 0, 0, G_OPTION_ARG_STRING, AT (who), N_ ("Name to show"), N_ ("NAME") } },
-  { WHY,
-    { "why", 0, 0, G_OPTION_ARG_STRING, AT (why), N_ ("Reason to show (default: the command)"),
-      N_ ("REASON") } },
-  { JSON, { "json", 0, 0, G_OPTION_ARG_NONE, AT (json), N_ ("Print JSON"), NULL } },
-  { JSON_LINES,
-    { "json", 0, 0, G_OPTION_ARG_NONE, AT (json), N_ ("Print JSON, an object a line"), NULL } },
-  { QUIET,
-    { "quiet", 'q', 0, G_OPTION_ARG_NONE, AT (quiet), N_ ("Print errors only; see the exit status"),
-      NULL } },
-  { QUIET_STATUS,
-    { "quiet", 'q', 0, G_OPTION_ARG_NONE, AT (quiet), N_ ("Print nothing; see the exit status"),
-      NULL } },
-  { TIMEOUT,
-    { "timeout", 0, 0, G_OPTION_ARG_STRING, AT (timeout_text), N_ ("Maximum time to wait"),
-      N_ ("TIME") } },
-  { REPLY_TIMEOUT,
-    { "timeout", 0, 0, G_OPTION_ARG_STRING, AT (timeout_text), N_ ("Time to wait for a reply"),
-      N_ ("TIME") } },
-  { COMMON,
-    { "no-color", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, on_no_color,
-      N_ ("Print without colors"), NULL } },
+  { FULL, "full", 0, G_OPTION_ARG_NONE, AT (full), N_ ("Build all files, not only changed ones"),
+    NULL },
+  { CLEAN, "clean", 0, G_OPTION_ARG_NONE, AT (clean), N_ ("Build all files into an empty database"),
+    NULL },
+  { WAIT, "wait", 'w', G_OPTION_ARG_NONE, AT (wait), N_ ("Wait until the build ends"), NULL },
+  { LINES, "lines", 'n', G_OPTION_ARG_INT, AT (lines), N_ ("Number of builds (0: all)"),
+    N_ ("NUMBER") },
+  { SINCE, "since", 0, G_OPTION_ARG_STRING, AT (since),
+    N_ ("Only what builds after the one with this number updated"), N_ ("BUILD") },
+  { FOLLOW, "follow", 'f', G_OPTION_ARG_NONE, AT (follow),
+    N_ ("Go on with what each build updates, until interrupted"), NULL },
+  { FOLLOW_LOG, "follow", 'f', G_OPTION_ARG_NONE, AT (follow),
+    N_ ("Follow a running build to its end, and exit as it does: 0 if it succeeded, else 1"),
+    NULL },
+  { FORMAT, "format", 0, G_OPTION_ARG_STRING, AT (format),
+    N_ ("How to draw it: text (the default), dot, svg or png"), N_ ("FORMAT") },
+  { PHASES, "phases", 0, G_OPTION_ARG_NONE, AT (phases),
+    N_ ("Draw the phases of a build instead of the states of the service"), NULL },
+  { WHO, "who", 0, G_OPTION_ARG_STRING, AT (who), N_ ("Name to show"), N_ ("NAME") },
+  { WHY, "why", 0, G_OPTION_ARG_STRING, AT (why), N_ ("Reason to show (default: the command)"),
+    N_ ("REASON") },
+  { JSON, "json", 0, G_OPTION_ARG_NONE, AT (json), N_ ("Print JSON"), NULL },
+  { JSON_LINES, "json", 0, G_OPTION_ARG_NONE, AT (json), N_ ("Print JSON, an object a line"),
+    NULL },
+  { QUIET, "quiet", 'q', G_OPTION_ARG_NONE, AT (quiet),
+    N_ ("Print errors only; see the exit status"), NULL },
+  { QUIET_STATUS, "quiet", 'q', G_OPTION_ARG_NONE, AT (quiet),
+    N_ ("Print nothing; see the exit status"), NULL },
+  { TIMEOUT, "timeout", 0, G_OPTION_ARG_STRING, AT (timeout_text), N_ ("Maximum time to wait"),
+    N_ ("TIME") },
+  { REPLY_TIMEOUT, "timeout", 0, G_OPTION_ARG_STRING, AT (timeout_text),
+    N_ ("Time to wait for a reply"), N_ ("TIME") },
 };
 
 /* The type of the generated functions for methods without arguments. */
@@ -204,23 +191,20 @@ static const Verb verbs[] = {
 static void
 print_help (void)
 {
-  const guint width = arc_table_get_width ();
-  g_autofree char *end = NULL;
-
   g_print (_ ("Usage:\n  arcologyctl [VERB] [OPTION…]\n\nVerbs:\n"));
   for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
     {
       const char *operands = verbs[i].operands != NULL ? _ (verbs[i].operands) : NULL;
       g_autofree char *usage = g_strjoin (" ", verbs[i].name, operands, NULL);
       g_autofree char *padded = arc_table_pad (usage, USAGE_WIDTH, FALSE);
-      g_autofree char *summary = arc_table_wrap (_ (verbs[i].summary), USAGE_WIDTH + 4, width);
 
-      g_print ("  %s  %s\n", padded, summary);
+      g_print ("  %s  ", padded);
+      arc_table_print (USAGE_WIDTH + 4, "%s", _ (verbs[i].summary));
     }
 
-  end = arc_table_wrap (_ ("Without a verb: status. See “arcologyctl help VERB” for its options."),
-                        0, width);
-  g_print ("\n%s\n", end);
+  g_print ("\n");
+  arc_table_print (0, "%s",
+                   _ ("Without a verb: status. See “arcologyctl help VERB” for its options."));
 }
 
 /* (nullable) */
@@ -234,31 +218,29 @@ find_verb (const char *name)
   return NULL;
 }
 
-/* How many letters have to be added, removed or replaced to make B of A (Levenshtein); two that
- * were typed in the wrong order count once. */
+/* How many letters have to be added, removed or replaced to make B of A (Levenshtein), up to one
+ * more than MAX; two that were typed in the wrong order count once. */
 static guint
-measure_distance (const char *a, const char *b)
+measure_distance (const char *a, const char *b, guint max)
 {
-  const gsize width = strlen (b) + 1;
-  g_autofree guint *table = g_new0 (guint, (strlen (a) + 1) * width);
+  guint least;
 
-  for (gsize i = 0; i <= strlen (a); i++)
-    for (gsize j = 0; j < width; j++)
-      {
-        guint *cell = &table[i * width + j];
+  for (; *a != '\0' && *a == *b; a++, b++)
+    ;
+  if (max == 0 || (*a == '\0' && *b == '\0'))
+    return *a != *b;
 
-        if (i == 0 || j == 0)
-          {
-            *cell = (guint) (i + j);
-            continue;
-          }
-        *cell = MIN (cell[-1], *(cell - width)) + 1;
-        *cell = MIN (*cell, *(cell - width - 1) + (a[i - 1] != b[j - 1]));
-        if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-          *cell = MIN (*cell, *(cell - 2 * width - 2) + 1);
-      }
+  least = max;
+  if (*a != '\0')
+    least = MIN (least, measure_distance (a + 1, b, max - 1));
+  if (*b != '\0')
+    least = MIN (least, measure_distance (a, b + 1, max - 1));
+  if (*a != '\0' && *b != '\0')
+    least = MIN (least, measure_distance (a + 1, b + 1, max - 1));
+  if (*a != '\0' && *b != '\0' && a[0] == b[1] && a[1] == b[0])
+    least = MIN (least, measure_distance (a + 2, b + 2, max - 1));
 
-  return table[strlen (a) * width + width - 1];
+  return least + 1;
 }
 
 /* (nullable): the verb that WORD starts, or is most like. */
@@ -268,14 +250,11 @@ guess_verb (const char *word)
   const char *guess = NULL;
   guint distance = MAX_TYPING_ERRORS + 1;
 
-  /* The work grows with the length of the word, and no verb is as long as that. */
-  if (strlen (word) > USAGE_WIDTH)
-    return NULL;
-
   for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
     {
-      const guint each =
-          g_str_has_prefix (verbs[i].name, word) ? 0 : measure_distance (word, verbs[i].name);
+      const guint each = g_str_has_prefix (verbs[i].name, word)
+                             ? 0
+                             : measure_distance (word, verbs[i].name, MAX_TYPING_ERRORS);
 
       /* All letters of a short word can be replaced by others. */
       if (each < distance && each < strlen (word))
@@ -307,12 +286,11 @@ takes_value (const char *option)
 {
   for (guint i = 0; i < G_N_ELEMENTS (options); i++)
     {
-      const GOptionEntry *entry = &options[i].entry;
       const gboolean is_it = g_str_has_prefix (option, "--")
-                                 ? g_str_equal (option + 2, entry->long_name)
-                                 : option[1] == entry->short_name && option[2] == '\0';
+                                 ? g_str_equal (option + 2, options[i].name)
+                                 : option[1] == options[i].letter && option[2] == '\0';
 
-      if (is_it && entry->arg != G_OPTION_ARG_NONE && entry->arg != G_OPTION_ARG_CALLBACK)
+      if (is_it && options[i].value != NULL)
         return TRUE;
     }
 
@@ -367,19 +345,27 @@ parse_options (const Verb *verb, int *argc, char ***argv, ArcCall *call, GError 
   g_autoptr (GOptionContext) context = NULL;
   g_autofree char *name = g_strdup_printf ("arcologyctl %s", verb->name);
   const char *usage = verb->usage != NULL ? verb->usage : verb->operands;
-  GOptionEntry entries[G_N_ELEMENTS (options) + 1] = { 0 };
+  GOptionEntry entries[G_N_ELEMENTS (options) + 2] = { 0 };
   guint n = 0;
 
   for (guint i = 0; i < G_N_ELEMENTS (options); i++)
-    {
-      if ((options[i].verbs & (verb->options | COMMON)) == 0)
-        continue;
-
-      entries[n] = options[i].entry;
-      if (entries[n].arg != G_OPTION_ARG_CALLBACK)
-        entries[n].arg_data = G_STRUCT_MEMBER_P (call, GPOINTER_TO_SIZE (entries[n].arg_data));
-      n++;
-    }
+    if ((options[i].verbs & verb->options) != 0)
+      entries[n++] = (GOptionEntry){
+        options[i].name,
+        options[i].letter,
+        G_OPTION_FLAG_NONE,
+        options[i].type,
+        G_STRUCT_MEMBER_P (call, options[i].member),
+        options[i].text,
+        options[i].value,
+      };
+  entries[n] = (GOptionEntry){
+    .long_name = "no-color",
+    .flags = G_OPTION_FLAG_NO_ARG,
+    .arg = G_OPTION_ARG_CALLBACK,
+    .arg_data = on_no_color,
+    .description = N_ ("Print without colors"),
+  };
 
   /* The help starts with it. */
   g_set_prgname (name);

@@ -12,43 +12,17 @@
 
 /* An unknown word is that of a newer service. */
 static gboolean
-parse_reason (const char *word, ArcReason *reason)
-{
-  for (guint i = 0; i < ARC_N_REASONS; i++)
-    if (g_strcmp0 (word, arc_reason_to_string (i)) == 0)
-      {
-        *reason = i;
-        return TRUE;
-      }
-
-  return FALSE;
-}
-
-static gboolean
 parse_result (const char *word, ArcResult *result)
 {
-  for (guint i = 0; i < ARC_N_RESULTS; i++)
-    if (g_strcmp0 (word, arc_result_to_string (i)) == 0)
-      {
-        *result = i;
-        return TRUE;
-      }
+  for (*result = 0; *result < ARC_N_RESULTS; (*result)++)
+    if (g_strcmp0 (word, arc_result_to_string (*result)) == 0)
+      return TRUE;
 
   return FALSE;
 }
 
-/* (transfer full) (nullable): how long until TIME; NULL if that is never. */
-static char *
-format_left (guint64 time, gint64 now)
-{
-  if (time == 0)
-    return NULL;
-
-  return arc_table_format_wait (time > (guint64) now ? time - (guint64) now : 0);
-}
-
-/* N can be 0, if a build that did not succeed will be retried. LEFT is NULL just after a request
- * to the service. */
+/* LEFT is how long it takes to the next build. N can be 0, if a build that did not succeed will be
+ * retried. LEFT is NULL just after a request to the service. */
 static char *
 tell_debounce (guint n, const char *left)
 {
@@ -138,32 +112,24 @@ tell_building (ArcDBusBuilder *service, gint64 now)
                           id, done, total, time);
 }
 
+/* Builds are held for REASON, although one is due. */
 static char *
-tell_paused (guint n)
+tell_held (ArcReason reason, guint n)
 {
-  if (n == 0)
+  if (reason == ARC_REASON_PAUSED && n == 0)
     return g_strdup (_ ("Paused: a build is due; automatic builds are suspended"));
-
-  return g_strdup_printf (ngettext ("Paused: %u file changed; automatic builds are suspended",
-                                    "Paused: %u files changed; automatic builds are suspended", n),
-                          n);
-}
-
-static char *
-tell_inhibited (guint n)
-{
-  if (n == 0)
+  if (reason == ARC_REASON_PAUSED)
+    return g_strdup_printf (ngettext ("Paused: %u file changed; automatic builds are suspended",
+                                      "Paused: %u files changed; automatic builds are suspended",
+                                      n),
+                            n);
+  if (reason == ARC_REASON_INHIBITED && n == 0)
     return g_strdup (_ ("Inhibited: a build is due; another program inhibits builds"));
-
-  return g_strdup_printf (ngettext ("Inhibited: %u file changed; another program inhibits builds",
-                                    "Inhibited: %u files changed; another program inhibits builds",
-                                    n),
-                          n);
-}
-
-static char *
-tell_power_saver (guint n)
-{
+  if (reason == ARC_REASON_INHIBITED)
+    return g_strdup_printf (
+        ngettext ("Inhibited: %u file changed; another program inhibits builds",
+                  "Inhibited: %u files changed; another program inhibits builds", n),
+        n);
   if (n == 0)
     return g_strdup (_ ("Power saver: a build is due; builds are suspended"));
 
@@ -177,10 +143,14 @@ arc_messages_tell_state (ArcDBusBuilder *service, gint64 now)
 {
   const char *word = arc_dbus_builder_get_reason (service);
   const guint n = arc_dbus_builder_get_pending_count (service);
-  g_autofree char *left = format_left (arc_dbus_builder_get_next_build (service), now);
-  ArcReason reason;
+  const guint64 next = arc_dbus_builder_get_next_build (service);
+  g_autofree char *left =
+      next != 0 ? arc_table_format_wait (next > (guint64) now ? next - (guint64) now : 0) : NULL;
+  ArcReason reason = 0;
 
-  if (!parse_reason (word, &reason))
+  while (reason < ARC_N_REASONS && g_strcmp0 (word, arc_reason_to_string (reason)) != 0)
+    reason++;
+  if (reason == ARC_N_REASONS)
     return g_strdup (word != NULL ? word : "?");
 
   switch (reason)
@@ -198,11 +168,9 @@ arc_messages_tell_state (ArcDBusBuilder *service, gint64 now)
     case ARC_REASON_BUILDING:
       return tell_building (service, now);
     case ARC_REASON_PAUSED:
-      return tell_paused (n);
     case ARC_REASON_INHIBITED:
-      return tell_inhibited (n);
     case ARC_REASON_POWER_SAVER:
-      return tell_power_saver (n);
+      return tell_held (reason, n);
     case ARC_REASON_UNAVAILABLE:
       return g_strdup (_ ("Unavailable: builds are suspended"));
     }
@@ -214,18 +182,6 @@ gboolean
 arc_messages_is_success (const char *word)
 {
   return g_str_equal (word, arc_result_to_string (ARC_RESULT_SUCCESS));
-}
-
-const char *
-arc_messages_name_change (const char *word)
-{
-  static const char *const words[] = { N_ ("added"), N_ ("modified"), N_ ("deleted") };
-
-  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
-    if (g_str_equal (words[i], word))
-      return _ (words[i]);
-
-  return word;
 }
 
 const char *
@@ -270,38 +226,25 @@ arc_messages_get_duration (GVariant *build)
   return finished > started ? finished - started : 0;
 }
 
-/* (nullable): what MESSAGE, of a build that failed, says besides its EXIT_STATUS. IS_EXIT is
- * whether it says that, too. */
-static const char *
-get_reason (const char *message, int exit_status, gboolean *is_exit)
-{
-  g_autofree char *plain = g_strdup_printf (ARC_BUILD_EXIT_MESSAGE, exit_status);
-
-  *is_exit = g_str_has_prefix (message, plain);
-  if (*is_exit)
-    message += strlen (plain);
-  if (g_str_has_prefix (message, ": ") || g_str_has_prefix (message, ". "))
-    message += 2;
-
-  return *message != '\0' ? message : NULL;
-}
-
 /* (transfer full): a build that ended with EXIT_STATUS, or reported MESSAGE. */
 static char *
 tell_failure (const char *id, const char *time, const char *message, int exit_status)
 {
+  g_autofree char *plain = g_strdup_printf (ARC_BUILD_EXIT_MESSAGE, exit_status);
+  const gboolean is_exit = g_str_has_prefix (message, plain);
+  const char *reason = is_exit ? message + strlen (plain) : message;
   g_autofree char *text = NULL;
-  gboolean is_exit;
-  const char *reason = get_reason (message, exit_status, &is_exit);
 
-  if (!is_exit && reason != NULL)
+  if (g_str_has_prefix (reason, ": ") || g_str_has_prefix (reason, ". "))
+    reason += 2;
+  if (!is_exit && *reason != '\0')
     /* Translators: the number of a build, a duration such as "0.8 s", the reason. */
     return g_strdup_printf (_ ("Build %s failed after %s: %s"), id, time, reason);
 
   /* Translators: the number of a build, a duration such as "0.8 s". */
   text =
       g_strdup_printf (_ ("Build %s failed after %s, with exit status %d"), id, time, exit_status);
-  return reason != NULL ? g_strdup_printf ("%s: %s", text, reason) : g_steal_pointer (&text);
+  return *reason != '\0' ? g_strdup_printf ("%s: %s", text, reason) : g_steal_pointer (&text);
 }
 
 char *

@@ -47,14 +47,6 @@ gboolean arc_messages_is_success (const char *result);
 const char *arc_messages_name_result (const char *result);
 
 /**
- * arc_messages_name_change:
- * @word: the kind of a change, a word of D-Bus
- *
- * Returns: (transfer none): the translated word, or @word if it is unknown
- */
-const char *arc_messages_name_change (const char *word);
-
-/**
  * arc_messages_tell_build:
  * @build: a finished build, of type a{sv}
  *

@@ -114,6 +114,27 @@ make_text (const char *bytes, gsize length)
   return g_strstrip (g_utf8_make_valid (bytes, (gssize) length));
 }
 
+/* (transfer full): closes both files at its end. Without MESSAGES, they go to OUTPUT. */
+static GSubprocessLauncher *
+make_launcher (const ArcProgram *program, int output, int messages)
+{
+  GSubprocessLauncher *launcher = g_subprocess_launcher_new (
+      (messages < 0 ? G_SUBPROCESS_FLAGS_STDERR_MERGE : G_SUBPROCESS_FLAGS_NONE) |
+      (program->environment != NULL ? G_SUBPROCESS_FLAGS_SEARCH_PATH_FROM_ENVP
+                                    : G_SUBPROCESS_FLAGS_NONE));
+
+  if (program->environment != NULL)
+    g_subprocess_launcher_set_environ (launcher, program->environment);
+  if (program->directory != NULL)
+    g_subprocess_launcher_set_cwd (launcher, program->directory);
+  g_subprocess_launcher_take_stdout_fd (launcher, output);
+  if (messages >= 0)
+    g_subprocess_launcher_take_stderr_fd (launcher, messages);
+  g_subprocess_launcher_set_child_setup (launcher, set_up_child, NULL, NULL);
+
+  return launcher;
+}
+
 gboolean
 arc_program_run (const ArcProgram *program,
                  int *status,
@@ -123,31 +144,17 @@ arc_program_run (const ArcProgram *program,
                  GError **error)
 {
   const gboolean merges = messages == NULL && status != NULL;
-  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (
-      (merges ? G_SUBPROCESS_FLAGS_STDERR_MERGE : G_SUBPROCESS_FLAGS_NONE) |
-      (program->environment != NULL ? G_SUBPROCESS_FLAGS_SEARCH_PATH_FROM_ENVP
-                                    : G_SUBPROCESS_FLAGS_NONE));
   /* Files, not pipes: a pipe stays open as long as any process holds it, beyond the end of the
-   * program. The launcher closes them. */
+   * program. */
   const int output_file = memfd_create ("output", MFD_CLOEXEC);
-  const int message_file = memfd_create ("messages", MFD_CLOEXEC);
+  const int message_file = merges ? -1 : memfd_create ("messages", MFD_CLOEXEC);
+  g_autoptr (GSubprocessLauncher) launcher = make_launcher (program, output_file, message_file);
   g_autoptr (GSubprocess) process = NULL;
   g_autofree char *bytes = NULL;
   g_autofree char *text = NULL;
   Run self = { 0 };
   gsize size;
   int result;
-
-  if (program->environment != NULL)
-    g_subprocess_launcher_set_environ (launcher, (char **) program->environment);
-  if (program->directory != NULL)
-    g_subprocess_launcher_set_cwd (launcher, program->directory);
-  g_subprocess_launcher_take_stdout_fd (launcher, output_file);
-  if (!merges)
-    g_subprocess_launcher_take_stderr_fd (launcher, message_file);
-  else
-    close (message_file);
-  g_subprocess_launcher_set_child_setup (launcher, set_up_child, NULL, NULL);
 
   /* A signal between two programs. */
   while (g_main_context_iteration (NULL, FALSE))
@@ -198,7 +205,7 @@ arc_program_run (const ArcProgram *program,
 }
 
 gboolean
-arc_program_ask (const char *const *environment,
+arc_program_ask (GStrv environment,
                  const char *const *argv,
                  int *status,
                  char **output,
@@ -206,11 +213,11 @@ arc_program_ask (const char *const *environment,
                  GError **error)
 {
   g_auto (GStrv) variables =
-      g_environ_setenv (environment != NULL ? g_strdupv ((GStrv) environment) : g_get_environ (),
-                        "LC_ALL", "C.UTF-8", TRUE);
+      g_environ_setenv (environment != NULL ? g_strdupv (environment) : g_get_environ (), "LC_ALL",
+                        "C.UTF-8", TRUE);
   const ArcProgram program = {
     .argv = argv,
-    .environment = (const char *const *) variables,
+    .environment = variables,
     .timeout = ASK_TIMEOUT,
   };
   g_autofree char *bytes = NULL;

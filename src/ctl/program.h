@@ -19,7 +19,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   const char *const *argv;
-  const char *const *environment;
+  GStrv environment;
   const char *directory;
   gint64 timeout;
   gint64 grace;
@@ -32,7 +32,7 @@ typedef struct
  * @status: (out) (optional): its exit status, or 128 and the signal that ended it; if %NULL,
  *   another status than 0 is an error
  * @output: (out) (transfer full): its standard output, with a NUL after it
- * @length: (out): the bytes of @output
+ * @length: (out) (optional): the bytes of @output
  * @messages: (out) (optional) (transfer full): its standard error, valid UTF-8 without blanks at
  *   the ends; if %NULL and @status is not, @output has it, too
  * @error: return location for an error
@@ -65,7 +65,7 @@ gboolean arc_program_run (const ArcProgram *program,
  *
  * Returns: whether it ran to its end
  */
-gboolean arc_program_ask (const char *const *environment,
+gboolean arc_program_ask (GStrv environment,
                           const char *const *argv,
                           int *status,
                           char **output,

@@ -8,20 +8,16 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-gboolean
-arc_table_is_terminal (void)
+guint
+arc_table_get_width (void)
 {
   const char *term = g_getenv ("TERM");
+  struct winsize size;
 
-  return isatty (STDOUT_FILENO) && term != NULL && !g_str_equal (term, "dumb");
-}
+  if (!isatty (STDOUT_FILENO) || term == NULL || g_str_equal (term, "dumb"))
+    return G_MAXUINT;
 
-static gboolean
-has_style (void)
-{
-  const char *no_color = g_getenv ("NO_COLOR");
-
-  return arc_table_is_terminal () && (no_color == NULL || *no_color == '\0');
+  return ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 char *
@@ -33,24 +29,12 @@ arc_table_paint (ArcMood mood, const char *text)
     [ARC_MOOD_BAD] = "1;31",   /* red, bold */
   };
 
-  return has_style () ? g_strdup_printf ("\033[%sm%s\033[0m", colors[mood], text) : g_strdup (text);
-}
+  const char *no_color = g_getenv ("NO_COLOR");
 
-gboolean
-arc_table_has_utf8 (void)
-{
-  return g_get_charset (NULL);
-}
+  if (arc_table_get_width () == G_MAXUINT || (no_color != NULL && *no_color != '\0'))
+    return g_strdup (text);
 
-guint
-arc_table_get_width (void)
-{
-  struct winsize size;
-
-  if (!arc_table_is_terminal ())
-    return G_MAXUINT;
-
-  return ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+  return g_strdup_printf ("\033[%sm%s\033[0m", colors[mood], text);
 }
 
 char *
@@ -216,12 +200,26 @@ arc_table_wrap (const char *text, guint indent, guint width)
   return g_string_free (wrapped, FALSE);
 }
 
+void
+arc_table_print (guint indent, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *wrapped = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  wrapped = arc_table_wrap (g_strchomp (text), indent, arc_table_get_width ());
+  g_print ("%s\n", wrapped);
+}
+
 char *
-arc_table_format_time (guint64 time)
+arc_table_format_time (guint64 time, const char *format)
 {
   g_autoptr (GDateTime) date = g_date_time_new_from_unix_local ((gint64) (time / G_USEC_PER_SEC));
 
-  return date != NULL ? g_date_time_format (date, "%F %T") : g_strdup ("?");
+  return date != NULL ? g_date_time_format (date, format) : g_strdup ("?");
 }
 
 char *

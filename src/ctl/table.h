@@ -33,24 +33,10 @@ typedef enum
 char *arc_table_paint (ArcMood mood, const char *text);
 
 /**
- * arc_table_has_utf8:
- *
- * Returns: whether the locale has all characters of Unicode
- */
-gboolean arc_table_has_utf8 (void);
-
-/**
- * arc_table_is_terminal:
- *
- * Returns: whether standard output is a terminal on which a line can be overwritten
- */
-gboolean arc_table_is_terminal (void);
-
-/**
  * arc_table_get_width:
  *
- * Returns: how many columns the terminal on standard output has; %G_MAXUINT if it is none, because
- *   a line in a pipe stays one line
+ * Returns: how many columns the terminal on standard output has; %G_MAXUINT if it is none on which
+ *   a line can be overwritten, because a line in a pipe stays one line
  */
 guint arc_table_get_width (void);
 
@@ -116,12 +102,23 @@ guint arc_table_measure (const char *text);
 char *arc_table_wrap (const char *text, guint indent, guint width);
 
 /**
+ * arc_table_print:
+ * @indent: the columns before the text in its first line, and the blanks before each further line
+ * @format: the text
+ * @...: its arguments
+ *
+ * Prints a text with a line end, broken into lines for the terminal on standard output.
+ */
+void arc_table_print (guint indent, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+/**
  * arc_table_format_time:
  * @time: a time of D-Bus: microseconds since the epoch
+ * @format: what to show of it, for g_date_time_format()
  *
  * Returns: (transfer full): the time in the local time zone
  */
-char *arc_table_format_time (guint64 time);
+char *arc_table_format_time (guint64 time, const char *format);
 
 /**
  * arc_table_format_duration:

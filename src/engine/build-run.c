@@ -6,7 +6,6 @@
 #include "common/error.h"
 #include "common/problem-list.h"
 #include "config/build-environment.h"
-#include "engine/after-build.h"
 #include "engine/log-messages.h"
 #include "run/output-parser.h"
 #include "watch/directory-reader.h"
@@ -20,64 +19,24 @@
  * waits for its result. */
 #define LEFTOVER_GRACE (2 * G_USEC_PER_SEC)
 
-/* One build. */
-typedef struct
-{
-  ArcBuild *build;    /* (owned) (nullable): NULL once it is recorded */
-  guint64 comparison; /* that it waits for, or that it began with */
-
-  ArcConfig *config;         /* (owned) (nullable): NULL until it has taken its changes */
-  GCancellable *cancellable; /* (owned): of writing the files */
-  char *changes_file;        /* (owned) (nullable): NULL until it is there */
-  char *log_file; /* (owned) (nullable): NULL if the output goes to the log of the service alone */
-  GError *error;  /* (owned) (nullable): why the files cannot be written */
-
-  GStrv environment;        /* (owned) (nullable): of its process; NULL until that has started */
-  ArcProblemList *reported; /* (owned): the problems that its process has reported */
-  guint progress_done;
-  guint progress_total;
-  char *phase;        /* (owned) (nullable): what its process does before the next file */
-  ArcOutcome outcome; /* with an owned message */
-} Current;
-
-struct _ArcBuildRun
-{
-  ArcBuildRunPorts ports;
-  ArcPhase phase;
-  ArcHolds holds;
-  Current *current; /* (owned) (nullable): the build, or the last one while there is none */
-  ArcAfterBuild *after_build; /* (owned) */
-  ArcLoopGuard *loop_guard;   /* (owned) */
-  GCancellable *closing;      /* (owned): of the leftover; cancelled when nothing may start */
-};
-
-static Current *
-current_new (ArcBuild *build)
-{
-  Current *current = g_new0 (Current, 1);
-
-  current->build = build;
-  current->cancellable = g_cancellable_new ();
-  current->reported = arc_problem_list_new ();
-
-  return current;
-}
-
+/* Frees what there is of the last build. */
 static void
-current_free (Current *current)
+clear_build (ArcBuildRun *run)
 {
-  g_cancellable_cancel (current->cancellable);
-  g_object_unref (current->cancellable);
-  g_clear_pointer (&current->build, arc_build_free);
-  g_clear_pointer (&current->config, arc_config_free);
-  g_free (current->changes_file);
-  g_free (current->log_file);
-  g_clear_error (&current->error);
-  g_strfreev (current->environment);
-  arc_problem_list_unref (current->reported);
-  g_free (current->phase);
-  g_free ((char *) current->outcome.message);
-  g_free (current);
+  g_cancellable_cancel (run->cancellable);
+  g_clear_object (&run->cancellable);
+  g_clear_pointer (&run->build, arc_build_free);
+  g_clear_pointer (&run->config, arc_config_free);
+  g_clear_pointer (&run->changes_file, g_free);
+  g_clear_pointer (&run->log_file, g_free);
+  g_clear_error (&run->error);
+  g_clear_pointer (&run->environment, g_strfreev);
+  g_clear_pointer (&run->reported, arc_problem_list_unref);
+  g_clear_pointer (&run->activity, g_free);
+  g_free ((char *) run->outcome.message);
+  run->outcome = (ArcOutcome){ 0 };
+  run->progress_done = 0;
+  run->progress_total = 0;
 }
 
 static void
@@ -97,9 +56,9 @@ on_written (GObject *source, GAsyncResult *result, gpointer user_data)
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
 
-  run->current->changes_file = g_steal_pointer (&changes_file);
-  run->current->log_file = g_steal_pointer (&log_file);
-  run->current->error = g_steal_pointer (&error);
+  run->changes_file = g_steal_pointer (&changes_file);
+  run->log_file = g_steal_pointer (&log_file);
+  run->error = g_steal_pointer (&error);
   step (run, ARC_PHASE_EVENT_WRITTEN, NULL);
 }
 
@@ -108,12 +67,10 @@ on_written (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 take (ArcBuildRun *run)
 {
-  Current *current = run->current;
 
-  arc_loop_guard_begin_build (run->loop_guard, current->build->cause == ARC_CAUSE_REQUEST);
-  arc_database_state_take_async (run->ports.database, current->build, current->cancellable,
-                                 on_written, run);
-  run->ports.changed (run->ports.user_data);
+  arc_loop_guard_begin_build (run->loop_guard, run->build->cause == ARC_CAUSE_REQUEST);
+  arc_database_state_take_async (run->database, run->build, run->cancellable, on_written, run);
+  run->funcs->changed (run->user_data);
 }
 
 static gboolean
@@ -137,21 +94,19 @@ start (ArcBuildRun *run,
        gint64 timeout,
        GError **error)
 {
-  Current *current = run->current;
   /* For the next service, if this one is killed. */
-  const int group_file = arc_state_store_open_group (run->ports.store);
+  const int group_file = arc_state_store_open_group (run->store);
   const ArcRun process = {
     .argv = argv,
     .setting = setting,
-    .environment = (const char *const *) current->environment,
-    .log_file = setting == NULL ? current->log_file : NULL,
+    .environment = (const char *const *) run->environment,
+    .log_file = setting == NULL ? run->log_file : NULL,
     .group_file = MAX (group_file, 0),
     .timeout = timeout,
-    .stop_grace = current->config->stop_grace,
+    .stop_grace = run->config->stop_grace,
   };
   const gboolean started =
-      setting == NULL ? arc_process_runner_start (run->ports.runner, &process, error)
-                      : arc_after_build_run (run->after_build, current->build->id, &process);
+      arc_process_runner_start (setting == NULL ? run->runner : run->after_runner, &process, error);
 
   if (group_file >= 0)
     close (group_file);
@@ -163,21 +118,20 @@ start (ArcBuildRun *run,
 static gboolean
 spawn (ArcBuildRun *run, GError **error)
 {
-  Current *current = run->current;
-  const ArcBuild *build = current->build;
-  const ArcConfig *config = current->config;
+  const ArcBuild *build = run->build;
+  const ArcConfig *config = run->config;
 
-  if (current->error != NULL)
+  if (run->error != NULL)
     {
-      g_propagate_error (error, g_steal_pointer (&current->error));
+      g_propagate_error (error, g_steal_pointer (&run->error));
       return FALSE;
     }
 
   if (!make_database_directory (config->database, error))
     return FALSE;
 
-  current->environment = arc_build_environment_for_build (g_get_environ (), config, build->kind,
-                                                          build->id, current->changes_file);
+  run->environment = arc_build_environment_for_build (g_get_environ (), config, build->kind,
+                                                      build->id, run->changes_file);
 
   return start (run, (const char *const *) config->command, NULL, config->timeout, error);
 }
@@ -186,8 +140,8 @@ spawn (ArcBuildRun *run, GError **error)
 static void
 record_problems (ArcBuildRun *run, ArcBuild *build)
 {
-  ArcProblemList *reported = run->current->reported;
-  const ArcProblemList *before = arc_state_store_get_note_problems (run->ports.store);
+  ArcProblemList *reported = run->reported;
+  const ArcProblemList *before = arc_state_store_get_note_problems (run->store);
   const ArcProblem *first;
 
   build->n_problems = reported->count;
@@ -202,7 +156,49 @@ record_problems (ArcBuildRun *run, ArcBuild *build)
   build->new_problem = first != NULL ? arc_problem_to_string (first) : NULL;
   build->new_problem_path = first != NULL ? g_strdup (first->path) : NULL;
   arc_log_message_log_problems (build, reported, first);
-  arc_state_store_set_note_problems (run->ports.store, reported);
+  arc_state_store_set_note_problems (run->store, reported);
+}
+
+/* The builder logs it with the health. */
+static void
+set_after_problem (ArcBuildRun *run, const char *why /* (nullable) */)
+{
+  g_clear_pointer (&run->after_problem, g_free);
+  if (why != NULL)
+    run->after_problem = g_strdup_printf ("AfterBuild of build %" G_GUINT64_FORMAT " failed: %s",
+                                          run->after_id, why);
+}
+
+/* (transfer full) (nullable): English; NULL for a success. */
+static char *
+describe_after_end (const ArcOutcome *outcome, const char *last_line /* (nullable) */)
+{
+  switch (outcome->result)
+    {
+    case ARC_RESULT_SUCCESS:
+      return NULL;
+
+    case ARC_RESULT_FAILED:
+      return g_strdup_printf ("exit status %d%s%s", outcome->exit_status,
+                              last_line != NULL ? ": " : "", last_line != NULL ? last_line : "");
+
+    case ARC_RESULT_SIGNAL:
+      return g_strdup_printf ("signal %d (%s)", outcome->exit_status,
+                              g_strsignal (outcome->exit_status));
+
+    case ARC_RESULT_TIMEOUT:
+      return g_strdup ("it took longer than AfterBuildTimeout");
+
+    case ARC_RESULT_INTERRUPTED:
+      return g_strdup ("the service stopped");
+
+    case ARC_RESULT_CANCELED:
+    case ARC_RESULT_SPAWN_FAILED:
+      break;
+    }
+
+  return g_strdup (outcome->message != NULL ? outcome->message
+                                            : arc_result_to_string (outcome->result));
 }
 
 /* A build that succeeded, or failed for some files only, which are all that the next build lists,
@@ -210,22 +206,29 @@ record_problems (ArcBuildRun *run, ArcBuild *build)
 static void
 start_after_build (ArcBuildRun *run)
 {
-  const ArcConfig *config = run->current->config;
-  const ArcBuild *build = run->current->build;
+  const ArcConfig *config = run->config;
+  const ArcBuild *build = run->build;
+  g_autoptr (GError) error = NULL;
 
-  if (config->after_build != NULL && !g_cancellable_is_cancelled (run->closing) &&
-      (build->result == ARC_RESULT_SUCCESS || arc_build_is_partial (build)) &&
-      start (run, (const char *const *) config->after_build, "AfterBuild",
-             config->after_build_timeout, NULL))
+  if (config->after_build == NULL || g_cancellable_is_cancelled (run->closing) ||
+      (build->result != ARC_RESULT_SUCCESS && !arc_build_is_partial (build)))
+    return;
+
+  run->after_id = build->id;
+  g_clear_pointer (&run->after_last_line, g_free);
+  if (start (run, (const char *const *) config->after_build, "AfterBuild",
+             config->after_build_timeout, &error))
     run->holds |= ARC_HOLD_AFTER_BUILD;
+  else
+    set_after_problem (run, error->message);
 }
 
 /* Completes the record from the outcome, and writes it. */
 static void
 record (ArcBuildRun *run, gboolean spawned)
 {
-  const ArcOutcome *outcome = &run->current->outcome;
-  ArcBuild *build = run->current->build;
+  const ArcOutcome *outcome = &run->outcome;
+  ArcBuild *build = run->build;
 
   build->result = outcome->result;
   if (outcome->result == ARC_RESULT_SIGNAL)
@@ -233,35 +236,38 @@ record (ArcBuildRun *run, gboolean spawned)
   else
     build->exit_status = outcome->exit_status;
   build->message = arc_log_message_end (build, outcome->message);
-  build->finished = arc_clock_get_real_time (run->ports.clock);
+  build->finished = arc_clock_get_real_time (run->clock);
   build->cpu_usec = outcome->cpu_usec;
   build->max_rss = outcome->max_rss;
   arc_log_message_log_end (build);
   record_problems (run, build);
-  arc_state_store_add_build (run->ports.store, build);
-  arc_state_store_forget_group (run->ports.store);
+  arc_state_store_add_build (run->store, build);
+  arc_state_store_forget_group (run->store);
 
   if (spawned)
     start_after_build (run);
 
-  g_cancellable_cancel (run->current->cancellable);
-  run->current->build = NULL;
-  run->ports.ended (build, spawned, run->ports.user_data);
+  g_cancellable_cancel (run->cancellable);
+  run->build = NULL;
+  run->progress_done = 0;
+  run->progress_total = 0;
+  g_clear_pointer (&run->activity, g_free);
+  run->funcs->ended (build, spawned, run->user_data);
 }
 
 /* What a build, or its AfterBuild, changed in the tree was changed before this. */
 static void
 note_end (ArcBuildRun *run)
 {
-  arc_loop_guard_end_build (run->loop_guard, arc_clock_get_time (run->ports.clock),
+  arc_loop_guard_end_build (run->loop_guard, arc_clock_get_time (run->clock),
                             arc_get_stamp_time ());
 }
 
 static void
 set_outcome (ArcBuildRun *run, const ArcOutcome *outcome)
 {
-  run->current->outcome = *outcome;
-  run->current->outcome.message = g_strdup (outcome->message);
+  run->outcome = *outcome;
+  run->outcome.message = g_strdup (outcome->message);
 }
 
 /* A build that says that it has succeeded, if only in part, has not left what the next incremental
@@ -269,18 +275,18 @@ set_outcome (ArcBuildRun *run, const ArcOutcome *outcome)
 static void
 check_database (ArcBuildRun *run)
 {
-  ArcOutcome *outcome = &run->current->outcome;
+  ArcOutcome *outcome = &run->outcome;
 
   if (outcome->result != ARC_RESULT_SUCCESS &&
       (outcome->result != ARC_RESULT_FAILED || outcome->exit_status != ARC_BUILD_PARTIAL_STATUS))
     return;
-  if (!arc_database_state_was_removed (run->ports.database))
+  if (!arc_database_state_was_removed (run->database))
     return;
 
   outcome->result = ARC_RESULT_FAILED;
   outcome->exit_status = EX_DATAERR;
-  g_free (run->current->build->error);
-  run->current->build->error = g_strdup ("the database was removed while the build ran");
+  g_free (run->build->error);
+  run->build->error = g_strdup ("the database was removed while the build ran");
 }
 
 /* The process is gone: what it left is looked at in a thread. */
@@ -296,7 +302,7 @@ static void
 step (ArcBuildRun *run, ArcPhaseEvent event, const ArcOutcome *outcome /* (nullable) */)
 {
   const ArcOutcome unavailable = { .result = ARC_RESULT_SPAWN_FAILED,
-                                   .message = arc_tree_availability_get_message (run->ports.tree) };
+                                   .message = arc_tree_availability_get_message (run->tree) };
   const ArcHolds holds =
       run->holds | (unavailable.message != NULL ? ARC_HOLD_UNAVAILABLE : ARC_HOLD_NONE);
   g_autoptr (GError) error = NULL;
@@ -307,10 +313,9 @@ step (ArcBuildRun *run, ArcPhaseEvent event, const ArcOutcome *outcome /* (nulla
       return;
 
     case ARC_PHASE_ACTION_COMPARE:
-      run->current->comparison =
-          event == ARC_PHASE_EVENT_START
-              ? arc_comparisons_ask_for_build (run->ports.comparisons, run->current->build->cause)
-              : arc_comparisons_ask (run->ports.comparisons);
+      run->comparison = event == ARC_PHASE_EVENT_START
+                            ? arc_comparisons_ask_for_build (run->comparisons, run->build->cause)
+                            : arc_comparisons_ask (run->comparisons);
       return;
 
     case ARC_PHASE_ACTION_TAKE:
@@ -324,14 +329,13 @@ step (ArcBuildRun *run, ArcPhaseEvent event, const ArcOutcome *outcome /* (nulla
       return;
 
     case ARC_PHASE_ACTION_SIGNAL:
-      arc_process_runner_stop (run->ports.runner, outcome->result);
+      arc_process_runner_stop (run->runner, outcome->result);
       return;
 
     case ARC_PHASE_ACTION_INSPECT:
       note_end (run);
       set_outcome (run, outcome);
-      arc_build_inputs_look (arc_database_state_get_inputs (run->ports.database), on_inspected,
-                             run);
+      arc_build_inputs_look (run->database->inputs, on_inspected, run);
       return;
 
     case ARC_PHASE_ACTION_ABANDON:
@@ -352,44 +356,42 @@ step (ArcBuildRun *run, ArcPhaseEvent event, const ArcOutcome *outcome /* (nulla
 static void
 note_gone (ArcBuildRun *run, const char *path)
 {
-  g_autoptr (ArcChangeSet) gone =
-      arc_database_state_find_gone (run->ports.database, run->current->build, path);
+  g_autoptr (ArcChangeSet) gone = arc_database_state_find_gone (run->database, run->build, path);
 
   if (arc_change_set_get_size (gone) == 0)
     return;
 
   /* A build that never finds it causes the next one for ever. */
   arc_loop_guard_note_changes (run->loop_guard, gone, TRUE);
-  arc_pending_changes_add (arc_database_state_get_pending (run->ports.database), gone);
-  run->ports.gone (run->ports.user_data);
+  arc_pending_changes_add (run->database->pending, gone);
+  run->funcs->gone (run->user_data);
 }
 
 /* What a line says of the build itself. */
 static void
 read_line (ArcBuildRun *run, ArcLine *line, const GString *text)
 {
-  Current *current = run->current;
 
   switch (line->kind)
     {
     case ARC_LINE_PROGRESS:
-      current->progress_done = line->done;
-      current->progress_total = line->total;
-      g_clear_pointer (&current->phase, g_free);
+      run->progress_done = line->done;
+      run->progress_total = line->total;
+      g_clear_pointer (&run->activity, g_free);
       break;
 
     case ARC_LINE_PROBLEM:
-      arc_problem_list_add (current->reported, line->path, line->number, line->why, line->other);
+      arc_problem_list_add (run->reported, line->path, line->number, line->why, line->other);
       break;
 
     case ARC_LINE_ERROR:
       /* The message of the end has it. */
-      g_free (current->build->error);
-      current->build->error = g_steal_pointer (&line->why);
+      g_free (run->build->error);
+      run->build->error = g_steal_pointer (&line->why);
       return;
 
     case ARC_LINE_INPUT:
-      arc_build_inputs_add_named (arc_database_state_get_inputs (run->ports.database), line->path);
+      arc_build_inputs_add_named (run->database->inputs, line->path);
       break;
 
     case ARC_LINE_GONE:
@@ -397,20 +399,20 @@ read_line (ArcBuildRun *run, ArcLine *line, const GString *text)
       break;
 
     case ARC_LINE_FAILED:
-      arc_build_add_failed_file (current->build, line->path, line->why);
+      arc_build_add_failed_file (run->build, line->path, line->why);
       break;
 
     case ARC_LINE_PHASE:
-      g_free (current->phase);
-      current->phase = g_strdup (line->why);
+      g_free (run->activity);
+      run->activity = g_strdup (line->why);
       break;
 
     case ARC_LINE_PLAIN:
-      arc_log_message_take_line (&current->build->last_line, text->str, text->len);
+      arc_log_message_take_line (&run->build->last_line, text->str, text->len);
       break;
     }
 
-  arc_log_message_log_line (current->build, line, text->str, text->len);
+  arc_log_message_log_line (run->build, line, text->str, text->len);
 }
 
 static void
@@ -421,7 +423,7 @@ on_line (ArcProcessRunner *runner G_GNUC_UNUSED, const GString *text, ArcBuildRu
   arc_line_parse (text->str, text->len, &line);
   read_line (run, &line, text);
   if (line.kind == ARC_LINE_PROGRESS || line.kind == ARC_LINE_PHASE)
-    run->ports.changed (run->ports.user_data);
+    run->funcs->changed (run->user_data);
 }
 
 static void
@@ -431,27 +433,57 @@ on_ended (ArcProcessRunner *runner G_GNUC_UNUSED, const ArcOutcome *outcome, Arc
 }
 
 static void
-on_after_build_ended (gpointer user_data)
+on_after_line (ArcProcessRunner *runner G_GNUC_UNUSED, const GString *line, ArcBuildRun *run)
 {
-  ArcBuildRun *run = user_data;
+  g_autofree char *valid = g_utf8_make_valid (line->str, line->len);
+  g_autofree char *id = g_strdup_printf ("%" G_GUINT64_FORMAT, run->after_id);
 
+  arc_log_message_take_line (&run->after_last_line, line->str, line->len);
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, "ARCOLOGY_BUILD_ID", id, "MESSAGE",
+                    "AfterBuild: %s", valid);
+}
+
+static void
+on_after_ended (ArcProcessRunner *runner G_GNUC_UNUSED, const ArcOutcome *outcome, ArcBuildRun *run)
+{
+  g_autofree char *why = describe_after_end (outcome, run->after_last_line);
+
+  arc_state_store_forget_group (run->store);
+  set_after_problem (run, why);
   note_end (run);
   arc_build_run_set_held (run, ARC_HOLD_AFTER_BUILD, FALSE);
-  run->ports.changed (run->ports.user_data);
+  run->funcs->changed (run->user_data);
 }
 
 ArcBuildRun *
-arc_build_run_new (const ArcBuildRunPorts *ports)
+arc_build_run_new (ArcClock *clock,
+                   ArcProcessRunner *runner,
+                   ArcStateStore *store,
+                   ArcDatabaseState *database,
+                   ArcComparisons *comparisons,
+                   ArcTreeAvailability *tree,
+                   const ArcBuildRunFuncs *funcs,
+                   gpointer user_data)
 {
-  ArcBuildRun *run = g_new0 (ArcBuildRun, 1);
+  ArcBuildRun *run = g_new (ArcBuildRun, 1);
 
-  run->ports = *ports;
-  run->ports.runner = g_object_ref (ports->runner);
-  run->loop_guard = arc_loop_guard_new ();
-  run->after_build = arc_after_build_new (ports->store, on_after_build_ended, run);
-  run->closing = g_cancellable_new ();
-  g_signal_connect (ports->runner, "line", G_CALLBACK (on_line), run);
-  g_signal_connect (ports->runner, "ended", G_CALLBACK (on_ended), run);
+  *run = (ArcBuildRun){
+    .clock = clock,
+    .runner = g_object_ref (runner),
+    .store = store,
+    .database = database,
+    .comparisons = comparisons,
+    .tree = tree,
+    .after_runner = arc_process_runner_new (),
+    .loop_guard = arc_loop_guard_new (),
+    .funcs = funcs,
+    .user_data = user_data,
+    .closing = g_cancellable_new (),
+  };
+  g_signal_connect (runner, "line", G_CALLBACK (on_line), run);
+  g_signal_connect (runner, "ended", G_CALLBACK (on_ended), run);
+  g_signal_connect (run->after_runner, "line", G_CALLBACK (on_after_line), run);
+  g_signal_connect (run->after_runner, "ended", G_CALLBACK (on_after_ended), run);
 
   return run;
 }
@@ -459,21 +491,26 @@ arc_build_run_new (const ArcBuildRunPorts *ports)
 void
 arc_build_run_free (ArcBuildRun *run)
 {
-  g_signal_handlers_disconnect_by_data (run->ports.runner, run);
+  g_signal_handlers_disconnect_by_data (run->runner, run);
   g_cancellable_cancel (run->closing);
   g_object_unref (run->closing);
-  arc_after_build_free (run->after_build);
+  g_signal_handlers_disconnect_by_data (run->after_runner, run);
+  g_object_unref (run->after_runner);
+  g_free (run->after_last_line);
+  g_free (run->after_problem);
   arc_loop_guard_free (run->loop_guard);
-  g_object_unref (run->ports.runner);
-  g_clear_pointer (&run->current, current_free);
+  g_object_unref (run->runner);
+  clear_build (run);
   g_free (run);
 }
 
 void
 arc_build_run_start (ArcBuildRun *run, ArcBuild *build)
 {
-  g_clear_pointer (&run->current, current_free);
-  run->current = current_new (build);
+  clear_build (run);
+  run->build = build;
+  run->cancellable = g_cancellable_new ();
+  run->reported = arc_problem_list_new ();
   step (run, ARC_PHASE_EVENT_START, NULL);
 }
 
@@ -481,10 +518,9 @@ static void
 on_leftover_ended (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   ArcBuildRun *run = user_data;
-  g_autoptr (GObject) owner G_GNUC_UNUSED = run->ports.user_data;
+  g_autoptr (GObject) owner G_GNUC_UNUSED = run->user_data;
   g_autoptr (GError) error = NULL;
-  const gboolean found =
-      arc_state_store_end_leftover_finish (ARC_STATE_STORE (source), result, &error);
+  const gboolean found = g_task_propagate_boolean (G_TASK (result), &error);
 
   if (found)
     g_message ("Ended what was left of a build of a service that was killed");
@@ -493,7 +529,7 @@ on_leftover_ended (GObject *source, GAsyncResult *result, gpointer user_data)
 
   /* It may have written the tree or the database until now. A build that waits compares anyway. */
   if (found)
-    arc_comparisons_ask (run->ports.comparisons);
+    arc_comparisons_ask (run->comparisons);
   arc_build_run_set_held (run, ARC_HOLD_LEFTOVER, FALSE);
 }
 
@@ -502,20 +538,20 @@ arc_build_run_end_leftover (ArcBuildRun *run)
 {
   arc_build_run_set_held (run, ARC_HOLD_LEFTOVER, TRUE);
   /* The owner, and so the object, is there until nothing is left, or the wait is cancelled. */
-  g_object_ref (run->ports.user_data);
-  arc_state_store_end_leftover_async (run->ports.store, LEFTOVER_GRACE, run->closing,
-                                      on_leftover_ended, run);
+  g_object_ref (run->user_data);
+  arc_state_store_end_leftover_async (run->store, LEFTOVER_GRACE, run->closing, on_leftover_ended,
+                                      run);
 }
 
 gboolean
 arc_build_run_proceed (ArcBuildRun *run, const ArcConfig *config)
 {
   if (run->phase != ARC_PHASE_COMPARING ||
-      run->current->comparison > arc_comparisons_get_ended (run->ports.comparisons))
+      run->comparison > arc_comparisons_get_ended (run->comparisons))
     return FALSE;
 
-  g_clear_pointer (&run->current->config, arc_config_free);
-  run->current->config = arc_config_copy (config);
+  g_clear_pointer (&run->config, arc_config_free);
+  run->config = arc_config_copy (config);
   step (run, ARC_PHASE_EVENT_COMPARED, NULL);
 
   return TRUE;
@@ -531,7 +567,7 @@ void
 arc_build_run_close (ArcBuildRun *run)
 {
   g_cancellable_cancel (run->closing);
-  arc_after_build_stop (run->after_build);
+  arc_process_runner_stop (run->after_runner, ARC_RESULT_INTERRUPTED);
 }
 
 void
@@ -542,36 +578,24 @@ arc_build_run_set_held (ArcBuildRun *run, ArcHolds hold, gboolean held)
     step (run, ARC_PHASE_EVENT_PERMITTED, NULL);
 }
 
-ArcHolds
-arc_build_run_get_holds (const ArcBuildRun *run)
-{
-  return run->holds;
-}
-
-const char *
-arc_build_run_get_after_problem (const ArcBuildRun *run)
-{
-  return arc_after_build_get_problem (run->after_build);
-}
-
 /* The process writes the database, or is about to write all of it. */
 static gboolean
 is_writing (const ArcBuildRun *run)
 {
   return arc_phase_has_spawned (run->phase) ||
-         (run->phase == ARC_PHASE_LAUNCHING && run->current->build->kind != ARC_BUILD_INCREMENTAL);
+         (run->phase == ARC_PHASE_LAUNCHING && run->build->kind != ARC_BUILD_INCREMENTAL);
 }
 
 gboolean
 arc_build_run_check_inputs (ArcBuildRun *run)
 {
-  if (!arc_database_state_check (run->ports.database, is_writing (run)))
+  if (!arc_database_state_check (run->database, is_writing (run)))
     return FALSE;
 
   if (arc_phase_is_preparing (run->phase))
-    run->current->build->kind = MAX (run->current->build->kind, ARC_BUILD_FULL);
+    run->build->kind = MAX (run->build->kind, ARC_BUILD_FULL);
   else
-    arc_database_state_want (run->ports.database, ARC_BUILD_FULL);
+    arc_database_state_want (run->database, ARC_BUILD_FULL);
 
   return TRUE;
 }
@@ -586,7 +610,7 @@ are_own (ArcBuildRun *run, const ArcChangeSet *changes, const ArcSnapshot *snaps
     return arc_phase_has_spawned (run->phase);
 
   return arc_loop_guard_is_late (run->loop_guard, changes, snapshot,
-                                 arc_clock_get_time (run->ports.clock));
+                                 arc_clock_get_time (run->clock));
 }
 
 void
@@ -595,46 +619,4 @@ arc_build_run_note_changes (ArcBuildRun *run,
                             const ArcSnapshot *snapshot)
 {
   arc_loop_guard_note_changes (run->loop_guard, changes, are_own (run, changes, snapshot));
-}
-
-const ArcLoopGuard *
-arc_build_run_get_loop_guard (const ArcBuildRun *run)
-{
-  return run->loop_guard;
-}
-
-const ArcBuild *
-arc_build_run_get_build (const ArcBuildRun *run)
-{
-  return run->phase != ARC_PHASE_NONE ? run->current->build : NULL;
-}
-
-ArcPhase
-arc_build_run_get_phase (const ArcBuildRun *run)
-{
-  return run->phase;
-}
-
-guint64
-arc_build_run_get_comparison (const ArcBuildRun *run)
-{
-  return run->current->comparison;
-}
-
-const char *
-arc_build_run_get_progress (const ArcBuildRun *run, guint *done, guint *total)
-{
-  const gboolean running = run->phase != ARC_PHASE_NONE;
-
-  *done = running ? run->current->progress_done : 0;
-  *total = running ? run->current->progress_total : 0;
-
-  return running && run->current->phase != NULL ? run->current->phase : "";
-}
-
-gboolean
-arc_build_run_is_failing (const ArcBuildRun *run)
-{
-  return run->phase == ARC_PHASE_STOPPING ||
-         (run->phase == ARC_PHASE_ENDED && run->current->outcome.result != ARC_RESULT_SUCCESS);
 }

@@ -14,59 +14,105 @@
 #include "run/process-runner.h"
 #include "state/state-store.h"
 
-G_BEGIN_DECLS
+/**
+ * ArcBuildRunFuncs:
+ * @changed: called when there is something new to show, and when AfterBuild has ended
+ * @gone: called when the build did not find a file that it has to build once more; that is pending
+ * @ended: called when the build is recorded; @build belongs to the store, and there is no build any
+ *   more. @spawned says whether it had a process
+ */
+typedef struct
+{
+  void (*changed) (gpointer user_data);
+  void (*gone) (gpointer user_data);
+  void (*ended) (const ArcBuild *build, gboolean spawned, gpointer user_data);
+} ArcBuildRunFuncs;
 
 /**
- * ArcBuildRunPorts:
+ * ArcBuildRun:
+ * @phase: its phase
+ * @holds: those of %ARC_HOLDS_LAUNCH that hold builds
+ * @build: (owned) (nullable): its record; %NULL if there is none
+ * @comparison: the number of the comparison that it waits for, or that it began with
+ * @progress_done: how many files its process has done
+ * @progress_total: how many files it will do, or 0 if that is not known
+ * @activity: (owned) (nullable): what its process does before the next file
+ * @after_problem: (owned) (nullable): why the last AfterBuild failed, English
+ * @loop_guard: (owned): the loop guard
+ * @outcome: how its process ended, from %ARC_PHASE_ENDED on; with an owned message
+ *
+ * The running build, from its comparison to its record: what the phases of machine/build-phases.h
+ * ask for is done here. There is at most one; its successor takes its place. Other files read the
+ * members and do not change them.
+ *
+ * A build has no process while something of %ARC_HOLDS_LAUNCH holds it: what is left of a build of
+ * a killed service is ended first, and so is the command of AfterBuild, which runs after a build
+ * that updated the database.
+ */
+typedef struct
+{
+  ArcClock *clock;
+  ArcProcessRunner *runner; /* (owned) */
+  ArcStateStore *store;
+  ArcDatabaseState *database;
+  ArcComparisons *comparisons;
+  ArcTreeAvailability *tree;
+
+  ArcPhase phase;
+  ArcHolds holds;
+  ArcBuild *build;
+  guint64 comparison;
+  guint progress_done;
+  guint progress_total;
+  char *activity;
+  char *after_problem;
+  ArcLoopGuard *loop_guard;
+  ArcOutcome outcome;
+
+  /*< private >*/
+  const ArcBuildRunFuncs *funcs;
+  gpointer user_data;
+  GCancellable *closing; /* (owned): of the leftover; cancelled when nothing may start */
+
+  /* Of AfterBuild: the command gets the environment and the list of changes of the build, so no
+   * other build may launch before it has ended. */
+  ArcProcessRunner *after_runner; /* (owned) */
+  guint64 after_id;               /* of the build that it ran for last */
+  char *after_last_line;          /* (owned) (nullable): of its output, for people */
+
+  /* Of the build, or of the last one while there is none. */
+  ArcConfig *config;         /* (owned) (nullable): NULL until it has taken its changes */
+  GCancellable *cancellable; /* (owned) (nullable): of writing the files */
+  char *changes_file;        /* (owned) (nullable): NULL until it is there */
+  char *log_file; /* (owned) (nullable): NULL if the output goes to the log of the service alone */
+  GError *error;  /* (owned) (nullable): why the files cannot be written */
+  GStrv environment;        /* (owned) (nullable): of its process; NULL until that has started */
+  ArcProblemList *reported; /* (owned) (nullable): the problems that its process has reported */
+} ArcBuildRun;
+
+/**
+ * arc_build_run_new:
  * @clock: the clock
  * @runner: the runner of the process of a build
  * @store: the state store
  * @database: the state of the database
  * @comparisons: the comparisons
  * @tree: the availability of the tree
- * @changed: called when there is something new to show, and when AfterBuild has ended
- * @gone: called when the build did not find a file that it has to build once more; that is pending
- * @ended: called when the build is recorded; @build belongs to @store, and there is no build any
- * more. @spawned says whether it had a process
- * @user_data: the #GObject that owns the #ArcBuildRun, and the data for the functions
+ * @funcs: what is called
+ * @user_data: the #GObject that owns the #ArcBuildRun, and the data for @funcs
  *
- * What builds work with. All of it is unowned and outlives the #ArcBuildRun, but for the runner.
- */
-typedef struct
-{
-  ArcClock *clock;
-  ArcProcessRunner *runner;
-  ArcStateStore *store;
-  ArcDatabaseState *database;
-  ArcComparisons *comparisons;
-  ArcTreeAvailability *tree;
-  void (*changed) (gpointer user_data);
-  void (*gone) (gpointer user_data);
-  void (*ended) (const ArcBuild *build, gboolean spawned, gpointer user_data);
-  gpointer user_data;
-} ArcBuildRunPorts;
-
-/**
- * ArcBuildRun:
- *
- * The running build, from its comparison to its record: what the phases of machine/build-phases.h
- * ask for is done here. There is at most one; its successor takes its place.
- *
- * A build has no process while something of %ARC_HOLDS_LAUNCH holds it: what is left of a build of
- * a killed service is ended first, and so is the command of AfterBuild, which runs after a build
- * that updated the database.
- */
-typedef struct _ArcBuildRun ArcBuildRun;
-
-/**
- * arc_build_run_new:
- * @ports: what builds work with; it is copied
- *
- * Makes an object without a build.
+ * Makes an object without a build. But for the runner, what it gets must outlive it.
  *
  * Returns: (transfer full): the object
  */
-ArcBuildRun *arc_build_run_new (const ArcBuildRunPorts *ports);
+ArcBuildRun *arc_build_run_new (ArcClock *clock,
+                                ArcProcessRunner *runner,
+                                ArcStateStore *store,
+                                ArcDatabaseState *database,
+                                ArcComparisons *comparisons,
+                                ArcTreeAvailability *tree,
+                                const ArcBuildRunFuncs *funcs,
+                                gpointer user_data);
 
 /**
  * arc_build_run_free:
@@ -75,8 +121,6 @@ ArcBuildRun *arc_build_run_new (const ArcBuildRunPorts *ports);
  * Frees the object. A build that runs is not recorded.
  */
 void arc_build_run_free (ArcBuildRun *run);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcBuildRun, arc_build_run_free)
 
 /**
  * arc_build_run_end_leftover:
@@ -135,22 +179,6 @@ void arc_build_run_close (ArcBuildRun *run);
 void arc_build_run_set_held (ArcBuildRun *run, ArcHolds hold, gboolean held);
 
 /**
- * arc_build_run_get_holds:
- * @run: the object
- *
- * Returns: those of %ARC_HOLDS_LAUNCH that hold builds
- */
-ArcHolds arc_build_run_get_holds (const ArcBuildRun *run);
-
-/**
- * arc_build_run_get_after_problem:
- * @run: the object
- *
- * Returns: (transfer none) (nullable): why the last AfterBuild failed, English
- */
-const char *arc_build_run_get_after_problem (const ArcBuildRun *run);
-
-/**
  * arc_build_run_check_inputs:
  * @run: the object
  *
@@ -172,55 +200,3 @@ gboolean arc_build_run_check_inputs (ArcBuildRun *run);
 void arc_build_run_note_changes (ArcBuildRun *run,
                                  const ArcChangeSet *changes,
                                  const ArcSnapshot *snapshot);
-
-/**
- * arc_build_run_get_loop_guard:
- * @run: the object
- *
- * Returns: (transfer none): the loop guard
- */
-const ArcLoopGuard *arc_build_run_get_loop_guard (const ArcBuildRun *run);
-
-/**
- * arc_build_run_get_build:
- * @run: the object
- *
- * Returns: (transfer none) (nullable): the record of the build; %NULL if there is none
- */
-const ArcBuild *arc_build_run_get_build (const ArcBuildRun *run);
-
-/**
- * arc_build_run_get_phase:
- * @run: the object
- *
- * Returns: the phase
- */
-ArcPhase arc_build_run_get_phase (const ArcBuildRun *run);
-
-/**
- * arc_build_run_get_comparison:
- * @run: the object, with a build
- *
- * Returns: the number of the comparison that the build waits for, or that it began with
- */
-guint64 arc_build_run_get_comparison (const ArcBuildRun *run);
-
-/**
- * arc_build_run_get_progress:
- * @run: the object
- * @done: (out): how many files the process has done
- * @total: (out): how many files it will do, or 0 if that is not known
- *
- * Returns: (transfer none): what the process does before the next file, or ""
- */
-const char *arc_build_run_get_progress (const ArcBuildRun *run, guint *done, guint *total);
-
-/**
- * arc_build_run_is_failing:
- * @run: the object
- *
- * Returns: %TRUE if there is a build that will not have built all its changes
- */
-gboolean arc_build_run_is_failing (const ArcBuildRun *run);
-
-G_END_DECLS

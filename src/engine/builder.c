@@ -7,13 +7,9 @@
 #include "common/path-filter.h"
 #include "engine/build-run.h"
 #include "engine/change-feed.h"
-#include "engine/comparisons.h"
 #include "engine/config-survey.h"
-#include "engine/database-state.h"
 #include "engine/log-messages.h"
-#include "engine/pending-changes.h"
 #include "engine/sync-requests.h"
-#include "engine/tree-availability.h"
 
 #include <string.h>
 
@@ -56,24 +52,11 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ArcBuilder, arc_builder, G_TYPE_OBJECT)
 
-static ArcPendingChanges *
-get_pending (ArcBuilder *self)
-{
-  return arc_database_state_get_pending (self->database);
-}
-
-static ArcBuildInputs *
-get_inputs (ArcBuilder *self)
-{
-  return arc_database_state_get_inputs (self->database);
-}
-
 /* The times of the settings, with the rest that the loop guard asks for. */
 static ArcTiming
 get_timing (ArcBuilder *self)
 {
-  return arc_loop_guard_get_timing (arc_build_run_get_loop_guard (self->run),
-                                    &self->config->timing);
+  return arc_loop_guard_get_timing (self->run->loop_guard, &self->config->timing);
 }
 
 static void
@@ -81,9 +64,7 @@ update_status (ArcBuilder *self)
 {
   const ArcTiming timing = get_timing (self);
 
-  arc_status_set_machine (&self->status, &self->machine, &timing, self->clock);
-  arc_status_set_build (&self->status, self->run, self->comparisons, self->database, self->store);
-  arc_status_set_health (&self->status, self->watcher, self->tree, self->run, self->store);
+  arc_status_update (&self->status, &self->machine, &timing, self->watcher, self->run);
 }
 
 /* Arms the one alarm and tells that there is something new to see. */
@@ -94,7 +75,7 @@ update (ArcBuilder *self)
   gint64 deadline = arc_state_machine_get_deadline (&self->machine, &timing);
 
   if (!self->machine.closing)
-    deadline = MIN (deadline, MIN (arc_comparisons_get_deadline (self->comparisons),
+    deadline = MIN (deadline, MIN (self->comparisons->deadline,
                                    arc_tree_availability_get_deadline (self->tree)));
   arc_clock_set_alarm (self->clock, deadline);
 
@@ -138,8 +119,7 @@ emit_stopped (gpointer user_data)
 static void
 schedule_stopped (ArcBuilder *self)
 {
-  if (self->machine.state != ARC_STATE_RUNNING &&
-      !(arc_build_run_get_holds (self->run) & ARC_HOLD_AFTER_BUILD))
+  if (self->machine.state != ARC_STATE_RUNNING && !(self->run->holds & ARC_HOLD_AFTER_BUILD))
     g_idle_add_full (G_PRIORITY_DEFAULT, emit_stopped, g_object_ref (self), g_object_unref);
 }
 
@@ -156,7 +136,7 @@ step_for_cause (ArcBuilder *self,
       arc_state_machine_step (&self->machine, &timing, event, arc_clock_get_time (self->clock));
 
   if (ended != NULL)
-    arc_change_feed_add (self->feed, ended, arc_pending_changes_get_taken (get_pending (self)));
+    arc_change_feed_add (self->feed, ended, self->database->pending->taken);
   if (effects & ARC_EFFECT_COMMIT)
     arc_database_state_commit (self->database);
   if (effects & ARC_EFFECT_RESTORE)
@@ -179,8 +159,8 @@ step_for_cause (ArcBuilder *self,
     }
   if (effects & ARC_EFFECT_START)
     {
-      arc_log_message_log_start (arc_build_run_get_build (self->run));
-      g_signal_emit (self, signals[SIGNAL_BUILD_STARTED], 0, arc_build_run_get_build (self->run));
+      arc_log_message_log_start (self->run->build);
+      g_signal_emit (self, signals[SIGNAL_BUILD_STARTED], 0, self->run->build);
     }
   if (self->machine.closing && (event == ARC_EVENT_SHUTDOWN || ended != NULL))
     schedule_stopped (self);
@@ -195,11 +175,31 @@ step (ArcBuilder *self, ArcEvent event, const ArcBuild *ended /* (nullable) */)
   step_for_cause (self, event, arc_state_machine_get_cause (&self->machine, event), ended);
 }
 
+static ArcEvent
+get_event (ArcResult result)
+{
+  switch (result)
+    {
+    case ARC_RESULT_SUCCESS:
+      return ARC_EVENT_SUCCEEDED;
+    case ARC_RESULT_FAILED:
+    case ARC_RESULT_SIGNAL:
+    case ARC_RESULT_TIMEOUT:
+    case ARC_RESULT_SPAWN_FAILED:
+      return ARC_EVENT_FAILED;
+    case ARC_RESULT_CANCELED:
+    case ARC_RESULT_INTERRUPTED:
+      return ARC_EVENT_STOPPED;
+    }
+
+  g_return_val_if_reached (ARC_EVENT_FAILED);
+}
+
 static void
 on_build_ended (const ArcBuild *build, gboolean spawned, gpointer user_data)
 {
   ArcBuilder *self = user_data;
-  const ArcEvent event = arc_event_of_result (build->result);
+  const ArcEvent event = get_event (build->result);
   const gboolean given_up =
       arc_database_state_end_build (self->database, build, spawned,
                                     self->machine.failures >= self->config->timing.retry_limit);
@@ -218,7 +218,7 @@ static void
 touch (ArcBuilder *self)
 {
   self->status.last_touch = arc_clock_get_real_time (self->clock);
-  if (arc_phase_is_preparing (arc_build_run_get_phase (self->run)))
+  if (arc_phase_is_preparing (self->run->phase))
     update (self);
   else
     step (self, ARC_EVENT_TOUCH, NULL);
@@ -229,8 +229,7 @@ check_inputs (gpointer user_data)
 {
   ArcBuilder *self = user_data;
 
-  if (arc_tree_availability_was_compared (self->tree) && !self->machine.closing &&
-      arc_build_run_check_inputs (self->run))
+  if (self->tree->compared && !self->machine.closing && arc_build_run_check_inputs (self->run))
     touch (self);
 }
 
@@ -241,7 +240,7 @@ on_health (ArcBuilder *self)
   gboolean unavailable;
   const gboolean was_unavailable = (self->machine.holds & ARC_HOLD_UNAVAILABLE) != 0;
 
-  if (arc_tree_availability_was_compared (self->tree))
+  if (self->tree->compared)
     arc_tree_availability_set_problem (self->tree,
                                        arc_watcher_get_health (self->watcher) ==
                                                ARC_HEALTH_UNAVAILABLE
@@ -266,10 +265,9 @@ on_changed (ArcWatcher *watcher, ArcChangeSet *changes, ArcBuilder *self)
   const gint64 due = arc_clock_get_time (self->clock) + self->config->timing.debounce_limit;
 
   arc_build_run_note_changes (self->run, changes, snapshot);
-  arc_pending_changes_add (get_pending (self), changes);
+  arc_pending_changes_add (self->database->pending, changes);
   if (arc_tree_availability_set_files (self->tree, (const char *const *) self->config->directories,
-                                       snapshot,
-                                       arc_pending_changes_get_pending (get_pending (self)), due,
+                                       snapshot, self->database->pending->pending, due,
                                        arc_clock_to_real_time (self->clock, due)))
     on_health (self);
   touch (self);
@@ -284,8 +282,7 @@ end_rescan (ArcBuilder *self)
   if (arc_tree_availability_end_look (self->tree, comparison))
     on_health (self);
 
-  g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, comparison,
-                 arc_comparisons_get_found (self->comparisons));
+  g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, comparison, self->comparisons->found);
 }
 
 /* The first scan is done, and with it everything is true that anybody can ask for. */
@@ -296,7 +293,7 @@ on_surveyed (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (arc_build_run_check_inputs (self->run))
     self->status.last_touch = arc_clock_get_real_time (self->clock);
-  if (arc_config_survey_first_finish (ARC_WATCHER (source), result))
+  if (!g_task_propagate_boolean (G_TASK (result), NULL))
     arc_tree_availability_blame_settings (self->tree,
                                           (const char *const *) self->config->directories);
   arc_tree_availability_set_problem (self->tree, NULL);
@@ -320,7 +317,7 @@ on_compared (gpointer user_data)
 {
   ArcBuilder *self = user_data;
 
-  if (!arc_tree_availability_was_compared (self->tree))
+  if (!self->tree->compared)
     {
       /* The first one; later ones have to wait for the survey, too. */
       if (arc_comparisons_get_ended (self->comparisons) == 1)
@@ -355,8 +352,8 @@ on_alarm (ArcClock *clock, ArcBuilder *self)
   const gint64 now = arc_clock_get_time (clock);
 
   if (now >= arc_tree_availability_get_deadline (self->tree))
-    arc_tree_availability_begin_look (self->tree, arc_comparisons_ask (self->comparisons));
-  else if (now >= arc_comparisons_get_deadline (self->comparisons))
+    self->tree->look = arc_comparisons_ask (self->comparisons);
+  else if (now >= self->comparisons->deadline)
     arc_comparisons_ask (self->comparisons);
 
   step (self, ARC_EVENT_DEADLINE, NULL);
@@ -389,8 +386,6 @@ arc_builder_start (ArcBuilder *self)
   const ArcBuild *last;
   ArcSnapshot *snapshot;
 
-  g_return_if_fail (ARC_IS_BUILDER (self));
-
   arc_build_run_end_leftover (self->run);
   set_hold (self, ARC_HOLD_PAUSED, arc_state_store_get_paused (self->store));
 
@@ -399,8 +394,9 @@ arc_builder_start (ArcBuilder *self)
   last = arc_state_store_get_last_build (self->store);
   if (last != NULL)
     self->next_id = MAX (self->next_id, last->id + 1);
-  arc_change_feed_begin (self->feed, self->next_id - 1);
-  arc_build_inputs_watch (get_inputs (self));
+  arc_change_feed_free (self->feed);
+  self->feed = arc_change_feed_new (self->next_id - 1);
+  arc_build_inputs_watch (self->database->inputs);
   arc_comparisons_start (self->comparisons, snapshot);
 }
 
@@ -409,8 +405,6 @@ arc_builder_stop (ArcBuilder *self)
 {
   g_autoptr (GError) error =
       g_error_new_literal (ARC_ERROR, ARC_ERROR_SHUTTING_DOWN, "The service is stopping");
-
-  g_return_if_fail (ARC_IS_BUILDER (self));
 
   if (self->machine.closing)
     return;
@@ -423,8 +417,6 @@ arc_builder_stop (ArcBuilder *self)
 gboolean
 arc_builder_rebuild (ArcBuilder *self, ArcBuildKind kind, guint64 *build, GError **error)
 {
-  g_return_val_if_fail (ARC_IS_BUILDER (self), FALSE);
-
   if (!check_available (self, error))
     return FALSE;
 
@@ -439,8 +431,6 @@ arc_builder_rebuild (ArcBuilder *self, ArcBuildKind kind, guint64 *build, GError
 gboolean
 arc_builder_cancel (ArcBuilder *self, GError **error)
 {
-  g_return_val_if_fail (ARC_IS_BUILDER (self), FALSE);
-
   if (self->machine.state != ARC_STATE_RUNNING)
     {
       g_set_error_literal (error, ARC_ERROR, ARC_ERROR_NOT_BUILDING, "No build is running");
@@ -454,8 +444,6 @@ arc_builder_cancel (ArcBuilder *self, GError **error)
 gboolean
 arc_builder_set_paused (ArcBuilder *self, gboolean paused, GError **error)
 {
-  g_return_val_if_fail (ARC_IS_BUILDER (self), FALSE);
-
   if (!arc_state_store_set_paused (self->store, paused, error))
     return FALSE;
 
@@ -468,11 +456,10 @@ arc_builder_set_paused (ArcBuilder *self, gboolean paused, GError **error)
 void
 arc_builder_set_held (ArcBuilder *self, ArcHolds hold, gboolean held)
 {
-  g_return_if_fail (ARC_IS_BUILDER (self));
   g_return_if_fail (hold == ARC_HOLD_INHIBITED || hold == ARC_HOLD_POWER_SAVER ||
                     hold == ARC_HOLD_NAME);
 
-  if (held == (((self->machine.holds | arc_build_run_get_holds (self->run)) & hold) != 0))
+  if (held == (((self->machine.holds | self->run->holds) & hold) != 0))
     return;
 
   if (hold == ARC_HOLD_NAME)
@@ -485,8 +472,6 @@ arc_builder_set_held (ArcBuilder *self, ArcHolds hold, gboolean held)
 guint64
 arc_builder_compare (ArcBuilder *self)
 {
-  g_return_val_if_fail (ARC_IS_BUILDER (self), 0);
-
   return arc_comparisons_ask (self->comparisons);
 }
 
@@ -496,28 +481,16 @@ arc_builder_sync_async (ArcBuilder *self, GAsyncReadyCallback callback, gpointer
   g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
   g_autoptr (GError) error = NULL;
 
-  g_return_if_fail (ARC_IS_BUILDER (self));
-
   g_task_set_source_tag (task, arc_builder_sync_async);
 
   /* A tree that was not there may be back: that is for the comparison to find out. */
-  if ((self->machine.closing || !arc_tree_availability_was_compared (self->tree)) &&
-      !check_available (self, &error))
+  if ((self->machine.closing || !self->tree->compared) && !check_available (self, &error))
     {
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
 
   arc_sync_requests_add (self->syncs, g_steal_pointer (&task));
-}
-
-gboolean
-arc_builder_sync_finish (
-    ArcBuilder *self, GAsyncResult *result, guint64 *build, ArcResult *build_result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-
-  return arc_sync_request_propagate (G_TASK (result), build, build_result, error);
 }
 
 void
@@ -527,14 +500,12 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
   g_autoptr (ArcPathFilter) filter = NULL;
   gboolean other_database;
 
-  g_return_if_fail (ARC_IS_BUILDER (self));
-
-  old_tree = g_strdup (arc_build_inputs_get_tree (get_inputs (self)));
+  old_tree = g_strdup (arc_build_inputs_get_tree (self->database->inputs));
   arc_config_free (self->config);
   self->config = arc_config_copy (config);
   other_database = arc_database_state_set_config (self->database, config);
-  arc_comparisons_set_interval (self->comparisons, config->rescan_interval);
-  if (strcmp (old_tree, arc_build_inputs_get_tree (get_inputs (self))) != 0)
+  self->comparisons->interval = config->rescan_interval;
+  if (strcmp (old_tree, arc_build_inputs_get_tree (self->database->inputs)) != 0)
     {
       filter = arc_path_filter_new ((const char *const *) config->include,
                                     (const char *const *) config->exclude);
@@ -550,8 +521,6 @@ arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
 void
 arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
 {
-  g_return_if_fail (ARC_IS_BUILDER (self));
-
   update_status (self);
   *status = self->status;
 }
@@ -559,45 +528,34 @@ arc_builder_get_status (ArcBuilder *self, ArcStatus *status)
 ArcStateStore *
 arc_builder_get_store (ArcBuilder *self)
 {
-  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
-
   return self->store;
 }
 
 const ArcChangeSet *
 arc_builder_get_pending (ArcBuilder *self)
 {
-  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
-
-  return arc_pending_changes_get_pending (get_pending (self));
+  return self->database->pending->pending;
 }
 
 ArcChangeSet *
 arc_builder_list_changes (ArcBuilder *self, guint64 since, guint64 *now, gboolean *complete)
 {
-  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
-
-  *now = arc_change_feed_get_now (self->feed);
-  *complete = arc_change_feed_is_complete (self->feed, since);
-
-  return arc_change_feed_list (self->feed, since);
+  return arc_change_feed_list (self->feed, since, now, complete);
 }
 
 const ArcConfig *
 arc_builder_get_config (ArcBuilder *self)
 {
-  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
-
   return self->config;
 }
 
 ArcWatcher *
 arc_builder_get_watcher (ArcBuilder *self)
 {
-  g_return_val_if_fail (ARC_IS_BUILDER (self), NULL);
-
   return self->watcher;
 }
+
+static const ArcBuildRunFuncs run_funcs = { on_build_changed, on_gone, on_build_ended };
 
 ArcBuilder *
 arc_builder_new (ArcClock *clock,
@@ -614,22 +572,12 @@ arc_builder_new (ArcClock *clock,
   self->config = arc_config_copy (config);
 
   self->database = arc_database_state_new (watcher, store, config, check_inputs, self);
-  self->comparisons = arc_comparisons_new (clock, watcher, get_inputs (self), on_compared,
+  self->comparisons = arc_comparisons_new (clock, watcher, self->database->inputs, on_compared,
                                            on_comparison_settled, self);
-  arc_comparisons_set_interval (self->comparisons, config->rescan_interval);
-  self->run = arc_build_run_new (&(ArcBuildRunPorts){
-      .clock = clock,
-      .runner = runner,
-      .store = store,
-      .database = self->database,
-      .comparisons = self->comparisons,
-      .tree = self->tree,
-      .changed = on_build_changed,
-      .gone = on_gone,
-      .ended = on_build_ended,
-      .user_data = self,
-  });
-  self->syncs = arc_sync_requests_new (self->comparisons, self->database, self->run, store);
+  self->comparisons->interval = config->rescan_interval;
+  self->run = arc_build_run_new (clock, runner, store, self->database, self->comparisons,
+                                 self->tree, &run_funcs, self);
+  self->syncs = arc_sync_requests_new (self->run);
   arc_state_machine_init (&self->machine, arc_clock_get_time (self->clock));
   /* Until it has been looked at: nothing may be built before that, nor before the lock is taken. */
   self->machine.holds = ARC_HOLD_UNAVAILABLE;
@@ -691,5 +639,5 @@ static void
 arc_builder_init (ArcBuilder *self)
 {
   self->tree = arc_tree_availability_new ();
-  self->feed = arc_change_feed_new ();
+  self->feed = arc_change_feed_new (0);
 }

@@ -15,8 +15,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcBuilder:
  *
@@ -94,28 +92,15 @@ arc_builder_rebuild (ArcBuilder *builder, ArcBuildKind kind, guint64 *build, GEr
 /**
  * arc_builder_sync_async:
  * @builder: the builder
- * @callback: called when the database has all that was on the disk, or cannot have it
+ * @callback: called when the database has all that was on the disk, or cannot have it. The result
+ * is a #GTask of a pointer: (transfer full): the #ArcBuild that did it, which may be an earlier
+ * one: only if it succeeded the database has it. The error is %ARC_ERROR_TREE_UNAVAILABLE or
+ *   %ARC_ERROR_SHUTTING_DOWN: no build could be had
  * @user_data: for @callback
  *
  * Compares the tree with the snapshot and builds what is stale.
  */
 void arc_builder_sync_async (ArcBuilder *builder, GAsyncReadyCallback callback, gpointer user_data);
-
-/**
- * arc_builder_sync_finish:
- * @builder: the builder
- * @result: the result
- * @build: (out): the number of the build that did it, which may be an earlier one
- * @build_result: (out): how that build ended: only with %ARC_RESULT_SUCCESS the database has it
- * @error: return location for %ARC_ERROR_TREE_UNAVAILABLE or %ARC_ERROR_SHUTTING_DOWN
- *
- * Returns: %FALSE if no build could be had
- */
-gboolean arc_builder_sync_finish (ArcBuilder *builder,
-                                  GAsyncResult *result,
-                                  guint64 *build,
-                                  ArcResult *build_result,
-                                  GError **error);
 
 /**
  * arc_builder_cancel:
@@ -175,8 +160,6 @@ void arc_builder_set_config (ArcBuilder *builder, const ArcConfig *config);
  * arc_builder_get_status:
  * @builder: the builder
  * @status: (out caller-allocates): what there is to show
- *
- * Fills in the status.
  */
 void arc_builder_get_status (ArcBuilder *builder, ArcStatus *status);
 
@@ -224,5 +207,3 @@ const ArcConfig *arc_builder_get_config (ArcBuilder *builder);
  * Returns: (transfer none): the watcher
  */
 ArcWatcher *arc_builder_get_watcher (ArcBuilder *builder);
-
-G_END_DECLS

@@ -24,11 +24,13 @@ struct _ArcChangeFeed
 };
 
 ArcChangeFeed *
-arc_change_feed_new (void)
+arc_change_feed_new (guint64 build)
 {
   ArcChangeFeed *feed = g_new0 (ArcChangeFeed, 1);
 
   g_queue_init (&feed->entries);
+  feed->now = build;
+  feed->complete_after = build;
 
   return feed;
 }
@@ -47,15 +49,6 @@ arc_change_feed_free (ArcChangeFeed *feed)
 {
   g_queue_clear_full (&feed->entries, entry_free);
   g_free (feed);
-}
-
-void
-arc_change_feed_begin (ArcChangeFeed *feed, guint64 build)
-{
-  g_return_if_fail (g_queue_is_empty (&feed->entries));
-
-  feed->now = build;
-  feed->complete_after = build;
 }
 
 static gsize
@@ -111,23 +104,14 @@ arc_change_feed_add (ArcChangeFeed *feed, const ArcBuild *build, const ArcChange
   arc_change_set_foreach (done, add_entry, feed);
 }
 
-guint64
-arc_change_feed_get_now (const ArcChangeFeed *feed)
-{
-  return feed->now;
-}
-
-gboolean
-arc_change_feed_is_complete (const ArcChangeFeed *feed, guint64 since)
-{
-  return since >= feed->complete_after && since <= feed->now;
-}
-
 ArcChangeSet *
-arc_change_feed_list (const ArcChangeFeed *feed, guint64 since)
+arc_change_feed_list (const ArcChangeFeed *feed, guint64 since, guint64 *now, gboolean *complete)
 {
   ArcChangeSet *changes = arc_change_set_new ();
   const GList *first = feed->entries.tail;
+
+  *now = feed->now;
+  *complete = since >= feed->complete_after && since <= feed->now;
 
   /* Most readers ask for the last build only. */
   while (first != NULL && ((const Entry *) first->data)->build > since)

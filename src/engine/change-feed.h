@@ -6,8 +6,6 @@
 #include "common/build.h"
 #include "common/change-set.h"
 
-G_BEGIN_DECLS
-
 /* The feed keeps at most this many changes, and this many bytes of them as a reply of D-Bus frames
  * them: all that it keeps fit into one reply. */
 #define ARC_CHANGE_FEED_MAX      10000
@@ -23,31 +21,19 @@ typedef struct _ArcChangeFeed ArcChangeFeed;
 
 /**
  * arc_change_feed_new:
+ * @build: the number of the last build of earlier services
  *
- * Makes a feed that begins after build 0.
- *
- * Returns: (transfer full): the feed
+ * Returns: (transfer full): a feed that begins after @build
  */
-ArcChangeFeed *arc_change_feed_new (void);
+ArcChangeFeed *arc_change_feed_new (guint64 build);
 
 /**
  * arc_change_feed_free:
  * @feed: (transfer full): a feed
- *
- * Frees a feed.
  */
 void arc_change_feed_free (ArcChangeFeed *feed);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcChangeFeed, arc_change_feed_free)
-
-/**
- * arc_change_feed_begin:
- * @feed: a feed without builds
- * @build: the number of the last build of earlier services
- *
- * Makes the feed begin after @build.
- */
-void arc_change_feed_begin (ArcChangeFeed *feed, guint64 build);
 
 /**
  * arc_change_feed_add:
@@ -64,32 +50,16 @@ void arc_change_feed_begin (ArcChangeFeed *feed, guint64 build);
 void arc_change_feed_add (ArcChangeFeed *feed, const ArcBuild *build, const ArcChangeSet *taken);
 
 /**
- * arc_change_feed_get_now:
- * @feed: a feed
- *
- * Returns: the number of the build that ended last
- */
-guint64 arc_change_feed_get_now (const ArcChangeFeed *feed);
-
-/**
- * arc_change_feed_is_complete:
- * @feed: a feed
- * @since: the number of a build
- *
- * Returns: %TRUE if arc_change_feed_list() has all changes after @since
- */
-gboolean arc_change_feed_is_complete (const ArcChangeFeed *feed, guint64 since);
-
-/**
  * arc_change_feed_list:
  * @feed: a feed
  * @since: the number of a build
+ * @now: (out): the number of the build that ended last
+ * @complete: (out): whether no change after @since is missing
  *
  * Lists the changes of the builds after @since. Several changes of one file are one, as
  * arc_change_set_add() merges them.
  *
  * Returns: (transfer full): the changes
  */
-ArcChangeSet *arc_change_feed_list (const ArcChangeFeed *feed, guint64 since);
-
-G_END_DECLS
+ArcChangeSet *
+arc_change_feed_list (const ArcChangeFeed *feed, guint64 since, guint64 *now, gboolean *complete);

@@ -5,25 +5,6 @@
 
 #include "common/timing.h"
 
-struct _ArcComparisons
-{
-  ArcClock *clock;        /* (owned) */
-  ArcWatcher *watcher;    /* (owned) */
-  ArcBuildInputs *inputs; /* (unowned) */
-  ArcComparisonsFunc ended;
-  ArcComparisonsFunc settled;
-  gpointer user_data;
-
-  guint64 number;         /* of the one that began last */
-  gboolean tree_missing;  /* that one has not compared the tree yet */
-  gboolean input_missing; /* nor what else there is */
-  gboolean asked;         /* for one more */
-  gboolean at_end;        /* the last one has just ended, and nothing has happened since */
-  guint64 found;
-  gint64 interval;
-  gint64 deadline;
-};
-
 static gboolean
 is_under_way (const ArcComparisons *self)
 {
@@ -106,12 +87,6 @@ arc_comparisons_free (ArcComparisons *self)
   g_free (self);
 }
 
-void
-arc_comparisons_set_interval (ArcComparisons *self, gint64 interval)
-{
-  self->interval = interval;
-}
-
 static void
 begin (ArcComparisons *self)
 {
@@ -165,16 +140,4 @@ guint64
 arc_comparisons_get_ended (const ArcComparisons *self)
 {
   return is_under_way (self) ? self->number - 1 : self->number;
-}
-
-guint64
-arc_comparisons_get_found (const ArcComparisons *self)
-{
-  return self->found;
-}
-
-gint64
-arc_comparisons_get_deadline (const ArcComparisons *self)
-{
-  return self->deadline;
 }

@@ -8,18 +8,38 @@
 #include "watch/build-inputs.h"
 #include "watch/watcher.h"
 
-G_BEGIN_DECLS
+typedef void (*ArcComparisonsFunc) (gpointer user_data);
 
 /**
  * ArcComparisons:
+ * @interval: microseconds from the end of a comparison to the next without being asked, 0 for
+ *   never; the caller sets it
+ * @deadline: when to ask because of the interval, or %ARC_NEVER
+ * @found: the number of changes since the last comparison began
  *
  * The comparisons of the tree with the snapshot, and of what else the database depends on with what
  * was seen last. They have the numbers 1, 2, 3 and so on. At most one is under way. All who ask for
  * a comparison meanwhile share the next one: begun anew for each of them, it would never end.
  */
-typedef struct _ArcComparisons ArcComparisons;
+typedef struct
+{
+  gint64 interval;
+  gint64 deadline;
+  guint64 found;
 
-typedef void (*ArcComparisonsFunc) (gpointer user_data);
+  /*< private >*/
+  ArcClock *clock;        /* (owned) */
+  ArcWatcher *watcher;    /* (owned) */
+  ArcBuildInputs *inputs; /* (unowned) */
+  ArcComparisonsFunc ended;
+  ArcComparisonsFunc settled;
+  gpointer user_data;
+  guint64 number;         /* of the one that began last */
+  gboolean tree_missing;  /* that one has not compared the tree yet */
+  gboolean input_missing; /* nor what else there is */
+  gboolean asked;         /* for one more */
+  gboolean at_end;        /* the last one has just ended, and nothing has happened since */
+} ArcComparisons;
 
 /**
  * arc_comparisons_new:
@@ -31,9 +51,7 @@ typedef void (*ArcComparisonsFunc) (gpointer user_data);
  *   has just ended
  * @user_data: data for the functions
  *
- * Makes an object without a comparison.
- *
- * Returns: (transfer full): the comparisons
+ * Returns: (transfer full): an object without a comparison
  */
 ArcComparisons *arc_comparisons_new (ArcClock *clock,
                                      ArcWatcher *watcher,
@@ -45,21 +63,8 @@ ArcComparisons *arc_comparisons_new (ArcClock *clock,
 /**
  * arc_comparisons_free:
  * @self: (transfer full): the comparisons, whose inputs are freed
- *
- * Frees the object.
  */
 void arc_comparisons_free (ArcComparisons *self);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcComparisons, arc_comparisons_free)
-
-/**
- * arc_comparisons_set_interval:
- * @self: the comparisons
- * @interval: microseconds from the end of a comparison to the next; 0 for never
- *
- * Sets how often to compare without being asked.
- */
-void arc_comparisons_set_interval (ArcComparisons *self, gint64 interval);
 
 /**
  * arc_comparisons_start:
@@ -100,21 +105,3 @@ guint64 arc_comparisons_ask_for_build (ArcComparisons *self, ArcCause cause);
  * Returns: the number of the comparison that ended last, or 0
  */
 guint64 arc_comparisons_get_ended (const ArcComparisons *self);
-
-/**
- * arc_comparisons_get_found:
- * @self: the comparisons
- *
- * Returns: the number of changes since the last comparison began
- */
-guint64 arc_comparisons_get_found (const ArcComparisons *self);
-
-/**
- * arc_comparisons_get_deadline:
- * @self: the comparisons
- *
- * Returns: when to ask because of the interval, or %ARC_NEVER
- */
-gint64 arc_comparisons_get_deadline (const ArcComparisons *self);
-
-G_END_DECLS

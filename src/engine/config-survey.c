@@ -30,13 +30,13 @@ on_first_surveyed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer
     {
     case ARC_TREE_SURVEY_NONE:
     case ARC_TREE_SURVEY_LATE:
-      g_task_return_boolean (task, TRUE);
+      g_task_return_boolean (task, FALSE);
       return;
 
     case ARC_TREE_SURVEY_MATCH:
     case ARC_TREE_SURVEY_EMPTY:
     case ARC_TREE_SURVEY_MISSING:
-      g_task_return_boolean (task, FALSE);
+      g_task_return_boolean (task, TRUE);
       return;
     }
 }
@@ -49,27 +49,18 @@ arc_config_survey_first_async (const ArcConfig *config,
                                gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (watcher, NULL, callback, user_data);
-  const ArcPendingChanges *pending = arc_database_state_get_pending (database);
+  const ArcPendingChanges *pending = database->pending;
 
   g_task_set_source_tag (task, arc_config_survey_first_async);
   if (arc_watcher_get_n_files (watcher) > 0 ||
       arc_watcher_get_health (watcher) == ARC_HEALTH_UNAVAILABLE ||
-      !arc_database_state_has_other_tree (database))
-    g_task_return_boolean (task, FALSE);
-  else if (arc_pending_changes_get_built_serial (pending) > 0)
-    g_task_return_boolean (task,
-                           arc_change_set_get_size (arc_pending_changes_get_pending (pending)) > 0);
+      g_strcmp0 (database->built.tree, arc_build_inputs_get_tree (database->inputs)) == 0)
+    g_task_return_boolean (task, TRUE);
+  else if (pending->built_serial > 0)
+    g_task_return_boolean (task, arc_change_set_get_size (pending->pending) == 0);
   else
     /* If nothing is remembered, there may never have been any. */
     survey (config, on_first_surveyed, g_steal_pointer (&task));
-}
-
-gboolean
-arc_config_survey_first_finish (ArcWatcher *watcher, GAsyncResult *result)
-{
-  g_return_val_if_fail (g_task_is_valid (result, watcher), FALSE);
-
-  return g_task_propagate_boolean (G_TASK (result), NULL);
 }
 
 static void
@@ -108,8 +99,6 @@ arc_config_survey_check_async (ArcWatcher *watcher,
   const ArcSnapshot *snapshot;
   g_autoptr (ArcPathFilter) filter = NULL;
 
-  g_return_if_fail (ARC_IS_WATCHER (watcher));
-
   g_task_set_source_tag (task, arc_config_survey_check_async);
   snapshot = arc_watcher_get_snapshot (watcher);
   filter = arc_path_filter_new ((const char *const *) config->include,
@@ -119,12 +108,4 @@ arc_config_survey_check_async (ArcWatcher *watcher,
     g_task_return_boolean (task, TRUE);
   else
     survey (config, on_config_surveyed, g_steal_pointer (&task));
-}
-
-gboolean
-arc_config_survey_check_finish (ArcWatcher *watcher, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, watcher), FALSE);
-
-  return g_task_propagate_boolean (G_TASK (result), error);
 }

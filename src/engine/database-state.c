@@ -3,32 +3,8 @@
 
 #include "engine/database-state.h"
 
-#include "engine/unbuilt-changes.h"
-
 #include <string.h>
 #include <sysexits.h>
-
-struct _ArcDatabaseState
-{
-  ArcWatcher *watcher;        /* (owned) */
-  ArcStateStore *store;       /* (owned) */
-  ArcBuildInputs *inputs;     /* (owned) */
-  ArcPendingChanges *pending; /* (owned) */
-  ArcBuildKind wanted;        /* what the next build has to do at least */
-  ArcBuildInputsFunc func;
-  gpointer user_data;
-
-  char *database;            /* (owned): of the settings in force */
-  char *built_database;      /* (owned) (nullable): what the last build wrote that took changes */
-  ArcStateStoreInputs built; /* what the database was made with, as far as that is known */
-  ArcStateStoreInputs seen;  /* what was seen last: a difference to that asks for a full build */
-
-  /* Of the build that has taken its changes: the database that it writes, whatever settings come
-   * later, and the settings that the database is made with if it succeeds. */
-  char *taken_database; /* (owned) (nullable) */
-  char *taken_settings; /* (owned) (nullable) */
-  gboolean existed;     /* taken_database was there then */
-};
 
 static void
 on_inputs (gpointer user_data)
@@ -110,21 +86,9 @@ arc_database_state_set_config (ArcDatabaseState *self, const ArcConfig *config)
   replace (&self->database, config->database);
   g_clear_pointer (&self->seen.database, g_free);
   arc_database_state_want (self, ARC_BUILD_FULL);
-  arc_pending_changes_add_unknown (self->pending);
+  arc_pending_changes_add (self->pending, NULL);
 
   return TRUE;
-}
-
-ArcBuildInputs *
-arc_database_state_get_inputs (ArcDatabaseState *self)
-{
-  return self->inputs;
-}
-
-ArcPendingChanges *
-arc_database_state_get_pending (ArcDatabaseState *self)
-{
-  return self->pending;
 }
 
 ArcChangeSet *
@@ -134,9 +98,8 @@ arc_database_state_find_gone (ArcDatabaseState *self, const ArcBuild *build, con
   g_autoptr (ArcChangeSet) hidden = NULL;
   ArcChange change;
 
-  if (arc_unbuilt_changes_has_gone (build, arc_pending_changes_get_taken (self->pending),
-                                    arc_watcher_get_snapshot (self->watcher),
-                                    arc_pending_changes_get_pending (self->pending), path, &change))
+  if (arc_pending_changes_has_gone (self->pending, build, arc_watcher_get_snapshot (self->watcher),
+                                    path, &change))
     arc_change_set_add (gone, path, change);
 
   hidden = arc_watcher_find_hidden (self->watcher, gone);
@@ -173,21 +136,15 @@ arc_database_state_check (ArcDatabaseState *self, gboolean writing)
     return FALSE;
 
   g_message ("The next build is a full one: %s", reason);
-  arc_pending_changes_add_unknown (self->pending);
+  arc_pending_changes_add (self->pending, NULL);
 
   return TRUE;
 }
 
 gboolean
-arc_database_state_has_other_tree (const ArcDatabaseState *self)
-{
-  return g_strcmp0 (self->built.tree, arc_build_inputs_get_tree (self->inputs)) != 0;
-}
-
-gboolean
 arc_database_state_needs_build (ArcDatabaseState *self, ArcOnStart on_start, gboolean unavailable)
 {
-  if (arc_pending_changes_get_built_serial (self->pending) == 0 || on_start == ARC_ON_START_ALWAYS)
+  if (self->pending->built_serial == 0 || on_start == ARC_ON_START_ALWAYS)
     arc_database_state_want (self, ARC_BUILD_FULL);
 
   switch (on_start)
@@ -233,7 +190,7 @@ withhold_hidden (ArcDatabaseState *self, const ArcBuild *build)
   if (arc_watcher_get_health (self->watcher) == ARC_HEALTH_OK)
     return;
 
-  hidden = arc_watcher_find_hidden (self->watcher, arc_pending_changes_get_pending (self->pending));
+  hidden = arc_watcher_find_hidden (self->watcher, self->pending->pending);
   arc_pending_changes_forget (self->pending, hidden);
   if (build->kind != ARC_BUILD_INCREMENTAL)
     {
@@ -259,7 +216,7 @@ arc_database_state_take_async (ArcDatabaseState *self,
   /* Until the build has succeeded, the rows of the database are unknown; and a new database has
    * none yet. */
   if (!incremental || !arc_build_inputs_has_database (self->inputs))
-    arc_pending_changes_add_unknown (self->pending);
+    arc_pending_changes_add (self->pending, NULL);
 
   /* An incremental build leaves rows of the settings that they were made with. */
   replace (&self->taken_settings, incremental ? self->built.settings : self->seen.settings);
@@ -269,7 +226,7 @@ arc_database_state_take_async (ArcDatabaseState *self,
 
   withhold_hidden (self, build);
   arc_pending_changes_take (self->pending);
-  taken = arc_pending_changes_get_taken (self->pending);
+  taken = self->pending->taken;
   arc_change_set_merge (dirty, taken);
   arc_watcher_add_unemitted (self->watcher, dirty);
 
@@ -337,7 +294,7 @@ write_state (ArcDatabaseState *self)
 {
   g_autoptr (ArcChangeSet) dirty = arc_change_set_new ();
 
-  arc_change_set_merge (dirty, arc_pending_changes_get_pending (self->pending));
+  arc_change_set_merge (dirty, self->pending->pending);
   arc_watcher_add_unemitted (self->watcher, dirty);
   replace (&self->built.tree, arc_build_inputs_get_tree (self->inputs));
   arc_state_store_commit (self->store, arc_watcher_get_snapshot (self->watcher), dirty,

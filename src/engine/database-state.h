@@ -10,10 +10,12 @@
 #include "watch/build-inputs.h"
 #include "watch/watcher.h"
 
-G_BEGIN_DECLS
-
 /**
  * ArcDatabaseState:
+ * @inputs: (owned): the present inputs
+ * @pending: (owned): the changes that the database lacks; the caller adds to them
+ * @database: (owned): the path, by the settings in force
+ * @built: what the database was made with, as far as that is known
  *
  * What the database holds, as far as that is known: which changes it lacks, what it was built from
  * besides the notes (the settings, the files that the build reads), and whether the file is still
@@ -22,7 +24,29 @@ G_BEGIN_DECLS
  *
  * A difference of the inputs is found by comparison with what was seen last, so each is found once.
  */
-typedef struct _ArcDatabaseState ArcDatabaseState;
+typedef struct
+{
+  ArcBuildInputs *inputs;
+  ArcPendingChanges *pending;
+  char *database;
+  ArcStateStoreInputs built;
+
+  /*< private >*/
+  ArcWatcher *watcher;  /* (owned) */
+  ArcStateStore *store; /* (owned) */
+  ArcBuildKind wanted;  /* what the next build has to do at least */
+  ArcBuildInputsFunc func;
+  gpointer user_data;
+
+  char *built_database;     /* (owned) (nullable): what the last build wrote that took changes */
+  ArcStateStoreInputs seen; /* what was seen last: a difference to that asks for a full build */
+
+  /* Of the build that has taken its changes: the database that it writes, whatever settings come
+   * later, and the settings that the database is made with if it succeeds. */
+  char *taken_database; /* (owned) (nullable) */
+  char *taken_settings; /* (owned) (nullable) */
+  gboolean existed;     /* taken_database was there then */
+} ArcDatabaseState;
 
 /**
  * arc_database_state_new:
@@ -32,9 +56,7 @@ typedef struct _ArcDatabaseState ArcDatabaseState;
  * @func: called when inputs may have changed, after a look at them
  * @user_data: data for @func
  *
- * Makes the state of a database of which nothing is known.
- *
- * Returns: (transfer full): the state
+ * Returns: (transfer full): the state of a database of which nothing is known
  */
 ArcDatabaseState *arc_database_state_new (ArcWatcher *watcher,
                                           ArcStateStore *store,
@@ -45,12 +67,8 @@ ArcDatabaseState *arc_database_state_new (ArcWatcher *watcher,
 /**
  * arc_database_state_free:
  * @self: (transfer full): the state
- *
- * Frees the state.
  */
 void arc_database_state_free (ArcDatabaseState *self);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcDatabaseState, arc_database_state_free)
 
 /**
  * arc_database_state_load:
@@ -72,22 +90,6 @@ ArcSnapshot *arc_database_state_load (ArcDatabaseState *self);
  * Returns: %TRUE if @config names another database
  */
 gboolean arc_database_state_set_config (ArcDatabaseState *self, const ArcConfig *config);
-
-/**
- * arc_database_state_get_inputs:
- * @self: the state
- *
- * Returns: (transfer none): the present inputs
- */
-ArcBuildInputs *arc_database_state_get_inputs (ArcDatabaseState *self);
-
-/**
- * arc_database_state_get_pending:
- * @self: the state
- *
- * Returns: (transfer none): the changes that the database lacks; the caller adds to them
- */
-ArcPendingChanges *arc_database_state_get_pending (ArcDatabaseState *self);
 
 /**
  * arc_database_state_find_gone:
@@ -115,14 +117,6 @@ arc_database_state_find_gone (ArcDatabaseState *self, const ArcBuild *build, con
  * Returns: %TRUE if there is a difference
  */
 gboolean arc_database_state_check (ArcDatabaseState *self, gboolean writing);
-
-/**
- * arc_database_state_has_other_tree:
- * @self: the state
- *
- * Returns: %TRUE if the database was built with other settings of the tree
- */
-gboolean arc_database_state_has_other_tree (const ArcDatabaseState *self);
 
 /**
  * arc_database_state_needs_build:
@@ -181,9 +175,9 @@ void arc_database_state_take_async (ArcDatabaseState *self,
  * arc_database_state_was_removed:
  * @self: the state
  *
- * Call this when the process of a build has ended and the inputs were looked at since. A command
- * that makes no database at all is left alone: its database was not there when the build took its
- * changes.
+ * Call this while a build has a process, or has had one and the inputs were looked at since. A
+ * command that makes no database at all is left alone: its database was not there when the build
+ * took its changes.
  *
  * Returns: whether the database was removed while the build ran, which has written to a file
  * without a name then
@@ -232,5 +226,3 @@ void arc_database_state_restore (ArcDatabaseState *self, const ArcBuild *build);
  * Writes what the state store could not write.
  */
 void arc_database_state_retry_write (ArcDatabaseState *self);
-
-G_END_DECLS

@@ -244,14 +244,3 @@ arc_log_message_log_line (const ArcBuild *build,
     g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, "ARCOLOGY_BUILD_ID", id,
                       "ARCOLOGY_BUILD_KIND", kind, "MESSAGE", "%s", valid);
 }
-
-void
-arc_log_message_log_health (ArcHealth health, const char *message)
-{
-  const GLogLevelFlags level = health == ARC_HEALTH_OK ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_WARNING;
-
-  g_log_structured (G_LOG_DOMAIN, level, "MESSAGE_ID", ARC_MESSAGE_HEALTH_CHANGED,
-                    "ARCOLOGY_HEALTH", arc_health_to_string (health), "MESSAGE",
-                    "The health is %s%s%s", arc_health_to_string (health),
-                    message[0] != '\0' ? ": " : "", message);
-}

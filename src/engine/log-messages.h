@@ -6,16 +6,11 @@
 #include "common/build.h"
 #include "common/problem-list.h"
 #include "run/output-parser.h"
-#include "watch/watch-health.h"
-
-G_BEGIN_DECLS
 
 /**
  * arc_log_message_add_sentence:
  * @message: a text
  * @sentence: (nullable): a sentence without a full stop; %NULL or "" for none
- *
- * Adds a sentence to a text.
  */
 void arc_log_message_add_sentence (GString *message, const char *sentence);
 
@@ -84,14 +79,3 @@ void arc_log_message_log_line (const ArcBuild *build,
                                const ArcLine *line,
                                const char *text,
                                gsize length);
-
-/**
- * arc_log_message_log_health:
- * @health: the health
- * @message: its message
- *
- * Logs that the health or its message has changed.
- */
-void arc_log_message_log_health (ArcHealth health, const char *message);
-
-G_END_DECLS

@@ -7,8 +7,6 @@
 #include "common/timing.h"
 #include "watch/snapshot.h"
 
-G_BEGIN_DECLS
-
 /* How many builds in a row may be caused by the one before before it counts as a loop. */
 #define ARC_LOOP_GUARD_PATIENCE 5
 
@@ -30,17 +28,13 @@ typedef struct _ArcLoopGuard ArcLoopGuard;
 /**
  * arc_loop_guard_new:
  *
- * Makes a guard that has seen no build.
- *
- * Returns: (transfer full): the guard
+ * Returns: (transfer full): a guard that has seen no build
  */
 ArcLoopGuard *arc_loop_guard_new (void);
 
 /**
  * arc_loop_guard_free:
  * @guard: (transfer full): a guard
- *
- * Frees a guard.
  */
 void arc_loop_guard_free (ArcLoopGuard *guard);
 
@@ -51,8 +45,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcLoopGuard, arc_loop_guard_free)
  * @guard: a guard
  * @changes: changes that were seen
  * @building: whether a build runs that does not take them
- *
- * Records changes.
  */
 void
 arc_loop_guard_note_changes (ArcLoopGuard *guard, const ArcChangeSet *changes, gboolean building);
@@ -115,5 +107,3 @@ ArcTiming arc_loop_guard_get_timing (const ArcLoopGuard *guard, const ArcTiming 
  * Returns: (transfer none) (nullable): the files; %NULL without a loop
  */
 const ArcChangeSet *arc_loop_guard_get_changes (const ArcLoopGuard *guard);
-
-G_END_DECLS

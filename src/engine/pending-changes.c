@@ -3,18 +3,6 @@
 
 #include "engine/pending-changes.h"
 
-#include "engine/unbuilt-changes.h"
-
-struct _ArcPendingChanges
-{
-  ArcChangeSet *pending;  /* (owned) */
-  ArcChangeSet *taken;    /* (owned) (nullable) */
-  ArcChangeSet *given_up; /* (owned): failed in all tries, and have not changed since */
-  guint64 taken_serial;   /* the change serial when they were taken */
-  guint64 change_serial;
-  guint64 built_serial;
-};
-
 ArcPendingChanges *
 arc_pending_changes_new (void)
 {
@@ -45,15 +33,12 @@ forget (const char *path, ArcChange change G_GNUC_UNUSED, gpointer user_data)
 void
 arc_pending_changes_add (ArcPendingChanges *self, const ArcChangeSet *changes)
 {
+  self->change_serial++;
+  if (changes == NULL)
+    return;
+
   arc_change_set_merge (self->pending, changes);
   arc_change_set_foreach (changes, forget, self->given_up);
-  self->change_serial++;
-}
-
-void
-arc_pending_changes_add_unknown (ArcPendingChanges *self)
-{
-  self->change_serial++;
 }
 
 void
@@ -83,6 +68,49 @@ arc_pending_changes_commit (ArcPendingChanges *self)
   self->built_serial = self->taken_serial;
 }
 
+static gboolean
+is_in_snapshot (const ArcSnapshot *snapshot, const char *path)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *name = g_path_get_basename (path);
+
+  return arc_snapshot_lookup (snapshot, directory, name) != NULL;
+}
+
+/* (transfer full) (nullable): those of TAKEN that BUILD has left, if the database has all files but
+ * those that it reported as failed; NULL if all of TAKEN has to be built again. PENDING was seen
+ * since. */
+static ArcChangeSet *
+find_unbuilt (const ArcBuild *build,
+              const ArcChangeSet *taken,
+              const ArcSnapshot *snapshot,
+              const ArcChangeSet *pending)
+{
+  g_autoptr (ArcChangeSet) remainder = arc_change_set_new ();
+
+  if (!arc_build_is_partial (build) || build->n_failed > build->failed_files->len)
+    return NULL;
+
+  for (guint i = 0; i < build->failed_files->len; i++)
+    {
+      const char *path = g_ptr_array_index (build->failed_files, i);
+      ArcChange change = ARC_CHANGE_MODIFIED;
+
+      /* A full build leaves in the database what it knew of a file that fails, so for one that
+       * nobody touched "modified" is right, and for one that the database never had it is as good.
+       */
+      if (!arc_change_set_lookup (taken, path, &change) &&
+          (build->kind == ARC_BUILD_INCREMENTAL ||
+           !(is_in_snapshot (snapshot, path) || arc_change_set_lookup (pending, path, NULL))))
+        return NULL;
+
+      arc_change_set_remove (remainder, path);
+      arc_change_set_add (remainder, path, change);
+    }
+
+  return g_steal_pointer (&remainder);
+}
+
 gboolean
 arc_pending_changes_restore (ArcPendingChanges *self,
                              const ArcBuild *ended,
@@ -99,7 +127,7 @@ arc_pending_changes_restore (ArcPendingChanges *self,
     }
 
   later = g_steal_pointer (&self->pending);
-  remainder = arc_unbuilt_changes_new (ended, taken, snapshot, later);
+  remainder = find_unbuilt (ended, taken, snapshot, later);
   self->pending = remainder != NULL ? remainder : g_steal_pointer (&taken);
   arc_change_set_merge (self->pending, later);
 
@@ -108,6 +136,24 @@ arc_pending_changes_restore (ArcPendingChanges *self,
     self->change_serial++;
 
   return remainder != NULL;
+}
+
+gboolean
+arc_pending_changes_has_gone (const ArcPendingChanges *self,
+                              const ArcBuild *build,
+                              const ArcSnapshot *snapshot,
+                              const char *path,
+                              ArcChange *change)
+{
+  if (arc_change_set_lookup (self->pending, path, NULL) || !is_in_snapshot (snapshot, path))
+    return FALSE;
+
+  if (build->kind == ARC_BUILD_INCREMENTAL)
+    return arc_change_set_lookup (self->taken, path, change) && *change != ARC_CHANGE_DELETED;
+
+  /* Its list had every file. */
+  *change = ARC_CHANGE_MODIFIED;
+  return TRUE;
 }
 
 gboolean
@@ -139,38 +185,8 @@ arc_pending_changes_give_up (ArcPendingChanges *self, const ArcBuild *build, gbo
   return arc_change_set_get_size (self->given_up) == build->failed_files->len;
 }
 
-const ArcChangeSet *
-arc_pending_changes_get_pending (const ArcPendingChanges *self)
-{
-  return self->pending;
-}
-
-const ArcChangeSet *
-arc_pending_changes_get_taken (const ArcPendingChanges *self)
-{
-  return self->taken;
-}
-
 gboolean
 arc_pending_changes_is_true (const ArcPendingChanges *self)
 {
   return self->built_serial == self->change_serial;
-}
-
-guint64
-arc_pending_changes_get_taken_serial (const ArcPendingChanges *self)
-{
-  return self->taken_serial;
-}
-
-guint64
-arc_pending_changes_get_change_serial (const ArcPendingChanges *self)
-{
-  return self->change_serial;
-}
-
-guint64
-arc_pending_changes_get_built_serial (const ArcPendingChanges *self)
-{
-  return self->built_serial;
 }

@@ -4,15 +4,16 @@
 #include "engine/status.h"
 
 #include "engine/log-messages.h"
+#include "engine/message-ids.h"
 
 /* Enough of the paths of a loop to know which setting of Emacs it is. */
 #define LOOP_PATHS_LENGTH 500
 
-void
-arc_status_set_machine (ArcStatus *status,
-                        const ArcStateMachine *machine,
-                        const ArcTiming *timing,
-                        ArcClock *clock)
+static void
+set_machine (ArcStatus *status,
+             const ArcStateMachine *machine,
+             const ArcTiming *timing,
+             ArcClock *clock)
 {
   const gint64 due = arc_state_machine_get_next_build (machine, timing);
 
@@ -30,27 +31,25 @@ arc_status_set_machine (ArcStatus *status,
   status->due = due;
 }
 
-void
-arc_status_set_build (ArcStatus *status,
-                      const ArcBuildRun *run,
-                      const ArcComparisons *comparisons,
-                      ArcDatabaseState *database,
-                      ArcStateStore *store)
+static void
+set_build (ArcStatus *status, const ArcBuildRun *run)
 {
-  const ArcBuild *build = arc_build_run_get_build (run);
-  const ArcPendingChanges *pending = arc_database_state_get_pending (database);
+  const ArcPendingChanges *pending = run->database->pending;
 
-  status->holds |= arc_build_run_get_holds (run);
-  status->current_build = build != NULL ? build->id : 0;
-  status->phase = arc_build_run_get_progress (run, &status->progress_done, &status->progress_total);
-  status->rescans = MAX (arc_comparisons_get_ended (comparisons), 1) - 1; /* the first is none */
+  status->holds |= run->holds;
+  status->current_build = run->build != NULL ? run->build->id : 0;
+  status->phase = run->activity != NULL ? run->activity : "";
+  status->progress_done = run->progress_done;
+  status->progress_total = run->progress_total;
+  /* The first is none. */
+  status->rescans = MAX (arc_comparisons_get_ended (run->comparisons), 1) - 1;
 
   status->fresh =
       arc_pending_changes_is_true (pending) && (status->holds & ARC_HOLD_UNAVAILABLE) == 0;
-  status->change_serial = arc_pending_changes_get_change_serial (pending);
-  status->built_serial = arc_pending_changes_get_built_serial (pending);
-  status->n_pending = arc_change_set_get_size (arc_pending_changes_get_pending (pending));
-  status->n_problems = arc_state_store_get_note_problems (store)->count;
+  status->change_serial = pending->change_serial;
+  status->built_serial = pending->built_serial;
+  status->n_pending = arc_change_set_get_size (pending->pending);
+  status->n_problems = arc_state_store_get_note_problems (run->store)->count;
 }
 
 static void
@@ -78,32 +77,52 @@ add_loop (GString *message, const ArcLoopGuard *loop_guard)
   arc_log_message_add_sentence (message, loop->str);
 }
 
-void
-arc_status_set_health (ArcStatus *status,
-                       ArcWatcher *watcher,
-                       const ArcTreeAvailability *tree,
-                       const ArcBuildRun *run,
-                       ArcStateStore *store)
+static void
+log_health (ArcHealth health, const char *message)
 {
+  const GLogLevelFlags level = health == ARC_HEALTH_OK ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_WARNING;
+
+  g_log_structured (G_LOG_DOMAIN, level, "MESSAGE_ID", ARC_MESSAGE_HEALTH_CHANGED,
+                    "ARCOLOGY_HEALTH", arc_health_to_string (health), "MESSAGE",
+                    "The health is %s%s%s", arc_health_to_string (health),
+                    message[0] != '\0' ? ": " : "", message);
+}
+
+static void
+set_health (ArcStatus *status, ArcWatcher *watcher, const ArcBuildRun *run)
+{
+  const char *doubt = arc_tree_availability_get_doubt (run->tree);
   g_autoptr (GString) message = g_string_new (NULL);
 
   arc_log_message_add_sentence (message, arc_watcher_get_health_message (watcher));
-  arc_log_message_add_sentence (message, arc_tree_availability_get_doubt (tree));
-  arc_log_message_add_sentence (message, arc_state_store_get_problem (store));
-  arc_log_message_add_sentence (message, arc_build_run_get_after_problem (run));
-  add_loop (message, arc_build_run_get_loop_guard (run));
+  arc_log_message_add_sentence (message, doubt);
+  arc_log_message_add_sentence (message, arc_state_store_get_problem (run->store));
+  arc_log_message_add_sentence (message, run->after_problem);
+  add_loop (message, run->loop_guard);
 
   status->health = arc_watcher_get_health (watcher);
-  if (arc_tree_availability_get_doubt (tree) != NULL)
+  if (doubt != NULL)
     status->health = ARC_HEALTH_UNAVAILABLE;
   else if (status->health == ARC_HEALTH_OK && message->len > 0)
     status->health = ARC_HEALTH_DEGRADED;
 
   if (g_strcmp0 (status->health_message != NULL ? status->health_message : "", message->str) != 0)
-    arc_log_message_log_health (status->health, message->str);
+    log_health (status->health, message->str);
   if (g_strcmp0 (status->health_message, message->str) != 0)
     {
       g_free (status->health_message);
       status->health_message = g_string_free (g_steal_pointer (&message), FALSE);
     }
+}
+
+void
+arc_status_update (ArcStatus *status,
+                   const ArcStateMachine *machine,
+                   const ArcTiming *timing,
+                   ArcWatcher *watcher,
+                   const ArcBuildRun *run)
+{
+  set_machine (status, machine, timing, run->clock);
+  set_build (status, run);
+  set_health (status, watcher, run);
 }

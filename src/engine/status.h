@@ -3,16 +3,9 @@
 
 #pragma once
 
-#include "common/clock.h"
 #include "engine/build-run.h"
-#include "engine/comparisons.h"
-#include "engine/database-state.h"
-#include "engine/tree-availability.h"
 #include "machine/state-machine.h"
-#include "state/state-store.h"
 #include "watch/watcher.h"
-
-G_BEGIN_DECLS
 
 /**
  * ArcStatus:
@@ -57,49 +50,18 @@ typedef struct
 } ArcStatus;
 
 /**
- * arc_status_set_machine:
+ * arc_status_update:
  * @status: a status
  * @machine: the state machine
  * @timing: its times
- * @clock: its clock
- *
- * Takes over what the state machine shows.
- */
-void arc_status_set_machine (ArcStatus *status,
-                             const ArcStateMachine *machine,
-                             const ArcTiming *timing,
-                             ArcClock *clock);
-
-/**
- * arc_status_set_build:
- * @status: a status with the state of the machine
- * @run: the running build
- * @comparisons: the comparisons
- * @database: the state of the database
- * @store: the state store
- *
- * Takes over how far the running build is, and what the database has.
- */
-void arc_status_set_build (ArcStatus *status,
-                           const ArcBuildRun *run,
-                           const ArcComparisons *comparisons,
-                           ArcDatabaseState *database,
-                           ArcStateStore *store);
-
-/**
- * arc_status_set_health:
- * @status: a status
  * @watcher: the watcher
- * @tree: the availability of the tree
  * @run: the running build
- * @store: the state store
  *
- * Joins what is wrong to the health and its message, and logs another message.
+ * Takes over what there is to show. Joins what is wrong to the health and its message, and logs
+ * another message.
  */
-void arc_status_set_health (ArcStatus *status,
-                            ArcWatcher *watcher,
-                            const ArcTreeAvailability *tree,
-                            const ArcBuildRun *run,
-                            ArcStateStore *store);
-
-G_END_DECLS
+void arc_status_update (ArcStatus *status,
+                        const ArcStateMachine *machine,
+                        const ArcTiming *timing,
+                        ArcWatcher *watcher,
+                        const ArcBuildRun *run);

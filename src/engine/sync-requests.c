@@ -8,32 +8,22 @@
 
 struct _ArcSyncRequests
 {
-  ArcComparisons *comparisons; /* (unowned), as what follows */
-  ArcDatabaseState *database;
-  ArcBuildRun *run;
-  ArcStateStore *store;
-  GPtrArray *tasks; /* (owned) (element-type GTask): task data: Sync */
+  const ArcBuildRun *run; /* (unowned) */
+  GPtrArray *tasks;       /* (owned) (element-type GTask): task data: Sync */
 };
 
 typedef struct
 {
   guint64 comparison;
   guint64 serial; /* UNKNOWN until that comparison is done */
-  guint64 build;  /* once it is answered */
 } Sync;
 
 ArcSyncRequests *
-arc_sync_requests_new (ArcComparisons *comparisons,
-                       ArcDatabaseState *database,
-                       ArcBuildRun *run,
-                       ArcStateStore *store)
+arc_sync_requests_new (const ArcBuildRun *run)
 {
   ArcSyncRequests *syncs = g_new0 (ArcSyncRequests, 1);
 
-  syncs->comparisons = comparisons;
-  syncs->database = database;
   syncs->run = run;
-  syncs->store = store;
   syncs->tasks = g_ptr_array_new_with_free_func (g_object_unref);
 
   return syncs;
@@ -57,7 +47,7 @@ arc_sync_requests_add (ArcSyncRequests *syncs, GTask *task)
 {
   Sync *sync = g_new0 (Sync, 1);
 
-  sync->comparison = arc_comparisons_ask (syncs->comparisons);
+  sync->comparison = arc_comparisons_ask (syncs->run->comparisons);
   sync->serial = UNKNOWN;
   g_task_set_task_data (task, sync, g_free);
   g_ptr_array_add (syncs->tasks, task);
@@ -86,9 +76,8 @@ set_serial (ArcSyncRequests *syncs, guint64 comparison, guint64 serial)
 gboolean
 arc_sync_requests_postpone (ArcSyncRequests *syncs)
 {
-  const guint64 comparison = arc_build_run_get_comparison (syncs->run);
-  const guint64 serial =
-      arc_pending_changes_get_change_serial (arc_database_state_get_pending (syncs->database));
+  const guint64 comparison = syncs->run->comparison;
+  const guint64 serial = syncs->run->database->pending->change_serial;
   gboolean any = FALSE;
 
   for (guint i = 0; i < syncs->tasks->len; i++)
@@ -126,20 +115,15 @@ take_tasks (ArcSyncRequests *syncs, guint64 comparison, guint64 serial)
   return taken;
 }
 
-/* Answers the calls of SERIAL or an earlier one. */
+/* Answers the calls of SERIAL or an earlier one with BUILD. */
 static void
-answer (ArcSyncRequests *syncs, guint64 serial, guint64 build, ArcResult result)
+answer (ArcSyncRequests *syncs, guint64 serial, const ArcBuild *build)
 {
   g_autoptr (GPtrArray) tasks = take_tasks (syncs, G_MAXUINT64, serial);
 
   for (guint i = 0; i < tasks->len; i++)
-    {
-      GTask *task = g_ptr_array_index (tasks, i);
-      Sync *sync = g_task_get_task_data (task);
-
-      sync->build = build;
-      g_task_return_int (task, result);
-    }
+    g_task_return_pointer (g_ptr_array_index (tasks, i), g_boxed_copy (ARC_TYPE_BUILD, build),
+                           (GDestroyNotify) arc_build_free);
 }
 
 void
@@ -151,15 +135,43 @@ arc_sync_requests_fail (ArcSyncRequests *syncs, guint64 comparison, const GError
     g_task_return_error (g_ptr_array_index (tasks, i), g_error_copy (error));
 }
 
+/* (transfer full): the last build that succeeded; number 0 if there is none. */
+static ArcBuild *
+get_built (ArcStateStore *store)
+{
+  const GPtrArray *history = arc_state_store_get_history (store);
+
+  for (guint i = history->len; i > 0; i--)
+    {
+      const ArcBuild *build = g_ptr_array_index (history, i - 1);
+
+      if (build->result == ARC_RESULT_SUCCESS)
+        return g_boxed_copy (ARC_TYPE_BUILD, build);
+    }
+
+  return arc_build_new (0, ARC_BUILD_INCREMENTAL, ARC_CAUSE_START, 0);
+}
+
+/* Whether there is a build that will not have built all its changes: it is being stopped, has
+ * failed, or writes to a database that was removed. */
+static gboolean
+is_failing (const ArcBuildRun *run)
+{
+  if (arc_phase_has_spawned (run->phase) && arc_database_state_was_removed (run->database))
+    return TRUE;
+
+  return run->phase == ARC_PHASE_STOPPING ||
+         (run->phase == ARC_PHASE_ENDED && run->outcome.result != ARC_RESULT_SUCCESS);
+}
+
 gboolean
 arc_sync_requests_advance (ArcSyncRequests *syncs, const GError *unavailable)
 {
-  ArcPendingChanges *pending = arc_database_state_get_pending (syncs->database);
-  const guint64 compared = arc_comparisons_get_ended (syncs->comparisons);
-  /* A build that is being stopped, or has failed, may have taken all that there is, and does not
-   * build it. */
-  const gboolean failing = arc_build_run_is_failing (syncs->run);
-  const guint64 serial = arc_pending_changes_get_change_serial (pending) + failing;
+  ArcPendingChanges *pending = syncs->run->database->pending;
+  const guint64 compared = arc_comparisons_get_ended (syncs->run->comparisons);
+  /* Such a build may have taken all that there is. */
+  const gboolean failing = is_failing (syncs->run);
+  const guint64 serial = pending->change_serial + failing;
 
   if (!set_serial (syncs, compared, serial))
     return FALSE;
@@ -171,19 +183,20 @@ arc_sync_requests_advance (ArcSyncRequests *syncs, const GError *unavailable)
     }
 
   if (arc_pending_changes_is_true (pending) &&
-      arc_build_inputs_has_database (arc_database_state_get_inputs (syncs->database)))
+      arc_build_inputs_has_database (syncs->run->database->inputs))
     {
-      answer (syncs, serial, arc_state_store_get_built_id (syncs->store), ARC_RESULT_SUCCESS);
+      g_autoptr (ArcBuild) built = get_built (syncs->run->store);
+
+      answer (syncs, serial, built);
       return FALSE;
     }
 
-  if (arc_phase_is_preparing (arc_build_run_get_phase (syncs->run)) ||
-      (arc_build_run_get_build (syncs->run) != NULL &&
-       arc_pending_changes_get_taken_serial (pending) >= serial))
+  if (arc_phase_is_preparing (syncs->run->phase) ||
+      (syncs->run->build != NULL && pending->taken_serial >= serial))
     return FALSE;
 
   if (failing)
-    arc_pending_changes_add_unknown (pending);
+    arc_pending_changes_add (pending, NULL);
 
   return TRUE;
 }
@@ -191,22 +204,5 @@ arc_sync_requests_advance (ArcSyncRequests *syncs, const GError *unavailable)
 void
 arc_sync_requests_answer (ArcSyncRequests *syncs, const ArcBuild *build)
 {
-  ArcPendingChanges *pending = arc_database_state_get_pending (syncs->database);
-
-  answer (syncs, arc_pending_changes_get_taken_serial (pending), build->id, build->result);
-}
-
-gboolean
-arc_sync_request_propagate (GTask *task, guint64 *build, ArcResult *build_result, GError **error)
-{
-  const Sync *sync = g_task_get_task_data (task);
-  gssize value = g_task_propagate_int (task, error);
-
-  if (value < 0)
-    return FALSE;
-
-  *build = sync->build;
-  *build_result = value;
-
-  return TRUE;
+  answer (syncs, syncs->run->database->pending->taken_serial, build);
 }

@@ -4,13 +4,8 @@
 #pragma once
 
 #include "engine/build-run.h"
-#include "engine/comparisons.h"
-#include "engine/database-state.h"
-#include "state/state-store.h"
 
 #include <gio/gio.h>
-
-G_BEGIN_DECLS
 
 /**
  * ArcSyncRequests:
@@ -23,19 +18,11 @@ typedef struct _ArcSyncRequests ArcSyncRequests;
 
 /**
  * arc_sync_requests_new:
- * @comparisons: the comparisons
- * @database: the state of the database
- * @run: the running build
- * @store: the state store
+ * @run: the running build, which must outlive the object
  *
- * Makes an object without calls. What it gets must outlive it.
- *
- * Returns: (transfer full): the object
+ * Returns: (transfer full): an object without calls
  */
-ArcSyncRequests *arc_sync_requests_new (ArcComparisons *comparisons,
-                                        ArcDatabaseState *database,
-                                        ArcBuildRun *run,
-                                        ArcStateStore *store);
+ArcSyncRequests *arc_sync_requests_new (const ArcBuildRun *run);
 
 /**
  * arc_sync_requests_free:
@@ -44,12 +31,10 @@ ArcSyncRequests *arc_sync_requests_new (ArcComparisons *comparisons,
  * Frees the object. Open calls get no answer: fail them before.
  */
 void arc_sync_requests_free (ArcSyncRequests *syncs);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcSyncRequests, arc_sync_requests_free)
-
 /**
  * arc_sync_requests_add:
  * @syncs: the calls
- * @task: (transfer full): a task without task data
+ * @task: (transfer full): a task without task data; it returns the #ArcBuild that answers the call
  *
  * Adds a call, and asks for its comparison.
  */
@@ -97,19 +82,3 @@ void arc_sync_requests_answer (ArcSyncRequests *syncs, const ArcBuild *build);
  * Answers the calls that wait for @comparison or an earlier one.
  */
 void arc_sync_requests_fail (ArcSyncRequests *syncs, guint64 comparison, const GError *error);
-
-/**
- * arc_sync_request_propagate:
- * @task: a task that was added
- * @build: (out): the number of the build
- * @build_result: (out): how the build ended
- * @error: return location for an error
- *
- * Gets the answer of a call.
- *
- * Returns: %FALSE if the answer is an error
- */
-gboolean
-arc_sync_request_propagate (GTask *task, guint64 *build, ArcResult *build_result, GError **error);
-
-G_END_DECLS

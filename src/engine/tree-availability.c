@@ -6,22 +6,6 @@
 #include "common/path.h"
 #include "common/timing.h"
 
-struct _ArcTreeAvailability
-{
-  gboolean compared;
-  char *problem; /* (owned) (nullable): why the tree is not there */
-
-  char *root;    /* (owned) (nullable): the first one that is emptied */
-  guint n_roots; /* that are emptied */
-  gint64 due;
-  gint64 due_real;
-  guint64 look; /* the number of the comparison of the second look; 0 while there is none */
-  gboolean believed;
-
-  char *emptied;  /* (owned) (nullable): what to say of the emptied root */
-  char *settings; /* (owned) (nullable): that the settings leave no file of the tree */
-};
-
 ArcTreeAvailability *
 arc_tree_availability_new (void)
 {
@@ -48,12 +32,6 @@ arc_tree_availability_set_problem (ArcTreeAvailability *self, const char *proble
   g_free (self->problem);
   self->problem = g_strdup (problem);
   self->compared = TRUE;
-}
-
-gboolean
-arc_tree_availability_was_compared (const ArcTreeAvailability *self)
-{
-  return self->compared;
 }
 
 typedef struct
@@ -169,12 +147,6 @@ gint64
 arc_tree_availability_get_deadline (const ArcTreeAvailability *self)
 {
   return self->root == NULL || self->believed || self->look != 0 ? ARC_NEVER : self->due;
-}
-
-void
-arc_tree_availability_begin_look (ArcTreeAvailability *self, guint64 comparison)
-{
-  self->look = comparison;
 }
 
 gboolean

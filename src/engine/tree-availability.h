@@ -6,10 +6,11 @@
 #include "common/change-set.h"
 #include "watch/snapshot.h"
 
-G_BEGIN_DECLS
-
 /**
  * ArcTreeAvailability:
+ * @compared: whether arc_tree_availability_set_problem() was called
+ * @look: the number of the comparison that is the second look, 0 while there is none; the caller
+ *   sets it when the deadline has come
  *
  * Why nothing can be built from the tree: it was not compared yet, it is not there, or it has no
  * files and that is not believed.
@@ -21,26 +22,34 @@ G_BEGIN_DECLS
  *
  * Times are microseconds of the clock of the machine (machine/state-machine.h).
  */
-typedef struct _ArcTreeAvailability ArcTreeAvailability;
+typedef struct
+{
+  gboolean compared;
+  guint64 look;
+
+  /*< private >*/
+  char *problem; /* (owned) (nullable): why the tree is not there */
+  char *root;    /* (owned) (nullable): the first one that is emptied */
+  guint n_roots; /* that are emptied */
+  gint64 due;
+  gint64 due_real;
+  gboolean believed;
+  char *emptied;  /* (owned) (nullable): what to say of the emptied root */
+  char *settings; /* (owned) (nullable): that the settings leave no file of the tree */
+} ArcTreeAvailability;
 
 /**
  * arc_tree_availability_new:
  *
- * Makes the availability of a tree that was not compared yet.
- *
- * Returns: (transfer full): the availability
+ * Returns: (transfer full): the availability of a tree that was not compared yet
  */
 ArcTreeAvailability *arc_tree_availability_new (void);
 
 /**
  * arc_tree_availability_free:
  * @self: (transfer full): the availability
- *
- * Frees the availability.
  */
 void arc_tree_availability_free (ArcTreeAvailability *self);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcTreeAvailability, arc_tree_availability_free)
 
 /**
  * arc_tree_availability_set_problem:
@@ -50,14 +59,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcTreeAvailability, arc_tree_availability_free)
  * Takes over what the watcher found. The tree counts as compared from the first call on.
  */
 void arc_tree_availability_set_problem (ArcTreeAvailability *self, const char *problem);
-
-/**
- * arc_tree_availability_was_compared:
- * @self: the availability
- *
- * Returns: %TRUE after the first arc_tree_availability_set_problem()
- */
-gboolean arc_tree_availability_was_compared (const ArcTreeAvailability *self);
 
 /**
  * arc_tree_availability_set_files:
@@ -111,18 +112,9 @@ const char *arc_tree_availability_get_message (const ArcTreeAvailability *self);
  * arc_tree_availability_get_deadline:
  * @self: the availability
  *
- * Returns: when to call arc_tree_availability_begin_look(), or %ARC_NEVER
+ * Returns: when the second look is due, or %ARC_NEVER
  */
 gint64 arc_tree_availability_get_deadline (const ArcTreeAvailability *self);
-
-/**
- * arc_tree_availability_begin_look:
- * @self: the availability, whose deadline has come
- * @comparison: the number of the comparison that decides
- *
- * Begins the second look.
- */
-void arc_tree_availability_begin_look (ArcTreeAvailability *self, guint64 comparison);
 
 /**
  * arc_tree_availability_end_look:
@@ -135,5 +127,3 @@ void arc_tree_availability_begin_look (ArcTreeAvailability *self, guint64 compar
  * Returns: %TRUE if it was the second look and confirmed an emptied root
  */
 gboolean arc_tree_availability_end_look (ArcTreeAvailability *self, guint64 comparison);
-
-G_END_DECLS

@@ -99,61 +99,39 @@ arc_phase_get_transitions (guint *n_transitions)
   return transitions;
 }
 
-const char *
-arc_phase_to_string (ArcPhase phase)
+ArcGraphRow
+arc_phase_describe (const ArcPhaseTransition *transition)
 {
-  static const char *const words[] = {
+  static const char *const phases[] = {
     [ARC_PHASE_NONE] = "none",         [ARC_PHASE_COMPARING] = "comparing",
     [ARC_PHASE_COMPARED] = "compared", [ARC_PHASE_LAUNCHING] = "launching",
     [ARC_PHASE_RUNNING] = "running",   [ARC_PHASE_STOPPING] = "stopping",
     [ARC_PHASE_ENDED] = "ended",
   };
-
-  G_STATIC_ASSERT (G_N_ELEMENTS (words) == ARC_N_PHASES);
-
-  return words[phase];
-}
-
-const char *
-arc_phase_event_to_string (ArcPhaseEvent event)
-{
-  static const char *const words[] = {
+  static const char *const events[] = {
     [ARC_PHASE_EVENT_START] = "start",         [ARC_PHASE_EVENT_COMPARED] = "compared",
     [ARC_PHASE_EVENT_PERMITTED] = "permitted", [ARC_PHASE_EVENT_WRITTEN] = "written",
     [ARC_PHASE_EVENT_STOP] = "stop",           [ARC_PHASE_EVENT_NOT_STARTED] = "not-started",
     [ARC_PHASE_EVENT_EXITED] = "exited",       [ARC_PHASE_EVENT_INSPECTED] = "inspected",
   };
-
-  G_STATIC_ASSERT (G_N_ELEMENTS (words) == ARC_N_PHASE_EVENTS);
-
-  return words[event];
-}
-
-const char *
-arc_phase_guard_to_string (ArcPhaseGuard guard)
-{
-  static const char *const words[] = {
+  static const char *const guards[] = {
     [ARC_PHASE_GUARD_NONE] = "",
     [ARC_PHASE_GUARD_UNAVAILABLE] = "unavailable",
     [ARC_PHASE_GUARD_PERMITTED] = "permitted",
   };
-
-  G_STATIC_ASSERT (G_N_ELEMENTS (words) == ARC_N_PHASE_GUARDS);
-
-  return words[guard];
-}
-
-const char *
-arc_phase_action_to_string (ArcPhaseAction action)
-{
-  static const char *const words[] = {
+  static const char *const actions[] = {
     [ARC_PHASE_ACTION_NONE] = "",           [ARC_PHASE_ACTION_COMPARE] = "compare",
     [ARC_PHASE_ACTION_TAKE] = "take",       [ARC_PHASE_ACTION_SPAWN] = "spawn",
     [ARC_PHASE_ACTION_SIGNAL] = "signal",   [ARC_PHASE_ACTION_ABANDON] = "abandon",
     [ARC_PHASE_ACTION_INSPECT] = "inspect", [ARC_PHASE_ACTION_RECORD] = "record",
   };
 
-  G_STATIC_ASSERT (G_N_ELEMENTS (words) == ARC_N_PHASE_ACTIONS);
+  G_STATIC_ASSERT (G_N_ELEMENTS (phases) == ARC_N_PHASES);
+  G_STATIC_ASSERT (G_N_ELEMENTS (events) == ARC_N_PHASE_EVENTS);
+  G_STATIC_ASSERT (G_N_ELEMENTS (guards) == ARC_N_PHASE_GUARDS);
+  G_STATIC_ASSERT (G_N_ELEMENTS (actions) == ARC_N_PHASE_ACTIONS);
 
-  return words[action];
+  return (ArcGraphRow){ phases[transition->from], events[transition->event],
+                        guards[transition->guard], phases[transition->to],
+                        actions[transition->action] };
 }

@@ -3,9 +3,8 @@
 
 #pragma once
 
+#include "machine/graph.h"
 #include "machine/state-machine.h"
-
-G_BEGIN_DECLS
 
 /**
  * ArcPhase:
@@ -156,35 +155,9 @@ gboolean arc_phase_has_spawned (ArcPhase phase);
 const ArcPhaseTransition *arc_phase_get_transitions (guint *n_transitions);
 
 /**
- * arc_phase_to_string:
- * @phase: a phase
+ * arc_phase_describe:
+ * @transition: a row of the table
  *
- * Returns: its word in logs and pictures; never translated
+ * Returns: the row in words, for pictures; never translated
  */
-const char *arc_phase_to_string (ArcPhase phase);
-
-/**
- * arc_phase_event_to_string:
- * @event: an event
- *
- * Returns: its word in logs and pictures; never translated
- */
-const char *arc_phase_event_to_string (ArcPhaseEvent event);
-
-/**
- * arc_phase_guard_to_string:
- * @guard: a guard
- *
- * Returns: its word in pictures, empty for %ARC_PHASE_GUARD_NONE; never translated
- */
-const char *arc_phase_guard_to_string (ArcPhaseGuard guard);
-
-/**
- * arc_phase_action_to_string:
- * @action: an action
- *
- * Returns: its word in pictures, empty for %ARC_PHASE_ACTION_NONE; never translated
- */
-const char *arc_phase_action_to_string (ArcPhaseAction action);
-
-G_END_DECLS
+ArcGraphRow arc_phase_describe (const ArcPhaseTransition *transition);

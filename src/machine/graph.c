@@ -5,31 +5,21 @@
 
 #include <string.h>
 
-#define MAX_NODES  8
-#define MAX_EVENTS 8
-
-G_STATIC_ASSERT (ARC_N_STATES <= MAX_NODES && ARC_N_PHASES <= MAX_NODES);
-G_STATIC_ASSERT (ARC_N_EVENTS <= MAX_EVENTS && ARC_N_PHASE_EVENTS <= MAX_EVENTS);
-
 /* Rows of a table that differ only in their event. */
 typedef struct
 {
   guint from;
   guint to;
-  guint events; /* a bit for each event */
   const char *guard;
-  char *effects; /* (owned): "" if there are none */
+  const char *effects;
+  char *events; /* (owned) */
 } Edge;
 
-/* What is drawn, in words. */
+/* What is drawn. */
 typedef struct
 {
-  guint n_nodes;
-  guint n_events;
-  const char *nodes[MAX_NODES];
-  const char *events[MAX_EVENTS];
-  guint guarded[MAX_NODES]; /* for each node, a bit for each event of a row with a guard */
-  GArray *edges;            /* (owned) (element-type Edge): in the order of the table */
+  GPtrArray *nodes; /* (owned) (element-type utf8) */
+  GArray *edges;    /* (owned) (element-type Edge): in the order of the table */
 } Graph;
 
 static void
@@ -37,126 +27,90 @@ clear_edge (gpointer data)
 {
   Edge *edge = data;
 
-  g_free (edge->effects);
-}
-
-static void
-init_edges (Graph *graph)
-{
-  graph->edges = g_array_new (FALSE, FALSE, sizeof (Edge));
-  g_array_set_clear_func (graph->edges, clear_edge);
+  g_free (edge->events);
 }
 
 static void
 clear_graph (Graph *graph)
 {
+  g_ptr_array_unref (graph->nodes);
   g_array_unref (graph->edges);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Graph, clear_graph)
 
-static void
-add_row (Graph *graph,
-         guint from,
-         guint event,
-         const char *guard,
-         guint to,
-         char *effects /* (transfer full) */)
+static guint
+add_node (Graph *graph, const char *name)
 {
-  Edge row = { .from = from, .to = to, .events = 1u << event, .guard = guard, .effects = effects };
+  guint index;
 
-  if (*guard != '\0')
-    graph->guarded[from] |= row.events;
-  else if (graph->guarded[from] & row.events)
-    row.guard = "else";
-
-  if (from == to && *effects == '\0')
+  if (!g_ptr_array_find_with_equal_func (graph->nodes, name, g_str_equal, &index))
     {
-      clear_edge (&row);
-      return;
+      index = graph->nodes->len;
+      g_ptr_array_add (graph->nodes, (char *) name);
     }
 
+  return index;
+}
+
+/* The guard of ROW; "else" if it has none, and an earlier row for the same state and event has one.
+ */
+static const char *
+get_guard (const ArcGraphRow *rows, const ArcGraphRow *row)
+{
+  for (const ArcGraphRow *other = rows; *row->guard == '\0' && other < row; other++)
+    if (strcmp (other->from, row->from) == 0 && strcmp (other->event, row->event) == 0)
+      return "else";
+
+  return row->guard;
+}
+
+static void
+add_edge (Graph *graph, const Edge *edge, const char *event)
+{
   for (guint i = 0; i < graph->edges->len; i++)
     {
       Edge *other = &g_array_index (graph->edges, Edge, i);
+      g_autofree char *before = NULL;
 
-      if (other->from == from && other->to == to && strcmp (other->effects, effects) == 0 &&
-          strcmp (other->guard, row.guard) == 0)
-        {
-          other->events |= row.events;
-          clear_edge (&row);
-          return;
-        }
+      if (other->from != edge->from || other->to != edge->to ||
+          strcmp (other->effects, edge->effects) != 0 || strcmp (other->guard, edge->guard) != 0)
+        continue;
+
+      before = other->events;
+      other->events = g_strconcat (before, ", ", event, NULL);
+      return;
     }
 
-  g_array_append_val (graph->edges, row);
-}
-
-static char *
-describe_events (const Graph *graph, const Edge *edge)
-{
-  GString *words = g_string_new (NULL);
-
-  for (guint event = 0; event < graph->n_events; event++)
-    if (edge->events & (1u << event))
-      g_string_append_printf (words, "%s%s", words->len > 0 ? ", " : "", graph->events[event]);
-
-  return g_string_free (words, FALSE);
-}
-
-/* (transfer full): "" if there is none. */
-static char *
-describe_effects (ArcEffects of_row)
-{
-  static const struct
-  {
-    ArcEffects effect;
-    const char *words;
-  } effects[] = {
-    { ARC_EFFECT_COMMIT, "drop changes" },
-    { ARC_EFFECT_RESTORE, "keep changes" },
-    { ARC_EFFECT_STOP, "stop build" },
-    { ARC_EFFECT_START, "start build" },
-  };
-  GString *words = g_string_new (NULL);
-
-  for (guint i = 0; i < G_N_ELEMENTS (effects); i++)
-    if (of_row & effects[i].effect)
-      g_string_append_printf (words, "%s%s", words->len > 0 ? ", " : "", effects[i].words);
-
-  return g_string_free (words, FALSE);
+  g_array_append_vals (graph->edges, edge, 1);
+  g_array_index (graph->edges, Edge, graph->edges->len - 1).events = g_strdup (event);
 }
 
 static void
-init_states (Graph *graph, const ArcTransition *transitions, guint n_transitions)
+init_graph (Graph *graph, const ArcGraphRow *rows, guint n_rows)
 {
-  *graph = (Graph){ .n_nodes = ARC_N_STATES, .n_events = ARC_N_EVENTS };
-  for (ArcState state = 0; state < ARC_N_STATES; state++)
-    graph->nodes[state] = arc_state_to_string (state);
-  for (ArcEvent event = 0; event < ARC_N_EVENTS; event++)
-    graph->events[event] = arc_event_to_string (event);
+  graph->nodes = g_ptr_array_new ();
+  graph->edges = g_array_new (FALSE, FALSE, sizeof (Edge));
+  g_array_set_clear_func (graph->edges, clear_edge);
 
-  init_edges (graph);
-  for (guint i = 0; i < n_transitions; i++)
-    add_row (graph, transitions[i].from, transitions[i].event,
-             arc_guard_to_string (transitions[i].guard), transitions[i].to,
-             describe_effects (transitions[i].effects));
+  for (guint i = 0; i < n_rows; i++)
+    add_node (graph, rows[i].from);
+  for (guint i = 0; i < n_rows; i++)
+    {
+      const Edge edge = { .from = add_node (graph, rows[i].from),
+                          .to = add_node (graph, rows[i].to),
+                          .guard = get_guard (rows, &rows[i]),
+                          .effects = rows[i].effects };
+
+      if (edge.from != edge.to || *edge.effects != '\0')
+        add_edge (graph, &edge, rows[i].event);
+    }
 }
 
-static void
-init_phases (Graph *graph, const ArcPhaseTransition *transitions, guint n_transitions)
+static const char *
+get_node (const Graph *graph, guint index)
 {
-  *graph = (Graph){ .n_nodes = ARC_N_PHASES, .n_events = ARC_N_PHASE_EVENTS };
-  for (ArcPhase phase = 0; phase < ARC_N_PHASES; phase++)
-    graph->nodes[phase] = arc_phase_to_string (phase);
-  for (ArcPhaseEvent event = 0; event < ARC_N_PHASE_EVENTS; event++)
-    graph->events[event] = arc_phase_event_to_string (event);
-
-  init_edges (graph);
-  for (guint i = 0; i < n_transitions; i++)
-    add_row (graph, transitions[i].from, transitions[i].event,
-             arc_phase_guard_to_string (transitions[i].guard), transitions[i].to,
-             g_strdup (arc_phase_action_to_string (transitions[i].action)));
+  return g_ptr_array_index (graph->nodes, index);
 }
 
 /* DOT: colours of the GNOME palette, with enough contrast on white. */
@@ -177,15 +131,13 @@ append_dot_edge (GString *dot, const Graph *graph, guint from, guint to)
     {
       const Edge *edge = &g_array_index (graph->edges, Edge, i);
       const char *effects = edge->effects;
-      g_autofree char *events = NULL;
 
       if (edge->from != from || edge->to != to)
         continue;
 
-      events = describe_events (graph, edge);
       /* SVG drops blanks at the start of a piece of text, so they are at the end of the one before.
        */
-      g_string_append_printf (label, "%s%s", label->len > 0 ? "<br/>" : "", events);
+      g_string_append_printf (label, "%s%s", label->len > 0 ? "<br/>" : "", edge->events);
       if (*edge->guard != '\0')
         g_string_append_printf (label, " <font color=\"" DOT_PALE "\">[%s]%s</font>", edge->guard,
                                 *effects != '\0' ? " " : "");
@@ -203,14 +155,15 @@ append_dot_edge (GString *dot, const Graph *graph, guint from, guint to)
       dot,
       "  %s:%s -> %s:%s [%slabel=<<table border=\"0\" cellborder=\"0\" cellspacing=\"0\""
       " cellpadding=\"6\"><tr><td align=\"left\" balign=\"left\">%s</td></tr></table>>];\n",
-      graph->nodes[from], to == from + 1 ? "s" : (to < from ? "w" : "e"), graph->nodes[to],
+      get_node (graph, from), to == from + 1 ? "s" : (to < from ? "w" : "e"), get_node (graph, to),
       to == from + 1 ? "n" : (to < from ? "w" : (to == from ? "e" : "ne")),
       to == from + 1 ? "weight=100, " : "", label->str);
 }
 
-static char *
-draw_dot (const Graph *graph, const ArcState *current)
+char *
+arc_graph_to_dot (const ArcGraphRow *rows, guint n_rows, const char *current)
 {
+  g_auto (Graph) graph = { 0 };
   g_autoptr (GString) dot =
       g_string_new ("digraph \"arcology-builder\" {\n"
                     "  graph [bgcolor=\"white\", nodesep=0.4, ranksep=0.55, pad=0.2];\n"
@@ -220,20 +173,21 @@ draw_dot (const Graph *graph, const ArcState *current)
                     "  edge [color=\"" DOT_PALE "\", fontcolor=\"" DOT_INK
                     "\", fontname=\"" DOT_FONT "\", fontsize=10, arrowsize=0.7, penwidth=1.2];\n");
 
-  for (guint node = 0; node < graph->n_nodes; node++)
+  init_graph (&graph, rows, n_rows);
+  for (guint node = 0; node < graph.nodes->len; node++)
     {
-      g_string_append_printf (dot, "  %s", graph->nodes[node]);
-      if (current != NULL && *current == node)
+      g_string_append_printf (dot, "  %s", get_node (&graph, node));
+      if (g_strcmp0 (current, get_node (&graph, node)) == 0)
         g_string_append_printf (dot,
                                 " [fillcolor=\"" DOT_BLUE "\", color=\"" DOT_BLUE
                                 "\", fontcolor=\"white\", label=<<b>%s</b>>]",
-                                graph->nodes[node]);
+                                get_node (&graph, node));
       g_string_append (dot, ";\n");
     }
 
-  for (guint from = 0; from < graph->n_nodes; from++)
-    for (guint to = 0; to < graph->n_nodes; to++)
-      append_dot_edge (dot, graph, from, to);
+  for (guint from = 0; from < graph.nodes->len; from++)
+    for (guint to = 0; to < graph.nodes->len; to++)
+      append_dot_edge (dot, &graph, from, to);
 
   g_string_append (dot, "}\n");
 
@@ -242,96 +196,47 @@ draw_dot (const Graph *graph, const ArcState *current)
 
 /* (transfer full): what EDGE waits for, with its guard. */
 static char *
-describe_condition (const Graph *graph, const Edge *edge)
+describe_condition (const Edge *edge)
 {
-  g_autofree char *events = describe_events (graph, edge);
-
-  return *edge->guard != '\0' ? g_strdup_printf ("%s [%s]", events, edge->guard)
-                              : g_steal_pointer (&events);
+  return *edge->guard != '\0' ? g_strdup_printf ("%s [%s]", edge->events, edge->guard)
+                              : g_strdup (edge->events);
 }
 
-static char *
-draw_text (const Graph *graph, const ArcState *current)
+char *
+arc_graph_to_text (const ArcGraphRow *rows, guint n_rows, const char *current)
 {
+  g_auto (Graph) graph = { 0 };
   GString *text = g_string_new (NULL);
   gsize width = 0;
 
-  for (guint i = 0; i < graph->edges->len; i++)
+  init_graph (&graph, rows, n_rows);
+  for (guint i = 0; i < graph.edges->len; i++)
     {
-      g_autofree char *when = describe_condition (graph, &g_array_index (graph->edges, Edge, i));
+      g_autofree char *when = describe_condition (&g_array_index (graph.edges, Edge, i));
 
       width = MAX (width, strlen (when));
     }
 
-  for (guint node = 0; node < graph->n_nodes; node++)
+  for (guint node = 0; node < graph.nodes->len; node++)
     {
-      g_string_append_printf (text, "%s %s\n", current != NULL && *current == node ? "*" : " ",
-                              graph->nodes[node]);
+      g_string_append_printf (text, "%s %s\n",
+                              g_strcmp0 (current, get_node (&graph, node)) == 0 ? "*" : " ",
+                              get_node (&graph, node));
 
-      for (guint i = 0; i < graph->edges->len; i++)
+      for (guint i = 0; i < graph.edges->len; i++)
         {
-          const Edge *edge = &g_array_index (graph->edges, Edge, i);
-          g_autofree char *when = describe_condition (graph, edge);
+          const Edge *edge = &g_array_index (graph.edges, Edge, i);
+          g_autofree char *when = describe_condition (edge);
 
           if (edge->from != node)
             continue;
 
           g_string_append_printf (text, "    %-*s -> %s\n", (int) width, when,
-                                  graph->nodes[edge->to]);
+                                  get_node (&graph, edge->to));
           if (*edge->effects != '\0')
             g_string_append_printf (text, "      / %s\n", edge->effects);
         }
     }
 
   return g_string_free (text, FALSE);
-}
-
-char *
-arc_graph_to_dot (const ArcTransition *transitions, guint n_transitions, const ArcState *current)
-{
-  g_auto (Graph) graph = { 0 };
-
-  init_states (&graph, transitions, n_transitions);
-
-  return draw_dot (&graph, current);
-}
-
-char *
-arc_graph_to_text (const ArcTransition *transitions, guint n_transitions, const ArcState *current)
-{
-  g_auto (Graph) graph = { 0 };
-
-  init_states (&graph, transitions, n_transitions);
-
-  return draw_text (&graph, current);
-}
-
-char *
-arc_graph_phases_to_dot (const ArcPhaseTransition *transitions, guint n_transitions)
-{
-  g_auto (Graph) graph = { 0 };
-
-  init_phases (&graph, transitions, n_transitions);
-
-  return draw_dot (&graph, NULL);
-}
-
-char *
-arc_graph_phases_to_text (const ArcPhaseTransition *transitions, guint n_transitions)
-{
-  g_auto (Graph) graph = { 0 };
-
-  init_phases (&graph, transitions, n_transitions);
-
-  return draw_text (&graph, NULL);
-}
-
-gboolean
-arc_graph_find_state (const char *word, ArcState *state)
-{
-  for (*state = 0; *state < ARC_N_STATES; (*state)++)
-    if (strcmp (word, arc_state_to_string (*state)) == 0)
-      return TRUE;
-
-  return FALSE;
 }

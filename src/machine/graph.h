@@ -3,76 +3,46 @@
 
 #pragma once
 
-#include "machine/build-phases.h"
-#include "machine/state-machine.h"
+#include <glib.h>
 
-G_BEGIN_DECLS
-
-/* Pictures of a machine that runs on the N_TRANSITIONS rows of TRANSITIONS. Rows with the same
- * ends, guard and effects are drawn as one, and rows in which nothing changes not at all. A row
- * without a guard after one with a guard reads "[else]". */
+/**
+ * ArcGraphRow:
+ * @guard: "" for none
+ * @effects: "" for none
+ *
+ * A transition of a state machine, in words. The nodes of the picture are the states of its rows,
+ * in the order of the rows. Rows with the same ends, guard and effects are drawn as one, and rows
+ * in which nothing changes not at all. A row without a guard after one with a guard reads "[else]".
+ */
+typedef struct
+{
+  const char *from;
+  const char *event;
+  const char *guard;
+  const char *to;
+  const char *effects;
+} ArcGraphRow;
 
 /**
  * arc_graph_to_dot:
- * @transitions: (array length=n_transitions): the rows of the machine
- * @n_transitions: the number of rows
- * @current: (nullable): the present state
- *
- * Draws the machine, with @current marked.
+ * @rows: (array length=n_rows): the rows of the machine
+ * @n_rows: the number of rows
+ * @current: (nullable): the present state, which is marked
  *
  * Returns: (transfer full): the picture in the language of Graphviz
  */
-char *arc_graph_to_dot (const ArcTransition *transitions,
-                        guint n_transitions,
-                        const ArcState *current /* (nullable) */);
+char *arc_graph_to_dot (const ArcGraphRow *rows, guint n_rows, const char *current);
 
 /**
  * arc_graph_to_text:
- * @transitions: (array length=n_transitions): the rows of the machine
- * @n_transitions: the number of rows
+ * @rows: (array length=n_rows): the rows of the machine
+ * @n_rows: the number of rows
  * @current: (nullable): the present state
  *
  * Lists the transitions below the state that each leaves: the events, the guard in brackets, the
  * next state, and on a line of its own after a slash the effects. The name of @current has an
- * asterisk before it. Lines of the service's machine have at most 40 columns.
+ * asterisk before it. Lines of the service's machines have at most 41 columns.
  *
  * Returns: (transfer full): lines of ASCII, each with a newline at its end
  */
-char *
-arc_graph_to_text (const ArcTransition *transitions, guint n_transitions, const ArcState *current);
-
-/**
- * arc_graph_phases_to_dot:
- * @transitions: (array length=n_transitions): the rows of the phases of a build
- * @n_transitions: the number of rows
- *
- * Draws the phases like arc_graph_to_dot(), without a present one.
- *
- * Returns: (transfer full): the picture in the language of Graphviz
- */
-char *arc_graph_phases_to_dot (const ArcPhaseTransition *transitions, guint n_transitions);
-
-/**
- * arc_graph_phases_to_text:
- * @transitions: (array length=n_transitions): the rows of the phases of a build
- * @n_transitions: the number of rows
- *
- * Lists the transitions like arc_graph_to_text(), without a present phase. Lines have at most 41
- * columns.
- *
- * Returns: (transfer full): lines of ASCII, each with a newline at its end
- */
-char *arc_graph_phases_to_text (const ArcPhaseTransition *transitions, guint n_transitions);
-
-/**
- * arc_graph_find_state:
- * @word: a word
- * @state: (out): the state
- *
- * Finds the state of a word of arc_state_to_string().
- *
- * Returns: %FALSE if there is none: a newer service may have more states
- */
-gboolean arc_graph_find_state (const char *word, ArcState *state);
-
-G_END_DECLS
+char *arc_graph_to_text (const ArcGraphRow *rows, guint n_rows, const char *current);

@@ -280,26 +280,6 @@ check_guard (const ArcStateMachine *machine, const ArcTiming *timing, ArcGuard g
   g_return_val_if_reached (FALSE);
 }
 
-ArcEvent
-arc_event_of_result (ArcResult result)
-{
-  switch (result)
-    {
-    case ARC_RESULT_SUCCESS:
-      return ARC_EVENT_SUCCEEDED;
-    case ARC_RESULT_FAILED:
-    case ARC_RESULT_SIGNAL:
-    case ARC_RESULT_TIMEOUT:
-    case ARC_RESULT_SPAWN_FAILED:
-      return ARC_EVENT_FAILED;
-    case ARC_RESULT_CANCELED:
-    case ARC_RESULT_INTERRUPTED:
-      return ARC_EVENT_STOPPED;
-    }
-
-  g_return_val_if_reached (ARC_EVENT_FAILED);
-}
-
 static gboolean
 is_end (ArcEvent event)
 {
@@ -366,35 +346,38 @@ arc_state_to_string (ArcState state)
   return words[state];
 }
 
-const char *
-arc_event_to_string (ArcEvent event)
+ArcGraphRow
+arc_transition_describe (const ArcTransition *transition)
 {
-  static const char *const words[] = {
+  static const char *const events[] = {
     [ARC_EVENT_TOUCH] = "touch",       [ARC_EVENT_DEADLINE] = "deadline",
     [ARC_EVENT_REBUILD] = "rebuild",   [ARC_EVENT_SUCCEEDED] = "succeeded",
     [ARC_EVENT_FAILED] = "failed",     [ARC_EVENT_STOPPED] = "stopped",
     [ARC_EVENT_SHUTDOWN] = "shutdown",
   };
-
-  G_STATIC_ASSERT (G_N_ELEMENTS (words) == ARC_N_EVENTS);
-
-  return words[event];
-}
-
-const char *
-arc_guard_to_string (ArcGuard guard)
-{
-  static const char *const words[] = {
+  static const char *const guards[] = {
     [ARC_GUARD_NONE] = "",
     [ARC_GUARD_FREE] = "tree available",
     [ARC_GUARD_ASKED] = "again",
     [ARC_GUARD_DUE] = "due",
     [ARC_GUARD_DUE_AND_PENDING] = "due, stoked",
   };
+  static const char *const effects[] = {
+    [ARC_EFFECT_NONE] = "",
+    [ARC_EFFECT_COMMIT] = "drop changes",
+    [ARC_EFFECT_RESTORE] = "keep changes",
+    [ARC_EFFECT_STOP] = "stop build",
+    [ARC_EFFECT_START] = "start build",
+    [ARC_EFFECT_COMMIT | ARC_EFFECT_START] = "drop changes, start build",
+    [ARC_EFFECT_RESTORE | ARC_EFFECT_START] = "keep changes, start build",
+  };
 
-  G_STATIC_ASSERT (G_N_ELEMENTS (words) == ARC_N_GUARDS);
+  G_STATIC_ASSERT (G_N_ELEMENTS (events) == ARC_N_EVENTS);
+  G_STATIC_ASSERT (G_N_ELEMENTS (guards) == ARC_N_GUARDS);
 
-  return words[guard];
+  return (ArcGraphRow){ arc_state_to_string (transition->from), events[transition->event],
+                        guards[transition->guard], arc_state_to_string (transition->to),
+                        effects[transition->effects] };
 }
 
 const char *

@@ -5,10 +5,9 @@
 
 #include "common/build.h"
 #include "common/timing.h"
+#include "machine/graph.h"
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 typedef enum
 {
@@ -227,14 +226,6 @@ ArcReason arc_state_machine_get_reason (const ArcStateMachine *machine);
 ArcCause arc_state_machine_get_cause (const ArcStateMachine *machine, ArcEvent event);
 
 /**
- * arc_event_of_result:
- * @result: the result of a build
- *
- * Returns: the event of a build that ended with @result
- */
-ArcEvent arc_event_of_result (ArcResult result);
-
-/**
  * arc_state_machine_get_transitions:
  * @n_transitions: (out): the number of transitions
  *
@@ -248,40 +239,22 @@ const ArcTransition *arc_state_machine_get_transitions (guint *n_transitions);
  * arc_state_to_string:
  * @state: a state
  *
- * Gets the word of D-Bus, logs and pictures. It is never translated.
- *
- * Returns: (transfer none): the word
+ * Returns: the word of D-Bus, logs and pictures; never translated
  */
 const char *arc_state_to_string (ArcState state);
 
 /**
- * arc_event_to_string:
- * @event: an event
+ * arc_transition_describe:
+ * @transition: a row of the table
  *
- * Gets the word of D-Bus, logs and pictures. It is never translated.
- *
- * Returns: (transfer none): the word
+ * Returns: the row in words, for pictures; never translated
  */
-const char *arc_event_to_string (ArcEvent event);
-
-/**
- * arc_guard_to_string:
- * @guard: a guard
- *
- * Gets the word of D-Bus, logs and pictures. It is never translated.
- *
- * Returns: (transfer none): the word; "" for %ARC_GUARD_NONE
- */
-const char *arc_guard_to_string (ArcGuard guard);
+ArcGraphRow arc_transition_describe (const ArcTransition *transition);
 
 /**
  * arc_reason_to_string:
  * @reason: a reason
  *
- * Gets the word of D-Bus, logs and pictures. It is never translated.
- *
- * Returns: (transfer none): the word
+ * Returns: the word of D-Bus, logs and pictures; never translated
  */
 const char *arc_reason_to_string (ArcReason reason);
-
-G_END_DECLS

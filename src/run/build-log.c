@@ -68,8 +68,8 @@ arc_build_log_open (const char *file)
   return log;
 }
 
-void
-arc_build_log_append (ArcBuildLog *log, const char *data, gsize length)
+static void
+append (ArcBuildLog *log, const char *data, gsize length)
 {
   const gsize head = MIN (length, ARC_LOG_HEAD - MIN (log->length, ARC_LOG_HEAD));
 
@@ -103,9 +103,9 @@ arc_build_log_append_line (ArcBuildLog *log, const char *text, gsize length, gbo
   if (log->line_is_hidden)
     return;
 
-  arc_build_log_append (log, shown, (gsize) (text + length - shown));
+  append (log, shown, (gsize) (text + length - shown));
   if (is_whole)
-    arc_build_log_append (log, "\n", 1);
+    append (log, "\n", 1);
 }
 
 /* Leaves the last ARC_LOG_TAIL bytes of the tail, from the first whole line on, after a line that

@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* How much of the start and of the end of the output is kept, in bytes. */
 #define ARC_LOG_HEAD (1024 * 1024)
 #define ARC_LOG_TAIL (1024 * 1024)
@@ -35,16 +33,6 @@ typedef struct _ArcBuildLog ArcBuildLog;
 ArcBuildLog *arc_build_log_open (const char *file);
 
 /**
- * arc_build_log_append:
- * @log: a log
- * @data: bytes of output
- * @length: their number
- *
- * Adds output.
- */
-void arc_build_log_append (ArcBuildLog *log, const char *data, gsize length);
-
-/**
  * arc_build_log_append_line:
  * @log: a log
  * @text: a line of output without its newline, or a piece of one
@@ -66,5 +54,3 @@ arc_build_log_append_line (ArcBuildLog *log, const char *text, gsize length, gbo
  * Returns: %FALSE if the file is not what it should be
  */
 gboolean arc_build_log_close (ArcBuildLog *log, GError **error);
-
-G_END_DECLS

@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 typedef enum
 {
   ARC_LINE_PLAIN,    /* anything else: it goes to the log */
@@ -91,5 +89,3 @@ const char *arc_line_get_log_text (const ArcLine *line, const char *text);
 void arc_line_clear (ArcLine *line);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ArcLine, arc_line_clear)
-
-G_END_DECLS

@@ -15,8 +15,10 @@
 #define KILL_TIMEOUT  (5 * G_USEC_PER_SEC)
 #define POLL_INTERVAL (10 * G_TIME_SPAN_MILLISECOND)
 
-/* How long a process may take to become another program. */
-#define EXEC_TIMEOUT (100 * G_TIME_SPAN_MILLISECOND)
+/* How long a process may take to become another program, and how often to look at least: where
+ * other processes have the processors, few looks fit in the time. */
+#define EXEC_TIMEOUT G_TIME_SPAN_SECOND
+#define EXEC_LOOKS   20
 
 /* Whether the process PID, a directory of /proc, is one of GROUP and no zombie. */
 static gboolean
@@ -118,6 +120,7 @@ typedef struct
   gint64 grace;
   EndStep step;
   gint64 deadline; /* of the step; g_get_monotonic_time() */
+  guint n_looks;   /* in the first step */
 } End;
 
 static void
@@ -150,7 +153,9 @@ find (End *end)
 
   /* In the middle of execve(2) a process has no environment (environ_read() of fs/proc/base.c), so
    * this looks more than once. */
-  return g_get_monotonic_time () >= end->deadline || !arc_process_group_is_alive (end->group);
+  end->n_looks++;
+  return (g_get_monotonic_time () >= end->deadline && end->n_looks >= EXEC_LOOKS) ||
+         !arc_process_group_is_alive (end->group);
 }
 
 /* Returns: whether there is nothing more to do. */
@@ -226,12 +231,4 @@ arc_process_group_end_async (pid_t group,
   poll = g_timeout_source_new (POLL_INTERVAL / G_TIME_SPAN_MILLISECOND);
   g_source_set_name (poll, "[arcology] leftover build");
   g_task_attach_source (task, poll, on_poll);
-}
-
-gboolean
-arc_process_group_end_finish (GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, NULL), FALSE);
-
-  return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -591,7 +591,6 @@ arc_process_runner_start (ArcProcessRunner *self, const ArcRun *run, GError **er
   guint64 children_cpu = get_children_cpu ();
   GInputStream *output;
 
-  g_return_val_if_fail (ARC_IS_PROCESS_RUNNER (self), FALSE);
   g_return_val_if_fail (run != NULL, FALSE);
   g_return_val_if_fail (self->process == NULL, FALSE);
 
@@ -634,7 +633,6 @@ arc_process_runner_start (ArcProcessRunner *self, const ArcRun *run, GError **er
 void
 arc_process_runner_stop (ArcProcessRunner *self, ArcResult result)
 {
-  g_return_if_fail (ARC_IS_PROCESS_RUNNER (self));
   g_return_if_fail (result == ARC_RESULT_CANCELED || result == ARC_RESULT_INTERRUPTED);
 
   if (self->process != NULL)
@@ -644,8 +642,6 @@ arc_process_runner_stop (ArcProcessRunner *self, ArcResult result)
 gboolean
 arc_process_runner_is_running (ArcProcessRunner *self)
 {
-  g_return_val_if_fail (ARC_IS_PROCESS_RUNNER (self), FALSE);
-
   return self->process != NULL;
 }
 

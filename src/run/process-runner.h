@@ -7,8 +7,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcRun:
  * @argv: the program and its arguments; no shell is involved
@@ -99,8 +97,6 @@ ArcProcessRunner *arc_process_runner_new (void);
  * @run: the build to run
  * @error: return location for %ARC_ERROR_COMMAND, which names the program and what to do
  *
- * Starts a build.
- *
  * Returns: %FALSE if it cannot be started; no signal follows then
  */
 gboolean arc_process_runner_start (ArcProcessRunner *runner, const ArcRun *run, GError **error);
@@ -123,5 +119,3 @@ void arc_process_runner_stop (ArcProcessRunner *runner, ArcResult result);
  * Returns: %TRUE while a build runs
  */
 gboolean arc_process_runner_is_running (ArcProcessRunner *runner);
-
-G_END_DECLS

@@ -74,7 +74,7 @@ on_timer (gint fd, GIOCondition condition, gpointer user_data)
   /* The alarm may have been moved between poll(2) and here. The timer is not readable then, and
    * read(2) says EAGAIN. */
   if (read (fd, &expirations, sizeof expirations) == sizeof expirations)
-    arc_clock_emit_alarm (ARC_CLOCK (self));
+    g_signal_emit_by_name (self, "alarm");
 
   return G_SOURCE_CONTINUE;
 }

@@ -5,8 +5,6 @@
 
 #include "common/clock.h"
 
-G_BEGIN_DECLS
-
 /**
  * ArcBootClock:
  *
@@ -20,10 +18,6 @@ G_DECLARE_FINAL_TYPE (ArcBootClock, arc_boot_clock, ARC, BOOT_CLOCK, GObject)
 /**
  * arc_boot_clock_new:
  *
- * Makes a clock whose alarm is emitted from the thread-default main context.
- *
- * Returns: (transfer full): the clock
+ * Returns: (transfer full): a clock whose alarm is emitted from the thread-default main context
  */
 ArcClock *arc_boot_clock_new (void);
-
-G_END_DECLS

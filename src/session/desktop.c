@@ -270,8 +270,7 @@ arc_desktop_new (ArcBuilder *builder, GDBusConnection *notifications, GPowerProf
   ArcDesktop *self = g_object_new (ARC_TYPE_DESKTOP, NULL);
 
   self->builder = g_object_ref (builder);
-  self->notifier = arc_notifications_new (notifications, _ ("Arcology Builder"),
-                                          "org.arcology.Builder-symbolic");
+  self->notifier = arc_notifications_new (notifications);
   self->notify = arc_builder_get_config (builder)->notify;
   g_signal_connect_object (builder, "ready", G_CALLBACK (on_ready), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (builder, "changed", G_CALLBACK (on_changed), self, G_CONNECT_SWAPPED);

@@ -7,8 +7,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcDesktop:
  *
@@ -25,11 +23,7 @@ G_DECLARE_FINAL_TYPE (ArcDesktop, arc_desktop, ARC, DESKTOP, GObject)
  * @notifications: a connection to the session bus
  * @power: (nullable): reports the power saver; %NULL is a desktop without one
  *
- * Connects @builder.
- *
  * Returns: (transfer full): the connection
  */
 ArcDesktop *
 arc_desktop_new (ArcBuilder *builder, GDBusConnection *notifications, GPowerProfileMonitor *power);
-
-G_END_DECLS

@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcJournalSocket:
  *
@@ -48,5 +46,3 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcJournalSocket, arc_journal_socket_free)
  */
 gboolean
 arc_journal_socket_send (ArcJournalSocket *journal, const GLogField *fields, gsize n_fields);
-
-G_END_DECLS

@@ -7,8 +7,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcBuildLogOptions:
  * @verbose: log informational and debugging messages, and the output of builds, too
@@ -43,5 +41,3 @@ GLogWriterOutput arc_build_log_write (GLogLevelFlags level,
                                       const GLogField *fields,
                                       gsize n_fields,
                                       gpointer options);
-
-G_END_DECLS

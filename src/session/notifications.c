@@ -31,8 +31,6 @@ struct _ArcNotifications
 
   GDBusConnection *connection; /* (owned) */
   guint subscription;
-  char *name; /* (owned) */
-  char *icon; /* (owned) */
 
   /* What the notification should show. */
   char *summary; /* (owned) (nullable): NULL for nothing */
@@ -108,8 +106,8 @@ notify (ArcNotifications *self)
     g_variant_builder_add (&hints, "{sv}", "transient", g_variant_new_boolean (TRUE));
 
   g_dbus_connection_call (self->connection, SERVICE, PATH, INTERFACE, "Notify",
-                          g_variant_new ("(susss^asa{sv}i)", self->name, self->id, self->icon,
-                                         self->summary, body,
+                          g_variant_new ("(susss^asa{sv}i)", _ ("Arcology Builder"), self->id,
+                                         "org.arcology.Builder-symbolic", self->summary, body,
                                          self->file != NULL ? actions : actions + 2, &hints,
                                          is_problem ? EXPIRES_NEVER : EXPIRES_AS_SET),
                           G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_notified,
@@ -241,13 +239,11 @@ on_signal (GDBusConnection *connection,
 }
 
 ArcNotifications *
-arc_notifications_new (GDBusConnection *connection, const char *name, const char *icon)
+arc_notifications_new (GDBusConnection *connection)
 {
   ArcNotifications *self = g_object_new (ARC_TYPE_NOTIFICATIONS, NULL);
 
   self->connection = g_object_ref (connection);
-  self->name = g_strdup (name);
-  self->icon = g_strdup (icon);
   self->subscription =
       g_dbus_connection_signal_subscribe (connection, SERVICE, INTERFACE, NULL, PATH, NULL,
                                           G_DBUS_SIGNAL_FLAGS_NONE, on_signal, self, NULL);
@@ -273,8 +269,6 @@ arc_notifications_show (ArcNotifications *self,
                         const char *body,
                         const char *file)
 {
-  g_return_if_fail (ARC_IS_NOTIFICATIONS (self));
-
   if (notice == ARC_NOTICE_PROBLEM && self->notice == notice && self->closed)
     return;
 
@@ -287,8 +281,6 @@ arc_notifications_show (ArcNotifications *self,
 void
 arc_notifications_withdraw (ArcNotifications *self)
 {
-  g_return_if_fail (ARC_IS_NOTIFICATIONS (self));
-
   self->closed = FALSE;
   if (self->summary == NULL)
     return;
@@ -316,8 +308,6 @@ arc_notifications_finalize (GObject *object)
   ArcNotifications *self = ARC_NOTIFICATIONS (object);
 
   set_text (self, NULL, NULL, NULL);
-  g_free (self->name);
-  g_free (self->icon);
 
   G_OBJECT_CLASS (arc_notifications_parent_class)->finalize (object);
 }

@@ -5,8 +5,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcNotifications:
  *
@@ -30,15 +28,10 @@ typedef enum
 /**
  * arc_notifications_new:
  * @connection: a connection to the session bus
- * @name: the name of the program, for people
- * @icon: the name of its icon
  *
- * Makes an object that shows nothing yet.
- *
- * Returns: (transfer full): the object
+ * Returns: (transfer full): an object that shows nothing yet
  */
-ArcNotifications *
-arc_notifications_new (GDBusConnection *connection, const char *name, const char *icon);
+ArcNotifications *arc_notifications_new (GDBusConnection *connection);
 
 /**
  * arc_notifications_show:
@@ -64,5 +57,3 @@ void arc_notifications_show (ArcNotifications *notifier,
  * Closes the notification, if one is shown.
  */
 void arc_notifications_withdraw (ArcNotifications *notifier);
-
-G_END_DECLS

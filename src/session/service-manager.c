@@ -40,11 +40,8 @@ send_message (ArcServiceManager *self, const char *message, int flags)
 static void
 send_status (ArcServiceManager *self)
 {
-  g_autofree char *line = g_utf8_make_valid (self->status, -1);
-  g_autofree char *message = NULL;
+  g_autofree char *message = g_strconcat ("STATUS=", self->status, NULL);
 
-  /* Each line of a message is an assignment, and a status that is not UTF-8 is refused. */
-  message = g_strconcat ("STATUS=", g_strdelimit (line, "\r\n", ' '), NULL);
   self->status_refused = !send_message (self, message, MSG_DONTWAIT);
 }
 
@@ -85,17 +82,6 @@ arc_service_manager_send (ArcServiceManager *self, ArcServiceMessage message)
 }
 
 void
-arc_service_manager_set_status (ArcServiceManager *self, const char *text)
-{
-  if (g_strcmp0 (text, self->status) == 0)
-    return;
-
-  g_free (self->status);
-  self->status = g_strdup (text);
-  send_status (self);
-}
-
-void
 arc_service_manager_show_status (ArcServiceManager *self, const ArcStatus *status)
 {
   const guint n = status->n_pending;
@@ -133,7 +119,12 @@ arc_service_manager_show_status (ArcServiceManager *self, const ArcStatus *statu
       break;
     }
 
-  arc_service_manager_set_status (self, text);
+  if (g_strcmp0 (text, self->status) == 0)
+    return;
+
+  g_free (self->status);
+  self->status = g_steal_pointer (&text);
+  send_status (self);
 }
 
 /* Opens the socket to the address in NOTIFY_SOCKET, a path, or an abstract name after '@'. */

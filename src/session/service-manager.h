@@ -7,8 +7,6 @@
 
 #include <glib-object.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcServiceManager:
  *
@@ -54,27 +52,14 @@ typedef enum
  * arc_service_manager_send:
  * @manager: the service manager
  * @message: the message
- *
- * Sends a message.
  */
 void arc_service_manager_send (ArcServiceManager *manager, ArcServiceMessage message);
-
-/**
- * arc_service_manager_set_status:
- * @supervisor: the service manager
- * @text: one line
- *
- * Sends STATUS=@text if @text differs from the last one.
- */
-void arc_service_manager_set_status (ArcServiceManager *supervisor, const char *text);
 
 /**
  * arc_service_manager_show_status:
  * @manager: the service manager
  * @status: the status of the engine
  *
- * Sends the line of the status that `systemctl --user status` prints.
+ * Sends the line of the status that `systemctl --user status` prints, if it is not the last one.
  */
 void arc_service_manager_show_status (ArcServiceManager *manager, const ArcStatus *status);
-
-G_END_DECLS

@@ -3,23 +3,11 @@
 
 #include "session/suspend-monitor.h"
 
-struct _ArcSuspendMonitor
+typedef struct
 {
-  GObject parent;
-
-  GDBusConnection *connection; /* (owned) */
-  guint subscription;
-};
-
-enum
-{
-  SIGNAL_RESUMED,
-  N_SIGNALS,
-};
-
-static guint signals[N_SIGNALS];
-
-G_DEFINE_FINAL_TYPE (ArcSuspendMonitor, arc_suspend_monitor, G_TYPE_OBJECT)
+  GSourceOnceFunc resumed;
+  gpointer user_data;
+} Subscription;
 
 static void
 on_prepare_for_sleep (GDBusConnection *connection,
@@ -30,6 +18,7 @@ on_prepare_for_sleep (GDBusConnection *connection,
                       GVariant *parameters,
                       gpointer user_data)
 {
+  const Subscription *subscription = user_data;
   gboolean going_to_sleep;
 
   if (!g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(b)")))
@@ -37,47 +26,19 @@ on_prepare_for_sleep (GDBusConnection *connection,
 
   g_variant_get (parameters, "(b)", &going_to_sleep);
   if (!going_to_sleep)
-    g_signal_emit (user_data, signals[SIGNAL_RESUMED], 0);
+    subscription->resumed (subscription->user_data);
 }
 
-ArcSuspendMonitor *
-arc_suspend_monitor_new (GDBusConnection *system_bus)
+guint
+arc_suspend_monitor_start (GDBusConnection *system_bus, GSourceOnceFunc resumed, gpointer user_data)
 {
-  ArcSuspendMonitor *self = g_object_new (ARC_TYPE_SUSPEND_MONITOR, NULL);
+  Subscription *subscription = g_new (Subscription, 1);
 
-  self->connection = g_object_ref (system_bus);
-  self->subscription =
-      g_dbus_connection_signal_subscribe (system_bus, "org.freedesktop.login1",
-                                          "org.freedesktop.login1.Manager", "PrepareForSleep",
-                                          "/org/freedesktop/login1", NULL, G_DBUS_SIGNAL_FLAGS_NONE,
-                                          on_prepare_for_sleep, self, NULL);
+  *subscription = (Subscription){ resumed, user_data };
 
-  return self;
-}
-
-static void
-arc_suspend_monitor_dispose (GObject *object)
-{
-  ArcSuspendMonitor *self = ARC_SUSPEND_MONITOR (object);
-
-  if (self->subscription != 0)
-    g_dbus_connection_signal_unsubscribe (self->connection, self->subscription);
-  self->subscription = 0;
-  g_clear_object (&self->connection);
-
-  G_OBJECT_CLASS (arc_suspend_monitor_parent_class)->dispose (object);
-}
-
-static void
-arc_suspend_monitor_class_init (ArcSuspendMonitorClass *klass)
-{
-  G_OBJECT_CLASS (klass)->dispose = arc_suspend_monitor_dispose;
-
-  signals[SIGNAL_RESUMED] = g_signal_new ("resumed", ARC_TYPE_SUSPEND_MONITOR, G_SIGNAL_RUN_LAST, 0,
-                                          NULL, NULL, NULL, G_TYPE_NONE, 0);
-}
-
-static void
-arc_suspend_monitor_init (ArcSuspendMonitor *self)
-{
+  return g_dbus_connection_signal_subscribe (system_bus, "org.freedesktop.login1",
+                                             "org.freedesktop.login1.Manager", "PrepareForSleep",
+                                             "/org/freedesktop/login1", NULL,
+                                             G_DBUS_SIGNAL_FLAGS_NONE, on_prepare_for_sleep,
+                                             subscription, g_free);
 }

@@ -5,27 +5,16 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /**
- * ArcSuspendMonitor:
- *
- * Reports that the machine has resumed: logind's `PrepareForSleep` (org.freedesktop.login1(5)).
- *
- * Signals:
- *   `resumed`: the machine slept and is awake again.
- */
-#define ARC_TYPE_SUSPEND_MONITOR (arc_suspend_monitor_get_type ())
-G_DECLARE_FINAL_TYPE (ArcSuspendMonitor, arc_suspend_monitor, ARC, SUSPEND_MONITOR, GObject)
-
-/**
- * arc_suspend_monitor_new:
+ * arc_suspend_monitor_start:
  * @system_bus: a connection to the system bus, with or without logind
+ * @resumed: called when the machine slept and is awake again
+ * @user_data: data for @resumed
  *
- * Starts to monitor.
+ * Subscribes to logind's `PrepareForSleep` (org.freedesktop.login1(5)).
  *
- * Returns: (transfer full): the monitor
+ * Returns: the number for g_dbus_connection_signal_unsubscribe()
  */
-ArcSuspendMonitor *arc_suspend_monitor_new (GDBusConnection *system_bus);
-
-G_END_DECLS
+guint arc_suspend_monitor_start (GDBusConnection *system_bus,
+                                 GSourceOnceFunc resumed,
+                                 gpointer user_data);

@@ -4,7 +4,7 @@
 #include "state/build-log-dir.h"
 
 #include "common/error.h"
-#include "state/state-file.h"
+#include "state/state-dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,8 +82,7 @@ arc_build_log_dir_make (const char *directory, guint64 id, GError **error)
   guint kept = 1;
   int fd;
 
-  if (!arc_state_file_make_directory (directory, error) ||
-      !arc_state_file_make_directory (logs, error))
+  if (!arc_state_dir_make (directory, error) || !arc_state_dir_make (logs, error))
     return NULL;
 
   /* A log that cannot be removed does no harm. */
@@ -103,7 +102,7 @@ arc_build_log_dir_make (const char *directory, guint64 id, GError **error)
   fd = open (log, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, ARC_STATE_FILE_MODE);
   if (fd < 0)
     {
-      arc_state_file_set_error (error, log, "Cannot make the log");
+      arc_state_dir_set_error (error, log, "Cannot make the log");
       return NULL;
     }
   close (fd);
@@ -131,7 +130,7 @@ arc_build_log_dir_open (const char *directory, guint64 id, gboolean create, GErr
     g_set_error (error, ARC_ERROR, ARC_ERROR_NO_SUCH_BUILD,
                  "There is no log of build %" G_GUINT64_FORMAT, id);
   else
-    arc_state_file_set_error (error, log, "Cannot read the log");
+    arc_state_dir_set_error (error, log, "Cannot read the log");
 
   return -1;
 }

@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* The logs of the builds in DIRECTORY: logs/ID.log for build ID, from 1. */
 
 /* How many are kept. */
@@ -54,5 +52,3 @@ char *arc_build_log_dir_make (const char *directory, guint64 id, GError **error)
  * Returns: a close-on-exec file descriptor, which the caller owns, or -1 on an error
  */
 int arc_build_log_dir_open (const char *directory, guint64 id, gboolean create, GError **error);
-
-G_END_DECLS

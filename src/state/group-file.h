@@ -5,8 +5,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /* The name of the record of the process group of the running build. */
 #define ARC_STATE_GROUP_NAME "group"
 
@@ -38,5 +36,3 @@ void arc_group_file_end_async (gpointer source,
                                GCancellable *cancellable,
                                GAsyncReadyCallback callback,
                                gpointer user_data);
-
-G_END_DECLS

@@ -5,8 +5,6 @@
 
 #include "common/build.h"
 
-G_BEGIN_DECLS
-
 /*
  * The history as it is kept from one run to the next: a frame (common/file-frame.h) whose body is a
  * GVariant of type aa{sv}, little-endian: a dictionary for each build, the newest last. Its keys
@@ -43,5 +41,3 @@ GBytes *arc_history_serialise (const GPtrArray *builds);
  *   or %NULL on an error
  */
 GPtrArray *arc_history_parse (GBytes *bytes, GError **error);
-
-G_END_DECLS

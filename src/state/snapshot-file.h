@@ -5,8 +5,6 @@
 
 #include "watch/snapshot.h"
 
-G_BEGIN_DECLS
-
 /*
  * A snapshot as it is kept from one run to the next: a frame (common/file-frame.h) whose body holds
  *
@@ -71,5 +69,3 @@ GBytes *arc_snapshot_serialise_list (const ArcSnapshot *snapshot);
  * Returns: (transfer full) (nullable): the snapshot, or %NULL on an error
  */
 ArcSnapshot *arc_snapshot_parse (GBytes *bytes, GBytes **identity, GError **error);
-
-G_END_DECLS

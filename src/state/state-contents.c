@@ -4,10 +4,11 @@
 #include "state/state-contents.h"
 
 #include "common/file-frame.h"
+#include "config/read-file.h"
 #include "state/build-log-dir.h"
 #include "state/history-file.h"
 #include "state/snapshot-file.h"
-#include "state/state-file.h"
+#include "state/state-dir.h"
 #include "state/state-writer.h"
 
 #include <glib/gstdio.h>
@@ -66,6 +67,37 @@ read_identity (GBytes *identity, const char *database, ArcStateStoreInputs *inpu
   return text[0] != '\0';
 }
 
+/* (transfer full) (nullable): the content of a file; NULL without an error if it is not there. */
+static GBytes *
+read_file (const char *path, gsize max_size, GError **error)
+{
+  g_autoptr (GError) read_error = NULL;
+  gsize length;
+  char *data = arc_read_file (path, ARC_READ_DEFAULT, max_size, &length, &read_error);
+
+  if (data != NULL)
+    return g_bytes_new_take (data, length);
+
+  if (!g_error_matches (read_error, G_FILE_ERROR, G_FILE_ERROR_NOENT) &&
+      !g_error_matches (read_error, G_FILE_ERROR, G_FILE_ERROR_NOTDIR))
+    g_propagate_error (error, g_steal_pointer (&read_error));
+
+  return NULL;
+}
+
+/* Renames a file that is damaged, and says so in ERROR. */
+static void
+put_aside (const char *path, GError **error)
+{
+  g_autofree char *aside = g_strconcat (path, ".damaged", NULL);
+  g_autofree char *shown = g_filename_display_name (path);
+
+  if (g_rename (path, aside) == 0)
+    g_prefix_error (error, "%s, now put aside with .damaged at its end: ", shown);
+  else
+    g_prefix_error (error, "%s: ", shown);
+}
+
 /* (transfer full) (nullable): the files as DATABASE has them. NULL and an error if the file was
  * damaged, which is then put aside. */
 static ArcSnapshot *
@@ -77,16 +109,16 @@ load_snapshot (const ArcStateDir *directory,
   g_autoptr (ArcSnapshot) snapshot = NULL;
   g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GBytes) identity = NULL;
-  g_autofree char *path = arc_state_dir_get_file (directory, ARC_STATE_SNAPSHOT_NAME);
+  g_autofree char *path = g_build_filename (directory->path, ARC_STATE_SNAPSHOT_NAME, NULL);
   g_autoptr (GError) read_error = NULL;
 
-  bytes = arc_state_file_read (path, LIST_MAX_SIZE, &read_error);
+  bytes = read_file (path, LIST_MAX_SIZE, &read_error);
   if (bytes != NULL)
     snapshot = arc_snapshot_parse (bytes, &identity, &read_error);
 
   if (read_error != NULL)
     {
-      arc_state_file_put_aside (path, &read_error);
+      put_aside (path, &read_error);
       g_propagate_error (error, g_steal_pointer (&read_error));
       return NULL;
     }
@@ -101,14 +133,14 @@ load_snapshot (const ArcStateDir *directory,
 static GPtrArray *
 load_history (const ArcStateDir *directory, GError **error)
 {
-  g_autofree char *path = arc_state_dir_get_file (directory, ARC_STATE_HISTORY_NAME);
+  g_autofree char *path = g_build_filename (directory->path, ARC_STATE_HISTORY_NAME, NULL);
   g_autoptr (GError) read_error = NULL;
-  g_autoptr (GBytes) bytes = arc_state_file_read (path, HISTORY_MAX_SIZE, &read_error);
+  g_autoptr (GBytes) bytes = read_file (path, HISTORY_MAX_SIZE, &read_error);
   GPtrArray *builds = bytes != NULL ? arc_history_parse (bytes, &read_error) : NULL;
 
   if (read_error != NULL)
     {
-      arc_state_file_put_aside (path, &read_error);
+      put_aside (path, &read_error);
       g_propagate_error (error, g_steal_pointer (&read_error));
     }
 
@@ -120,7 +152,7 @@ static void
 forget_database (const ArcStateDir *directory, const ArcStateStoreInputs *inputs)
 {
   const ArcStateStoreInputs tree = { .tree = inputs->tree };
-  g_autofree char *path = arc_state_dir_get_file (directory, ARC_STATE_SNAPSHOT_NAME);
+  g_autofree char *path = g_build_filename (directory->path, ARC_STATE_SNAPSHOT_NAME, NULL);
   g_autoptr (ArcSnapshot) nothing = arc_snapshot_new ();
   g_autoptr (GBytes) identity = arc_state_contents_make_identity ("", &tree);
   g_autoptr (GBytes) bytes = arc_file_frame_end (arc_snapshot_frame (nothing, NULL, identity));
@@ -136,15 +168,15 @@ forget_database (const ArcStateDir *directory, const ArcStateStoreInputs *inputs
 static ArcProblemList *
 load_problems (const ArcStateDir *directory, const ArcStateStoreInputs *inputs, GError **error)
 {
-  g_autofree char *path = arc_state_dir_get_file (directory, ARC_STATE_PROBLEMS_NAME);
+  g_autofree char *path = g_build_filename (directory->path, ARC_STATE_PROBLEMS_NAME, NULL);
   g_autoptr (GError) read_error = NULL;
-  g_autoptr (GBytes) bytes = arc_state_file_read (path, PROBLEMS_MAX_SIZE, &read_error);
+  g_autoptr (GBytes) bytes = read_file (path, PROBLEMS_MAX_SIZE, &read_error);
   ArcProblemList *problems = bytes != NULL ? arc_problem_list_parse (bytes, &read_error) : NULL;
 
   if (read_error != NULL)
     {
       forget_database (directory, inputs);
-      arc_state_file_put_aside (path, &read_error);
+      put_aside (path, &read_error);
       g_propagate_error (error, g_steal_pointer (&read_error));
     }
 
@@ -155,7 +187,7 @@ ArcStateContents *
 arc_state_contents_read (const ArcStateDir *directory, const char *database)
 {
   ArcStateContents *contents = g_new0 (ArcStateContents, 1);
-  g_autofree char *paused = arc_state_dir_get_file (directory, ARC_STATE_PAUSED_NAME);
+  g_autofree char *paused = g_build_filename (directory->path, ARC_STATE_PAUSED_NAME, NULL);
 
   contents->database = g_strdup (database);
   contents->history = load_history (directory, &contents->history_error);
@@ -163,7 +195,7 @@ arc_state_contents_read (const ArcStateDir *directory, const char *database)
       load_snapshot (directory, database, &contents->inputs, &contents->snapshot_error);
   contents->problems = load_problems (directory, &contents->inputs, &contents->problems_error);
   contents->is_paused = g_file_test (paused, G_FILE_TEST_EXISTS);
-  contents->last_log = arc_build_log_dir_get_newest (arc_state_dir_get_path (directory));
+  contents->last_log = arc_build_log_dir_get_newest (directory->path);
 
   /* Without its problems the snapshot is of no use, nor without its database. */
   if (contents->problems_error != NULL || !g_file_test (database, G_FILE_TEST_EXISTS))

@@ -8,8 +8,6 @@
 #include "state/state-dir.h"
 #include "watch/snapshot.h"
 
-G_BEGIN_DECLS
-
 #define ARC_STATE_PAUSED_NAME "paused"
 
 /**
@@ -30,8 +28,6 @@ typedef struct
 /**
  * arc_state_store_inputs_clear:
  * @inputs: the inputs
- *
- * Frees the members.
  */
 void arc_state_store_inputs_clear (ArcStateStoreInputs *inputs);
 
@@ -80,8 +76,6 @@ ArcStateContents *arc_state_contents_read (const ArcStateDir *directory, const c
 /**
  * arc_state_contents_free:
  * @contents: (transfer full): the contents
- *
- * Frees the contents.
  */
 void arc_state_contents_free (ArcStateContents *contents);
 
@@ -95,5 +89,3 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcStateContents, arc_state_contents_free)
  * Returns: (transfer full): what the snapshot says that it is of
  */
 GBytes *arc_state_contents_make_identity (const char *database, const ArcStateStoreInputs *inputs);
-
-G_END_DECLS

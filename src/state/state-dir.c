@@ -4,12 +4,12 @@
 #include "state/state-dir.h"
 
 #include "common/error.h"
-#include "state/state-file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -18,13 +18,58 @@
 /* Enough of a digest that no two state directories of a user share it. */
 #define KEY_LENGTH 16
 
-struct _ArcStateDir
+#define DIRECTORY_MODE 0700
+
+#define ADVICE ". Look at the owner, the permissions and the free space of the state directory"
+
+void
+arc_state_dir_set_error (GError **error, const char *path, const char *what)
 {
-  char *path;                 /* (owned) */
-  char *runtime;              /* (owned) */
-  const char *const *written; /* see arc_state_dir_new() */
-  int fd;                     /* has the lock; -1 if it is not held */
-};
+  int saved_errno = errno;
+  g_autofree char *name = g_filename_display_name (path);
+
+  g_set_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY, "%s: %s: %s%s", name, what,
+               g_strerror (saved_errno), saved_errno == EMFILE ? "" : ADVICE);
+}
+
+gboolean
+arc_state_dir_make (const char *path, GError **error)
+{
+  GStatBuf info;
+
+  if (g_mkdir_with_parents (path, DIRECTORY_MODE) < 0 || g_stat (path, &info) < 0)
+    {
+      arc_state_dir_set_error (error, path, "Cannot make the directory");
+      return FALSE;
+    }
+
+  if ((info.st_mode & 0777) != DIRECTORY_MODE && g_chmod (path, DIRECTORY_MODE) < 0)
+    {
+      arc_state_dir_set_error (error, path, "Cannot make the directory private");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+gboolean
+arc_state_dir_write (const char *path, GBytes *bytes, GFileSetContentsFlags flags, GError **error)
+{
+  g_autoptr (GError) write_error = NULL;
+  gsize length;
+  const char *data = g_bytes_get_data (bytes, &length);
+
+  /* No bytes may be no pointer. */
+  if (g_file_set_contents_full (path, data != NULL ? data : "", (gssize) length,
+                                G_FILE_SET_CONTENTS_CONSISTENT | flags, ARC_STATE_FILE_MODE,
+                                &write_error))
+    return TRUE;
+
+  g_set_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY, "%s%s", write_error->message,
+               g_error_matches (write_error, G_FILE_ERROR, G_FILE_ERROR_MFILE) ? "" : ADVICE);
+
+  return FALSE;
+}
 
 ArcStateDir *
 arc_state_dir_new (const char *path, const char *const *written)
@@ -125,6 +170,38 @@ is_at (int fd, const char *path)
          held.st_dev == there.st_dev && held.st_ino == there.st_ino;
 }
 
+/* g_file_set_contents() writes to the name with a dot and six characters of mkstemp(3) behind it.
+ */
+static gboolean
+is_leftover (const char *found, const char *const *names)
+{
+  const char *dot = strrchr (found, '.');
+  g_autofree char *name = NULL;
+
+  if (dot == NULL || strlen (dot) != strlen (".XXXXXX"))
+    return FALSE;
+
+  name = g_strndup (found, (gsize) (dot - found));
+
+  return g_strv_contains (names, name);
+}
+
+/* Removes the temporary files that a process which was killed in arc_state_dir_write() left. */
+static void
+remove_leftovers (const char *directory, const char *const *names)
+{
+  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+  const char *found;
+
+  while (dir != NULL && (found = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (directory, found, NULL);
+
+      if (is_leftover (found, names))
+        g_unlink (path);
+    }
+}
+
 int
 arc_state_dir_open_lock (const ArcStateDir *directory, gboolean *is_orphaned, GError **error)
 {
@@ -132,7 +209,7 @@ arc_state_dir_open_lock (const ArcStateDir *directory, gboolean *is_orphaned, GE
   int fd;
 
   /* One that is there can be locked, even if it cannot be made private. */
-  arc_state_file_make_directory (directory->path, &make_error);
+  arc_state_dir_make (directory->path, &make_error);
   /* Close-on-exec, because a lock is released when the last copy of the descriptor is closed. */
   fd = open (directory->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
@@ -147,23 +224,16 @@ arc_state_dir_open_lock (const ArcStateDir *directory, gboolean *is_orphaned, GE
     }
 
   if (fd < 0 && make_error == NULL)
-    arc_state_file_set_error (&make_error, directory->path, "Cannot open the directory");
+    arc_state_dir_set_error (&make_error, directory->path, "Cannot open the directory");
   if (fd < 0)
     {
       g_propagate_error (error, g_steal_pointer (&make_error));
       return -1;
     }
 
-  arc_state_file_remove_leftovers (directory->path, directory->written);
+  remove_leftovers (directory->path, directory->written);
 
   return fd;
-}
-
-void
-arc_state_dir_set_lock (ArcStateDir *directory, int fd)
-{
-  arc_state_dir_unlock (directory);
-  directory->fd = fd;
 }
 
 gboolean
@@ -184,18 +254,6 @@ arc_state_dir_unlock (ArcStateDir *directory)
   if (directory->fd >= 0)
     close (directory->fd);
   directory->fd = -1;
-}
-
-const char *
-arc_state_dir_get_path (const ArcStateDir *directory)
-{
-  return directory->path;
-}
-
-char *
-arc_state_dir_get_file (const ArcStateDir *directory, const char *name)
-{
-  return g_build_filename (directory->path, name, NULL);
 }
 
 char *

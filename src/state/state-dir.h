@@ -5,20 +5,28 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcStateDir:
+ * @path: (owned): the path of the directory
+ * @runtime: (owned): the path of the runtime directory
+ * @written: see arc_state_dir_new()
+ * @fd: has the lock; -1 if it is not held
  *
  * The state directory, which outlives the machine, with the lock on it, and the runtime directory,
  * which need not.
  */
-typedef struct _ArcStateDir ArcStateDir;
+typedef struct
+{
+  char *path;
+  char *runtime;
+  const char *const *written;
+  int fd;
+} ArcStateDir;
 
 /**
  * arc_state_dir_new:
  * @path: the absolute path of the directory, which need not exist
- * @written: (array zero-terminated=1): names of the files that arc_state_file_write() writes,
+ * @written: (array zero-terminated=1): names of the files that arc_state_dir_write() writes,
  *   valid as long as the object; arc_state_dir_lock() removes what killed processes left of them
  *
  * Makes the object. Nothing is done on the disk.
@@ -59,45 +67,17 @@ gboolean arc_state_dir_lock (ArcStateDir *directory, GError **error);
  * @is_orphaned: (out) (optional): whether the process that has the lock is gone, or not known
  * @error: return location for the errors of arc_state_dir_lock()
  *
- * Takes the lock for arc_state_dir_set_lock(). Can be called in any thread.
+ * Takes the lock, for @fd of a state directory. Can be called in any thread.
  *
  * Returns: a file descriptor that has the lock, which the caller owns, or -1 on an error
  */
 int arc_state_dir_open_lock (const ArcStateDir *directory, gboolean *is_orphaned, GError **error);
 
 /**
- * arc_state_dir_set_lock:
- * @directory: a state directory
- * @fd: (transfer full): a file descriptor that has the lock
- *
- * Keeps the lock.
- */
-void arc_state_dir_set_lock (ArcStateDir *directory, int fd);
-
-/**
  * arc_state_dir_unlock:
  * @directory: a state directory
- *
- * Releases the lock, if it is held.
  */
 void arc_state_dir_unlock (ArcStateDir *directory);
-
-/**
- * arc_state_dir_get_path:
- * @directory: a state directory
- *
- * Returns: (transfer none): the path of the directory
- */
-const char *arc_state_dir_get_path (const ArcStateDir *directory);
-
-/**
- * arc_state_dir_get_file:
- * @directory: a state directory
- * @name: the name of a file
- *
- * Returns: (transfer full): the path of the file @name in the directory
- */
-char *arc_state_dir_get_file (const ArcStateDir *directory, const char *name);
 
 /**
  * arc_state_dir_get_runtime_file:
@@ -111,4 +91,42 @@ char *arc_state_dir_get_file (const ArcStateDir *directory, const char *name);
  */
 char *arc_state_dir_get_runtime_file (const ArcStateDir *directory, const char *name);
 
-G_END_DECLS
+/* Other users cannot read the files. */
+#define ARC_STATE_FILE_MODE 0600
+
+/**
+ * arc_state_dir_set_error:
+ * @error: return location for an error
+ * @path: an absolute path
+ * @what: what failed, such as "Cannot open the directory"
+ *
+ * Sets %ARC_ERROR_STATE_DIRECTORY, with @what, @path and the text of errno.
+ */
+void arc_state_dir_set_error (GError **error, const char *path, const char *what);
+
+/**
+ * arc_state_dir_make:
+ * @path: an absolute path
+ * @error: return location for an error
+ *
+ * Makes a directory of mode 0700, or sets that mode. The error is %ARC_ERROR_STATE_DIRECTORY.
+ *
+ * Returns: %TRUE if there is such a directory
+ */
+gboolean arc_state_dir_make (const char *path, GError **error);
+
+/**
+ * arc_state_dir_write:
+ * @path: an absolute path
+ * @bytes: the new content
+ * @flags: %G_FILE_SET_CONTENTS_DURABLE if the file must survive a crash of the machine, or
+ *   %G_FILE_SET_CONTENTS_NONE
+ * @error: return location for an error
+ *
+ * Replaces a file: it has either the old or the new content. The error is
+ * %ARC_ERROR_STATE_DIRECTORY.
+ *
+ * Returns: %TRUE on success
+ */
+gboolean
+arc_state_dir_write (const char *path, GBytes *bytes, GFileSetContentsFlags flags, GError **error);

@@ -10,7 +10,6 @@
 #include "state/snapshot-file.h"
 #include "state/state-contents.h"
 #include "state/state-dir.h"
-#include "state/state-file.h"
 #include "state/state-writer.h"
 
 #include <errno.h>
@@ -60,8 +59,6 @@ G_DEFINE_FINAL_TYPE (ArcStateStore, arc_state_store, G_TYPE_OBJECT)
 const char *
 arc_state_store_get_problem (ArcStateStore *self)
 {
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), NULL);
-
   return self->snapshot_problem != NULL ? self->snapshot_problem : self->history_problem;
 }
 
@@ -95,7 +92,7 @@ on_written (const ArcStateWrite *write, gpointer user_data)
     {
       g_clear_pointer (&self->saved_problems, arc_problem_list_unref);
       if (write->error == NULL)
-        self->saved_problems = arc_problem_list_ref (write->problems);
+        self->saved_problems = g_atomic_rc_box_acquire (write->problems);
     }
 
   if (write->history != NULL)
@@ -106,36 +103,16 @@ on_written (const ArcStateWrite *write, gpointer user_data)
 }
 
 void
-arc_state_store_flush (ArcStateStore *self)
-{
-  g_return_if_fail (ARC_IS_STATE_STORE (self));
-
-  arc_state_writer_flush (self->writer);
-}
-
-gboolean
-arc_state_store_lock (ArcStateStore *self, GError **error)
-{
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), FALSE);
-
-  return arc_state_dir_lock (self->directory, error);
-}
-
-void
 arc_state_store_unlock (ArcStateStore *self)
 {
-  g_return_if_fail (ARC_IS_STATE_STORE (self));
-
-  arc_state_store_flush (self);
+  arc_state_writer_flush (self->writer);
   arc_state_dir_unlock (self->directory);
 }
 
 const char *
 arc_state_store_get_directory (ArcStateStore *self)
 {
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), NULL);
-
-  return arc_state_dir_get_path (self->directory);
+  return self->directory->path;
 }
 
 char *
@@ -143,9 +120,7 @@ arc_state_store_get_log (ArcStateStore *self, guint64 id)
 {
   g_autofree char *log = NULL;
 
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), NULL);
-
-  log = arc_build_log_dir_get_path (arc_state_store_get_directory (self), id);
+  log = arc_build_log_dir_get_path (self->directory->path, id);
 
   return g_file_test (log, G_FILE_TEST_EXISTS) ? g_steal_pointer (&log) : NULL;
 }
@@ -153,12 +128,10 @@ arc_state_store_get_log (ArcStateStore *self, guint64 id)
 guint64
 arc_state_store_next_build (ArcStateStore *self)
 {
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), 0);
-
   self->last_build =
-      MAX (self->last_build, self->contents != NULL ? self->contents->last_log
-                                                    : arc_build_log_dir_get_newest (
-                                                          arc_state_store_get_directory (self)));
+      MAX (self->last_build, self->contents != NULL
+                                 ? self->contents->last_log
+                                 : arc_build_log_dir_get_newest (self->directory->path));
 
   return ++self->last_build;
 }
@@ -207,8 +180,6 @@ arc_state_store_open_log_async (ArcStateStore *self,
   LogRequest *request;
   GError *error = NULL;
 
-  g_return_if_fail (ARC_IS_STATE_STORE (self));
-
   g_task_set_source_tag (task, arc_state_store_open_log_async);
   if (create && !arc_state_dir_lock (self->directory, &error))
     {
@@ -217,17 +188,9 @@ arc_state_store_open_log_async (ArcStateStore *self,
     }
 
   request = g_new (LogRequest, 1);
-  *request = (LogRequest){ g_strdup (arc_state_store_get_directory (self)), id, create };
+  *request = (LogRequest){ g_strdup (self->directory->path), id, create };
   g_task_set_task_data (task, request, log_request_free);
   g_task_run_in_thread (task, run_open_log);
-}
-
-int
-arc_state_store_open_log_finish (ArcStateStore *self, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), -1);
-
-  return (int) g_task_propagate_int (G_TASK (result), error);
 }
 
 /* An attempt to open the state directory. */
@@ -316,8 +279,6 @@ arc_state_store_open_async (ArcStateStore *self,
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   Opening *opening;
 
-  g_return_if_fail (ARC_IS_STATE_STORE (self));
-
   opening = g_new0 (Opening, 1);
   opening->database = g_strdup (database);
   opening->patience = patience;
@@ -340,7 +301,8 @@ arc_state_store_open_finish (ArcStateStore *self, GAsyncResult *result, GError *
     return FALSE;
 
   opening = g_task_get_task_data (G_TASK (result));
-  arc_state_dir_set_lock (self->directory, g_steal_fd (&opening->fd));
+  arc_state_dir_unlock (self->directory);
+  self->directory->fd = g_steal_fd (&opening->fd);
   g_clear_pointer (&self->contents, arc_state_contents_free);
   self->contents = g_steal_pointer (&opening->contents);
 
@@ -351,8 +313,6 @@ ArcSnapshot *
 arc_state_store_load (ArcStateStore *self, const char *database, ArcStateStoreInputs *inputs)
 {
   g_autoptr (ArcStateContents) contents = g_steal_pointer (&self->contents);
-
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), NULL);
 
   if (contents == NULL || strcmp (contents->database, database) != 0)
     {
@@ -398,8 +358,6 @@ arc_state_store_prepare_async (ArcStateStore *self,
       arc_state_contents_make_identity (is_known ? database : "", is_known ? inputs : &tree);
   ArcStateWrite *write;
 
-  g_return_if_fail (ARC_IS_STATE_STORE (self));
-
   write = g_new0 (ArcStateWrite, 1);
   write->snapshot =
       arc_snapshot_frame (is_known ? snapshot : nothing, is_known ? dirty : NULL, identity);
@@ -439,22 +397,18 @@ arc_state_store_commit (ArcStateStore *self,
   g_autoptr (GBytes) identity = arc_state_contents_make_identity (database, inputs);
   ArcStateWrite *write;
 
-  g_return_if_fail (ARC_IS_STATE_STORE (self));
-
   write = g_new0 (ArcStateWrite, 1);
   write->snapshot = arc_snapshot_frame (snapshot, pending, identity);
   if (self->saved_problems == NULL ||
       !arc_problem_list_equal (self->problems, self->saved_problems))
-    write->problems = arc_problem_list_ref (self->problems);
+    write->problems = g_atomic_rc_box_acquire (self->problems);
   arc_state_writer_push (self->writer, write, G_OBJECT (self), NULL, NULL, NULL);
 }
 
 void
 arc_state_store_set_note_problems (ArcStateStore *self, ArcProblemList *problems)
 {
-  g_return_if_fail (ARC_IS_STATE_STORE (self));
-
-  arc_problem_list_ref (problems);
+  g_atomic_rc_box_acquire (problems);
   arc_problem_list_unref (self->problems);
   self->problems = problems;
 }
@@ -462,8 +416,6 @@ arc_state_store_set_note_problems (ArcStateStore *self, ArcProblemList *problems
 ArcProblemList *
 arc_state_store_get_note_problems (ArcStateStore *self)
 {
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), NULL);
-
   return self->problems;
 }
 
@@ -479,8 +431,6 @@ save_history (ArcStateStore *self)
 void
 arc_state_store_add_build (ArcStateStore *self, ArcBuild *build)
 {
-  g_return_if_fail (ARC_IS_STATE_STORE (self));
-
   /* The last one is asked for each of its files when what it did not do is restored. */
   if (self->history->len > 0)
     arc_build_trim (self->history->pdata[self->history->len - 1]);
@@ -494,40 +444,18 @@ arc_state_store_add_build (ArcStateStore *self, ArcBuild *build)
 const GPtrArray *
 arc_state_store_get_history (ArcStateStore *self)
 {
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), NULL);
-
   return self->history;
 }
 
 const ArcBuild *
 arc_state_store_get_last_build (ArcStateStore *self)
 {
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), NULL);
-
   return self->history->len > 0 ? g_ptr_array_index (self->history, self->history->len - 1) : NULL;
-}
-
-guint64
-arc_state_store_get_built_id (ArcStateStore *self)
-{
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), 0);
-
-  for (guint i = self->history->len; i > 0; i--)
-    {
-      const ArcBuild *build = g_ptr_array_index (self->history, i - 1);
-
-      if (build->result == ARC_RESULT_SUCCESS)
-        return build->id;
-    }
-
-  return 0;
 }
 
 gboolean
 arc_state_store_retry (ArcStateStore *self)
 {
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), FALSE);
-
   if (arc_state_store_get_problem (self) != NULL)
     save_history (self);
 
@@ -539,8 +467,6 @@ arc_state_store_open_group (ArcStateStore *self)
 {
   g_autofree char *path = NULL;
 
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), -1);
-
   path = arc_state_dir_get_runtime_file (self->directory, ARC_STATE_GROUP_NAME);
 
   return arc_group_file_make (path);
@@ -550,8 +476,6 @@ void
 arc_state_store_forget_group (ArcStateStore *self)
 {
   g_autofree char *path = NULL;
-
-  g_return_if_fail (ARC_IS_STATE_STORE (self));
 
   path = arc_state_dir_get_runtime_file (self->directory, ARC_STATE_GROUP_NAME);
   g_unlink (path);
@@ -567,21 +491,11 @@ arc_state_store_end_leftover_async (ArcStateStore *self,
   g_autofree char *runtime = NULL;
   g_autofree char *persistent = NULL;
 
-  g_return_if_fail (ARC_IS_STATE_STORE (self));
-
   /* It is in the state directory if XDG_RUNTIME_DIR was not there, or an older version ran. */
   runtime = arc_state_dir_get_runtime_file (self->directory, ARC_STATE_GROUP_NAME);
-  persistent = arc_state_dir_get_file (self->directory, ARC_STATE_GROUP_NAME);
+  persistent = g_build_filename (self->directory->path, ARC_STATE_GROUP_NAME, NULL);
   arc_group_file_end_async (self, (char *[2]){ runtime, persistent }, grace, cancellable, callback,
                             user_data);
-}
-
-gboolean
-arc_state_store_end_leftover_finish (ArcStateStore *self, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-
-  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 gboolean
@@ -589,12 +503,10 @@ arc_state_store_get_paused (ArcStateStore *self)
 {
   g_autofree char *path = NULL;
 
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), FALSE);
-
   if (self->contents != NULL)
     return self->contents->is_paused;
 
-  path = arc_state_dir_get_file (self->directory, ARC_STATE_PAUSED_NAME);
+  path = g_build_filename (self->directory->path, ARC_STATE_PAUSED_NAME, NULL);
 
   return g_file_test (path, G_FILE_TEST_EXISTS);
 }
@@ -612,7 +524,7 @@ make_flag (const char *path, GError **error)
       return TRUE;
     }
 
-  arc_state_file_set_error (error, path, "Cannot make the file");
+  arc_state_dir_set_error (error, path, "Cannot make the file");
   return FALSE;
 }
 
@@ -621,8 +533,6 @@ arc_state_store_set_paused (ArcStateStore *self, gboolean paused, GError **error
 {
   g_autofree char *path = NULL;
 
-  g_return_val_if_fail (ARC_IS_STATE_STORE (self), FALSE);
-
   if (self->is_opening)
     {
       g_set_error_literal (error, ARC_ERROR, ARC_ERROR_LOCKED,
@@ -630,7 +540,7 @@ arc_state_store_set_paused (ArcStateStore *self, gboolean paused, GError **error
       return FALSE;
     }
 
-  path = arc_state_dir_get_file (self->directory, ARC_STATE_PAUSED_NAME);
+  path = g_build_filename (self->directory->path, ARC_STATE_PAUSED_NAME, NULL);
   if (paused)
     return arc_state_dir_lock (self->directory, error) && make_flag (path, error);
 
@@ -639,7 +549,7 @@ arc_state_store_set_paused (ArcStateStore *self, gboolean paused, GError **error
 
   if (g_unlink (path) < 0 && errno != ENOENT)
     {
-      arc_state_file_set_error (error, path, "Cannot remove the file");
+      arc_state_dir_set_error (error, path, "Cannot remove the file");
       return FALSE;
     }
 
@@ -671,7 +581,7 @@ arc_state_store_init (ArcStateStore *self)
 {
   self->history = g_ptr_array_new_with_free_func ((GDestroyNotify) arc_build_free);
   self->problems = arc_problem_list_new ();
-  self->saved_problems = arc_problem_list_ref (self->problems);
+  self->saved_problems = g_atomic_rc_box_acquire (self->problems);
 }
 
 static void

@@ -11,8 +11,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcStateStore:
  *
@@ -56,9 +54,7 @@ G_DECLARE_FINAL_TYPE (ArcStateStore, arc_state_store, ARC, STATE_STORE, GObject)
  * arc_state_store_new:
  * @directory: the absolute path of the state directory, which is made when it is first needed
  *
- * Makes a store.
- *
- * Returns: (transfer full): the store
+ * Returns: (transfer full): a store
  */
 ArcStateStore *arc_state_store_new (const char *directory);
 
@@ -69,19 +65,6 @@ ArcStateStore *arc_state_store_new (const char *directory);
  * Returns: (transfer none): the path of the state directory
  */
 const char *arc_state_store_get_directory (ArcStateStore *store);
-
-/**
- * arc_state_store_lock:
- * @store: a store
- * @error: return location for an error
- *
- * Makes the directory if it is missing and takes the lock, without waiting. The lock lasts as
- * long as the process. The error is %ARC_ERROR_LOCKED, with directory and process, if another
- * process has the lock; %ARC_ERROR_STATE_DIRECTORY if the directory cannot be made.
- *
- * Returns: %TRUE if the lock is held
- */
-gboolean arc_state_store_lock (ArcStateStore *store, GError **error);
 
 /**
  * arc_state_store_get_problem:
@@ -96,17 +79,9 @@ const char *arc_state_store_get_problem (ArcStateStore *store);
  * arc_state_store_unlock:
  * @store: a store
  *
- * Flushes the store and releases the lock. Nothing may be written afterwards.
+ * Blocks until all writes have ended, and releases the lock, which a later write takes again.
  */
 void arc_state_store_unlock (ArcStateStore *store);
-
-/**
- * arc_state_store_flush:
- * @store: a store
- *
- * Blocks until all writes have ended.
- */
-void arc_state_store_flush (ArcStateStore *store);
 
 /**
  * arc_state_store_next_build:
@@ -131,7 +106,9 @@ char *arc_state_store_get_log (ArcStateStore *store, guint64 id);
  * @store: a store
  * @id: the number of a build
  * @create: whether a missing log is made
- * @callback: called when the log is open, or cannot be
+ * @callback: called when the log is open, or cannot be. The result is a #GTask: an int, a
+ *   close-on-exec file descriptor, which the caller owns; the error is %ARC_ERROR_NO_SUCH_BUILD if
+ *   there is no log, or %ARC_ERROR_STATE_DIRECTORY if it cannot be read
  * @user_data: for @callback
  *
  * Opens the log of a build for reading, in a thread.
@@ -141,17 +118,6 @@ void arc_state_store_open_log_async (ArcStateStore *store,
                                      gboolean create,
                                      GAsyncReadyCallback callback,
                                      gpointer user_data);
-
-/**
- * arc_state_store_open_log_finish:
- * @store: the store
- * @result: the result
- * @error: return location for an error: %ARC_ERROR_NO_SUCH_BUILD if there is no log, or
- *   %ARC_ERROR_STATE_DIRECTORY if it cannot be read
- *
- * Returns: a close-on-exec file descriptor, which the caller owns, or -1 on an error
- */
-int arc_state_store_open_log_finish (ArcStateStore *store, GAsyncResult *result, GError **error);
 
 /**
  * arc_state_store_load:
@@ -178,9 +144,10 @@ arc_state_store_load (ArcStateStore *store, const char *database, ArcStateStoreI
  * @callback: called when the lock is held and the files are read
  * @user_data: for @callback
  *
- * Takes the lock, as arc_state_store_lock() does, and reads in a thread what
- * arc_state_store_load() returns: the disk may take its time. A lock whose process is gone is
- * waited for in any case: a child that was being started when the process was killed may have it.
+ * Makes the directory if it is missing, takes the lock, and reads in a thread what
+ * arc_state_store_load() returns: the disk may take its time. The lock lasts as long as the
+ * process. A lock whose process is gone is waited for in any case: a child that was being started
+ * when the process was killed may have it.
  */
 void arc_state_store_open_async (ArcStateStore *store,
                                  const char *database,
@@ -193,7 +160,8 @@ void arc_state_store_open_async (ArcStateStore *store,
  * arc_state_store_open_finish:
  * @store: the store
  * @result: the result
- * @error: return location for the errors of arc_state_store_lock(), and %G_IO_ERROR_CANCELLED
+ * @error: return location for %ARC_ERROR_LOCKED, with directory and process, if another process has
+ * the lock; %ARC_ERROR_STATE_DIRECTORY if the directory cannot be made; %G_IO_ERROR_CANCELLED
  *
  * Returns: %TRUE if the lock is held
  */
@@ -313,14 +281,6 @@ const GPtrArray *arc_state_store_get_history (ArcStateStore *store);
 const ArcBuild *arc_state_store_get_last_build (ArcStateStore *store);
 
 /**
- * arc_state_store_get_built_id:
- * @store: a store
- *
- * Returns: the number of the last build that succeeded, or 0
- */
-guint64 arc_state_store_get_built_id (ArcStateStore *store);
-
-/**
  * arc_state_store_open_group:
  * @store: a store
  *
@@ -344,7 +304,8 @@ void arc_state_store_forget_group (ArcStateStore *store);
  * @store: the store
  * @grace: microseconds between SIGTERM and SIGKILL
  * @cancellable: (nullable): ends the wait; the next service tries again then
- * @callback: called from the main loop when nothing is left
+ * @callback: called from the main loop when nothing is left. The result is a #GTask: a boolean,
+ *   whether there was something to end; the error is %G_IO_ERROR_CANCELLED
  * @user_data: for @callback
  *
  * Ends what is left of a build of an earlier service that was killed. A process that left the group
@@ -355,17 +316,6 @@ void arc_state_store_end_leftover_async (ArcStateStore *store,
                                          GCancellable *cancellable,
                                          GAsyncReadyCallback callback,
                                          gpointer user_data);
-
-/**
- * arc_state_store_end_leftover_finish:
- * @store: the store
- * @result: the result
- * @error: return location for %G_IO_ERROR_CANCELLED
- *
- * Returns: %TRUE if there was something to end
- */
-gboolean
-arc_state_store_end_leftover_finish (ArcStateStore *store, GAsyncResult *result, GError **error);
 
 /**
  * arc_state_store_get_paused:
@@ -387,5 +337,3 @@ gboolean arc_state_store_get_paused (ArcStateStore *store);
  * Returns: %TRUE on success
  */
 gboolean arc_state_store_set_paused (ArcStateStore *store, gboolean paused, GError **error);
-
-G_END_DECLS

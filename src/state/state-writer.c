@@ -6,7 +6,7 @@
 #include "common/error.h"
 #include "common/file-frame.h"
 #include "state/build-log-dir.h"
-#include "state/state-file.h"
+#include "state/state-dir.h"
 
 #include <glib/gstdio.h>
 
@@ -68,16 +68,16 @@ arc_state_writer_free (ArcStateWriter *self)
 static gboolean
 write_file (Job *job, const char *name, GBytes *bytes)
 {
-  g_autofree char *path = arc_state_dir_get_file (job->writer->directory, name);
+  g_autofree char *path = g_build_filename (job->writer->directory->path, name, NULL);
 
   return bytes == NULL ||
-         arc_state_file_write (path, bytes, G_FILE_SET_CONTENTS_DURABLE, &job->write.error);
+         arc_state_dir_write (path, bytes, G_FILE_SET_CONTENTS_DURABLE, &job->write.error);
 }
 
 static void
 remove_file (Job *job, const char *name)
 {
-  g_autofree char *path = arc_state_dir_get_file (job->writer->directory, name);
+  g_autofree char *path = g_build_filename (job->writer->directory->path, name, NULL);
 
   g_unlink (path);
 }
@@ -120,7 +120,7 @@ run_in_thread (gpointer data, gpointer user_data G_GNUC_UNUSED)
 
   /* The build does not outlive the machine, so its list need not be durable. */
   if (write->list != NULL &&
-      !arc_state_file_write (write->changes, write->list, G_FILE_SET_CONTENTS_NONE, &error))
+      !arc_state_dir_write (write->changes, write->list, G_FILE_SET_CONTENTS_NONE, &error))
     {
       g_task_return_error (task, error);
       return;
@@ -129,8 +129,7 @@ run_in_thread (gpointer data, gpointer user_data G_GNUC_UNUSED)
   /* A build that was canceled has no log. */
   if (write->list != NULL && is_locked &&
       !g_cancellable_is_cancelled (g_task_get_cancellable (task)))
-    write->log = arc_build_log_dir_make (arc_state_dir_get_path (job->writer->directory),
-                                         write->build, NULL);
+    write->log = arc_build_log_dir_make (job->writer->directory->path, write->build, NULL);
   g_task_return_boolean (task, TRUE);
 }
 

@@ -8,8 +8,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /* The files that are written by arc_state_writer_push(). */
 #define ARC_STATE_CHANGES_NAME  "changes"
 #define ARC_STATE_HISTORY_NAME  "history"
@@ -77,8 +75,6 @@ arc_state_writer_new (ArcStateDir *directory, ArcStateWriterFunc func, gpointer 
 /**
  * arc_state_writer_free:
  * @writer: (transfer full): a writer without writes under way
- *
- * Frees a writer.
  */
 void arc_state_writer_free (ArcStateWriter *writer);
 
@@ -108,5 +104,3 @@ void arc_state_writer_push (ArcStateWriter *writer,
  * Blocks until all writes are on the disk, and reports the results that have not been reported.
  */
 void arc_state_writer_flush (ArcStateWriter *writer);
-
-G_END_DECLS

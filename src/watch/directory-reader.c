@@ -18,6 +18,12 @@
 /* FAT keeps even seconds. */
 #define COARSE_TICK (2 * NSEC_PER_SEC)
 
+/* How long a file that is changed all the time is not emitted because it is too fresh. */
+#define MAX_GRAINS 5
+
+/* What is too fresh is looked at again on a grid of this. */
+#define GRID (10 * G_TIME_SPAN_MILLISECOND)
+
 /* As much as readdir(3) of the GNU C library reads at once. */
 #define BUFFER_SIZE 32768
 
@@ -58,7 +64,6 @@ arc_directory_reader_new (int *n_steps)
   self->listing.files = g_array_new (FALSE, FALSE, sizeof (ArcEntry));
   self->listing.recent = g_ptr_array_new ();
   self->listing.children = g_array_new (FALSE, FALSE, sizeof (ArcDirectoryReaderChild));
-  self->listing.unseen = g_array_new (FALSE, FALSE, sizeof (ArcDirectoryReaderUnseen));
   self->listing.links = g_ptr_array_new ();
 
   return self;
@@ -73,7 +78,6 @@ arc_directory_reader_free (ArcDirectoryReader *self)
   g_array_unref (self->listing.files);
   g_ptr_array_unref (self->listing.recent);
   g_array_unref (self->listing.children);
-  g_array_unref (self->listing.unseen);
   g_ptr_array_unref (self->listing.links);
   g_free (self);
 }
@@ -124,16 +128,14 @@ empty (GArray **array)
 void
 arc_directory_reader_close (ArcDirectoryReader *self)
 {
-  if (self->fd < 0)
-    return;
-
-  close (self->fd);
+  if (self->fd >= 0)
+    close (self->fd);
   self->fd = -1;
   g_string_chunk_clear (self->names);
   empty (&self->listing.files);
   g_ptr_array_set_size (self->listing.recent, 0);
   empty (&self->listing.children);
-  empty (&self->listing.unseen);
+  g_clear_pointer (&self->listing.unseen, g_hash_table_unref);
   g_ptr_array_set_size (self->listing.links, 0);
   self->listing.is_empty = TRUE;
 }
@@ -161,9 +163,9 @@ add_child (ArcDirectoryReader *self, const char *name, guint64 inode)
 static void
 add_unseen (ArcDirectoryReader *self, const char *name, int number)
 {
-  ArcDirectoryReaderUnseen unseen = { g_string_chunk_insert (self->names, name), number };
-
-  g_array_append_val (self->listing.unseen, unseen);
+  if (self->listing.unseen == NULL)
+    self->listing.unseen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_hash_table_insert (self->listing.unseen, g_strdup (name), GINT_TO_POINTER (number));
 }
 
 static gboolean
@@ -193,7 +195,7 @@ look_at (ArcDirectoryReader *self,
   struct stat info;
 
   /* A file system that does not know the type returns DT_UNKNOWN (readdir(3)). */
-  if (type == DT_UNKNOWN || (type == DT_LNK && follow_symlinks))
+  if (type == DT_UNKNOWN || type == DT_LNK)
     may_be_file = may_be_directory = TRUE;
 
   may_be_file = may_be_file && arc_path_filter_match_file (filter, path, NULL);
@@ -207,8 +209,12 @@ look_at (ArcDirectoryReader *self,
       return;
     }
 
-  if (follow_symlinks && is_link (self, entry))
-    g_ptr_array_add (self->listing.links, g_string_chunk_insert (self->names, entry->d_name));
+  if (is_link (self, entry))
+    {
+      g_ptr_array_add (self->listing.links, g_string_chunk_insert (self->names, entry->d_name));
+      if (!follow_symlinks)
+        return;
+    }
 
   if (fstatat (self->fd, entry->d_name, &info, follow_symlinks ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
     {
@@ -223,13 +229,13 @@ look_at (ArcDirectoryReader *self,
     add_child (self, entry->d_name, info.st_ino);
 }
 
-gboolean
-arc_directory_reader_run (ArcDirectoryReader *self,
-                          ArcPathFilter *filter,
-                          const char *below_root,
-                          gboolean follow_symlinks,
-                          guint max_names,
-                          GError **error)
+static gboolean
+read_entries (ArcDirectoryReader *self,
+              ArcPathFilter *filter,
+              const char *below_root,
+              gboolean follow_symlinks,
+              guint max_names,
+              GError **error)
 {
   _Alignas(struct dirent64) char buffer[BUFFER_SIZE];
   ssize_t end = 0;
@@ -271,6 +277,23 @@ arc_directory_reader_run (ArcDirectoryReader *self,
   return TRUE;
 }
 
+gboolean
+arc_directory_reader_run (ArcDirectoryReader *self,
+                          ArcPathFilter *filter,
+                          const char *below_root,
+                          gboolean follow_symlinks,
+                          guint max_names,
+                          GError **error)
+{
+  const gboolean is_read =
+      read_entries (self, filter, below_root, follow_symlinks, max_names, error);
+
+  close (self->fd);
+  self->fd = -1;
+
+  return is_read;
+}
+
 const ArcDirectoryListing *
 arc_directory_reader_get_listing (const ArcDirectoryReader *self)
 {
@@ -295,8 +318,9 @@ arc_fingerprint_from_stat (const struct stat *info)
   };
 }
 
-gint64
-arc_fingerprint_get_grain (const ArcFingerprint *fingerprint)
+/* See arc_fingerprint_get_freshness(). */
+static gint64
+get_grain (const ArcFingerprint *fingerprint)
 {
   return fingerprint->ctime_ns % NSEC_PER_SEC == 0 ? COARSE_TICK : TICK;
 }
@@ -304,7 +328,7 @@ arc_fingerprint_get_grain (const ArcFingerprint *fingerprint)
 gboolean
 arc_fingerprint_is_recent (const ArcFingerprint *fingerprint, gint64 now)
 {
-  return fingerprint->ctime_ns + arc_fingerprint_get_grain (fingerprint) > now;
+  return fingerprint->ctime_ns + get_grain (fingerprint) > now;
 }
 
 gint64
@@ -315,4 +339,26 @@ arc_get_stamp_time (void)
   clock_gettime (CLOCK_REALTIME_COARSE, &now);
 
   return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
+}
+
+ArcFreshness
+arc_fingerprint_get_freshness (const ArcFingerprint *fingerprint,
+                               gint64 now,
+                               gint64 first,
+                               gint64 *due)
+{
+  gint64 grain = get_grain (fingerprint) / 1000;
+  gint64 monotonic = g_get_monotonic_time ();
+
+  if (!arc_fingerprint_is_recent (fingerprint, now))
+    return ARC_FRESHNESS_OLD;
+  /* The clock for stamps lags behind by at most a tick. The look may have taken its time. */
+  if (fingerprint->ctime_ns > arc_get_stamp_time () + get_grain (fingerprint))
+    return ARC_FRESHNESS_FUTURE;
+
+  /* On a grid, so that files that were written together are emitted together. */
+  *due = monotonic + grain - (now - fingerprint->ctime_ns) / 1000;
+  *due = (*due / GRID + 1) * GRID;
+
+  return monotonic - first > MAX_GRAINS * grain ? ARC_FRESHNESS_STEADY : ARC_FRESHNESS_FRESH;
 }

@@ -31,27 +31,15 @@ typedef struct
 } ArcDirectoryReaderChild;
 
 /**
- * ArcDirectoryReaderUnseen:
- * @name: what the directory lists
- * @number: the errno(3) of fstatat(2), which does not say what it is
- */
-typedef struct
-{
-  const char *name;
-  int number;
-} ArcDirectoryReaderUnseen;
-
-/**
  * ArcDirectoryListing:
  * @id: the identity of the directory
  * @files: (element-type ArcEntry): the files that match
  * @recent: (element-type filename): the names of matching files for which
  *   arc_fingerprint_is_recent() is %TRUE; these are not in @files
  * @children: (element-type ArcDirectoryReaderChild): the directories that match
- * @unseen: (element-type ArcDirectoryReaderUnseen): names that may match, and whose type or
+ * @unseen: (nullable) (element-type filename errno): names that may match, and why their type or
  *   fingerprint could not be read
- * @links: (element-type filename): symbolic links that may lead to what matches, if they are
- *   followed
+ * @links: (element-type filename): symbolic links that may lead to what matches
  * @is_empty: whether the directory has no entry at all
  *
  * What a reader has found.
@@ -62,7 +50,7 @@ typedef struct
   GArray *files;
   GPtrArray *recent;
   GArray *children;
-  GArray *unseen;
+  GHashTable *unseen;
   GPtrArray *links;
   gboolean is_empty;
 } ArcDirectoryListing;
@@ -108,7 +96,7 @@ gboolean arc_directory_reader_open (ArcDirectoryReader *scan,
  * arc_directory_reader_close:
  * @scan: a reader
  *
- * Closes the file descriptor and clears the listing. Does nothing if the reader is not open.
+ * Clears the listing, and closes the directory if it is open.
  */
 void arc_directory_reader_close (ArcDirectoryReader *scan);
 
@@ -122,7 +110,7 @@ void arc_directory_reader_close (ArcDirectoryReader *scan);
  * @max_names: how many entries to read at most
  * @error: return location for an error
  *
- * Reads a directory. The error is of %G_FILE_ERROR.
+ * Reads the directory that is open, and closes it. The error is of %G_FILE_ERROR.
  *
  * Returns: %TRUE on success
  */
@@ -161,19 +149,6 @@ gboolean arc_directory_reader_is_gone (int number);
 ArcFingerprint arc_fingerprint_from_stat (const struct stat *info);
 
 /**
- * arc_fingerprint_get_grain:
- * @fingerprint: a fingerprint
- *
- * The kernel stamps files with a clock that ticks every 1 to 10 ms (CONFIG_HZ; some file systems
- * since Linux 6.13 are finer), and some file systems keep whole seconds: two writes within a tick
- * can leave the same fingerprint. A file that was changed less than a grain ago must be checked
- * again later. git calls such an entry of its index racy.
- *
- * Returns: the age, in nanoseconds, from which on each later change changes the fingerprint
- */
-gint64 arc_fingerprint_get_grain (const ArcFingerprint *fingerprint);
-
-/**
  * arc_fingerprint_is_recent:
  * @fingerprint: a fingerprint
  * @now: when it was read, in nanoseconds since the epoch
@@ -181,6 +156,33 @@ gint64 arc_fingerprint_get_grain (const ArcFingerprint *fingerprint);
  * Returns: %TRUE if @fingerprint is younger than its grain
  */
 gboolean arc_fingerprint_is_recent (const ArcFingerprint *fingerprint, gint64 now);
+
+typedef enum
+{
+  ARC_FRESHNESS_OLD,    /* a later change will show in the fingerprint */
+  ARC_FRESHNESS_FRESH,  /* one may not; to be looked at again at a later time */
+  ARC_FRESHNESS_STEADY, /* the same, and so for a long time: the file is written all the time */
+  ARC_FRESHNESS_FUTURE, /* stamped by another machine, or before the clock was put back */
+} ArcFreshness;
+
+/**
+ * arc_fingerprint_get_freshness:
+ * @fingerprint: a fingerprint
+ * @now: when it was read, in nanoseconds since the epoch
+ * @first: when the file was first found fresh, by g_get_monotonic_time()
+ * @due: (out): if it is fresh or steady, when to read it again, by the same clock
+ *
+ * The kernel stamps files with a clock that ticks every 1 to 10 ms (CONFIG_HZ; some file systems
+ * since Linux 6.13 are finer), and some file systems keep whole seconds: two writes within a tick
+ * can leave the same fingerprint. A file that was changed less than such a grain ago must be
+ * checked again later. git calls such an entry of its index racy.
+ *
+ * Returns: whether a later change will show
+ */
+ArcFreshness arc_fingerprint_get_freshness (const ArcFingerprint *fingerprint,
+                                            gint64 now,
+                                            gint64 first,
+                                            gint64 *due);
 
 /**
  * arc_get_stamp_time:

@@ -9,6 +9,7 @@
 
 struct _ArcDirectoryTree
 {
+  GDestroyNotify cancel;
   GHashTable *by_path; /* (element-type filename ArcNode) keys lie in the values */
   GHashTable *by_id;   /* (element-type ArcFileId ArcNode) keys lie in the values */
   GQueue queue;        /* (element-type ArcNode) */
@@ -19,7 +20,6 @@ node_free (gpointer data)
 {
   ArcNode *node = data;
 
-  g_clear_pointer (&node->monitor, arc_monitor_cancel);
   g_free (node->problem);
   g_clear_pointer (&node->unseen, g_hash_table_unref);
   g_clear_pointer (&node->links, g_hash_table_unref);
@@ -27,10 +27,11 @@ node_free (gpointer data)
 }
 
 ArcDirectoryTree *
-arc_directory_tree_new (void)
+arc_directory_tree_new (GDestroyNotify cancel)
 {
   ArcDirectoryTree *self = g_new0 (ArcDirectoryTree, 1);
 
+  self->cancel = cancel;
   self->by_path = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, node_free);
   self->by_id = g_hash_table_new (arc_file_id_hash, arc_file_id_equal);
   g_queue_init (&self->queue);
@@ -41,6 +42,13 @@ arc_directory_tree_new (void)
 void
 arc_directory_tree_free (ArcDirectoryTree *self)
 {
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->by_path);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    g_clear_pointer (&((ArcNode *) value)->monitor, self->cancel);
+
   g_hash_table_unref (self->by_id);
   g_hash_table_unref (self->by_path);
   g_free (self);
@@ -65,7 +73,7 @@ arc_directory_tree_lookup_id (const ArcDirectoryTree *self, const ArcFileId *id)
 }
 
 GPtrArray *
-arc_directory_tree_list (const ArcDirectoryTree *self)
+arc_directory_tree_list (const ArcDirectoryTree *self, gboolean only_roots)
 {
   g_autoptr (GPtrArray) list = g_ptr_array_sized_new (arc_directory_tree_get_size (self));
   GHashTableIter iter;
@@ -73,7 +81,8 @@ arc_directory_tree_list (const ArcDirectoryTree *self)
 
   g_hash_table_iter_init (&iter, self->by_path);
   while (g_hash_table_iter_next (&iter, NULL, &node))
-    g_ptr_array_add (list, node);
+    if (!only_roots || ((ArcNode *) node)->parent == NULL)
+      g_ptr_array_add (list, node);
 
   return g_steal_pointer (&list);
 }
@@ -148,7 +157,7 @@ arc_directory_tree_drop (ArcDirectoryTree *self,
 void
 arc_directory_tree_disarm (ArcDirectoryTree *self, ArcNode *node)
 {
-  g_clear_pointer (&node->monitor, arc_monitor_cancel);
+  g_clear_pointer (&node->monitor, self->cancel);
   if (node->identified)
     g_hash_table_remove (self->by_id, &node->id);
   node->identified = FALSE;
@@ -166,15 +175,6 @@ arc_directory_tree_identify (ArcDirectoryTree *self, ArcNode *node, const ArcFil
   node->id = *id;
   node->identified = TRUE;
   g_hash_table_insert (self->by_id, &node->id, node);
-}
-
-gboolean
-arc_node_is_below (const ArcNode *node, const ArcNode *ancestor)
-{
-  while (node != NULL && node != ancestor)
-    node = node->parent;
-
-  return node != NULL;
 }
 
 static ArcNode *
@@ -200,14 +200,6 @@ arc_node_hides (const ArcNode *node, const char *path)
   name = g_strndup (below, strcspn (below, "/"));
 
   return g_hash_table_contains (node->unseen, name);
-}
-
-void
-arc_node_add_link (ArcNode *node, const char *name)
-{
-  if (node->links == NULL)
-    node->links = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_hash_table_add (node->links, g_strdup (name));
 }
 
 const char *

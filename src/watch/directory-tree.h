@@ -4,11 +4,13 @@
 #pragma once
 
 #include "watch/file-id.h"
-#include "watch/file-monitors.h"
 
 #include <glib.h>
 
 G_BEGIN_DECLS
+
+/* See watch/file-monitors.h. */
+typedef struct _ArcMonitor ArcMonitor;
 
 /**
  * ArcNode:
@@ -31,8 +33,8 @@ struct _ArcNode
   GHashTable *unseen;   /* (owned) (nullable) (element-type filename errno): the names in it that
                            cannot be looked at, and why */
 
-  GHashTable *links; /* (owned) (nullable) (element-type filename): the symbolic links in it that
-                        are followed */
+  GHashTable *links; /* (owned) (nullable) (element-type filename): the symbolic links in it whose
+                        names match */
 
   GList link;         /* in the queue */
   guint64 generation; /* of the last scan, 0 if it must be scanned in any case */
@@ -68,12 +70,11 @@ typedef void (*ArcDirectoryTreeFunc) (ArcNode *node, gpointer user_data);
 
 /**
  * arc_directory_tree_new:
+ * @cancel: cancels an #ArcMonitor
  *
- * Makes an empty tree.
- *
- * Returns: (transfer full): the tree
+ * Returns: (transfer full): an empty tree
  */
-ArcDirectoryTree *arc_directory_tree_new (void);
+ArcDirectoryTree *arc_directory_tree_new (GDestroyNotify cancel);
 
 /**
  * arc_directory_tree_free:
@@ -114,10 +115,11 @@ ArcNode *arc_directory_tree_lookup_id (const ArcDirectoryTree *tree, const ArcFi
 /**
  * arc_directory_tree_list:
  * @tree: a tree
+ * @only_roots: whether only the roots are listed
  *
- * Returns: (transfer container) (element-type ArcNode): all directories, in no order
+ * Returns: (transfer container) (element-type ArcNode): the directories, in no order
  */
-GPtrArray *arc_directory_tree_list (const ArcDirectoryTree *tree);
+GPtrArray *arc_directory_tree_list (const ArcDirectoryTree *tree, gboolean only_roots);
 
 /**
  * arc_directory_tree_add:
@@ -165,24 +167,6 @@ void arc_directory_tree_disarm (ArcDirectoryTree *tree, ArcNode *node);
  * Sets the identity of a directory.
  */
 void arc_directory_tree_identify (ArcDirectoryTree *tree, ArcNode *node, const ArcFileId *id);
-
-/**
- * arc_node_is_below:
- * @node: a directory of the tree
- * @ancestor: another directory
- *
- * Returns: %TRUE if @node is @ancestor or below it
- */
-gboolean arc_node_is_below (const ArcNode *node, const ArcNode *ancestor);
-
-/**
- * arc_node_add_link:
- * @node: a directory of the tree
- * @name: the name of a symbolic link in @node
- *
- * Adds a symbolic link that is followed.
- */
-void arc_node_add_link (ArcNode *node, const char *name);
 
 /**
  * arc_node_hides:

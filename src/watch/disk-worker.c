@@ -9,12 +9,18 @@
 #include <errno.h>
 #include <fcntl.h>
 
+/* How many jobs the thread has at most, and how few before it gets more. */
+#define MAX_JOBS 128
+#define MIN_JOBS 64
+
+/* How often to look whether the thread goes on, and for how long it may not. Ticks are counted, not
+ * the time: a process that was stopped (SIGSTOP) has done nothing meanwhile. */
+#define TICK     G_TIME_SPAN_SECOND
+#define PATIENCE 5
+
 /* How many results wake the main loop, unless there is nothing more to do: to wake it for each
  * costs more than to read a small directory. */
 #define RESULTS_PER_WAKE 64
-
-/* How many readers are kept for later jobs. */
-#define MAX_READERS 128
 
 /* How long to search, each time, for what can be read again in one directory. */
 #define CHECK_SLICE (10 * G_TIME_SPAN_MILLISECOND)
@@ -50,12 +56,18 @@ struct _ArcDiskWorker
 
   /* Of the main loop only. */
   WorkerThread *thread; /* (nullable): NULL until there is a job */
+  GQueue all;           /* (element-type ArcDiskJob): pushed, and not taken */
+  guint n_stuck;        /* of all */
+  gint64 tick;          /* when to look whether the thread goes on; 0: it has no job */
+  guint n_seen;         /* the steps at the last tick */
+  guint n_ticks;        /* since it went on */
   GQueue pushed;        /* (element-type ArcDiskJob): jobs that the thread does not have yet */
   GQueue taken;         /* (element-type ArcDiskJob): results that were not returned yet */
+  gboolean has_results; /* there may be some to take */
   GPtrArray *readers;   /* (element-type ArcDirectoryReader) */
   GMainContext *context;
   GSource *source;
-  GSourceFunc func;
+  GSourceOnceFunc func;
   gpointer user_data;
 };
 
@@ -66,7 +78,7 @@ job_free (ArcDiskJob *job)
   g_clear_pointer (&job->filter, arc_path_filter_unref);
   g_clear_pointer (&job->look, arc_recheck_free);
   g_clear_error (&job->error);
-  g_strfreev (job->names);
+  g_clear_pointer (&job->unseen, g_hash_table_unref);
   g_free (job->below_root);
   g_free (job->path);
   g_free (job);
@@ -142,10 +154,13 @@ static gboolean
 is_any_back (const ArcDiskJob *job)
 {
   const gint64 deadline = g_get_monotonic_time () + CHECK_SLICE;
+  GHashTableIter iter;
+  gpointer name;
 
-  for (char **name = job->names; *name != NULL && g_get_monotonic_time () < deadline; name++)
+  g_hash_table_iter_init (&iter, job->unseen);
+  while (g_hash_table_iter_next (&iter, &name, NULL) && g_get_monotonic_time () < deadline)
     {
-      g_autofree char *path = arc_path_join (job->path, *name);
+      g_autofree char *path = arc_path_join (job->path, name);
       struct stat info;
 
       if (fstatat (AT_FDCWD, path, &info, job->follow_symlinks ? 0 : AT_SYMLINK_NOFOLLOW) == 0 ||
@@ -192,7 +207,7 @@ run_job (ArcDiskJob *job)
       return;
 
     case ARC_DISK_JOB_CHECK:
-      job->is_back = job->names != NULL ? is_any_back (job) : is_readable (job);
+      job->is_back = job->unseen != NULL ? is_any_back (job) : is_readable (job);
       return;
     }
 }
@@ -255,8 +270,10 @@ on_results (gpointer user_data)
   ArcDiskWorker *self = user_data;
 
   g_source_set_ready_time (self->source, -1);
+  self->has_results = TRUE;
+  self->func (self->user_data);
 
-  return self->func (self->user_data);
+  return G_SOURCE_CONTINUE;
 }
 
 static void
@@ -269,7 +286,7 @@ start_thread (ArcDiskWorker *self)
 }
 
 ArcDiskWorker *
-arc_disk_worker_new (GSourceFunc func, gpointer user_data)
+arc_disk_worker_new (GSourceOnceFunc func, gpointer user_data)
 {
   ArcDiskWorker *self = g_new0 (ArcDiskWorker, 1);
 
@@ -349,7 +366,7 @@ arc_disk_worker_make_job (ArcDiskWorker *self, ArcDiskJobKind kind, const char *
 void
 arc_disk_worker_free_job (ArcDiskWorker *self, ArcDiskJob *job)
 {
-  if (job->reader != NULL && self->readers->len < MAX_READERS)
+  if (job->reader != NULL && self->readers->len < MAX_JOBS)
     {
       arc_directory_reader_close (job->reader);
       g_ptr_array_add (self->readers, g_steal_pointer (&job->reader));
@@ -358,14 +375,31 @@ arc_disk_worker_free_job (ArcDiskWorker *self, ArcDiskJob *job)
   job_free (job);
 }
 
-void
-arc_disk_worker_push (ArcDiskWorker *self, ArcDiskJob *job)
+guint
+arc_disk_worker_get_room (const ArcDiskWorker *self)
 {
-  g_queue_push_tail_link (&self->pushed, &job->link);
+  const guint n = self->all.length - self->n_stuck;
+
+  return n <= MIN_JOBS ? MAX_JOBS - n : 0;
 }
 
 void
-arc_disk_worker_flush (ArcDiskWorker *self)
+arc_disk_worker_push (ArcDiskWorker *self, ArcDiskJob *job)
+{
+  if (self->tick == 0)
+    {
+      self->tick = g_get_monotonic_time () + TICK;
+      self->n_ticks = 0;
+    }
+
+  g_queue_push_tail_link (&self->all, &job->all);
+  g_queue_push_tail_link (&self->pushed, &job->link);
+}
+
+/* Gives the thread the jobs that were pushed. To wake it for each costs more than to read a small
+ * directory. */
+static void
+flush (ArcDiskWorker *self)
 {
   GList *link;
   gboolean is_idle;
@@ -385,38 +419,81 @@ arc_disk_worker_flush (ArcDiskWorker *self)
     start_thread (self);
 }
 
-gboolean
-arc_disk_worker_is_flushed (const ArcDiskWorker *self)
+/* (transfer full) (nullable) */
+static ArcDiskJob *
+pop_result (ArcDiskWorker *self)
 {
-  return self->pushed.length == 0;
+  GList *link = g_queue_pop_head_link (&self->taken);
+
+  if (link == NULL)
+    {
+      g_mutex_lock (&self->mutex);
+      self->taken = self->results;
+      g_queue_init (&self->results);
+      self->woken = FALSE;
+      g_mutex_unlock (&self->mutex);
+      link = g_queue_pop_head_link (&self->taken);
+    }
+
+  return link != NULL ? link->data : NULL;
 }
 
 ArcDiskJob *
 arc_disk_worker_take (ArcDiskWorker *self)
 {
-  GList *link = g_queue_pop_head_link (&self->taken);
+  ArcDiskJob *job;
 
-  if (link != NULL)
-    return link->data;
+  if (self->pushed.length >= MAX_JOBS - MIN_JOBS)
+    flush (self);
 
-  g_mutex_lock (&self->mutex);
-  self->taken = self->results;
-  g_queue_init (&self->results);
-  self->woken = FALSE;
-  g_mutex_unlock (&self->mutex);
-  link = g_queue_pop_head_link (&self->taken);
+  while ((job = pop_result (self)) != NULL)
+    {
+      g_queue_unlink (&self->all, &job->all);
+      self->n_stuck -= job->stuck;
+      if (!job->stuck && !job->is_cancelled)
+        break;
+      arc_disk_worker_free_job (self, job);
+    }
 
-  return link != NULL ? link->data : NULL;
+  self->has_results = job != NULL;
+  if (job == NULL)
+    flush (self);
+  if (self->all.length == self->n_stuck)
+    self->tick = 0;
+
+  return job;
+}
+
+const GList *
+arc_disk_worker_get_jobs (const ArcDiskWorker *self)
+{
+  return self->all.head;
+}
+
+gboolean
+arc_disk_worker_is_awaited (const ArcDiskWorker *self)
+{
+  for (const GList *link = self->all.head; link != NULL; link = link->next)
+    {
+      const ArcDiskJob *job = link->data;
+
+      if (!job->stuck && !job->is_cancelled && job->kind != ARC_DISK_JOB_CHECK &&
+          (job->kind == ARC_DISK_JOB_LOOK ? job->look->holding : job->node != NULL))
+        return TRUE;
+    }
+
+  return FALSE;
 }
 
 guint
-arc_disk_worker_get_n_steps (ArcDiskWorker *self)
+arc_disk_worker_get_n_stuck (const ArcDiskWorker *self)
 {
-  return (guint) g_atomic_int_get (&self->n_steps);
+  return self->n_stuck;
 }
 
-ArcDiskJob *
-arc_disk_worker_abandon_thread (ArcDiskWorker *self)
+/* (nullable): the job of the thread, if it is at work. */
+static ArcDiskJob *
+abandon_thread (ArcDiskWorker *self)
 {
   ArcDiskJob *job;
 
@@ -434,4 +511,39 @@ arc_disk_worker_abandon_thread (ArcDiskWorker *self)
   g_mutex_unlock (&self->mutex);
 
   return job;
+}
+
+ArcDiskJob *
+arc_disk_worker_look_for_stuck (ArcDiskWorker *self, gint64 now)
+{
+  const guint n_steps = (guint) g_atomic_int_get (&self->n_steps);
+  ArcDiskJob *job;
+
+  if (self->tick == 0 || now < self->tick)
+    return NULL;
+
+  self->tick = now + TICK;
+  self->n_ticks = n_steps == self->n_seen ? self->n_ticks + 1 : 0;
+  self->n_seen = n_steps;
+  if (self->n_ticks < PATIENCE)
+    return NULL;
+
+  self->n_ticks = 0;
+  job = abandon_thread (self);
+  if (job != NULL)
+    {
+      job->stuck = TRUE;
+      self->n_stuck++;
+    }
+
+  return job;
+}
+
+gint64
+arc_disk_worker_get_due (const ArcDiskWorker *self)
+{
+  if (self->has_results || self->pushed.length > 0)
+    return 0;
+
+  return self->tick != 0 ? self->tick : -1;
 }

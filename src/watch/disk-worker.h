@@ -18,7 +18,8 @@ G_BEGIN_DECLS
  * loop does not wait for a disk. The results come in the same order: what a job read is newer than
  * what an earlier one did.
  *
- * A thread that a file system does not answer is left behind, and another thread takes its place.
+ * A thread that a file system does not answer for 5 s is left behind with its job, and another
+ * thread does the other jobs.
  *
  * Works in the main context that was the thread default at arc_disk_worker_new().
  */
@@ -41,68 +42,44 @@ typedef enum
 
 /**
  * ArcDiskJob:
- * @link: in the queues of the worker
- * @all: in the list of its owner
- * @kind: what to do; the thread does not read what other kinds need
- * @node: (nullable): for its owner; the thread does not read it
- * @stuck: for its owner: the thread was left behind
- * @is_cancelled: the thread must not do it, if it has not yet
- * @path: the path
- * @follow: whether @path may be a symbolic link
- * @follow_symlinks: whether symbolic links in the directory count as what they lead to
- * @filter: (nullable): decides which paths matter
- * @below_root: (nullable): the path below the root, which @filter gets
- * @reader: (nullable): reads the directory
- * @expects_id: OPEN: whether a directory that is @id is read at once
- * @id: OPEN: the identity; CHECK: that of the directory that was read
- * @verifies: READ: whether @path must still be the directory that was opened
- * @way_changed: for its owner
- * @names: CHECK: (nullable): names in the directory, one of which may be readable again; %NULL for
- *   the directory itself
- * @is_read: whether the directory was read
- * @is_elsewhere: READ: whether another directory is at @path
- * @is_back: CHECK: whether there is more to be read
- * @is_empty: CHECK: whether the directory that was read has no entry at all
- * @error: why the directory cannot be opened, or read
- * @info: LOOK: the status of @path, or, for a link that is followed, of what it leads to
- * @number: LOOK: 0, or the errno(3) of fstatat(2)
- * @time: LOOK: arc_get_stamp_time() just before that: a later write within a tick leaves no trace
- * @is_link: LOOK: whether @path is a symbolic link
  *
  * A job of the thread. Only the thread uses it from arc_disk_worker_push() to
  * arc_disk_worker_take(), but for the members that are for its owner.
  */
 typedef struct
 {
-  GList link;
-  GList all;
-  ArcDiskJobKind kind;
-  ArcNode *node;
+  GList link;    /* in the queues of the worker */
+  GList all;     /* in arc_disk_worker_get_jobs() */
+  ArcNode *node; /* (nullable): for its owner */
   gboolean stuck;
-  gboolean is_cancelled;
+  gboolean is_cancelled; /* for its owner: the thread must not do it, if it has not yet */
+  gboolean way_changed;  /* for its owner */
 
+  /* What to do. */
+  ArcDiskJobKind kind;
   char *path;
-  gboolean follow;
-  gboolean follow_symlinks;
-  ArcPathFilter *filter;
-  char *below_root;
-  ArcDirectoryReader *reader;
-  gboolean expects_id;
-  ArcFileId id;
-  gboolean verifies;
-  gboolean way_changed;
-  GStrv names;
-  ArcRecheck *look;
+  gboolean follow;            /* PATH may be a symbolic link */
+  gboolean follow_symlinks;   /* links in the directory count as what they lead to */
+  ArcPathFilter *filter;      /* (nullable) */
+  char *below_root;           /* (nullable): PATH as the filter gets it */
+  ArcDirectoryReader *reader; /* (nullable): OPEN, READ */
+  gboolean expects_id;        /* OPEN: a directory that is ID is read at once */
+  ArcFileId id;               /* OPEN: see there; CHECK: that of the directory that was read */
+  gboolean verifies;          /* READ: PATH must still be the directory that was opened */
+  GHashTable *unseen; /* CHECK: (nullable) (element-type filename): names in the directory, one of
+                         which may be readable again; NULL for the directory itself */
+  ArcRecheck *look;   /* LOOK: for its owner */
 
-  gboolean is_read;
-  gboolean is_elsewhere;
-  gboolean is_back;
-  gboolean is_empty;
-  GError *error;
-  struct stat info;
-  int number;
-  gint64 time;
-  gboolean is_link;
+  /* What was found. */
+  gboolean is_read;      /* the directory was read */
+  gboolean is_elsewhere; /* READ: another directory is at PATH */
+  gboolean is_back;      /* CHECK: there is more to be read */
+  gboolean is_empty;     /* CHECK: the directory has no entry at all */
+  GError *error;         /* (nullable): why the directory cannot be opened, or read */
+  struct stat info;      /* LOOK: the status of PATH, or of what it leads to if that is followed */
+  int number;            /* LOOK: 0, or the errno(3) of fstatat(2) */
+  gint64 time;           /* LOOK: arc_get_stamp_time() just before that */
+  gboolean is_link;      /* LOOK: PATH is a symbolic link */
 } ArcDiskJob;
 
 /**
@@ -115,7 +92,7 @@ typedef struct
  *
  * Returns: (transfer full): the worker
  */
-ArcDiskWorker *arc_disk_worker_new (GSourceFunc func, gpointer user_data);
+ArcDiskWorker *arc_disk_worker_new (GSourceOnceFunc func, gpointer user_data);
 
 /**
  * arc_disk_worker_free:
@@ -142,63 +119,79 @@ ArcDiskJob *arc_disk_worker_make_job (ArcDiskWorker *worker, ArcDiskJobKind kind
 /**
  * arc_disk_worker_free_job:
  * @worker: a worker
- * @job: (transfer full): a job
- *
- * Frees a job that the worker does not have.
+ * @job: (transfer full): a job that was made or taken
  */
 void arc_disk_worker_free_job (ArcDiskWorker *worker, ArcDiskJob *job);
+
+/**
+ * arc_disk_worker_get_room:
+ * @worker: a worker
+ *
+ * Returns: how many jobs the thread should get now, so that it reads while the main loop compares;
+ *   0 while it has enough
+ */
+guint arc_disk_worker_get_room (const ArcDiskWorker *worker);
 
 /**
  * arc_disk_worker_push:
  * @worker: a worker
  * @job: (transfer full): a job
  *
- * Queues a job, until the next flush.
+ * Queues a job. The thread gets it with others, or when arc_disk_worker_take() returns %NULL.
  */
 void arc_disk_worker_push (ArcDiskWorker *worker, ArcDiskJob *job);
-
-/**
- * arc_disk_worker_flush:
- * @worker: a worker
- *
- * Gives the thread the jobs that were queued. To wake it for each costs more than to read a small
- * directory.
- */
-void arc_disk_worker_flush (ArcDiskWorker *worker);
-
-/**
- * arc_disk_worker_is_flushed:
- * @worker: a worker
- *
- * Returns: %TRUE if the thread has all jobs
- */
-gboolean arc_disk_worker_is_flushed (const ArcDiskWorker *worker);
 
 /**
  * arc_disk_worker_take:
  * @worker: a worker
  *
- * Returns: (transfer full) (nullable): the next job that is done
+ * Returns: (transfer full) (nullable): the next job that is done, unless it was stuck or cancelled
  */
 ArcDiskJob *arc_disk_worker_take (ArcDiskWorker *worker);
 
 /**
- * arc_disk_worker_get_n_steps:
+ * arc_disk_worker_get_jobs:
  * @worker: a worker
  *
- * Returns: a number that increases with each answer of a file system
+ * Returns: (transfer none) (element-type ArcDiskJob): the jobs that were pushed and not taken
  */
-guint arc_disk_worker_get_n_steps (ArcDiskWorker *worker);
+const GList *arc_disk_worker_get_jobs (const ArcDiskWorker *worker);
 
 /**
- * arc_disk_worker_abandon_thread:
+ * arc_disk_worker_is_awaited:
  * @worker: a worker
  *
- * Abandons the thread if it is at work. It returns its job when the file system answers.
- * Another thread does the other jobs from the next flush on; until then each can be cancelled.
- *
- * Returns: (transfer none) (nullable): the job
+ * Returns: %TRUE if the end of a scan waits for one of the jobs
  */
-ArcDiskJob *arc_disk_worker_abandon_thread (ArcDiskWorker *worker);
+gboolean arc_disk_worker_is_awaited (const ArcDiskWorker *worker);
+
+/**
+ * arc_disk_worker_get_n_stuck:
+ * @worker: a worker
+ *
+ * Returns: how many of the jobs are stuck
+ */
+guint arc_disk_worker_get_n_stuck (const ArcDiskWorker *worker);
+
+/**
+ * arc_disk_worker_look_for_stuck:
+ * @worker: a worker
+ * @now: the time, in microseconds of g_get_monotonic_time()
+ *
+ * Checks, once a second, whether the thread goes on, and otherwise leaves it behind. Until
+ * arc_disk_worker_take() the other jobs can be cancelled.
+ *
+ * Returns: (transfer none) (nullable): the job that is stuck since this call
+ */
+ArcDiskJob *arc_disk_worker_look_for_stuck (ArcDiskWorker *worker, gint64 now);
+
+/**
+ * arc_disk_worker_get_due:
+ * @worker: a worker
+ *
+ * Returns: when there is something to do but to push jobs, in microseconds of
+ *   g_get_monotonic_time(); 0 for at once, -1 for never
+ */
+gint64 arc_disk_worker_get_due (const ArcDiskWorker *worker);
 
 G_END_DECLS

@@ -3,6 +3,13 @@
 
 #include "watch/file-monitors.h"
 
+#include "common/inotify-limit.h"
+#include "watch/monitor-audit.h"
+
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #define GROUP_SIZE 1024
 
 /* How long a child rests after it had something to do, at first, and at most when it goes on: what
@@ -10,6 +17,16 @@
  * at each of its monitors. */
 #define SHORTEST_REST (1 * G_TIME_SPAN_MILLISECOND)
 #define LONGEST_REST  (32 * G_TIME_SPAN_MILLISECOND)
+
+/* How many monitors to add between two questions whether there is room for more. */
+#define ADDS_PER_PROBE 256
+
+/* A monitor does not go deaf by itself, and what a deaf one misses a reconciliation finds: so not
+ * each of those has to pay for an audit (7 us a directory). */
+#define AUDIT_INTERVAL (1 * G_TIME_SPAN_MINUTE)
+
+/* How many monitors may be added because of events before all are audited. */
+#define ADDS_PER_AUDIT 64
 
 typedef struct
 {
@@ -27,6 +44,21 @@ struct _ArcFileMonitors
   GPtrArray *groups; /* (element-type Group) */
   Group *current;    /* (unowned) (nullable): where the next monitor goes if there is room */
   guint n_monitors;
+
+  int inotify; /* an instance of its own; -1 until it is needed */
+  guint limit;
+  gboolean limit_reached;
+  GError *error; /* (nullable): why there are no more monitors */
+  guint adds_until_probe;
+  guint n_adds;           /* since the last audit */
+  gboolean probe_pending; /* monitors were added, and maybe the last of them found no room */
+  gboolean audit_pending;
+  gint64 last_audit; /* g_get_monotonic_time(); 0: never, or in vain */
+
+  GSourceOnceFunc audited;
+  GCancellable *cancellable; /* (nullable): of the audit under way */
+  GArray *answers; /* (nullable) (element-type ArcMonitorAuditTarget): of the last audit */
+  guint n_audits;  /* begun */
 };
 
 struct _ArcMonitor
@@ -163,7 +195,7 @@ group_free (gpointer data)
 }
 
 ArcFileMonitors *
-arc_file_monitors_new (ArcFileMonitorsFunc func, gpointer user_data)
+arc_file_monitors_new (ArcFileMonitorsFunc func, GSourceOnceFunc audited, gpointer user_data)
 {
   ArcFileMonitors *self = g_new0 (ArcFileMonitors, 1);
 
@@ -171,6 +203,9 @@ arc_file_monitors_new (ArcFileMonitorsFunc func, gpointer user_data)
   self->user_data = user_data;
   self->context = g_main_context_ref_thread_default ();
   self->groups = g_ptr_array_new_with_free_func (group_free);
+  self->inotify = -1;
+  self->limit = G_MAXUINT;
+  self->audited = audited;
 
   return self;
 }
@@ -180,15 +215,13 @@ arc_file_monitors_free (ArcFileMonitors *self)
 {
   g_warn_if_fail (self->n_monitors == 0);
 
+  arc_file_monitors_cancel_audit (self);
+  g_clear_error (&self->error);
+  if (self->inotify >= 0)
+    close (self->inotify);
   g_ptr_array_unref (self->groups);
   g_main_context_unref (self->context);
   g_free (self);
-}
-
-guint
-arc_file_monitors_get_n_monitors (const ArcFileMonitors *self)
-{
-  return self->n_monitors;
 }
 
 static void
@@ -236,8 +269,26 @@ on_changed (GFileMonitor *monitor G_GNUC_UNUSED,
   report (self, other_file, hint);
 }
 
+/* g_main_context_new() aborts the process if it gets no descriptor (GLib 2.74, gwakeup.c). */
+static gboolean
+has_descriptor (GError **error)
+{
+  const int fd = eventfd (0, EFD_CLOEXEC);
+  const int number = errno;
+
+  if (fd >= 0)
+    {
+      close (fd);
+      return TRUE;
+    }
+
+  g_set_error_literal (error, G_IO_ERROR, g_io_error_from_errno (number), g_strerror (number));
+
+  return FALSE;
+}
+
 static Group *
-find_group (ArcFileMonitors *self)
+find_group (ArcFileMonitors *self, GError **error)
 {
   if (self->current != NULL && self->current->n_monitors < GROUP_SIZE)
     return self->current;
@@ -250,19 +301,33 @@ find_group (ArcFileMonitors *self)
         return group;
     }
 
+  if (!has_descriptor (error))
+    return NULL;
+
   g_ptr_array_add (self->groups, group_new (self));
 
   return self->groups->pdata[self->groups->len - 1];
 }
 
-ArcMonitor *
-arc_file_monitors_add (ArcFileMonitors *self, const char *directory, GError **error)
+/* (transfer full) (nullable): NULL on an error of #GFileMonitor. GIO reports none for a directory
+ * that is missing, unreadable or beyond the limit. */
+static ArcMonitor *
+add_monitor (ArcFileMonitors *self, const char *directory, GError **error)
 {
   g_autoptr (GFile) file = g_file_new_for_path (directory);
   GFileMonitor *monitor;
   ArcMonitor *handle;
 
-  self->current = find_group (self);
+  self->current = find_group (self, error);
+  if (self->current == NULL)
+    return NULL;
+
+  /* inotify_add_watch(2) looks the path up. The disk worker has opened the directory just before,
+   * so the kernel has names and attributes in its caches (FUSE: for a second with libfuse; NFS:
+   * acdirmin, 30 s), and asks no server. The main loop waits only if the server stops within these
+   * milliseconds and caches nothing; the watchdog ends that. No other thread can do it: GIO holds
+   * one lock for all monitors meanwhile (GLib 2.74, inotify-helper.c), which GLib's worker thread
+   * takes, too, and that thread hands on signals and the ends of children. */
   g_main_context_push_thread_default (self->current->context);
   monitor = g_file_monitor_directory (file, G_FILE_MONITOR_WATCH_MOVES, NULL, error);
   g_main_context_pop_thread_default (self->current->context);
@@ -299,4 +364,211 @@ arc_monitor_cancel (ArcMonitor *handle)
   if (self->current == group)
     self->current = NULL;
   g_ptr_array_remove_fast (self->groups, group);
+}
+
+void
+arc_file_monitors_begin (ArcFileMonitors *self)
+{
+  self->limit = arc_inotify_limit_read (ARC_INOTIFY_LIMIT_WATCHES, NULL);
+  self->limit_reached = FALSE;
+  self->adds_until_probe = 0;
+  if (self->last_audit == 0 || g_get_monotonic_time () - self->last_audit >= AUDIT_INTERVAL)
+    self->audit_pending = TRUE;
+}
+
+/* No monitor can be added until a limit is raised. */
+static gboolean
+is_full (const ArcFileMonitors *self)
+{
+  return self->limit_reached || self->error != NULL;
+}
+
+void
+arc_file_monitors_arm (ArcFileMonitors *self, ArcNode *node)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (node->monitor != NULL || is_full (self))
+    return;
+
+  /* GIO does not report that the limit is reached. It keeps the directory in a list instead that it
+   * walks with each monitor that comes or goes, and every four seconds. */
+  if (self->adds_until_probe == 0)
+    {
+      self->adds_until_probe = ADDS_PER_PROBE;
+      if (self->n_monitors >= self->limit ||
+          !arc_monitor_audit_has_room (&self->inotify, node->path))
+        {
+          self->limit_reached = TRUE;
+          self->audit_pending = TRUE;
+          return;
+        }
+    }
+
+  node->monitor = add_monitor (self, node->path, &error);
+  /* The next comparison tries again; after any other error GIO does not. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES))
+    return;
+
+  self->error = g_steal_pointer (&error);
+  node->armed = self->n_audits;
+  self->adds_until_probe--;
+  self->n_adds++;
+  self->probe_pending = TRUE;
+}
+
+gboolean
+arc_file_monitors_is_audit_due (const ArcFileMonitors *self)
+{
+  return self->audit_pending || self->n_adds >= ADDS_PER_AUDIT;
+}
+
+static void
+on_audited (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  GArray *answers = arc_monitor_audit_audit_finish (result, &error);
+  ArcFileMonitors *self;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+
+  /* What cannot be known is taken to be well. */
+  self = user_data;
+  self->answers = answers;
+  self->last_audit = error == NULL ? g_get_monotonic_time () : 0;
+  g_clear_object (&self->cancellable);
+  self->audited (self->user_data);
+}
+
+gboolean
+arc_file_monitors_audit (ArcFileMonitors *self, const ArcDirectoryTree *tree, const char *path)
+{
+  g_autoptr (GPtrArray) nodes = NULL;
+  GArray *targets;
+
+  g_return_val_if_fail (self->cancellable == NULL, FALSE);
+
+  /* After one directory that came, it is enough to know that there was room. */
+  if (self->probe_pending && !arc_file_monitors_is_audit_due (self))
+    self->audit_pending = !arc_monitor_audit_has_room (&self->inotify, path);
+  self->probe_pending = FALSE;
+  if (!arc_file_monitors_is_audit_due (self))
+    return FALSE;
+
+  nodes = arc_directory_tree_list (tree, FALSE);
+  targets = arc_monitor_audit_targets_new ();
+  self->audit_pending = FALSE;
+  self->n_adds = 0;
+  self->n_audits++;
+  g_clear_pointer (&self->answers, g_array_unref);
+
+  for (guint i = 0; i < nodes->len; i++)
+    {
+      const ArcNode *node = nodes->pdata[i];
+      ArcMonitorAuditTarget target = { .id = node->id };
+
+      if (node->monitor == NULL || node->problem != NULL)
+        continue;
+
+      target.path = g_strdup (node->path);
+      g_array_append_val (targets, target);
+    }
+
+  self->cancellable = g_cancellable_new ();
+  arc_monitor_audit_audit_async (self->inotify, targets, self->cancellable, on_audited, self);
+
+  return TRUE;
+}
+
+gboolean
+arc_file_monitors_is_auditing (const ArcFileMonitors *self)
+{
+  return self->cancellable != NULL;
+}
+
+void
+arc_file_monitors_cancel_audit (ArcFileMonitors *self)
+{
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->answers, g_array_unref);
+}
+
+GPtrArray *
+arc_file_monitors_take_deaf (ArcFileMonitors *self, const ArcDirectoryTree *tree)
+{
+  g_autoptr (GArray) answers = g_steal_pointer (&self->answers);
+  g_autoptr (GPtrArray) deaf = g_ptr_array_new ();
+
+  for (guint i = 0; answers != NULL && i < answers->len; i++)
+    {
+      const ArcMonitorAuditTarget *target = &g_array_index (answers, ArcMonitorAuditTarget, i);
+      ArcNode *node = target->watched ? NULL : arc_directory_tree_lookup (tree, target->path);
+
+      /* It may be another directory, or have another monitor, by now. */
+      if (node == NULL || node->monitor == NULL || node->armed == self->n_audits ||
+          !arc_file_id_equal (&node->id, &target->id))
+        continue;
+
+      if (!self->limit_reached)
+        self->limit_reached = !arc_monitor_audit_has_room (&self->inotify, node->path);
+
+      /* GIO would try it again every four seconds, and walk the list of all such each time. */
+      g_clear_pointer (&node->monitor, arc_monitor_cancel);
+      g_ptr_array_add (deaf, node);
+    }
+
+  if (is_full (self))
+    g_ptr_array_set_size (deaf, 0);
+
+  return g_steal_pointer (&deaf);
+}
+
+/* The number that the message of a reached limit proposes: room for all, and for other programs. */
+static guint
+propose_limit (const ArcFileMonitors *self, guint n)
+{
+  guint wanted = MAX (2 * (n + self->limit / 2), 524288);
+
+  return MAX (wanted, self->limit);
+}
+
+static char *
+describe_limit (const ArcFileMonitors *self, guint n)
+{
+  const char *name;
+
+  arc_inotify_limit_read (ARC_INOTIFY_LIMIT_WATCHES, &name);
+
+  return g_strdup_printf ("the limit %s = %u is reached; raise it with: sudo sysctl -w %s=%u", name,
+                          self->limit, name, propose_limit (self, n));
+}
+
+static char *
+describe_error (const ArcFileMonitors *self)
+{
+  const char *name;
+  guint limit = arc_inotify_limit_read (ARC_INOTIFY_LIMIT_INSTANCES, &name);
+
+  return g_strdup_printf (
+      "%s; most likely the limit %s = %u is reached: raise it with: sudo sysctl -w %s=%u, and "
+      "start the service again",
+      self->error->message, name, limit, name, MAX (2 * limit, 512));
+}
+
+char *
+arc_file_monitors_describe (const ArcFileMonitors *self, guint n_unwatched, guint n)
+{
+  g_autofree char *reason = NULL;
+
+  if (self->limit_reached)
+    reason = describe_limit (self, n);
+  else if (self->error != NULL)
+    reason = describe_error (self);
+
+  return g_strdup_printf ("%u of %u directories %s%s", n_unwatched, n,
+                          reason != NULL ? "are not watched: " : "cannot be watched",
+                          reason != NULL ? reason : "");
 }

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "watch/directory-tree.h"
+
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
@@ -18,10 +20,12 @@ G_BEGIN_DECLS
  * that child has something to do. A child that goes on and on to have something to do rests in
  * between, for 32 ms at most.
  *
+ * They are kept within the limits of the kernel, and audited: GIO does not report that a directory
+ * cannot be watched.
+ *
  * Used in the thread of the context that was the thread default at arc_file_monitors_new().
  */
 typedef struct _ArcFileMonitors ArcFileMonitors;
-typedef struct _ArcMonitor ArcMonitor;
 
 typedef enum
 {
@@ -43,45 +47,98 @@ typedef void (*ArcFileMonitorsFunc) (const char *path, ArcHint hint, gpointer us
 /**
  * arc_file_monitors_new:
  * @func: called for each event; must not add or cancel monitors
- * @user_data: data for the function
- *
- * Makes an object without monitors.
+ * @audited: called at the end of each audit
+ * @user_data: data for the functions
  *
  * Returns: (transfer full): the object
  */
-ArcFileMonitors *arc_file_monitors_new (ArcFileMonitorsFunc func, gpointer user_data);
+ArcFileMonitors *
+arc_file_monitors_new (ArcFileMonitorsFunc func, GSourceOnceFunc audited, gpointer user_data);
 
 /**
  * arc_file_monitors_free:
  * @monitors: (transfer full): the monitors, each of which was cancelled
- *
- * Frees the object.
  */
 void arc_file_monitors_free (ArcFileMonitors *monitors);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcFileMonitors, arc_file_monitors_free)
 
 /**
- * arc_file_monitors_get_n_monitors:
+ * arc_file_monitors_begin:
  * @monitors: the monitors
  *
- * Returns: the number of monitors
+ * Prepares a reconciliation: reads the limits anew. An audit follows it, unless there was one
+ * within the last minute.
  */
-guint arc_file_monitors_get_n_monitors (const ArcFileMonitors *monitors);
+void arc_file_monitors_begin (ArcFileMonitors *monitors);
 
 /**
- * arc_file_monitors_add:
+ * arc_file_monitors_arm:
  * @monitors: the monitors
- * @directory: an absolute path
- * @error: return location for an error
+ * @node: a directory of the tree
  *
- * Adds a monitor. Success does not mean that @directory is watched: GIO reports no error for a
- * directory that is missing, unreadable or beyond the limit.
- *
- * Returns: (transfer full) (nullable): the monitor, or %NULL on an error of #GFileMonitor
+ * Adds a monitor to a directory. Its monitor stays %NULL if that is not possible.
  */
-ArcMonitor *
-arc_file_monitors_add (ArcFileMonitors *monitors, const char *directory, GError **error);
+void arc_file_monitors_arm (ArcFileMonitors *monitors, ArcNode *node);
+
+/**
+ * arc_file_monitors_is_audit_due:
+ * @monitors: the monitors
+ *
+ * Returns: %TRUE if an audit will be made in any case
+ */
+gboolean arc_file_monitors_is_audit_due (const ArcFileMonitors *monitors);
+
+/**
+ * arc_file_monitors_audit:
+ * @monitors: the monitors
+ * @tree: the directories
+ * @path: a directory, which is watched for a moment
+ *
+ * Begins an audit if some monitors may not work. None may be under way.
+ *
+ * Returns: %TRUE if one has begun
+ */
+gboolean
+arc_file_monitors_audit (ArcFileMonitors *monitors, const ArcDirectoryTree *tree, const char *path);
+
+/**
+ * arc_file_monitors_is_auditing:
+ * @monitors: the monitors
+ *
+ * Returns: %TRUE if an audit is under way
+ */
+gboolean arc_file_monitors_is_auditing (const ArcFileMonitors *monitors);
+
+/**
+ * arc_file_monitors_cancel_audit:
+ * @monitors: the monitors
+ *
+ * Cancels the audit, if one is under way.
+ */
+void arc_file_monitors_cancel_audit (ArcFileMonitors *monitors);
+
+/**
+ * arc_file_monitors_take_deaf:
+ * @monitors: the monitors
+ * @tree: the directories
+ *
+ * Cancels the monitors that the kernel did not have in the last audit.
+ *
+ * Returns: (transfer container) (element-type ArcNode): those of their directories that may get
+ *   another monitor, once
+ */
+GPtrArray *arc_file_monitors_take_deaf (ArcFileMonitors *monitors, const ArcDirectoryTree *tree);
+
+/**
+ * arc_file_monitors_describe:
+ * @monitors: the monitors
+ * @n_unwatched: the number of directories without a monitor
+ * @n: the number of directories
+ *
+ * Returns: (transfer full): why, and the command that raises the limit, in English
+ */
+char *arc_file_monitors_describe (const ArcFileMonitors *monitors, guint n_unwatched, guint n);
 
 /**
  * arc_monitor_cancel:

@@ -14,106 +14,27 @@
 /* Each watch is a line of about 130 bytes. */
 #define READ_SIZE (64 * 1024)
 
-struct _ArcMonitorAudit
-{
-  int fd; /* -1 until it is needed, and if the kernel gives none */
-};
-
-ArcMonitorAudit *
-arc_monitor_audit_new (void)
-{
-  ArcMonitorAudit *self = g_new0 (ArcMonitorAudit, 1);
-
-  self->fd = -1;
-
-  return self;
-}
-
-void
-arc_monitor_audit_free (ArcMonitorAudit *self)
-{
-  if (self->fd >= 0)
-    close (self->fd);
-  g_free (self);
-}
-
-/* The instance is kept: to close one waits for a grace period of the kernel's RCU, which takes
- * tens of milliseconds. */
-static gboolean
-ensure_fd (ArcMonitorAudit *self)
-{
-  if (self->fd < 0)
-    self->fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
-
-  return self->fd >= 0;
-}
-
-/* Removing a watch leaves IN_IGNORED in the queue. */
-static void
-drain (ArcMonitorAudit *self)
+gboolean
+arc_monitor_audit_has_room (int *fd, const char *path)
 {
   char buffer[4096];
-
-  while (read (self->fd, buffer, sizeof buffer) > 0)
-    ;
-}
-
-static guint
-read_sysctl (const char *name)
-{
-  g_autofree char *file = g_strconcat ("/proc/sys/", name, NULL);
-  g_autofree char *text = NULL;
-  guint64 number;
-
-  g_strdelimit (file + strlen ("/proc/sys/"), ".", '/');
-  if (!g_file_get_contents (file, &text, NULL, NULL))
-    return G_MAXUINT;
-
-  number = g_ascii_strtoull (text, NULL, 10);
-
-  return (guint) MIN (number, G_MAXUINT);
-}
-
-/* Each user namespace has limits of its own, too, which may only be lower (user_namespaces(7),
- * containers). Both are the names of sysctl(8). */
-static guint
-read_lower (const char *of_system, const char *of_namespace, const char **name)
-{
-  guint system = read_sysctl (of_system);
-  guint namespace = read_sysctl (of_namespace);
-
-  if (name != NULL)
-    *name = namespace < system ? of_namespace : of_system;
-
-  return MIN (system, namespace);
-}
-
-guint
-arc_monitor_audit_get_limit (const char **name)
-{
-  return read_lower ("fs.inotify.max_user_watches", "user.max_inotify_watches", name);
-}
-
-guint
-arc_monitor_audit_get_instance_limit (const char **name)
-{
-  return read_lower ("fs.inotify.max_user_instances", "user.max_inotify_instances", name);
-}
-
-gboolean
-arc_monitor_audit_has_room (ArcMonitorAudit *self, const char *path)
-{
   int watch;
 
-  if (!ensure_fd (self))
+  /* The instance is kept: to close one waits for a grace period of the kernel's RCU, which takes
+   * tens of milliseconds. */
+  if (*fd < 0)
+    *fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
+  if (*fd < 0)
     return TRUE;
 
-  watch = inotify_add_watch (self->fd, path, ARC_MONITOR_AUDIT_OWN_MASK);
+  watch = inotify_add_watch (*fd, path, ARC_MONITOR_AUDIT_OWN_MASK);
   if (watch < 0)
     return errno != ENOSPC;
 
-  inotify_rm_watch (self->fd, watch);
-  drain (self);
+  /* Removing a watch leaves IN_IGNORED in the queue. */
+  inotify_rm_watch (*fd, watch);
+  while (read (*fd, buffer, sizeof buffer) > 0)
+    ;
 
   return TRUE;
 }
@@ -359,7 +280,7 @@ run_audit (GTask *task,
 }
 
 void
-arc_monitor_audit_audit_async (ArcMonitorAudit *self,
+arc_monitor_audit_audit_async (int except,
                                GArray *targets,
                                GCancellable *cancellable,
                                GAsyncReadyCallback callback,
@@ -369,7 +290,7 @@ arc_monitor_audit_audit_async (ArcMonitorAudit *self,
   Audit *data = g_new (Audit, 1);
 
   data->targets = targets;
-  data->except = self->fd;
+  data->except = except;
   g_task_set_source_tag (task, arc_monitor_audit_audit_async);
   g_task_set_task_data (task, data, audit_free);
   g_task_run_in_thread (task, run_audit);
@@ -381,10 +302,4 @@ arc_monitor_audit_audit_finish (GAsyncResult *result, GError **error)
   g_return_val_if_fail (g_task_is_valid (result, NULL), NULL);
 
   return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-guint
-arc_monitor_audit_get_queue_length (void)
-{
-  return read_sysctl ("fs.inotify.max_queued_events");
 }

@@ -14,45 +14,23 @@ struct _ArcMountMonitor
 {
   GUnixMountMonitor *monitor;
   GPtrArray *directories;    /* (element-type filename) */
-  GPtrArray *seen;           /* (element-type Mount): those that were last compared */
+  GPtrArray *seen;           /* (element-type GUnixMountEntry): those that were last compared */
   GCancellable *cancellable; /* (nullable): of the comparison under way */
   gboolean again;            /* there was an event meanwhile */
-  ArcMountMonitorFunc func;
+  GSourceOnceFunc func;
   gpointer user_data;
 };
 
-typedef struct
-{
-  char *path;
-  char *device;
-} Mount;
-
-static void
-mount_free (gpointer data)
-{
-  Mount *mount = data;
-
-  g_free (mount->path);
-  g_free (mount->device);
-  g_free (mount);
-}
-
-/* Reads mountinfo (proc(5)), which asks no file system. (transfer full) (element-type Mount) */
+/* Reads mountinfo (proc(5)), which asks no file system. (transfer full) (element-type
+ * GUnixMountEntry) */
 static GPtrArray *
 list_mounts (void)
 {
-  GPtrArray *list = g_ptr_array_new_with_free_func (mount_free);
-  GList *mounts = g_unix_mounts_get (NULL);
+  GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify) g_unix_mount_free);
+  g_autoptr (GList) mounts = g_unix_mounts_get (NULL);
 
   for (const GList *link = mounts; link != NULL; link = link->next)
-    {
-      Mount *mount = g_new (Mount, 1);
-
-      mount->path = g_strdup (g_unix_mount_get_mount_path (link->data));
-      mount->device = g_strdup (g_unix_mount_get_device_path (link->data));
-      g_ptr_array_add (list, mount);
-    }
-  g_list_free_full (mounts, (GDestroyNotify) g_unix_mount_free);
+    g_ptr_array_add (list, link->data);
 
   return list;
 }
@@ -61,8 +39,8 @@ list_mounts (void)
 typedef struct
 {
   GPtrArray *directories; /* (element-type filename) */
-  GPtrArray *before;      /* (element-type Mount) */
-  GPtrArray *now;         /* (element-type Mount) */
+  GPtrArray *before;      /* (element-type GUnixMountEntry) */
+  GPtrArray *now;         /* (element-type GUnixMountEntry) */
 } Comparison;
 
 static void
@@ -85,11 +63,12 @@ list_near (const GPtrArray *mounts, const char *directory)
 
   for (guint i = 0; i < mounts->len; i++)
     {
-      const Mount *mount = mounts->pdata[i];
+      const char *path = g_unix_mount_get_mount_path (mounts->pdata[i]);
 
-      if (arc_path_get_below (mount->path, directory) != NULL ||
-          arc_path_get_below (directory, mount->path) != NULL)
-        g_string_append_printf (list, "%s\n%s\n", mount->path, mount->device);
+      if (arc_path_get_below (path, directory) != NULL ||
+          arc_path_get_below (directory, path) != NULL)
+        g_string_append_printf (list, "%s\n%s\n", path,
+                                g_unix_mount_get_device_path (mounts->pdata[i]));
     }
 
   return g_string_free (g_steal_pointer (&list), FALSE);
@@ -174,16 +153,8 @@ on_mounts_changed (ArcMountMonitor *self)
   g_task_run_in_thread (task, run_comparison);
 }
 
-static void
-cancel_comparison (ArcMountMonitor *self)
-{
-  if (self->cancellable != NULL)
-    g_cancellable_cancel (self->cancellable);
-  g_clear_object (&self->cancellable);
-}
-
 ArcMountMonitor *
-arc_mount_monitor_new (const GPtrArray *directories, ArcMountMonitorFunc func, gpointer user_data)
+arc_mount_monitor_new (const GPtrArray *directories, GSourceOnceFunc func, gpointer user_data)
 {
   ArcMountMonitor *self = g_new0 (ArcMountMonitor, 1);
 
@@ -191,7 +162,8 @@ arc_mount_monitor_new (const GPtrArray *directories, ArcMountMonitorFunc func, g
   self->user_data = user_data;
   self->monitor = g_unix_mount_monitor_get ();
   g_signal_connect_swapped (self->monitor, "mounts-changed", G_CALLBACK (on_mounts_changed), self);
-  arc_mount_monitor_set_directories (self, directories);
+  self->directories = copy_paths (directories);
+  self->seen = list_mounts ();
 
   return self;
 }
@@ -199,20 +171,12 @@ arc_mount_monitor_new (const GPtrArray *directories, ArcMountMonitorFunc func, g
 void
 arc_mount_monitor_free (ArcMountMonitor *self)
 {
-  cancel_comparison (self);
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
   g_signal_handlers_disconnect_by_data (self->monitor, self);
   g_object_unref (self->monitor);
   g_ptr_array_unref (self->directories);
   g_ptr_array_unref (self->seen);
   g_free (self);
-}
-
-void
-arc_mount_monitor_set_directories (ArcMountMonitor *self, const GPtrArray *directories)
-{
-  cancel_comparison (self);
-  g_clear_pointer (&self->directories, g_ptr_array_unref);
-  self->directories = copy_paths (directories);
-  g_clear_pointer (&self->seen, g_ptr_array_unref);
-  self->seen = list_mounts ();
 }

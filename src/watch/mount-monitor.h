@@ -16,8 +16,6 @@ G_BEGIN_DECLS
  */
 typedef struct _ArcMountMonitor ArcMountMonitor;
 
-typedef void (*ArcMountMonitorFunc) (gpointer user_data);
-
 /**
  * arc_mount_monitor_new:
  * @directories: (element-type filename): absolute paths, which need not exist
@@ -29,7 +27,7 @@ typedef void (*ArcMountMonitorFunc) (gpointer user_data);
  * Returns: (transfer full): the monitor
  */
 ArcMountMonitor *
-arc_mount_monitor_new (const GPtrArray *directories, ArcMountMonitorFunc func, gpointer user_data);
+arc_mount_monitor_new (const GPtrArray *directories, GSourceOnceFunc func, gpointer user_data);
 
 /**
  * arc_mount_monitor_free:
@@ -40,14 +38,5 @@ arc_mount_monitor_new (const GPtrArray *directories, ArcMountMonitorFunc func, g
 void arc_mount_monitor_free (ArcMountMonitor *mounts);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcMountMonitor, arc_mount_monitor_free)
-
-/**
- * arc_mount_monitor_set_directories:
- * @mounts: a monitor
- * @directories: (element-type filename): absolute paths, which need not exist
- *
- * Replaces the directories.
- */
-void arc_mount_monitor_set_directories (ArcMountMonitor *mounts, const GPtrArray *directories);
 
 G_END_DECLS

@@ -3,9 +3,9 @@
 
 #include "watch/path-monitor.h"
 
+#include "common/inotify-limit.h"
 #include "common/path.h"
 #include "watch/directory-reader.h"
-#include "watch/monitor-audit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -206,9 +206,9 @@ set_problem (Way *way, const char *path, int number)
   guint value = 0;
 
   if (number == ENOSPC)
-    value = arc_monitor_audit_get_limit (&limit);
+    value = arc_inotify_limit_read (ARC_INOTIFY_LIMIT_WATCHES, &limit);
   else if (number == EMFILE)
-    value = arc_monitor_audit_get_instance_limit (&limit);
+    value = arc_inotify_limit_read (ARC_INOTIFY_LIMIT_INSTANCES, &limit);
 
   g_free (way->problem);
   way->problem = limit != NULL ? g_strdup_printf ("the limit %s = %u is reached", limit, value)

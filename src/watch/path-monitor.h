@@ -28,8 +28,6 @@ typedef struct _ArcPathMonitor ArcPathMonitor;
  *   thread-default main context; must not call back
  * @user_data: data for the function
  *
- * Makes a monitor without paths.
- *
  * Returns: (transfer full): the monitor
  */
 ArcPathMonitor *arc_path_monitor_new (ArcFileMonitorsFunc func, gpointer user_data);
@@ -37,8 +35,6 @@ ArcPathMonitor *arc_path_monitor_new (ArcFileMonitorsFunc func, gpointer user_da
 /**
  * arc_path_monitor_free:
  * @ways: (transfer full): a monitor
- *
- * Frees a monitor.
  */
 void arc_path_monitor_free (ArcPathMonitor *ways);
 

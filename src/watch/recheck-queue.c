@@ -38,39 +38,32 @@ arc_recheck_queue_free (ArcRecheckQueue *self)
   g_free (self);
 }
 
-void
-arc_recheck_queue_clear (ArcRecheckQueue *self)
-{
-  g_hash_table_remove_all (self->by_path);
-  g_queue_init (&self->now);
-  g_queue_init (&self->later);
-  self->n_holding = 0;
-}
-
-ArcRecheck *
-arc_recheck_queue_ask (ArcRecheckQueue *self, const char *path)
-{
-  ArcRecheck *look = g_hash_table_lookup (self->by_path, path);
-
-  if (look != NULL)
-    return look;
-
-  look = g_new0 (ArcRecheck, 1);
-  look->path = g_strdup (path);
-  look->first = g_get_monotonic_time ();
-  look->link.data = look;
-  g_hash_table_insert (self->by_path, look->path, look);
-  g_queue_push_tail_link (&self->now, &look->link);
-
-  return look;
-}
-
-void
-arc_recheck_queue_hold (ArcRecheckQueue *self, ArcRecheck *look)
+static void
+hold (ArcRecheckQueue *self, ArcRecheck *look)
 {
   if (!look->holding)
     self->n_holding++;
   look->holding = TRUE;
+}
+
+ArcRecheck *
+arc_recheck_queue_ask (ArcRecheckQueue *self, const char *path, gboolean holding)
+{
+  ArcRecheck *look = g_hash_table_lookup (self->by_path, path);
+
+  if (look == NULL)
+    {
+      look = g_new0 (ArcRecheck, 1);
+      look->path = g_strdup (path);
+      look->first = g_get_monotonic_time ();
+      look->link.data = look;
+      g_hash_table_insert (self->by_path, look->path, look);
+      g_queue_push_tail_link (&self->now, &look->link);
+    }
+  if (holding)
+    hold (self, look);
+
+  return look;
 }
 
 guint
@@ -113,7 +106,7 @@ arc_recheck_queue_postpone (ArcRecheckQueue *self, ArcRecheck *look, gint64 due)
       other->attributes |= look->attributes;
       other->silent |= look->silent;
       if (look->holding)
-        arc_recheck_queue_hold (self, other);
+        hold (self, other);
       arc_recheck_free (look);
       return;
     }

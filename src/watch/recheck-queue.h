@@ -36,8 +36,6 @@ typedef struct _ArcRecheckQueue ArcRecheckQueue;
 /**
  * arc_recheck_queue_new:
  *
- * Makes an empty queue.
- *
  * Returns: (transfer full): the queue
  */
 ArcRecheckQueue *arc_recheck_queue_new (void);
@@ -45,8 +43,6 @@ ArcRecheckQueue *arc_recheck_queue_new (void);
 /**
  * arc_recheck_queue_free:
  * @looks: (transfer full): a queue
- *
- * Frees a queue with all that is in it.
  */
 void arc_recheck_queue_free (ArcRecheckQueue *looks);
 
@@ -56,21 +52,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcRecheckQueue, arc_recheck_queue_free)
  * arc_recheck_queue_ask:
  * @looks: a queue
  * @path: an absolute path
+ * @holding: whether a scan waits for it
  *
  * Queues a path, due at once, unless it is queued.
  *
  * Returns: (transfer none): the recheck of @path, with the flags and the time that it has
  */
-ArcRecheck *arc_recheck_queue_ask (ArcRecheckQueue *looks, const char *path);
-
-/**
- * arc_recheck_queue_hold:
- * @looks: a queue
- * @look: a recheck that is in the queue
- *
- * Sets the flag that a scan waits for @look.
- */
-void arc_recheck_queue_hold (ArcRecheckQueue *looks, ArcRecheck *look);
+ArcRecheck *arc_recheck_queue_ask (ArcRecheckQueue *looks, const char *path, gboolean holding);
 
 /**
  * arc_recheck_queue_get_n_holding:
@@ -108,18 +96,8 @@ void arc_recheck_queue_postpone (ArcRecheckQueue *looks, ArcRecheck *look, gint6
 gint64 arc_recheck_queue_get_due (const ArcRecheckQueue *looks);
 
 /**
- * arc_recheck_queue_clear:
- * @looks: a queue
- *
- * Removes all rechecks.
- */
-void arc_recheck_queue_clear (ArcRecheckQueue *looks);
-
-/**
  * arc_recheck_free:
  * @look: (transfer full): a recheck that is in no queue
- *
- * Frees a recheck.
  */
 void arc_recheck_free (ArcRecheck *look);
 

@@ -5,6 +5,7 @@
 
 #include "config/read-file.h"
 #include "watch/path-monitor.h"
+#include "watch/ready-source.h"
 
 #include <gio/gio.h>
 #include <string.h>
@@ -12,19 +13,43 @@
 /* Editors write a file in several steps. Milliseconds. */
 #define GATHER 50
 
+/* A thread that follows the ways to the files and reads them. It may have to be left behind. */
+typedef struct
+{
+  int ref_count; /* atomic */
+  int closed;    /* atomic */
+  GMainContext *context;
+  GStrv files;              /* (owned) */
+  GSource *changed;         /* (owned): of the monitor */
+  ArcPathMonitor *monitors; /* (owned): of the thread only */
+} Reader;
+
 struct _ArcSettingsMonitor
 {
-  GStrv files;              /* (owned) */
-  ArcPathMonitor *monitors; /* (owned) */
+  Reader *reader; /* (owned) */
   ArcSettingsMonitorFunc func;
   gpointer user_data;
   char *loaded;    /* (owned): the digest of the files that are in force */
   gboolean differ; /* what FUNC was called with last */
   guint check_id;  /* 0 unless something may have changed */
 
-  GCancellable *cancellable; /* (owned) (nullable): of the thread that reads the files */
+  GCancellable *cancellable; /* (owned) (nullable): of the check under way */
   gboolean again;            /* something may have changed meanwhile */
 };
+
+static void
+reader_unref (gpointer data)
+{
+  Reader *self = data;
+
+  if (!g_atomic_int_dec_and_test (&self->ref_count))
+    return;
+
+  g_main_context_unref (self->context);
+  g_source_unref (self->changed);
+  g_strfreev (self->files);
+  g_free (self);
+}
 
 char *
 arc_settings_monitor_read (const char *const *files)
@@ -51,13 +76,45 @@ arc_settings_monitor_read (const char *const *files)
   return g_strdup (g_checksum_get_string (checksum));
 }
 
-static void
-run_check (GTask *task,
-           gpointer source G_GNUC_UNUSED,
-           gpointer data,
-           GCancellable *cancellable G_GNUC_UNUSED)
+/* In the thread. A change that comes after a way is followed is an event; one before is read here.
+ */
+static gboolean
+run_check (gpointer user_data)
 {
-  g_task_return_pointer (task, arc_settings_monitor_read (data), g_free);
+  GTask *task = user_data;
+  Reader *reader = g_task_get_task_data (task);
+
+  for (guint i = 0; reader->files[i] != NULL; i++)
+    arc_path_monitor_follow (reader->monitors, reader->files[i]);
+  g_task_return_pointer (task, arc_settings_monitor_read ((const char *const *) reader->files),
+                         g_free);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* In the thread. */
+static void
+on_event (const char *path G_GNUC_UNUSED, ArcHint hint G_GNUC_UNUSED, gpointer user_data)
+{
+  Reader *self = user_data;
+
+  g_source_set_ready_time (self->changed, 0);
+}
+
+static gpointer
+run_thread (gpointer data)
+{
+  Reader *self = data;
+
+  g_main_context_push_thread_default (self->context);
+  self->monitors = arc_path_monitor_new (on_event, self);
+  while (!g_atomic_int_get (&self->closed))
+    g_main_context_iteration (self->context, TRUE);
+  arc_path_monitor_free (self->monitors);
+  g_main_context_pop_thread_default (self->context);
+  reader_unref (self);
+
+  return NULL;
 }
 
 static void
@@ -92,25 +149,25 @@ on_checked (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_d
   set_differ (self, strcmp (now, self->loaded) != 0);
 }
 
-/* A change that comes after a way is followed is an event; one before is read here. */
 static void
 check (ArcSettingsMonitor *self)
 {
   g_autoptr (GTask) task = NULL;
+  g_autoptr (GSource) source = NULL;
 
-  /* One thread at most waits for a disk that does not answer. */
+  /* The thread may wait for a disk that does not answer. */
   self->again = self->cancellable != NULL;
   if (self->again)
     return;
 
-  for (guint i = 0; self->files[i] != NULL; i++)
-    arc_path_monitor_follow (self->monitors, self->files[i]);
-
   self->cancellable = g_cancellable_new ();
   task = g_task_new (NULL, self->cancellable, on_checked, self);
   g_task_set_source_tag (task, check);
-  g_task_set_task_data (task, g_strdupv (self->files), (GDestroyNotify) g_strfreev);
-  g_task_run_in_thread (task, run_check);
+  g_atomic_int_inc (&self->reader->ref_count);
+  g_task_set_task_data (task, self->reader, reader_unref);
+  source = g_idle_source_new ();
+  g_source_set_callback (source, run_check, g_steal_pointer (&task), g_object_unref);
+  g_source_attach (source, self->reader->context);
 }
 
 static gboolean
@@ -124,13 +181,16 @@ on_gathered (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static void
-on_event (const char *path G_GNUC_UNUSED, ArcHint hint G_GNUC_UNUSED, gpointer user_data)
+static gboolean
+on_changed (gpointer user_data)
 {
   ArcSettingsMonitor *self = user_data;
 
+  g_source_set_ready_time (self->reader->changed, -1);
   if (self->check_id == 0)
     self->check_id = g_timeout_add (GATHER, on_gathered, self);
+
+  return G_SOURCE_CONTINUE;
 }
 
 void
@@ -144,19 +204,27 @@ arc_settings_monitor_set_loaded (ArcSettingsMonitor *self, const char *digest)
 }
 
 ArcSettingsMonitor *
-arc_settings_monitor_new (const char *const *files, ArcSettingsMonitorFunc func, gpointer user_data)
+arc_settings_monitor_new (const char *const *files,
+                          const char *digest,
+                          ArcSettingsMonitorFunc func,
+                          gpointer user_data)
 {
   ArcSettingsMonitor *self = g_new0 (ArcSettingsMonitor, 1);
+  Reader *reader = g_new0 (Reader, 1);
 
-  self->files = g_new0 (char *, g_strv_length ((GStrv) files) + 1);
+  reader->ref_count = 2;
+  reader->context = g_main_context_new ();
+  reader->files = g_new0 (char *, g_strv_length ((GStrv) files) + 1);
   for (guint i = 0; files[i] != NULL; i++)
-    self->files[i] = g_canonicalize_filename (files[i], NULL);
+    reader->files[i] = g_canonicalize_filename (files[i], NULL);
+  reader->changed = arc_ready_source_new ("ArcSettingsMonitor",
+                                          g_main_context_get_thread_default (), on_changed, self);
+  g_thread_unref (g_thread_new ("settings", run_thread, reader));
+
+  self->reader = reader;
   self->func = func;
   self->user_data = user_data;
-  self->monitors = arc_path_monitor_new (on_event, self);
-  for (guint i = 0; self->files[i] != NULL; i++)
-    arc_path_monitor_follow (self->monitors, self->files[i]);
-  self->loaded = arc_settings_monitor_read (files);
+  arc_settings_monitor_set_loaded (self, digest);
 
   return self;
 }
@@ -168,8 +236,10 @@ arc_settings_monitor_free (ArcSettingsMonitor *self)
     g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   g_clear_handle_id (&self->check_id, g_source_remove);
-  arc_path_monitor_free (self->monitors);
-  g_strfreev (self->files);
+  g_source_destroy (self->reader->changed);
+  g_atomic_int_set (&self->reader->closed, TRUE);
+  g_main_context_wakeup (self->reader->context);
+  reader_unref (self->reader);
   g_free (self->loaded);
   g_free (self);
 }

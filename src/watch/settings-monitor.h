@@ -11,7 +11,8 @@ G_BEGIN_DECLS
  * ArcSettingsMonitor:
  *
  * Notices when the settings files on the disk differ from those that are in force. A file that is
- * written back to what was loaded differs no more. A thread reads the files.
+ * written back to what was loaded differs no more. A thread of its own watches the files and reads
+ * them.
  */
 typedef struct _ArcSettingsMonitor ArcSettingsMonitor;
 
@@ -27,15 +28,17 @@ typedef void (*ArcSettingsMonitorFunc) (gboolean differ, gpointer user_data);
 /**
  * arc_settings_monitor_new:
  * @files: (array zero-terminated=1): the paths of the files, which need not exist
+ * @digest: what arc_settings_monitor_read() returned before the files were loaded
  * @func: called from the main context that is the thread default now
  * @user_data: for @func
  *
- * Starts to watch @files, the symbolic links to them and their directories. What the files contain
- * now is in force.
+ * Starts to watch @files, the symbolic links to them and their directories, and compares the disk
+ * with what is in force.
  *
  * Returns: (transfer full): the monitor
  */
 ArcSettingsMonitor *arc_settings_monitor_new (const char *const *files,
+                                              const char *digest,
                                               ArcSettingsMonitorFunc func,
                                               gpointer user_data);
 
@@ -43,7 +46,7 @@ ArcSettingsMonitor *arc_settings_monitor_new (const char *const *files,
  * arc_settings_monitor_free:
  * @monitor: (transfer full): the monitor
  *
- * Stops watching, and frees the monitor.
+ * Stops watching, and frees the monitor. The thread is left behind if a disk does not answer it.
  */
 void arc_settings_monitor_free (ArcSettingsMonitor *monitor);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcSettingsMonitor, arc_settings_monitor_free)

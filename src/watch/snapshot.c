@@ -506,13 +506,6 @@ arc_snapshot_mark_dirty (ArcSnapshot *snapshot, const ArcChangeSet *changes)
 }
 
 gboolean
-arc_snapshot_is_empty (const ArcSnapshot *snapshot)
-{
-  return g_hash_table_size (snapshot->directories) == 0 &&
-         g_hash_table_size (snapshot->mounted) == 0;
-}
-
-gboolean
 arc_snapshot_has_directory (const ArcSnapshot *snapshot, const char *directory)
 {
   return g_hash_table_contains (snapshot->directories, directory);

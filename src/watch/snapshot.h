@@ -56,8 +56,6 @@ typedef struct _ArcSnapshot ArcSnapshot;
 /**
  * arc_snapshot_new:
  *
- * Makes an empty snapshot.
- *
  * Returns: (transfer full): the snapshot
  */
 ArcSnapshot *arc_snapshot_new (void);
@@ -65,8 +63,6 @@ ArcSnapshot *arc_snapshot_new (void);
 /**
  * arc_snapshot_free:
  * @snapshot: (transfer full): a snapshot
- *
- * Frees a snapshot.
  */
 void arc_snapshot_free (ArcSnapshot *snapshot);
 
@@ -146,8 +142,6 @@ gboolean arc_snapshot_has_files_below (const ArcSnapshot *snapshot, const char *
  * @directory: a directory
  * @name: the name of a file in it
  *
- * Looks a file up.
- *
  * Returns: (transfer none) (nullable): the fingerprint, valid until the snapshot is changed
  */
 const ArcFingerprint *
@@ -163,14 +157,6 @@ arc_snapshot_lookup (const ArcSnapshot *snapshot, const char *directory, const c
  * Returns: (transfer container) (array zero-terminated=1): the paths
  */
 const char **arc_snapshot_get_directories (const ArcSnapshot *snapshot);
-
-/**
- * arc_snapshot_is_empty:
- * @snapshot: a snapshot
- *
- * Returns: %TRUE if there is no file, and no directory is marked as mounted
- */
-gboolean arc_snapshot_is_empty (const ArcSnapshot *snapshot);
 
 /**
  * arc_snapshot_has_directory:

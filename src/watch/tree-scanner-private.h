@@ -6,10 +6,9 @@
 #include "watch/directory-reader.h"
 #include "watch/directory-tree.h"
 #include "watch/disk-worker.h"
-#include "watch/monitor-budget.h"
+#include "watch/file-monitors.h"
 #include "watch/path-monitor.h"
 #include "watch/recheck-queue.h"
-#include "watch/root-probe.h"
 #include "watch/snapshot.h"
 #include "watch/watch-health.h"
 #include "watch/watch-scope.h"
@@ -18,18 +17,13 @@
 
 G_BEGIN_DECLS
 
-/* The members of ArcTreeScanner. Only these include this header: watch/tree-scanner.c (the queues),
- * watch/directory-scan.c (comparing one directory with the snapshot), watch/path-check.c (comparing
- * one path), and watch/missing-directories.c (a directory that is gone, moved, not mounted or not
- * readable). */
+/* The members of ArcTreeScanner, and what watch/missing-directories.c does for
+ * watch/tree-scanner.c. No other file includes this header. */
 
 typedef struct _ArcTreeScanner ArcTreeScanner;
 
 struct _ArcTreeScanner
 {
-  ArcMonitorBudgetFunc progressed;
-  gpointer user_data;
-
   ArcWatchScope *extent; /* (owned) (nullable): until the first one is set */
 
   ArcSnapshot *snapshot;  /* (owned) */
@@ -39,16 +33,7 @@ struct _ArcTreeScanner
   ArcPathMonitor *ways;   /* (owned): of the roots, and of the links that are followed */
   guint n_way_problems;   /* as of the last look */
 
-  ArcRootProbe *probe; /* (owned) */
-
-  /* What the thread reads, and what it has read. */
-  ArcDiskWorker *worker; /* (owned) */
-  GQueue jobs;           /* (element-type ArcDiskJob) (unowned): those that did not come back */
-  gboolean has_results;  /* there may be some to take */
-  guint n_stuck;         /* of these, those whose thread was left behind */
-  gint64 tick;           /* when to look whether the thread goes on; 0: it has no job */
-  guint n_steps;         /* of the worker, at the last tick */
-  guint n_ticks;         /* since it went on */
+  ArcDiskWorker *worker; /* (owned): reads directories, and looks at paths */
 
   gboolean active;           /* directories were queued or went since arc_tree_scanner_rest() */
   gboolean health_pending;   /* something happened that the health depends on */
@@ -58,7 +43,7 @@ struct _ArcTreeScanner
                         part, and are looked for; some may be back, or forgotten, already */
   gint64 lost_check; /* when to look for them; 0: there are none */
 
-  ArcMonitorBudget *watches;
+  ArcFileMonitors *watches;
   GHashTable *left_out; /* (element-type filename): directories that are in the tree already under
                            another path */
 
@@ -71,244 +56,151 @@ struct _ArcTreeScanner
 };
 
 /**
- * arc_tree_scanner_push_job:
- * @scanner: a scanner
- * @job: (transfer full): a job
+ * arc_tree_scanner_make_job:
+ * @self: a scanner
+ * @kind: a kind of job for directories
+ * @node: a directory of the tree
  *
- * Queues a job for the thread.
+ * Returns: (transfer full): a job for @node
  */
-void arc_tree_scanner_push_job (ArcTreeScanner *scanner, ArcDiskJob *job);
+ArcDiskJob *arc_tree_scanner_make_job (ArcTreeScanner *self, ArcDiskJobKind kind, ArcNode *node);
 
 /**
  * arc_tree_scanner_has_stuck:
- * @scanner: a scanner
+ * @self: a scanner
  * @node: a directory of the tree
  *
  * Returns: %TRUE if a thread waits for the file system of @node, which was lost therefore
  */
-gboolean arc_tree_scanner_has_stuck (const ArcTreeScanner *scanner, const ArcNode *node);
+gboolean arc_tree_scanner_has_stuck (const ArcTreeScanner *self, const ArcNode *node);
 
 /**
- * arc_tree_scanner_begin_scan:
- * @scanner: a scanner
+ * arc_tree_scanner_push:
+ * @self: a scanner
  * @node: a directory of the tree
  *
- * Lets the thread open a directory, and read it if it has its monitor.
+ * Queues a directory for a scan.
  */
-void arc_tree_scanner_begin_scan (ArcTreeScanner *scanner, ArcNode *node);
+void arc_tree_scanner_push (ArcTreeScanner *self, ArcNode *node);
 
 /**
- * arc_tree_scanner_continue_scan:
- * @scanner: a scanner
- * @job: (transfer full): the result
+ * arc_tree_scanner_abort_scans:
+ * @self: a scanner
+ * @node: (nullable): a directory of the tree, or %NULL for all
  *
- * Gives a directory that was opened its monitor, before the thread reads it; compares one that was
- * read with the snapshot.
+ * Discards the scans that are under way of @node and what is below it, and queues them anew.
  */
-void arc_tree_scanner_continue_scan (ArcTreeScanner *scanner, ArcDiskJob *job);
+void arc_tree_scanner_abort_scans (ArcTreeScanner *self, ArcNode *node);
 
 /**
- * arc_tree_scanner_inspect:
- * @scanner: a scanner
- * @look: (transfer full): a path to check
- *
- * Lets the thread look at a path.
- */
-void arc_tree_scanner_inspect (ArcTreeScanner *scanner, ArcRecheck *look);
-
-/**
- * arc_tree_scanner_end_inspect:
- * @scanner: a scanner
- * @job: (transfer full): the result
- *
- * Compares a path with the snapshot.
- */
-void arc_tree_scanner_end_inspect (ArcTreeScanner *scanner, ArcDiskJob *job);
-
-/**
- * arc_tree_scanner_prune:
- * @scanner: a scanner
- *
- * Removes the files of directories that an earlier run, or another scope, had and no scan has
- * found.
- */
-void arc_tree_scanner_prune (ArcTreeScanner *scanner);
-
-/**
- * arc_tree_scanner_follows:
- * @scanner: a scanner
+ * arc_tree_scanner_disarm:
+ * @self: a scanner
  * @node: a directory of the tree
  *
- * Returns: %TRUE if @node may be a symbolic link
+ * See arc_directory_tree_disarm().
  */
-gboolean arc_tree_scanner_follows (const ArcTreeScanner *scanner, const ArcNode *node);
+void arc_tree_scanner_disarm (ArcTreeScanner *self, ArcNode *node);
 
 /**
- * arc_tree_scanner_is_itself:
- * @scanner: a scanner
+ * arc_tree_scanner_forget:
+ * @self: a scanner
  * @node: a directory of the tree
  *
- * Returns: %TRUE if the same directory is still at the path of @node
+ * Removes a directory that is gone, with all below it, and their files from the snapshot. Other
+ * paths that lead to the same directory are checked.
  */
-gboolean arc_tree_scanner_is_itself (const ArcTreeScanner *scanner, const ArcNode *node);
+void arc_tree_scanner_forget (ArcTreeScanner *self, ArcNode *node);
 
 /**
- * arc_tree_scanner_is_in_place:
- * @scanner: a scanner
+ * arc_tree_scanner_plant:
+ * @self: a scanner
+ *
+ * Makes nodes of the roots of the scope.
+ */
+void arc_tree_scanner_plant (ArcTreeScanner *self);
+
+/**
+ * arc_tree_scanner_identify:
+ * @self: a scanner
  * @node: a directory of the tree
+ * @id: its identity
  *
- * Returns: %TRUE if @node and all directories above it, up to the root, are still where they were
+ * Makes @node, and no other, the directory @id.
+ *
+ * Returns: %FALSE if that directory is in the tree, and still at its path
  */
-gboolean arc_tree_scanner_is_in_place (const ArcTreeScanner *scanner, const ArcNode *node);
+gboolean arc_tree_scanner_identify (ArcTreeScanner *self, ArcNode *node, const ArcFileId *id);
 
 /**
- * arc_tree_scanner_is_mounted:
- * @node: a directory that has just been scanned
+ * arc_tree_scanner_is_elsewhere:
+ * @self: a scanner
+ * @node: a directory of the tree
+ * @job: the result of a job for @node
  *
- * Returns: %TRUE if another file system is mounted at @node, and it is no root
+ * Returns: %TRUE if another directory is at the path of @node, which is queued
  */
-gboolean arc_tree_scanner_is_mounted (const ArcNode *node);
+gboolean arc_tree_scanner_is_elsewhere (ArcTreeScanner *self, ArcNode *node, const ArcDiskJob *job);
 
 /**
  * arc_tree_scanner_is_clear:
- * @scanner: a scanner
+ * @self: a scanner
  * @node: a directory of the tree
  *
  * Returns: %TRUE if what is missing in @node is gone; otherwise a directory above is another one
  *   now, and is queued
  */
-gboolean arc_tree_scanner_is_clear (ArcTreeScanner *scanner, ArcNode *node);
+gboolean arc_tree_scanner_is_clear (ArcTreeScanner *self, ArcNode *node);
 
 /**
- * arc_tree_scanner_is_bare:
- * @scanner: a scanner
+ * arc_tree_scanner_find:
+ * @self: a scanner
  * @node: a directory of the tree
- * @id: the identity of an empty directory at its path
+ * @listing: what is in it
  *
- * Returns: %TRUE if that is more likely a mount point without its file system than @node with its
- *   files removed
+ * Takes note of what can be read of @node now.
+ *
+ * Returns: %FALSE if @node has lost its file system
  */
 gboolean
-arc_tree_scanner_is_bare (const ArcTreeScanner *scanner, const ArcNode *node, const ArcFileId *id);
+arc_tree_scanner_find (ArcTreeScanner *self, ArcNode *node, const ArcDirectoryListing *listing);
 
 /**
- * arc_tree_scanner_push:
- * @scanner: a scanner
+ * arc_tree_scanner_fail:
+ * @self: a scanner
  * @node: a directory of the tree
+ * @error: why it cannot be read
  *
- * Queues a directory for a scan.
+ * Removes a directory that is gone, or marks it as unavailable: the snapshot keeps its files, and
+ * the scanner searches for it.
  */
-void arc_tree_scanner_push (ArcTreeScanner *scanner, ArcNode *node);
-
-/**
- * arc_tree_scanner_abort_scans:
- * @scanner: a scanner
- * @node: (nullable): a directory of the tree, or %NULL for all
- *
- * Discards the scans that are under way of @node and what is below it, and queues them anew.
- */
-void arc_tree_scanner_abort_scans (ArcTreeScanner *scanner, ArcNode *node);
-
-/**
- * arc_tree_scanner_disarm:
- * @scanner: a scanner
- * @node: a directory of the tree
- *
- * See arc_directory_tree_disarm().
- */
-void arc_tree_scanner_disarm (ArcTreeScanner *scanner, ArcNode *node);
-
-/**
- * arc_tree_scanner_drop:
- * @scanner: a scanner
- * @node: a directory of the tree
- *
- * Removes @node and all directories below it from the tree, and their files from the snapshot.
- */
-void arc_tree_scanner_drop (ArcTreeScanner *scanner, ArcNode *node);
-
-/**
- * arc_tree_scanner_forget:
- * @scanner: a scanner
- * @node: a directory of the tree
- *
- * Drops a directory that is gone. Other paths that lead to the same directory are checked.
- */
-void arc_tree_scanner_forget (ArcTreeScanner *scanner, ArcNode *node);
-
-/**
- * arc_tree_scanner_set_problem:
- * @scanner: a scanner
- * @node: a directory of the tree
- * @problem: why @node cannot be read
- *
- * Sets the problem of a directory.
- */
-void arc_tree_scanner_set_problem (ArcTreeScanner *scanner, ArcNode *node, const char *problem);
-
-/**
- * arc_tree_scanner_set_unseen:
- * @scanner: a scanner
- * @node: a directory of the tree
- * @unseen: (element-type ArcDirectoryReaderUnseen): what a scan of @node could not read
- *
- * Replaces the names in @node that cannot be read.
- */
-void arc_tree_scanner_set_unseen (ArcTreeScanner *scanner, ArcNode *node, const GArray *unseen);
-
-/**
- * arc_tree_scanner_lose:
- * @scanner: a scanner
- * @node: a directory of the tree
- * @problem: why it is unavailable
- *
- * Marks a directory as unavailable. The snapshot keeps its files, and the scanner searches for
- * it.
- */
-void arc_tree_scanner_lose (ArcTreeScanner *scanner, ArcNode *node, const char *problem);
-
-/**
- * arc_tree_scanner_look_for:
- * @scanner: a scanner
- * @node: a directory of the tree
- *
- * Checks soon whether @node, or something in it, can be read again.
- */
-void arc_tree_scanner_look_for (ArcTreeScanner *scanner, const ArcNode *node);
+void arc_tree_scanner_fail (ArcTreeScanner *self, ArcNode *node, const GError *error);
 
 /**
  * arc_tree_scanner_begin_check:
- * @scanner: a scanner
+ * @self: a scanner
  * @node: a directory that was lost, wholly or in part
  *
  * Lets the thread find out whether there is more of @node to be read.
  */
-void arc_tree_scanner_begin_check (ArcTreeScanner *scanner, ArcNode *node);
+void arc_tree_scanner_begin_check (ArcTreeScanner *self, ArcNode *node);
 
 /**
  * arc_tree_scanner_end_check:
- * @scanner: a scanner
+ * @self: a scanner
  * @job: (transfer full): the result
  *
  * Queues a directory that can be read again.
  */
-void arc_tree_scanner_end_check (ArcTreeScanner *scanner, ArcDiskJob *job);
-
-/**
- * arc_tree_scanner_leave_stuck:
- * @scanner: a scanner
- *
- * Leaves the thread behind, and loses the file system that does not answer it.
- */
-void arc_tree_scanner_leave_stuck (ArcTreeScanner *scanner);
+void arc_tree_scanner_end_check (ArcTreeScanner *self, ArcDiskJob *job);
 
 /**
  * arc_tree_scanner_look_for_lost:
- * @scanner: a scanner
+ * @self: a scanner
  * @now: the time, in microseconds of g_get_monotonic_time()
  *
- * Checks the directories that were lost, if it is time.
+ * Loses a file system that does not answer, and checks the directories that were lost, if it is
+ * time.
  */
-void arc_tree_scanner_look_for_lost (ArcTreeScanner *scanner, gint64 now);
+void arc_tree_scanner_look_for_lost (ArcTreeScanner *self, gint64 now);
 
 G_END_DECLS

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "watch/file-monitors.h"
-#include "watch/monitor-budget.h"
 #include "watch/snapshot.h"
 #include "watch/watch-health.h"
 #include "watch/watch-scope.h"
@@ -42,19 +41,14 @@ typedef struct _ArcTreeScanner ArcTreeScanner;
  *   return another time
  * @user_data: data for the function
  *
- * Makes a scanner without directories.
- *
  * Returns: (transfer full): the scanner
  */
-ArcTreeScanner *arc_tree_scanner_new (ArcFileMonitorsFunc func,
-                                      ArcMonitorBudgetFunc progressed,
-                                      gpointer user_data);
+ArcTreeScanner *
+arc_tree_scanner_new (ArcFileMonitorsFunc func, GSourceOnceFunc progressed, gpointer user_data);
 
 /**
  * arc_tree_scanner_free:
  * @scanner: (transfer full): a scanner
- *
- * Frees a scanner.
  */
 void arc_tree_scanner_free (ArcTreeScanner *scanner);
 
@@ -200,6 +194,19 @@ void arc_tree_scanner_rest (ArcTreeScanner *scanner);
  */
 gboolean
 arc_tree_scanner_update_health (ArcTreeScanner *scanner, ArcHealth *health, char **message);
+
+/**
+ * arc_tree_scanner_explain:
+ * @scanner: a scanner
+ * @path: an absolute path
+ * @rule: (out) (transfer none): the rule
+ *
+ * See arc_watcher_explain().
+ *
+ * Returns: %TRUE if @path matters
+ */
+gboolean
+arc_tree_scanner_explain (const ArcTreeScanner *scanner, const char *path, const char **rule);
 
 /**
  * arc_tree_scanner_get_n_directories:

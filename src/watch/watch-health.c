@@ -114,11 +114,11 @@ describe_lost (const ArcNode *root)
 
 ArcHealth
 arc_health_assess (const ArcDirectoryTree *tree,
-                   const ArcMonitorBudget *watches,
+                   const ArcFileMonitors *watches,
                    const ArcPathMonitor *ways,
                    char **message)
 {
-  g_autoptr (GPtrArray) nodes = arc_directory_tree_list (tree);
+  g_autoptr (GPtrArray) nodes = arc_directory_tree_list (tree, FALSE);
   g_autoptr (GPtrArray) sentences = g_ptr_array_new_with_free_func (g_free);
   const ArcNode *lost = NULL;
   Unreadable unreadable = { 0 };
@@ -153,8 +153,8 @@ arc_health_assess (const ArcDirectoryTree *tree,
   if (unreadable.n > 0)
     g_ptr_array_add (sentences, describe_unreadable (&unreadable));
   if (n_unwatched > 0)
-    g_ptr_array_add (sentences, arc_monitor_budget_describe (watches, n_unwatched,
-                                                             arc_directory_tree_get_size (tree)));
+    g_ptr_array_add (sentences, arc_file_monitors_describe (watches, n_unwatched,
+                                                            arc_directory_tree_get_size (tree)));
 
   if (arc_path_monitor_get_n_problems (ways) > 0)
     g_ptr_array_add (sentences, arc_path_monitor_describe (ways));

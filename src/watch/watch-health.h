@@ -4,7 +4,7 @@
 #pragma once
 
 #include "watch/directory-tree.h"
-#include "watch/monitor-budget.h"
+#include "watch/file-monitors.h"
 #include "watch/path-monitor.h"
 
 #include <glib-object.h>
@@ -42,7 +42,7 @@ const char *arc_health_to_string (ArcHealth health);
  * Returns: the health
  */
 ArcHealth arc_health_assess (const ArcDirectoryTree *tree,
-                             const ArcMonitorBudget *watches,
+                             const ArcFileMonitors *watches,
                              const ArcPathMonitor *ways,
                              char **message);
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/path-filter.h"
+#include "watch/directory-tree.h"
 
 #include <glib.h>
 
@@ -57,18 +58,15 @@ gboolean arc_watch_scope_has_root (const ArcWatchScope *extent, const char *path
 /**
  * arc_watch_scope_explain:
  * @extent: a scope
+ * @tree: what was scanned of it
  * @path: an absolute path
- * @look_at_disk: whether to check for symbolic links in @path, which blocks if the file system
- *   does not answer
- * @rule: (out) (transfer none) (optional): the rule; valid as long as @extent
+ * @rule: (out) (transfer none): what decides
  *
- * See arc_watcher_explain().
- *
- * Returns: %TRUE if @path matters
+ * Returns: whether @path matters, if it is a file
  */
 gboolean arc_watch_scope_explain (const ArcWatchScope *extent,
+                                  const ArcDirectoryTree *tree,
                                   const char *path,
-                                  gboolean look_at_disk,
                                   const char **rule);
 
 G_END_DECLS

@@ -3,7 +3,7 @@
 
 #include "watch/watcher.h"
 
-#include "watch/monitor-audit.h"
+#include "common/inotify-limit.h"
 #include "watch/mount-monitor.h"
 #include "watch/ready-source.h"
 #include "watch/tree-scanner.h"
@@ -232,6 +232,13 @@ on_mounts_changed (gpointer user_data)
   arc_watcher_reconcile (self);
 }
 
+static void
+watch_mounts (ArcWatcher *self)
+{
+  self->mounts = arc_mount_monitor_new (arc_tree_scanner_get_extent (self->scanner)->roots,
+                                        on_mounts_changed, self);
+}
+
 ArcWatcher *
 arc_watcher_new (const char *const *roots, ArcPathFilter *filter, gboolean follow_symlinks)
 {
@@ -249,8 +256,7 @@ arc_watcher_start (ArcWatcher *self, ArcSnapshot *snapshot)
 
   self->work = arc_ready_source_new ("ArcWatcher", self->context, on_work, self);
 
-  self->mounts = arc_mount_monitor_new (arc_tree_scanner_get_extent (self->scanner)->roots,
-                                        on_mounts_changed, self);
+  watch_mounts (self);
   arc_tree_scanner_start (self->scanner, snapshot);
   arc_watcher_reconcile (self);
 }
@@ -266,8 +272,8 @@ arc_watcher_set_tree (ArcWatcher *self,
   if (self->work == NULL)
     return;
 
-  arc_mount_monitor_set_directories (self->mounts,
-                                     arc_tree_scanner_get_extent (self->scanner)->roots);
+  arc_mount_monitor_free (self->mounts);
+  watch_mounts (self);
   arc_watcher_reconcile (self);
 }
 
@@ -346,9 +352,7 @@ arc_watcher_mark_dirty (ArcWatcher *self, const ArcChangeSet *files)
 gboolean
 arc_watcher_explain (ArcWatcher *self, const char *path, const char **rule)
 {
-  /* A file system that does not answer would block the call. */
-  return arc_watch_scope_explain (arc_tree_scanner_get_extent (self->scanner), path,
-                                  self->health != ARC_HEALTH_UNAVAILABLE, rule);
+  return arc_tree_scanner_explain (self->scanner, path, rule);
 }
 
 static void
@@ -409,6 +413,6 @@ arc_watcher_init (ArcWatcher *self)
 {
   self->context = g_main_context_ref_thread_default ();
   self->scanner = arc_tree_scanner_new (on_hint, on_progressed, self);
-  self->queue_length = arc_monitor_audit_get_queue_length ();
+  self->queue_length = arc_inotify_limit_read (ARC_INOTIFY_LIMIT_EVENTS, NULL);
   self->health_message = g_strdup ("");
 }

@@ -44,12 +44,11 @@ G_BEGIN_DECLS
  * looked at: only ENOENT, ENOTDIR and ELOOP say that it is gone. The watcher searches for what is
  * missing twice a second.
  *
- * A thread checks that the file system of each root answers (watch/root-probe.h), and another reads
- * directories and looks at files (watch/disk-worker.h): what is on a file system that does not
- * answer for 5 s counts as missing, and the root as unavailable if it is on that. The main loop
- * itself only looks up paths that a thread has read just before, which the kernel answers from its
- * cache: to make a monitor, and to find out whether a directory that was moved, or whose files are
- * gone, is still at its path.
+ * A thread reads directories and looks at files (watch/disk-worker.h): what is on a file system
+ * that does not answer for 5 s counts as missing, and the root as unavailable if it is on that. The
+ * main loop itself only looks up paths that the thread has read just before, which the kernel
+ * answers from its cache: to make a monitor, and to find out whether a directory that was moved, or
+ * whose files are gone, is still at its path.
  *
  * Properties: `health` (ArcHealth), `settled` (boolean: no scan is under way; not notified).
  */
@@ -62,8 +61,6 @@ G_DECLARE_FINAL_TYPE (ArcWatcher, arc_watcher, ARC, WATCHER, GObject)
  *   exist
  * @filter: decides which paths matter
  * @follow_symlinks: whether symbolic links are followed
- *
- * Makes a watcher that is not started.
  *
  * Returns: (transfer full): the watcher
  */
@@ -188,11 +185,11 @@ void arc_watcher_mark_dirty (ArcWatcher *watcher, const ArcChangeSet *files);
  * arc_watcher_explain:
  * @watcher: a watcher
  * @path: an absolute path
- * @rule: (out) (transfer none) (optional): a pattern, or a short English reason such as "outside
+ * @rule: (out) (transfer none): a pattern, or a short English reason such as "outside
  *   the watched directories"; valid until the tree is changed
  *
- * Finds the rule that applies to a path. While a root is unavailable, symbolic links in @path are
- * not noticed.
+ * Finds the rule that applies to a path. The disk is not read: of symbolic links in @path, those
+ * are known that the last scan or event found.
  *
  * Returns: %TRUE if @path matters
  */

@@ -65,13 +65,14 @@ set_up (Fixture *fixture, gconstpointer patience)
   fixture->address = g_strdup_printf ("unix:path=%s/bus", fixture->directory);
   start_daemon (fixture);
 
-  fixture->bus = arc_bus_connection_new (GPOINTER_TO_INT (patience) * G_TIME_SPAN_MILLISECOND);
+  fixture->bus =
+      arc_bus_connection_new (fixture->address,
+                              GPOINTER_TO_INT (patience) * G_TIME_SPAN_MILLISECOND, &error);
+  g_assert_no_error (error);
   g_signal_connect_swapped (fixture->bus, "disconnected", G_CALLBACK (count),
                             &fixture->n_disconnected);
   g_signal_connect_swapped (fixture->bus, "connected", G_CALLBACK (count), &fixture->n_connected);
   g_signal_connect_swapped (fixture->bus, "given-up", G_CALLBACK (count), &fixture->n_given_up);
-  g_assert_true (arc_bus_connection_connect (fixture->bus, fixture->address, &error));
-  g_assert_no_error (error);
 }
 
 static void
@@ -88,12 +89,12 @@ tear_down (Fixture *fixture, gconstpointer patience)
 static void
 test_no_bus (void)
 {
-  g_autoptr (ArcBusConnection) bus = arc_bus_connection_new (G_TIME_SPAN_MINUTE);
   g_autoptr (GError) error = NULL;
+  g_autoptr (ArcBusConnection) bus =
+      arc_bus_connection_new ("unix:path=/no/such/bus", G_TIME_SPAN_MINUTE, &error);
 
-  g_assert_false (arc_bus_connection_connect (bus, "unix:path=/no/such/bus", &error));
   g_assert_nonnull (error);
-  g_assert_null (arc_bus_connection_get_connection (bus));
+  g_assert_null (bus);
 }
 
 static void

@@ -422,32 +422,24 @@ make_deep_directory (ArcTestHost *host, gsize length)
 }
 
 static void
-test_explain_in_time (ArcTestService *fixture, gconstpointer data)
+test_explain_longest (ArcTestService *fixture, gconstpointer data)
 {
   const char *invalid = "org.freedesktop.DBus.Error.InvalidArgs";
   ArcTestHost *host = fixture->host;
   ArcWatcher *watcher = arc_builder_get_watcher (host->builder);
   g_autoptr (GVariant) longest = g_variant_ref_sink (make_deep_path (host, PATH_MAX - 1));
   g_autoptr (GVariant) huge = g_variant_ref_sink (make_deep_path (host, 400 * 1000));
-  gint64 best = G_MAXINT64;
   const char *path;
   const char *rule;
 
   arc_watcher_stop (watcher);
   make_deep_directory (host, PATH_MAX - 100);
   g_variant_get (longest, "(^&ay)", &path);
-  for (guint i = 0; i < 5; i++)
-    {
-      const gint64 began = g_get_monotonic_time ();
-
-      g_assert_true (arc_watcher_explain (watcher, path, &rule));
-      best = MIN (best, g_get_monotonic_time () - began);
-    }
+  /* Without a look at each of 2,000 directories, which takes 9 ms. */
+  arc_test_disk_hang (host->tree);
+  g_assert_true (arc_watcher_explain (watcher, path, &rule));
+  arc_test_disk_hang (NULL);
   g_assert_cmpstr (rule, ==, "*.org");
-  g_test_message ("The longest path is explained in %" G_GINT64_FORMAT " us", best);
-#ifndef ARC_SANITIZED
-  g_assert_cmpint (best, <, 5000);
-#endif
 
   g_variant_unref (arc_test_client_call (fixture->one, "Explain", longest));
   arc_test_client_assert_fails (fixture->one, "Explain", huge, invalid);
@@ -541,14 +533,22 @@ inhibit (ArcTestClient *client, const char *who, const char *why)
   return arc_test_client_call_for_fd (client, "Inhibit", g_variant_new ("(ss)", who, why));
 }
 
-static void
-assert_inhibitors (ArcTestClient *client, const char *expected)
+static gboolean
+has_inhibitors (ArcTestClient *client, const char *expected)
 {
   g_autoptr (GVariant) properties = arc_test_client_get_all (client);
   g_autoptr (GVariant) inhibitors = g_variant_lookup_value (properties, "Inhibitors", NULL);
   g_autofree char *text = g_variant_print (inhibitors, FALSE);
 
-  g_assert_cmpstr (text, ==, expected);
+  return strcmp (text, expected) == 0;
+}
+
+/* GDBus and the bus close their copies of a descriptor some time after they have sent the message
+ * that has it. */
+static void
+wait_for_inhibitors (ArcTestClient *client, const char *expected)
+{
+  arc_test_wait_until (has_inhibitors (client, expected));
 }
 
 /* As PropertiesChanged has told CLIENT. */
@@ -570,7 +570,7 @@ test_inhibit (ArcTestService *fixture, gconstpointer data)
   const int two = inhibit (fixture->two, "rsync", "Still copying");
   const int copy = dup (one);
 
-  assert_inhibitors (fixture->two, "[('rsync', 'Copying'), ('rsync', 'Still copying')]");
+  wait_for_inhibitors (fixture->two, "[('rsync', 'Copying'), ('rsync', 'Still copying')]");
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 1000 * SECOND);
   g_assert_cmpint (arc_test_host_get_status (host).reason, ==, ARC_REASON_INHIBITED);
@@ -579,13 +579,12 @@ test_inhibit (ArcTestService *fixture, gconstpointer data)
   g_assert_cmpint (write (two, "nonsense", 8), ==, 8);
   close (one);
   close (two);
-  arc_test_client_sync (fixture->one);
+  wait_for_inhibitors (fixture->one, "[('rsync', 'Copying')]");
   g_assert_cmpint (arc_test_host_get_status (host).reason, ==, ARC_REASON_INHIBITED);
-  assert_inhibitors (fixture->one, "[('rsync', 'Copying')]");
 
   close (copy);
   arc_test_host_wait_for_state (host, ARC_STATE_RUNNING);
-  assert_inhibitors (fixture->one, "[]");
+  wait_for_inhibitors (fixture->one, "[]");
   arc_test_host_finish_build (host, 0);
   arc_test_client_assert_states (fixture->two, "waiting running cooldown");
 }
@@ -602,22 +601,11 @@ test_inhibitor_killed (ArcTestService *fixture, gconstpointer data)
   holder = g_subprocess_launcher_spawn (launcher, &error, "sleep", "1000", NULL);
   g_assert_no_error (error);
   g_subprocess_launcher_close (launcher);
-  assert_inhibitors (fixture->two, "[('sleep', 'To be killed')]");
+  wait_for_inhibitors (fixture->two, "[('sleep', 'To be killed')]");
 
   g_subprocess_force_exit (holder);
   g_assert_true (g_subprocess_wait (holder, NULL, &error));
   arc_test_wait_until (get_n_inhibitors (fixture->two) == 0);
-}
-
-/* Whether the service says that there is none, whatever it has told. */
-static gboolean
-has_no_inhibitors (ArcTestClient *client)
-{
-  g_autoptr (GVariant) all = arc_test_client_get_all (client);
-  g_autoptr (GVariant) inhibitors =
-      g_variant_lookup_value (all, "Inhibitors", G_VARIANT_TYPE ("a(ss)"));
-
-  return g_variant_n_children (inhibitors) == 0;
 }
 
 /* The client goes away before it has its answer, which is then nobody's. */
@@ -636,7 +624,7 @@ test_client_gone_in_inhibit (ArcTestService *fixture, gconstpointer data)
   g_error_free (call.error);
 
   /* It was added and has gone again; if that was soon, nobody was told. */
-  arc_test_wait_until (has_no_inhibitors (fixture->two));
+  wait_for_inhibitors (fixture->two, "[]");
 }
 
 static void
@@ -653,7 +641,7 @@ test_inhibit_refused (ArcTestService *fixture, gconstpointer data)
                                 invalid);
   arc_test_client_assert_fails (fixture->one, "Inhibit", g_variant_new ("(ss)", "who", too_long),
                                 invalid);
-  assert_inhibitors (fixture->one, "[]");
+  wait_for_inhibitors (fixture->one, "[]");
 
   for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
     fds[i] = inhibit (i % 2 == 0 ? fixture->one : fixture->two, longest, "why");
@@ -1237,7 +1225,7 @@ main (int argc, char **argv)
   add ("/service/problems", arc_test_service_set_up_idle, test_problems);
   add ("/service/problems/many", arc_test_service_set_up_idle, test_many_problems);
   add ("/service/explain", arc_test_service_set_up_idle, test_explain);
-  add ("/service/explain-in-time", arc_test_service_set_up_idle, test_explain_in_time);
+  add ("/service/explain/longest", arc_test_service_set_up_idle, test_explain_longest);
   add ("/service/long-words", arc_test_service_set_up_idle, test_long_words);
   add ("/service/rescan", arc_test_service_set_up_idle, test_rescan);
   add ("/service/sync", arc_test_service_set_up_idle, test_sync);

@@ -422,6 +422,17 @@ build
 check "that is no fault of the dump" from_old_dump
 write_settings
 
+# ---- a file of settings that does not exist
+
+for option in -l --load; do
+  full full "$db" "$tree" "$option" "$scratch/absent.el"
+  check "$option: no Emacs shows a Lisp error" refused 66 "$scratch/absent.el does not exist: create it"
+done
+full full "$db" "$tree" "--load=~/absent.el"
+check "nor with --load=" refused 66 "$HOME/absent.el does not exist: create it"
+full full "$db" "$tree" -l subr-x -l "${settings%.el}"
+check "Emacs finds the others" ended 0
+
 list "$tree" >/dev/null
 cp "$scratch/list" "$scratch/changes"
 for signal in HUP TERM KILL; do

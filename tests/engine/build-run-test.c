@@ -45,7 +45,7 @@ is_marked (ArcTestHost *host, const char *name)
 static void
 stop_disk (ArcTestHost *host)
 {
-  arc_state_store_flush (host->store);
+  arc_state_store_unlock (host->store);
   arc_test_disk_stop ();
 }
 
@@ -197,7 +197,7 @@ test_cancel (void)
 
   /* It does not begin after all, and nothing is lost. */
   arc_test_disk_go_on ();
-  arc_state_store_flush (host->store);
+  arc_state_store_unlock (host->store);
   arc_test_dispatch_ready ();
   g_assert_false (arc_process_runner_is_running (host->runner));
   g_assert_false (is_in_state (host, "logs/2.log"));
@@ -381,7 +381,7 @@ test_no_list (void)
   g_autofree char *path = arc_state_dir_get_runtime_file (directory, "changes");
   ArcTestSync reply = { 0 };
 
-  arc_state_store_flush (host->store);
+  arc_state_store_unlock (host->store);
   g_assert_no_errno (g_unlink (path));
   put_in_the_way (path);
   arc_test_host_write (host, "one.org", "more");
@@ -402,7 +402,7 @@ test_no_state (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
 
-  arc_state_store_flush (host->store);
+  arc_state_store_unlock (host->store);
   arc_test_disk_fail_rename ("snapshot");
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
@@ -423,7 +423,7 @@ test_no_history (void)
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autofree char *path = get_state_path (host, "history");
 
-  arc_state_store_flush (host->store);
+  arc_state_store_unlock (host->store);
   g_assert_no_errno (g_unlink (path));
   put_in_the_way (path);
   assert_builds (host, 2, "");

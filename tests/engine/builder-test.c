@@ -4,9 +4,11 @@
 #include "engine/builder.h"
 
 #include "common/error.h"
+#include "config/config-file.h"
 #include "engine/config-survey.h"
 #include "engine/loop-guard.h"
 #include "run/process-group.h"
+#include "settings-reload.h"
 #include "test-disk.h"
 #include "test-host.h"
 #include "watch/directory-reader.h"
@@ -911,7 +913,7 @@ starve (ArcTestHost *host, guint n)
   const guint n_finished = host->n_finished;
 
   arc_test_host_touch (host, "one.org");
-  arc_state_store_flush (host->store);
+  arc_state_store_unlock (host->store);
   arc_test_limit_files (n);
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_wait_until (arc_process_runner_is_running (host->runner) ||
@@ -1407,6 +1409,32 @@ test_sync_while_database_is_removed (void)
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
+/* One that comes after the removal waits for the build that makes the database anew. */
+static void
+test_sync_after_database_is_removed (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autofree char *say = g_build_filename (host->out, "say", NULL);
+  ArcTestSync reply = { 0 };
+
+  g_assert_true (g_file_set_contents (say, "arcology: phase here\n", -1, NULL));
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_wait_until (*arc_test_host_get_status (host).phase != '\0');
+  g_assert_no_errno (g_unlink (host->config->database));
+  arc_test_host_sync_compared (host, &reply);
+
+  arc_test_host_finish_build (host, 0);
+  g_assert_false (reply.done);
+  arc_test_host_finish_build (host, 0);
+  arc_test_wait_until (reply.done);
+  g_assert_no_error (reply.error);
+  g_assert_cmpuint (reply.build, ==, 3);
+  g_assert_cmpint (reply.result, ==, ARC_RESULT_SUCCESS);
+  arc_test_host_assert_told (host, 3, ALL_NOTES);
+  g_assert_true (arc_test_host_get_status (host).fresh);
+}
+
 /* Nobody knows how much of the old content a build that makes all anew has left, before it has
  * succeeded. */
 static void
@@ -1783,6 +1811,7 @@ test_unavailable_tree (void)
   g_assert_no_errno (g_rename (away, host->tree));
   arc_builder_compare (host->builder);
   arc_test_host_wait_for_state (host, ARC_STATE_WAITING);
+  arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
   arc_test_host_assert_told (host, 2, "M one.org\n");
@@ -2027,7 +2056,7 @@ may_set_config (ArcTestHost *host)
   arc_config_survey_check_async (arc_builder_get_watcher (host->builder), host->config, take_result,
                                  &result);
   arc_test_wait_until (result != NULL);
-  if (arc_config_survey_check_finish (arc_builder_get_watcher (host->builder), result, &error))
+  if (g_task_propagate_boolean (G_TASK (result), &error))
     return TRUE;
 
   g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
@@ -2088,9 +2117,73 @@ test_settings_on_hanging_disk (void)
 
   arc_test_disk_hang (NULL);
   arc_test_wait_until (result != NULL);
-  g_assert_false (
-      arc_config_survey_check_finish (arc_builder_get_watcher (host->builder), result, &error));
+  g_assert_false (g_task_propagate_boolean (G_TASK (result), &error));
   g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
+}
+
+static void
+on_settings_changed (gboolean differ G_GNUC_UNUSED, gpointer user_data G_GNUC_UNUSED)
+{
+}
+
+static void
+on_reloading (gboolean is_under_way, gpointer user_data)
+{
+  *(gboolean *) user_data = is_under_way;
+}
+
+static void
+count_reloads (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_task_propagate_boolean (G_TASK (result), &error));
+  g_assert_no_error (error);
+  ++*(guint *) user_data;
+}
+
+/* The settings are on a disk that hangs when they are loaded again, and again. */
+static void
+test_reload_on_hanging_disk (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autofree char *disk = g_build_filename (host->scratch, "disk", NULL);
+  g_autofree char *file = g_build_filename (disk, "builder.conf", NULL);
+  const char *const files[] = { file, NULL };
+  const ArcConfigLoaderOptions options = { .config_file = file };
+  g_autofree char *text = NULL;
+  g_autofree char *digest = NULL;
+  g_autoptr (ArcSettingsMonitor) monitor = NULL;
+  g_autoptr (ArcSettingsReload) reload = NULL;
+  gboolean is_under_way = FALSE;
+  guint n_reloads = 0;
+
+  host->config->timing.cooldown = 7 * SECOND;
+  text = arc_config_to_data (host->config);
+  g_assert_no_errno (g_mkdir (disk, 0700));
+  g_assert_true (g_file_set_contents (file, text, -1, NULL));
+  digest = arc_settings_monitor_read (files);
+
+  arc_test_disk_hang (disk);
+  monitor = arc_settings_monitor_new (files, digest, on_settings_changed, NULL);
+  reload = arc_settings_reload_new (host->builder, monitor, &options, on_reloading, &is_under_way);
+  for (guint i = 0; i < 100; i++)
+    arc_settings_reload_begin (reload, count_reloads, &n_reloads);
+  arc_test_wait_until (arc_test_disk_get_n_hanging () == 2);
+  g_assert_true (is_under_way);
+
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_told (host, 2, "M one.org\n");
+  /* The monitor and one load. */
+  g_assert_cmpuint (arc_test_disk_get_n_hanging (), ==, 2);
+  g_assert_cmpuint (n_reloads, ==, 0);
+
+  arc_test_disk_hang (NULL);
+  arc_test_wait_until (n_reloads == 100);
+  g_assert_false (is_under_way);
+  g_assert_cmpint (arc_builder_get_config (host->builder)->timing.cooldown, ==, 7 * SECOND);
 }
 
 /* The service starts with such settings. */
@@ -2705,6 +2798,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/sync/gone", test_sync_and_gone);
   g_test_add_func ("/builder/sync/missing-database", test_sync_while_database_is_made);
   g_test_add_func ("/builder/sync/removed-database", test_sync_while_database_is_removed);
+  g_test_add_func ("/builder/sync/after-removed-database", test_sync_after_database_is_removed);
   g_test_add_func ("/builder/sync/full-build", test_sync_while_all_is_made);
   g_test_add_func ("/builder/sync/canceling", test_sync_while_canceling);
   g_test_add_func ("/builder/sync/canceled-early", test_sync_and_canceled_early);
@@ -2728,6 +2822,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/settings", test_other_settings);
   g_test_add_func ("/builder/settings/no-files", test_settings_without_files);
   g_test_add_func ("/builder/settings/hanging-disk", test_settings_on_hanging_disk);
+  g_test_add_func ("/builder/settings/hanging-reload", test_reload_on_hanging_disk);
   g_test_add_func ("/builder/settings/no-files/start", test_settings_without_files_at_start);
   g_test_add_func ("/builder/settings/no-files/first", test_settings_without_files_at_first);
   g_test_add_func ("/builder/inputs/file", test_named_file);

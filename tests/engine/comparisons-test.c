@@ -112,12 +112,12 @@ test_found (Fixture *fixture, gconstpointer data)
 
   arc_comparisons_start (fixture->comparisons, NULL);
   wait_for (fixture, 1);
-  g_assert_cmpuint (arc_comparisons_get_found (fixture->comparisons), ==, 0);
+  g_assert_cmpuint (fixture->comparisons->found, ==, 0);
   g_assert_true (g_file_set_contents (path, "* one", -1, NULL));
-  arc_test_wait_until (arc_comparisons_get_found (fixture->comparisons) == 1);
+  arc_test_wait_until (fixture->comparisons->found == 1);
 
   arc_comparisons_ask (fixture->comparisons);
-  g_assert_cmpuint (arc_comparisons_get_found (fixture->comparisons), ==, 0);
+  g_assert_cmpuint (fixture->comparisons->found, ==, 0);
   wait_for (fixture, 2);
 }
 
@@ -154,18 +154,17 @@ test_interval (Fixture *fixture, gconstpointer data)
 {
   ArcComparisons *comparisons = fixture->comparisons;
 
-  arc_comparisons_set_interval (comparisons, 10);
-  g_assert_cmpint (arc_comparisons_get_deadline (comparisons), ==, ARC_NEVER);
+  comparisons->interval = 10;
+  g_assert_cmpint (comparisons->deadline, ==, ARC_NEVER);
   arc_comparisons_start (comparisons, NULL);
   wait_for (fixture, 1);
-  g_assert_cmpint (arc_comparisons_get_deadline (comparisons), ==,
-                   arc_clock_get_time (ARC_CLOCK (fixture->clock)) + 10);
+  g_assert_cmpint (comparisons->deadline, ==, arc_clock_get_time (ARC_CLOCK (fixture->clock)) + 10);
 
   arc_comparisons_ask (comparisons);
-  g_assert_cmpint (arc_comparisons_get_deadline (comparisons), ==, ARC_NEVER);
-  arc_comparisons_set_interval (comparisons, 0);
+  g_assert_cmpint (comparisons->deadline, ==, ARC_NEVER);
+  comparisons->interval = 0;
   wait_for (fixture, 2);
-  g_assert_cmpint (arc_comparisons_get_deadline (comparisons), ==, ARC_NEVER);
+  g_assert_cmpint (comparisons->deadline, ==, ARC_NEVER);
 }
 
 int

@@ -235,7 +235,7 @@ on_finished (ArcBuilder *builder, const ArcBuild *build, Model *model)
   clear_hanging (model);
   if (model->keeps_end)
     {
-      arc_state_store_flush (model->store);
+      arc_state_store_unlock (model->store);
       read_state_files (model, model->at_end);
     }
   add_trace (model, "    [build %u %s: %s]\n", (guint) build->id,
@@ -260,7 +260,7 @@ make_service (Model *model)
 
   model->runner = arc_process_runner_new ();
   model->store = arc_state_store_new (model->state);
-  arc_state_store_lock (model->store, &error);
+  arc_state_store_set_paused (model->store, arc_state_store_get_paused (model->store), &error);
   g_assert_no_error (error);
   model->builder = arc_builder_new (ARC_CLOCK (model->clock), watcher, model->runner, model->store,
                                     model->config);
@@ -415,15 +415,14 @@ on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Sync *sync = user_data;
   g_autoptr (GError) error = NULL;
-  ArcResult build_result;
-  guint64 build;
+  g_autoptr (ArcBuild) build = g_task_propagate_pointer (G_TASK (result), &error);
 
   sync->done = TRUE;
-  if (arc_builder_sync_finish (ARC_BUILDER (source), result, &build, &build_result, &error))
+  if (build != NULL)
     {
-      sync->succeeded = build_result == ARC_RESULT_SUCCESS;
-      add_trace (sync->model, "    [sync: build %u %s]\n", (guint) build,
-                 arc_result_to_string (build_result));
+      sync->succeeded = build->result == ARC_RESULT_SUCCESS;
+      add_trace (sync->model, "    [sync: build %u %s]\n", (guint) build->id,
+                 arc_result_to_string (build->result));
       if (sync->succeeded && !sync->lost &&
           !arc_test_promise_is_kept (sync->promise, sync->model->copy))
         fail (sync->model, "Sync succeeded, but the copy is older than the call");

@@ -97,7 +97,7 @@ test_believed (Fixture *fixture, gconstpointer data)
   g_assert_false (end_look (fixture, 9));
   assert_root (fixture, "/a");
 
-  arc_tree_availability_begin_look (fixture->tree, 8);
+  fixture->tree->look = 8;
   g_assert_cmpint (arc_tree_availability_get_deadline (fixture->tree), ==, ARC_NEVER);
   g_assert_false (end_look (fixture, 7));
   g_assert_true (end_look (fixture, 8));
@@ -123,7 +123,7 @@ test_filled (Fixture *fixture, gconstpointer data)
   assert_root (fixture, "/b");
 
   /* In the middle of the second look. */
-  arc_tree_availability_begin_look (fixture->tree, 8);
+  fixture->tree->look = 8;
   add (fixture, "/b/new", "four.org");
   g_assert_true (update (fixture, 20));
   assert_root (fixture, NULL);
@@ -136,7 +136,7 @@ test_two_roots (Fixture *fixture, gconstpointer data)
 {
   delete (fixture, "/b", "three.org");
   g_assert_true (update (fixture, 10));
-  arc_tree_availability_begin_look (fixture->tree, 8);
+  fixture->tree->look = 8;
 
   delete (fixture, "/a", "one.org");
   delete (fixture, "/a/sub", "two.org");

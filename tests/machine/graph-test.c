@@ -1,26 +1,40 @@
 /* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
+#include "machine/build-phases.h"
 #include "machine/graph.h"
 
 #include <string.h>
 
 /* Rows that differ from others in one thing each. */
-static const ArcTransition made_up[] = {
-  { ARC_STATE_IDLE, ARC_EVENT_SHUTDOWN, ARC_GUARD_ASKED, ARC_STATE_COOLDOWN, ARC_EFFECT_STOP },
-  { ARC_STATE_IDLE, ARC_EVENT_SHUTDOWN, ARC_GUARD_NONE, ARC_STATE_WAITING, ARC_EFFECT_NONE },
-  { ARC_STATE_IDLE, ARC_EVENT_FAILED, ARC_GUARD_NONE, ARC_STATE_WAITING, ARC_EFFECT_NONE },
-  { ARC_STATE_IDLE, ARC_EVENT_STOPPED, ARC_GUARD_NONE, ARC_STATE_RUNNING, ARC_EFFECT_NONE },
-  { ARC_STATE_IDLE, ARC_EVENT_REBUILD, ARC_GUARD_NONE, ARC_STATE_RUNNING, ARC_EFFECT_NONE },
-  { ARC_STATE_IDLE, ARC_EVENT_TOUCH, ARC_GUARD_NONE, ARC_STATE_IDLE, ARC_EFFECT_NONE },
-  { ARC_STATE_WAITING, ARC_EVENT_SHUTDOWN, ARC_GUARD_NONE, ARC_STATE_IDLE, ARC_EFFECT_NONE },
-  { ARC_STATE_WAITING, ARC_EVENT_DEADLINE, ARC_GUARD_DUE, ARC_STATE_WAITING, ARC_EFFECT_START },
+static const ArcGraphRow made_up[] = {
+  { "idle", "shutdown", "again", "cooldown", "stop build" },
+  { "idle", "shutdown", "", "waiting", "" },
+  { "idle", "failed", "", "waiting", "" },
+  { "idle", "stopped", "", "running", "" },
+  { "idle", "rebuild", "", "running", "" },
+  { "idle", "touch", "", "idle", "" },
+  { "waiting", "shutdown", "", "idle", "" },
+  { "waiting", "deadline", "due", "waiting", "start build" },
 };
 
 static gboolean
-changes_nothing (const ArcTransition *row)
+changes_nothing (const ArcGraphRow *row)
 {
-  return row->from == row->to && row->effects == ARC_EFFECT_NONE;
+  return strcmp (row->from, row->to) == 0 && *row->effects == '\0';
+}
+
+/* (transfer full): the rows of the machine. */
+static ArcGraphRow *
+list_rows (guint *n)
+{
+  const ArcTransition *transitions = arc_state_machine_get_transitions (n);
+  ArcGraphRow *rows = g_new (ArcGraphRow, *n);
+
+  for (guint i = 0; i < *n; i++)
+    rows[i] = arc_transition_describe (&transitions[i]);
+
+  return rows;
 }
 
 static void
@@ -31,26 +45,18 @@ assert_contains (const char *text, const char *words)
 }
 
 static void
-assert_describes (const char *label, const ArcTransition *row)
+assert_describes (const char *label, const ArcGraphRow *row)
 {
-  assert_contains (label, arc_event_to_string (row->event));
-  assert_contains (label, arc_guard_to_string (row->guard));
-  if (row->effects & ARC_EFFECT_COMMIT)
-    assert_contains (label, "drop changes");
-  if (row->effects & ARC_EFFECT_RESTORE)
-    assert_contains (label, "keep changes");
-  if (row->effects & ARC_EFFECT_STOP)
-    assert_contains (label, "stop build");
-  if (row->effects & ARC_EFFECT_START)
-    assert_contains (label, "start build");
+  assert_contains (label, row->event);
+  assert_contains (label, row->guard);
+  assert_contains (label, row->effects);
 }
 
 /* (nullable): the line of DOT that draws FROM -> TO. */
 static char *
-find_dot_edge (const char *dot, ArcState from, ArcState to)
+find_dot_edge (const char *dot, const char *from, const char *to)
 {
-  g_autofree char *pattern = g_strdup_printf ("^  %s:[a-z]+ -> %s:[a-z]+ .*$",
-                                              arc_state_to_string (from), arc_state_to_string (to));
+  g_autofree char *pattern = g_strdup_printf ("^  %s:[a-z]+ -> %s:[a-z]+ .*$", from, to);
   g_autoptr (GRegex) regex = g_regex_new (pattern, G_REGEX_MULTILINE, 0, NULL);
   g_autoptr (GMatchInfo) match = NULL;
   char *line;
@@ -67,7 +73,7 @@ static void
 test_dot_has_all (void)
 {
   guint n;
-  const ArcTransition *rows = arc_state_machine_get_transitions (&n);
+  g_autofree ArcGraphRow *rows = list_rows (&n);
   g_autofree char *dot = arc_graph_to_dot (rows, n, NULL);
 
   for (guint i = 0; i < n; i++)
@@ -86,17 +92,20 @@ static void
 test_dot_has_nothing_else (void)
 {
   guint n;
-  const ArcTransition *rows = arc_state_machine_get_transitions (&n);
+  g_autofree ArcGraphRow *rows = list_rows (&n);
   g_autofree char *dot = arc_graph_to_dot (rows, n, NULL);
 
-  for (ArcState from = 0; from < ARC_N_STATES; from++)
-    for (ArcState to = 0; to < ARC_N_STATES; to++)
+  for (ArcState a = 0; a < ARC_N_STATES; a++)
+    for (ArcState b = 0; b < ARC_N_STATES; b++)
       {
+        const char *from = arc_state_to_string (a);
+        const char *to = arc_state_to_string (b);
         g_autofree char *line = find_dot_edge (dot, from, to);
         gboolean expected = FALSE;
 
         for (guint i = 0; i < n; i++)
-          if (rows[i].from == from && rows[i].to == to && !changes_nothing (&rows[i]))
+          if (strcmp (rows[i].from, from) == 0 && strcmp (rows[i].to, to) == 0 &&
+              !changes_nothing (&rows[i]))
             expected = TRUE;
 
         g_assert_cmpint (line != NULL, ==, expected);
@@ -104,7 +113,7 @@ test_dot_has_nothing_else (void)
 }
 
 static void
-assert_label (const char *dot, ArcState from, ArcState to, const char *expected)
+assert_label (const char *dot, const char *from, const char *to, const char *expected)
 {
   g_autoptr (GRegex) markup = g_regex_new ("^.*<td[^>]*>|</?font[^>]*>|</td>.*$", 0, 0, NULL);
   g_autofree char *line = find_dot_edge (dot, from, to);
@@ -120,26 +129,26 @@ test_dot_of_another_table (void)
 {
   g_autofree char *dot = arc_graph_to_dot (made_up, G_N_ELEMENTS (made_up), NULL);
 
-  assert_label (dot, ARC_STATE_IDLE, ARC_STATE_COOLDOWN, "shutdown [again] / stop build");
-  assert_label (dot, ARC_STATE_IDLE, ARC_STATE_WAITING, "shutdown [else]<br/>failed");
-  assert_label (dot, ARC_STATE_IDLE, ARC_STATE_RUNNING, "rebuild, stopped");
-  assert_label (dot, ARC_STATE_WAITING, ARC_STATE_IDLE, "shutdown");
-  assert_label (dot, ARC_STATE_WAITING, ARC_STATE_WAITING, "deadline [due] / start build");
-  g_assert_null (find_dot_edge (dot, ARC_STATE_IDLE, ARC_STATE_IDLE));
-  g_assert_null (find_dot_edge (dot, ARC_STATE_WAITING, ARC_STATE_RUNNING));
+  assert_label (dot, "idle", "cooldown", "shutdown [again] / stop build");
+  assert_label (dot, "idle", "waiting", "shutdown [else]<br/>failed");
+  assert_label (dot, "idle", "running", "stopped, rebuild");
+  assert_label (dot, "waiting", "idle", "shutdown");
+  assert_label (dot, "waiting", "waiting", "deadline [due] / start build");
+  g_assert_null (find_dot_edge (dot, "idle", "idle"));
+  g_assert_null (find_dot_edge (dot, "waiting", "running"));
 }
 
 static void
 test_dot_current (void)
 {
   guint n;
-  const ArcTransition *rows = arc_state_machine_get_transitions (&n);
+  g_autofree ArcGraphRow *rows = list_rows (&n);
   g_autofree char *dark = arc_graph_to_dot (rows, n, NULL);
 
   g_assert_null (strstr (dark, "<b>"));
   for (ArcState state = 0; state < ARC_N_STATES; state++)
     {
-      g_autofree char *dot = arc_graph_to_dot (rows, n, &state);
+      g_autofree char *dot = arc_graph_to_dot (rows, n, arc_state_to_string (state));
       g_autofree char *expected = g_strdup_printf ("<b>%s</b>", arc_state_to_string (state));
 
       assert_contains (dot, expected);
@@ -151,7 +160,7 @@ static void
 test_text_has_all (void)
 {
   guint n;
-  const ArcTransition *rows = arc_state_machine_get_transitions (&n);
+  g_autofree ArcGraphRow *rows = list_rows (&n);
   g_autofree char *text = arc_graph_to_text (rows, n, NULL);
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
   const char *state = NULL;
@@ -176,10 +185,9 @@ test_text_has_all (void)
               state = lines[i] + MIN (strlen (lines[i]), 2);
               continue;
             }
-          if (strcmp (state, arc_state_to_string (rows[row].from)) != 0 ||
-              !g_str_has_suffix (lines[i], arc_state_to_string (rows[row].to)) ||
-              strstr (lines[i], arc_event_to_string (rows[row].event)) == NULL ||
-              strstr (lines[i], arc_guard_to_string (rows[row].guard)) == NULL)
+          if (strcmp (state, rows[row].from) != 0 || !g_str_has_suffix (lines[i], rows[row].to) ||
+              strstr (lines[i], rows[row].event) == NULL ||
+              strstr (lines[i], rows[row].guard) == NULL)
             continue;
 
           label = g_strconcat (lines[i], lines[i + 1], NULL);
@@ -201,15 +209,14 @@ test_text_of_another_table (void)
                                  "      / stop build\n"
                                  "    shutdown [else]  -> waiting\n"
                                  "    failed           -> waiting\n"
-                                 "    rebuild, stopped -> running\n"
+                                 "    stopped, rebuild -> running\n"
                                  "* waiting\n"
                                  "    shutdown         -> idle\n"
                                  "    deadline [due]   -> waiting\n"
                                  "      / start build\n"
-                                 "  running\n"
-                                 "  cooldown\n";
-  const ArcState current = ARC_STATE_WAITING;
-  g_autofree char *text = arc_graph_to_text (made_up, G_N_ELEMENTS (made_up), &current);
+                                 "  cooldown\n"
+                                 "  running\n";
+  g_autofree char *text = arc_graph_to_text (made_up, G_N_ELEMENTS (made_up), "waiting");
 
   g_assert_cmpstr (text, ==, expected);
 }
@@ -217,16 +224,34 @@ test_text_of_another_table (void)
 static void
 test_text_current (void)
 {
+  guint n;
+  g_autofree ArcGraphRow *rows = list_rows (&n);
+  g_autofree char *unmarked = arc_graph_to_text (rows, n, NULL);
+  g_autofree char *of_newer = arc_graph_to_text (rows, n, "asleep");
+  g_autofree char *nothing = arc_graph_to_text (NULL, 0, "idle");
+
+  g_assert_null (strchr (unmarked, '*'));
+  g_assert_cmpstr (of_newer, ==, unmarked);
+  g_assert_cmpstr (nothing, ==, "");
   for (ArcState state = 0; state < ARC_N_STATES; state++)
     {
-      g_autofree char *unmarked = arc_graph_to_text (NULL, 0, NULL);
-      g_autofree char *text = arc_graph_to_text (NULL, 0, &state);
+      g_autofree char *text = arc_graph_to_text (rows, n, arc_state_to_string (state));
       g_autofree char *expected = g_strdup_printf ("* %s\n", arc_state_to_string (state));
 
-      g_assert_cmpstr (unmarked, ==, "  idle\n  waiting\n  running\n  cooldown\n");
       assert_contains (text, expected);
       g_assert_true (strchr (text, '*') == strrchr (text, '*'));
     }
+}
+
+static ArcGraphRow *
+list_phase_rows (const ArcPhaseTransition *transitions, guint n)
+{
+  ArcGraphRow *rows = g_new (ArcGraphRow, n);
+
+  for (guint i = 0; i < n; i++)
+    rows[i] = arc_phase_describe (&transitions[i]);
+
+  return rows;
 }
 
 /* Each row is in the text below its phase, and in the edge of DOT between its ends. */
@@ -234,9 +259,10 @@ static void
 test_phases (void)
 {
   guint n;
-  const ArcPhaseTransition *rows = arc_phase_get_transitions (&n);
-  g_autofree char *dot = arc_graph_phases_to_dot (rows, n);
-  g_autofree char *text = arc_graph_phases_to_text (rows, n);
+  const ArcPhaseTransition *transitions = arc_phase_get_transitions (&n);
+  g_autofree ArcGraphRow *rows = list_phase_rows (transitions, n);
+  g_autofree char *dot = arc_graph_to_dot (rows, n, NULL);
+  g_autofree char *text = arc_graph_to_text (rows, n, NULL);
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
   guint n_lines = 0;
 
@@ -250,35 +276,18 @@ test_phases (void)
 
   for (guint i = 0; i < n; i++)
     {
-      const char *guard = arc_phase_guard_to_string (rows[i].guard);
-      const char *action = arc_phase_action_to_string (rows[i].action);
+      const char *guard = rows[i].guard;
+      const char *action = rows[i].effects;
       g_autofree char *edge =
-          g_strdup_printf ("^  %s:[a-z]+ -> %s:[a-z]+ .*%s.*%s.*%s.*$",
-                           arc_phase_to_string (rows[i].from), arc_phase_to_string (rows[i].to),
-                           arc_phase_event_to_string (rows[i].event), guard, action);
-      g_autofree char *line = g_strdup_printf ("^  %s\n(   .*\n)*    %s.*%s.* -> %s\n%s%s",
-                                               arc_phase_to_string (rows[i].from),
-                                               arc_phase_event_to_string (rows[i].event), guard,
-                                               arc_phase_to_string (rows[i].to),
-                                               *action != '\0' ? "      / " : "", action);
+          g_strdup_printf ("^  %s:[a-z]+ -> %s:[a-z]+ .*%s.*%s.*%s.*$", rows[i].from, rows[i].to,
+                           rows[i].event, guard, action);
+      g_autofree char *line =
+          g_strdup_printf ("^  %s\n(   .*\n)*    %s.*%s.* -> %s\n%s%s", rows[i].from, rows[i].event,
+                           guard, rows[i].to, *action != '\0' ? "      / " : "", action);
 
       g_assert_true (g_regex_match_simple (edge, dot, G_REGEX_MULTILINE, 0));
       g_assert_true (g_regex_match_simple (line, text, G_REGEX_MULTILINE, 0));
     }
-}
-
-static void
-test_find_state (void)
-{
-  ArcState state;
-
-  for (ArcState each = 0; each < ARC_N_STATES; each++)
-    {
-      g_assert_true (arc_graph_find_state (arc_state_to_string (each), &state));
-      g_assert_cmpint (state, ==, each);
-    }
-  g_assert_false (arc_graph_find_state ("asleep", &state));
-  g_assert_false (arc_graph_find_state ("", &state));
 }
 
 int
@@ -294,7 +303,6 @@ main (int argc, char **argv)
   g_test_add_func ("/graph/text/another-table", test_text_of_another_table);
   g_test_add_func ("/graph/text/current", test_text_current);
   g_test_add_func ("/graph/phases", test_phases);
-  g_test_add_func ("/graph/find-state", test_find_state);
 
   return g_test_run ();
 }

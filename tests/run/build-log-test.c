@@ -74,7 +74,7 @@ append_in_pieces (ArcBuildLog *log, const char *text, gsize length)
       gsize part = g_test_rand_int_range (1, g_test_rand_bit () ? 3 * ARC_LOG_TAIL : 70000);
 
       part = MIN (part, length);
-      arc_build_log_append (log, text, part);
+      arc_build_log_append_line (log, text, part, FALSE);
       text += part;
       length -= part;
     }
@@ -206,13 +206,13 @@ test_mode_and_truncation (Fixture *fixture, gconstpointer data)
   GStatBuf info;
 
   log = arc_build_log_open (fixture->file);
-  arc_build_log_append (log, "a longer text", 13);
+  arc_build_log_append_line (log, "a longer text", 13, FALSE);
   g_assert_true (arc_build_log_close (log, NULL));
   g_assert_cmpint (g_stat (fixture->file, &info), ==, 0);
   g_assert_cmpint (info.st_mode & 0777, ==, 0600);
 
   log = arc_build_log_open (fixture->file);
-  arc_build_log_append (log, "short", 5);
+  arc_build_log_append_line (log, "short", 5, FALSE);
   g_assert_true (arc_build_log_close (log, NULL));
   assert_file_is (fixture, "short", 5);
 }
@@ -226,14 +226,14 @@ test_errors (Fixture *fixture, gconstpointer data)
   ArcBuildLog *log;
 
   log = arc_build_log_open (nowhere);
-  arc_build_log_append (log, large, 3 * ARC_LOG_TAIL);
+  arc_build_log_append_line (log, large, 3 * ARC_LOG_TAIL, FALSE);
   g_assert_false (arc_build_log_close (log, &error));
   g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
   g_assert_nonnull (strstr (error->message, nowhere));
   g_clear_error (&error);
 
   log = arc_build_log_open ("/dev/full");
-  arc_build_log_append (log, large, 3 * ARC_LOG_TAIL);
+  arc_build_log_append_line (log, large, 3 * ARC_LOG_TAIL, FALSE);
   g_assert_false (arc_build_log_close (log, &error));
   g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
 }

@@ -98,6 +98,21 @@ tear_down (Fixture *fixture, gconstpointer abstract)
 }
 
 static void
+show_pending (Fixture *fixture, guint n)
+{
+  const ArcStatus status = { .reason = ARC_REASON_COOLDOWN, .n_pending = n };
+
+  arc_service_manager_show_status (fixture->under, &status);
+}
+
+/* (transfer full) */
+static char *
+get_message (guint n)
+{
+  return g_strdup_printf ("STATUS=cooling down: %u files changed since the last build", n);
+}
+
+static void
 assert_messages (Fixture *fixture, const char *const *expected)
 {
   guint n = g_strv_length ((GStrv) expected);
@@ -115,16 +130,18 @@ test_messages (Fixture *fixture, gconstpointer abstract)
   listen (fixture);
   fixture->under = arc_service_manager_new ();
   arc_service_manager_send (fixture->under, ARC_SERVICE_READY);
-  arc_service_manager_set_status (fixture->under, "Idle");
-  arc_service_manager_set_status (fixture->under, "Idle");
-  arc_service_manager_set_status (fixture->under, "Two\nREADY=1\r");
-  arc_service_manager_set_status (fixture->under, "\xff");
-  arc_service_manager_set_status (fixture->under, "Idle");
+  show_pending (fixture, 2);
+  show_pending (fixture, 2);
+  show_pending (fixture, 0);
+  show_pending (fixture, 2);
   arc_service_manager_send (fixture->under, ARC_SERVICE_STOPPING);
 
   assert_messages (fixture,
-                   (const char *[]){ "READY=1", "STATUS=Idle", "STATUS=Two READY=1 ",
-                                     "STATUS=\xef\xbf\xbd", "STATUS=Idle", "STOPPING=1", NULL });
+                   (const char *[]){ "READY=1",
+                                     "STATUS=cooling down: 2 files changed since the last build",
+                                     "STATUS=cooling down: no changes since the last build",
+                                     "STATUS=cooling down: 2 files changed since the last build",
+                                     "STOPPING=1", NULL });
 }
 
 static void
@@ -172,8 +189,9 @@ test_watchdog (Fixture *fixture, gconstpointer abstract)
   /* Half of the time apart; a slow machine only makes it longer. */
   g_assert_cmpint (g_get_monotonic_time () - start, >=, 5 * 20000 - 5000);
 
-  /* It ends with the supervisor. */
+  /* It ends with the supervisor. What that has sent before may be unread. */
   g_clear_object (&fixture->under);
+  arc_test_dispatch_ready ();
   g_ptr_array_set_size (fixture->messages, 0);
   arc_test_iterate_for (100);
   g_assert_cmpuint (fixture->messages->len, ==, 0);
@@ -234,11 +252,7 @@ test_busy_manager (Fixture *fixture, gconstpointer abstract)
 
   fixture->under = arc_service_manager_new ();
   for (guint i = 0; i < 5000; i++)
-    {
-      g_autofree char *status = g_strdup_printf ("%u", i);
-
-      arc_service_manager_set_status (fixture->under, status);
-    }
+    show_pending (fixture, i + 2);
 
   reader = g_thread_new ("manager", read_all, fixture);
   arc_service_manager_send (fixture->under, ARC_SERVICE_READY);
@@ -250,7 +264,7 @@ test_busy_manager (Fixture *fixture, gconstpointer abstract)
   g_assert_cmpuint (n, <, 5000);
   for (guint i = 0; i < n - 2; i++)
     {
-      g_autofree char *expected = g_strdup_printf ("STATUS=%u", i);
+      g_autofree char *expected = get_message (i + 2);
 
       g_assert_cmpstr (fixture->messages->pdata[i], ==, expected);
     }
@@ -262,19 +276,16 @@ test_busy_manager (Fixture *fixture, gconstpointer abstract)
 static void
 test_status_again (Fixture *fixture, gconstpointer abstract)
 {
+  g_autofree char *last = get_message (5001);
+
   g_setenv ("WATCHDOG_USEC", "20000", TRUE);
   fixture->under = arc_service_manager_new ();
   for (guint i = 0; i < 5000; i++)
-    {
-      g_autofree char *status = g_strdup_printf ("%u", i);
-
-      arc_service_manager_set_status (fixture->under, status);
-    }
+    show_pending (fixture, i + 2);
 
   listen (fixture);
-  arc_test_wait_until (
-      fixture->messages->len > 0 &&
-      g_str_equal (fixture->messages->pdata[fixture->messages->len - 1], "STATUS=4999"));
+  arc_test_wait_until (fixture->messages->len > 0 &&
+                       g_str_equal (fixture->messages->pdata[fixture->messages->len - 1], last));
 
   /* Once. */
   g_ptr_array_set_size (fixture->messages, 0);
@@ -290,7 +301,7 @@ call_everything (void)
 
   arc_service_manager_send (supervisor, ARC_SERVICE_READY);
   arc_service_manager_send (supervisor, ARC_SERVICE_RELOADING);
-  arc_service_manager_set_status (supervisor, "Idle");
+  arc_service_manager_show_status (supervisor, &(ArcStatus){ .reason = ARC_REASON_COOLDOWN });
   arc_service_manager_send (supervisor, ARC_SERVICE_STOPPING);
 }
 

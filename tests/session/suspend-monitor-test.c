@@ -24,8 +24,10 @@ on_name_acquired (GDBusConnection *connection, const char *name, gpointer user_d
 }
 
 static void
-on_resumed (guint *n_resumed)
+on_resumed (gpointer user_data)
 {
+  guint *n_resumed = user_data;
+
   (*n_resumed)++;
 }
 
@@ -36,7 +38,7 @@ test_resume (void)
   g_autoptr (GDBusConnection) logind = NULL;
   g_autoptr (GDBusConnection) stranger = NULL;
   g_autoptr (GDBusConnection) ours = NULL;
-  g_autoptr (ArcSuspendMonitor) sleep = NULL;
+  guint sleep;
   g_autoptr (GVariant) id = NULL;
   gboolean has_name = FALSE;
   guint n_resumed = 0;
@@ -51,8 +53,7 @@ test_resume (void)
                                     on_name_acquired, NULL, &has_name, NULL);
   arc_test_wait_until (has_name);
 
-  sleep = arc_suspend_monitor_new (ours);
-  g_signal_connect_swapped (sleep, "resumed", G_CALLBACK (on_resumed), &n_resumed);
+  sleep = arc_suspend_monitor_start (ours, on_resumed, &n_resumed);
   /* The bus answers in order: after this it knows what we want to hear. */
   id = g_dbus_connection_call_sync (ours, "org.freedesktop.DBus", "/", "org.freedesktop.DBus",
                                     "GetId", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
@@ -70,7 +71,7 @@ test_resume (void)
   arc_test_wait_until (n_resumed > 1);
   g_assert_cmpuint (n_resumed, ==, 2);
 
-  g_clear_object (&sleep);
+  g_dbus_connection_signal_unsubscribe (ours, sleep);
   g_bus_unown_name (name);
   g_dbus_connection_close_sync (logind, NULL, NULL);
   g_dbus_connection_close_sync (stranger, NULL, NULL);

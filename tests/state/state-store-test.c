@@ -191,7 +191,7 @@ static const char *
 save_history (ArcStateStore *store)
 {
   arc_state_store_add_build (store, arc_build_new (1, ARC_BUILD_FULL, ARC_CAUSE_REQUEST, 1));
-  arc_state_store_flush (store);
+  arc_state_store_unlock (store);
 
   return arc_state_store_get_problem (store);
 }
@@ -230,7 +230,7 @@ commit (ArcStateStore *store,
         const char *database)
 {
   arc_state_store_commit (store, snapshot, pending, database, &inputs);
-  arc_state_store_flush (store);
+  arc_state_store_unlock (store);
 
   return arc_state_store_get_problem (store);
 }
@@ -263,6 +263,13 @@ wait_until_ready (GSubprocess *other)
   g_assert_no_error (error);
 }
 
+/* What writes takes the lock. */
+static gboolean
+lock (ArcStateStore *store, GError **error)
+{
+  return arc_state_store_set_paused (store, arc_state_store_get_paused (store), error);
+}
+
 static int
 lock_and_wait (const char *directory)
 {
@@ -271,7 +278,7 @@ lock_and_wait (const char *directory)
 
   /* If the test fails, nobody else ends this. */
   prctl (PR_SET_PDEATHSIG, SIGKILL);
-  arc_state_store_lock (store, &error);
+  lock (store, &error);
   g_assert_no_error (error);
   g_assert_cmpint (write (STDOUT_FILENO, "ready\n", 6), ==, 6);
   while (TRUE)
@@ -285,7 +292,7 @@ try_lock (const char *directory)
 {
   g_autoptr (ArcStateStore) store = arc_state_store_new (directory);
 
-  return arc_state_store_lock (store, NULL) ? 0 : 1;
+  return lock (store, NULL) ? 0 : 1;
 }
 
 /* Whether another process can have the lock. */
@@ -307,7 +314,7 @@ test_lock (Fixture *fixture, gconstpointer data)
 
   g_assert_cmpstr (arc_state_store_get_directory (fixture->store), ==, fixture->directory);
   g_assert_false (g_file_test (fixture->directory, G_FILE_TEST_EXISTS));
-  g_assert_true (arc_state_store_lock (fixture->store, &error));
+  g_assert_true (lock (fixture->store, &error));
   g_assert_no_error (error);
 
   assert_mode (fixture->directory, 0700);
@@ -315,7 +322,7 @@ test_lock (Fixture *fixture, gconstpointer data)
   g_assert_false (is_lock_free (fixture));
 
   /* Ours already. */
-  g_assert_true (arc_state_store_lock (fixture->store, &error));
+  g_assert_true (lock (fixture->store, &error));
   g_assert_no_error (error);
   g_assert_false (is_lock_free (fixture));
 
@@ -353,7 +360,7 @@ test_leftovers (Fixture *fixture, gconstpointer data)
   make_file (fixture, "history.damaged");
   make_file (fixture, "snapshot.org");
   make_file (fixture, "mine.A1B2C3");
-  arc_state_store_lock (fixture->store, &error);
+  lock (fixture->store, &error);
   g_assert_no_error (error);
 
   g_assert_false (is_there (fixture, "snapshot.A1B2C3"));
@@ -375,7 +382,7 @@ lock_and_fork (const char *directory)
   char byte;
 
   prctl (PR_SET_PDEATHSIG, SIGKILL);
-  arc_state_store_lock (store, &error);
+  lock (store, &error);
   g_assert_no_error (error);
   if (fork () == 0)
     {
@@ -498,7 +505,7 @@ test_locked_by_other (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   wait_until_ready (other);
-  g_assert_false (arc_state_store_lock (fixture->store, &error));
+  g_assert_false (lock (fixture->store, &error));
   g_assert_error (error, ARC_ERROR, ARC_ERROR_LOCKED);
   g_assert_true (strstr (error->message, owner) != NULL);
   g_assert_nonnull (strstr (error->message, fixture->directory));
@@ -507,7 +514,7 @@ test_locked_by_other (Fixture *fixture, gconstpointer data)
   /* After a crash the lock is free by itself, whatever is in the file. */
   g_subprocess_force_exit (other);
   g_assert_true (g_subprocess_wait (other, NULL, NULL));
-  arc_state_store_lock (fixture->store, &error);
+  lock (fixture->store, &error);
   g_assert_no_error (error);
 }
 
@@ -517,7 +524,7 @@ test_lock_is_not_inherited (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GSubprocess) child = NULL;
 
-  g_assert_true (arc_state_store_lock (fixture->store, NULL));
+  g_assert_true (lock (fixture->store, NULL));
   /* The flag that leaves every descriptor as it is, but for the output: who reads that would wait
    * for the child if this test failed. */
   child = g_subprocess_new (G_SUBPROCESS_FLAGS_INHERIT_FDS | G_SUBPROCESS_FLAGS_STDOUT_SILENCE |
@@ -541,12 +548,12 @@ test_unlock (Fixture *fixture, gconstpointer data)
 
   arc_state_store_unlock (fixture->store);
 
-  g_assert_true (arc_state_store_lock (fixture->store, &error));
+  g_assert_true (lock (fixture->store, &error));
   g_assert_no_error (error);
   arc_state_store_unlock (fixture->store);
   g_assert_true (is_lock_free (fixture));
 
-  g_assert_true (arc_state_store_lock (fixture->store, &error));
+  g_assert_true (lock (fixture->store, &error));
   g_assert_no_error (error);
   g_assert_false (is_lock_free (fixture));
 }
@@ -556,7 +563,7 @@ test_directory_made_private (Fixture *fixture, gconstpointer data)
 {
   g_assert_cmpint (g_mkdir_with_parents (fixture->directory, 0755), ==, 0);
   g_assert_cmpint (g_chmod (fixture->directory, 0755), ==, 0);
-  g_assert_true (arc_state_store_lock (fixture->store, NULL));
+  g_assert_true (lock (fixture->store, NULL));
   assert_mode (fixture->directory, 0700);
 }
 
@@ -576,14 +583,14 @@ test_directory_unusable (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   g_assert_true (g_file_set_contents (in_the_way, "", 0, NULL));
-  g_assert_false (arc_state_store_lock (fixture->store, &error));
+  g_assert_false (lock (fixture->store, &error));
   assert_state_directory_error (&error, fixture->directory);
   g_assert_false (arc_state_store_set_paused (fixture->store, TRUE, &error));
   assert_state_directory_error (&error, fixture->directory);
   g_assert_false (arc_state_store_get_paused (fixture->store));
 
   g_assert_no_errno (g_unlink (in_the_way));
-  g_assert_true (arc_state_store_lock (fixture->store, &error));
+  g_assert_true (lock (fixture->store, &error));
   g_assert_no_error (error);
   g_assert_false (is_lock_free (fixture));
 }
@@ -598,7 +605,7 @@ test_directory_lost (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
   const char *path;
 
-  g_assert_true (arc_state_store_lock (fixture->store, NULL));
+  g_assert_true (lock (fixture->store, NULL));
   g_assert_null (arc_state_store_get_problem (fixture->store));
   remove_tree (in_the_way);
   g_assert_true (g_file_set_contents (in_the_way, "", 0, NULL));
@@ -621,8 +628,7 @@ test_directory_lost (Fixture *fixture, gconstpointer data)
   g_assert_true (
       g_str_has_prefix (arc_state_store_get_problem (fixture->store), "The history of builds"));
   g_assert_false (arc_state_store_retry (fixture->store));
-  arc_state_store_flush (fixture->store);
-  g_assert_null (arc_state_store_get_problem (fixture->store));
+  arc_test_wait_until (arc_state_store_get_problem (fixture->store) == NULL);
   g_assert_false (is_lock_free (fixture));
 }
 
@@ -685,7 +691,7 @@ test_directory_removed (Fixture *fixture, gconstpointer data)
   g_autoptr (GSubprocess) other = NULL;
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (arc_state_store_lock (fixture->store, NULL));
+  g_assert_true (lock (fixture->store, NULL));
   remove_tree (fixture->directory);
   write_changes (fixture->store, changes, &error);
   g_assert_no_error (error);
@@ -713,7 +719,7 @@ test_no_runtime_directory (Fixture *fixture, gconstpointer data)
   g_autofree char *directory = g_path_get_dirname (runtime);
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (arc_state_store_lock (fixture->store, NULL));
+  g_assert_true (lock (fixture->store, NULL));
   g_assert_cmpstr (write_changes (fixture->store, changes, &error), ==, runtime);
   remove_tree (directory);
   g_assert_cmpstr (write_changes (fixture->store, changes, &error), ==, runtime);
@@ -880,7 +886,7 @@ test_no_files (Fixture *fixture, gconstpointer data)
   g_autofree char *path = get_runtime_path (fixture, "changes");
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (arc_state_store_lock (fixture->store, NULL));
+  g_assert_true (lock (fixture->store, NULL));
   arc_test_limit_files (0);
   g_assert_null (write_changes (fixture->store, changes, &error));
   arc_test_limit_files (G_MAXUINT);
@@ -992,7 +998,7 @@ on_leftover_ended (GObject *source, GAsyncResult *result, gpointer user_data)
   Ended *ended = user_data;
   g_autoptr (GError) error = NULL;
 
-  ended->found = arc_state_store_end_leftover_finish (ARC_STATE_STORE (source), result, &error);
+  ended->found = g_task_propagate_boolean (G_TASK (result), &error);
   g_assert_no_error (error);
   ended->done = TRUE;
 }
@@ -1016,7 +1022,7 @@ test_leftover (Fixture *fixture, gconstpointer script)
   g_autoptr (GSubprocess) build = NULL;
   g_autofree char *changes = get_runtime_path (fixture, "changes");
 
-  g_assert_true (arc_state_store_lock (fixture->store, NULL));
+  g_assert_true (lock (fixture->store, NULL));
   build = start_build (script, changes);
   set_group (fixture->store, get_pid (build));
 
@@ -1038,7 +1044,7 @@ test_leftover_in_state (Fixture *fixture, gconstpointer data)
   g_autofree char *text = NULL;
   g_autoptr (GSubprocess) build = NULL;
 
-  g_assert_true (arc_state_store_lock (fixture->store, NULL));
+  g_assert_true (lock (fixture->store, NULL));
   build = start_build ("echo ready; exec tail -f /dev/null", changes);
   text = g_strdup_printf ("%d\n", (int) get_pid (build));
   g_assert_true (g_file_set_contents (group, text, -1, NULL));
@@ -1056,7 +1062,7 @@ test_leftover_execs (Fixture *fixture, gconstpointer data)
   g_autofree char *text = g_strdup_printf ("exec /bin/sh %s\n", script);
   g_autofree char *first = g_strconcat ("echo ready; ", text, NULL);
 
-  g_assert_true (arc_state_store_lock (fixture->store, NULL));
+  g_assert_true (lock (fixture->store, NULL));
   g_assert_true (g_file_set_contents (script, text, -1, NULL));
   for (guint i = 0; i < 20; i++)
     {
@@ -1075,7 +1081,7 @@ test_leftover_of_other (Fixture *fixture, gconstpointer data)
   g_autoptr (GSubprocess) other =
       start_build ("echo ready; exec tail -f /dev/null", "/elsewhere/changes");
 
-  g_assert_true (arc_state_store_lock (fixture->store, NULL));
+  g_assert_true (lock (fixture->store, NULL));
   set_group (fixture->store, get_pid (other));
   g_assert_false (end_leftover (fixture->store, 0));
   g_assert_cmpint (kill (get_pid (other), 0), ==, 0);
@@ -1089,7 +1095,7 @@ test_no_leftover (Fixture *fixture, gconstpointer data)
   static const char *const contents[] = { "", "0\n", "1\n", "-1\n", "99999999999\n", "x" };
   g_autofree char *path = get_runtime_path (fixture, "group");
 
-  g_assert_true (arc_state_store_lock (fixture->store, NULL));
+  g_assert_true (lock (fixture->store, NULL));
   g_assert_false (end_leftover (fixture->store, 0));
 
   for (guint i = 0; i < G_N_ELEMENTS (contents); i++)
@@ -1163,7 +1169,7 @@ static void
 commit_notes (Fixture *fixture)
 {
   begin_commit_of_notes (fixture);
-  arc_state_store_flush (fixture->store);
+  arc_state_store_unlock (fixture->store);
   g_assert_null (arc_state_store_get_problem (fixture->store));
 }
 
@@ -1266,7 +1272,7 @@ test_problem_is_told (Fixture *fixture, gconstpointer data)
 
   /* Once. */
   begin_commit_of_notes (fixture);
-  arc_state_store_flush (fixture->store);
+  arc_state_store_unlock (fixture->store);
   arc_test_dispatch_ready ();
   g_assert_null (warning);
 
@@ -1404,7 +1410,7 @@ test_problems (Fixture *fixture, gconstpointer data)
   loaded = load (next, DATABASE);
   set_problems (next, 2);
   g_assert_no_errno (g_unlink (path));
-  g_assert_true (arc_state_store_lock (next, NULL));
+  g_assert_true (lock (next, NULL));
   {
     g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
 
@@ -1455,7 +1461,7 @@ test_problems_first (Fixture *fixture, gconstpointer data)
   g_assert_true (is_there (fixture, "problems"));
   g_assert_false (is_there (fixture, "snapshot"));
   arc_test_disk_go_on ();
-  arc_state_store_flush (fixture->store);
+  arc_state_store_unlock (fixture->store);
   g_assert_true (is_there (fixture, "snapshot"));
 }
 
@@ -1470,7 +1476,7 @@ test_problems_of_failed_commit (Fixture *fixture, gconstpointer data)
   arc_test_disk_fail_rename ("snapshot");
   set_problems (fixture->store, 3);
   begin_commit_of_notes (fixture);
-  arc_state_store_flush (fixture->store);
+  arc_state_store_unlock (fixture->store);
   assert_warning ("What is built now", fixture->directory);
   g_assert_cmpuint (count_problems (fixture), ==, 3);
 
@@ -1484,7 +1490,7 @@ test_problems_of_failed_commit (Fixture *fixture, gconstpointer data)
   g_assert_no_errno (g_mkdir (path, 0700));
   set_problems (fixture->store, 1);
   begin_commit_of_notes (fixture);
-  arc_state_store_flush (fixture->store);
+  arc_state_store_unlock (fixture->store);
   assert_warning ("What is built now", fixture->directory);
   g_assert_no_errno (g_rmdir (path));
   commit_notes (fixture);
@@ -1515,13 +1521,13 @@ test_unlock_waits (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (ArcStateStore) other = arc_state_store_new (fixture->directory);
 
-  g_assert_true (arc_state_store_lock (fixture->store, NULL));
+  g_assert_true (lock (fixture->store, NULL));
   begin_commit_of_notes (fixture);
   begin_history (fixture);
   arc_state_store_unlock (fixture->store);
   g_assert_true (is_there (fixture, "snapshot"));
   g_assert_cmpuint (get_history_length (fixture), ==, 1);
-  g_assert_true (arc_state_store_lock (other, NULL));
+  g_assert_true (lock (other, NULL));
 }
 
 static void
@@ -1534,7 +1540,7 @@ test_history_fails (Fixture *fixture, gconstpointer data)
   assert_warning ("The history of builds is not kept: ", path);
   g_assert_no_errno (g_rmdir (path));
   g_assert_false (arc_state_store_retry (fixture->store));
-  arc_state_store_flush (fixture->store);
+  arc_state_store_unlock (fixture->store);
   g_assert_null (arc_state_store_get_problem (fixture->store));
   g_assert_cmpuint (get_history_length (fixture), ==, 1);
 }

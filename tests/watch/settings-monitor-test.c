@@ -33,6 +33,7 @@ static void
 set_up (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
+  g_autofree char *digest = NULL;
   const char *files[3] = { NULL };
 
   fixture->home = g_dir_make_tmp ("arc-settings-XXXXXX", &error);
@@ -41,7 +42,8 @@ set_up (Fixture *fixture, gconstpointer data)
       g_build_filename (fixture->home, "xdg", "program", "builder.conf", NULL);
   files[1] = fixture->user_file =
       g_build_filename (fixture->home, ".config", "program", "builder.conf", NULL);
-  fixture->monitor = arc_settings_monitor_new (files, on_changed, fixture);
+  digest = arc_settings_monitor_read (files);
+  fixture->monitor = arc_settings_monitor_new (files, digest, on_changed, fixture);
 }
 
 static void

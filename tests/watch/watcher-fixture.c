@@ -5,9 +5,11 @@
 
 #include "test-util.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #define DEADLINE_SECONDS 120
@@ -174,6 +176,32 @@ arc_fixture_sh (ArcFixture *self, const char *format, ...)
   g_assert_no_error (error);
   if (status != 0)
     g_error ("\"%s\" failed: %s", line, errors);
+}
+
+static gboolean
+is_unmounted (const char *path)
+{
+  const int result = umount2 (path, UMOUNT_NOFOLLOW);
+
+  if (result != 0 && errno != EBUSY)
+    g_error ("\"umount %s\" failed: %s", path, g_strerror (errno));
+
+  return result == 0;
+}
+
+void
+arc_fixture_unmount (ArcFixture *self, const char *first, ...)
+{
+  va_list names;
+
+  va_start (names, first);
+  for (const char *name = first; name != NULL; name = va_arg (names, const char *))
+    {
+      g_autofree char *path = g_build_filename (self->base, name, NULL);
+
+      arc_test_wait_until (is_unmounted (path));
+    }
+  va_end (names);
 }
 
 static gboolean

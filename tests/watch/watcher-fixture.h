@@ -43,6 +43,10 @@ void arc_fixture_restart (ArcFixture *fixture, ArcSnapshot *snapshot);
  * meanwhile. */
 void arc_fixture_sh (ArcFixture *fixture, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
+/* Unmounts each of the directories, below BASE, the first one first. The watcher may be reading
+ * one: until that ends, umount(2) fails with EBUSY, and the main context runs. */
+void arc_fixture_unmount (ArcFixture *fixture, const char *first, ...) G_GNUC_NULL_TERMINATED;
+
 typedef gboolean (*ArcFixtureFunc) (ArcFixture *fixture, gconstpointer data);
 
 /* Runs the main context until FUNC returns TRUE; after two minutes the test fails. */

@@ -4,6 +4,7 @@
 /* What the kernel refuses or drops, and what it takes away. */
 
 #include "common/file-frame.h"
+#include "common/inotify-limit.h"
 #include "state/snapshot-file.h"
 #include "test-util.h"
 #include "watch/file-monitors.h"
@@ -162,7 +163,8 @@ unmount_child (void)
   arc_fixture_start (fixture, NULL, FALSE);
   g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 3);
 
-  arc_fixture_sh (fixture, "umount tree && umount disk && mount -t tmpfs tmpfs disk");
+  arc_fixture_unmount (fixture, "tree", "disk", NULL);
+  arc_fixture_sh (fixture, "mount -t tmpfs tmpfs disk");
   arc_fixture_wait (fixture, arc_fixture_is_unavailable, "unavailable");
   g_assert_cmpuint (fixture->n_changed, ==, 0);
   g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 3);
@@ -179,7 +181,7 @@ unmount_child (void)
   arc_fixture_sh (fixture, "mkdir disk/c && mount --bind disk/a disk/c && touch disk/a/5.org");
   arc_fixture_reconcile (fixture);
   g_assert_true (arc_fixture_is_told (fixture, "tree/a/5.org"));
-  arc_fixture_sh (fixture, "umount disk/c && umount tree && umount disk");
+  arc_fixture_unmount (fixture, "disk/c", "tree", "disk", NULL);
   arc_fixture_wait (fixture, arc_fixture_is_unavailable, "unavailable");
 }
 
@@ -198,7 +200,7 @@ mount_below_child (void)
   g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 3);
 
   /* It goes: nothing is deleted, and the rest of the tree goes on. */
-  arc_fixture_sh (fixture, "umount tree/disk && umount disk");
+  arc_fixture_unmount (fixture, "tree/disk", "disk", NULL);
   arc_fixture_wait (fixture, arc_fixture_is_degraded, "degraded");
   g_assert_nonnull (
       strstr (arc_watcher_get_health_message (fixture->watcher), "tree/disk cannot be read"));
@@ -229,12 +231,12 @@ mount_below_child (void)
   arc_fixture_wait_told (fixture, "tree/plain/6.org", ARC_CHANGE_DELETED);
   arc_fixture_wait_told (fixture, "tree/plain/7.org", ARC_CHANGE_ADDED);
   arc_fixture_forget (fixture);
-  arc_fixture_sh (fixture, "umount tree/plain");
+  arc_fixture_unmount (fixture, "tree/plain", NULL);
   arc_fixture_wait_told (fixture, "tree/plain/7.org", ARC_CHANGE_DELETED);
   arc_fixture_wait_told (fixture, "tree/plain/6.org", ARC_CHANGE_ADDED);
 
   /* Gone for good, says the user. */
-  arc_fixture_sh (fixture, "umount tree/disk");
+  arc_fixture_unmount (fixture, "tree/disk", NULL);
   arc_fixture_wait (fixture, arc_fixture_is_degraded, "degraded");
   arc_fixture_sh (fixture, "touch tree/disk/gone");
   arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
@@ -248,12 +250,13 @@ mount_below_child (void)
   arc_fixture_forget (fixture);
   arc_fixture_sh (fixture, "rm -r tree/disk/*");
   arc_fixture_wait_told (fixture, "tree/disk/a/3.org", ARC_CHANGE_DELETED);
-  arc_fixture_sh (fixture, "umount tree/disk && rm -r tree/disk");
+  arc_fixture_unmount (fixture, "tree/disk", NULL);
+  arc_fixture_sh (fixture, "rm -r tree/disk");
   arc_fixture_wait_true (fixture);
   g_assert_true (arc_fixture_is_ok (fixture, NULL));
   arc_fixture_assert_none_missed (fixture);
 
-  arc_fixture_sh (fixture, "umount disk && umount other");
+  arc_fixture_unmount (fixture, "disk", "other", NULL);
 }
 
 /* What the watcher knows, as another run gets it. (transfer full) */
@@ -278,7 +281,8 @@ restart_as (ArcFixture *fixture, ArcSnapshot *snapshot, ArcFixtureFunc func)
   arc_fixture_forget (fixture);
   arc_fixture_restart (fixture, snapshot);
   arc_fixture_wait_settled (fixture);
-  g_assert_true (func (fixture, NULL));
+  if (!func (fixture, NULL))
+    g_error ("The health is another one: %s", arc_watcher_get_health_message (fixture->watcher));
 }
 
 static gboolean
@@ -304,7 +308,7 @@ mount_before_child (void)
   g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 4);
 
   /* Nothing counts as deleted. */
-  arc_fixture_sh (fixture, "umount tree/sub/disk/inner && umount tree/sub/disk");
+  arc_fixture_unmount (fixture, "tree/sub/disk/inner", "tree/sub/disk", NULL);
   restart_as (fixture, remember (fixture), arc_fixture_is_degraded);
   g_assert_cmpuint (fixture->n_changed, ==, 0);
   g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 4);
@@ -340,10 +344,10 @@ mount_before_child (void)
   arc_fixture_sh (fixture, "rm inner/4.org");
   restart_as (fixture, remember (fixture), arc_fixture_is_ok);
   g_assert_true (arc_fixture_is_told (fixture, "tree/sub/disk/inner/4.org"));
-  arc_fixture_sh (fixture, "umount tree/sub/disk/inner");
+  arc_fixture_unmount (fixture, "tree/sub/disk/inner", NULL);
 
   /* Gone for good, says the user. */
-  arc_fixture_sh (fixture, "umount tree/sub/disk");
+  arc_fixture_unmount (fixture, "tree/sub/disk", NULL);
   restart_as (fixture, remember (fixture), arc_fixture_is_degraded);
   arc_fixture_sh (fixture, "touch tree/sub/disk/gone");
   arc_fixture_wait (fixture, arc_fixture_is_ok, NULL);
@@ -369,7 +373,8 @@ mount_before_child (void)
       arc_fixture_forget (fixture);
       if (late)
         arc_watcher_stop (fixture->watcher);
-      arc_fixture_sh (fixture, "umount tree/sub/disk && rmdir tree/sub/disk");
+      arc_fixture_unmount (fixture, "tree/sub/disk", NULL);
+      arc_fixture_sh (fixture, "rmdir tree/sub/disk");
       if (late)
         restart_as (fixture, remember (fixture), arc_fixture_is_ok);
       arc_fixture_wait_told (fixture, "tree/sub/disk/a/3.org", ARC_CHANGE_DELETED);
@@ -378,7 +383,7 @@ mount_before_child (void)
       arc_fixture_forget (fixture);
     }
 
-  arc_fixture_sh (fixture, "umount disk && umount inner");
+  arc_fixture_unmount (fixture, "disk", "inner", NULL);
 }
 
 /* The place where it is mounted may be far from the link that is followed to it, on another disk
@@ -396,7 +401,7 @@ mount_behind_link_child (void)
   g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 3);
 
   arc_watcher_stop (fixture->watcher);
-  arc_fixture_sh (fixture, "umount disk");
+  arc_fixture_unmount (fixture, "disk", NULL);
   restart_as (fixture, remember (fixture), arc_fixture_is_degraded);
   g_assert_cmpuint (fixture->n_changed, ==, 0);
 
@@ -413,7 +418,7 @@ mount_behind_link_child (void)
   g_assert_true (arc_fixture_is_told (fixture, "tree/plain/3.org"));
 
   arc_watcher_stop (fixture->watcher);
-  arc_fixture_sh (fixture, "umount disk && umount tree");
+  arc_fixture_unmount (fixture, "disk", "tree", NULL);
 }
 
 static gboolean
@@ -510,10 +515,7 @@ is_set (ArcFixture *fixture, gconstpointer data)
 
 /* Whether TARGETS, two, are watched. ERROR gets why it cannot be known. */
 static void
-audit (ArcFixture *fixture,
-       ArcMonitorAudit *inotify,
-       ArcMonitorAuditTarget *targets,
-       GError **error)
+audit (ArcFixture *fixture, ArcMonitorAuditTarget *targets, GError **error)
 {
   g_autoptr (GArray) array = arc_monitor_audit_targets_new ();
   g_autoptr (GAsyncResult) result = NULL;
@@ -527,7 +529,7 @@ audit (ArcFixture *fixture,
       target->path = g_strdup (target->path);
     }
 
-  arc_monitor_audit_audit_async (inotify, g_steal_pointer (&array), NULL, on_audited, &result);
+  arc_monitor_audit_audit_async (-1, g_steal_pointer (&array), NULL, on_audited, &result);
   arc_fixture_wait (fixture, is_set, &result);
   answers = arc_monitor_audit_audit_finish (result, error);
   for (guint i = 0; answers != NULL && i < 2; i++)
@@ -539,7 +541,6 @@ static void
 test_audit (void)
 {
   g_autoptr (ArcFixture) fixture = arc_fixture_new ();
-  g_autoptr (ArcMonitorAudit) inotify = arc_monitor_audit_new ();
   g_autofree char *watched = g_build_filename (fixture->root, "a", NULL);
   ArcMonitorAuditTarget targets[2] = { { .path = watched }, { .path = fixture->aside } };
 
@@ -559,7 +560,7 @@ test_audit (void)
           /* As btrfs and overlayfs do. */
           targets[i].id.device += exact;
         }
-      audit (fixture, inotify, targets, &error);
+      audit (fixture, targets, &error);
       g_assert_no_error (error);
       g_assert_true (targets[0].watched);
       g_assert_false (targets[1].watched);
@@ -571,7 +572,6 @@ static void
 test_two_audits (void)
 {
   g_autoptr (ArcFixture) fixture = arc_fixture_new ();
-  g_autoptr (ArcMonitorAudit) inotify = arc_monitor_audit_new ();
   g_autoptr (GError) error = NULL;
   ArcMonitorAuditTarget targets[2] = { { .path = fixture->root }, { .path = fixture->aside } };
   const int other = inotify_init1 (IN_CLOEXEC);
@@ -586,7 +586,7 @@ test_two_audits (void)
   g_assert_cmpint (inotify_add_watch (other, fixture->root, ARC_MONITOR_AUDIT_OWN_MASK), >=, 0);
   g_assert_cmpint (inotify_add_watch (other, fixture->aside, IN_CREATE | IN_DELETE), >=, 0);
 
-  audit (fixture, inotify, targets, &error);
+  audit (fixture, targets, &error);
   g_assert_no_error (error);
   g_assert_false (targets[0].watched);
   g_assert_true (targets[1].watched);
@@ -747,12 +747,12 @@ test_descriptors (void)
 {
   g_autoptr (ArcFixture) fixture = arc_fixture_new ();
   Pipes pipes = { 0 };
-  g_autoptr (ArcFileMonitors) monitors = arc_file_monitors_new (poll_pipes, &pipes);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ArcMonitor) monitor G_GNUC_UNUSED =
-      arc_file_monitors_add (monitors, fixture->aside, &error);
+  g_autoptr (ArcFileMonitors) monitors = arc_file_monitors_new (poll_pipes, NULL, &pipes);
+  g_autoptr (ArcDirectoryTree) tree = arc_directory_tree_new ((GDestroyNotify) arc_monitor_cancel);
+  ArcNode *node = arc_directory_tree_add (tree, NULL, fixture->aside);
 
-  g_assert_no_error (error);
+  arc_file_monitors_arm (monitors, node);
+  g_assert_nonnull (node->monitor);
   arc_fixture_sh (fixture, "touch aside/1.org");
   arc_fixture_wait (fixture, has_pipes, &pipes);
 
@@ -766,12 +766,34 @@ test_descriptors (void)
     }
 }
 
+static void
+ignore_hint (const char *path, ArcHint hint, gpointer user_data)
+{
+}
+
+/* A monitor that takes a descriptor, and there is none. */
+static void
+test_files_for_monitors (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autoptr (ArcFileMonitors) monitors = arc_file_monitors_new (ignore_hint, NULL, NULL);
+  g_autoptr (ArcDirectoryTree) tree = arc_directory_tree_new ((GDestroyNotify) arc_monitor_cancel);
+  ArcNode *node = arc_directory_tree_add (tree, NULL, fixture->aside);
+
+  arc_test_limit_files (0);
+  arc_file_monitors_arm (monitors, node);
+  arc_test_limit_files (G_MAXUINT);
+  g_assert_null (node->monitor);
+
+  arc_file_monitors_arm (monitors, node);
+  g_assert_nonnull (node->monitor);
+}
+
 /* Who cannot read a directory, cannot find out which ones are watched either. */
 static void
 test_files_for_audit (void)
 {
   g_autoptr (ArcFixture) fixture = arc_fixture_new ();
-  g_autoptr (ArcMonitorAudit) inotify = arc_monitor_audit_new ();
   ArcMonitorAuditTarget targets[2] = { { .path = fixture->root }, { .path = fixture->aside } };
   static const char *const sentinels[] = { "tree", NULL };
 
@@ -782,7 +804,7 @@ test_files_for_audit (void)
       g_autoptr (GError) error = NULL;
 
       arc_test_limit_files (n);
-      audit (fixture, inotify, targets, &error);
+      audit (fixture, targets, &error);
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
       arc_test_limit_files (G_MAXUINT);
     }
@@ -793,7 +815,7 @@ test_files_for_audit (void)
 static guint
 get_queue_length (void)
 {
-  guint n = arc_monitor_audit_get_queue_length ();
+  guint n = arc_inotify_limit_read (ARC_INOTIFY_LIMIT_EVENTS, NULL);
 
   if (n <= 65536)
     return n;
@@ -909,6 +931,7 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher-limits/audit", test_audit);
   g_test_add_func ("/watcher-limits/files", test_files);
   g_test_add_func ("/watcher-limits/audit/two", test_two_audits);
+  g_test_add_func ("/watcher-limits/files-for-monitors", test_files_for_monitors);
   g_test_add_func ("/watcher-limits/files-for-audit", test_files_for_audit);
   g_test_add_func ("/watcher-limits/descriptors", test_descriptors);
   g_test_add_func ("/watcher-limits/burst", test_burst);

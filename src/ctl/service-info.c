@@ -1,13 +1,14 @@
 /* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-#include "ctl/systemd-unit.h"
+#include "ctl/service-info.h"
 
 #include "ctl/arcologyctl.h"
 #include "ctl/program.h"
 #include "ctl/table.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #define SYSTEMD_NAME    "org.freedesktop.systemd1"
 #define SYSTEMD_PATH    "/org/freedesktop/systemd1"
@@ -17,6 +18,103 @@
 
 /* A manager that does not answer in this time counts as missing. */
 #define TIMEOUT 5000
+
+/* --- the process */
+
+GStrv
+arc_service_info_make_command (GStrv command, const char *option)
+{
+  g_autofree char *found = g_find_program_in_path (ARC_PROGRAM);
+  const char *installed[] = { found != NULL ? found : ARC_BIN_DIR "/" ARC_PROGRAM, NULL };
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  g_strv_builder_addv (builder, command != NULL ? (const char **) command : installed);
+  g_strv_builder_add (builder, option);
+
+  return g_strv_builder_end (builder);
+}
+
+/* (transfer full) (nullable): the strings in the file NAME of the process, each of which ends with
+ * NUL (proc(5)). */
+static GStrv
+read_strings (guint pid, const char *name)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%u/%s", pid, name);
+  g_autoptr (GStrvBuilder) strings = g_strv_builder_new ();
+  g_autofree char *data = NULL;
+  gsize size;
+
+  if (!g_file_get_contents (path, &data, &size, NULL))
+    return NULL;
+
+  for (gsize i = 0; i < size; i += strlen (data + i) + 1)
+    g_strv_builder_add (strings, data + i);
+
+  return g_strv_builder_end (strings);
+}
+
+gboolean
+arc_service_info_read_process (guint pid, GStrv *command, GStrv *environment)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%u/exe", pid);
+  g_autofree char *program = g_file_read_link (path, NULL);
+  g_auto (GStrv) arguments = read_strings (pid, "cmdline");
+  g_auto (GStrv) variables = read_strings (pid, "environ");
+
+  if (program == NULL || arguments == NULL || arguments[0] == NULL || variables == NULL)
+    return FALSE;
+
+  /* The link of a program that was replaced since names no file. */
+  if (g_file_test (program, G_FILE_TEST_IS_EXECUTABLE))
+    {
+      g_free (arguments[0]);
+      arguments[0] = g_steal_pointer (&program);
+    }
+  *command = g_steal_pointer (&arguments);
+  *environment = g_steal_pointer (&variables);
+
+  return TRUE;
+}
+
+guint
+arc_service_info_read (ArcDBusBuilder *service, GStrv *command, GStrv *environment)
+{
+  GDBusProxy *proxy = service != NULL ? G_DBUS_PROXY (service) : NULL;
+  g_autofree char *owner = proxy != NULL ? g_dbus_proxy_get_name_owner (proxy) : NULL;
+  g_autoptr (GVariant) reply = NULL;
+  guint pid = 0;
+
+  if (owner == NULL)
+    return 0;
+
+  reply =
+      g_dbus_connection_call_sync (g_dbus_proxy_get_connection (proxy), "org.freedesktop.DBus",
+                                   "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                   "GetConnectionUnixProcessID", g_variant_new ("(s)", owner),
+                                   G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
+  if (reply == NULL)
+    return 0;
+
+  g_variant_get (reply, "(u)", &pid);
+  arc_service_info_read_process (pid, command, environment);
+
+  return pid;
+}
+
+char *
+arc_service_info_get_state_directory (GStrv environment)
+{
+  const char *directory = environment != NULL ? g_environ_getenv (environment, "XDG_STATE_HOME")
+                                              : g_get_user_state_dir ();
+
+  /* Programs must ignore a relative path (XDG Base Directory Specification). */
+  if (directory != NULL && g_path_is_absolute (directory))
+    return g_build_filename (directory, ARC_PROGRAM, NULL);
+
+  return g_build_filename (g_get_home_dir (), ".local", "state", ARC_PROGRAM, NULL);
+}
+
+/* --- the unit of systemd */
 
 /* (transfer full) (nullable) */
 static GVariant *
@@ -131,7 +229,7 @@ tell_result (GVariant *service)
 }
 
 char *
-arc_systemd_unit_tell_failure (GDBusConnection *bus)
+arc_service_info_tell_failure (GDBusConnection *bus)
 {
   g_autofree char *path = find_unit (bus);
   g_autoptr (GVariant) unit = path != NULL ? get_properties (bus, path, SYSTEMD_UNIT) : NULL;
@@ -172,7 +270,7 @@ get_strings (GVariant *properties, const char *name)
 }
 
 gboolean
-arc_systemd_unit_read_start (GDBusConnection *bus, GStrv *command, GStrv *environment)
+arc_service_info_read_unit (GDBusConnection *bus, GStrv *command, GStrv *environment)
 {
   g_autofree char *path = find_unit (bus);
   g_autoptr (GVariant) manager = get_properties (bus, SYSTEMD_PATH, SYSTEMD_MANAGER);
