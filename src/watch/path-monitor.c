@@ -135,6 +135,8 @@ static void
 take_event (ArcPathMonitor *self, const struct inotify_event *event)
 {
   GHashTable *spot = g_hash_table_lookup (self->spots, GINT_TO_POINTER (event->wd));
+  /* GIO may not have watched the directory meanwhile. */
+  const ArcHint hint = event->mask & IN_MOVE_SELF ? ARC_HINT_MOVED : ARC_HINT_LOOK;
   GHashTableIter iter;
   gpointer value;
 
@@ -149,7 +151,7 @@ take_event (ArcPathMonitor *self, const struct inotify_event *event)
       const Way *way = value;
 
       if (event->len == 0 || (way->gap == event->wd && strcmp (way->missing, event->name) == 0))
-        self->func (way->path, ARC_HINT_LOOK, self->user_data);
+        self->func (way->path, hint, self->user_data);
     }
 
   if (event->mask & IN_IGNORED)
@@ -280,14 +282,15 @@ wait_for (ArcPathMonitor *self, Way *way, const char *directory, const char *nam
 
 /* PATH is a directory in DIRECTORY. */
 static Step
-enter (ArcPathMonitor *self, Way *way, const char *directory, const char *path)
+enter (ArcPathMonitor *self, Way *way, const char *directory, const char *path, gboolean is_last)
 {
   if (add_watch (self, way, path, DIRECTORY_MASK) >= 0)
     return STEP_ON;
 
-  /* Who may not write to the directory above cannot rename it: /home is mode 0711 on some hosts,
-   * and inotify_add_watch(2) needs the permission to read. */
-  if (errno == EACCES && faccessat (AT_FDCWD, directory, W_OK, AT_EACCESS) != 0)
+  /* inotify_add_watch(2) needs the permission to read. The scan of a directory at the end reports
+   * that it cannot be read. Who may not write to the directory above cannot rename one on the way:
+   * /home is mode 0711 on some hosts. */
+  if (errno == EACCES && (is_last || faccessat (AT_FDCWD, directory, W_OK, AT_EACCESS) != 0))
     return STEP_ON;
 
   return fail_watch (way, path, errno);
@@ -370,8 +373,8 @@ go (ArcPathMonitor *self, Way *way, char **at, const char *name, char **rest, gu
 
   if (S_ISDIR (info.st_mode))
     {
-      /* The directory at the end has a monitor. */
-      Step step = is_last ? STEP_END : enter (self, way, *at, path);
+      /* Also the one at the end: its monitor comes later, or goes when it is scanned anew. */
+      Step step = enter (self, way, *at, path, is_last);
 
       g_free (*at);
       *at = g_steal_pointer (&path);

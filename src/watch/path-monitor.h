@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  * ArcPathMonitor:
  *
  * Watches what paths lead to: the directories on the way of each path, the symbolic links among
- * them, and the file at its end.
+ * them, and the file or directory at its end.
  *
  * A monitor of a directory reports the names in it. It is silent when a symbolic link above it is
  * pointed elsewhere, when a directory above it is renamed, and when the file that a link in it
@@ -24,8 +24,9 @@ typedef struct _ArcPathMonitor ArcPathMonitor;
 
 /**
  * arc_path_monitor_new:
- * @func: called with %ARC_HINT_LOOK and a path that may lead to something else now, from the
- *   thread-default main context; must not call back
+ * @func: called with a path that may lead to something else now, from the thread-default main
+ *   context; the hint is %ARC_HINT_MOVED if a file or directory that it leads through was renamed,
+ *   else %ARC_HINT_LOOK; must not call back
  * @user_data: data for the function
  *
  * Returns: (transfer full): the monitor

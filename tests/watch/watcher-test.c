@@ -381,6 +381,64 @@ test_behind_links (void)
   arc_fixture_assert_none_missed (fixture);
 }
 
+/* A directory that the filter excludes has no GFileMonitor. A file takes its place. */
+static void
+test_behind_link_to_excluded (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  static const char *const include[] = { "*.org", NULL };
+  static const char *const exclude[] = { "n.org/", NULL };
+
+  arc_path_filter_unref (fixture->filter);
+  fixture->filter = arc_path_filter_new (include, exclude);
+  arc_fixture_sh (fixture, "mkdir aside/d && ln -s ../aside/d tree/n.org");
+  arc_fixture_start (fixture, NULL, TRUE);
+  g_assert_cmpuint (arc_watcher_get_n_directories (fixture->watcher), ==, 1);
+
+  arc_fixture_sh (fixture, "mv aside/d aside/e && echo 1 >aside/d");
+  arc_fixture_wait_told (fixture, "tree/n.org", ARC_CHANGE_ADDED);
+  arc_fixture_forget (fixture);
+  arc_fixture_sh (fixture, "rm aside/d && mkdir aside/d");
+  arc_fixture_wait_told (fixture, "tree/n.org", ARC_CHANGE_DELETED);
+  arc_fixture_forget (fixture);
+  arc_fixture_sh (fixture, "rmdir aside/d && echo 2 >aside/d");
+  arc_fixture_wait_told (fixture, "tree/n.org", ARC_CHANGE_ADDED);
+
+  arc_fixture_reconcile (fixture);
+  arc_fixture_assert_none_missed (fixture);
+}
+
+/* What a link leads to is renamed at each moment of a new scan, for which its monitor is replaced.
+ */
+static void
+test_target_moves (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autofree char *here = g_build_filename (fixture->aside, "here", NULL);
+  g_autofree char *away = g_build_filename (fixture->aside, "away", NULL);
+
+  arc_fixture_sh (fixture, "mkdir aside/here && echo >aside/here/1.org");
+  arc_fixture_start (fixture, NULL, TRUE);
+
+  for (guint i = 0; i < 200; i++)
+    {
+      guint tick;
+
+      arc_fixture_sh (fixture, "ln -sfn ../aside/here tree/l");
+      tick = g_timeout_add (1, arc_test_tick, NULL);
+      for (guint n = i % 20; n > 0; n--)
+        g_main_context_iteration (NULL, TRUE);
+      g_source_remove (tick);
+      g_assert_no_errno (g_rename (here, away));
+      arc_test_wait_until (arc_watcher_get_n_files (fixture->watcher) == 0);
+      g_assert_no_errno (g_rename (away, here));
+      arc_test_wait_until (arc_watcher_get_n_files (fixture->watcher) == 1);
+    }
+
+  arc_fixture_reconcile (fixture);
+  arc_fixture_assert_none_missed (fixture);
+}
+
 /* A root that is a link, behind a link, in a directory that is renamed. */
 static void
 test_way_to_root (void)
@@ -1392,6 +1450,8 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher/links", test_links);
   g_test_add_func ("/watcher/follow-links", test_follow_links);
   g_test_add_func ("/watcher/behind-links", test_behind_links);
+  g_test_add_func ("/watcher/behind-link-to-excluded", test_behind_link_to_excluded);
+  g_test_add_func ("/watcher/target-moves", test_target_moves);
   g_test_add_func ("/watcher/way-to-root", test_way_to_root);
   g_test_add_func ("/watcher/renamed-parent", test_renamed_parent);
   g_test_add_func ("/watcher/left-out-comes-back", test_left_out_comes_back);
