@@ -358,7 +358,8 @@ test_behind_links (void)
     { "echo 5 >>s2/a.org", "tree/n.org", ARC_CHANGE_MODIFIED },
     { "ln -sfn ../aside/not-yet/x.org ../tree/n.org", "tree/n.org", ARC_CHANGE_DELETED },
     { "mkdir -p not-yet && echo 6 >not-yet/x.org", "tree/n.org", ARC_CHANGE_ADDED },
-    { "rm ../tree/n.org && echo 7 >../tree/n.org", "tree/n.org", ARC_CHANGE_MODIFIED },
+    /* By rename(2): a look at an empty n.org would leave what is written then to the comparison. */
+    { "echo 7 >new && mv -T new ../tree/n.org", "tree/n.org", ARC_CHANGE_MODIFIED },
   };
 
   arc_fixture_sh (fixture, "cd aside && mkdir s1 s2 dir && echo a >s1/a.org && echo b >s2/a.org && "
