@@ -37,10 +37,8 @@ compare_descending (gconstpointer a, gconstpointer b)
   return (x < y) - (x > y);
 }
 
-/* (transfer full) (element-type guint64): the builds that have a log in DIRECTORY, the newest
- * first. */
-static GArray *
-list (const char *directory)
+GArray *
+arc_build_log_dir_list (const char *directory)
 {
   GArray *ids = g_array_new (FALSE, FALSE, sizeof (guint64));
   g_autofree char *path = g_build_filename (directory, NAME, NULL);
@@ -65,14 +63,6 @@ arc_build_log_dir_get_path (const char *directory, guint64 id)
   return g_strdup_printf ("%s/" NAME "/%" G_GUINT64_FORMAT ".log", directory, id);
 }
 
-guint64
-arc_build_log_dir_get_newest (const char *directory)
-{
-  g_autoptr (GArray) ids = list (directory);
-
-  return ids->len > 0 ? g_array_index (ids, guint64, 0) : 0;
-}
-
 char *
 arc_build_log_dir_make (const char *directory, guint64 id, GError **error)
 {
@@ -86,7 +76,7 @@ arc_build_log_dir_make (const char *directory, guint64 id, GError **error)
     return NULL;
 
   /* A log that cannot be removed does no harm. */
-  ids = list (directory);
+  ids = arc_build_log_dir_list (directory);
   for (guint i = 0; i < ids->len; i++)
     {
       const guint64 other = g_array_index (ids, guint64, i);

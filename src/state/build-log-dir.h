@@ -20,12 +20,12 @@
 char *arc_build_log_dir_get_path (const char *directory, guint64 id);
 
 /**
- * arc_build_log_dir_get_newest:
+ * arc_build_log_dir_list:
  * @directory: the state directory
  *
- * Returns: the number of the newest build that has a log, or 0
+ * Returns: (transfer full) (element-type guint64): the builds that have a log, the newest first
  */
-guint64 arc_build_log_dir_get_newest (const char *directory);
+GArray *arc_build_log_dir_list (const char *directory);
 
 /**
  * arc_build_log_dir_make:

@@ -68,12 +68,29 @@ read_group (const char *path)
 
 static void on_leftover_ended (GObject *source, GAsyncResult *result, gpointer user_data);
 
-/* Ends the group in the next file, which has the change list beside it. TASK: (transfer full). */
+/* Removes the file that was dealt with, and reads the next one. */
 static void
-end_leftover (GTask *task)
+run_next (GTask *task,
+          gpointer source G_GNUC_UNUSED,
+          gpointer data,
+          GCancellable *cancellable G_GNUC_UNUSED)
 {
-  g_autoptr (GTask) owned = task;
+  const Leftover *leftover = data;
+
+  if (leftover->index > 0)
+    g_unlink (leftover->files[leftover->index - 1]);
+  g_task_return_int (task, leftover->index < G_N_ELEMENTS (leftover->files)
+                               ? (gssize) read_group (leftover->files[leftover->index])
+                               : 0);
+}
+
+/* Ends the group in the next file, which has the change list beside it. */
+static void
+on_next (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
   const Leftover *leftover = g_task_get_task_data (task);
+  const gssize group = g_task_propagate_int (G_TASK (result), NULL);
   g_autofree char *directory = NULL;
   g_autofree char *assignment = NULL;
 
@@ -85,9 +102,21 @@ end_leftover (GTask *task)
 
   directory = g_path_get_dirname (leftover->files[leftover->index]);
   assignment = g_strconcat ("ARCOLOGY_CHANGES=", directory, "/" ARC_STATE_CHANGES_NAME, NULL);
-  arc_process_group_end_async (read_group (leftover->files[leftover->index]), assignment,
-                               leftover->grace, g_task_get_cancellable (task), on_leftover_ended,
-                               g_steal_pointer (&owned));
+  arc_process_group_end_async ((guint64) group, assignment, leftover->grace,
+                               g_task_get_cancellable (task), on_leftover_ended,
+                               g_object_ref (task));
+}
+
+/* TASK: (transfer full). */
+static void
+end_next (GTask *task)
+{
+  g_autoptr (GTask) step = g_task_new (NULL, NULL, on_next, task);
+
+  g_task_set_source_tag (step, end_next);
+  /* TASK has the data as long as the step runs. */
+  g_task_set_task_data (step, g_task_get_task_data (task), NULL);
+  g_task_run_in_thread (step, run_next);
 }
 
 static void
@@ -105,8 +134,8 @@ on_leftover_ended (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer
       return;
     }
 
-  g_unlink (leftover->files[leftover->index++]);
-  end_leftover (g_steal_pointer (&task));
+  leftover->index++;
+  end_next (g_steal_pointer (&task));
 }
 
 void
@@ -125,5 +154,5 @@ arc_group_file_end_async (gpointer source,
     leftover->files[i] = g_strdup (files[i]);
   leftover->grace = grace;
   g_task_set_task_data (task, leftover, leftover_free);
-  end_leftover (task);
+  end_next (task);
 }

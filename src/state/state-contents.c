@@ -195,7 +195,7 @@ arc_state_contents_read (const ArcStateDir *directory, const char *database)
       load_snapshot (directory, database, &contents->inputs, &contents->snapshot_error);
   contents->problems = load_problems (directory, &contents->inputs, &contents->problems_error);
   contents->is_paused = g_file_test (paused, G_FILE_TEST_EXISTS);
-  contents->last_log = arc_build_log_dir_get_newest (directory->path);
+  contents->logs = arc_build_log_dir_list (directory->path);
 
   /* Without its problems the snapshot is of no use, nor without its database. */
   if (contents->problems_error != NULL || !g_file_test (database, G_FILE_TEST_EXISTS))
@@ -210,6 +210,7 @@ arc_state_contents_free (ArcStateContents *contents)
   g_clear_pointer (&contents->snapshot, arc_snapshot_free);
   g_clear_pointer (&contents->history, g_ptr_array_unref);
   g_clear_pointer (&contents->problems, arc_problem_list_unref);
+  g_clear_pointer (&contents->logs, g_array_unref);
   arc_state_store_inputs_clear (&contents->inputs);
   g_clear_error (&contents->history_error);
   g_clear_error (&contents->snapshot_error);

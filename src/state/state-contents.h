@@ -41,7 +41,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ArcStateStoreInputs, arc_state_store_inputs_cl
  * @history: (element-type ArcBuild): the last builds, the newest last
  * @problems: the problems of all notes
  * @is_paused: whether the service is paused
- * @last_log: the largest number of a build with a log, or 0
+ * @logs: (element-type guint64): the builds with a log, the newest first
  * @snapshot_error: (nullable): why there is no snapshot
  * @history_error: (nullable): why there is no history
  * @problems_error: (nullable): why there are no problems, and no snapshot therefore
@@ -56,7 +56,7 @@ typedef struct
   GPtrArray *history;
   ArcProblemList *problems;
   gboolean is_paused;
-  guint64 last_log;
+  GArray *logs;
   GError *snapshot_error;
   GError *history_error;
   GError *problems_error;

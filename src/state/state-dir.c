@@ -82,6 +82,7 @@ arc_state_dir_new (const char *path, const char *const *written)
   directory->runtime = g_build_filename (g_get_user_runtime_dir (), "arcology-builder", key, NULL);
   directory->written = written;
   directory->fd = -1;
+  g_mutex_init (&directory->mutex);
 
   return directory;
 }
@@ -90,6 +91,7 @@ void
 arc_state_dir_free (ArcStateDir *directory)
 {
   arc_state_dir_unlock (directory);
+  g_mutex_clear (&directory->mutex);
   g_free (directory->path);
   g_free (directory->runtime);
   g_free (directory);
@@ -236,13 +238,23 @@ arc_state_dir_open_lock (const ArcStateDir *directory, gboolean *is_orphaned, GE
   return fd;
 }
 
+static void
+release (ArcStateDir *directory)
+{
+  if (directory->fd >= 0)
+    close (directory->fd);
+  directory->fd = -1;
+}
+
 gboolean
 arc_state_dir_lock (ArcStateDir *directory, GError **error)
 {
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&directory->mutex);
+
   if (is_at (directory->fd, directory->path))
     return TRUE;
 
-  arc_state_dir_unlock (directory);
+  release (directory);
   directory->fd = arc_state_dir_open_lock (directory, NULL, error);
 
   return directory->fd >= 0;
@@ -251,9 +263,9 @@ arc_state_dir_lock (ArcStateDir *directory, GError **error)
 void
 arc_state_dir_unlock (ArcStateDir *directory)
 {
-  if (directory->fd >= 0)
-    close (directory->fd);
-  directory->fd = -1;
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&directory->mutex);
+
+  release (directory);
 }
 
 char *

@@ -11,6 +11,7 @@
  * @runtime: (owned): the path of the runtime directory
  * @written: see arc_state_dir_new()
  * @fd: has the lock; -1 if it is not held
+ * @mutex: guards @fd
  *
  * The state directory, which outlives the machine, with the lock on it, and the runtime directory,
  * which need not.
@@ -21,6 +22,7 @@ typedef struct
   char *runtime;
   const char *const *written;
   int fd;
+  GMutex mutex;
 } ArcStateDir;
 
 /**
@@ -52,7 +54,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcStateDir, arc_state_dir_free)
  *
  * Makes the directory and takes the flock(2) on it, without waiting. Does nothing if the lock is
  * held, and takes it anew if another directory is at the path. A directory that is not writable
- * can be locked.
+ * can be locked. Can be called in any thread.
  *
  * The error is %ARC_ERROR_LOCKED, with the number of the process, if another process has the
  * lock; %ARC_ERROR_STATE_DIRECTORY if the directory cannot be made or opened.

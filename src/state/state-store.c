@@ -41,6 +41,7 @@ struct _ArcStateStore
   char *logged_problem;   /* (owned) (nullable): the last one that was */
 
   guint64 last_build;
+  GArray *logs; /* (owned) (element-type guint64): the builds with a log, the newest first */
 
   gboolean is_opening;        /* a thread is taking the lock */
   ArcStateContents *contents; /* (owned) (nullable): what it has read, until that is loaded */
@@ -118,20 +119,21 @@ arc_state_store_get_directory (ArcStateStore *self)
 char *
 arc_state_store_get_log (ArcStateStore *self, guint64 id)
 {
-  g_autofree char *log = NULL;
+  for (guint i = 0; i < self->logs->len; i++)
+    if (g_array_index (self->logs, guint64, i) == id)
+      return arc_build_log_dir_get_path (self->directory->path, id);
 
-  log = arc_build_log_dir_get_path (self->directory->path, id);
-
-  return g_file_test (log, G_FILE_TEST_EXISTS) ? g_steal_pointer (&log) : NULL;
+  return NULL;
 }
 
 guint64
 arc_state_store_next_build (ArcStateStore *self)
 {
-  self->last_build =
-      MAX (self->last_build, self->contents != NULL
-                                 ? self->contents->last_log
-                                 : arc_build_log_dir_get_newest (self->directory->path));
+  g_autoptr (GArray) logs = self->contents != NULL ? g_array_ref (self->contents->logs)
+                                                   : arc_build_log_dir_list (self->directory->path);
+
+  if (logs->len > 0)
+    self->last_build = MAX (self->last_build, g_array_index (logs, guint64, 0));
 
   return ++self->last_build;
 }
@@ -139,29 +141,20 @@ arc_state_store_next_build (ArcStateStore *self)
 /* A log that is opened. */
 typedef struct
 {
-  char *directory; /* (owned) */
   guint64 id;
   gboolean create;
 } LogRequest;
 
 static void
-log_request_free (gpointer data)
+run_open_log (GTask *task, gpointer source, gpointer data, GCancellable *cancellable G_GNUC_UNUSED)
 {
-  LogRequest *request = data;
-
-  g_free (request->directory);
-  g_free (request);
-}
-
-static void
-run_open_log (GTask *task,
-              gpointer source G_GNUC_UNUSED,
-              gpointer data,
-              GCancellable *cancellable G_GNUC_UNUSED)
-{
+  const ArcStateStore *self = source;
   const LogRequest *request = data;
   GError *error = NULL;
-  const int fd = arc_build_log_dir_open (request->directory, request->id, request->create, &error);
+  int fd = -1;
+
+  if (!request->create || arc_state_dir_lock (self->directory, &error))
+    fd = arc_build_log_dir_open (self->directory->path, request->id, request->create, &error);
 
   if (fd < 0)
     g_task_return_error (task, error);
@@ -177,19 +170,11 @@ arc_state_store_open_log_async (ArcStateStore *self,
                                 gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
-  LogRequest *request;
-  GError *error = NULL;
+  LogRequest *request = g_new (LogRequest, 1);
 
+  *request = (LogRequest){ id, create };
   g_task_set_source_tag (task, arc_state_store_open_log_async);
-  if (create && !arc_state_dir_lock (self->directory, &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-
-  request = g_new (LogRequest, 1);
-  *request = (LogRequest){ g_strdup (self->directory->path), id, create };
-  g_task_set_task_data (task, request, log_request_free);
+  g_task_set_task_data (task, request, g_free);
   g_task_run_in_thread (task, run_open_log);
 }
 
@@ -332,6 +317,8 @@ arc_state_store_load (ArcStateStore *self, const char *database, ArcStateStoreIn
   arc_state_store_set_note_problems (self, contents->problems);
   g_clear_pointer (&self->saved_problems, arc_problem_list_unref);
   self->saved_problems = g_steal_pointer (&contents->problems);
+  g_array_unref (self->logs);
+  self->logs = g_steal_pointer (&contents->logs);
   *inputs = contents->inputs;
   contents->inputs = (ArcStateStoreInputs){ 0 };
 
@@ -383,6 +370,11 @@ arc_state_store_prepare_finish (ArcStateStore *self,
     return NULL;
 
   *log = g_steal_pointer (&write->log);
+  if (write->logs != NULL)
+    {
+      g_array_unref (self->logs);
+      self->logs = g_steal_pointer (&write->logs);
+    }
 
   return g_steal_pointer (&write->changes);
 }
@@ -567,6 +559,7 @@ arc_state_store_finalize (GObject *object)
   arc_state_dir_free (self->directory);
   g_clear_pointer (&self->contents, arc_state_contents_free);
   g_ptr_array_unref (self->history);
+  g_array_unref (self->logs);
   arc_problem_list_unref (self->problems);
   g_clear_pointer (&self->saved_problems, arc_problem_list_unref);
   g_free (self->snapshot_problem);
@@ -580,6 +573,7 @@ static void
 arc_state_store_init (ArcStateStore *self)
 {
   self->history = g_ptr_array_new_with_free_func ((GDestroyNotify) arc_build_free);
+  self->logs = g_array_new (FALSE, FALSE, sizeof (guint64));
   self->problems = arc_problem_list_new ();
   self->saved_problems = g_atomic_rc_box_acquire (self->problems);
 }

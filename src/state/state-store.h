@@ -97,7 +97,10 @@ guint64 arc_state_store_next_build (ArcStateStore *store);
  * @store: a store
  * @id: the number of a build
  *
- * Returns: (transfer full) (nullable): the path of the log of a build; %NULL if it is gone
+ * Does not ask the disk: the thread that makes the log of a build lists the directory.
+ *
+ * Returns: (transfer full) (nullable): the path of the log of a build; %NULL if it was gone when
+ * the last build began
  */
 char *arc_state_store_get_log (ArcStateStore *store, guint64 id);
 

@@ -12,7 +12,7 @@
 
 struct _ArcStateWriter
 {
-  ArcStateDir *directory; /* (unowned): the thread only uses its path */
+  ArcStateDir *directory; /* (unowned): the thread uses its path and its lock */
   GThreadPool *pool;      /* (owned) (nullable): of one thread, which keeps the order */
   GQueue *tasks;          /* (element-type GTask) (unowned): those that were not reported */
   ArcStateWriterFunc func;
@@ -40,6 +40,7 @@ job_free (gpointer data)
   g_clear_pointer (&job->write.list, g_bytes_unref);
   g_free (job->write.changes);
   g_free (job->write.log);
+  g_clear_pointer (&job->write.logs, g_array_unref);
   g_free (job);
 }
 
@@ -90,13 +91,14 @@ run_in_thread (gpointer data, gpointer user_data G_GNUC_UNUSED)
   ArcStateWrite *write = &job->write;
   g_autoptr (GBytes) problems = NULL;
   g_autoptr (GBytes) snapshot = NULL;
-  const gboolean is_locked = write->error == NULL;
+  gboolean is_locked;
   GError *error = NULL;
 
   if (g_task_return_error_if_cancelled (task))
     return;
 
   write->is_done = TRUE;
+  is_locked = arc_state_dir_lock (job->writer->directory, &write->error);
   if (write->problems != NULL)
     problems = arc_problem_list_serialise (write->problems);
   if (write->snapshot != NULL)
@@ -129,7 +131,10 @@ run_in_thread (gpointer data, gpointer user_data G_GNUC_UNUSED)
   /* A build that was canceled has no log. */
   if (write->list != NULL && is_locked &&
       !g_cancellable_is_cancelled (g_task_get_cancellable (task)))
-    write->log = arc_build_log_dir_make (job->writer->directory->path, write->build, NULL);
+    {
+      write->log = arc_build_log_dir_make (job->writer->directory->path, write->build, NULL);
+      write->logs = arc_build_log_dir_list (job->writer->directory->path);
+    }
   g_task_return_boolean (task, TRUE);
 }
 
@@ -169,7 +174,6 @@ arc_state_writer_push (ArcStateWriter *self,
   job->writer = self;
   job->callback = callback;
   job->user_data = user_data;
-  arc_state_dir_lock (self->directory, &job->write.error);
 
   g_task_set_source_tag (task, arc_state_writer_push);
   g_task_set_task_data (task, job, job_free);

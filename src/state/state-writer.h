@@ -16,7 +16,8 @@
 
 /**
  * ArcStateWrite:
- * @error: (owned) (nullable): why the state directory cannot be locked or written
+ * @error: (owned) (nullable): why the state directory cannot be locked or written, set by the
+ *   thread
  * @problems: (owned) (nullable): the problems of notes
  * @snapshot: (owned) (nullable): what arc_snapshot_frame() returned
  * @history: (owned) (nullable): what arc_history_serialise() returned
@@ -24,6 +25,8 @@
  * @changes: (owned) (nullable): the path that @list is written to
  * @build: the number of that build
  * @log: (owned) (nullable): the path of its log, set by the thread; %NULL if it cannot be made
+ * @logs: (owned) (nullable) (element-type guint64): the builds that have a log then, the newest
+ *   first, set by the thread
  * @is_done: whether the thread has carried it out
  *
  * One write. It has copies of all that the thread needs.
@@ -38,6 +41,7 @@ typedef struct
   char *changes;
   guint64 build;
   char *log;
+  GArray *logs;
   gboolean is_done;
 } ArcStateWrite;
 
@@ -88,7 +92,7 @@ void arc_state_writer_free (ArcStateWriter *writer);
  *   with @write as the data; the error is %ARC_ERROR_LOCKED, or that of @list
  * @user_data: data for @callback
  *
- * Locks the state directory and queues a write.
+ * Queues a write. The thread locks the state directory for it.
  */
 void arc_state_writer_push (ArcStateWriter *writer,
                             ArcStateWrite *write,

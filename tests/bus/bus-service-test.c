@@ -1002,8 +1002,10 @@ test_history (ArcTestService *fixture, gconstpointer data)
       call_rebuild (fixture->one, "(@a{sv} {},)");
       arc_test_host_finish_build (host, id == 2 ? 0 : 7);
     }
+  /* It is seen when the next build begins. */
   g_assert_no_errno (g_unlink (log_1));
   call_rebuild (fixture->one, "(@a{sv} {},)");
+  arc_test_wait_until (arc_process_runner_is_running (host->runner));
 
   all_reply = arc_test_client_call (fixture->one, "GetHistory", g_variant_new ("(u)", 0));
   all = g_variant_get_child_value (all_reply, 0);
