@@ -13,14 +13,19 @@
 
 struct _ArcBuildLog
 {
-  char *file; /* (owned) */
-  int fd;     /* -1 if it could not be opened */
-  GError *error;
+  char *file;     /* (owned) */
   guint64 length; /* of all output */
   char last_of_head;
   gboolean line_goes_on;   /* the last piece had no newline */
   gboolean line_is_hidden; /* and so are its further pieces */
   GString *tail; /* (owned): the end of what follows the head, at most twice ARC_LOG_TAIL */
+
+  GThread *thread; /* (owned) (nullable): opens, writes and closes the file */
+  GError *error;   /* (owned) (nullable): of the thread, until it has ended */
+  GMutex mutex;    /* guards what follows */
+  GCond cond;      /* there is something to write, or no more comes */
+  GString *queue;  /* (owned): what the thread writes next */
+  gboolean is_complete;
 };
 
 static void
@@ -36,11 +41,11 @@ take_error (ArcBuildLog *log, const char *verb)
 }
 
 static void
-write_all (ArcBuildLog *log, const char *data, gsize length)
+write_all (ArcBuildLog *log, int fd, const char *data, gsize length)
 {
   while (length > 0 && log->error == NULL)
     {
-      gssize written = write (log->fd, data, length);
+      gssize written = write (fd, data, length);
 
       if (written < 0)
         {
@@ -54,6 +59,48 @@ write_all (ArcBuildLog *log, const char *data, gsize length)
     }
 }
 
+/* Waits for more to write; (transfer full) (nullable): NULL if no more comes. */
+static GString *
+take_queue (ArcBuildLog *log)
+{
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&log->mutex);
+  GString *taken;
+
+  while (log->queue->len == 0 && !log->is_complete)
+    g_cond_wait (&log->cond, &log->mutex);
+  if (log->queue->len == 0)
+    return NULL;
+
+  taken = log->queue;
+  log->queue = g_string_new (NULL);
+
+  return taken;
+}
+
+static gpointer
+run_thread (gpointer data)
+{
+  ArcBuildLog *log = data;
+  GString *text;
+  const int fd =
+      open (log->file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+
+  if (fd < 0)
+    take_error (log, "create");
+
+  while ((text = take_queue (log)) != NULL)
+    {
+      write_all (log, fd, text->str, text->len);
+      g_string_free (text, TRUE);
+    }
+
+  /* Some file systems tell of a full disk or quota only here (close(2)). */
+  if (fd >= 0 && close (fd) < 0)
+    take_error (log, "write");
+
+  return NULL;
+}
+
 ArcBuildLog *
 arc_build_log_open (const char *file)
 {
@@ -61,11 +108,22 @@ arc_build_log_open (const char *file)
 
   log->file = g_strdup (file);
   log->tail = g_string_new (NULL);
-  log->fd = open (file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-  if (log->fd < 0)
-    take_error (log, "create");
+  log->queue = g_string_new (NULL);
+  g_mutex_init (&log->mutex);
+  g_cond_init (&log->cond);
+  log->thread = g_thread_try_new ("build-log", run_thread, log, &log->error);
 
   return log;
+}
+
+static void
+queue (ArcBuildLog *log, const char *data, gsize length, gboolean is_complete)
+{
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&log->mutex);
+
+  g_string_append_len (log->queue, data, (gssize) length);
+  log->is_complete = is_complete;
+  g_cond_signal (&log->cond);
 }
 
 static void
@@ -73,9 +131,11 @@ append (ArcBuildLog *log, const char *data, gsize length)
 {
   const gsize head = MIN (length, ARC_LOG_HEAD - MIN (log->length, ARC_LOG_HEAD));
 
-  write_all (log, data, head);
   if (head > 0)
-    log->last_of_head = data[head - 1];
+    {
+      queue (log, data, head, FALSE);
+      log->last_of_head = data[head - 1];
+    }
 
   /* One memmove(3) for each ARC_LOG_TAIL bytes of output. */
   g_string_append_len (log->tail, data + head, length - head);
@@ -134,19 +194,53 @@ arc_build_log_close (ArcBuildLog *log, GError **error)
 
   if (log->length > ARC_LOG_HEAD + ARC_LOG_TAIL)
     shorten_tail (log);
-  write_all (log, log->tail->str, log->tail->len);
-
-  /* Some file systems tell of a full disk or quota only here (close(2)). */
-  if (log->fd >= 0 && close (log->fd) < 0)
-    take_error (log, "write");
+  queue (log, log->tail->str, log->tail->len, TRUE);
+  if (log->thread != NULL)
+    g_thread_join (log->thread);
 
   good = log->error == NULL;
   if (!good)
     g_propagate_error (error, log->error);
 
   g_string_free (log->tail, TRUE);
+  g_string_free (log->queue, TRUE);
+  g_mutex_clear (&log->mutex);
+  g_cond_clear (&log->cond);
   g_free (log->file);
   g_free (log);
 
   return good;
+}
+
+static void
+run_close (GTask *task,
+           gpointer source G_GNUC_UNUSED,
+           gpointer data,
+           GCancellable *cancellable G_GNUC_UNUSED)
+{
+  GError *error = NULL;
+
+  if (arc_build_log_close (data, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+arc_build_log_close_async (ArcBuildLog *log,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, arc_build_log_close_async);
+  if (log == NULL)
+    {
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+
+  g_task_set_task_data (task, log, NULL);
+  g_task_run_in_thread (task, run_close);
 }

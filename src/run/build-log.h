@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include <gio/gio.h>
 
 /* How much of the start and of the end of the output is kept, in bytes. */
 #define ARC_LOG_HEAD (1024 * 1024)
@@ -18,7 +18,8 @@
  * ARC_LOG_TAIL bytes are kept in memory. arc_build_log_close() appends them; where more came than
  * that, from the first whole line on, and after a line that says how many bytes are left out.
  *
- * An error of the disk does not stop the writer: arc_build_log_close() returns the first one.
+ * A thread writes the file, because the main loop must not wait for the disk. An error of the disk
+ * does not stop the writer: arc_build_log_close() returns the first one.
  */
 typedef struct _ArcBuildLog ArcBuildLog;
 
@@ -49,8 +50,23 @@ arc_build_log_append_line (ArcBuildLog *log, const char *text, gsize length, gbo
  * @log: (transfer full): a log
  * @error: return location for a `GFileError`
  *
- * Completes the file and frees the log.
+ * Completes the file and frees the log. Blocks until all is written.
  *
  * Returns: %FALSE if the file is not what it should be
  */
 gboolean arc_build_log_close (ArcBuildLog *log, GError **error);
+
+/**
+ * arc_build_log_close_async:
+ * @log: (transfer full) (nullable): a log; without one, the result is %TRUE
+ * @cancellable: (nullable): only changes the result; the file is completed in any case
+ * @callback: called when all is written. The result is a #GTask: a boolean; the errors are those of
+ *   arc_build_log_close(), and %G_IO_ERROR_CANCELLED
+ * @user_data: for @callback
+ *
+ * Does what arc_build_log_close() does in a thread.
+ */
+void arc_build_log_close_async (ArcBuildLog *log,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data);

@@ -61,6 +61,7 @@ struct _ArcProcessRunner
   gboolean stopped;     /* we ended it, because of `stop_result` */
   ArcResult stop_result;
   gboolean exited;
+  gboolean left_over; /* something of the group survives SIGKILL */
   int wait_status;
   guint64 children_cpu; /* before it began */
   ArcOutcome outcome;
@@ -338,7 +339,7 @@ clear_run (ArcProcessRunner *self)
 
 /* Fills in how it ended; (transfer full) (nullable): what there is to say about it. */
 static char *
-classify (ArcProcessRunner *self, gboolean left_over, const GError *log_error)
+classify (ArcProcessRunner *self, const GError *log_error)
 {
   ArcOutcome *outcome = &self->outcome;
   g_autoptr (GString) message = g_string_new (NULL);
@@ -364,7 +365,7 @@ classify (ArcProcessRunner *self, gboolean left_over, const GError *log_error)
   else
     outcome->result = ARC_RESULT_SUCCESS;
 
-  if (left_over)
+  if (self->left_over)
     g_string_append_printf (message, "%sProcesses of its group %d survive SIGKILL",
                             message->len > 0 ? ". " : "", (int) self->group);
   if (log_error != NULL)
@@ -374,25 +375,39 @@ classify (ArcProcessRunner *self, gboolean left_over, const GError *log_error)
 }
 
 static void
-end_run (ArcProcessRunner *self, gboolean left_over)
+on_log_closed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GError) log_error = NULL;
+  g_autoptr (ArcProcessRunner) self = NULL;
+  g_autoptr (GError) error = NULL;
   g_autofree char *message = NULL;
   ArcOutcome outcome;
 
-  drain_output (self);
-  if (self->line->len > 0)
-    emit_line (self, FALSE);
+  g_task_propagate_boolean (G_TASK (result), &error);
+  /* The runner is no more. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
 
-  if (self->log != NULL)
-    arc_build_log_close (g_steal_pointer (&self->log), &log_error);
-  message = classify (self, left_over, log_error);
-
+  self = g_object_ref (ARC_PROCESS_RUNNER (user_data));
+  message = classify (self, error);
   outcome = self->outcome;
   outcome.message = message;
   clear_run (self);
   /* Nothing of the build is left in here, so that a handler may start the next. */
   g_signal_emit (self, signals[SIGNAL_ENDED], 0, &outcome);
+}
+
+/* Nothing of the build is left but its log, whose disk may take its time. */
+static void
+end_run (ArcProcessRunner *self, gboolean left_over)
+{
+  drain_output (self);
+  if (self->line->len > 0)
+    emit_line (self, FALSE);
+
+  self->left_over = left_over;
+  g_clear_handle_id (&self->output_id, g_source_remove);
+  g_clear_handle_id (&self->kill_id, g_source_remove);
+  arc_build_log_close_async (g_steal_pointer (&self->log), self->cancellable, on_log_closed, self);
 }
 
 static void wait_for_group (ArcProcessRunner *self);
@@ -510,31 +525,26 @@ set_up_child (gpointer user_data)
 static void
 set_spawn_error (GError **error, const ArcRun *run, const GError *cause)
 {
-  const char *program = run->argv[0];
   const char *setting = run->setting != NULL ? run->setting : "Command";
   const char *kind = run->setting != NULL ? run->setting : "build";
-  g_autofree char *name = g_filename_display_name (program);
-  const char *where = strchr (program, '/') != NULL ? "does not exist" : "is not in PATH";
+  g_autofree char *shown = g_filename_display_name (run->argv[0]);
+  g_autofree char *name = g_strdup_printf ("%s command %s", kind, shown);
+  const char *where = strchr (run->argv[0], '/') != NULL ? "does not exist" : "is not in PATH";
+  g_autofree char *what = NULL;
 
   if (g_error_matches (cause, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT))
-    g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND,
-                 "The %s command %s %s: install it, or set %s in the group [Build] of the settings",
-                 kind, name, where, setting);
+    what = g_strdup_printf ("The %s %s: install it, or set", name, where);
   else if (g_error_matches (cause, G_SPAWN_ERROR, G_SPAWN_ERROR_ACCES))
-    g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND,
-                 "The %s command %s may not be executed: correct its permissions, or set "
-                 "%s in the group [Build] of the settings",
-                 kind, name, setting);
+    what = g_strdup_printf ("The %s may not be executed: correct its permissions, or set", name);
   else if (g_error_matches (cause, G_SPAWN_ERROR, G_SPAWN_ERROR_TOO_BIG))
-    g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND,
-                 "The arguments and the environment of the %s command %s are too long: shorten "
-                 "%s in the group [Build] of the settings",
-                 kind, name, setting);
+    what =
+        g_strdup_printf ("The arguments and the environment of the %s are too long: shorten", name);
   else
-    g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND,
-                 "The %s command %s cannot be started: %s. If that lasts, set %s in the "
-                 "group [Build] of the settings",
-                 kind, name, cause->message, setting);
+    what =
+        g_strdup_printf ("The %s cannot be started: %s. If that lasts, set", name, cause->message);
+
+  g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND, "%s %s in the group [Build] of the settings",
+               what, setting);
 }
 
 static GSubprocess *
@@ -652,7 +662,9 @@ arc_process_runner_dispose (GObject *object)
 
   if (self->process != NULL)
     {
-      signal_group (self, SIGKILL);
+      /* While only the log is waited for, the number of the group may be that of another one. */
+      if (!self->exited || self->poll_id != 0)
+        signal_group (self, SIGKILL);
       clear_run (self);
     }
 

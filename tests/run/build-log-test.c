@@ -3,6 +3,8 @@
 
 #include "run/build-log.h"
 
+#include "test-util.h"
+
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -50,6 +52,14 @@ assert_file_is (Fixture *fixture, const char *text, gsize length)
   g_autoptr (GBytes) found = read_file (fixture);
 
   g_assert_cmpmem (g_bytes_get_data (found, NULL), g_bytes_get_size (found), text, length);
+}
+
+static gboolean
+has_length (Fixture *fixture, gsize length)
+{
+  GStatBuf info;
+
+  return g_stat (fixture->file, &info) == 0 && (gsize) info.st_size == length;
 }
 
 /* LENGTH bytes of numbered lines, the last one cut where it must be. */
@@ -101,6 +111,7 @@ test_whole (Fixture *fixture, gconstpointer data)
 
       append_in_pieces (log, text->str, text->len);
       /* One can follow it. */
+      arc_test_wait_until (has_length (fixture, MIN (text->len, ARC_LOG_HEAD)));
       assert_file_is (fixture, text->str, MIN (text->len, ARC_LOG_HEAD));
       g_assert_true (arc_build_log_close (log, &error));
       g_assert_no_error (error);
@@ -130,6 +141,7 @@ test_cut (Fixture *fixture, gconstpointer data)
       char *end;
 
       append_in_pieces (log, text->str, text->len);
+      arc_test_wait_until (has_length (fixture, ARC_LOG_HEAD));
       assert_file_is (fixture, text->str, ARC_LOG_HEAD);
       g_assert_true (arc_build_log_close (log, &error));
       g_assert_no_error (error);
