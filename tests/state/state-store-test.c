@@ -816,6 +816,36 @@ test_logs (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (arc_state_store_next_build (next_life), ==, 121);
 }
 
+/* The path of a log is known without a look at the disk. */
+static void
+test_log_is_remembered (Fixture *fixture, gconstpointer data)
+{
+  g_auto (Prepared) prepared = { 0 };
+  g_auto (ArcStateStoreInputs) found = { 0 };
+  g_autoptr (ArcSnapshot) snapshot = NULL;
+  g_autofree char *before = arc_state_store_get_log (fixture->store, 1);
+  g_autofree char *log = NULL;
+  g_autofree char *of_next_life = NULL;
+  g_autofree char *of_other = NULL;
+  g_autoptr (ArcStateStore) next_life = arc_state_store_new (fixture->directory);
+
+  g_assert_null (before);
+  begin_prepare (fixture->store, NULL, NULL, &prepared);
+  arc_test_wait_until (prepared.done);
+  g_assert_no_error (prepared.error);
+  g_assert_nonnull (prepared.log);
+
+  snapshot = arc_state_store_load (next_life, DATABASE, &found);
+  /* A look at the disk would find nothing. */
+  g_assert_no_errno (g_unlink (prepared.log));
+  log = arc_state_store_get_log (fixture->store, 1);
+  g_assert_cmpstr (log, ==, prepared.log);
+  of_next_life = arc_state_store_get_log (next_life, 1);
+  g_assert_cmpstr (of_next_life, ==, prepared.log);
+  of_other = arc_state_store_get_log (next_life, 2);
+  g_assert_null (of_other);
+}
+
 static void
 test_changes (Fixture *fixture, gconstpointer data)
 {
@@ -1739,6 +1769,7 @@ main (int argc, char **argv)
   ADD ("directory-removed", test_directory_removed);
   ADD ("no-runtime-directory", test_no_runtime_directory);
   ADD ("next-build", test_next_build);
+  ADD ("log-is-remembered", test_log_is_remembered);
   ADD ("logs", test_logs);
   ADD ("changes", test_changes);
   ADD ("changes-atomic", test_changes_atomic);
