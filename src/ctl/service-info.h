@@ -25,7 +25,7 @@ GStrv arc_service_info_make_command (GStrv command, const char *option);
  *
  * Sets nothing if @service has no process, or /proc does not show it.
  *
- * Returns: the process that owns the name of @service; 0 if there is none
+ * Returns: the PID of @service, or 0 if it does not run
  */
 guint arc_service_info_read (ArcDBusBuilder *service, GStrv *command, GStrv *environment);
 

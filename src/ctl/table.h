@@ -35,8 +35,8 @@ char *arc_table_paint (ArcMood mood, const char *text);
 /**
  * arc_table_get_width:
  *
- * Returns: how many columns the terminal on standard output has; %G_MAXUINT if it is none on which
- *   a line can be overwritten, because a line in a pipe stays one line
+ * Returns: the columns of the terminal on standard output; %G_MAXUINT if that is a pipe, a file or
+ * a dumb terminal, for which no line is broken
  */
 guint arc_table_get_width (void);
 

@@ -32,7 +32,7 @@ typedef struct
  * ArcBuildRun:
  * @phase: its phase
  * @holds: those of %ARC_HOLDS_LAUNCH that hold builds
- * @build: (owned) (nullable): its record; %NULL if there is none
+ * @build: (owned) (nullable): its record; %NULL while no build runs
  * @comparison: the number of the comparison that it waits for, or that it began with
  * @progress_done: how many files its process has done
  * @progress_total: how many files it will do, or 0 if that is not known
@@ -80,7 +80,7 @@ typedef struct
   guint64 after_id;               /* of the build that it ran for last */
   char *after_last_line;          /* (owned) (nullable): of its output, for people */
 
-  /* Of the build, or of the last one while there is none. */
+  /* Of the build that runs, or else of the one that ran last. */
   ArcConfig *config;         /* (owned) (nullable): NULL until it has taken its changes */
   GCancellable *cancellable; /* (owned) (nullable): of writing the files */
   char *changes_file;        /* (owned) (nullable): NULL until it is there */

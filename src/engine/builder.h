@@ -92,10 +92,10 @@ arc_builder_rebuild (ArcBuilder *builder, ArcBuildKind kind, guint64 *build, GEr
 /**
  * arc_builder_sync_async:
  * @builder: the builder
- * @callback: called when the database has all that was on the disk, or cannot have it. The result
- * is a #GTask of a pointer: (transfer full): the #ArcBuild that did it, which may be an earlier
- * one: only if it succeeded the database has it. The error is %ARC_ERROR_TREE_UNAVAILABLE or
- *   %ARC_ERROR_SHUTTING_DOWN: no build could be had
+ * @callback: called when a build has taken all that was on the disk, or none can. The result is a
+ *   #GTask that returns a pointer: (transfer full): the #ArcBuild, which may have ended before the
+ *   call. The database has all that was on the disk if that build succeeded. The error is
+ *   %ARC_ERROR_TREE_UNAVAILABLE or %ARC_ERROR_SHUTTING_DOWN
  * @user_data: for @callback
  *
  * Compares the tree with the snapshot and builds what is stale.

@@ -41,7 +41,7 @@ set_build (ArcStatus *status, const ArcBuildRun *run)
   status->phase = run->activity != NULL ? run->activity : "";
   status->progress_done = run->progress_done;
   status->progress_total = run->progress_total;
-  /* The first is none. */
+  /* The comparison at the start does not count. */
   status->rescans = MAX (arc_comparisons_get_ended (run->comparisons), 1) - 1;
 
   status->fresh =

@@ -57,8 +57,8 @@ typedef struct
  * @watcher: the watcher
  * @run: the running build
  *
- * Takes over what there is to show. Joins what is wrong to the health and its message, and logs
- * another message.
+ * Updates @status from the parts of the engine. What is wrong is joined in the health message,
+ * which is logged when it changes.
  */
 void arc_status_update (ArcStatus *status,
                         const ArcStateMachine *machine,

@@ -135,7 +135,7 @@ arc_sync_requests_fail (ArcSyncRequests *syncs, guint64 comparison, const GError
     g_task_return_error (g_ptr_array_index (tasks, i), g_error_copy (error));
 }
 
-/* (transfer full): the last build that succeeded; number 0 if there is none. */
+/* (transfer full): the last build that succeeded, or a record with the number 0. */
 static ArcBuild *
 get_built (ArcStateStore *store)
 {

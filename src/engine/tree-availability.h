@@ -9,8 +9,8 @@
 /**
  * ArcTreeAvailability:
  * @compared: whether arc_tree_availability_set_problem() was called
- * @look: the number of the comparison that is the second look, 0 while there is none; the caller
- *   sets it when the deadline has come
+ * @look: the number of the comparison that checks an emptied root again, or 0; the caller sets it
+ *   when the deadline has come
  *
  * Why nothing can be built from the tree: it was not compared yet, it is not there, or it has no
  * files and that is not believed.

@@ -1378,19 +1378,28 @@ test_sync_while_database_is_made (void)
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
-/* A build that runs writes to a file that has no name any more: its end makes nothing true. */
-static void
-test_sync_while_database_is_removed (void)
+/* With build 2, which has opened the database, and runs until arc_test_host_finish_build(). */
+static ArcTestHost *
+new_writing_host (void)
 {
-  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  ArcTestHost *host = arc_test_host_new_idle ();
   g_autofree char *say = g_build_filename (host->out, "say", NULL);
-  ArcTestSync reply = { 0 };
 
-  /* After it has opened the database. */
   g_assert_true (g_file_set_contents (say, "arcology: phase here\n", -1, NULL));
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_wait_until (*arc_test_host_get_status (host).phase != '\0');
+
+  return host;
+}
+
+/* A build that runs writes to a file that has no name any more: its end makes nothing true. */
+static void
+test_sync_while_database_is_removed (void)
+{
+  g_autoptr (ArcTestHost) host = new_writing_host ();
+  ArcTestSync reply = { 0 };
+
   arc_test_host_sync_compared (host, &reply);
   g_assert_no_errno (g_unlink (host->config->database));
 
@@ -1413,14 +1422,9 @@ test_sync_while_database_is_removed (void)
 static void
 test_sync_after_database_is_removed (void)
 {
-  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
-  g_autofree char *say = g_build_filename (host->out, "say", NULL);
+  g_autoptr (ArcTestHost) host = new_writing_host ();
   ArcTestSync reply = { 0 };
 
-  g_assert_true (g_file_set_contents (say, "arcology: phase here\n", -1, NULL));
-  arc_test_host_touch (host, "one.org");
-  arc_test_host_advance (host, 5 * SECOND);
-  arc_test_wait_until (*arc_test_host_get_status (host).phase != '\0');
   g_assert_no_errno (g_unlink (host->config->database));
   arc_test_host_sync_compared (host, &reply);
 
