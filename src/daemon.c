@@ -128,7 +128,7 @@ begin_reload (gpointer user_data, GAsyncReadyCallback callback, gpointer callbac
 {
   ArcDaemon *self = user_data;
 
-  arc_settings_reload_begin (self->reload, callback, callback_data);
+  arc_settings_reload_run_async (self->reload, callback, callback_data);
 }
 
 static void
@@ -145,7 +145,7 @@ on_reloaded (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_
 {
   g_autoptr (GError) error = NULL;
 
-  if (!g_task_propagate_boolean (G_TASK (result), &error))
+  if (!arc_settings_reload_run_finish (result, &error))
     g_warning ("The old settings stay in force: %s", error->message);
 }
 

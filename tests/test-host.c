@@ -168,9 +168,23 @@ arc_test_host_free (ArcTestHost *host)
 }
 
 void
+arc_test_host_begin (ArcTestHost *host)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  arc_state_store_open_async (host->store, host->config->database, 0, NULL, arc_test_take_result,
+                              &result);
+  arc_test_wait_until (result != NULL);
+  arc_state_store_open_finish (host->store, result, &error);
+  g_assert_no_error (error);
+  arc_builder_start (host->builder);
+}
+
+void
 arc_test_host_start (ArcTestHost *host)
 {
-  arc_builder_start (host->builder);
+  arc_test_host_begin (host);
   arc_test_wait_until (host->ready);
 }
 
@@ -349,11 +363,23 @@ arc_test_host_get_environment (ArcTestHost *host, guint64 id, const char *name)
   return NULL;
 }
 
+void
+arc_test_host_set_paused (ArcTestHost *host, gboolean paused)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  arc_builder_set_paused_async (host->builder, paused, arc_test_take_result, &result);
+  arc_test_wait_until (result != NULL);
+  arc_builder_set_paused_finish (host->builder, result, &error);
+  g_assert_no_error (error);
+}
+
 static void
 on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   ArcTestSync *sync = user_data;
-  g_autoptr (ArcBuild) build = g_task_propagate_pointer (G_TASK (result), &sync->error);
+  g_autoptr (ArcBuild) build = arc_builder_sync_finish (ARC_BUILDER (source), result, &sync->error);
 
   if (build != NULL)
     {

@@ -53,7 +53,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcTestHost, arc_test_host_free)
  * service does. */
 void arc_test_host_restart (ArcTestHost *host);
 
-/* Starts the builder and waits until it is ready. */
+/* Opens the store and starts the builder. */
+void arc_test_host_begin (ArcTestHost *host);
+
+/* The same, and waits until it is ready. */
 void arc_test_host_start (ArcTestHost *host);
 
 /* Asks for a build of KIND, which is to be the one with the number EXPECTED. */
@@ -82,6 +85,9 @@ void arc_test_host_end_build (ArcTestHost *host, int exit_status);
 
 /* The same, and waits until the builder knows. */
 void arc_test_host_finish_build (ArcTestHost *host, int exit_status);
+
+/* Pauses or resumes it, and waits until that is in force. */
+void arc_test_host_set_paused (ArcTestHost *host, gboolean paused);
 
 /* How a call of arc_builder_sync_async() went. */
 typedef struct

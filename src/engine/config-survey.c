@@ -63,6 +63,14 @@ arc_config_survey_first_async (const ArcConfig *config,
     survey (config, on_first_surveyed, g_steal_pointer (&task));
 }
 
+gboolean
+arc_config_survey_first_finish (ArcWatcher *watcher, GAsyncResult *result)
+{
+  g_return_val_if_fail (g_task_is_valid (result, watcher), TRUE);
+
+  return g_task_propagate_boolean (G_TASK (result), NULL);
+}
+
 static void
 on_config_surveyed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
@@ -108,4 +116,12 @@ arc_config_survey_check_async (ArcWatcher *watcher,
     g_task_return_boolean (task, TRUE);
   else
     survey (config, on_config_surveyed, g_steal_pointer (&task));
+}
+
+gboolean
+arc_config_survey_check_finish (ArcWatcher *watcher, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, watcher), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
 }

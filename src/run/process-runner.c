@@ -330,7 +330,7 @@ clear_run (ArcProcessRunner *self)
     g_input_stream_close (g_subprocess_get_stdout_pipe (self->process), NULL, NULL);
   g_clear_object (&self->process);
   if (self->log != NULL)
-    arc_build_log_close (g_steal_pointer (&self->log), NULL);
+    arc_build_log_close_async (g_steal_pointer (&self->log), NULL, NULL, NULL);
   if (self->line != NULL)
     g_string_free (g_steal_pointer (&self->line), TRUE);
   self->output = -1;
@@ -382,7 +382,7 @@ on_log_closed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer use
   g_autofree char *message = NULL;
   ArcOutcome outcome;
 
-  g_task_propagate_boolean (G_TASK (result), &error);
+  arc_build_log_close_finish (result, &error);
   /* The runner is no more. */
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
@@ -467,15 +467,17 @@ on_exited (GObject *source, GAsyncResult *result, gpointer user_data)
 typedef struct
 {
   pid_t parent;
-  int report;     /* where the child writes its own number */
-  int group_file; /* see ArcRun */
+  int report;             /* where the child writes its own number */
+  const char *group_file; /* (nullable): see ArcRun */
   struct rlimit files;
 } ChildSetup;
 
-/* Writes NUMBER and a newline at the start of FILE; async-signal-safe, which printf(3) is not. */
+/* Writes NUMBER and a newline at the start of FILE, which is there; async-signal-safe, which
+ * printf(3) is not. execve(2) closes it. */
 static void
-write_number (int file, pid_t number)
+write_number (const char *file, pid_t number)
 {
+  const int fd = open (file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   char text[16];
   gsize start = sizeof text;
 
@@ -484,7 +486,7 @@ write_number (int file, pid_t number)
     text[--start] = (char) ('0' + number % 10);
 
   /* Without it the kernel still ends the leader with us. */
-  if (pwrite (file, text + start, sizeof text - start, 0) < 0)
+  if (fd >= 0 && write (fd, text + start, sizeof text - start) < 0)
     return;
 }
 
@@ -518,7 +520,7 @@ set_up_child (gpointer user_data)
     _exit (EXIT_FAILURE);
 
   /* Before anything of the program runs: what it starts does not die with the service. */
-  if (setup->group_file > 0)
+  if (setup->group_file != NULL)
     write_number (setup->group_file, self_pid);
 }
 

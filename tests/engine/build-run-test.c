@@ -34,12 +34,12 @@ is_in_state (ArcTestHost *host, const char *name)
 static gboolean
 is_marked (ArcTestHost *host, const char *name)
 {
-  g_autoptr (ArcStateStore) store =
-      arc_state_store_new (arc_state_store_get_directory (host->store));
-  g_auto (ArcStateStoreInputs) inputs = { 0 };
-  g_autoptr (ArcSnapshot) snapshot = arc_state_store_load (store, host->config->database, &inputs);
+  g_autoptr (ArcStateDir) directory =
+      arc_state_dir_new (arc_state_store_get_directory (host->store), NULL);
+  g_autoptr (ArcStateContents) contents =
+      arc_state_contents_read (directory, host->config->database);
 
-  return arc_snapshot_lookup (snapshot, host->tree, name)->ctime_ns == 0;
+  return arc_snapshot_lookup (contents->snapshot, host->tree, name)->ctime_ns == 0;
 }
 
 static void
@@ -248,8 +248,7 @@ test_pause (void)
   g_autoptr (GError) error = NULL;
 
   /* It has started. */
-  g_assert_true (arc_builder_set_paused (host->builder, TRUE, &error));
-  g_assert_no_error (error);
+  arc_builder_set_paused_async (host->builder, TRUE, NULL, NULL);
   arc_test_disk_go_on ();
   arc_test_host_finish_build (host, 0);
   g_assert_cmpint (get_last_result (host), ==, ARC_RESULT_SUCCESS);

@@ -295,9 +295,8 @@ static void
 test_pause (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
-  g_autoptr (GError) error = NULL;
 
-  g_assert_true (arc_builder_set_paused (host->builder, TRUE, &error));
+  arc_test_host_set_paused (host, TRUE);
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 1000 * SECOND);
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_WAITING);
@@ -317,7 +316,7 @@ test_pause (void)
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_WAITING);
 
   /* What was due meanwhile starts at once. */
-  g_assert_true (arc_builder_set_paused (host->builder, FALSE, &error));
+  arc_test_host_set_paused (host, FALSE);
   arc_test_host_wait_for_state (host, ARC_STATE_RUNNING);
   arc_test_host_finish_build (host, 0);
 }
@@ -325,12 +324,90 @@ test_pause (void)
 static void
 resume_and_build_all (ArcTestHost *host)
 {
-  g_autoptr (GError) error = NULL;
-
-  g_assert_true (arc_builder_set_paused (host->builder, FALSE, &error));
+  arc_test_host_set_paused (host, FALSE);
   arc_test_host_wait_for_state (host, ARC_STATE_RUNNING);
   arc_test_host_finish_build (host, 0);
   arc_test_host_assert_told (host, 2, ALL_NOTES);
+}
+
+static void
+assert_paused (ArcTestHost *host, gboolean paused)
+{
+  g_assert_cmpint ((arc_test_host_get_status (host).holds & ARC_HOLD_PAUSED) != 0, ==, paused);
+}
+
+/* A call of arc_builder_set_paused_async(). */
+typedef struct
+{
+  ArcTestHost *host;
+  gboolean paused;
+  gboolean done;
+} Pause;
+
+/* What the call asks for is in force when it is answered. */
+static void
+on_paused (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Pause *pause = user_data;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (arc_builder_set_paused_finish (ARC_BUILDER (source), result, &error));
+  g_assert_no_error (error);
+  assert_paused (pause->host, pause->paused);
+  pause->done = TRUE;
+}
+
+/* Calls that overlap take effect in their order, each when it is written, and not before. */
+static void
+test_pause_in_order (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  Pause pauses[] = { { host, TRUE, FALSE }, { host, FALSE, FALSE }, { host, TRUE, FALSE } };
+
+  arc_state_store_unlock (host->store);
+  arc_test_disk_stop ();
+  arc_state_store_add_build (host->store, arc_build_new (2, ARC_BUILD_FULL, ARC_CAUSE_REQUEST, 1));
+  for (guint i = 0; i < G_N_ELEMENTS (pauses); i++)
+    arc_builder_set_paused_async (host->builder, pauses[i].paused, on_paused, &pauses[i]);
+  arc_test_wait_until (arc_test_disk_get_n_writes () == 1);
+  arc_test_host_touch (host, "one.org");
+  g_assert_false (pauses[0].done);
+  assert_paused (host, FALSE);
+  arc_test_host_advance (host, 5 * SECOND);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_RUNNING);
+
+  arc_test_disk_go_on ();
+  arc_test_wait_until (pauses[2].done);
+  g_assert_true (pauses[0].done);
+  g_assert_true (pauses[1].done);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 1000 * SECOND);
+  g_assert_cmpint (arc_test_host_get_status (host).reason, ==, ARC_REASON_PAUSED);
+}
+
+/* Where it cannot be written, all is as before. */
+static void
+test_pause_fails (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  const char *directory = arc_state_store_get_directory (host->store);
+  g_autofree char *path = g_build_filename (directory, "paused", NULL);
+  g_autofree char *in_the_way = g_build_filename (path, "in-the-way", NULL);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  arc_test_host_set_paused (host, TRUE);
+  g_assert_no_errno (g_unlink (path));
+  g_assert_no_errno (g_mkdir_with_parents (in_the_way, 0700));
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_builder_set_paused_async (host->builder, FALSE, arc_test_take_result, &result);
+  arc_test_wait_until (result != NULL);
+  g_assert_false (arc_builder_set_paused_finish (host->builder, result, &error));
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY);
+  assert_paused (host, TRUE);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_WAITING);
 }
 
 /* Whoever pauses it and logs in again wants it paused still. */
@@ -338,9 +415,8 @@ static void
 test_pause_holds_the_start (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
-  g_autoptr (GError) error = NULL;
 
-  g_assert_true (arc_builder_set_paused (host->builder, TRUE, &error));
+  arc_test_host_set_paused (host, TRUE);
   host->config->on_start = ARC_ON_START_ALWAYS;
   arc_test_host_restart (host);
   arc_test_host_start (host);
@@ -357,14 +433,13 @@ test_pause_holds_a_late_start (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autofree char *away = g_strconcat (host->tree, ".away", NULL);
-  g_autoptr (GError) error = NULL;
 
   host->config->on_start = ARC_ON_START_ALWAYS;
   arc_test_host_restart (host);
   g_assert_no_errno (g_rename (host->tree, away));
   arc_test_host_start (host);
   g_assert_cmpint (arc_test_host_get_status (host).reason, ==, ARC_REASON_UNAVAILABLE);
-  g_assert_true (arc_builder_set_paused (host->builder, TRUE, &error));
+  arc_test_host_set_paused (host, TRUE);
   g_assert_no_errno (g_rename (away, host->tree));
   arc_test_wait_until (arc_test_host_get_status (host).reason != ARC_REASON_UNAVAILABLE);
   arc_test_host_advance (host, 1000 * SECOND);
@@ -1749,7 +1824,7 @@ test_rescan_before_ready (void)
   guint64 wanted;
 
   g_signal_connect (host->builder, "rescanned", G_CALLBACK (on_compared), &compared);
-  arc_builder_start (host->builder);
+  arc_test_host_begin (host);
   arc_test_wait_until (arc_snapshot_get_n_files (arc_watcher_get_snapshot (watcher)) == 3);
   arc_test_deafen (1);
   arc_test_host_write (host, "new.org", "new");
@@ -1951,7 +2026,7 @@ test_emptied_while_scanning (void)
 
   restart (host);
   empty_tree (host);
-  arc_builder_start (host->builder);
+  arc_test_host_begin (host);
   arc_test_wait_until (arc_test_host_get_status (host).n_pending == 3);
   g_assert_false (host->ready);
   arc_test_host_advance (host, 60 * SECOND);
@@ -2042,14 +2117,6 @@ set_list (GStrv *list, const char *entry)
   *list = arc_test_make_strv (entry, NULL);
 }
 
-static void
-take_result (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  GAsyncResult **taken = user_data;
-
-  *taken = g_object_ref (result);
-}
-
 /* Whether the settings of HOST may be put in force. */
 static gboolean
 may_set_config (ArcTestHost *host)
@@ -2057,10 +2124,10 @@ may_set_config (ArcTestHost *host)
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
-  arc_config_survey_check_async (arc_builder_get_watcher (host->builder), host->config, take_result,
-                                 &result);
+  arc_config_survey_check_async (arc_builder_get_watcher (host->builder), host->config,
+                                 arc_test_take_result, &result);
   arc_test_wait_until (result != NULL);
-  if (g_task_propagate_boolean (G_TASK (result), &error))
+  if (arc_config_survey_check_finish (arc_builder_get_watcher (host->builder), result, &error))
     return TRUE;
 
   g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
@@ -2110,8 +2177,8 @@ test_settings_on_hanging_disk (void)
   g_assert_no_errno (g_mkdir (disk, 0700));
   arc_test_disk_hang (disk);
   set_list (&host->config->directories, disk);
-  arc_config_survey_check_async (arc_builder_get_watcher (host->builder), host->config, take_result,
-                                 &result);
+  arc_config_survey_check_async (arc_builder_get_watcher (host->builder), host->config,
+                                 arc_test_take_result, &result);
   arc_test_wait_until (arc_test_disk_get_n_hanging () == 1);
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
@@ -2121,7 +2188,8 @@ test_settings_on_hanging_disk (void)
 
   arc_test_disk_hang (NULL);
   arc_test_wait_until (result != NULL);
-  g_assert_false (g_task_propagate_boolean (G_TASK (result), &error));
+  g_assert_false (
+      arc_config_survey_check_finish (arc_builder_get_watcher (host->builder), result, &error));
   g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
 }
 
@@ -2141,7 +2209,7 @@ count_reloads (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer use
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (g_task_propagate_boolean (G_TASK (result), &error));
+  g_assert_true (arc_settings_reload_run_finish (result, &error));
   g_assert_no_error (error);
   ++*(guint *) user_data;
 }
@@ -2172,7 +2240,7 @@ test_reload_on_hanging_disk (void)
   monitor = arc_settings_monitor_new (files, digest, on_settings_changed, NULL);
   reload = arc_settings_reload_new (host->builder, monitor, &options, on_reloading, &is_under_way);
   for (guint i = 0; i < 100; i++)
-    arc_settings_reload_begin (reload, count_reloads, &n_reloads);
+    arc_settings_reload_run_async (reload, count_reloads, &n_reloads);
   arc_test_wait_until (arc_test_disk_get_n_hanging () == 2);
   g_assert_true (is_under_way);
 
@@ -2673,11 +2741,10 @@ leave_build (ArcStateStore *store)
 {
   g_autoptr (GSubprocessLauncher) launcher =
       g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
-  const int fd = arc_state_store_open_group (store);
-  g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", fd);
-  g_autofree char *group_file = g_file_read_link (link, NULL);
-  g_autofree char *directory = g_path_get_dirname (group_file);
-  g_autofree char *changes = g_build_filename (directory, "changes", NULL);
+  g_autoptr (ArcStateDir) directory =
+      arc_state_dir_new (arc_state_store_get_directory (store), NULL);
+  g_autofree char *group_file = arc_state_dir_get_runtime_file (directory, "group");
+  g_autofree char *changes = arc_state_dir_get_runtime_file (directory, "changes");
   g_autoptr (GError) error = NULL;
   GSubprocess *build;
   char ready[6];
@@ -2690,9 +2757,7 @@ leave_build (ArcStateStore *store)
   g_assert_true (g_input_stream_read_all (g_subprocess_get_stdout_pipe (build), ready, sizeof ready,
                                           NULL, NULL, &error));
   g_assert_no_error (error);
-  g_assert_cmpint (lseek (fd, 0, SEEK_SET), ==, 0);
-  g_assert_cmpint (dprintf (fd, "%s\n", g_subprocess_get_identifier (build)), >, 0);
-  g_assert_true (g_close (fd, NULL));
+  g_assert_true (g_file_set_contents (group_file, g_subprocess_get_identifier (build), -1, NULL));
 
   return build;
 }
@@ -2721,7 +2786,7 @@ test_leftover (void)
   arc_builder_set_config (host->builder, host->config);
 
   /* SIGKILL comes from the main loop. */
-  arc_builder_start (host->builder);
+  arc_test_host_begin (host);
   g_assert_true (arc_process_group_is_alive (group));
   arc_test_wait_until (host->n_finished == 2);
   last = arc_state_store_get_last_build (host->store);
@@ -2740,7 +2805,7 @@ test_stop_with_leftover (void)
 
   arc_test_host_restart (host);
   left = leave_build (host->store);
-  arc_builder_start (host->builder);
+  arc_test_host_begin (host);
   arc_builder_stop (host->builder);
   arc_test_wait_until (host->stopped);
   g_assert_true (
@@ -2766,6 +2831,8 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/asks-for-full", test_asks_for_full_build);
   g_test_add_func ("/builder/cancel", test_cancel);
   g_test_add_func ("/builder/pause", test_pause);
+  g_test_add_func ("/builder/pause/in-order", test_pause_in_order);
+  g_test_add_func ("/builder/pause/fails", test_pause_fails);
   g_test_add_func ("/builder/pause/start", test_pause_holds_the_start);
   g_test_add_func ("/builder/pause/late-start", test_pause_holds_a_late_start);
   g_test_add_func ("/builder/stop", test_stop_ends_the_build);
