@@ -122,81 +122,70 @@ on_rescanned (ArcBuilder *builder, guint64 comparison, guint64 changes, ArcBusSe
     }
 }
 
-/* Whether OPTIONS are few and have short names. What is long is neither read further nor repeated
- * in an error. */
+/* What is long is neither read further nor repeated in an error. */
 static gboolean
-check_options (GVariant *options, GError **error)
+parse_option (const char *key, GVariant *value, ArcBuildKind *kind, GError **error)
 {
-  GVariantIter iter;
-  const char *key;
+  const gboolean is_clean = strcmp (key, "clean") == 0;
 
-  if (g_variant_n_children (options) > MAX_OPTIONS)
+  if (strlen (key) > MAX_WORD)
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                 "The name of an option has more than %d bytes", MAX_WORD);
+  else if (kind == NULL)
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                 "Unknown option \"%s\"; there are none yet", key);
+  else if (!is_clean && strcmp (key, "full") != 0)
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                 "Unknown option \"%s\"; known are \"full\" and \"clean\"", key);
+  else if (!g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN))
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                 "Option \"%s\" must be of type \"b\", not \"%s\"", key,
+                 g_variant_get_type_string (value));
+  else
+    {
+      if (g_variant_get_boolean (value))
+        *kind = MAX (*kind, is_clean ? ARC_BUILD_CLEAN : ARC_BUILD_FULL);
+      return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* The options of `Rebuild`; without KIND, those of `Sync`. */
+static gboolean
+parse_options (GVariant *options, ArcBuildKind *kind /* (nullable) */, GError **error)
+{
+  const gsize n_options = g_variant_n_children (options);
+
+  if (n_options > MAX_OPTIONS)
     {
       g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "There are more than %d options",
                    MAX_OPTIONS);
       return FALSE;
     }
 
-  g_variant_iter_init (&iter, options);
-  while (g_variant_iter_next (&iter, "{&sv}", &key, NULL))
-    if (strlen (key) > MAX_WORD)
-      {
-        g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
-                     "The name of an option has more than %d bytes", MAX_WORD);
-        return FALSE;
-      }
-
-  return TRUE;
-}
-
-static gboolean
-parse_rebuild_options (GVariant *options, ArcBuildKind *kind, GError **error)
-{
-  GVariantIter iter;
-  const char *key;
-  GVariant *value;
-  gboolean ok = TRUE;
-
-  *kind = ARC_BUILD_INCREMENTAL;
-
-  g_variant_iter_init (&iter, options);
-  while (ok && g_variant_iter_next (&iter, "{&sv}", &key, &value))
+  for (gsize i = 0; i < n_options; i++)
     {
-      const gboolean is_clean = strcmp (key, "clean") == 0;
+      g_autoptr (GVariant) value = NULL;
+      const char *key;
 
-      if (!is_clean && strcmp (key, "full") != 0)
-        {
-          g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
-                       "Unknown option \"%s\"; known are \"full\" and \"clean\"", key);
-          ok = FALSE;
-        }
-      else if (!g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN))
-        {
-          g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
-                       "Option \"%s\" must be of type \"b\", not \"%s\"", key,
-                       g_variant_get_type_string (value));
-          ok = FALSE;
-        }
-      else if (g_variant_get_boolean (value))
-        {
-          *kind = MAX (*kind, is_clean ? ARC_BUILD_CLEAN : ARC_BUILD_FULL);
-        }
-
-      g_variant_unref (value);
+      g_variant_get_child (options, i, "{&sv}", &key, &value);
+      if (!parse_option (key, value, kind, error))
+        return FALSE;
     }
 
-  return ok;
+  return TRUE;
 }
 
 static gboolean
 on_rebuild (ArcBusService *self, GDBusMethodInvocation *invocation, GVariant *options)
 {
   g_autoptr (GError) error = NULL;
-  ArcBuildKind kind;
+  ArcBuildKind kind = ARC_BUILD_INCREMENTAL;
   ArcStatus status;
 
   arc_builder_get_status (self->builder, &status);
-  if (!check_options (options, &error) || !parse_rebuild_options (options, &kind, &error))
+  if (!parse_options (options, &kind, &error))
     g_dbus_method_invocation_return_gerror (invocation, error);
   else if (status.health == ARC_HEALTH_UNAVAILABLE)
     /* The tree may be back without an event so far. */
@@ -226,24 +215,11 @@ static gboolean
 on_sync (ArcBusService *self, GDBusMethodInvocation *invocation, GVariant *options)
 {
   g_autoptr (GError) error = NULL;
-  GVariantIter iter;
-  const char *key;
 
-  if (!check_options (options, &error))
-    {
-      g_dbus_method_invocation_return_gerror (invocation, error);
-      return G_DBUS_METHOD_INVOCATION_HANDLED;
-    }
-
-  g_variant_iter_init (&iter, options);
-  if (g_variant_iter_next (&iter, "{&sv}", &key, NULL))
-    {
-      g_dbus_method_invocation_return_error (invocation, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
-                                             "Unknown option \"%s\"; there are none yet", key);
-      return G_DBUS_METHOD_INVOCATION_HANDLED;
-    }
-
-  arc_builder_sync_async (self->builder, on_synced, invocation);
+  if (parse_options (options, NULL, &error))
+    arc_builder_sync_async (self->builder, on_synced, invocation);
+  else
+    g_dbus_method_invocation_return_gerror (invocation, error);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
