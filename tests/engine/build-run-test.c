@@ -245,7 +245,6 @@ static void
 test_pause (void)
 {
   g_autoptr (ArcTestHost) host = new_launching_host ();
-  g_autoptr (GError) error = NULL;
 
   /* It has started. */
   arc_builder_set_paused_async (host->builder, TRUE, NULL, NULL);
