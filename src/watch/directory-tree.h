@@ -38,6 +38,7 @@ struct _ArcNode
 
   GList link;         /* in the queue */
   guint64 generation; /* of the last scan, 0 if it must be scanned in any case */
+  guint64 serial;     /* of the scans that count, 0 until the next one begins */
   guint64 retried;    /* the generation in which the audit armed it anew */
   guint armed;        /* how many audits had begun when it got its monitor */
   guint32 seen;       /* the last scan of the parent that found it */
@@ -104,6 +105,16 @@ guint arc_directory_tree_get_size (const ArcDirectoryTree *tree);
 ArcNode *arc_directory_tree_lookup (const ArcDirectoryTree *tree, const char *path);
 
 /**
+ * arc_directory_tree_get_nearest:
+ * @tree: a tree
+ * @path: an absolute path
+ *
+ * Returns: (transfer none) (nullable): the directory at @path, or the nearest above it that is in
+ *   the tree
+ */
+ArcNode *arc_directory_tree_get_nearest (const ArcDirectoryTree *tree, const char *path);
+
+/**
  * arc_directory_tree_lookup_id:
  * @tree: a tree
  * @id: an identity
@@ -154,9 +165,18 @@ void arc_directory_tree_drop (ArcDirectoryTree *tree,
  * @node: a directory of the tree
  *
  * Cancels the monitors of @node and of all directories below it, and clears their identities.
- * They have to be scanned again.
+ * They have to be scanned again; what scans find that have begun does not count.
  */
 void arc_directory_tree_disarm (ArcDirectoryTree *tree, ArcNode *node);
+
+/**
+ * arc_directory_tree_set_roots:
+ * @tree: a tree
+ * @roots: (element-type filename): the paths of directories
+ *
+ * Adds the roots that are not in the tree, and drops all others.
+ */
+void arc_directory_tree_set_roots (ArcDirectoryTree *tree, const GPtrArray *roots);
 
 /**
  * arc_directory_tree_identify:
@@ -176,6 +196,24 @@ void arc_directory_tree_identify (ArcDirectoryTree *tree, ArcNode *node, const A
  * Returns: %TRUE if it cannot be known whether @path exists
  */
 gboolean arc_node_hides (const ArcNode *node, const char *path);
+
+/**
+ * arc_node_add_link:
+ * @node: a directory of the tree
+ * @name: the name of a symbolic link in it
+ *
+ * Adds a link to those of the directory.
+ */
+void arc_node_add_link (ArcNode *node, const char *name);
+
+/**
+ * arc_directory_tree_is_link:
+ * @tree: a tree
+ * @path: an absolute path
+ *
+ * Returns: %TRUE if a symbolic link was found at @path
+ */
+gboolean arc_directory_tree_is_link (const ArcDirectoryTree *tree, const char *path);
 
 /**
  * arc_node_get_below_root:

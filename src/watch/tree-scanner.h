@@ -10,8 +10,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcTreeScanner:
  *
@@ -55,22 +53,22 @@ void arc_tree_scanner_free (ArcTreeScanner *scanner);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcTreeScanner, arc_tree_scanner_free)
 
 /**
- * arc_tree_scanner_set_extent:
+ * arc_tree_scanner_set_scope:
  * @scanner: a scanner
- * @extent: (transfer full): what to watch
+ * @scope: (transfer full): what to watch
  *
  * Sets the scope. Must be called first, and followed by arc_tree_scanner_reconcile() if the
  * scanner was started.
  */
-void arc_tree_scanner_set_extent (ArcTreeScanner *scanner, ArcWatchScope *extent);
+void arc_tree_scanner_set_scope (ArcTreeScanner *scanner, ArcWatchScope *scope);
 
 /**
- * arc_tree_scanner_get_extent:
+ * arc_tree_scanner_get_scope:
  * @scanner: a scanner
  *
  * Returns: (transfer none): the scope
  */
-const ArcWatchScope *arc_tree_scanner_get_extent (const ArcTreeScanner *scanner);
+const ArcWatchScope *arc_tree_scanner_get_scope (const ArcTreeScanner *scanner);
 
 /**
  * arc_tree_scanner_start:
@@ -105,17 +103,6 @@ const ArcChangeSet *arc_tree_scanner_get_changes (const ArcTreeScanner *scanner)
  *   none
  */
 ArcChangeSet *arc_tree_scanner_take_changes (ArcTreeScanner *scanner);
-
-/**
- * arc_tree_scanner_find_hidden:
- * @scanner: a scanner
- * @changes: a set of files
- *
- * See arc_watcher_find_hidden().
- *
- * Returns: (transfer full): those of @changes
- */
-ArcChangeSet *arc_tree_scanner_find_hidden (ArcTreeScanner *scanner, const ArcChangeSet *changes);
 
 /**
  * arc_tree_scanner_stop:
@@ -196,25 +183,12 @@ gboolean
 arc_tree_scanner_update_health (ArcTreeScanner *scanner, ArcHealth *health, char **message);
 
 /**
- * arc_tree_scanner_explain:
- * @scanner: a scanner
- * @path: an absolute path
- * @rule: (out) (transfer none): the rule
- *
- * See arc_watcher_explain().
- *
- * Returns: %TRUE if @path matters
- */
-gboolean
-arc_tree_scanner_explain (const ArcTreeScanner *scanner, const char *path, const char **rule);
-
-/**
- * arc_tree_scanner_get_n_directories:
+ * arc_tree_scanner_get_tree:
  * @scanner: a scanner
  *
- * Returns: the number of directories
+ * Returns: (transfer none): the directories
  */
-guint arc_tree_scanner_get_n_directories (const ArcTreeScanner *scanner);
+const ArcDirectoryTree *arc_tree_scanner_get_tree (const ArcTreeScanner *scanner);
 
 /**
  * arc_tree_scanner_get_snapshot:
@@ -223,5 +197,3 @@ guint arc_tree_scanner_get_n_directories (const ArcTreeScanner *scanner);
  * Returns: (transfer none): the snapshot
  */
 ArcSnapshot *arc_tree_scanner_get_snapshot (const ArcTreeScanner *scanner);
-
-G_END_DECLS

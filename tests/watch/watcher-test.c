@@ -1068,6 +1068,49 @@ test_not_searchable_at_start (void)
     g_assert_no_errno (seteuid (0));
 }
 
+/* What a link leads to cannot be read, and so not be watched, at first. It is renamed at each
+ * moment of the first scan after that. */
+static void
+test_target_becomes_readable (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autofree char *here = g_build_filename (fixture->aside, "here", NULL);
+  g_autofree char *away = g_build_filename (fixture->aside, "away", NULL);
+  gboolean is_root = geteuid () == 0;
+
+  arc_fixture_sh (fixture, "mkdir aside/here && echo >aside/here/1.org");
+  if (is_root)
+    become_other (fixture);
+  arc_fixture_start (fixture, NULL, TRUE);
+
+  for (guint i = 0; i < 60; i++)
+    {
+      guint tick;
+
+      g_assert_no_errno (g_chmod (here, 0));
+      arc_fixture_sh (fixture, "ln -s ../aside/here tree/l");
+      arc_fixture_wait (fixture, arc_fixture_is_degraded, "degraded");
+      g_assert_no_errno (g_chmod (here, 0700));
+      if (i % 5 > 0)
+        arc_watcher_reconcile (fixture->watcher);
+      else
+        arc_test_wait_until (!arc_test_get_boolean (fixture->watcher, "settled"));
+      tick = g_timeout_add (1, arc_test_tick, NULL);
+      for (guint n = i % 4; n > 0; n--)
+        g_main_context_iteration (NULL, TRUE);
+      g_source_remove (tick);
+      g_assert_no_errno (g_rename (here, away));
+      arc_test_wait_until (arc_watcher_get_n_directories (fixture->watcher) == 1);
+      g_assert_no_errno (g_rename (away, here));
+      arc_test_wait_until (arc_watcher_get_n_files (fixture->watcher) == 1);
+      arc_fixture_sh (fixture, "rm tree/l");
+      arc_test_wait_until (arc_watcher_get_n_directories (fixture->watcher) == 1);
+    }
+
+  if (is_root)
+    g_assert_no_errno (seteuid (0));
+}
+
 static void
 test_failing_disk (void)
 {
@@ -1412,6 +1455,125 @@ test_hanging_look (void)
   arc_fixture_assert_none_missed (fixture);
 }
 
+/* A link in the tree leads to a file system that does not answer. */
+static void
+test_hanging_link (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autofree char *hanging = g_build_filename (fixture->aside, "d", NULL);
+  static const char *const sentinels[] = { "tree", "tree/l", NULL };
+
+  arc_fixture_sh (fixture, "mkdir aside/d && touch aside/d/1.org tree/2.org");
+  arc_fixture_start (fixture, NULL, TRUE);
+
+  arc_test_disk_hang (hanging);
+  arc_fixture_sh (fixture, "ln -s ../aside/d tree/l");
+  arc_test_wait_until (arc_test_disk_get_n_hanging () == 1);
+  wait_lost (fixture);
+  arc_fixture_reconcile (fixture);
+  g_assert_cmpuint (arc_test_disk_get_n_hanging (), ==, 1);
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+
+  arc_test_disk_hang (NULL);
+  arc_test_wait_until (arc_watcher_get_health (fixture->watcher) == ARC_HEALTH_OK);
+  arc_fixture_wait_told (fixture, "tree/l/1.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_sentinels (fixture, sentinels);
+
+  /* What the thread watched before it was left behind does not count: this is watched anew. */
+  arc_fixture_forget (fixture);
+  arc_fixture_sh (fixture, "mv aside/d aside/e");
+  arc_fixture_wait_told (fixture, "tree/l/1.org", ARC_CHANGE_DELETED);
+  arc_fixture_sh (fixture, "mv aside/e aside/d");
+  arc_fixture_wait_told (fixture, "tree/l/1.org", ARC_CHANGE_MODIFIED);
+  arc_fixture_wait_settled (fixture);
+  arc_fixture_assert_none_missed (fixture);
+}
+
+/* The root is a link to such a one. */
+static void
+test_hanging_linked_root (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autofree char *hanging = g_build_filename (fixture->aside, "real", NULL);
+  static const char *const sentinels[] = { "tree", "tree/a", NULL };
+
+  arc_fixture_sh (fixture, "rmdir tree && mkdir -p aside/real/a && touch aside/real/1.org && "
+                           "ln -s aside/real tree");
+  arc_fixture_start (fixture, NULL, FALSE);
+
+  for (guint round = 0; round < 2; round++)
+    {
+      arc_test_disk_hang (hanging);
+      arc_watcher_reconcile (fixture->watcher);
+      arc_test_wait_until (arc_test_disk_get_n_hanging () == 1);
+      if (round == 0)
+        wait_lost (fixture);
+      arc_test_disk_hang (NULL);
+      arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+    }
+
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+  arc_fixture_wait_sentinels (fixture, sentinels);
+  arc_fixture_assert_none_missed (fixture);
+}
+
+/* Two roots of one server that is gone. */
+static void
+test_hanging_roots (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autoptr (ArcChangeSet) files = arc_change_set_new ();
+  g_autoptr (ArcChangeSet) hidden = NULL;
+  g_autofree char *one = g_build_filename (fixture->root, "1.org", NULL);
+  g_autofree char *other = g_build_filename (fixture->aside, "2.org", NULL);
+  const char *roots[] = { fixture->root, fixture->aside, NULL };
+  static const char *const sentinels[] = { "tree", "aside", NULL };
+
+  arc_fixture_sh (fixture, "touch tree/1.org aside/2.org");
+  arc_fixture_start (fixture, NULL, FALSE);
+  arc_watcher_set_tree (fixture->watcher, roots, fixture->filter, FALSE);
+  arc_fixture_wait_settled (fixture);
+  arc_fixture_forget (fixture);
+
+  arc_test_disk_hang (fixture->base);
+  arc_watcher_reconcile (fixture->watcher);
+  arc_test_wait_until (arc_test_disk_get_n_hanging () == 2);
+  arc_fixture_wait (fixture, arc_fixture_is_unavailable, "unavailable");
+  arc_change_set_add (files, one, ARC_CHANGE_ADDED);
+  arc_change_set_add (files, other, ARC_CHANGE_ADDED);
+  hidden = arc_watcher_find_hidden (fixture->watcher, files);
+  g_assert_cmpuint (arc_change_set_get_size (hidden), ==, 2);
+
+  arc_test_disk_hang (NULL);
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+  arc_fixture_wait_sentinels (fixture, sentinels);
+}
+
+/* Whether the other path of a directory still leads to it can only be seen on such a disk. */
+static void
+test_hanging_other_path (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autofree char *hanging = g_build_filename (fixture->root, "l", NULL);
+
+  arc_fixture_sh (fixture, "mkdir aside/d && touch aside/d/1.org && ln -s ../aside/d tree/l");
+  arc_fixture_start (fixture, NULL, TRUE);
+  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 1);
+
+  arc_test_disk_hang (hanging);
+  arc_fixture_sh (fixture, "ln -s ../aside/d tree/m");
+  arc_test_wait_until (arc_test_disk_get_n_hanging () == 1);
+  arc_test_disk_hang (NULL);
+  arc_fixture_reconcile (fixture);
+  g_assert_true (arc_fixture_is_ok (fixture, NULL));
+  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 1);
+  g_assert_cmpuint (arc_watcher_get_n_directories (fixture->watcher), ==, 2);
+
+  arc_fixture_sh (fixture, "rm tree/l");
+  arc_fixture_wait_told (fixture, "tree/m/1.org", ARC_CHANGE_ADDED);
+}
+
 /* The watcher is stopped, and freed, while a thread waits for the disk. */
 static void
 test_hanging_end (void)
@@ -1453,6 +1615,7 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher/behind-links", test_behind_links);
   g_test_add_func ("/watcher/behind-link-to-excluded", test_behind_link_to_excluded);
   g_test_add_func ("/watcher/target-moves", test_target_moves);
+  g_test_add_func ("/watcher/target-becomes-readable", test_target_becomes_readable);
   g_test_add_func ("/watcher/way-to-root", test_way_to_root);
   g_test_add_func ("/watcher/renamed-parent", test_renamed_parent);
   g_test_add_func ("/watcher/left-out-comes-back", test_left_out_comes_back);
@@ -1476,6 +1639,10 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher/failing-disk", test_failing_disk);
   g_test_add_func ("/watcher/hanging/comparison", test_hanging_comparison);
   g_test_add_func ("/watcher/hanging/look", test_hanging_look);
+  g_test_add_func ("/watcher/hanging/link", test_hanging_link);
+  g_test_add_func ("/watcher/hanging/linked-root", test_hanging_linked_root);
+  g_test_add_func ("/watcher/hanging/roots", test_hanging_roots);
+  g_test_add_func ("/watcher/hanging/other-path", test_hanging_other_path);
   g_test_add_func ("/watcher/hanging/end", test_hanging_end);
   g_test_add_func ("/watcher/set-tree", test_set_tree);
   g_test_add_func ("/watcher/explain", test_explain);
