@@ -1,11 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* Directories that are gone, moved, unmounted, unreadable, or on a file system that does not
- * answer.
- */
+/* Whether the directories of the tree are at their paths: found, moved, gone, unmounted, unreadable,
+ * or on a file system that does not answer. */
 
-#include "common/path.h"
 #include "watch/tree-scanner-private.h"
 #include "watch/tree-scanner.h"
 
@@ -121,8 +119,9 @@ is_unmet (ArcTreeScanner *self, const char *path)
   return nearest == NULL || (!arc_node_hides (nearest, path) && strcmp (nearest->path, path) != 0);
 }
 
-void
-arc_tree_scanner_prune (ArcTreeScanner *self)
+/* Forgets directories that an earlier run, or another scope, knew and no scan met. */
+static void
+prune (ArcTreeScanner *self)
 {
   g_autofree const char **known = arc_snapshot_get_directories (self->snapshot);
   g_autofree const char **mounted = arc_snapshot_get_mounted (self->snapshot);
@@ -138,6 +137,26 @@ arc_tree_scanner_prune (ArcTreeScanner *self)
 
   for (guint i = 0; i < gone->len; i++)
     arc_snapshot_set_directory (self->snapshot, gone->pdata[i], NULL, 0, self->changes);
+}
+
+static void
+look_at_left_out (ArcTreeScanner *self)
+{
+  g_autofree gpointer *paths = g_hash_table_get_keys_as_array (self->left_out, NULL);
+
+  for (guint i = 0; paths[i] != NULL; i++)
+    arc_recheck_queue_ask (self->rechecks, paths[i], TRUE);
+  g_hash_table_remove_all (self->left_out);
+}
+
+void
+arc_tree_scanner_clean_up (ArcTreeScanner *self)
+{
+  if (self->prune_pending)
+    prune (self);
+  if (self->left_out_pending)
+    look_at_left_out (self);
+  self->prune_pending = self->left_out_pending = FALSE;
 }
 
 /* When a file system is unmounted, each of its directories has an event (IN_UNMOUNT, inotify(7)).
@@ -189,7 +208,7 @@ lose (ArcTreeScanner *self, ArcNode *node, const char *problem)
   arc_tree_scanner_disarm (self, node);
   while (node->first_child != NULL)
     arc_directory_tree_drop (self->tree, node->first_child, NULL, NULL);
-  arc_directory_tree_unqueue (self->tree, node);
+  node->checked = FALSE;
 
   set_problem (self, node, problem);
   look_for (self, node);
@@ -260,13 +279,25 @@ is_gone (const GError *error)
          g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_LOOP);
 }
 
+/* Another directory is at the path of NODE than the one that JOB has opened. */
+static void
+begin_anew (ArcTreeScanner *self, ArcNode *node, const ArcDiskJob *job)
+{
+  if (!job->way_changed)
+    {
+      arc_tree_scanner_disarm (self, node);
+      node->retried = self->generation;
+    }
+  arc_tree_scanner_push (self, node);
+}
+
 void
 arc_tree_scanner_fail (ArcTreeScanner *self, ArcNode *node, const ArcDiskJob *job)
 {
-  if (node->parent == NULL)
-    {
-      lose (self, node, job->error->message);
-    }
+  if (job->is_elsewhere)
+    begin_anew (self, node, job);
+  else if (node->parent == NULL)
+    lose (self, node, job->error->message);
   else if (!is_gone (job->error))
     {
       /* What is in it is not known: nothing that was is forgotten. No event comes when a disk
@@ -401,54 +432,14 @@ arc_tree_scanner_enter (ArcTreeScanner *self, ArcNode *node, ArcDiskJob *job)
   return TRUE;
 }
 
-gboolean
-arc_tree_scanner_is_elsewhere (ArcTreeScanner *self, ArcNode *node, const ArcDiskJob *job)
-{
-  if (!job->is_elsewhere)
-    return FALSE;
-
-  if (!job->way_changed)
-    {
-      arc_tree_scanner_disarm (self, node);
-      node->retried = self->generation;
-    }
-  arc_tree_scanner_push (self, node);
-
-  return TRUE;
-}
-
-void
-arc_tree_scanner_look_at_left_out (ArcTreeScanner *self)
-{
-  g_autofree gpointer *paths = g_hash_table_get_keys_as_array (self->left_out, NULL);
-
-  for (guint i = 0; paths[i] != NULL; i++)
-    arc_recheck_queue_ask (self->rechecks, paths[i], TRUE);
-  g_hash_table_remove_all (self->left_out);
-}
-
 /* Whether it is back */
 
-static gboolean
-is_checked (const ArcTreeScanner *self, const ArcNode *node)
-{
-  for (const GList *link = arc_disk_worker_get_jobs (self->worker); link != NULL; link = link->next)
-    {
-      const ArcDiskJob *job = link->data;
-
-      if (job->kind == ARC_DISK_JOB_CHECK && strcmp (job->path, node->path) == 0)
-        return TRUE;
-    }
-
-  return FALSE;
-}
-
-void
-arc_tree_scanner_begin_check (ArcTreeScanner *self, ArcNode *node)
+static void
+begin_check (ArcTreeScanner *self, ArcNode *node)
 {
   ArcDiskJob *job;
 
-  if (is_checked (self, node) || arc_tree_scanner_has_stuck (self, node))
+  if (node->checked || arc_disk_worker_is_stuck (self->worker, node->path))
     return;
 
   job = arc_tree_scanner_make_job (self, ARC_DISK_JOB_CHECK, node);
@@ -456,7 +447,22 @@ arc_tree_scanner_begin_check (ArcTreeScanner *self, ArcNode *node)
     job->unseen = g_hash_table_ref (node->unseen);
   if (node->parent == NULL)
     job->way = arc_path_monitor_begin (self->ways, node->path);
+  node->checked = TRUE;
   arc_disk_worker_push (self->worker, job);
+}
+
+void
+arc_tree_scanner_look_at_root (ArcTreeScanner *self, ArcNode *node, gboolean moved)
+{
+  /* When GIO reads that a directory was moved, it drops all its watches of that directory (GLib
+   * 2.74, inotify-path.c), also that of a monitor which was made after the move. */
+  if (moved)
+    arc_tree_scanner_disarm (self, node);
+
+  if (node->problem != NULL)
+    begin_check (self, node);
+  else
+    arc_tree_scanner_push (self, node);
 }
 
 /* Whether there is more to be seen of a directory that was lost. */
@@ -479,7 +485,11 @@ arc_tree_scanner_end_check (ArcTreeScanner *self, const ArcDiskJob *job)
 {
   ArcNode *node = arc_directory_tree_lookup (self->tree, job->path);
 
-  if (node == NULL || !is_lost (node) || !is_back (self, node, job))
+  if (node == NULL)
+    return;
+
+  node->checked = FALSE;
+  if (!is_lost (node) || !is_back (self, node, job))
     return;
 
   g_hash_table_remove (self->lost, job->path);
@@ -487,23 +497,6 @@ arc_tree_scanner_end_check (ArcTreeScanner *self, const ArcDiskJob *job)
 }
 
 /* On a file system that does not answer */
-
-gboolean
-arc_tree_scanner_has_stuck (const ArcTreeScanner *self, const ArcNode *node)
-{
-  if (arc_disk_worker_get_n_stuck (self->worker) == 0)
-    return FALSE;
-
-  for (const GList *link = arc_disk_worker_get_jobs (self->worker); link != NULL; link = link->next)
-    {
-      const ArcDiskJob *job = link->data;
-
-      if (job->stuck && job->top != NULL && arc_path_get_below (node->path, job->top) != NULL)
-        return TRUE;
-    }
-
-  return FALSE;
-}
 
 /* Where the file system begins that NODE is on, or the root. */
 static ArcNode *
@@ -522,19 +515,6 @@ get_top (ArcNode *node)
   return node;
 }
 
-/* So that no other thread waits for the file system that begins at TOP. */
-static void
-cancel_jobs (ArcTreeScanner *self, const char *top)
-{
-  for (const GList *link = arc_disk_worker_get_jobs (self->worker); link != NULL; link = link->next)
-    {
-      ArcDiskJob *job = link->data;
-
-      if (!job->stuck && arc_path_get_below (job->path, top) != NULL)
-        job->is_cancelled = TRUE;
-    }
-}
-
 /* JOB is stuck: loses the file system that does not answer. */
 static void
 lose_stuck (ArcTreeScanner *self, ArcDiskJob *job)
@@ -542,17 +522,14 @@ lose_stuck (ArcTreeScanner *self, ArcDiskJob *job)
   g_autofree char *directory = g_path_get_dirname (job->path);
   ArcNode *node = arc_directory_tree_lookup (self->tree, job->path);
 
-  if (job->way != NULL)
-    arc_way_abandon (job->way);
   if (node == NULL && job->kind == ARC_DISK_JOB_LOOK)
     node = arc_directory_tree_lookup (self->tree, directory);
   if (node == NULL)
     return;
 
   node = get_top (node);
-  job->top = g_strdup (node->path);
   lose (self, node, "its file system does not answer");
-  cancel_jobs (self, node->path);
+  arc_disk_worker_give_up (self->worker, job, node->path);
   self->active = TRUE;
 }
 
@@ -574,7 +551,7 @@ arc_tree_scanner_look_for_lost (ArcTreeScanner *self, gint64 now)
       ArcNode *node = arc_directory_tree_lookup (self->tree, path);
 
       if (node != NULL && is_lost (node))
-        arc_tree_scanner_begin_check (self, node);
+        begin_check (self, node);
       else
         g_hash_table_iter_remove (&iter);
     }

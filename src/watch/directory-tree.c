@@ -127,8 +127,8 @@ arc_directory_tree_add (ArcDirectoryTree *self, ArcNode *parent, const char *pat
   return node;
 }
 
-void
-arc_directory_tree_unqueue (ArcDirectoryTree *self, ArcNode *node)
+static void
+unqueue (ArcDirectoryTree *self, ArcNode *node)
 {
   if (!node->queued)
     return;
@@ -157,7 +157,7 @@ drop_disarmed (ArcDirectoryTree *self, ArcNode *node, ArcDirectoryTreeFunc func,
   if (func != NULL)
     func (node, user_data);
 
-  arc_directory_tree_unqueue (self, node);
+  unqueue (self, node);
   unlink_from_parent (node);
   g_hash_table_remove (self->by_path, node->path);
 }
@@ -244,11 +244,14 @@ arc_node_hides (const ArcNode *node, const char *path)
 }
 
 void
-arc_node_add_link (ArcNode *node, const char *name)
+arc_node_set_link (ArcNode *node, const char *name, gboolean is_link)
 {
-  if (node->links == NULL)
+  if (node->links == NULL && is_link)
     node->links = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_hash_table_add (node->links, g_strdup (name));
+  if (is_link)
+    g_hash_table_add (node->links, g_strdup (name));
+  else if (node->links != NULL)
+    g_hash_table_remove (node->links, name);
 }
 
 gboolean

@@ -7,8 +7,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* See watch/file-monitors.h. */
 typedef struct _ArcMonitor ArcMonitor;
 
@@ -46,6 +44,7 @@ struct _ArcNode
   guint identified : 1; /* the id is set, and no other node has it */
   guint queued : 1;
   guint scanned : 1; /* at least once since it became a node */
+  guint checked : 1; /* a job finds out whether there is more of it to be read */
 
   char path[];
 };
@@ -198,13 +197,14 @@ void arc_directory_tree_identify (ArcDirectoryTree *tree, ArcNode *node, const A
 gboolean arc_node_hides (const ArcNode *node, const char *path);
 
 /**
- * arc_node_add_link:
+ * arc_node_set_link:
  * @node: a directory of the tree
- * @name: the name of a symbolic link in it
+ * @name: a name in it
+ * @is_link: whether that is a symbolic link
  *
- * Adds a link to those of the directory.
+ * Takes note of a link.
  */
-void arc_node_add_link (ArcNode *node, const char *name);
+void arc_node_set_link (ArcNode *node, const char *name, gboolean is_link);
 
 /**
  * arc_directory_tree_is_link:
@@ -233,15 +233,6 @@ const char *arc_node_get_below_root (ArcNode *node);
 void arc_directory_tree_push (ArcDirectoryTree *tree, ArcNode *node);
 
 /**
- * arc_directory_tree_unqueue:
- * @tree: a tree
- * @node: a directory of the tree
- *
- * Removes a directory from the queue, if it is there.
- */
-void arc_directory_tree_unqueue (ArcDirectoryTree *tree, ArcNode *node);
-
-/**
  * arc_directory_tree_pop:
  * @tree: a tree
  *
@@ -256,5 +247,3 @@ ArcNode *arc_directory_tree_pop (ArcDirectoryTree *tree);
  * Returns: %TRUE if the queue is empty
  */
 gboolean arc_directory_tree_is_idle (const ArcDirectoryTree *tree);
-
-G_END_DECLS

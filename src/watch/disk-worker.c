@@ -529,12 +529,6 @@ arc_disk_worker_take (ArcDiskWorker *self)
   return job;
 }
 
-const GList *
-arc_disk_worker_get_jobs (const ArcDiskWorker *self)
-{
-  return self->all.head;
-}
-
 gboolean
 arc_disk_worker_is_awaited (const ArcDiskWorker *self)
 {
@@ -550,10 +544,31 @@ arc_disk_worker_is_awaited (const ArcDiskWorker *self)
   return FALSE;
 }
 
-guint
-arc_disk_worker_get_n_stuck (const ArcDiskWorker *self)
+gboolean
+arc_disk_worker_is_stuck (const ArcDiskWorker *self, const char *path)
 {
-  return self->n_stuck;
+  for (const GList *link = self->n_stuck > 0 ? self->all.head : NULL; link; link = link->next)
+    {
+      const ArcDiskJob *job = link->data;
+
+      if (job->top != NULL && arc_path_get_below (path, job->top) != NULL)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+void
+arc_disk_worker_give_up (ArcDiskWorker *self, ArcDiskJob *stuck, const char *top)
+{
+  stuck->top = g_strdup (top);
+  for (const GList *link = self->all.head; link != NULL; link = link->next)
+    {
+      ArcDiskJob *job = link->data;
+
+      if (!job->stuck && arc_path_get_below (job->path, top) != NULL)
+        job->is_cancelled = TRUE;
+    }
 }
 
 /* (nullable): the job of the thread, if it is at work. */
@@ -598,6 +613,8 @@ arc_disk_worker_look_for_stuck (ArcDiskWorker *self, gint64 now)
   if (job != NULL)
     {
       job->stuck = TRUE;
+      if (job->way != NULL)
+        arc_way_abandon (job->way);
       self->n_stuck++;
       self->was_stuck = TRUE;
     }

@@ -10,8 +10,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcDiskWorker:
  *
@@ -71,14 +69,14 @@ typedef struct
 typedef struct
 {
   GList link; /* in the queues of the worker */
-  GList all;  /* in arc_disk_worker_get_jobs() */
+  GList all;  /* in the list of those that were pushed and not taken */
+  gboolean stuck;
+  gboolean is_cancelled; /* the thread must not do it, if it has not yet */
+  char *top;             /* (nullable): see arc_disk_worker_give_up() */
 
   /* For its owner. */
   guint64 serial;
-  char *top; /* (nullable): where the file system begins that does not answer */
-  gboolean stuck;
-  gboolean is_cancelled; /* the thread must not do it, if it has not yet */
-  ArcRecheck *look;      /* LOOK */
+  ArcRecheck *look; /* LOOK */
 
   /* What to do. */
   ArcDiskJobKind kind;
@@ -188,14 +186,6 @@ void arc_disk_worker_push (ArcDiskWorker *worker, ArcDiskJob *job);
 ArcDiskJob *arc_disk_worker_take (ArcDiskWorker *worker);
 
 /**
- * arc_disk_worker_get_jobs:
- * @worker: a worker
- *
- * Returns: (transfer none) (element-type ArcDiskJob): the jobs that were pushed and not taken
- */
-const GList *arc_disk_worker_get_jobs (const ArcDiskWorker *worker);
-
-/**
  * arc_disk_worker_is_awaited:
  * @worker: a worker
  *
@@ -204,24 +194,35 @@ const GList *arc_disk_worker_get_jobs (const ArcDiskWorker *worker);
 gboolean arc_disk_worker_is_awaited (const ArcDiskWorker *worker);
 
 /**
- * arc_disk_worker_get_n_stuck:
- * @worker: a worker
- *
- * Returns: how many of the jobs are stuck
- */
-guint arc_disk_worker_get_n_stuck (const ArcDiskWorker *worker);
-
-/**
  * arc_disk_worker_look_for_stuck:
  * @worker: a worker
  * @now: the time, in microseconds of g_get_monotonic_time()
  *
- * Checks, once a second, whether the thread goes on, and otherwise leaves it behind. Until
- * arc_disk_worker_take() the other jobs can be cancelled.
+ * Checks, once a second, whether the thread goes on, and otherwise leaves it behind. Another thread
+ * begins with arc_disk_worker_take(), before which arc_disk_worker_give_up() can be called.
  *
  * Returns: (transfer none) (nullable): the job that is stuck since this call
  */
 ArcDiskJob *arc_disk_worker_look_for_stuck (ArcDiskWorker *worker, gint64 now);
+
+/**
+ * arc_disk_worker_give_up:
+ * @worker: a worker
+ * @stuck: a job that is stuck
+ * @top: the directory at which the file system begins that does not answer
+ *
+ * Cancels the other jobs of a file system, so that no other thread waits for it.
+ */
+void arc_disk_worker_give_up (ArcDiskWorker *worker, ArcDiskJob *stuck, const char *top);
+
+/**
+ * arc_disk_worker_is_stuck:
+ * @worker: a worker
+ * @path: an absolute path
+ *
+ * Returns: %TRUE if a thread waits for the file system of @path, which was given up therefore
+ */
+gboolean arc_disk_worker_is_stuck (const ArcDiskWorker *worker, const char *path);
 
 /**
  * arc_disk_worker_get_due:
@@ -231,5 +232,3 @@ ArcDiskJob *arc_disk_worker_look_for_stuck (ArcDiskWorker *worker, gint64 now);
  *   g_get_monotonic_time(); 0 for at once, -1 for never
  */
 gint64 arc_disk_worker_get_due (const ArcDiskWorker *worker);
-
-G_END_DECLS

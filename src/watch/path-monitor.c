@@ -134,29 +134,6 @@ leave_spot (ArcPathMonitor *self, ArcWay *way, int watch)
   inotify_rm_watch (self->instance->fd, watch);
 }
 
-/* The kernel has removed WATCH. */
-static void
-drop_spot (ArcPathMonitor *self, int watch)
-{
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, g_hash_table_lookup (self->spots, GINT_TO_POINTER (watch)));
-  while (g_hash_table_iter_next (&iter, &value, NULL))
-    {
-      ArcWay *way = value;
-
-      for (guint j = 0; j < way->watches->len; j++)
-        if (g_array_index (way->watches, int, j) == watch)
-          {
-            g_array_remove_index_fast (way->watches, j);
-            break;
-          }
-    }
-
-  g_hash_table_remove (self->spots, GINT_TO_POINTER (watch));
-}
-
 static void
 report_all (ArcPathMonitor *self)
 {
@@ -217,8 +194,10 @@ take_event (ArcPathMonitor *self, const struct inotify_event *event)
     if (concerns (event, way))
       self->func (((ArcWay *) way)->path, hint, self->user_data);
 
+  /* The kernel has removed the watch. It does not use its number again (Linux, idr_alloc_cyclic).
+   */
   if (event->mask & IN_IGNORED)
-    drop_spot (self, event->wd);
+    g_hash_table_remove (self->spots, GINT_TO_POINTER (event->wd));
 }
 
 static gboolean
@@ -654,18 +633,6 @@ arc_path_monitor_is_followed (const ArcPathMonitor *self, const char *path)
 }
 
 void
-arc_path_monitor_forget (ArcPathMonitor *self, const char *path)
-{
-  ArcWay *way = g_hash_table_lookup (self->ways, path);
-
-  if (way == NULL)
-    return;
-
-  leave_all (self, way);
-  g_hash_table_remove (self->ways, path);
-}
-
-void
 arc_path_monitor_prune (ArcPathMonitor *self, ArcPathMonitorKeepFunc keep, gpointer user_data)
 {
   GHashTableIter iter;
@@ -694,6 +661,7 @@ char *
 arc_path_monitor_describe (const ArcPathMonitor *self)
 {
   g_autofree char *name = NULL;
+  g_autofree char *others = NULL;
   const ArcWay *first = NULL;
   GHashTableIter iter;
   gpointer value;
@@ -710,9 +678,8 @@ arc_path_monitor_describe (const ArcPathMonitor *self)
   g_return_val_if_fail (first != NULL, NULL);
 
   name = g_filename_display_name (first->path);
-  if (self->n_problems == 1)
-    return g_strdup_printf ("what %s leads to cannot be watched: %s", name, first->problem);
+  if (self->n_problems > 1)
+    others = g_strdup_printf (" (and %u more)", self->n_problems - 1);
 
-  return g_strdup_printf ("what %s leads to cannot be watched: %s (and %u more)", name,
-                          first->problem, self->n_problems - 1);
+  return g_strconcat ("what ", name, " leads to cannot be watched: ", first->problem, others, NULL);
 }

@@ -7,8 +7,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcPathMonitor:
  *
@@ -118,15 +116,6 @@ void arc_path_monitor_follow (ArcPathMonitor *ways, const char *path);
 gboolean arc_path_monitor_is_followed (const ArcPathMonitor *ways, const char *path);
 
 /**
- * arc_path_monitor_forget:
- * @ways: a monitor
- * @path: an absolute path
- *
- * Stops watching a path.
- */
-void arc_path_monitor_forget (ArcPathMonitor *ways, const char *path);
-
-/**
  * arc_path_monitor_clear:
  * @ways: a monitor
  *
@@ -163,5 +152,3 @@ guint arc_path_monitor_get_n_problems (const ArcPathMonitor *ways);
  * Returns: (transfer full): which path cannot be watched, and why, in English
  */
 char *arc_path_monitor_describe (const ArcPathMonitor *ways);
-
-G_END_DECLS

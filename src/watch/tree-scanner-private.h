@@ -38,7 +38,7 @@ struct _ArcTreeScanner
   guint32 scan_number;   /* of the directory that was last read */
   gboolean scan_is_next; /* the last job was a look */
   gboolean baseline;     /* the first scan, without a snapshot: what it finds is no change */
-  gboolean active;       /* directories were queued or went since arc_tree_scanner_rest() */
+  gboolean active;       /* directories were queued or went since the last scan ended */
 
   GHashTable *left_out; /* (element-type filename): directories that are in the tree already under
                            another path */
@@ -107,13 +107,13 @@ void arc_tree_scanner_disarm (ArcTreeScanner *self, ArcNode *node);
 void arc_tree_scanner_forget (ArcTreeScanner *self, ArcNode *node);
 
 /**
- * arc_tree_scanner_prune:
+ * arc_tree_scanner_clean_up:
  * @self: a scanner
  *
  * Removes the directories from the snapshot that an earlier run, or another scope, knew and no scan
- * met.
+ * met, and queues the paths whose directory was in the tree under another path.
  */
-void arc_tree_scanner_prune (ArcTreeScanner *self);
+void arc_tree_scanner_clean_up (ArcTreeScanner *self);
 
 /**
  * arc_tree_scanner_enter:
@@ -126,24 +126,6 @@ void arc_tree_scanner_prune (ArcTreeScanner *self);
  * Returns: %TRUE if @job has to be pushed again; %FALSE if @node must not be read now
  */
 gboolean arc_tree_scanner_enter (ArcTreeScanner *self, ArcNode *node, ArcDiskJob *job);
-
-/**
- * arc_tree_scanner_is_elsewhere:
- * @self: a scanner
- * @node: a directory of the tree
- * @job: the result of a job for @node
- *
- * Returns: %TRUE if another directory is at the path of @node, which is queued
- */
-gboolean arc_tree_scanner_is_elsewhere (ArcTreeScanner *self, ArcNode *node, const ArcDiskJob *job);
-
-/**
- * arc_tree_scanner_look_at_left_out:
- * @self: a scanner
- *
- * Queues the paths whose directory is in the tree under another path.
- */
-void arc_tree_scanner_look_at_left_out (ArcTreeScanner *self);
 
 /**
  * arc_tree_scanner_is_clear:
@@ -171,21 +153,22 @@ gboolean arc_tree_scanner_find (ArcTreeScanner *self, ArcNode *node, const ArcDi
  * arc_tree_scanner_fail:
  * @self: a scanner
  * @node: a directory of the tree
- * @job: a job that could not read it
+ * @job: a job that could not read it, or found another directory at its path
  *
- * Removes a directory that is gone, or marks it as unavailable: the snapshot keeps its files, and
- * the scanner searches for it.
+ * Queues a directory, removes one that is gone, or marks it as unavailable: the snapshot keeps its
+ * files, and the scanner searches for it.
  */
 void arc_tree_scanner_fail (ArcTreeScanner *self, ArcNode *node, const ArcDiskJob *job);
 
 /**
- * arc_tree_scanner_begin_check:
+ * arc_tree_scanner_look_at_root:
  * @self: a scanner
- * @node: a directory that was lost, wholly or in part
+ * @node: a root of the tree
+ * @moved: whether it, or what is on its way, was renamed
  *
- * Lets the thread find out whether there is more of @node to be read.
+ * Queues a root for a scan, or lets the thread find out whether it is back.
  */
-void arc_tree_scanner_begin_check (ArcTreeScanner *self, ArcNode *node);
+void arc_tree_scanner_look_at_root (ArcTreeScanner *self, ArcNode *node, gboolean moved);
 
 /**
  * arc_tree_scanner_end_check:
@@ -195,15 +178,6 @@ void arc_tree_scanner_begin_check (ArcTreeScanner *self, ArcNode *node);
  * Queues a directory that can be read again.
  */
 void arc_tree_scanner_end_check (ArcTreeScanner *self, const ArcDiskJob *job);
-
-/**
- * arc_tree_scanner_has_stuck:
- * @self: a scanner
- * @node: a directory of the tree
- *
- * Returns: %TRUE if a thread waits for the file system of @node, which was lost therefore
- */
-gboolean arc_tree_scanner_has_stuck (const ArcTreeScanner *self, const ArcNode *node);
 
 /**
  * arc_tree_scanner_look_for_lost:

@@ -73,16 +73,6 @@ look_at_directory (ArcTreeScanner *self,
   arc_tree_scanner_push (self, node);
 }
 
-/* What JOB looked at is no file, or none that matters. */
-static void
-forget_file (ArcTreeScanner *self, const ArcNode *parent, const ArcDiskJob *job)
-{
-  const char *name = get_name (job->path);
-
-  if (arc_snapshot_lookup (self->snapshot, parent->path, name) != NULL)
-    arc_snapshot_set_file (self->snapshot, parent->path, name, NULL, self->changes);
-}
-
 /* LOOK (transfer full) has emitted its change, or none: it is checked again as if for the first
  * time. */
 static void
@@ -129,18 +119,6 @@ look_at_file (ArcTreeScanner *self, const ArcNode *parent, const ArcDiskJob *job
     look_again (self, g_steal_pointer (&owned), due);
 }
 
-/* Takes over whether JOB found a link. */
-static void
-take_link (ArcTreeScanner *self, ArcNode *parent, const ArcDiskJob *job)
-{
-  const char *name = get_name (job->path);
-
-  if (job->is_link)
-    arc_node_add_link (parent, name);
-  else if (parent->links != NULL && g_hash_table_remove (parent->links, name))
-    arc_path_monitor_forget (self->ways, job->path);
-}
-
 /* Takes over what JOB found in PARENT. LOOK (transfer full) */
 static void
 take_look (ArcTreeScanner *self, ArcNode *parent, const ArcDiskJob *job, ArcRecheck *look)
@@ -172,23 +150,9 @@ take_look (ArcTreeScanner *self, ArcNode *parent, const ArcDiskJob *job, ArcRech
       return;
     }
 
-  forget_file (self, parent, job);
+  arc_snapshot_set_file (self->snapshot, parent->path, get_name (job->path), NULL, self->changes);
   if (S_ISDIR (mode))
     look_at_directory (self, parent, node, job, look);
-}
-
-static void
-look_at_root (ArcTreeScanner *self, ArcNode *node, const ArcRecheck *look)
-{
-  /* When GIO reads that a directory was moved, it drops all its watches of that directory (GLib
-   * 2.74, inotify-path.c), also that of a monitor which was made after the move. */
-  if (look->moved)
-    arc_tree_scanner_disarm (self, node);
-
-  if (node->problem != NULL)
-    arc_tree_scanner_begin_check (self, node);
-  else
-    arc_tree_scanner_push (self, node);
 }
 
 /* LOOK (transfer full) */
@@ -204,10 +168,10 @@ begin_look (ArcTreeScanner *self, ArcRecheck *look)
 
   if (node != NULL && node->parent == NULL)
     {
-      look_at_root (self, node, look);
+      arc_tree_scanner_look_at_root (self, node, look->moved);
       return;
     }
-  if (parent == NULL || arc_tree_scanner_has_stuck (self, node != NULL ? node : parent))
+  if (parent == NULL || arc_disk_worker_is_stuck (self->worker, look->path))
     return;
 
   below = g_build_filename (arc_node_get_below_root (parent), get_name (look->path), NULL);
@@ -238,7 +202,7 @@ end_look (ArcTreeScanner *self, ArcDiskJob *job)
       return;
     }
 
-  take_link (self, parent, job);
+  arc_node_set_link (parent, get_name (job->path), job->is_link);
   take_look (self, parent, job, g_steal_pointer (&look));
 }
 
@@ -250,7 +214,7 @@ begin_scan (ArcTreeScanner *self, ArcNode *node)
   ArcDiskJob *job;
 
   node->generation = self->generation;
-  if (arc_tree_scanner_has_stuck (self, node))
+  if (arc_disk_worker_is_stuck (self->worker, node->path))
     return;
 
   if (node->serial == 0)
@@ -307,7 +271,7 @@ look_at_links (ArcTreeScanner *self, ArcNode *node, const ArcDirectoryListing *l
       const char *name = listing->links->pdata[i];
       g_autofree char *path = arc_path_join (node->path, name);
 
-      arc_node_add_link (node, name);
+      arc_node_set_link (node, name, TRUE);
       if (self->scope->follow_symlinks && !arc_path_monitor_is_followed (self->ways, path))
         arc_recheck_queue_ask (self->rechecks, path, TRUE);
     }
@@ -406,17 +370,16 @@ continue_scan (ArcTreeScanner *self, ArcDiskJob *job)
   ArcNode *node = arc_directory_tree_lookup (self->tree, job->path);
 
   /* What was disarmed, or dropped, meanwhile is queued again if it has to be. */
-  if (node == NULL || node->serial != job->serial || is_outdated (self, job) ||
-      arc_tree_scanner_is_elsewhere (self, node, job))
+  if (node == NULL || node->serial != job->serial || is_outdated (self, job))
     return FALSE;
 
-  if (job->error == NULL && !job->is_read)
+  if (job->error != NULL || job->is_elsewhere)
+    arc_tree_scanner_fail (self, node, job);
+  else if (job->is_read)
+    finish_scan (self, node, job);
+  else
     return arc_tree_scanner_enter (self, node, job);
 
-  if (job->error != NULL)
-    arc_tree_scanner_fail (self, node, job);
-  else
-    finish_scan (self, node, job);
   if (self->scope->follow_symlinks)
     follow_again (self, job->path);
 
@@ -465,12 +428,6 @@ arc_tree_scanner_set_scope (ArcTreeScanner *self, ArcWatchScope *scope)
   g_clear_pointer (&self->scope, arc_watch_scope_free);
   self->scope = scope;
   self->roots_pending = TRUE;
-}
-
-const ArcWatchScope *
-arc_tree_scanner_get_scope (const ArcTreeScanner *self)
-{
-  return self->scope;
 }
 
 void
@@ -673,11 +630,9 @@ arm_deaf (ArcTreeScanner *self)
     {
       ArcNode *node = deaf->pdata[i];
 
-      if (node->retried == self->generation)
-        continue;
-
+      if (node->retried != self->generation)
+        arc_tree_scanner_push (self, node);
       node->retried = self->generation;
-      arc_tree_scanner_push (self, node);
     }
 }
 
@@ -686,12 +641,7 @@ arc_tree_scanner_conclude (ArcTreeScanner *self)
 {
   const GPtrArray *roots = self->scope->roots;
 
-  if (self->prune_pending)
-    arc_tree_scanner_prune (self);
-  if (self->left_out_pending)
-    arc_tree_scanner_look_at_left_out (self);
-  self->prune_pending = self->left_out_pending = FALSE;
-
+  arc_tree_scanner_clean_up (self);
   if (!arc_tree_scanner_is_busy (self))
     arc_path_monitor_prune (self->ways, is_followed, self);
   if (!arc_tree_scanner_is_busy (self))
@@ -699,15 +649,13 @@ arc_tree_scanner_conclude (ArcTreeScanner *self)
   if (!arc_tree_scanner_is_busy (self) &&
       arc_file_monitors_audit (self->monitors, self->tree, roots->len > 0 ? roots->pdata[0] : "/"))
     self->health_pending = TRUE;
+  if (arc_tree_scanner_is_busy (self))
+    return FALSE;
 
-  return !arc_tree_scanner_is_busy (self);
-}
-
-void
-arc_tree_scanner_rest (ArcTreeScanner *self)
-{
   self->active = FALSE;
   self->baseline = FALSE;
+
+  return TRUE;
 }
 
 gboolean

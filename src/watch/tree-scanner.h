@@ -63,14 +63,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcTreeScanner, arc_tree_scanner_free)
 void arc_tree_scanner_set_scope (ArcTreeScanner *scanner, ArcWatchScope *scope);
 
 /**
- * arc_tree_scanner_get_scope:
- * @scanner: a scanner
- *
- * Returns: (transfer none): the scope
- */
-const ArcWatchScope *arc_tree_scanner_get_scope (const ArcTreeScanner *scanner);
-
-/**
  * arc_tree_scanner_start:
  * @scanner: a scanner
  * @snapshot: (transfer full) (nullable): see arc_watcher_start()
@@ -129,7 +121,7 @@ void arc_tree_scanner_hint (ArcTreeScanner *scanner, const char *path, ArcHint h
  *
  * Works until there is nothing to do.
  *
- * Returns: %TRUE if a scan has begun, or a directory is gone, since arc_tree_scanner_rest()
+ * Returns: %TRUE if a scan has begun, or a directory is gone, since arc_tree_scanner_conclude()
  */
 gboolean arc_tree_scanner_work (ArcTreeScanner *scanner, gint64 deadline);
 
@@ -154,19 +146,11 @@ gboolean arc_tree_scanner_is_busy (const ArcTreeScanner *scanner);
  * arc_tree_scanner_conclude:
  * @scanner: a scanner
  *
- * Does what remains to be done at the end of a scan.
+ * Does what remains to be done at the end of a scan. Differences that are found later are changes.
  *
  * Returns: %FALSE if that made the scanner busy again
  */
 gboolean arc_tree_scanner_conclude (ArcTreeScanner *scanner);
-
-/**
- * arc_tree_scanner_rest:
- * @scanner: a scanner
- *
- * Ends a scan: differences that are found from now on are changes.
- */
-void arc_tree_scanner_rest (ArcTreeScanner *scanner);
 
 /**
  * arc_tree_scanner_update_health:

@@ -10,8 +10,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcWatcher:
  *
@@ -193,5 +191,3 @@ void arc_watcher_mark_dirty (ArcWatcher *watcher, const ArcChangeSet *files);
  * Returns: %TRUE if @path matters
  */
 gboolean arc_watcher_explain (ArcWatcher *watcher, const char *path, const char **rule);
-
-G_END_DECLS
