@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* Whether the directories of the tree are at their paths: found, moved, gone, unmounted, unreadable,
- * or on a file system that does not answer. */
+/* Whether the directories of the tree are at their paths: found, moved, gone, unmounted,
+ * unreadable, or on a file system that does not answer. */
 
 #include "watch/tree-scanner-private.h"
 #include "watch/tree-scanner.h"
