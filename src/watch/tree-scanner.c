@@ -639,15 +639,13 @@ arm_deaf (ArcTreeScanner *self)
 gboolean
 arc_tree_scanner_conclude (ArcTreeScanner *self)
 {
-  const GPtrArray *roots = self->scope->roots;
-
   arc_tree_scanner_clean_up (self);
   if (!arc_tree_scanner_is_busy (self))
     arc_path_monitor_prune (self->ways, is_followed, self);
   if (!arc_tree_scanner_is_busy (self))
     arm_deaf (self);
-  if (!arc_tree_scanner_is_busy (self) &&
-      arc_file_monitors_audit (self->monitors, self->tree, roots->len > 0 ? roots->pdata[0] : "/"))
+  /* A root may be on a file system that does not answer. */
+  if (!arc_tree_scanner_is_busy (self) && arc_file_monitors_audit (self->monitors, self->tree, "/"))
     self->health_pending = TRUE;
   if (arc_tree_scanner_is_busy (self))
     return FALSE;

@@ -1550,6 +1550,36 @@ test_hanging_roots (void)
   arc_fixture_wait_sentinels (fixture, sentinels);
 }
 
+/* The first root is lost; the other one goes on, also with new directories. */
+static void
+test_hanging_other_root (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  const char *roots[] = { fixture->root, fixture->aside, NULL };
+
+  arc_fixture_sh (fixture, "touch tree/1.org aside/2.org");
+  arc_fixture_start (fixture, NULL, FALSE);
+  arc_watcher_set_tree (fixture->watcher, roots, fixture->filter, FALSE);
+  arc_fixture_wait_settled (fixture);
+  arc_fixture_forget (fixture);
+
+  arc_test_disk_hang (fixture->root);
+  arc_watcher_reconcile (fixture->watcher);
+  wait_lost (fixture);
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("aside/%u/3.org", i);
+
+      arc_fixture_sh (fixture, "mkdir aside/%u && touch %s", i, path);
+      arc_fixture_wait_told (fixture, path, ARC_CHANGE_ADDED);
+      arc_fixture_wait_settled (fixture);
+    }
+  g_assert_true (arc_fixture_is_unavailable (fixture, NULL));
+
+  arc_test_disk_hang (NULL);
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+}
+
 /* Whether the other path of a directory still leads to it can only be seen on such a disk. */
 static void
 test_hanging_other_path (void)
@@ -1642,6 +1672,7 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher/hanging/link", test_hanging_link);
   g_test_add_func ("/watcher/hanging/linked-root", test_hanging_linked_root);
   g_test_add_func ("/watcher/hanging/roots", test_hanging_roots);
+  g_test_add_func ("/watcher/hanging/other-root", test_hanging_other_root);
   g_test_add_func ("/watcher/hanging/other-path", test_hanging_other_path);
   g_test_add_func ("/watcher/hanging/end", test_hanging_end);
   g_test_add_func ("/watcher/set-tree", test_set_tree);
