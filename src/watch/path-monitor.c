@@ -48,6 +48,7 @@ struct _ArcWay
   int number;         /* the errno(3) of that */
   gboolean is_begun;
   gboolean is_followed;
+  guint begun_at; /* the number of events then */
   char *path;
   GArray *before;  /* (element-type int): the watches that the monitor had */
   GArray *watches; /* (element-type int) */
@@ -57,21 +58,27 @@ struct _ArcWay
   gboolean is_partial; /* it ends at a directory that cannot be read, and so is not watched */
 };
 
+typedef struct
+{
+  guint number;
+  ArcHint hint;
+} Event;
+
 struct _ArcPathMonitor
 {
   ArcFileMonitorsFunc func;
   gpointer user_data;
   GMainContext *context;
 
-  Instance
-      *instance;   /* (owned) (nullable): NULL until it is needed, and if the kernel gives none */
-  GSource *source; /* (nullable): NULL as long as that */
+  Instance *instance; /* (owned) (nullable): NULL until it is needed, or if there is none */
+  GSource *source;    /* (nullable): NULL as long as that */
 
   GHashTable *ways;  /* (element-type filename ArcWay) the keys lie in the values */
   GHashTable *spots; /* (element-type int GHashTable): the ways (element-type ArcWay) that have each
                         watch */
-  GHashTable *early; /* (element-type utf8 ArcHint): the events since a way was begun, by watch and
-                        name: it may have that watch */
+  guint n_events;
+  GHashTable *early; /* (element-type utf8 Event): the last event for each watch and name since a
+                        way was begun, which may have that watch */
   guint n_problems;
 };
 
@@ -161,9 +168,12 @@ static void
 remember_early (ArcPathMonitor *self, const struct inotify_event *event, ArcHint hint)
 {
   char *key = get_early_key (event->wd, event->len > 0 ? event->name : "");
-  const ArcHint known = GPOINTER_TO_UINT (g_hash_table_lookup (self->early, key));
+  const Event *known = g_hash_table_lookup (self->early, key);
+  Event *now = g_new (Event, 1);
 
-  g_hash_table_replace (self->early, key, GUINT_TO_POINTER (MAX (hint, known)));
+  now->number = ++self->n_events;
+  now->hint = known != NULL ? MAX (hint, known->hint) : hint;
+  g_hash_table_replace (self->early, key, now);
 }
 
 /* Whether EVENT is about WAY. */
@@ -500,7 +510,7 @@ arc_path_monitor_new (ArcFileMonitorsFunc func, gpointer user_data)
   self->user_data = user_data;
   self->context = g_main_context_ref_thread_default ();
   self->ways = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) arc_way_free);
-  self->early = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->early = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->spots = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_hash_table_unref);
 
   return self;
@@ -538,6 +548,7 @@ arc_path_monitor_begin (ArcPathMonitor *self, const char *path)
   ArcWay *way = g_new0 (ArcWay, 1);
 
   way->path = g_strdup (path);
+  way->begun_at = self->n_events;
   way->watches = g_array_new (FALSE, FALSE, sizeof (int));
   way->before = known != NULL ? g_array_copy (known->watches) : g_array_ref (way->watches);
   way->number = ensure_instance (self);
@@ -577,10 +588,10 @@ static void
 report_early (ArcPathMonitor *self, const ArcWay *way, int watch, const char *name)
 {
   g_autofree char *key = get_early_key (watch, name);
-  gpointer hint;
+  const Event *event = g_hash_table_lookup (self->early, key);
 
-  if (g_hash_table_lookup_extended (self->early, key, NULL, &hint))
-    self->func (way->path, GPOINTER_TO_UINT (hint), self->user_data);
+  if (event != NULL && event->number > way->begun_at)
+    self->func (way->path, event->hint, self->user_data);
 }
 
 /* WAY replaces what was known of its path. */
@@ -600,6 +611,8 @@ adopt (ArcPathMonitor *self, ArcWay *way)
     report_early (self, way, g_array_index (way->watches, int, i), "");
   if (way->missing != NULL)
     report_early (self, way, way->gap, way->missing);
+  /* Events were dropped (IN_Q_OVERFLOW, inotify(7)). */
+  report_early (self, way, -1, "");
 }
 
 void

@@ -4,6 +4,7 @@
 #include "test-disk.h"
 #include "test-util.h"
 #include "watch/directory-reader.h"
+#include "watch/path-monitor.h"
 #include "watcher-fixture.h"
 
 #include <errno.h>
@@ -438,6 +439,75 @@ test_target_moves (void)
 
   arc_fixture_reconcile (fixture);
   arc_fixture_assert_none_missed (fixture);
+}
+
+static void
+count_hint (const char *path, ArcHint hint, gpointer user_data)
+{
+  guint *n_hints = user_data;
+
+  n_hints[strstr (path, "2.org") != NULL]++;
+}
+
+static void
+begin_way (ArcPathMonitor *ways, ArcWay **way, const char *path)
+{
+  *way = arc_path_monitor_begin (ways, path);
+  arc_way_follow (*way);
+}
+
+/* Ways that are followed while events come: each way reports the events since it was begun, and no
+ * others, also if there is always another one that was begun. */
+static void
+test_overlapping_ways (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  guint n_hints[2] = { 0 };
+  g_autoptr (ArcPathMonitor) ways = arc_path_monitor_new (count_hint, n_hints);
+  g_autofree char *one = g_build_filename (fixture->aside, "1.org", NULL);
+  g_autofree char *two = g_build_filename (fixture->aside, "2.org", NULL);
+  ArcWay *first;
+  ArcWay *second;
+
+  /* Of watches that no way has yet. */
+  arc_fixture_sh (fixture, "touch aside/1.org aside/2.org");
+  begin_way (ways, &first, one);
+  begin_way (ways, &second, two);
+  arc_fixture_sh (fixture, "echo >>aside/1.org && echo >>aside/2.org");
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpuint (n_hints[0] + n_hints[1], ==, 0);
+  arc_path_monitor_end (ways, first);
+  g_assert_cmpuint (n_hints[0], ==, 1);
+  begin_way (ways, &first, one);
+  arc_path_monitor_end (ways, second);
+  g_assert_cmpuint (n_hints[1], ==, 1);
+  begin_way (ways, &second, two);
+  arc_path_monitor_end (ways, first);
+  begin_way (ways, &first, one);
+  arc_path_monitor_end (ways, second);
+  g_assert_cmpuint (n_hints[0] + n_hints[1], ==, 2);
+
+  /* What is made where the way ends, before the monitor has that way. */
+  arc_path_monitor_end (ways, first);
+  arc_fixture_sh (fixture, "rm aside/1.org");
+  arc_test_wait_until (n_hints[0] > 1);
+  begin_way (ways, &first, one);
+  n_hints[0] = 0;
+  arc_fixture_sh (fixture, "touch aside/3.org aside/1.org");
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpuint (n_hints[0], ==, 0);
+  arc_path_monitor_end (ways, first);
+  g_assert_cmpuint (n_hints[0], ==, 1);
+
+  /* One that is never ended keeps nothing from the others. */
+  begin_way (ways, &first, one);
+  begin_way (ways, &second, two);
+  arc_way_abandon (first);
+  arc_path_monitor_clear (ways);
+  arc_way_free (first);
+  arc_path_monitor_end (ways, second);
 }
 
 /* A root that is a link, behind a link, in a directory that is renamed. */
@@ -1646,6 +1716,7 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher/behind-link-to-excluded", test_behind_link_to_excluded);
   g_test_add_func ("/watcher/target-moves", test_target_moves);
   g_test_add_func ("/watcher/target-becomes-readable", test_target_becomes_readable);
+  g_test_add_func ("/watcher/overlapping-ways", test_overlapping_ways);
   g_test_add_func ("/watcher/way-to-root", test_way_to_root);
   g_test_add_func ("/watcher/renamed-parent", test_renamed_parent);
   g_test_add_func ("/watcher/left-out-comes-back", test_left_out_comes_back);
