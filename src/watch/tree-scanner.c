@@ -369,9 +369,16 @@ continue_scan (ArcTreeScanner *self, ArcDiskJob *job)
 {
   ArcNode *node = arc_directory_tree_lookup (self->tree, job->path);
 
-  /* What was disarmed, or dropped, meanwhile is queued again if it has to be. */
-  if (node == NULL || node->serial != job->serial || is_outdated (self, job))
+  if (node == NULL)
     return FALSE;
+
+  /* It was disarmed meanwhile, or the filter is another one. Who asked for the scan waits for it.
+   */
+  if (node->serial != job->serial || is_outdated (self, job))
+    {
+      arc_tree_scanner_push (self, node);
+      return FALSE;
+    }
 
   if (job->error != NULL || job->is_elsewhere)
     arc_tree_scanner_fail (self, node, job);

@@ -998,6 +998,33 @@ test_missing_root (void)
   arc_fixture_assert_none_missed (fixture);
 }
 
+/* A comparison that begins when the root is back finds it, whatever events are on their way. */
+static void
+test_root_comes_back (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autofree char *away = g_build_filename (fixture->aside, "tree", NULL);
+
+  arc_fixture_sh (fixture, "touch tree/1.org");
+  arc_fixture_start (fixture, NULL, FALSE);
+
+  for (guint i = 0; i < 30; i++)
+    {
+      g_assert_no_errno (g_rename (fixture->root, away));
+      arc_fixture_wait (fixture, arc_fixture_is_unavailable, "unavailable");
+      if (i % 2 == 1)
+        arc_fixture_reconcile (fixture);
+      g_assert_no_errno (g_rename (away, fixture->root));
+      for (guint n = i % 5; n > 0; n--)
+        g_main_context_iteration (NULL, FALSE);
+      arc_fixture_reconcile (fixture);
+      g_assert_true (arc_fixture_is_ok (fixture, NULL));
+    }
+
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+  arc_fixture_assert_none_missed (fixture);
+}
+
 /* The disk of the snapshot is not there when the service starts. */
 static void
 test_empty_at_start (void)
@@ -1733,6 +1760,7 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher/batch", test_batch);
   g_test_add_func ("/watcher/large-directory", test_large_directory);
   g_test_add_func ("/watcher/missing-root", test_missing_root);
+  g_test_add_func ("/watcher/root-comes-back", test_root_comes_back);
   g_test_add_func ("/watcher/empty-at-start", test_empty_at_start);
   g_test_add_func ("/watcher/unreadable", test_unreadable);
   g_test_add_func ("/watcher/not-searchable", test_not_searchable);
