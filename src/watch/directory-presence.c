@@ -41,14 +41,14 @@ arc_tree_scanner_add_places (ArcTreeScanner *self,
     }
 
   for (; node != NULL; node = node->parent)
-    {
-      const ArcDiskPlace place = { g_strdup (node->path),
-                                   node->parent == NULL || self->scope->follow_symlinks, node->id,
-                                   FALSE };
+    if (all || is_separate (node))
+      {
+        const ArcDiskPlace place = { .path = g_strdup (node->path),
+                                     .follow = node->parent == NULL || self->scope->follow_symlinks,
+                                     .id = node->id };
 
-      if (all || is_separate (node))
         g_array_append_val (job->places, place);
-    }
+      }
 }
 
 /* The place in JOB of what NODE is now. */
