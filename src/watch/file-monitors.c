@@ -111,9 +111,10 @@ pump_set_rest (Pump *self, gint64 rest)
     }
 }
 
-/* Runs the child, and sleeps until one of its descriptors or its next timeout. GIO hands events
- * over from a thread of its own with g_source_set_ready_time(), which writes to the wakeup
- * descriptor of the child (GLib 2.74, gmain.c). */
+/* Runs the child, and sleeps until one of its descriptors or its next timeout. GLib's worker thread
+ * hands events over in g_file_monitor_source_handle_event() (glocalfilemonitor.c) with
+ * g_source_set_ready_time(), which signals the wakeup descriptor of the child (gmain.c; GLib 2.74
+ * and 2.84). */
 static gboolean
 pump_dispatch (GSource *source, GSourceFunc callback G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED)
 {
@@ -247,7 +248,6 @@ on_changed (GFileMonitor *monitor G_GNUC_UNUSED,
     case G_FILE_MONITOR_EVENT_CHANGED:
     case G_FILE_MONITOR_EVENT_CHANGES_DONE_HINT:
     case G_FILE_MONITOR_EVENT_CREATED:
-      hint = ARC_HINT_LOOK;
       break;
 
     case G_FILE_MONITOR_EVENT_ATTRIBUTE_CHANGED:
@@ -269,7 +269,8 @@ on_changed (GFileMonitor *monitor G_GNUC_UNUSED,
   report (self, other_file, hint);
 }
 
-/* g_main_context_new() aborts the process if it gets no descriptor (GLib 2.74, gwakeup.c). */
+/* g_main_context_new() aborts the process if it gets no descriptor: g_wakeup_new() of gwakeup.c
+ * calls g_error() (GLib 2.74 and 2.84). */
 static gboolean
 has_descriptor (GError **error)
 {
@@ -325,9 +326,13 @@ add_monitor (ArcFileMonitors *self, const char *directory, GError **error)
   /* inotify_add_watch(2) looks the path up. The disk worker has opened the directory just before,
    * so the kernel has names and attributes in its caches (FUSE: for a second with libfuse; NFS:
    * acdirmin, 30 s), and asks no server. The main loop waits only if the server stops within these
-   * milliseconds and caches nothing; the watchdog ends that. No other thread can do it: GIO holds
-   * one lock for all monitors meanwhile (GLib 2.74, inotify-helper.c), which GLib's worker thread
-   * takes, too, and that thread hands on signals and the ends of children. */
+   * milliseconds and caches nothing; the watchdog ends that. (The first monitor below the home
+   * directory also calls statfs(2) for that: g_local_file_is_nfs_home(), glocalfile.c.) Another
+   * thread would not help: _ih_sub_add() of GIO calls inotify_add_watch(2) with the lock
+   * inotify_lock, for which _ih_sub_cancel() in the main loop would wait (inotify-helper.c), and
+   * ik_source_dispatch() in GLib's worker thread for each event (inotify-kernel.c). That thread
+   * also hands on signals (glib_worker_main(), gmain.c) and the end of each GSubprocess
+   * (initable_init(), gsubprocess.c; all in GLib 2.74 and 2.84). */
   g_main_context_push_thread_default (self->current->context);
   monitor = g_file_monitor_directory (file, G_FILE_MONITOR_WATCH_MOVES, NULL, error);
   g_main_context_pop_thread_default (self->current->context);
@@ -391,8 +396,9 @@ arc_file_monitors_arm (ArcFileMonitors *self, ArcNode *node)
   if (node->monitor != NULL || is_full (self))
     return;
 
-  /* GIO does not report that the limit is reached. It keeps the directory in a list instead that it
-   * walks with each monitor that comes or goes, and every four seconds. */
+  /* GIO does not report that the limit is reached. It keeps the directory in a list instead, which
+   * _im_add() walks for each further one, _im_rm() for each monitor that is cancelled, and
+   * im_scan_missing() every four seconds (inotify-missing.c, GLib 2.74 and 2.84). */
   if (self->adds_until_probe == 0)
     {
       self->adds_until_probe = ADDS_PER_PROBE;
@@ -406,7 +412,9 @@ arc_file_monitors_arm (ArcFileMonitors *self, ArcNode *node)
     }
 
   node->monitor = add_monitor (self, node->path, &error);
-  /* The next comparison tries again; after any other error GIO does not. */
+  /* The next comparison tries again. After any other error GIO does not:
+   * _g_io_module_get_default_type() remembers that there is no type of monitors (giomodule.c, GLib
+   * 2.74 and 2.84). */
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES))
     return;
 
@@ -476,7 +484,7 @@ arc_file_monitors_audit (ArcFileMonitors *self, const ArcDirectoryTree *tree, co
     }
 
   self->cancellable = g_cancellable_new ();
-  arc_monitor_audit_audit_async (self->inotify, targets, self->cancellable, on_audited, self);
+  arc_monitor_audit_audit_async (targets, self->cancellable, on_audited, self);
 
   return TRUE;
 }
@@ -515,7 +523,7 @@ arc_file_monitors_take_deaf (ArcFileMonitors *self, const ArcDirectoryTree *tree
       if (!self->limit_reached)
         self->limit_reached = !arc_monitor_audit_has_room (&self->inotify, node->path);
 
-      /* GIO would try it again every four seconds, and walk the list of all such each time. */
+      /* See arc_file_monitors_arm(): GIO would try it again every four seconds. */
       g_clear_pointer (&node->monitor, arc_monitor_cancel);
       g_ptr_array_add (deaf, node);
     }
