@@ -105,7 +105,7 @@ static void G_GNUC_PRINTF (1, 2) log_fatal (const char *format, ...)
   text = g_strdup_vprintf (format, arguments);
   va_end (arguments);
 
-  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, ARC_BUILD_LOG_FATAL, "1", "MESSAGE", "%s",
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, ARC_LOG_WRITER_FATAL, "1", "MESSAGE", "%s",
                     text);
 }
 
@@ -410,9 +410,10 @@ on_once_finished (ArcDaemon *self, const ArcBuild *build)
   stop_if_done (self);
 }
 
-/* GLib aborts the process when it gets no descriptor for a main context (GLib 2.74, gwakeup.c), and
- * GIO never makes a file monitor again after it got none for its inotify instance (ginotify.c). The
- * usual limit of 1,024 is low for the sake of select(2), which the service does not use. */
+/* GLib aborts the process when it gets no descriptor for a main context (g_wakeup_new(),
+ * gwakeup.c), and GIO never makes a file monitor again after it got none for its inotify instance
+ * (ik_source_new(), inotify-kernel.c; both in GLib 2.74 and 2.84). The usual limit of 1,024 is low
+ * for the sake of select(2), which the service does not use. */
 static void
 raise_file_limit (void)
 {

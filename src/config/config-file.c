@@ -161,7 +161,7 @@ find_setting (const char *group, const char *key, GError **error)
   if (setting != NULL)
     return setting;
 
-  printable = arc_quote_printable (key, ARC_QUOTE_LENGTH);
+  printable = arc_quote_printable (key, ARC_QUOTE_LENGTH, "");
   keys = list_names (group);
   if (elsewhere != NULL)
     arc_error_set_config (error, "[%s] %s: this key belongs in [%s]", group, printable,
@@ -276,7 +276,7 @@ arc_config_merge_data (
   if (length == 0)
     return TRUE;
 
-  reader.file = printable = arc_quote_printable (file, -1);
+  reader.file = printable = arc_quote_printable (file, -1, "");
   reader.settings = arc_config_get_settings (&n_settings);
   reader.lines = lines = g_new0 (guint, n_settings);
   end = data + length;
