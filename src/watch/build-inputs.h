@@ -7,8 +7,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcBuildInputs:
  *
@@ -157,5 +155,3 @@ void arc_build_inputs_add_named (ArcBuildInputs *inputs, const char *path);
  * Returns: %TRUE if other files are inputs than when the build began
  */
 gboolean arc_build_inputs_end_build (ArcBuildInputs *inputs, gboolean done);
-
-G_END_DECLS

@@ -10,8 +10,6 @@
 #include <glib.h>
 #include <sys/stat.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcDirectoryReader:
  *
@@ -191,5 +189,3 @@ ArcFreshness arc_fingerprint_get_freshness (const ArcFingerprint *fingerprint,
  *   with
  */
 gint64 arc_get_stamp_time (void);
-
-G_END_DECLS

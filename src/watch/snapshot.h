@@ -7,8 +7,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcFingerprint:
  *
@@ -240,5 +238,3 @@ gboolean arc_snapshot_is_mounted (const ArcSnapshot *snapshot, const char *direc
  * Returns: (transfer container) (array zero-terminated=1): the paths
  */
 const char **arc_snapshot_get_mounted (const ArcSnapshot *snapshot);
-
-G_END_DECLS

@@ -8,8 +8,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 typedef enum
 {
   ARC_TREE_SURVEY_MATCH,   /* a file matters */
@@ -56,5 +54,3 @@ ArcTreeSurvey arc_tree_survey_finish (GAsyncResult *result);
 gboolean arc_tree_survey_snapshot (const ArcSnapshot *snapshot,
                                    const char *const *roots,
                                    const ArcPathFilter *filter);
-
-G_END_DECLS
