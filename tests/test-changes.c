@@ -30,3 +30,35 @@ arc_test_parse_changes (GBytes *bytes)
 
   return changes;
 }
+
+/* Gives the directories of DIRECTORIES in COPY the files that they have in AFTER. */
+static void
+copy_directories (ArcSnapshot *copy,
+                  const char *const *directories,
+                  const ArcSnapshot *after,
+                  ArcChangeSet *changes)
+{
+  g_autoptr (GArray) entries = g_array_new (FALSE, FALSE, sizeof (ArcEntry));
+
+  for (gsize i = 0; directories[i] != NULL; i++)
+    {
+      arc_snapshot_get_entries (after, directories[i], entries);
+      arc_snapshot_set_directory (copy, directories[i], (ArcEntry *) (gpointer) entries->data,
+                                  entries->len, changes);
+    }
+}
+
+ArcChangeSet *
+arc_test_compare_snapshots (const ArcSnapshot *before, const ArcSnapshot *after)
+{
+  g_autoptr (ArcChangeSet) all = arc_snapshot_list (before);
+  g_autoptr (ArcSnapshot) copy = arc_snapshot_extract (before, all);
+  g_autofree const char **old = arc_snapshot_get_directories (before);
+  g_autofree const char **new = arc_snapshot_get_directories (after);
+  g_autoptr (ArcChangeSet) changes = arc_change_set_new ();
+
+  copy_directories (copy, old, after, changes);
+  copy_directories (copy, new, after, changes);
+
+  return g_steal_pointer (&changes);
+}

@@ -3,12 +3,16 @@
 
 #pragma once
 
-#include "common/change-set.h"
+#include "watch/snapshot.h"
 
 G_BEGIN_DECLS
 
 /* (transfer full): the changes in BYTES, a change list as a build reads it (arcology-builder(1)).
  * Fails the test if BYTES are anything else. */
 ArcChangeSet *arc_test_parse_changes (GBytes *bytes);
+
+/* (transfer full): the changes of arc_snapshot_set_directory() when each directory of a copy of
+ * BEFORE gets the files that it has in AFTER. */
+ArcChangeSet *arc_test_compare_snapshots (const ArcSnapshot *before, const ArcSnapshot *after);
 
 G_END_DECLS

@@ -151,59 +151,37 @@ arc_path_filter_check (const char *pattern, gboolean included)
   return NULL;
 }
 
+/* Finds the shape of TEXT, without slashes at its ends, and what of it has to be compared. */
 static void
-pattern_init (Pattern *pattern, const char *source)
+pattern_set_shape (Pattern *pattern, const char *text)
 {
-  const char *text = source;
-  gsize length = strlen (source);
-  g_autofree char *path = NULL;
+  gsize length = strlen (text);
+  const gboolean on_name = !pattern->on_path;
+  const gboolean open_start = length > 0 && text[0] == '*';
+  const gboolean open_end = length > 0 && text[length - 1] == '*';
 
-  *pattern = (Pattern){ .source = g_strdup (source), .shape = SHAPE_GLOB };
-
-  if (length > 0 && text[length - 1] == '/')
-    {
-      pattern->directory_only = TRUE;
-      length--;
-    }
-
-  /* At any depth is what a pattern without a slash means. */
-  if (length > 3 && g_str_has_prefix (text, "**/") && memchr (text + 3, '/', length - 3) == NULL &&
-      memcmp (text + 3, "**", 2) != 0)
-    {
-      text += 3;
-      length -= 3;
-    }
-
-  pattern->on_path = memchr (text, '/', length) != NULL;
-  if (length > 0 && text[0] == '/')
-    {
-      text++;
-      length--;
-    }
-
-  path = g_strndup (text, length);
-  if (pattern->on_path && has_deep_name (path))
+  pattern->shape = SHAPE_GLOB;
+  if (pattern->on_path && has_deep_name (text))
     {
       pattern->shape = SHAPE_DEEP;
-      pattern->names = g_strsplit (path, "/", -1);
+      pattern->names = g_strsplit (text, "/", -1);
     }
   else if (is_plain (text, length))
     {
       pattern->shape = SHAPE_LITERAL;
     }
-  else if (!pattern->on_path && text[0] == '*' && is_plain (text + 1, length - 1))
+  else if (on_name && open_start && is_plain (text + 1, length - 1))
     {
       pattern->shape = SHAPE_SUFFIX;
       text++;
       length--;
     }
-  else if (!pattern->on_path && text[length - 1] == '*' && is_plain (text, length - 1))
+  else if (on_name && open_end && is_plain (text, length - 1))
     {
       pattern->shape = SHAPE_PREFIX;
       length--;
     }
-  else if (!pattern->on_path && length >= 2 && text[0] == '*' && text[length - 1] == '*' &&
-           is_plain (text + 1, length - 2))
+  else if (on_name && open_start && open_end && length >= 2 && is_plain (text + 1, length - 2))
     {
       pattern->shape = SHAPE_INFIX;
       text++;
@@ -212,6 +190,29 @@ pattern_init (Pattern *pattern, const char *source)
 
   pattern->text = g_strndup (text, length);
   pattern->length = length;
+}
+
+static void
+pattern_init (Pattern *pattern, const char *source)
+{
+  g_autofree char *copy = g_strdup (source);
+  char *text = copy;
+
+  *pattern = (Pattern){ .source = g_strdup (source) };
+
+  if (g_str_has_suffix (text, "/"))
+    {
+      pattern->directory_only = TRUE;
+      text[strlen (text) - 1] = '\0';
+    }
+
+  /* At any depth is what a pattern without a slash means. */
+  if (g_str_has_prefix (text, "**/") && text[3] != '\0' && strchr (text + 3, '/') == NULL &&
+      !g_str_has_prefix (text + 3, "**"))
+    text += 3;
+
+  pattern->on_path = strchr (text, '/') != NULL;
+  pattern_set_shape (pattern, text[0] == '/' ? text + 1 : text);
 }
 
 /* Whether the names of PATTERN match those of PATH. As with "*" in a name, it is enough to go

@@ -514,29 +514,15 @@ arc_snapshot_has_directory (const ArcSnapshot *snapshot, const char *directory)
 ArcChangeSet *
 arc_snapshot_list (const ArcSnapshot *snapshot)
 {
-  g_autoptr (ArcSnapshot) nothing = arc_snapshot_new ();
-
-  return arc_snapshot_diff (nothing, snapshot);
-}
-
-ArcChangeSet *
-arc_snapshot_diff (const ArcSnapshot *before, const ArcSnapshot *after)
-{
-  g_autoptr (ArcChangeSet) changes = arc_change_set_new ();
+  ArcChangeSet *changes = arc_change_set_new ();
   GHashTableIter iter;
-  gpointer path;
   gpointer directory;
 
-  g_hash_table_iter_init (&iter, before->directories);
-  while (g_hash_table_iter_next (&iter, &path, &directory))
-    compare_directories (directory, g_hash_table_lookup (after->directories, path), changes);
+  g_hash_table_iter_init (&iter, snapshot->directories);
+  while (g_hash_table_iter_next (&iter, NULL, &directory))
+    compare_directories (NULL, directory, changes);
 
-  g_hash_table_iter_init (&iter, after->directories);
-  while (g_hash_table_iter_next (&iter, &path, &directory))
-    if (!g_hash_table_contains (before->directories, path))
-      compare_directories (NULL, directory, changes);
-
-  return g_steal_pointer (&changes);
+  return changes;
 }
 
 gboolean

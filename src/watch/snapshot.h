@@ -199,17 +199,6 @@ void arc_snapshot_mark_dirty (ArcSnapshot *snapshot, const ArcChangeSet *changes
 ArcChangeSet *arc_snapshot_list (const ArcSnapshot *snapshot);
 
 /**
- * arc_snapshot_diff:
- * @before: a snapshot
- * @after: a later one
- *
- * Compares two snapshots as arc_snapshot_set_file() does.
- *
- * Returns: (transfer full): the changes from @before to @after
- */
-ArcChangeSet *arc_snapshot_diff (const ArcSnapshot *before, const ArcSnapshot *after);
-
-/**
  * arc_snapshot_set_mounted:
  * @snapshot: a snapshot
  * @directory: a directory

@@ -8,16 +8,17 @@
 #include <errno.h>
 #include <string.h>
 
+static const GEnumValue values[] = {
+  { ARC_HEALTH_OK, "ARC_HEALTH_OK", "ok" },
+  { ARC_HEALTH_DEGRADED, "ARC_HEALTH_DEGRADED", "degraded" },
+  { ARC_HEALTH_UNAVAILABLE, "ARC_HEALTH_UNAVAILABLE", "unavailable" },
+  { 0 },
+};
+
 GType
 arc_health_get_type (void)
 {
   static gsize type = 0;
-  static const GEnumValue values[] = {
-    { ARC_HEALTH_OK, "ARC_HEALTH_OK", "ok" },
-    { ARC_HEALTH_DEGRADED, "ARC_HEALTH_DEGRADED", "degraded" },
-    { ARC_HEALTH_UNAVAILABLE, "ARC_HEALTH_UNAVAILABLE", "unavailable" },
-    { 0 },
-  };
 
   if (g_once_init_enter (&type))
     g_once_init_leave (&type, g_enum_register_static ("ArcHealth", values));
@@ -28,17 +29,7 @@ arc_health_get_type (void)
 const char *
 arc_health_to_string (ArcHealth health)
 {
-  switch (health)
-    {
-    case ARC_HEALTH_OK:
-      return "ok";
-    case ARC_HEALTH_DEGRADED:
-      return "degraded";
-    case ARC_HEALTH_UNAVAILABLE:
-      return "unavailable";
-    }
-
-  g_return_val_if_reached ("unavailable");
+  return values[health].value_nick;
 }
 
 /* What cannot be read, and the first of it by the order of bytes. */
