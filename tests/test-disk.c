@@ -3,10 +3,10 @@
 
 #include "test-disk.h"
 
-#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -265,16 +265,22 @@ stat (const char *path, struct stat *info)
   return original (path, info);
 }
 
-DIR *
-opendir (const char *path)
+#if defined(__USE_FILE_OFFSET64) && defined(__REDIRECT)
+#define FTS_OPEN_NAME "fts64_open"
+#else
+#define FTS_OPEN_NAME "fts_open"
+#endif
+
+FTS *
+fts_open (char *const *paths, int options, int (*compare) (const FTSENT **, const FTSENT **))
 {
-  static DIR *(*original) (const char *path);
+  static FTS *(*original) (char *const *, int, int (*) (const FTSENT **, const FTSENT **));
 
-  wait_for_disk (path);
+  wait_for_disk (paths[0]);
   if (g_atomic_pointer_get ((gpointer *) &original) == NULL)
-    g_atomic_pointer_set ((gpointer *) &original, dlsym (RTLD_NEXT, "opendir"));
+    g_atomic_pointer_set ((gpointer *) &original, dlsym (RTLD_NEXT, FTS_OPEN_NAME));
 
-  return original (path);
+  return original (paths, options, compare);
 }
 
 int

@@ -5,14 +5,7 @@
 
 #include "common/path.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/* A link may lead to a directory above. */
-#define MAX_DEPTH 64
+#include <fts.h>
 
 typedef struct
 {
@@ -20,77 +13,50 @@ typedef struct
   ArcPathFilter *filter; /* (owned) */
   gboolean follow_symlinks;
   gint64 deadline;
-  gboolean any; /* a file was found */
+  gboolean any;     /* a file was found */
+  gboolean missing; /* a root cannot be read */
 } Survey;
 
-static void
-walk (Survey *survey, DIR *directory, const char *below, guint depth, ArcTreeSurvey *found);
-
-/* The entry NAME of DIRECTORY is BELOW a root. */
-static void
-look_at (Survey *survey,
-         DIR *directory,
-         const char *name,
-         const char *below,
-         guint depth,
-         ArcTreeSurvey *found)
+/* Looks at one ENTRY, which is BELOW a root. Returns: whether it is a file that matters. */
+static gboolean
+look_at (Survey *survey, FTS *tree, FTSENT *entry, const char *below)
 {
-  struct stat info;
+  const gboolean is_hidden = entry->fts_name[0] == '.';
 
-  if (fstatat (dirfd (directory), name, &info, survey->follow_symlinks ? 0 : AT_SYMLINK_NOFOLLOW) !=
-      0)
-    return;
-
-  if (S_ISREG (info.st_mode))
+  if (entry->fts_level == FTS_ROOTLEVEL)
     {
-      survey->any |= name[0] != '.';
-      if (arc_path_filter_explain (survey->filter, below, NULL))
-        *found = ARC_TREE_SURVEY_MATCH;
+      survey->missing |= entry->fts_info != FTS_D && entry->fts_info != FTS_DP;
+      return FALSE;
     }
-  else if (S_ISDIR (info.st_mode) && depth < MAX_DEPTH)
-    {
-      /* One that is excluded may hold files, none of which matters; a hidden one, such as .git,
-       * says nothing of what people keep. */
-      const gboolean matters = arc_path_filter_match_directory (survey->filter, below, NULL);
-      const int fd = matters || name[0] != '.'
-                         ? openat (dirfd (directory), name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-                         : -1;
-      DIR *child = fd >= 0 ? fdopendir (fd) : NULL;
 
-      if (child != NULL)
-        {
-          walk (survey, child, below, depth + 1, found);
-          closedir (child);
-        }
-      else if (fd >= 0)
-        {
-          close (fd);
-        }
-    }
+  /* A directory that is excluded may hold files, none of which matters; a hidden one, such as .git,
+   * says nothing of what people keep. */
+  if (entry->fts_info == FTS_D && is_hidden &&
+      !arc_path_filter_match_directory (survey->filter, below, NULL))
+    fts_set (tree, entry, FTS_SKIP);
+  if (entry->fts_info != FTS_F)
+    return FALSE;
+
+  survey->any |= !is_hidden;
+
+  return arc_path_filter_explain (survey->filter, below, NULL);
 }
 
-/* Until something is FOUND. */
-static void
-walk (Survey *survey, DIR *directory, const char *below, guint depth, ArcTreeSurvey *found)
+/* Until something is found. */
+static ArcTreeSurvey
+walk (Survey *survey, FTS *tree, const char *root)
 {
-  const struct dirent *entry;
+  FTSENT *entry;
 
-  while (*found == ARC_TREE_SURVEY_NONE && (entry = readdir (directory)) != NULL)
+  while ((entry = fts_read (tree)) != NULL)
     {
-      g_autofree char *path = NULL;
-
-      if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0)
-        continue;
-
       if (g_get_monotonic_time () >= survey->deadline)
-        {
-          *found = ARC_TREE_SURVEY_LATE;
-          return;
-        }
-
-      path = *below == '\0' ? g_strdup (entry->d_name) : arc_path_join (below, entry->d_name);
-      look_at (survey, directory, entry->d_name, path, depth, found);
+        return ARC_TREE_SURVEY_LATE;
+      if (look_at (survey, tree, entry, arc_path_get_below (entry->fts_path, root)))
+        return ARC_TREE_SURVEY_MATCH;
     }
+
+  return ARC_TREE_SURVEY_NONE;
 }
 
 static void
@@ -106,24 +72,22 @@ survey_free (gpointer data)
 static ArcTreeSurvey
 look (Survey *survey)
 {
+  const int flags =
+      FTS_NOCHDIR | (survey->follow_symlinks ? FTS_LOGICAL : FTS_PHYSICAL | FTS_COMFOLLOW);
   ArcTreeSurvey found = ARC_TREE_SURVEY_NONE;
-  gboolean missing = FALSE;
 
   for (gsize i = 0; survey->roots[i] != NULL && found == ARC_TREE_SURVEY_NONE; i++)
     {
-      DIR *directory = opendir (survey->roots[i]);
+      FTS *tree = fts_open ((char *[]){ survey->roots[i], NULL }, flags, NULL);
 
-      if (directory == NULL)
-        {
-          missing = TRUE;
-          continue;
-        }
+      if (tree == NULL)
+        return ARC_TREE_SURVEY_MISSING;
 
-      walk (survey, directory, "", 0, &found);
-      closedir (directory);
+      found = walk (survey, tree, survey->roots[i]);
+      fts_close (tree);
     }
 
-  if (found == ARC_TREE_SURVEY_NONE && missing)
+  if (found == ARC_TREE_SURVEY_NONE && survey->missing)
     return ARC_TREE_SURVEY_MISSING;
 
   return found == ARC_TREE_SURVEY_NONE && !survey->any ? ARC_TREE_SURVEY_EMPTY : found;
