@@ -26,14 +26,7 @@
 /* Longer lines come in pieces. */
 #define LINE_SIZE (64 * 1024)
 
-#define SAMPLE_INTERVAL_MS 1000
-
-/* How often the end of the group is looked for once its leader is gone. */
-#define POLL_MIN_MS 5
-#define POLL_MAX_MS 100
-
-/* A process survives SIGKILL while it hangs in the kernel, as on a dead network file system. */
-#define KILL_PATIENCE_MS 5000
+#define SAMPLE_SECONDS 1
 
 struct _ArcProcessRunner
 {
@@ -49,18 +42,14 @@ struct _ArcProcessRunner
   guint output_id;
   guint sample_id;
   guint timeout_id;
-  guint kill_id;    /* SIGKILL, after the grace */
-  guint poll_id;    /* looks for the end of the group */
   ArcBuildLog *log; /* (owned) (nullable) */
   GString *line;    /* (owned) (nullable): what has come of the next one */
   gint64 stop_grace;
-  gboolean terminating; /* SIGTERM was sent */
-  gboolean killing;     /* SIGKILL was sent */
-  gint64 killing_since; /* g_get_monotonic_time() */
-  guint poll_interval;  /* ms */
-  gboolean stopped;     /* we ended it, because of `stop_result` */
+  gboolean stopped; /* we ended it, because of `stop_result` */
   ArcResult stop_result;
-  gboolean exited;
+  gboolean exited;    /* the leader */
+  gboolean ending;    /* the group is being ended, or has ended */
+  gboolean is_ended;  /* the group: nothing is left, or nothing more can be done */
   gboolean left_over; /* something of the group survives SIGKILL */
   int wait_status;
   guint64 children_cpu; /* before it began */
@@ -96,21 +85,6 @@ enum
 
 static guint signals[N_SIGNALS];
 
-/* Adds a source that is ready after USEC, once or each time: FUNC decides. */
-static guint
-add_timeout (ArcProcessRunner *self, gint64 usec, GSourceFunc func, const char *name)
-{
-  const gint64 msec = usec / 1000 + (usec % 1000 > 0);
-  /* Milliseconds in a guint are 49 days; longer ones do with seconds. */
-  const guint id = msec <= G_MAXUINT
-                       ? g_timeout_add (msec, func, self)
-                       : g_timeout_add_seconds (MIN (msec / 1000, G_MAXUINT), func, self);
-
-  g_source_set_name_by_id (id, name);
-
-  return id;
-}
-
 static guint64
 get_children_cpu (void)
 {
@@ -127,24 +101,12 @@ get_children_cpu (void)
 static void
 sample_rss (ArcProcessRunner *self)
 {
-  char path[64];
-  char text[4096];
+  g_autofree char *path = g_strdup_printf ("/proc/%d/status", (int) self->group);
+  g_autofree char *text = NULL;
   const char *line;
-  int fd;
-  gssize length;
 
-  if (self->exited)
+  if (self->exited || !g_file_get_contents (path, &text, NULL, NULL))
     return;
-
-  g_snprintf (path, sizeof path, "/proc/%d/status", (int) self->group);
-  fd = open (path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    return;
-  length = read (fd, text, sizeof text - 1);
-  close (fd);
-  if (length <= 0)
-    return;
-  text[length] = '\0';
 
   /* A zombie has no such line. */
   line = strstr (text, "\nVmHWM:");
@@ -256,41 +218,7 @@ on_sample (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* The number of the group stays its own for as long as it has a member, even when the leader has
- * been reaped. After that the kernel goes round all other numbers before it gives it away again
- * (pid_max, proc(5)), which takes longer than we hold on to it. */
-static void
-signal_group (ArcProcessRunner *self, int number)
-{
-  kill (-self->group, number);
-}
-
-static gboolean
-on_grace_over (gpointer user_data)
-{
-  ArcProcessRunner *self = ARC_PROCESS_RUNNER (user_data);
-
-  self->kill_id = 0;
-  self->killing = TRUE;
-  self->killing_since = g_get_monotonic_time ();
-  signal_group (self, SIGKILL);
-
-  return G_SOURCE_REMOVE;
-}
-
-/* Starts to end the group, if that has not begun. */
-static void
-terminate_group (ArcProcessRunner *self)
-{
-  if (self->terminating)
-    return;
-
-  self->terminating = TRUE;
-  signal_group (self, SIGTERM);
-  /* A stopped process gets the signal only when it goes on. */
-  signal_group (self, SIGCONT);
-  self->kill_id = add_timeout (self, self->stop_grace, on_grace_over, "[arcology] build grace");
-}
+static void end_group (ArcProcessRunner *self);
 
 static void
 stop (ArcProcessRunner *self, ArcResult result)
@@ -301,7 +229,7 @@ stop (ArcProcessRunner *self, ArcResult result)
 
   self->stopped = TRUE;
   self->stop_result = result;
-  terminate_group (self);
+  end_group (self);
 }
 
 static gboolean
@@ -322,8 +250,6 @@ clear_run (ArcProcessRunner *self)
   g_clear_handle_id (&self->output_id, g_source_remove);
   g_clear_handle_id (&self->sample_id, g_source_remove);
   g_clear_handle_id (&self->timeout_id, g_source_remove);
-  g_clear_handle_id (&self->kill_id, g_source_remove);
-  g_clear_handle_id (&self->poll_id, g_source_remove);
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   if (self->process != NULL)
@@ -396,52 +322,48 @@ on_log_closed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer use
   g_signal_emit (self, signals[SIGNAL_ENDED], 0, &outcome);
 }
 
-/* Nothing of the build is left but its log, whose disk may take its time. */
+/* When the program has exited and its group has ended, nothing of the build is left but its log,
+ * whose disk may take its time. */
 static void
-end_run (ArcProcessRunner *self, gboolean left_over)
+end_run_if_done (ArcProcessRunner *self)
 {
+  if (!self->exited || !self->is_ended)
+    return;
+
   drain_output (self);
   if (self->line->len > 0)
     emit_line (self, FALSE);
 
-  self->left_over = left_over;
+  self->left_over = arc_process_group_is_alive (self->group);
   g_clear_handle_id (&self->output_id, g_source_remove);
-  g_clear_handle_id (&self->kill_id, g_source_remove);
   arc_build_log_close_async (g_steal_pointer (&self->log), self->cancellable, on_log_closed, self);
 }
 
-static void wait_for_group (ArcProcessRunner *self);
-
-static gboolean
-on_poll (gpointer user_data)
+static void
+on_group_ended (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (ArcProcessRunner) self = g_object_ref (ARC_PROCESS_RUNNER (user_data));
+  g_autoptr (ArcProcessRunner) self = NULL;
+  g_autoptr (GError) error = NULL;
 
-  self->poll_id = 0;
-  wait_for_group (self);
+  arc_process_group_end_finish (result, &error);
+  /* Cancelled: the runner is no more. */
+  if (error != NULL)
+    return;
 
-  return G_SOURCE_REMOVE;
+  self = g_object_ref (ARC_PROCESS_RUNNER (user_data));
+  self->is_ended = TRUE;
+  end_run_if_done (self);
 }
 
-/* Ends the run once nothing of the group is left, or nothing more can be done about it. Nobody
- * tells of the end of processes that are not our children, so look again and again. */
 static void
-wait_for_group (ArcProcessRunner *self)
+end_group (ArcProcessRunner *self)
 {
-  gboolean alive = arc_process_group_is_alive (self->group);
-  gboolean given_up = self->killing && g_get_monotonic_time () - self->killing_since >
-                                           KILL_PATIENCE_MS * G_TIME_SPAN_MILLISECOND;
+  if (self->ending)
+    return;
 
-  if (!alive || given_up)
-    {
-      end_run (self, alive);
-      return;
-    }
-
-  terminate_group (self);
-  self->poll_id = add_timeout (self, self->poll_interval * G_TIME_SPAN_MILLISECOND, on_poll,
-                               "[arcology] build group");
-  self->poll_interval = MIN (self->poll_interval * 2, POLL_MAX_MS);
+  self->ending = TRUE;
+  arc_process_group_end_async (self->group, NULL, self->stop_grace, self->cancellable,
+                               on_group_ended, self);
 }
 
 static void
@@ -461,7 +383,8 @@ on_exited (GObject *source, GAsyncResult *result, gpointer user_data)
   g_clear_handle_id (&self->timeout_id, g_source_remove);
 
   drain_output (self);
-  wait_for_group (self);
+  end_group (self);
+  end_run_if_done (self);
 }
 
 typedef struct
@@ -610,11 +533,10 @@ arc_process_runner_start (ArcProcessRunner *self, const ArcRun *run, GError **er
 
   self->children_cpu = children_cpu;
   self->stop_grace = run->stop_grace;
-  self->terminating = FALSE;
-  self->killing = FALSE;
-  self->poll_interval = POLL_MIN_MS;
   self->stopped = FALSE;
   self->exited = FALSE;
+  self->ending = FALSE;
+  self->is_ended = FALSE;
   self->outcome = (ArcOutcome){ 0 };
   self->line = g_string_new (NULL);
   if (run->log_file != NULL)
@@ -629,10 +551,16 @@ arc_process_runner_start (ArcProcessRunner *self, const ArcRun *run, GError **er
   g_source_set_name_by_id (self->output_id, "[arcology] build output");
 
   sample_rss (self);
-  self->sample_id = add_timeout (self, SAMPLE_INTERVAL_MS * G_TIME_SPAN_MILLISECOND, on_sample,
-                                 "[arcology] build memory");
+  self->sample_id = g_timeout_add_seconds (SAMPLE_SECONDS, on_sample, self);
+  g_source_set_name_by_id (self->sample_id, "[arcology] build memory");
   if (run->timeout > 0)
-    self->timeout_id = add_timeout (self, run->timeout, on_timeout, "[arcology] build timeout");
+    {
+      /* G_MAXUINT milliseconds are 49 days, and no setting is as long. */
+      self->timeout_id =
+          g_timeout_add ((guint) MIN (run->timeout / G_TIME_SPAN_MILLISECOND, G_MAXUINT - 1) + 1,
+                         on_timeout, self);
+      g_source_set_name_by_id (self->timeout_id, "[arcology] build timeout");
+    }
 
   self->cancellable = g_cancellable_new ();
   g_subprocess_wait_async (self->process, self->cancellable, on_exited, self);
@@ -663,8 +591,8 @@ arc_process_runner_dispose (GObject *object)
   if (self->process != NULL)
     {
       /* While only the log is waited for, the number of the group may be that of another one. */
-      if (!self->exited || self->poll_id != 0)
-        signal_group (self, SIGKILL);
+      if (!self->exited || !self->is_ended)
+        kill (-self->group, SIGKILL);
       clear_run (self);
     }
 
