@@ -48,43 +48,24 @@ G_DEFINE_FINAL_TYPE (ArcNotifications, arc_notifications, G_TYPE_OBJECT)
 
 static void update (ArcNotifications *self);
 
+/* The reply of Notify has the ID. CloseNotification may fail if the notification is gone already
+ * (ibid.). */
 static void
-finish_call (ArcNotifications *self)
+on_replied (GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  g_autoptr (ArcNotifications) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+
+  if (reply == NULL)
+    g_debug ("The notification server has failed: %s", error->message);
+  else if (g_variant_is_of_type (reply, G_VARIANT_TYPE ("(u)")))
+    g_variant_get (reply, "(u)", &self->id);
+
   self->calling = FALSE;
   if (self->outdated)
     update (self);
-}
-
-static void
-on_notified (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (ArcNotifications) self = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply =
-      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-
-  if (reply != NULL)
-    g_variant_get (reply, "(u)", &self->id);
-  else
-    g_debug ("Nobody shows notifications: %s", error->message);
-
-  finish_call (self);
-}
-
-static void
-on_withdrawn (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (ArcNotifications) self = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply =
-      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-
-  /* The specification lets this fail if the notification is gone already. */
-  if (reply == NULL)
-    g_debug ("Nothing to withdraw: %s", error->message);
-
-  finish_call (self);
 }
 
 static void
@@ -110,17 +91,18 @@ notify (ArcNotifications *self)
                                          "org.arcology.Builder-symbolic", self->summary, body,
                                          self->file != NULL ? actions : actions + 2, &hints,
                                          is_problem ? EXPIRES_NEVER : EXPIRES_AS_SET),
-                          G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_notified,
+                          G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_replied,
                           g_object_ref (self));
 }
 
 static void
 close_notification (ArcNotifications *self)
 {
-  /* Who shows nothing is not started to show nothing. */
+  /* D-Bus does not start a server only to close a notification. */
   g_dbus_connection_call (self->connection, SERVICE, PATH, INTERFACE, "CloseNotification",
-                          g_variant_new ("(u)", self->id), NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START,
-                          -1, NULL, on_withdrawn, g_object_ref (self));
+                          g_variant_new ("(u)", self->id), G_VARIANT_TYPE_UNIT,
+                          G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, on_replied,
+                          g_object_ref (self));
   self->id = 0;
 }
 

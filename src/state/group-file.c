@@ -126,7 +126,7 @@ on_leftover_ended (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer
   Leftover *leftover = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
 
-  if (arc_process_group_end_finish (result, &error))
+  if (g_task_propagate_boolean (G_TASK (result), &error))
     leftover->found = TRUE;
   if (error != NULL)
     {

@@ -48,12 +48,12 @@ typedef struct
   guint generation; /* of the settings */
 
   GStrv command;
-  GPtrArray *named; /* (element-type filename) */
   char *database;
+  char *journal; /* of the database */
   gboolean watch;
 
   GPtrArray *files;   /* (element-type filename): those of the command */
-  GHashTable *states; /* (element-type filename utf8) */
+  GHashTable *states; /* (element-type filename utf8): of these and of those that builds named */
   char *database_state;
 } Look;
 
@@ -112,8 +112,8 @@ look_free (gpointer data)
 
   worker_unref (look->worker);
   g_strfreev (look->command);
-  g_ptr_array_unref (look->named);
   g_free (look->database);
+  g_free (look->journal);
   g_ptr_array_unref (look->files);
   g_hash_table_unref (look->states);
   g_free (look->database_state);
@@ -150,16 +150,9 @@ describe_file (const char *path)
 }
 
 static char *
-get_journal (const char *database)
-{
-  return g_strconcat (database, "-wal", NULL);
-}
-
-static char *
-describe_database (const char *path)
+describe_database (const char *path, const char *journal)
 {
   g_autofree char *file = describe_file (path);
-  g_autofree char *journal = get_journal (path);
   g_autofree char *pages = NULL;
   struct stat info;
 
@@ -219,7 +212,10 @@ add_word (Look *look, const char *word)
 static gboolean
 is_followed (const char *path, gpointer user_data)
 {
-  return g_hash_table_contains (user_data, path);
+  const Look *look = user_data;
+
+  return g_hash_table_contains (look->states, path) || g_strcmp0 (path, look->database) == 0 ||
+         g_strcmp0 (path, look->journal) == 0;
 }
 
 /* Follows what LOOK is about, and nothing else. */
@@ -227,31 +223,25 @@ static void
 follow (Look *look)
 {
   ArcPathMonitor *ways = look->worker->ways;
-  g_autoptr (GHashTable) paths = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   GHashTableIter iter;
   gpointer path;
 
+  arc_path_monitor_prune (ways, is_followed, look);
   g_hash_table_iter_init (&iter, look->states);
   while (g_hash_table_iter_next (&iter, &path, NULL))
-    g_hash_table_add (paths, g_strdup (path));
+    arc_path_monitor_follow (ways, path);
   if (look->database != NULL)
     {
-      g_hash_table_add (paths, g_strdup (look->database));
-      g_hash_table_add (paths, get_journal (look->database));
+      arc_path_monitor_follow (ways, look->database);
+      arc_path_monitor_follow (ways, look->journal);
     }
-
-  arc_path_monitor_prune (ways, is_followed, paths);
-  g_hash_table_iter_init (&iter, paths);
-  while (g_hash_table_iter_next (&iter, &path, NULL))
-    arc_path_monitor_follow (ways, path);
 }
 
 static void
-add_states (GHashTable *states, const GPtrArray *paths, gboolean describe)
+add_paths (GHashTable *states, const GPtrArray *paths)
 {
   for (guint i = 0; i < paths->len; i++)
-    g_hash_table_replace (states, g_strdup (paths->pdata[i]),
-                          describe ? describe_file (paths->pdata[i]) : NULL);
+    g_hash_table_insert (states, g_strdup (paths->pdata[i]), NULL);
 }
 
 static gboolean on_looked (gpointer data);
@@ -260,6 +250,8 @@ static gboolean
 do_look (gpointer data)
 {
   Look *look = data;
+  GHashTableIter iter;
+  gpointer path;
 
   for (guint i = 0; look->command != NULL && look->command[i] != NULL; i++)
     if (i == 0)
@@ -267,15 +259,15 @@ do_look (gpointer data)
     else
       add_word (look, look->command[i]);
 
-  add_states (look->states, look->files, FALSE);
-  add_states (look->states, look->named, FALSE);
+  add_paths (look->states, look->files);
   /* What comes before there is a watch gives no event. */
   if (look->watch)
     follow (look);
-  add_states (look->states, look->files, TRUE);
-  add_states (look->states, look->named, TRUE);
+  g_hash_table_iter_init (&iter, look->states);
+  while (g_hash_table_iter_next (&iter, &path, NULL))
+    g_hash_table_iter_replace (&iter, describe_file (path));
   if (look->database != NULL)
-    look->database_state = describe_database (look->database);
+    look->database_state = describe_database (look->database, look->journal);
 
   post (look->worker->home, on_looked, look, look_free);
 
@@ -426,8 +418,8 @@ arc_build_inputs_watch (ArcBuildInputs *self)
   self->watching = TRUE;
 }
 
-static void
-begin_look (ArcBuildInputs *self, ArcBuildInputsFunc func, gpointer user_data)
+void
+arc_build_inputs_look (ArcBuildInputs *self, ArcBuildInputsFunc func, gpointer user_data)
 {
   Look *look = g_new0 (Look, 1);
 
@@ -436,15 +428,13 @@ begin_look (ArcBuildInputs *self, ArcBuildInputsFunc func, gpointer user_data)
   look->user_data = user_data;
   look->generation = self->generation;
   look->command = g_strdupv (self->command);
-  look->named = g_ptr_array_new_with_free_func (g_free);
-  for (guint i = 0; i < self->named->len; i++)
-    g_ptr_array_add (look->named, g_strdup (self->named->pdata[i]));
-  for (guint i = 0; i < self->found->len; i++)
-    g_ptr_array_add (look->named, g_strdup (self->found->pdata[i]));
   look->database = g_strdup (self->database);
+  look->journal = g_strconcat (self->database != NULL ? self->database : "", "-wal", NULL);
   look->watch = self->watching;
   look->files = g_ptr_array_new_with_free_func (g_free);
   look->states = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  add_paths (look->states, self->named);
+  add_paths (look->states, self->found);
 
   post (self->worker->context, do_look, look, NULL);
 }
@@ -477,7 +467,7 @@ on_looked (gpointer data)
   /* The settings are other ones now. */
   if (look->generation != self->generation)
     {
-      begin_look (self, look->func, look->user_data);
+      arc_build_inputs_look (self, look->func, look->user_data);
       return G_SOURCE_REMOVE;
     }
 
@@ -498,12 +488,6 @@ on_looked (gpointer data)
   look->func (look->user_data);
 
   return G_SOURCE_REMOVE;
-}
-
-void
-arc_build_inputs_look (ArcBuildInputs *self, ArcBuildInputsFunc func, gpointer user_data)
-{
-  begin_look (self, func, user_data);
 }
 
 const char *
