@@ -32,8 +32,8 @@ typedef struct
  * ArcDirectoryListing:
  * @id: the identity of the directory
  * @files: (element-type ArcEntry): the files that match
- * @recent: (element-type filename): the names of matching files for which
- *   arc_fingerprint_is_recent() is %TRUE; these are not in @files
+ * @recent: (element-type filename): the names of matching files whose fingerprint is younger than
+ *   its grain; these are not in @files
  * @children: (element-type ArcDirectoryReaderChild): the directories that match
  * @unseen: (nullable) (element-type filename errno): names that may match, and why their type or
  *   fingerprint could not be read
@@ -145,15 +145,6 @@ gboolean arc_directory_reader_is_gone (int number);
  * Returns: the fingerprint
  */
 ArcFingerprint arc_fingerprint_from_stat (const struct stat *info);
-
-/**
- * arc_fingerprint_is_recent:
- * @fingerprint: a fingerprint
- * @now: when it was read, in nanoseconds since the epoch
- *
- * Returns: %TRUE if @fingerprint is younger than its grain
- */
-gboolean arc_fingerprint_is_recent (const ArcFingerprint *fingerprint, gint64 now);
 
 typedef enum
 {

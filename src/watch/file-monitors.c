@@ -465,7 +465,7 @@ arc_file_monitors_audit (ArcFileMonitors *self, const ArcDirectoryTree *tree, co
     return FALSE;
 
   nodes = arc_directory_tree_list (tree, FALSE);
-  targets = arc_monitor_audit_targets_new ();
+  targets = g_array_new (FALSE, FALSE, sizeof (ArcMonitorAuditTarget));
   self->audit_pending = FALSE;
   self->n_adds = 0;
   self->n_audits++;

@@ -167,16 +167,6 @@ clear_target (gpointer data)
   g_free (target->path);
 }
 
-GArray *
-arc_monitor_audit_targets_new (void)
-{
-  GArray *targets = g_array_new (FALSE, FALSE, sizeof (ArcMonitorAuditTarget));
-
-  g_array_set_clear_func (targets, clear_target);
-
-  return targets;
-}
-
 /* On btrfs and overlayfs, stat(2) returns another device, or inode, than the kernel has inside and
  * shows in fdinfo. A watch of our own on the same directory shows there as that of GIO does. */
 static gboolean
@@ -265,6 +255,7 @@ arc_monitor_audit_audit_async (GArray *targets,
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
 
+  g_array_set_clear_func (targets, clear_target);
   g_task_set_source_tag (task, arc_monitor_audit_audit_async);
   g_task_set_task_data (task, targets, (GDestroyNotify) g_array_unref);
   g_task_run_in_thread (task, run_audit);

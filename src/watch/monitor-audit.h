@@ -32,13 +32,6 @@ typedef struct
 gboolean arc_monitor_audit_has_room (int *fd, const char *path);
 
 /**
- * arc_monitor_audit_targets_new:
- *
- * Returns: (transfer full) (element-type ArcMonitorAuditTarget): an empty array
- */
-GArray *arc_monitor_audit_targets_new (void);
-
-/**
  * arc_monitor_audit_audit_async:
  * @targets: (transfer full) (element-type ArcMonitorAuditTarget): directories
  * @cancellable: (nullable): cancels the task

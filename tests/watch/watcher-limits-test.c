@@ -517,7 +517,7 @@ is_set (ArcFixture *fixture, gconstpointer data)
 static void
 audit (ArcFixture *fixture, ArcMonitorAuditTarget *targets, GError **error)
 {
-  g_autoptr (GArray) array = arc_monitor_audit_targets_new ();
+  g_autoptr (GArray) array = g_array_new (FALSE, FALSE, sizeof (ArcMonitorAuditTarget));
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GArray) answers = NULL;
 
