@@ -103,14 +103,51 @@ has_braces (const char *text)
   return FALSE;
 }
 
+/* (nullable): what is wrong with one name in the path of a pattern. */
+static const char *
+check_name (const char *name)
+{
+  if (*name == '\0')
+    return "has nothing between two /: write one /";
+  if (strcmp (name, ".") == 0 || strcmp (name, "..") == 0)
+    return "has the name . or .., which no file below a directory of the tree has: write the path "
+           "from that directory, with a / first for the top";
+  if (strstr (name, "**") != NULL && strcmp (name, "**") != 0)
+    return "has ** as a part of a name: write * there, or **/ before a name for any depth";
+
+  return NULL;
+}
+
+/* (nullable): what is wrong with the path of a pattern, which has no slashes at its ends. */
+static const char *
+check_path (const char *path)
+{
+  g_auto (GStrv) names = g_strsplit (path, "/", -1);
+  const char *fault = *path == '\0' ? "names nothing" : NULL;
+
+  for (guint i = 0; names[i] != NULL && fault == NULL; i++)
+    fault = check_name (names[i]);
+
+  return fault;
+}
+
+/* Whether TEXT ends in a backslash that stands before nothing. */
+static gboolean
+ends_in_escape (const char *text)
+{
+  const gsize length = strlen (text);
+  gsize n_backslashes = 0;
+
+  while (n_backslashes < length && text[length - 1 - n_backslashes] == '\\')
+    n_backslashes++;
+
+  return n_backslashes % 2 != 0;
+}
+
 const char *
 arc_path_filter_check (const char *pattern, gboolean included)
 {
-  const char *body = pattern[0] == '/' ? pattern + 1 : pattern;
-  gsize length = strlen (body);
-  gsize n_backslashes = 0;
-  g_autofree char *inner = NULL;
-  g_auto (GStrv) names = NULL;
+  g_autofree char *path = g_strdup (pattern[0] == '/' ? pattern + 1 : pattern);
 
   if (pattern[0] == '!')
     return "begins with !, which takes nothing back here: take out the pattern that it is meant "
@@ -119,36 +156,18 @@ arc_path_filter_check (const char *pattern, gboolean included)
     return "has { and }, which are not known here: write a pattern for each of the names";
   if (pattern[0] == '~' && pattern[1] == '/')
     return "begins with ~/: patterns are matched below the directories of the tree";
-
-  while (n_backslashes < length && body[length - 1 - n_backslashes] == '\\')
-    n_backslashes++;
-  if (n_backslashes % 2 != 0)
+  if (ends_in_escape (path))
     return "ends in a \\ that stands before nothing";
 
-  if (length > 0 && body[length - 1] == '/')
+  if (g_str_has_suffix (path, "/"))
     {
       if (included)
         return "ends in /, which is for directories, and files are to be included: write ** after "
                "it for all that is below";
-      length--;
+      path[strlen (path) - 1] = '\0';
     }
 
-  inner = g_strndup (body, length);
-  names = g_strsplit (inner, "/", -1);
-  if (length == 0)
-    return "names nothing";
-  for (guint i = 0; names[i] != NULL; i++)
-    {
-      if (*names[i] == '\0')
-        return "has nothing between two /: write one /";
-      if (strcmp (names[i], ".") == 0 || strcmp (names[i], "..") == 0)
-        return "has the name . or .., which no file below a directory of the tree has: write the "
-               "path from that directory, with a / first for the top";
-      if (strstr (names[i], "**") != NULL && strcmp (names[i], "**") != 0)
-        return "has ** as a part of a name: write * there, or **/ before a name for any depth";
-    }
-
-  return NULL;
+  return check_path (path);
 }
 
 /* Finds the shape of TEXT, without slashes at its ends, and what of it has to be compared. */
