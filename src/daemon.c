@@ -77,12 +77,6 @@ stop (ArcDaemon *self, ArcExit exit_status)
     g_main_loop_quit (self->loop);
 }
 
-static void
-on_stopped (ArcDaemon *self)
-{
-  g_main_loop_quit (self->loop);
-}
-
 static gboolean
 on_stop_signal (gpointer user_data)
 {
@@ -515,6 +509,15 @@ make_service (ArcDaemon *self)
   g_signal_connect_swapped (self->bus, "given-up", G_CALLBACK (on_given_up), self);
   make_desktop (self);
   watch_sleep (self);
+  g_signal_connect_swapped (self->builder, "ready", G_CALLBACK (on_ready), self);
+}
+
+static void
+make_once (ArcDaemon *self)
+{
+  g_signal_connect_swapped (self->builder, "ready", G_CALLBACK (on_once_ready), self);
+  g_signal_connect_swapped (self->builder, "changed", G_CALLBACK (on_once_changed), self);
+  g_signal_connect_swapped (self->builder, "build-finished", G_CALLBACK (on_once_finished), self);
 }
 
 /* With the settings, which are loaded now. */
@@ -536,29 +539,18 @@ begin (ArcDaemon *self)
                                              on_settings_changed, self);
   self->reload = arc_settings_reload_new (self->builder, self->settings, &options->settings,
                                           on_reloading, self);
-  g_signal_connect_swapped (self->builder, "stopped", G_CALLBACK (on_stopped), self);
+  g_signal_connect_swapped (self->builder, "stopped", G_CALLBACK (g_main_loop_quit), self->loop);
   g_signal_connect_swapped (self->builder, "changed", G_CALLBACK (on_builder_changed), self);
-
   if (options->once)
-    {
-      g_signal_connect_swapped (self->builder, "ready", G_CALLBACK (on_once_ready), self);
-      g_signal_connect_swapped (self->builder, "changed", G_CALLBACK (on_once_changed), self);
-      g_signal_connect_swapped (self->builder, "build-finished", G_CALLBACK (on_once_finished),
-                                self);
-    }
+    make_once (self);
   else
-    {
-      make_service (self);
-      g_signal_connect_swapped (self->builder, "ready", G_CALLBACK (on_ready), self);
-    }
+    make_service (self);
 
   /* To replace is to take the name first: the old service then lets go of the lock, and the name is
-   * never free meanwhile. */
+   * never free meanwhile. That takes its time, and is reported. */
   if (options->replace)
     export_service (self, TRUE);
-
-  /* A service that is being replaced takes its time, and is reported. */
-  if (!options->replace)
+  else
     self->slow_id = g_timeout_add_seconds (SLOW_SECONDS, on_slow, self);
   arc_state_store_open_async (self->store, config->database, options->replace ? REPLACE_TIMEOUT : 0,
                               self->cancellable, on_opened, self);

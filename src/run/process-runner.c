@@ -470,10 +470,30 @@ set_spawn_error (GError **error, const ArcRun *run, const GError *cause)
                what, setting);
 }
 
+/* (nullable) */
+static GSubprocess *
+launch (const ArcRun *run, ChildSetup *setup, GError **error)
+{
+  g_autoptr (GSubprocessLauncher) launcher =
+      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE |
+                                 G_SUBPROCESS_FLAGS_SEARCH_PATH_FROM_ENVP);
+  g_autoptr (GError) cause = NULL;
+  GSubprocess *process;
+
+  g_subprocess_launcher_set_environ (launcher, (char **) run->environment);
+  g_subprocess_launcher_set_child_setup (launcher, set_up_child, setup, NULL);
+
+  /* Returns when exec(2) has succeeded or failed. */
+  process = g_subprocess_launcher_spawnv (launcher, run->argv, &cause);
+  if (process == NULL)
+    set_spawn_error (error, run, cause);
+
+  return process;
+}
+
 static GSubprocess *
 spawn (ArcProcessRunner *self, const ArcRun *run, GError **error)
 {
-  g_autoptr (GSubprocessLauncher) launcher = NULL;
   g_autoptr (GSubprocess) process = NULL;
   g_autoptr (GError) cause = NULL;
   ChildSetup setup = { .parent = getpid (), .files = self->files };
@@ -497,18 +517,9 @@ spawn (ArcProcessRunner *self, const ArcRun *run, GError **error)
   setup.report = report[1];
   setup.group_file = run->group_file;
 
-  launcher =
-      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE |
-                                 G_SUBPROCESS_FLAGS_SEARCH_PATH_FROM_ENVP);
-  g_subprocess_launcher_set_environ (launcher, (char **) run->environment);
-  g_subprocess_launcher_set_child_setup (launcher, set_up_child, &setup, NULL);
-
-  /* Returns when exec(2) has succeeded or failed. */
-  process = g_subprocess_launcher_spawnv (launcher, run->argv, &cause);
+  process = launch (run, &setup, error);
   close (report[1]);
-  if (process == NULL)
-    set_spawn_error (error, run, cause);
-  else if (read (report[0], &self->group, sizeof self->group) != sizeof self->group)
+  if (process != NULL && read (report[0], &self->group, sizeof self->group) != sizeof self->group)
     {
       g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND, "The build did not get to start");
       g_clear_object (&process);
@@ -518,11 +529,38 @@ spawn (ArcProcessRunner *self, const ArcRun *run, GError **error)
   return g_steal_pointer (&process);
 }
 
+static void
+watch_output (ArcProcessRunner *self)
+{
+  GInputStream *output = g_subprocess_get_stdout_pipe (self->process);
+
+  /* Both ends have a file description of their own (pipe(2)): the child's still blocks. */
+  self->output = g_unix_input_stream_get_fd (G_UNIX_INPUT_STREAM (output));
+  g_unix_set_fd_nonblocking (self->output, TRUE, NULL);
+  self->output_id =
+      g_unix_fd_add_full (G_PRIORITY_DEFAULT_IDLE, self->output, G_IO_IN, on_output, self, NULL);
+  g_source_set_name_by_id (self->output_id, "[arcology] build output");
+}
+
+static void
+start_timers (ArcProcessRunner *self, gint64 timeout)
+{
+  self->sample_id = g_timeout_add_seconds (SAMPLE_SECONDS, on_sample, self);
+  g_source_set_name_by_id (self->sample_id, "[arcology] build memory");
+  if (timeout == 0)
+    return;
+
+  /* G_MAXUINT milliseconds are 49 days, and no setting is as long. */
+  self->timeout_id =
+      g_timeout_add ((guint) MIN (timeout / G_TIME_SPAN_MILLISECOND, G_MAXUINT - 1) + 1, on_timeout,
+                     self);
+  g_source_set_name_by_id (self->timeout_id, "[arcology] build timeout");
+}
+
 gboolean
 arc_process_runner_start (ArcProcessRunner *self, const ArcRun *run, GError **error)
 {
   guint64 children_cpu = get_children_cpu ();
-  GInputStream *output;
 
   g_return_val_if_fail (run != NULL, FALSE);
   g_return_val_if_fail (self->process == NULL, FALSE);
@@ -542,26 +580,9 @@ arc_process_runner_start (ArcProcessRunner *self, const ArcRun *run, GError **er
   if (run->log_file != NULL)
     self->log = arc_build_log_open (run->log_file);
 
-  /* Both ends have a file description of their own (pipe(2)): the child's still blocks. */
-  output = g_subprocess_get_stdout_pipe (self->process);
-  self->output = g_unix_input_stream_get_fd (G_UNIX_INPUT_STREAM (output));
-  g_unix_set_fd_nonblocking (self->output, TRUE, NULL);
-  self->output_id =
-      g_unix_fd_add_full (G_PRIORITY_DEFAULT_IDLE, self->output, G_IO_IN, on_output, self, NULL);
-  g_source_set_name_by_id (self->output_id, "[arcology] build output");
-
+  watch_output (self);
   sample_rss (self);
-  self->sample_id = g_timeout_add_seconds (SAMPLE_SECONDS, on_sample, self);
-  g_source_set_name_by_id (self->sample_id, "[arcology] build memory");
-  if (run->timeout > 0)
-    {
-      /* G_MAXUINT milliseconds are 49 days, and no setting is as long. */
-      self->timeout_id =
-          g_timeout_add ((guint) MIN (run->timeout / G_TIME_SPAN_MILLISECOND, G_MAXUINT - 1) + 1,
-                         on_timeout, self);
-      g_source_set_name_by_id (self->timeout_id, "[arcology] build timeout");
-    }
-
+  start_timers (self, run->timeout);
   self->cancellable = g_cancellable_new ();
   g_subprocess_wait_async (self->process, self->cancellable, on_exited, self);
 

@@ -135,12 +135,6 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
     g_warning ("Cannot open the file of a notification: %s", error->message);
 }
 
-static void
-add_property (GVariantBuilder *properties, const char *name, GVariant *value)
-{
-  g_variant_builder_add (properties, "(sv)", name, value);
-}
-
 /* Opens the file in a unit of its own. A child of this service would have its nice level and its
  * seccomp filter, would not have the DISPLAY of a session that began later, and would be killed
  * with the service, with what its user has not saved. */
@@ -153,8 +147,7 @@ open_file (ArcNotifications *self)
       g_strdup_printf ("app-org.arcology.Builder@%08x.service", g_random_int ());
   const char *const argv[] = { "gio", "open", uri, NULL };
   const char *const flags[] = { "no-env-expand", NULL };
-  g_autoptr (GVariant) command = NULL;
-  GVariantBuilder properties;
+  GVariant *arguments;
 
   if (uri == NULL || program == NULL)
     {
@@ -162,21 +155,15 @@ open_file (ArcNotifications *self)
       return;
     }
 
-  command = g_variant_ref_sink (g_variant_new_parsed ("[(%s, %^as, %^as)]", program, argv, flags));
-  g_variant_builder_init (&properties, G_VARIANT_TYPE ("a(sv)"));
-  add_property (&properties, "Description",
-                g_variant_new_string ("Open a file of Arcology Builder"));
-  add_property (&properties, "Slice", g_variant_new_string ("app.slice"));
-  add_property (&properties, "CollectMode", g_variant_new_string ("inactive-or-failed"));
-  /* gio(1) ends before the program that it starts. */
-  add_property (&properties, "ExitType", g_variant_new_string ("cgroup"));
-  add_property (&properties, "ExecStartEx", command);
-
+  /* ExitType: gio(1) ends before the program that it starts. */
+  arguments = g_variant_new_parsed (
+      "(%s, 'fail', [('Description', <'Open a file of Arcology Builder'>), "
+      "('Slice', <'app.slice'>), ('CollectMode', <'inactive-or-failed'>), "
+      "('ExitType', <'cgroup'>), ('ExecStartEx', <[(%s, %^as, %^as)]>)], @a(sa(sv)) [])",
+      unit, program, argv, flags);
   g_dbus_connection_call (self->connection, SYSTEMD_SERVICE, SYSTEMD_PATH, SYSTEMD_INTERFACE,
-                          "StartTransientUnit",
-                          g_variant_new ("(ssa(sv)a(sa(sv)))", unit, "fail", &properties, NULL),
-                          G_VARIANT_TYPE ("(o)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_opened,
-                          NULL);
+                          "StartTransientUnit", arguments, G_VARIANT_TYPE ("(o)"),
+                          G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_opened, NULL);
 }
 
 static void
