@@ -2097,6 +2097,43 @@ test_settings_without_files (void)
   g_assert_true (may_set_config (host));
 }
 
+/* Which files are found below directories that are not watched yet. */
+static void
+test_settings_with_files_elsewhere (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autofree char *tree = g_build_filename (host->scratch, "elsewhere", NULL);
+  g_autofree char *hidden = g_build_filename (tree, ".hidden", NULL);
+  g_autofree char *hidden_file = g_build_filename (hidden, "a.md", NULL);
+  g_autofree char *target = g_build_filename (host->scratch, "target", NULL);
+  g_autofree char *target_file = g_build_filename (target, "b.md", NULL);
+  g_autofree char *link = g_build_filename (tree, "link", NULL);
+  g_autofree char *loop = g_build_filename (tree, "loop", NULL);
+
+  g_assert_no_errno (g_mkdir_with_parents (hidden, 0700));
+  g_assert_no_errno (g_mkdir (target, 0700));
+  g_assert_true (g_file_set_contents (hidden_file, "", 0, NULL));
+  g_assert_true (g_file_set_contents (target_file, "", 0, NULL));
+  g_assert_no_errno (symlink (target, link));
+  g_assert_no_errno (symlink (tree, loop));
+  set_list (&host->config->directories, tree);
+  set_list (&host->config->include, "*.md");
+
+  set_list (&host->config->exclude, "none");
+  g_assert_true (may_set_config (host));
+  set_list (&host->config->exclude, ".*");
+  g_assert_false (may_set_config (host));
+
+  host->config->follow_symlinks = TRUE;
+  g_assert_true (may_set_config (host));
+  g_assert_no_errno (g_unlink (target_file));
+  g_assert_false (may_set_config (host));
+
+  /* What is no directory is waited for. */
+  set_list (&host->config->directories, hidden_file);
+  g_assert_true (may_set_config (host));
+}
+
 /* Nobody waits for a disk that hangs but who asked for these settings, or for the service to start.
  */
 static void
@@ -2825,6 +2862,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/emptied/while-preparing", test_emptied_while_preparing);
   g_test_add_func ("/builder/settings", test_other_settings);
   g_test_add_func ("/builder/settings/no-files", test_settings_without_files);
+  g_test_add_func ("/builder/settings/elsewhere", test_settings_with_files_elsewhere);
   g_test_add_func ("/builder/settings/hanging-disk", test_settings_on_hanging_disk);
   g_test_add_func ("/builder/settings/hanging-reload", test_reload_on_hanging_disk);
   g_test_add_func ("/builder/settings/no-files/start", test_settings_without_files_at_start);
