@@ -132,8 +132,8 @@ pump_dispatch (GSource *source, GSourceFunc callback G_GNUC_UNUSED, gpointer dat
   timeout = pump_query (self, priority);
   fds = (GPollFD *) (gpointer) self->fds->data;
 
-  /* Who woke it may have set a time that is later than now, and the check takes the wakeup: only to
-   * prepare again returns that time. */
+  /* Who woke it may have set a time that is later than now, and g_main_context_check() takes the
+   * wakeup: only to prepare again returns that time. */
   again = g_poll (fds, self->fds->len, 0) > 0;
   if (g_main_context_check (self->child, priority, fds, (int) self->fds->len))
     {
