@@ -224,6 +224,17 @@ read_setting (Reader *reader, const char *text, const Line *line)
     add_mistake (reader, error);
 }
 
+static void
+read_group (Reader *reader, const char *text)
+{
+  GError *error = NULL;
+
+  reader->group = find_group (text, &error);
+  reader->is_group_wrong = error != NULL;
+  if (error != NULL)
+    add_mistake (reader, error);
+}
+
 /* Reads TEXT, one line of LENGTH bytes. */
 static void
 read_line (Reader *reader, const char *text, gsize length)
@@ -246,20 +257,11 @@ read_line (Reader *reader, const char *text, gsize length)
   text = stripped + strspn (stripped, BLANKS);
 
   if (!parse_line (text, &line, &error))
-    {
-      add_mistake (reader, error);
-    }
+    add_mistake (reader, error);
   else if (line.group != NULL)
-    {
-      reader->group = find_group (line.group, &error);
-      reader->is_group_wrong = error != NULL;
-      if (error != NULL)
-        add_mistake (reader, error);
-    }
+    read_group (reader, line.group);
   else if (line.key != NULL)
-    {
-      read_setting (reader, text, &line);
-    }
+    read_setting (reader, text, &line);
   g_free (line.key);
 }
 

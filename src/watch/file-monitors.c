@@ -42,7 +42,6 @@ struct _ArcFileMonitors
   gpointer user_data;
   GMainContext *context;
   GPtrArray *groups; /* (element-type Group) */
-  Group *current;    /* (unowned) (nullable): where the next monitor goes if there is room */
   guint n_monitors;
 
   int inotify; /* an instance of its own; -1 until it is needed */
@@ -291,12 +290,10 @@ has_descriptor (GError **error)
 static Group *
 find_group (ArcFileMonitors *self, GError **error)
 {
-  if (self->current != NULL && self->current->n_monitors < GROUP_SIZE)
-    return self->current;
-
-  for (guint i = 0; i < self->groups->len; i++)
+  /* The last one is the one with room, as long as monitors only come. */
+  for (guint i = self->groups->len; i > 0; i--)
     {
-      Group *group = self->groups->pdata[i];
+      Group *group = self->groups->pdata[i - 1];
 
       if (group->n_monitors < GROUP_SIZE)
         return group;
@@ -316,11 +313,11 @@ static ArcMonitor *
 add_monitor (ArcFileMonitors *self, const char *directory, GError **error)
 {
   g_autoptr (GFile) file = g_file_new_for_path (directory);
+  Group *group = find_group (self, error);
   GFileMonitor *monitor;
   ArcMonitor *handle;
 
-  self->current = find_group (self, error);
-  if (self->current == NULL)
+  if (group == NULL)
     return NULL;
 
   /* inotify_add_watch(2) looks the path up. The disk worker has opened the directory just before,
@@ -333,9 +330,9 @@ add_monitor (ArcFileMonitors *self, const char *directory, GError **error)
    * ik_source_dispatch() in GLib's worker thread for each event (inotify-kernel.c). That thread
    * also hands on signals (glib_worker_main(), gmain.c) and the end of each GSubprocess
    * (initable_init(), gsubprocess.c; all in GLib 2.74 and 2.84). */
-  g_main_context_push_thread_default (self->current->context);
+  g_main_context_push_thread_default (group->context);
   monitor = g_file_monitor_directory (file, G_FILE_MONITOR_WATCH_MOVES, NULL, error);
-  g_main_context_pop_thread_default (self->current->context);
+  g_main_context_pop_thread_default (group->context);
 
   if (monitor == NULL)
     return NULL;
@@ -344,8 +341,8 @@ add_monitor (ArcFileMonitors *self, const char *directory, GError **error)
 
   handle = g_new0 (ArcMonitor, 1);
   handle->monitor = monitor;
-  handle->group = self->current;
-  handle->group->n_monitors++;
+  handle->group = group;
+  group->n_monitors++;
   self->n_monitors++;
 
   return handle;
@@ -363,12 +360,8 @@ arc_monitor_cancel (ArcMonitor *handle)
   g_free (handle);
 
   self->n_monitors--;
-  if (--group->n_monitors > 0)
-    return;
-
-  if (self->current == group)
-    self->current = NULL;
-  g_ptr_array_remove_fast (self->groups, group);
+  if (--group->n_monitors == 0)
+    g_ptr_array_remove_fast (self->groups, group);
 }
 
 void
