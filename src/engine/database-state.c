@@ -127,7 +127,7 @@ arc_database_state_check (ArcDatabaseState *self, gboolean writing)
 {
   const char *reason = NULL;
 
-  if (has_other (&self->seen.settings, arc_build_inputs_read (self->inputs)))
+  if (has_other (&self->seen.settings, arc_build_inputs_read (self->inputs, FALSE)))
     reason = "the settings, or files that Command names, have changed";
   if (!writing &&
       has_other (&self->seen.database, g_strdup (arc_build_inputs_get_database (self->inputs))))
@@ -241,13 +241,13 @@ static void
 adopt_named_files (ArcDatabaseState *self, const ArcBuild *build)
 {
   const gboolean done = build->result == ARC_RESULT_SUCCESS || arc_build_is_partial (build);
-  g_autofree char *begun = arc_build_inputs_read_begun (self->inputs);
+  g_autofree char *begun = arc_build_inputs_read (self->inputs, TRUE);
 
   if (!arc_build_inputs_end_build (self->inputs, done))
     return;
 
   g_free (self->seen.settings);
-  self->seen.settings = arc_build_inputs_read_begun (self->inputs);
+  self->seen.settings = arc_build_inputs_read (self->inputs, TRUE);
   if (g_strcmp0 (self->taken_settings, begun) == 0)
     replace (&self->taken_settings, self->seen.settings);
 }

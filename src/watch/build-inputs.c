@@ -510,9 +510,8 @@ get_state (const Input *input, gboolean begun)
   return state != NULL ? state : "unknown";
 }
 
-/* The text of arc_build_inputs_read(), with the states when the build began if BEGUN. */
-static char *
-describe (ArcBuildInputs *self, gboolean begun)
+char *
+arc_build_inputs_read (ArcBuildInputs *self, gboolean begun)
 {
   GString *text = g_string_new (self->settings);
 
@@ -536,22 +535,10 @@ describe (ArcBuildInputs *self, gboolean begun)
   return g_string_free (text, FALSE);
 }
 
-char *
-arc_build_inputs_read (ArcBuildInputs *self)
-{
-  return describe (self, FALSE);
-}
-
-char *
-arc_build_inputs_read_begun (ArcBuildInputs *self)
-{
-  return describe (self, TRUE);
-}
-
 void
 arc_build_inputs_restore (ArcBuildInputs *self, const char *text)
 {
-  /* See describe(): a path is between two newlines, and itself has none. */
+  /* See arc_build_inputs_read(): a path is between two newlines, and itself has none. */
   g_auto (GStrv) parts = g_strsplit (text != NULL ? text : "", "\n", -1);
 
   g_ptr_array_set_size (self->named, 0);

@@ -76,18 +76,11 @@ void arc_build_inputs_look (ArcBuildInputs *inputs, ArcBuildInputsFunc func, gpo
 /**
  * arc_build_inputs_read:
  * @inputs: the inputs
+ * @begun: whether to return the state of the files when the last build began
  *
  * Returns: (transfer full): the state of the settings and the files
  */
-char *arc_build_inputs_read (ArcBuildInputs *inputs);
-
-/**
- * arc_build_inputs_read_begun:
- * @inputs: the inputs
- *
- * Returns: (transfer full): the state of the settings and the files when the last build began
- */
-char *arc_build_inputs_read_begun (ArcBuildInputs *inputs);
+char *arc_build_inputs_read (ArcBuildInputs *inputs, gboolean begun);
 
 /**
  * arc_build_inputs_restore:
