@@ -233,7 +233,7 @@ has_match (const ArcSnapshot *snapshot, const char *const *roots, const ArcPathF
       for (guint j = 0; j < entries->len; j++)
         {
           const char *name = g_array_index (entries, ArcEntry, j).name;
-          g_autofree char *path = *below == '\0' ? g_strdup (name) : arc_path_join (below, name);
+          g_autofree char *path = g_build_filename (below, name, NULL);
 
           if (arc_path_filter_explain (filter, path, NULL))
             return TRUE;
