@@ -10,8 +10,8 @@
 
 G_DEFINE_QUARK (arc - ctl - error - quark, arc_ctl_error)
 
-void
-arc_ctl_print_error (const char *format, ...)
+ArcCtlExit
+arc_ctl_print_error (ArcCtlExit exit, const char *format, ...)
 {
   g_autofree char *text = NULL;
   va_list arguments;
@@ -22,6 +22,8 @@ arc_ctl_print_error (const char *format, ...)
 
   /* Translators: what stands before the text of an error, after the name of the program. */
   g_printerr ("arcologyctl: %s: %s\n", _ ("error"), text);
+
+  return exit;
 }
 
 static gboolean
@@ -39,7 +41,7 @@ set_absent (GDBusConnection *bus, GError **error)
 
   if (failure != NULL)
     {
-      g_set_error (error, ARC_CTL_ERROR, ARC_CTL_ERROR_SERVICE_FAILED,
+      g_set_error (error, ARC_CTL_ERROR, ARC_CTL_SERVICE_FAILED,
                    _ ("the service failed: %s\nSee: journalctl --user -u %s"), failure,
                    ARC_SYSTEMD_UNIT);
       return;
@@ -144,8 +146,28 @@ arc_ctl_run (ArcDBusBuilder *service, GMainLoop *loop)
   if (!g_dbus_connection_is_closed (bus))
     return TRUE;
 
-  arc_ctl_print_error (_ ("the connection to the session bus was closed"));
+  arc_ctl_print_error (ARC_CTL_NO_SERVICE, _ ("the connection to the session bus was closed"));
   return FALSE;
+}
+
+GVariant *
+arc_ctl_find_build (ArcDBusBuilder *service, guint64 build, GError **error)
+{
+  g_autoptr (GVariant) builds = NULL;
+
+  if (!arc_dbus_builder_call_get_history_sync (service, 0, &builds, NULL, error))
+    return NULL;
+
+  for (gsize i = 0; i < g_variant_n_children (builds); i++)
+    {
+      g_autoptr (GVariant) each = g_variant_get_child_value (builds, i);
+      guint64 id;
+
+      if (g_variant_lookup (each, "id", "t", &id) && id == build)
+        return g_steal_pointer (&each);
+    }
+
+  return NULL;
 }
 
 GVariant *

@@ -120,26 +120,6 @@ on_build_finished (ArcDBusBuilder *service,
   g_main_loop_quit (self->loop);
 }
 
-/* (transfer full) (nullable): the record of the build that `Sync` waited for; NULL if that build
- * ended before the call. */
-static GVariant *
-look_up_build (const Wait *self)
-{
-  g_autoptr (GVariant) builds = NULL;
-  g_autoptr (GVariant) newest = NULL;
-  guint64 id = 0;
-
-  if (self->build <= self->last_build ||
-      !arc_dbus_builder_call_get_history_sync (self->call->service, 1, &builds, NULL, NULL) ||
-      g_variant_n_children (builds) == 0)
-    return NULL;
-
-  newest = g_variant_get_child_value (builds, 0);
-  g_variant_lookup (newest, "id", "t", &id);
-
-  return id == self->build ? g_steal_pointer (&newest) : NULL;
-}
-
 static void
 on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -149,8 +129,9 @@ on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
 
   if (arc_dbus_builder_call_sync_finish (self->call->service, &self->build, &self->result, result,
-                                         &self->error))
-    self->details = look_up_build (self);
+                                         &self->error) &&
+      self->build > self->last_build)
+    self->details = arc_ctl_find_build (self->call->service, self->build, NULL);
   g_main_loop_quit (self->loop);
 }
 
@@ -162,8 +143,7 @@ give_up (Wait *self, ArcCtlExit exit, const char *message)
     return;
 
   clear_bar (self);
-  arc_ctl_print_error ("%s", message);
-  self->exit = exit;
+  self->exit = arc_ctl_print_error (exit, "%s", message);
   g_main_loop_quit (self->loop);
 }
 
@@ -183,9 +163,9 @@ on_timeout (gpointer user_data)
 }
 
 static void
-on_owner_changed (ArcDBusBuilder *service, GParamSpec *pspec, gpointer user_data)
+on_service_lost (Wait *self)
 {
-  give_up (user_data, ARC_CTL_NO_SERVICE, _ ("the service stopped before the build ended"));
+  give_up (self, ARC_CTL_NO_SERVICE, _ ("the service stopped before the build ended"));
 }
 
 static void
@@ -232,6 +212,7 @@ static ArcCtlExit
 wait_for_end (Wait *self, GError **error)
 {
   ArcDBusBuilder *service = self->call->service;
+  GDBusConnection *bus = g_dbus_proxy_get_connection (G_DBUS_PROXY (service));
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   guint interrupt_id = g_unix_signal_add (SIGINT, on_interrupt, self);
   guint timeout_id = 0;
@@ -244,11 +225,13 @@ wait_for_end (Wait *self, GError **error)
   self->is_terminal = arc_table_get_width () != G_MAXUINT;
   g_signal_connect (service, "notify::progress", G_CALLBACK (on_progress), self);
   g_signal_connect (service, "build-finished", G_CALLBACK (on_build_finished), self);
-  g_signal_connect (service, "notify::g-name-owner", G_CALLBACK (on_owner_changed), self);
+  g_signal_connect_swapped (service, "notify::g-name-owner", G_CALLBACK (on_service_lost), self);
+  g_signal_connect_swapped (bus, "closed", G_CALLBACK (on_service_lost), self);
   /* What it reported before. */
   on_progress (service, NULL, self);
   g_main_loop_run (loop);
   g_signal_handlers_disconnect_by_data (service, self);
+  g_signal_handlers_disconnect_by_data (bus, self);
 
   g_clear_handle_id (&interrupt_id, g_source_remove);
   g_clear_handle_id (&timeout_id, g_source_remove);

@@ -26,6 +26,32 @@ static const struct
   [ARC_FAIL] = { "fail", ARC_MOOD_BAD },
 };
 
+/* In their order: the check of the bus sets the members that the others use, and the settings name
+ * the tree, the command and the database. */
+static const struct
+{
+  const char *topic;
+  const char *title;
+  ArcCheck *run;
+} checks[] = {
+  { "bus", N_ ("Session bus"), arc_doctor_check_bus },
+  { "service", N_ ("Service"), arc_doctor_check_service },
+  { "unit", N_ ("Unit"), arc_doctor_check_unit },
+  { "duplicate", N_ ("Second service"), arc_doctor_check_duplicates },
+  { "linger", N_ ("Linger"), arc_doctor_check_linger },
+  { "health", N_ ("Health"), arc_doctor_check_health },
+  { "last-build", N_ ("Last build"), arc_doctor_check_last_build },
+  { "problems", N_ ("Problems"), arc_doctor_check_problems },
+  { "settings", N_ ("Settings"), arc_doctor_check_settings },
+  { "tree", N_ ("Tree"), arc_doctor_check_tree },
+  { "inotify", N_ ("inotify"), arc_doctor_check_inotify },
+  { "command", N_ ("Command"), arc_doctor_check_command },
+  { "database", N_ ("Database"), arc_doctor_check_database },
+  { "state-directory", N_ ("State directory"), arc_doctor_check_state_directory },
+  { "disk", N_ ("Disk"), arc_doctor_check_space },
+  { "clock", N_ ("Clock"), arc_doctor_check_clock },
+};
+
 static void
 free_finding (gpointer data)
 {
@@ -96,19 +122,14 @@ arc_doctor_cut (char *text)
 static GPtrArray *
 diagnose (void)
 {
-  const ArcCheck *const groups[] = {
-    arc_doctor_service_checks, arc_doctor_settings_checks, arc_doctor_tree_checks,
-    arc_doctor_command_checks, arc_doctor_output_checks,
-  };
   ArcDiagnosis self = { .findings = g_ptr_array_new_with_free_func (free_finding) };
 
-  for (guint i = 0; i < G_N_ELEMENTS (groups); i++)
-    for (const ArcCheck *check = groups[i]; check->topic != NULL; check++)
-      {
-        self.topic = check->topic;
-        self.title = _ (check->title);
-        check->run (&self);
-      }
+  for (guint i = 0; i < G_N_ELEMENTS (checks); i++)
+    {
+      self.topic = checks[i].topic;
+      self.title = _ (checks[i].title);
+      checks[i].run (&self);
+    }
 
   g_clear_object (&self.service);
   g_clear_pointer (&self.config, arc_config_free);

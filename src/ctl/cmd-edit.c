@@ -25,7 +25,7 @@ choose_file (ArcDBusBuilder *service, char **program)
   g_auto (GStrv) command = NULL;
   g_auto (GStrv) environment = NULL;
   g_auto (GStrv) installed = arc_service_info_make_command (NULL, "--check-config");
-  const char *directory = g_get_user_config_dir ();
+  g_autofree char *directory = NULL;
 
   *program = g_strdup (installed[0]);
   arc_service_info_read (service, &command, &environment);
@@ -38,15 +38,10 @@ choose_file (ArcDBusBuilder *service, char **program)
           return g_strdup (command[i] + strlen ("--config="));
         else if (g_str_equal (command[i], "--config") && command[i + 1] != NULL)
           return g_strdup (command[i + 1]);
-
-      directory = g_environ_getenv (environment, "XDG_CONFIG_HOME");
     }
 
-  /* Programs must ignore a relative path (XDG Base Directory Specification). */
-  if (directory != NULL && g_path_is_absolute (directory))
-    return g_build_filename (directory, "arcology-builder", NAME, NULL);
-
-  return g_build_filename (g_get_home_dir (), ".config", "arcology-builder", NAME, NULL);
+  directory = arc_service_info_get_directory (environment, "XDG_CONFIG_HOME");
+  return g_build_filename (directory, NAME, NULL);
 }
 
 /* (transfer full) (nullable): a command line of sh(1) */
@@ -92,20 +87,18 @@ check (const char *program, const char *file, const char *name)
 {
   const char *argv[] = { program, "--config", file, "--check-config", NULL };
   g_autoptr (GError) error = NULL;
-  g_autofree char *output = NULL;
-  g_autofree char *messages = NULL;
+  g_auto (ArcProgramResult) result = { 0 };
   g_autoptr (GString) text = NULL;
-  int status;
 
-  if (!arc_program_ask (NULL, argv, &status, &output, &messages, &error))
+  if (!arc_program_ask (NULL, argv, &result, &error))
     {
-      arc_ctl_print_error ("%s", error->message);
+      arc_ctl_print_error (ARC_CTL_FAILED, "%s", error->message);
       return FALSE;
     }
-  if (status == 0)
+  if (result.status == 0)
     return TRUE;
 
-  text = g_string_new (messages);
+  text = g_string_new (result.messages);
   g_string_replace (text, file, name, 0);
   g_printerr ("%s\n", text->str);
 
@@ -183,10 +176,7 @@ edit_file (ArcDBusBuilder *service,
   while (!check (program, copy, name))
     {
       if (!ask ())
-        {
-          arc_ctl_print_error (_ ("%s is unchanged"), name);
-          return ARC_CTL_FAILED;
-        }
+        return arc_ctl_print_error (ARC_CTL_FAILED, _ ("%s is unchanged"), name);
       if (!run_editor (editor, copy, error))
         return ARC_CTL_FAILED;
     }
@@ -226,19 +216,14 @@ arc_cmd_edit (const ArcCall *call, GError **error)
   ArcCtlExit exit;
 
   if (editor == NULL)
-    {
-      arc_ctl_print_error (_ ("no editor found; set the environment variable EDITOR"));
-      return ARC_CTL_FAILED;
-    }
+    return arc_ctl_print_error (ARC_CTL_FAILED,
+                                _ ("no editor found; set the environment variable EDITOR"));
 
   service = arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, NULL);
   file = choose_file (service, &program);
   directory = g_path_get_dirname (file);
   if (g_mkdir_with_parents (directory, 0700) != 0)
-    {
-      arc_ctl_print_error ("%s: %s", directory, g_strerror (errno));
-      return ARC_CTL_FAILED;
-    }
+    return arc_ctl_print_error (ARC_CTL_FAILED, "%s: %s", directory, g_strerror (errno));
 
   /* Its name ends as that of the file does, for the editor to know what is in it. */
   copy = g_strdup_printf ("%s/.edit-%d-%s", directory, (int) getpid (), NAME);

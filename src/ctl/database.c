@@ -84,7 +84,7 @@ quote (const char *text)
   return g_strconcat ("'", doubled, "'", NULL);
 }
 
-/* Runs SQL on DATABASE; OUTPUT gets a line for each row, with `|` between the values. */
+/* Runs SQL on DATABASE; OUTPUT (nullable) gets a line for each row, with `|` between the values. */
 static gboolean
 run_sqlite (const char *database,
             gboolean read_only,
@@ -113,9 +113,17 @@ run_sqlite (const char *database,
     .timeout = TIMEOUT,
     .grace = GRACE,
     .cancellable = cancellable,
+    .must_succeed = TRUE,
   };
+  g_auto (ArcProgramResult) result = { 0 };
 
-  return arc_program_run (&program, NULL, output, NULL, NULL, error);
+  if (!arc_program_run (&program, &result, error))
+    return FALSE;
+
+  if (output != NULL)
+    *output = g_steal_pointer (&result.output);
+
+  return TRUE;
 }
 
 static gboolean
@@ -136,7 +144,6 @@ arc_database_copy (const char *database,
   g_autofree char *name = arc_table_escape (database);
   g_autofree char *quoted = quote (copy);
   g_autofree char *sql = g_strconcat ("VACUUM INTO ", quoted, NULL);
-  g_autofree char *output = NULL;
   struct stat info;
   gboolean read_only;
 
@@ -157,7 +164,7 @@ arc_database_copy (const char *database,
    * empty log behind (SQLite 3.40). */
   read_only = has_content (database, "-wal") || has_content (database, "-journal");
 
-  return run_sqlite (database, read_only, sql, &output, cancellable, error);
+  return run_sqlite (database, read_only, sql, NULL, cancellable, error);
 }
 
 /* (transfer full): the text that DIGITS stand for. */

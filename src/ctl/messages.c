@@ -4,6 +4,7 @@
 #include "ctl/messages.h"
 
 #include "common/build.h"
+#include "common/duration.h"
 #include "ctl/table.h"
 #include "machine/state-machine.h"
 
@@ -90,7 +91,7 @@ tell_building (ArcDBusBuilder *service, gint64 now)
   const guint64 since = arc_dbus_builder_get_state_since (service);
   g_autofree char *id =
       g_strdup_printf ("%" G_GUINT64_FORMAT, arc_dbus_builder_get_current_build (service));
-  g_autofree char *time = arc_table_format_wait (since < (guint64) now ? (guint64) now - since : 0);
+  g_autofree char *time = arc_duration_tell_wait (now - (gint64) since);
   g_autofree char *phase = arc_messages_tell_phase (service);
   GVariant *progress = arc_dbus_builder_get_progress (service);
   guint done = 0;
@@ -144,8 +145,7 @@ arc_messages_tell_state (ArcDBusBuilder *service, gint64 now)
   const char *word = arc_dbus_builder_get_reason (service);
   const guint n = arc_dbus_builder_get_pending_count (service);
   const guint64 next = arc_dbus_builder_get_next_build (service);
-  g_autofree char *left =
-      next != 0 ? arc_table_format_wait (next > (guint64) now ? next - (guint64) now : 0) : NULL;
+  g_autofree char *left = next != 0 ? arc_duration_tell_wait ((gint64) next - now) : NULL;
   ArcReason reason = 0;
 
   while (reason < ARC_N_REASONS && g_strcmp0 (word, arc_reason_to_string (reason)) != 0)
@@ -187,33 +187,18 @@ arc_messages_is_success (const char *word)
 const char *
 arc_messages_name_result (const char *word)
 {
+  static const char *const names[ARC_N_RESULTS] = {
+    [ARC_RESULT_SUCCESS] = N_ ("success"),         [ARC_RESULT_FAILED] = N_ ("failed"),
+    [ARC_RESULT_SIGNAL] = N_ ("killed"),           [ARC_RESULT_TIMEOUT] = N_ ("timed out"),
+    [ARC_RESULT_CANCELED] = N_ ("canceled"),       [ARC_RESULT_SPAWN_FAILED] = N_ ("not started"),
+    [ARC_RESULT_INTERRUPTED] = N_ ("interrupted"),
+  };
   ArcResult result;
 
-  if (!parse_result (word, &result))
-    return word;
-
-  switch (result)
-    {
-    case ARC_RESULT_SUCCESS:
-      return _ ("success");
-    case ARC_RESULT_FAILED:
-      return _ ("failed");
-    case ARC_RESULT_SIGNAL:
-      return _ ("killed");
-    case ARC_RESULT_TIMEOUT:
-      return _ ("timed out");
-    case ARC_RESULT_CANCELED:
-      return _ ("canceled");
-    case ARC_RESULT_SPAWN_FAILED:
-      return _ ("not started");
-    case ARC_RESULT_INTERRUPTED:
-      return _ ("interrupted");
-    }
-
-  g_return_val_if_reached (word);
+  return parse_result (word, &result) ? _ (names[result]) : word;
 }
 
-guint64
+gint64
 arc_messages_get_duration (GVariant *build)
 {
   guint64 started = 0;
@@ -223,7 +208,32 @@ arc_messages_get_duration (GVariant *build)
   g_variant_lookup (build, "finished", "t", &finished);
 
   /* The clock may have been set back meanwhile. */
-  return finished > started ? finished - started : 0;
+  return MAX ((gint64) (finished - started), 0);
+}
+
+/* (transfer full): REASON, translated if it is that of the service for files that failed. */
+static char *
+translate_reason (const char *reason)
+{
+  char *text;
+  const guint n = (guint) g_ascii_strtoull (reason, &text, 10);
+  g_autofree char *more = n > 1 ? g_strdup_printf (", and %u more", n - 1) : g_strdup ("");
+  g_autofree char *first = NULL;
+
+  if (n == 0 || !g_str_has_prefix (text, n == 1 ? " file failed: " : " files failed: ") ||
+      !g_str_has_suffix (text, more))
+    return g_strdup (reason);
+
+  text = strchr (text, ':') + 2;
+  first = g_strndup (text, strlen (text) - strlen (more));
+  if (n == 1)
+    /* Translators: a file, and why a build could not read it. */
+    return g_strdup_printf (_ ("1 file failed: %s"), first);
+
+  /* Translators: the second one is a file, and why a build could not read it. */
+  return g_strdup_printf (ngettext ("%u file failed: %s, and %u more",
+                                    "%u files failed: %s, and %u more", n),
+                          n, first, n - 1);
 }
 
 /* (transfer full): a build that ended with EXIT_STATUS, or reported MESSAGE. */
@@ -233,24 +243,26 @@ tell_failure (const char *id, const char *time, const char *message, int exit_st
   g_autofree char *plain = g_strdup_printf (ARC_BUILD_EXIT_MESSAGE, exit_status);
   const gboolean is_exit = g_str_has_prefix (message, plain);
   const char *reason = is_exit ? message + strlen (plain) : message;
+  g_autofree char *translated = NULL;
   g_autofree char *text = NULL;
 
   if (g_str_has_prefix (reason, ": ") || g_str_has_prefix (reason, ". "))
     reason += 2;
+  translated = translate_reason (reason);
   if (!is_exit && *reason != '\0')
     /* Translators: the number of a build, a duration such as "0.8 s", the reason. */
-    return g_strdup_printf (_ ("Build %s failed after %s: %s"), id, time, reason);
+    return g_strdup_printf (_ ("Build %s failed after %s: %s"), id, time, translated);
 
   /* Translators: the number of a build, a duration such as "0.8 s". */
   text =
       g_strdup_printf (_ ("Build %s failed after %s, with exit status %d"), id, time, exit_status);
-  return *reason != '\0' ? g_strdup_printf ("%s: %s", text, reason) : g_steal_pointer (&text);
+  return *reason != '\0' ? g_strdup_printf ("%s: %s", text, translated) : g_steal_pointer (&text);
 }
 
 char *
 arc_messages_tell_build (GVariant *build)
 {
-  g_autofree char *time = arc_table_format_duration (arc_messages_get_duration (build));
+  g_autofree char *time = arc_duration_tell (arc_messages_get_duration (build));
   g_autofree char *id = NULL;
   g_autofree char *message = NULL;
   const char *word = "";

@@ -5,6 +5,7 @@
 
 #include "ctl/table.h"
 
+#include <fcntl.h>
 #include <glib/gi18n.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -80,7 +81,6 @@ wait_for_end (const ArcProgram *program, GSubprocess *process, Run *self)
   const char *pid = g_subprocess_get_identifier (process);
   gulong cancelled_id = 0;
 
-  self->grace = program->grace;
   self->group = pid != NULL ? (pid_t) g_ascii_strtoll (pid, NULL, 10) : 0;
   if (program->timeout > 0)
     self->timeout = g_timeout_add (program->timeout / 1000, on_timeout, self);
@@ -114,102 +114,100 @@ make_text (const char *bytes, gsize length)
   return g_strstrip (g_utf8_make_valid (bytes, (gssize) length));
 }
 
-/* (transfer full): closes both files at its end. Without MESSAGES, they go to OUTPUT. */
+/* (transfer full): closes both files at its end. */
 static GSubprocessLauncher *
 make_launcher (const ArcProgram *program, int output, int messages)
 {
   GSubprocessLauncher *launcher = g_subprocess_launcher_new (
-      (messages < 0 ? G_SUBPROCESS_FLAGS_STDERR_MERGE : G_SUBPROCESS_FLAGS_NONE) |
-      (program->environment != NULL ? G_SUBPROCESS_FLAGS_SEARCH_PATH_FROM_ENVP
-                                    : G_SUBPROCESS_FLAGS_NONE));
+      program->environment != NULL ? G_SUBPROCESS_FLAGS_SEARCH_PATH_FROM_ENVP
+                                   : G_SUBPROCESS_FLAGS_NONE);
 
   if (program->environment != NULL)
     g_subprocess_launcher_set_environ (launcher, program->environment);
   if (program->directory != NULL)
     g_subprocess_launcher_set_cwd (launcher, program->directory);
   g_subprocess_launcher_take_stdout_fd (launcher, output);
-  if (messages >= 0)
-    g_subprocess_launcher_take_stderr_fd (launcher, messages);
+  g_subprocess_launcher_take_stderr_fd (launcher, messages);
   g_subprocess_launcher_set_child_setup (launcher, set_up_child, NULL, NULL);
 
   return launcher;
 }
 
-gboolean
-arc_program_run (const ArcProgram *program,
-                 int *status,
-                 char **output,
-                 gsize *length,
-                 char **messages,
-                 GError **error)
+static gboolean
+set_if_cancelled (const ArcProgram *program, GError **error)
 {
-  const gboolean merges = messages == NULL && status != NULL;
+  if (!g_cancellable_is_cancelled (program->cancellable))
+    return FALSE;
+
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _ ("Interrupted"));
+  return TRUE;
+}
+
+/* Whether PROCESS ended as PROGRAM wants it; it wrote to the files OUTPUT and MESSAGES. */
+static gboolean
+collect (const ArcProgram *program,
+         GSubprocess *process,
+         int output,
+         int messages,
+         ArcProgramResult *result,
+         GError **error)
+{
+  g_autofree char *bytes = NULL;
+  g_autofree char *line = NULL;
+  gsize length;
+
+  if (!read_bytes (output, &result->output, &result->length, error) ||
+      !read_bytes (messages, &bytes, &length, error))
+    return FALSE;
+
+  result->messages = make_text (bytes, length);
+  result->status = g_subprocess_get_if_exited (process) ? g_subprocess_get_exit_status (process)
+                                                        : 128 + g_subprocess_get_term_sig (process);
+  if (result->status == 0 || !program->must_succeed)
+    return TRUE;
+
+  line = arc_table_sanitize (result->messages);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", program->argv[0], line);
+
+  return FALSE;
+}
+
+gboolean
+arc_program_run (const ArcProgram *program, ArcProgramResult *result, GError **error)
+{
   /* Files, not pipes: a pipe stays open as long as any process holds it, beyond the end of the
    * program. */
-  const int output_file = memfd_create ("output", MFD_CLOEXEC);
-  const int message_file = merges ? -1 : memfd_create ("messages", MFD_CLOEXEC);
-  g_autoptr (GSubprocessLauncher) launcher = make_launcher (program, output_file, message_file);
+  const int output = memfd_create ("output", MFD_CLOEXEC);
+  const int messages =
+      program->merges ? fcntl (output, F_DUPFD_CLOEXEC, 0) : memfd_create ("messages", MFD_CLOEXEC);
+  g_autoptr (GSubprocessLauncher) launcher = make_launcher (program, output, messages);
   g_autoptr (GSubprocess) process = NULL;
-  g_autofree char *bytes = NULL;
-  g_autofree char *text = NULL;
-  Run self = { 0 };
-  gsize size;
-  int result;
+  Run self = { .grace = program->grace };
 
   /* A signal between two programs. */
   while (g_main_context_iteration (NULL, FALSE))
     ;
-  if (!g_cancellable_is_cancelled (program->cancellable))
-    {
-      process = g_subprocess_launcher_spawnv (launcher, program->argv, error);
-      if (process == NULL)
-        return FALSE;
-      wait_for_end (program, process, &self);
-    }
-
-  if (g_cancellable_is_cancelled (program->cancellable))
-    {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _ ("Interrupted"));
-      return FALSE;
-    }
-  if (self.too_late)
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _ ("%s timed out"), program->argv[0]);
-      return FALSE;
-    }
-
-  if (!merges)
-    {
-      if (!read_bytes (message_file, &bytes, &size, error))
-        return FALSE;
-      text = make_text (bytes, size);
-    }
-  result = g_subprocess_get_if_exited (process) ? g_subprocess_get_exit_status (process)
-                                                : 128 + g_subprocess_get_term_sig (process);
-  if (status == NULL && result != 0)
-    {
-      g_autofree char *line = arc_table_sanitize (text);
-
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", program->argv[0], line);
-      return FALSE;
-    }
-  if (!read_bytes (output_file, output, length, error))
+  if (set_if_cancelled (program, error))
     return FALSE;
 
-  if (status != NULL)
-    *status = result;
-  if (messages != NULL)
-    *messages = g_steal_pointer (&text);
+  process = g_subprocess_launcher_spawnv (launcher, program->argv, error);
+  if (process == NULL)
+    return FALSE;
 
-  return TRUE;
+  wait_for_end (program, process, &self);
+  if (set_if_cancelled (program, error))
+    return FALSE;
+  if (!self.too_late)
+    return collect (program, process, output, messages, result, error);
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _ ("%s timed out"), program->argv[0]);
+  return FALSE;
 }
 
 gboolean
 arc_program_ask (GStrv environment,
                  const char *const *argv,
-                 int *status,
-                 char **output,
-                 char **messages,
+                 ArcProgramResult *result,
                  GError **error)
 {
   g_auto (GStrv) variables =
@@ -221,12 +219,19 @@ arc_program_ask (GStrv environment,
     .timeout = ASK_TIMEOUT,
   };
   g_autofree char *bytes = NULL;
-  gsize length;
 
-  if (!arc_program_run (&program, status, &bytes, &length, messages, error))
+  if (!arc_program_run (&program, result, error))
     return FALSE;
 
-  *output = make_text (bytes, length);
+  bytes = g_steal_pointer (&result->output);
+  result->output = make_text (bytes, result->length);
 
   return TRUE;
+}
+
+void
+arc_program_result_clear (ArcProgramResult *result)
+{
+  g_free (result->output);
+  g_free (result->messages);
 }
