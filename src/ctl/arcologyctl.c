@@ -72,35 +72,43 @@ connect_bus (GError **error)
   return bus;
 }
 
-ArcDBusBuilder *
-arc_ctl_open (gboolean starts, int timeout, GError **error)
+/* Whether the service answers. The proxy makes the same call, but it starts no service, and its
+ * timeout is always 25 s. */
+static gboolean
+reach_service (GDBusConnection *bus, gboolean starts, int timeout, GError **error)
 {
-  g_autoptr (GDBusConnection) bus = connect_bus (error);
-  g_autoptr (GVariant) reply = NULL;
   g_autoptr (GError) local_error = NULL;
-  g_autoptr (ArcDBusBuilder) service = NULL;
-  g_autofree char *owner = NULL;
   g_autofree char *failure = NULL;
-
-  if (bus == NULL)
-    return NULL;
-
-  /* The proxy makes the same call, but it starts no service, and its timeout is always 25 s. */
-  reply =
+  g_autoptr (GVariant) reply =
       g_dbus_connection_call_sync (bus, ARC_BUS_NAME, ARC_OBJECT_PATH,
                                    "org.freedesktop.DBus.Properties", "GetAll",
                                    g_variant_new ("(s)", ARC_BUS_NAME), G_VARIANT_TYPE ("(a{sv})"),
                                    starts ? G_DBUS_CALL_FLAGS_NONE
                                           : G_DBUS_CALL_FLAGS_NO_AUTO_START,
                                    timeout, NULL, &local_error);
+
+  if (reply != NULL)
+    return TRUE;
+
   /* Other errors of the bus have no reason: they say that the service did not take its name. */
-  if (reply == NULL && starts && !is_absent (local_error))
+  if (starts && !is_absent (local_error))
     failure = arc_service_info_tell_failure (bus);
-  if (reply == NULL && (failure != NULL || is_absent (local_error)))
+  if (failure != NULL || is_absent (local_error))
     set_absent (bus, error);
-  else if (reply == NULL)
+  else
     g_propagate_error (error, g_steal_pointer (&local_error));
-  if (reply == NULL)
+
+  return FALSE;
+}
+
+ArcDBusBuilder *
+arc_ctl_open (gboolean starts, int timeout, GError **error)
+{
+  g_autoptr (GDBusConnection) bus = connect_bus (error);
+  g_autoptr (ArcDBusBuilder) service = NULL;
+  g_autofree char *owner = NULL;
+
+  if (bus == NULL || !reach_service (bus, starts, timeout, error))
     return NULL;
 
   service = arc_dbus_builder_proxy_new_sync (bus, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START,

@@ -157,6 +157,22 @@ save (const char *copy, const char *file, GError **error)
                                    0644, error);
 }
 
+/* Lets the user edit COPY until FILE, the name of which is NAME, may have its content. */
+static ArcCtlExit
+edit_copy (
+    const char *editor, const char *program, const char *copy, const char *name, GError **error)
+{
+  for (;;)
+    {
+      if (!run_editor (editor, copy, error))
+        return ARC_CTL_FAILED;
+      if (check (program, copy, name))
+        return ARC_CTL_SUCCESS;
+      if (!ask ())
+        return arc_ctl_print_error (ARC_CTL_FAILED, _ ("%s is unchanged"), name);
+    }
+}
+
 static ArcCtlExit
 edit_file (ArcDBusBuilder *service,
            const char *editor,
@@ -166,21 +182,12 @@ edit_file (ArcDBusBuilder *service,
            GError **error)
 {
   g_autofree char *name = g_filename_display_name (file);
-  g_autofree char *before = NULL;
+  g_autofree char *before = read_start (file, error);
   g_autofree char *after = NULL;
 
-  before = read_start (file, error);
   if (before == NULL || !g_file_set_contents (copy, before, -1, error) ||
-      !run_editor (editor, copy, error))
-    return ARC_CTL_FAILED;
-  while (!check (program, copy, name))
-    {
-      if (!ask ())
-        return arc_ctl_print_error (ARC_CTL_FAILED, _ ("%s is unchanged"), name);
-      if (!run_editor (editor, copy, error))
-        return ARC_CTL_FAILED;
-    }
-  if (!g_file_get_contents (copy, &after, NULL, error))
+      edit_copy (editor, program, copy, name, error) != ARC_CTL_SUCCESS ||
+      !g_file_get_contents (copy, &after, NULL, error))
     return ARC_CTL_FAILED;
 
   if (g_str_equal (before, after) && g_file_test (file, G_FILE_TEST_EXISTS))
@@ -189,17 +196,11 @@ edit_file (ArcDBusBuilder *service,
       return ARC_CTL_SUCCESS;
     }
 
-  if (!save (copy, file, error))
-    return ARC_CTL_FAILED;
-  if (service == NULL)
-    {
-      g_print (_ ("Saved %s\n"), name);
-      return ARC_CTL_SUCCESS;
-    }
-  if (!arc_dbus_builder_call_reload_sync (service, NULL, error))
+  if (!save (copy, file, error) ||
+      (service != NULL && !arc_dbus_builder_call_reload_sync (service, NULL, error)))
     return ARC_CTL_FAILED;
 
-  g_print (_ ("Saved %s; the service uses it\n"), name);
+  g_print (service != NULL ? _ ("Saved %s; the service uses it\n") : _ ("Saved %s\n"), name);
 
   return ARC_CTL_SUCCESS;
 }

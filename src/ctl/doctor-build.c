@@ -34,6 +34,21 @@ set_places (ArcDiagnosis *self, const char *database, const char *const *directo
   self->directories = g_strdupv ((GStrv) directories);
 }
 
+/* Whether the settings are in force, and where OUTPUT says that they are from. */
+static void
+report_settings (ArcDiagnosis *self, const char *output)
+{
+  g_autofree char *sources = list_sources (output);
+
+  if (self->service != NULL && arc_dbus_builder_get_settings_changed (self->service))
+    arc_doctor_add (self, ARC_WARN, "arcologyctl reload",
+                    _ ("valid, but the service has not loaded the last change"));
+  else if (sources != NULL)
+    arc_doctor_add (self, ARC_OK, NULL, _ ("valid, from %s"), sources);
+  else
+    arc_doctor_add (self, ARC_OK, NULL, _ ("no settings file; using the defaults"));
+}
+
 /* The program has the sources of the settings, and checks them. */
 void
 arc_doctor_check_settings (ArcDiagnosis *self)
@@ -42,43 +57,29 @@ arc_doctor_check_settings (ArcDiagnosis *self)
   g_autoptr (ArcConfig) config = arc_config_new ();
   g_autoptr (GError) error = NULL;
   g_auto (ArcProgramResult) settings = { 0 };
-  g_autofree char *sources = NULL;
 
   if (self->service != NULL)
     set_places (self, arc_dbus_builder_get_database (self->service),
                 arc_dbus_builder_get_directories (self->service));
-  if (!arc_program_ask (self->environment, (const char *const *) argv, &settings, &error))
-    {
-      arc_doctor_add (self, ARC_FAIL, _ ("Install the service, or add its directory to PATH"), "%s",
-                      error->message);
-      return;
-    }
-  if (settings.status != 0)
-    {
-      arc_doctor_add (self, ARC_FAIL,
-                      self->service != NULL ? _ ("Correct the line, then “arcologyctl reload”")
-                                            : _ ("Correct the line"),
-                      "%s", settings.messages);
-      return;
-    }
-  if (!arc_config_merge_data (config, settings.output, strlen (settings.output), ARC_PROGRAM,
-                              &error))
-    {
-      arc_doctor_add (self, ARC_WARN, NULL, _ ("not checked: %s"), error->message);
-      return;
-    }
 
-  self->config = g_steal_pointer (&config);
-  if (self->service == NULL)
-    set_places (self, self->config->database, (const char *const *) self->config->directories);
-  sources = list_sources (settings.output);
-  if (self->service != NULL && arc_dbus_builder_get_settings_changed (self->service))
-    arc_doctor_add (self, ARC_WARN, "arcologyctl reload",
-                    _ ("valid, but the service has not loaded the last change"));
-  else if (sources != NULL)
-    arc_doctor_add (self, ARC_OK, NULL, _ ("valid, from %s"), sources);
+  if (!arc_program_ask (self->environment, (const char *const *) argv, &settings, &error))
+    arc_doctor_add (self, ARC_FAIL, _ ("Install the service, or add its directory to PATH"), "%s",
+                    error->message);
+  else if (settings.status != 0)
+    arc_doctor_add (self, ARC_FAIL,
+                    self->service != NULL ? _ ("Correct the line, then “arcologyctl reload”")
+                                          : _ ("Correct the line"),
+                    "%s", settings.messages);
+  else if (!arc_config_merge_data (config, settings.output, strlen (settings.output), ARC_PROGRAM,
+                                   &error))
+    arc_doctor_add (self, ARC_WARN, NULL, _ ("not checked: %s"), error->message);
   else
-    arc_doctor_add (self, ARC_OK, NULL, _ ("no settings file; using the defaults"));
+    {
+      self->config = g_steal_pointer (&config);
+      if (self->service == NULL)
+        set_places (self, self->config->database, (const char *const *) self->config->directories);
+      report_settings (self, settings.output);
+    }
 }
 
 /* Whether ARGUMENT, of a command line of Emacs, does something instead of setting something up. */

@@ -236,16 +236,45 @@ translate_reason (const char *reason)
                           n, first, n - 1);
 }
 
-/* (transfer full): a build that ended with EXIT_STATUS, or reported MESSAGE. */
+/* (transfer full): what BUILD said about its failure, in one line. */
 static char *
-tell_failure (const char *id, const char *time, const char *message, int exit_status)
+get_message (GVariant *build)
 {
-  g_autofree char *plain = g_strdup_printf (ARC_BUILD_EXIT_MESSAGE, exit_status);
-  const gboolean is_exit = g_str_has_prefix (message, plain);
-  const char *reason = is_exit ? message + strlen (plain) : message;
+  const char *message = "";
+
+  g_variant_lookup (build, "message", "&s", &message);
+  return arc_table_sanitize (message);
+}
+
+static char *
+tell_success (GVariant *build, const char *id, const char *time)
+{
+  guint changed = 0;
+
+  g_variant_lookup (build, "changed", "u", &changed);
+
+  /* Translators: the number of a build, files, a duration such as "0.8 s". */
+  return g_strdup_printf (ngettext ("Build %s succeeded: %u file in %s",
+                                    "Build %s succeeded: %u files in %s", changed),
+                          id, changed, time);
+}
+
+static char *
+tell_failure (GVariant *build, const char *id, const char *time)
+{
+  g_autofree char *message = get_message (build);
+  g_autofree char *plain = NULL;
   g_autofree char *translated = NULL;
   g_autofree char *text = NULL;
+  const char *reason = message;
+  gboolean is_exit;
+  int exit_status = 0;
 
+  g_variant_lookup (build, "exit-status", "i", &exit_status);
+  plain = g_strdup_printf (ARC_BUILD_EXIT_MESSAGE, exit_status);
+  is_exit = g_str_has_prefix (message, plain);
+  if (is_exit)
+    reason += strlen (plain);
   if (g_str_has_prefix (reason, ": ") || g_str_has_prefix (reason, ". "))
     reason += 2;
   translated = translate_reason (reason);
@@ -259,44 +288,41 @@ tell_failure (const char *id, const char *time, const char *message, int exit_st
   return *reason != '\0' ? g_strdup_printf ("%s: %s", text, translated) : g_steal_pointer (&text);
 }
 
+static char *
+tell_signal (GVariant *build, const char *id, const char *time)
+{
+  int signal = 0;
+
+  g_variant_lookup (build, "signal", "i", &signal);
+
+  /* Translators: the number of a build, a duration such as "0.8 s". */
+  return g_strdup_printf (_ ("Build %s was killed after %s, by signal %d"), id, time, signal);
+}
+
 char *
 arc_messages_tell_build (GVariant *build)
 {
   g_autofree char *time = arc_duration_tell (arc_messages_get_duration (build));
+  g_autofree char *message = get_message (build);
   g_autofree char *id = NULL;
-  g_autofree char *message = NULL;
   const char *word = "";
-  const char *raw_message = "";
   guint64 number = 0;
-  guint changed = 0;
-  int exit_status = 0;
-  int signal = 0;
   ArcResult result;
 
   g_variant_lookup (build, "id", "t", &number);
   g_variant_lookup (build, "result", "&s", &word);
-  g_variant_lookup (build, "message", "&s", &raw_message);
-  g_variant_lookup (build, "changed", "u", &changed);
-  g_variant_lookup (build, "exit-status", "i", &exit_status);
-  g_variant_lookup (build, "signal", "i", &signal);
   id = g_strdup_printf ("%" G_GUINT64_FORMAT, number);
-  message = arc_table_sanitize (raw_message);
-
   if (!parse_result (word, &result))
     return g_strdup_printf ("%s: %s", id, word);
 
   switch (result)
     {
     case ARC_RESULT_SUCCESS:
-      /* Translators: the number of a build, files, a duration such as "0.8 s". */
-      return g_strdup_printf (ngettext ("Build %s succeeded: %u file in %s",
-                                        "Build %s succeeded: %u files in %s", changed),
-                              id, changed, time);
+      return tell_success (build, id, time);
     case ARC_RESULT_FAILED:
-      return tell_failure (id, time, message, exit_status);
+      return tell_failure (build, id, time);
     case ARC_RESULT_SIGNAL:
-      /* Translators: the number of a build, a duration such as "0.8 s". */
-      return g_strdup_printf (_ ("Build %s was killed after %s, by signal %d"), id, time, signal);
+      return tell_signal (build, id, time);
     case ARC_RESULT_TIMEOUT:
       return g_strdup_printf (_ ("Build %s timed out after %s"), id, time);
     case ARC_RESULT_CANCELED:

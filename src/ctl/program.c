@@ -16,45 +16,21 @@
 
 typedef struct
 {
-  gint64 grace;
-  pid_t group;       /* of the program, or 0 */
-  guint kill;        /* a source, or 0 */
-  guint timeout;     /* a source, or 0 */
-  gboolean too_late; /* it reached its timeout */
-  gboolean ended;
+  pid_t group;      /* of the program, or 0 */
+  guint timer;      /* a source, or 0: its timeout, and then its grace */
+  gboolean is_due;  /* the timer is over */
+  gboolean is_late; /* it reached its timeout */
+  gboolean is_ending;
+  gboolean has_ended;
 } Run;
 
 static gboolean
-on_grace_over (gpointer user_data)
+on_due (gpointer user_data)
 {
   Run *self = user_data;
 
-  self->kill = 0;
-  kill (-self->group, SIGKILL);
-
-  return G_SOURCE_REMOVE;
-}
-
-static void
-end_program (GCancellable *cancellable G_GNUC_UNUSED, Run *self)
-{
-  if (self->group == 0 || self->kill != 0)
-    return;
-
-  kill (-self->group, SIGTERM);
-  self->kill = g_timeout_add (self->grace / 1000, on_grace_over, self);
-}
-
-static gboolean
-on_timeout (gpointer user_data)
-{
-  Run *self = user_data;
-
-  self->timeout = 0;
-  self->too_late = TRUE;
-  end_program (NULL, self);
-
-  return G_SOURCE_REMOVE;
+  self->is_due = TRUE;
+  return G_SOURCE_CONTINUE;
 }
 
 static void
@@ -63,7 +39,7 @@ on_ended (GObject *source, GAsyncResult *result, gpointer user_data)
   Run *self = user_data;
 
   g_subprocess_wait_finish (G_SUBPROCESS (source), result, NULL);
-  self->ended = TRUE;
+  self->has_ended = TRUE;
 }
 
 /* In the child: a terminal sends SIGINT to its foreground group only, and a child that outlived
@@ -75,25 +51,43 @@ set_up_child (gpointer user_data)
   prctl (PR_SET_PDEATHSIG, SIGKILL);
 }
 
+/* Ends the program when it has to: it has its grace to do so by itself. */
 static void
-wait_for_end (const ArcProgram *program, GSubprocess *process, Run *self)
+end_if_due (Run *self, const ArcProgram *program)
+{
+  if (self->group == 0 || (!self->is_due && !g_cancellable_is_cancelled (program->cancellable)))
+    return;
+
+  if (!self->is_ending)
+    {
+      self->is_late = self->is_due;
+      kill (-self->group, SIGTERM);
+      g_clear_handle_id (&self->timer, g_source_remove);
+      self->timer = g_timeout_add (program->grace / 1000, on_due, self);
+    }
+  else if (self->is_due)
+    kill (-self->group, SIGKILL);
+
+  self->is_ending = TRUE;
+  self->is_due = FALSE;
+}
+
+static void
+wait_for_end (Run *self, const ArcProgram *program, GSubprocess *process)
 {
   const char *pid = g_subprocess_get_identifier (process);
-  gulong cancelled_id = 0;
 
   self->group = pid != NULL ? (pid_t) g_ascii_strtoll (pid, NULL, 10) : 0;
   if (program->timeout > 0)
-    self->timeout = g_timeout_add (program->timeout / 1000, on_timeout, self);
-  if (program->cancellable != NULL)
-    cancelled_id =
-        g_cancellable_connect (program->cancellable, G_CALLBACK (end_program), self, NULL);
+    self->timer = g_timeout_add (program->timeout / 1000, on_due, self);
   g_subprocess_wait_async (process, NULL, on_ended, self);
-  while (!self->ended)
-    g_main_context_iteration (NULL, TRUE);
+  while (!self->has_ended)
+    {
+      end_if_due (self, program);
+      g_main_context_iteration (NULL, TRUE);
+    }
 
-  g_cancellable_disconnect (program->cancellable, cancelled_id);
-  g_clear_handle_id (&self->timeout, g_source_remove);
-  g_clear_handle_id (&self->kill, g_source_remove);
+  g_clear_handle_id (&self->timer, g_source_remove);
   /* Ends the processes that it left, as the service does. */
   if (self->group != 0)
     kill (-self->group, SIGKILL);
@@ -182,7 +176,7 @@ arc_program_run (const ArcProgram *program, ArcProgramResult *result, GError **e
       program->merges ? fcntl (output, F_DUPFD_CLOEXEC, 0) : memfd_create ("messages", MFD_CLOEXEC);
   g_autoptr (GSubprocessLauncher) launcher = make_launcher (program, output, messages);
   g_autoptr (GSubprocess) process = NULL;
-  Run self = { .grace = program->grace };
+  Run self = { 0 };
 
   /* A signal between two programs. */
   while (g_main_context_iteration (NULL, FALSE))
@@ -194,10 +188,10 @@ arc_program_run (const ArcProgram *program, ArcProgramResult *result, GError **e
   if (process == NULL)
     return FALSE;
 
-  wait_for_end (program, process, &self);
+  wait_for_end (&self, program, process);
   if (set_if_cancelled (program, error))
     return FALSE;
-  if (!self.too_late)
+  if (!self.is_late)
     return collect (program, process, output, messages, result, error);
 
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _ ("%s timed out"), program->argv[0]);

@@ -146,12 +146,15 @@ find_unit (GDBusConnection *bus)
   return path;
 }
 
-/* (transfer full) (nullable): of type a{sv} */
+/* (transfer full) (nullable): of type a{sv}; of no object without PATH */
 static GVariant *
 get_properties (GDBusConnection *bus, const char *path, const char *interface)
 {
-  g_autoptr (GVariant) reply = call (bus, path, "org.freedesktop.DBus.Properties", "GetAll",
-                                     g_variant_new ("(s)", interface), "(a{sv})");
+  g_autoptr (GVariant) reply = NULL;
+
+  if (path != NULL)
+    reply = call (bus, path, "org.freedesktop.DBus.Properties", "GetAll",
+                  g_variant_new ("(s)", interface), "(a{sv})");
 
   return reply != NULL ? g_variant_get_child_value (reply, 0) : NULL;
 }
@@ -231,8 +234,8 @@ char *
 arc_service_info_tell_failure (GDBusConnection *bus)
 {
   g_autofree char *path = find_unit (bus);
-  g_autoptr (GVariant) unit = path != NULL ? get_properties (bus, path, SYSTEMD_UNIT) : NULL;
-  g_autoptr (GVariant) service = path != NULL ? get_properties (bus, path, SYSTEMD_SERVICE) : NULL;
+  g_autoptr (GVariant) unit = get_properties (bus, path, SYSTEMD_UNIT);
+  g_autoptr (GVariant) service = get_properties (bus, path, SYSTEMD_SERVICE);
   g_autofree char *result = NULL;
   g_autofree char *message = NULL;
   const char *state = "";
@@ -273,7 +276,7 @@ arc_service_info_read_unit (GDBusConnection *bus, GStrv *command, GStrv *environ
 {
   g_autofree char *path = find_unit (bus);
   g_autoptr (GVariant) manager = get_properties (bus, SYSTEMD_PATH, SYSTEMD_MANAGER);
-  g_autoptr (GVariant) service = path != NULL ? get_properties (bus, path, SYSTEMD_SERVICE) : NULL;
+  g_autoptr (GVariant) service = get_properties (bus, path, SYSTEMD_SERVICE);
   g_autoptr (GVariant) start = NULL;
   g_auto (GStrv) variables = NULL;
   g_auto (GStrv) of_unit = NULL;
