@@ -52,10 +52,20 @@ static const struct
   { "clock", N_ ("Clock"), arc_doctor_check_clock },
 };
 
+/* What a check found: a line of the report. */
+typedef struct
+{
+  ArcFindingKind kind;
+  const char *topic; /* a word for programs, never translated */
+  const char *title; /* the same for people, translated */
+  char *text;        /* (owned): one line */
+  char *advice;      /* (owned) (nullable): what to do about it */
+} Finding;
+
 static void
 free_finding (gpointer data)
 {
-  ArcFinding *finding = data;
+  Finding *finding = data;
 
   g_free (finding->text);
   g_free (finding->advice);
@@ -94,7 +104,7 @@ void
 arc_doctor_add (
     ArcDiagnosis *self, ArcFindingKind kind, const char *advice, const char *format, ...)
 {
-  ArcFinding *finding = g_new0 (ArcFinding, 1);
+  Finding *finding = g_new0 (Finding, 1);
   g_autofree char *text = NULL;
   va_list arguments;
 
@@ -117,7 +127,7 @@ arc_doctor_cut (char *text)
   return text;
 }
 
-/* (transfer full) (element-type ArcFinding): runs all checks, with or without the service, which is
+/* (transfer full) (element-type Finding): runs all checks, with or without the service, which is
  * not started. It takes seconds, because it runs Emacs and other programs. */
 static GPtrArray *
 diagnose (void)
@@ -168,7 +178,7 @@ print_findings (GPtrArray *findings)
   gboolean is_narrow;
 
   for (guint i = 0; i < findings->len; i++)
-    title_width = MAX (title_width, arc_table_measure (((ArcFinding *) findings->pdata[i])->title));
+    title_width = MAX (title_width, arc_table_measure (((Finding *) findings->pdata[i])->title));
   indent = KIND_WIDTH + GAP + title_width + GAP;
   /* On a narrow terminal, a text begins below its title. */
   is_narrow = width < indent + MIN_TEXT_WIDTH;
@@ -179,7 +189,7 @@ print_findings (GPtrArray *findings)
   g_print ("\n");
   for (guint i = 0; i < findings->len; i++)
     {
-      const ArcFinding *finding = findings->pdata[i];
+      const Finding *finding = findings->pdata[i];
       g_autofree char *word = arc_table_pad (kinds[finding->kind].word, KIND_WIDTH, FALSE);
       g_autofree char *kind = arc_table_paint (kinds[finding->kind].mood, word);
       g_autofree char *title =
@@ -204,7 +214,7 @@ findings_to_variant (GPtrArray *findings)
 
   for (guint i = 0; i < findings->len; i++)
     {
-      const ArcFinding *finding = findings->pdata[i];
+      const Finding *finding = findings->pdata[i];
 
       g_variant_builder_open (&objects, G_VARIANT_TYPE_VARDICT);
       g_variant_builder_add_parsed (&objects, "{'status', <%s>}", kinds[finding->kind].word);
@@ -229,7 +239,7 @@ arc_cmd_doctor (const ArcCall *call, GError **error)
     print_findings (findings);
 
   for (guint i = 0; i < findings->len; i++)
-    if (((ArcFinding *) findings->pdata[i])->kind == ARC_FAIL)
+    if (((Finding *) findings->pdata[i])->kind == ARC_FAIL)
       return ARC_CTL_FAILED;
 
   return ARC_CTL_SUCCESS;

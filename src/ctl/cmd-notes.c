@@ -246,14 +246,10 @@ get_changes (Feed *self, GError **error)
 static void
 show_news (Feed *self)
 {
-  g_autofree char *owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (self->service));
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) changes = NULL;
+  g_autoptr (GVariant) changes = get_changes (self, &error);
+  g_autofree char *owner = NULL;
 
-  if (owner == NULL)
-    return;
-
-  changes = get_changes (self, &error);
   if (changes != NULL)
     {
       print_changes (self, changes);
@@ -261,7 +257,6 @@ show_news (Feed *self)
     }
 
   /* A service that has left the bus is called again when it is back. */
-  g_clear_pointer (&owner, g_free);
   owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (self->service));
   if (owner == NULL || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY) ||
       g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER) ||

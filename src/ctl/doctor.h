@@ -20,28 +20,8 @@ typedef enum
 } ArcFindingKind;
 
 /**
- * ArcFinding:
- * @kind: the result of the check
- * @topic: what was checked: a word for programs, never translated
- * @title: the same for people, translated
- * @text: (owned): the finding, one line
- * @advice: (owned) (nullable): what to do about it
- *
- * One line of a report that can be shown to others: the home directory is shortened to `~`, and no
- * file of the tree is named.
- */
-typedef struct
-{
-  ArcFindingKind kind;
-  const char *topic;
-  const char *title;
-  char *text;
-  char *advice;
-} ArcFinding;
-
-/**
  * ArcDiagnosis:
- * @findings: (element-type ArcFinding) (owned): the findings so far
+ * @findings: (owned): the findings so far
  * @config: (owned) (nullable): the settings, if they are valid
  * @database: (owned) (nullable): the path of the database, of the service or else of the settings
  * @directories: (owned) (nullable): the watched directories, the same way
@@ -104,8 +84,8 @@ ArcCheck arc_doctor_check_unit;
  * @format: the text of the finding
  * @...: its arguments
  *
- * Adds a finding of the running check. Both texts may name the home directory and have several
- * lines.
+ * Adds a finding of the running check. Both texts may name the home directory, which is shortened
+ * to `~`, and have several lines, but no file of the tree: the report can be shown to others.
  */
 void arc_doctor_add (ArcDiagnosis *self,
                      ArcFindingKind kind,
