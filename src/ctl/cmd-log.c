@@ -59,13 +59,8 @@ monitor_log (int log)
   g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", log);
   g_autofree char *path = g_file_read_link (link, NULL);
   g_autoptr (GFile) file = path != NULL ? g_file_new_for_path (path) : NULL;
-  GFileMonitor *monitor =
-      file != NULL ? g_file_monitor_file (file, G_FILE_MONITOR_NONE, NULL, NULL) : NULL;
 
-  if (monitor != NULL)
-    g_file_monitor_set_rate_limit (monitor, 50);
-
-  return monitor;
+  return file != NULL ? g_file_monitor_file (file, G_FILE_MONITOR_NONE, NULL, NULL) : NULL;
 }
 
 /* Copies LOG, and what it grows by until BUILD ends. */
@@ -79,6 +74,10 @@ follow (ArcDBusBuilder *service, guint64 build, int log, GError **error)
   const char *result = "";
   gboolean has_ended = !runs;
   gboolean is_copied = copy_log (log);
+
+  /* Each change that it reports ends an iteration. */
+  if (monitor != NULL)
+    g_file_monitor_set_rate_limit (monitor, 50);
 
   while (is_copied && !has_ended)
     {
