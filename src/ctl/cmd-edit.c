@@ -120,6 +120,8 @@ ask (void)
     if (strchr ("Ee\nQq", *line) != NULL)
       return g_ascii_tolower (*line) != 'q';
 
+  /* At its end, the terminal has not shown a line end. */
+  g_printerr ("\n");
   return FALSE;
 }
 
