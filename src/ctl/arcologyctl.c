@@ -138,7 +138,7 @@ on_interrupt (gpointer user_data)
 }
 
 gboolean
-arc_ctl_run (ArcDBusBuilder *service, GMainLoop *loop)
+arc_ctl_run (ArcDBusBuilder *service, GMainLoop *loop, GError **error)
 {
   GDBusConnection *bus = g_dbus_proxy_get_connection (G_DBUS_PROXY (service));
   const gulong closed_id =
@@ -154,7 +154,8 @@ arc_ctl_run (ArcDBusBuilder *service, GMainLoop *loop)
   if (!g_dbus_connection_is_closed (bus))
     return TRUE;
 
-  arc_ctl_print_error (ARC_CTL_NO_SERVICE, _ ("the connection to the session bus was closed"));
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED,
+                       _ ("the connection to the session bus was closed"));
   return FALSE;
 }
 

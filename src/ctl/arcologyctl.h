@@ -61,12 +61,13 @@ ArcDBusBuilder *arc_ctl_open (gboolean starts, int timeout, GError **error);
  * arc_ctl_run:
  * @service: the service
  * @loop: a main loop
+ * @error: return location for an error
  *
  * Runs @loop until it is quit, until SIGINT or SIGTERM, or until the bus closes the connection.
  *
- * Returns: %FALSE, with the error printed, if the connection was closed
+ * Returns: %FALSE, with %G_IO_ERROR_CLOSED, if the connection was closed
  */
-gboolean arc_ctl_run (ArcDBusBuilder *service, GMainLoop *loop);
+gboolean arc_ctl_run (ArcDBusBuilder *service, GMainLoop *loop, GError **error);
 
 /**
  * arc_ctl_find_build:

@@ -271,20 +271,20 @@ static ArcCtlExit
 follow (Feed *self, GError **error)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  gboolean is_connected;
 
   self->loop = loop;
   g_signal_connect_swapped (self->service, "build-finished", G_CALLBACK (show_news), self);
   g_signal_connect_swapped (self->service, "notify::g-name-owner", G_CALLBACK (show_news), self);
   /* A build can end between the first call and the connection of the signals. */
   g_idle_add_once ((GSourceOnceFunc) show_news, self);
-  is_connected = arc_ctl_run (self->service, loop);
+  if (!arc_ctl_run (self->service, loop, error))
+    g_clear_error (&self->error);
   g_signal_handlers_disconnect_by_data (self->service, self);
 
   if (self->error != NULL)
     g_propagate_error (error, self->error);
 
-  return is_connected ? ARC_CTL_SUCCESS : ARC_CTL_NO_SERVICE;
+  return ARC_CTL_SUCCESS;
 }
 
 ArcCtlExit
