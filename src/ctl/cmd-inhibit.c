@@ -78,18 +78,16 @@ run_command (char **command)
   g_autoptr (GError) error = NULL;
   g_autoptr (GSubprocess) process = NULL;
   gboolean is_ignored[G_N_ELEMENTS (signals)];
-  guint ids[G_N_ELEMENTS (signals)];
 
-  /* Handled by the main loop, and so not before there is a process. */
+  /* Handled by the main loop, and so not before there is a process; until this program ends. */
   for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
     {
       struct sigaction action = { 0 };
 
       sigaction (signals[i], NULL, &action);
       is_ignored[i] = action.sa_handler == SIG_IGN;
-      ids[i] =
-          g_unix_signal_add (signals[i],
-                             signals[i] == SIGTERM ? on_stop_signal : on_terminal_signal, &process);
+      g_unix_signal_add (signals[i], signals[i] == SIGTERM ? on_stop_signal : on_terminal_signal,
+                         &process);
     }
 
   g_subprocess_launcher_set_child_setup (launcher, ignore_signals, is_ignored, NULL);
@@ -101,8 +99,6 @@ run_command (char **command)
 
   g_subprocess_wait_async (process, NULL, on_command_ended, loop);
   g_main_loop_run (loop);
-  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
-    g_source_remove (ids[i]);
 
   return (ArcCtlExit) (g_subprocess_get_if_exited (process)
                            ? g_subprocess_get_exit_status (process)

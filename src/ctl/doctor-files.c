@@ -259,15 +259,14 @@ arc_doctor_check_state_directory (ArcDiagnosis *self)
 }
 
 static void
-check_space_at (ArcDiagnosis *self, const char *path)
+check_space_at (ArcDiagnosis *self, const char *directory)
 {
-  g_autofree char *existing = find_existing (path);
-  g_autofree char *name = arc_table_escape (existing);
+  g_autofree char *name = arc_table_escape (directory);
   g_autofree char *free_space = NULL;
   struct statvfs status;
   guint64 n_bytes;
 
-  if (statvfs (existing, &status) != 0)
+  if (statvfs (directory, &status) != 0)
     {
       arc_doctor_add (self, ARC_WARN, NULL, "%s: %s", name, g_strerror (errno));
       return;
@@ -294,13 +293,13 @@ arc_doctor_check_space (ArcDiagnosis *self)
   struct stat a;
   struct stat b;
 
-  check_space_at (self, state);
+  check_space_at (self, state_place);
   if (self->database == NULL)
     return;
 
   database_place = find_existing (self->database);
   if (stat (state_place, &a) == 0 && stat (database_place, &b) == 0 && a.st_dev != b.st_dev)
-    check_space_at (self, self->database);
+    check_space_at (self, database_place);
 }
 
 /* --- the clock */

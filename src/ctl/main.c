@@ -472,22 +472,15 @@ report (GError *error)
   return arc_ctl_print_error (exit, "%s", error->message);
 }
 
-/* Runs VERB with the words of ARGV, of which the one at POSITION is its name, if there is one: what
- * stands before it are options of the verb as well. */
+/* Runs VERB with the words of ARGV, without its name. */
 static ArcCtlExit
-run_verb (const Verb *verb, int argc, char **argv, int position)
+run_verb (const Verb *verb, int argc, char **argv)
 {
-  g_autofree char **words = g_new0 (char *, (gsize) argc + 2);
   g_auto (ArcCall) call = { .timeout = ARC_CTL_DEFAULT_TIMEOUT, .lines = DEFAULT_LINES };
   g_autoptr (GError) error = NULL;
   ArcCtlExit exit = ARC_CTL_SUCCESS;
-  int n = 0;
 
-  words[n++] = (char *) verb->name;
-  for (int i = 1; i < argc; i++)
-    if (i != position)
-      words[n++] = argv[i];
-  if (parse (verb, n, words, &call, &error) && (verb->options & SERVICE) != 0)
+  if (parse (verb, argc, argv, &call, &error) && (verb->options & SERVICE) != 0)
     call.service = arc_ctl_open ((verb->options & START) != 0, call.timeout, &error);
   if (error == NULL && verb->run != NULL)
     exit = verb->run (&call, &error);
@@ -508,7 +501,7 @@ run_help (int argc, char **argv)
   if (verb == NULL && position < argc)
     return report_unknown_verb (argv[position]);
   if (verb != NULL && verb->description != NULL)
-    return run_verb (verb, 2, words, 0);
+    return run_verb (verb, 2, words);
 
   print_help ();
   return ARC_CTL_SUCCESS;
@@ -538,14 +531,18 @@ main (int argc, char **argv)
       return ARC_CTL_SUCCESS;
     }
 
-  if (position == argc)
-    return run_verb (find_verb ("status"), argc, argv, position);
-
-  verb = find_verb (argv[position]);
+  verb = find_verb (position < argc ? argv[position] : "status");
   if (verb == NULL)
     return report_unknown_verb (argv[position]);
   if (verb->description == NULL)
     return run_help (argc - position, argv + position);
 
-  return run_verb (verb, argc, argv, position);
+  /* What stands before its name are options of the verb as well. */
+  if (position < argc)
+    {
+      memmove (&argv[position], &argv[position + 1], (gsize) (argc - position) * sizeof *argv);
+      argc--;
+    }
+
+  return run_verb (verb, argc, argv);
 }
