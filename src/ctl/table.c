@@ -3,7 +3,6 @@
 
 #include "ctl/table.h"
 
-#include <glib/gi18n.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
