@@ -224,7 +224,7 @@ run_loop (Wait *self)
   g_signal_handlers_disconnect_by_data (service, self);
   g_clear_handle_id (&timeout_id, g_source_remove);
 
-  if (error != NULL && self->error == NULL)
+  if (self->error == NULL && self->result == NULL)
     self->error = g_steal_pointer (&error);
 }
 

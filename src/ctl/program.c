@@ -66,7 +66,10 @@ end_if_due (Run *self, const ArcProgram *program)
       self->timer = g_timeout_add (program->grace / 1000, on_due, self);
     }
   else if (self->is_due)
-    kill (-self->group, SIGKILL);
+    {
+      kill (-self->group, SIGKILL);
+      g_clear_handle_id (&self->timer, g_source_remove);
+    }
 
   self->is_ending = TRUE;
   self->is_due = FALSE;
