@@ -68,7 +68,7 @@ A note that takes longer is put aside as a problem."
   file                                  ; the row of the table `files', a list of Lisp values
   nodes                                 ; `arcology-note-node's in the order of the text
   keywords                              ; lists (KEYWORD VALUE)
-  setup-files                           ; absolute paths of what `#+SETUPFILE' names
+  setup-files                           ; absolute paths of other files that the rows depend on
   problems)                             ; lists (LINE WHAT OTHER), OTHER a path or nil
 
 (defvar arcology-note--current nil
@@ -336,6 +336,29 @@ FUNCTION is `org-file-contents', ARGS are its other arguments."
       (arcology-note--add-problem 0 "SETUPFILE %s is not used: %s" file why)
       nil)))
 
+(defconst arcology-note-directory-files '(".dir-locals.el" ".dir-locals-2.el")
+  "The names of files that have the local variables of a directory.")
+
+(defvar arcology-note--directory-files (make-hash-table :test #'equal)
+  "What `arcology-note--find-directory-files' returned, by directory.")
+
+(defun arcology-note--find-directory-files (directory)
+  "Return the files that have the local variables of DIRECTORY.
+They are in it, or in the nearest directory above that has one of them."
+  (let ((known (gethash directory arcology-note--directory-files 'unknown)))
+    (if (not (eq known 'unknown))
+        known
+      (let ((place (locate-dominating-file
+                    directory (lambda (place)
+                                (cl-some (lambda (name)
+                                           (file-exists-p (expand-file-name name place)))
+                                         arcology-note-directory-files)))))
+        (puthash directory
+                 (and place
+                      (mapcar (lambda (name) (expand-file-name name place))
+                              arcology-note-directory-files))
+                 arcology-note--directory-files)))))
+
 (defun arcology-note--set-local-variable (function variable value)
   "Set VARIABLE to VALUE by FUNCTION, unless this would evaluate code."
   (unless (memq variable '(eval mode))
@@ -478,6 +501,8 @@ be `find-file', which runs hooks, and `save-buffer', which writes."
 (defun arcology-note--hack-local-variables ()
   "Set the local variables of the current buffer; an error is a problem.
 A note that only mentions \"Local Variables:\" has lines that are none."
+  (dolist (file (arcology-note--find-directory-files default-directory))
+    (push file (arcology-note-setup-files arcology-note--current)))
   (condition-case error
       (hack-local-variables)
     (error

@@ -99,6 +99,16 @@ ARCOLOGY_PLAIN=1 full full "$scratch/db.plain" "$tree"
 check "without the overrides the build succeeds" ended 0
 check "and gives the same rows" dump_is "$scratch/fast" "$scratch/db.plain"
 
+# ---- local variables of a directory
+
+for name in .dir-locals.el .dir-locals-2.el; do
+  check "the local variables of a directory are an input: $name" said "arcology: input $tree/dir/$name"
+done
+check "those of the whole tree are one before they are there" said "arcology: input $tree/.dir-locals.el"
+run incremental "$db" "$tree" "$(changes M "$tree/dir/local.org")"
+check "a touched note below them costs no parsing" says '^Files: 1 listed, 1 of them unchanged, '
+check "they are still an input" said "arcology: input $tree/dir/.dir-locals.el"
+
 # ---- other versions of Org and org-roam
 
 full full "$scratch/db.other" "$tree" --eval "(with-eval-after-load 'org-macro
