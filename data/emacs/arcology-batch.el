@@ -671,7 +671,12 @@ update org-roam, or replace the database by a clean build"
                      (arcology-batch--job-fingerprint job))
         (arcology-batch--fail
          'incomplete "The database %s was made with another Emacs, Org, org-roam or other \
-options: a full build is needed" database)))
+options: a full build is needed" database))
+      (unless (string-suffix-p (concat "-" (arcology-batch--count-rows))
+                               (arcology-batch--read-mark "build"))
+        (arcology-batch--fail
+         'incomplete "Another program has changed rows of the database %s: a full build is needed"
+         database)))
     (unless (eq kind 'incremental)
       (when roam
         (arcology-batch--load-owners))
@@ -698,8 +703,19 @@ options: a full build is needed" database)))
                        (format "SELECT %s FROM arcology" (arcology-database-text column))))))
     (and digits (arcology-database-decode digits))))
 
+(defun arcology-batch--count-rows ()
+  "Return a text with the number of rows of each table but `arcology'.
+It differs after another program has added or deleted rows, or org-roam in
+another Emacs has stored a file, which loses its row in `built_files'."
+  (mapconcat (lambda (table)
+               (format "%d" (arcology-batch--number (format "SELECT count(*) FROM %s" table))))
+             (append (mapcar #'car org-roam-db--table-schemata)
+                     (remove "arcology" arcology-batch--tables))
+             "."))
+
 (defun arcology-batch--write-mark (job)
   "Write the mark of JOB, the last thing before its end."
+  (cl-callf concat (arcology-batch--job-mark job) "-" (arcology-batch--count-rows))
   (arcology-batch--execute "DELETE FROM arcology")
   (arcology-batch--execute "INSERT INTO arcology VALUES (?, ?, ?)"
                            (arcology-batch--job-mark job)
