@@ -106,12 +106,14 @@ arc_service_info_get_state_directory (GStrv environment)
 {
   const char *directory = environment != NULL ? g_environ_getenv (environment, "XDG_STATE_HOME")
                                               : g_get_user_state_dir ();
+  const char *home = environment != NULL ? g_environ_getenv (environment, "HOME") : NULL;
 
   /* Programs must ignore a relative path (XDG Base Directory Specification). */
   if (directory != NULL && g_path_is_absolute (directory))
     return g_build_filename (directory, ARC_PROGRAM, NULL);
 
-  return g_build_filename (g_get_home_dir (), ".local", "state", ARC_PROGRAM, NULL);
+  return g_build_filename (home != NULL ? home : g_get_home_dir (), ".local", "state", ARC_PROGRAM,
+                           NULL);
 }
 
 /* --- the unit of systemd */
