@@ -15,6 +15,10 @@
 /* After how many builds in turn a file that each has written is an output. */
 #define OUTPUT_BUILDS 3
 
+/* The timestamps of files lag behind the clock by a tick of the kernel
+ * (ktime_get_coarse_real_ts64(), 10 ms with HZ=100). */
+#define TICK (10 * G_TIME_SPAN_MILLISECOND)
+
 /* How many files a build may name: each costs a watch and a look. */
 #define MAX_NAMED 1024
 
@@ -73,6 +77,7 @@ struct _ArcBuildInputs
   GPtrArray *files;   /* (element-type filename): those of Command, as of the last look */
   GPtrArray *named;   /* (element-type filename): those that the last build named, sorted */
   GPtrArray *found;   /* (element-type filename): those that the build that runs has named */
+  gint64 begun;       /* when that build began, of g_get_real_time() */
   char *database_state;
   Worker *worker; /* (owned) */
 };
@@ -587,6 +592,7 @@ arc_build_inputs_begin_build (ArcBuildInputs *self)
   GHashTableIter iter;
   gpointer value;
 
+  self->begun = g_get_real_time ();
   g_ptr_array_set_size (self->found, 0);
   g_hash_table_iter_init (&iter, self->inputs);
   while (g_hash_table_iter_next (&iter, NULL, &value))
@@ -647,6 +653,29 @@ compare_paths (gconstpointer a, gconstpointer b)
   return strcmp (*first, *second);
 }
 
+/* Whether a file with STATE has changed since TIME. The last of its times is when it changed. */
+static gboolean
+has_changed_since (const char *state /* (nullable) */, gint64 time)
+{
+  const char *changed = state != NULL ? strrchr (state, ' ') : NULL;
+
+  return changed != NULL &&
+         g_ascii_strtod (changed, NULL) * G_USEC_PER_SEC >= (double) (time - TICK);
+}
+
+/* The state of a file that the build named first is not known from its start. */
+static void
+find_changed (ArcBuildInputs *self)
+{
+  for (guint i = 0; i < self->found->len; i++)
+    {
+      Input *input = get_input (self, self->found->pdata[i]);
+
+      if (input->before == NULL && has_changed_since (input->state, self->begun))
+        input->before = g_strdup ("changed during the build");
+    }
+}
+
 /* Takes over the files that the build has named. Returns: whether they are others than before. */
 static gboolean
 adopt (ArcBuildInputs *self)
@@ -678,8 +707,10 @@ gboolean
 arc_build_inputs_end_build (ArcBuildInputs *self, gboolean done)
 {
   const gboolean has_output = find_outputs (self);
-  const gboolean has_others = done && adopt (self);
+  gboolean has_others;
 
+  find_changed (self);
+  has_others = done && adopt (self);
   if (!done)
     g_ptr_array_set_size (self->found, 0);
   g_hash_table_foreach_remove (self->inputs, is_forgotten, self);
