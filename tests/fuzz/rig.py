@@ -64,11 +64,31 @@ class Fault(Exception):
     """What must not be."""
 
 
+UNFINISHED = re.compile(r"^(\d+) +(.*) <unfinished \.\.\.>$")
+RESUMED = re.compile(r"^(\d+) +<\.\.\. \w+ resumed>(.*)$")
+
+
+def traced_calls(path):
+    """The lines that strace(1) -f wrote to PATH, each with a whole call, in the order in which the
+    calls ended."""
+    begun = {}
+    with open(path, encoding="ascii", errors="replace") as record:
+        for line in record:
+            line = line.rstrip("\n")
+            if match := UNFINISHED.match(line):
+                begun[match[1]] = match[2]
+                continue
+            if match := RESUMED.match(line):
+                line = f"{match[1]} {begun.pop(match[1], '')}{match[2]}"
+            yield line
+
+
 class Rig(Session):
     """One tree with notes, one database, and the service."""
 
     def __init__(self, here, build_root, seed, n_notes=20, emacs=False):
         super().__init__(here, SOURCE_ROOT, build_root)
+        self.build_root = build_root
         self.emacs = emacs
         self.rng = random.Random(seed)
         self.tree = f"{here}/org"
