@@ -26,6 +26,10 @@ void arc_test_disk_go_on (void);
  * disk fails the test. */
 void arc_test_disk_forbid (const char *directory);
 
+/* From now on, a system call of this thread that looks up a path, by whatever function, ends the
+ * process with SIGSYS. */
+void arc_test_disk_forbid_paths (void);
+
 /* A full disk: no file whose name ends in NAME (nullable: none) can be replaced. */
 void arc_test_disk_fail_rename (const char *name);
 
@@ -39,5 +43,9 @@ void arc_test_disk_hang (const char *directory);
 
 /* Returns: how many threads wait. */
 guint arc_test_disk_get_n_hanging (void);
+
+/* Returns: how many times a thread has begun to wait. A thread that waits for one directory, and
+ * then for the next one, counts twice. */
+guint arc_test_disk_get_n_hung (void);
 
 G_END_DECLS
