@@ -135,7 +135,7 @@ test_names (void)
 
   arc_fixture_sh (
       fixture,
-      "cd tree && touch note.org.~1~ .note.org.swp note.org.bak '#note.org#' note.org~ "
+      "cd tree && touch note.org.~1~ .note.org.swp note.org.bak '#note.org#' '#note.org' note.org~ "
       "'note.sync-conflict-20240101-000000-ABCDEFG.org' && ln -s me@host.1:2 '.#note.org' && "
       "mkdir .git .hidden && touch .git/a.org .hidden/b.org && touch note.tmp.org");
   arc_fixture_wait_sentinels (fixture, sentinels);
