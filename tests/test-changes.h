@@ -11,4 +11,11 @@ G_BEGIN_DECLS
  * Fails the test if BYTES are anything else. */
 ArcChangeSet *arc_test_parse_changes (GBytes *bytes);
 
+/* (transfer full): the list in FILE as lines such as "M sub/three.org", sorted. All its paths are
+ * below the directory TREE. */
+char *arc_test_read_list (const char *file, const char *tree);
+
+/* Of each change its letter and path, and a space: "A/org/one.org D/org/two.org ". */
+void arc_test_assert_changes (const ArcChangeSet *changes, const char *expected);
+
 G_END_DECLS

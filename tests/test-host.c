@@ -300,34 +300,13 @@ arc_test_host_finish_build (ArcTestHost *host, int exit_status)
   arc_test_wait_until (host->n_finished > n_finished);
 }
 
-static void
-add_told (const char *path, ArcChange change, gpointer user_data)
-{
-  gpointer *context = user_data;
-  const ArcTestHost *host = context[0];
-
-  g_string_append_printf (context[1], "%c %s\n", change, path + strlen (host->tree) + 1);
-}
-
 char *
 arc_test_host_get_told (ArcTestHost *host, guint64 id)
 {
   g_autofree char *name = g_strdup_printf ("%" G_GUINT64_FORMAT ".changes", id);
   g_autofree char *path = g_build_filename (host->out, name, NULL);
-  g_autoptr (GString) told = g_string_new (NULL);
-  g_autoptr (ArcChangeSet) changes = NULL;
-  g_autoptr (GBytes) bytes = NULL;
-  g_autoptr (GError) error = NULL;
-  char *data;
-  gsize length;
 
-  g_file_get_contents (path, &data, &length, &error);
-  g_assert_no_error (error);
-  bytes = g_bytes_new_take (data, length);
-  changes = arc_test_parse_changes (bytes);
-  arc_change_set_foreach (changes, add_told, (gpointer[]){ host, told });
-
-  return g_string_free (g_steal_pointer (&told), FALSE);
+  return arc_test_read_list (path, host->tree);
 }
 
 char *

@@ -223,42 +223,16 @@ on_taken (GObject *source, GAsyncResult *result, gpointer user_data)
   g_assert_no_error (error);
 }
 
-typedef struct
-{
-  const char *tree;
-  GString *text;
-} List;
-
-static void
-add_line (const char *path, ArcChange change, gpointer user_data)
-{
-  const List *list = user_data;
-
-  g_assert_true (g_str_has_prefix (path, list->tree));
-  g_string_append_printf (list->text, "%c %s\n", change, path + strlen (list->tree) + 1);
-}
-
 ArcBuild *
 arc_engine_fixture_take (ArcEngineFixture *fixture, guint64 id, ArcBuildKind kind)
 {
   ArcBuild *build = arc_build_new (id, kind, ARC_CAUSE_CHANGE, 0);
-  List list = { fixture->tree, g_string_new (NULL) };
   g_autofree char *file = NULL;
-  g_autoptr (ArcChangeSet) changes = NULL;
-  g_autoptr (GBytes) bytes = NULL;
-  g_autoptr (GError) error = NULL;
-  char *data;
-  gsize length;
 
   arc_database_state_take_async (fixture->database, build, NULL, on_taken, &file);
   arc_test_wait_until (file != NULL);
-  g_file_get_contents (file, &data, &length, &error);
-  g_assert_no_error (error);
-  bytes = g_bytes_new_take (data, length);
-  changes = arc_test_parse_changes (bytes);
-  arc_change_set_foreach (changes, add_line, &list);
   g_free (fixture->out);
-  fixture->out = g_string_free (list.text, FALSE);
+  fixture->out = arc_test_read_list (file, fixture->tree);
 
   return build;
 }

@@ -11,21 +11,6 @@
 
 static const ArcFingerprint base = { .inode = 7, .size = 100, .mtime_ns = 5000, .ctime_ns = 6000 };
 
-static void
-append_change (const char *path, ArcChange change, gpointer user_data)
-{
-  g_string_append_printf (user_data, "%c%s ", change, path);
-}
-
-static void
-assert_changes (const ArcChangeSet *changes, const char *expected)
-{
-  g_autoptr (GString) seen = g_string_new (NULL);
-
-  arc_change_set_foreach (changes, append_change, seen);
-  g_assert_cmpstr (seen->str, ==, expected);
-}
-
 static ArcSnapshot *
 parse (GBytes *bytes)
 {
@@ -43,7 +28,7 @@ assert_same (const ArcSnapshot *a, const ArcSnapshot *b)
 {
   g_autoptr (ArcChangeSet) difference = arc_snapshot_diff (a, b);
 
-  assert_changes (difference, "");
+  arc_test_assert_changes (difference, "");
   g_assert_cmpuint (arc_snapshot_get_n_files (a), ==, arc_snapshot_get_n_files (b));
 }
 
@@ -213,7 +198,7 @@ test_dirty (void)
 
   again = parse (bytes);
   found = arc_snapshot_diff (again, snapshot);
-  assert_changes (found, "D/gone/gone.org D/org/gone.org M/org/pending.org ");
+  arc_test_assert_changes (found, "D/gone/gone.org D/org/gone.org M/org/pending.org ");
 }
 
 /* A build can read it as it reads any change list; and it is the same each time. */

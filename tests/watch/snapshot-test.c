@@ -3,6 +3,8 @@
 
 #include "watch/snapshot.h"
 
+#include "test-changes.h"
+
 #include <malloc.h>
 #include <string.h>
 
@@ -133,21 +135,6 @@ test_each_field (void)
 }
 
 static void
-append_change (const char *path, ArcChange change, gpointer user_data)
-{
-  g_string_append_printf (user_data, "%c%s ", change, path);
-}
-
-static void
-assert_changes (const ArcChangeSet *changes, const char *expected)
-{
-  g_autoptr (GString) seen = g_string_new (NULL);
-
-  arc_change_set_foreach (changes, append_change, seen);
-  g_assert_cmpstr (seen->str, ==, expected);
-}
-
-static void
 test_directory (void)
 {
   g_autoptr (ArcSnapshot) snapshot = arc_snapshot_new ();
@@ -164,23 +151,23 @@ test_directory (void)
   next[3].fingerprint = later;
 
   g_assert_cmpuint (arc_snapshot_set_directory (snapshot, "/org", start, 4, first), ==, 4);
-  assert_changes (first, "A/org/b A/org/c A/org/d A/org/\xff ");
+  arc_test_assert_changes (first, "A/org/b A/org/c A/org/d A/org/\xff ");
   arc_snapshot_set_file (snapshot, "/org/below", "x", &base, NULL);
   g_assert_cmpuint (arc_snapshot_get_n_files (snapshot), ==, 5);
 
   g_assert_cmpuint (arc_snapshot_set_directory (snapshot, "/org", start, 4, same), ==, 0);
-  assert_changes (same, "");
+  arc_test_assert_changes (same, "");
 
   g_assert_cmpuint (arc_snapshot_set_directory (snapshot, "/org", next, 4, second), ==, 3);
-  assert_changes (second, "A/org/a D/org/b M/org/d ");
+  arc_test_assert_changes (second, "A/org/a D/org/b M/org/d ");
   assert_fingerprint (snapshot, "/org", "a", &base);
   assert_fingerprint (snapshot, "/org", "b", NULL);
   assert_fingerprint (snapshot, "/org", "d", &later);
 
   g_assert_cmpuint (arc_snapshot_set_directory (snapshot, "/org", NULL, 0, third), ==, 4);
-  assert_changes (third, "D/org/a D/org/c D/org/d D/org/\xff ");
+  arc_test_assert_changes (third, "D/org/a D/org/c D/org/d D/org/\xff ");
   g_assert_cmpuint (arc_snapshot_set_directory (snapshot, "/org", NULL, 0, never), ==, 0);
-  assert_changes (never, "");
+  arc_test_assert_changes (never, "");
 
   /* Those below are others. */
   g_assert_cmpuint (arc_snapshot_get_n_files (snapshot), ==, 1);
@@ -204,7 +191,7 @@ test_name_twice (void)
   entries[3].fingerprint = later;
 
   g_assert_cmpuint (arc_snapshot_set_directory (snapshot, "/org", entries, 5, changes), ==, 2);
-  assert_changes (changes, "A/org/a A/org/b ");
+  arc_test_assert_changes (changes, "A/org/a A/org/b ");
   g_assert_cmpuint (arc_snapshot_get_n_files (snapshot), ==, 2);
   assert_fingerprint (snapshot, "/org", "b", &later);
   g_assert_true (arc_snapshot_set_file (snapshot, "/org", "c", &base, NULL));
@@ -255,7 +242,7 @@ test_list (void)
   arc_snapshot_set_file (snapshot, "/a", "x", &base, NULL);
   arc_snapshot_set_file (snapshot, "/a", "w", &base, NULL);
   full = arc_snapshot_list (snapshot);
-  assert_changes (full, "A/a/w A/a/x A/b/y ");
+  arc_test_assert_changes (full, "A/a/w A/a/x A/b/y ");
 }
 
 static void
@@ -316,7 +303,7 @@ test_extract (void)
   arc_change_set_add (changes, "/unknown/a", ARC_CHANGE_DELETED);
   extract = arc_snapshot_extract (snapshot, changes);
   missing = arc_snapshot_diff (snapshot, extract);
-  assert_changes (missing, "D/org/below/a ");
+  arc_test_assert_changes (missing, "D/org/below/a ");
   g_assert_cmpuint (arc_snapshot_get_n_files (extract), ==, 3);
   g_assert_true (arc_snapshot_has_directory (extract, "/org"));
   g_assert_false (arc_snapshot_has_directory (extract, "/org/below"));
@@ -326,7 +313,7 @@ test_extract (void)
   arc_snapshot_set_file (snapshot, "/org", "a", NULL, NULL);
   arc_snapshot_set_file (extract, "/org", "c", &base, NULL);
   some = arc_snapshot_diff (snapshot, extract);
-  assert_changes (some, "A/org/a D/org/below/a A/org/c ");
+  arc_test_assert_changes (some, "A/org/a D/org/below/a A/org/c ");
 }
 
 /* Whatever had happened to a file before, and whatever happens to it while nobody looks, its next
@@ -360,8 +347,9 @@ test_mark_dirty (void)
   arc_snapshot_set_file (disk, "/org", "clean.org", &base, NULL);
   arc_snapshot_set_file (disk, "/org", "modified.org", &base, NULL);
   found = arc_snapshot_diff (snapshot, disk);
-  assert_changes (found, "D/gone/deleted.org M/org/added.org M/org/back.org D/org/deleted.org "
-                         "M/org/modified.org D/org/vanishes.org M/root.org ");
+  arc_test_assert_changes (found,
+                           "D/gone/deleted.org M/org/added.org M/org/back.org D/org/deleted.org "
+                           "M/org/modified.org D/org/vanishes.org M/root.org ");
 }
 
 /* A change list may hold any absolute path: what is not how this program spells one stays harmless.
@@ -380,7 +368,7 @@ test_mark_odd_paths (void)
   arc_change_set_add (dirty, "/org//b", ARC_CHANGE_MODIFIED);
   arc_snapshot_mark_dirty (snapshot, dirty);
   list = arc_snapshot_list (snapshot);
-  assert_changes (list, "A/a A/org/b ");
+  arc_test_assert_changes (list, "A/a A/org/b ");
 }
 
 /*
@@ -746,7 +734,7 @@ test_large_tree (void)
   g_test_timer_start ();
   difference = arc_snapshot_diff (snapshot, other);
   report (g_test_timer_elapsed () * 1e3, "ms to compare two snapshots");
-  assert_changes (difference, "A/home/somebody/org/00/directory-00000/new.org ");
+  arc_test_assert_changes (difference, "A/home/somebody/org/00/directory-00000/new.org ");
 
   g_assert_cmpuint (fill_large (snapshot, 4999, &ignored, NULL), ==, n_files);
 }
