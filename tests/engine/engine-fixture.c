@@ -7,7 +7,6 @@
 #include "test-util.h"
 
 #include <glib/gstdio.h>
-#include <string.h>
 
 static void
 on_inputs (gpointer user_data)
