@@ -301,7 +301,7 @@ arc_test_host_finish_build (ArcTestHost *host, int exit_status)
 }
 
 char *
-arc_test_host_get_told (ArcTestHost *host, guint64 id)
+arc_test_host_get_list (ArcTestHost *host, guint64 id)
 {
   g_autofree char *name = g_strdup_printf ("%" G_GUINT64_FORMAT ".changes", id);
   g_autofree char *path = g_build_filename (host->out, name, NULL);

@@ -150,7 +150,7 @@ static void
 test_counters_in_time (ArcTestService *fixture, gconstpointer data)
 {
   g_autoptr (GVariant) properties = NULL;
-  const guint before = fixture->one->n_told;
+  const guint before = fixture->one->n_notified;
   const gint64 began = g_get_monotonic_time ();
   const guint n_files = 300;
   gint64 intervals;
@@ -176,8 +176,8 @@ test_counters_in_time (ArcTestService *fixture, gconstpointer data)
   arc_test_wait_until (get_known_pending (fixture->one) == n_files);
   intervals = (g_get_monotonic_time () - began) / (SECOND / 10);
   g_test_message ("%u files were told of in %u signals and %" G_GINT64_FORMAT " tenths of a second",
-                  n_files, fixture->one->n_told - before, intervals);
-  g_assert_cmpuint (fixture->one->n_told - before, <=, (guint) intervals + 3);
+                  n_files, fixture->one->n_notified - before, intervals);
+  g_assert_cmpuint (fixture->one->n_notified - before, <=, (guint) intervals + 3);
 }
 
 static guint64
@@ -215,7 +215,7 @@ test_rebuild_in_each_state (ArcTestService *fixture, gconstpointer data)
   g_assert_cmpuint (call_rebuild (fixture->one, "(@a{sv} {},)"), ==, 5);
   arc_test_host_finish_build (host, 0);
   arc_test_client_assert_states (fixture->one, "running cooldown");
-  arc_test_host_assert_told (host, 5, "M one.org\n");
+  arc_test_host_assert_list (host, 5, "M one.org\n");
 }
 
 static void
@@ -744,7 +744,7 @@ test_hanging_disk (ArcTestService *fixture, gconstpointer data)
 
   arc_test_disk_hang (NULL);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "A one.org\nA sub/three.org\nA two.org\n");
+  arc_test_host_assert_list (host, 2, "A one.org\nA sub/three.org\nA two.org\n");
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 

@@ -53,7 +53,7 @@ test_builds_at_start (void)
   g_assert_cmpint (status.state, ==, ARC_STATE_COOLDOWN);
   g_assert_true (status.fresh);
   g_assert_cmpint (arc_state_store_get_last_build (host->store)->cause, ==, ARC_CAUSE_START);
-  arc_test_host_assert_told (host, 1, ALL_NOTES);
+  arc_test_host_assert_list (host, 1, ALL_NOTES);
   kind = arc_test_host_get_environment (host, 1, "ARCOLOGY_BUILD_KIND");
   g_assert_cmpstr (kind, ==, "full");
 
@@ -85,7 +85,7 @@ test_three_saves_are_one_build (void)
 
   states = arc_test_host_take_states (host);
   g_assert_cmpstr (states, ==, "waiting running cooldown idle");
-  arc_test_host_assert_told (host, 2, "A new.org\nM one.org\n");
+  arc_test_host_assert_list (host, 2, "A new.org\nM one.org\n");
   kind = arc_test_host_get_environment (host, 2, "ARCOLOGY_BUILD_KIND");
   g_assert_cmpstr (kind, ==, "incremental");
   g_assert_true (arc_test_host_get_status (host).fresh);
@@ -105,11 +105,11 @@ test_touch_while_running (void)
 
   g_assert_true (arc_test_host_get_status (host).stoked);
   g_assert_false (arc_test_host_get_status (host).fresh);
-  arc_test_host_assert_told (host, 2, "M one.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\n");
 
   arc_test_host_advance (host, 180 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, "M two.org\n");
+  arc_test_host_assert_list (host, 3, "M two.org\n");
   arc_test_host_advance (host, 180 * SECOND);
   states = arc_test_host_take_states (host);
   g_assert_cmpstr (states, ==, "waiting running cooldown waiting running cooldown idle");
@@ -128,7 +128,7 @@ test_half_of_a_replace (void)
   arc_test_host_write (host, "one.org", "other half");
   arc_test_clock_advance (host->clock, 1);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\n");
 }
 
 static void
@@ -146,8 +146,8 @@ test_rebuild_in_each_state (void)
   arc_test_host_finish_build (host, 0);
   g_assert_cmpuint (arc_test_host_get_status (host).current_build, ==, 3);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "");
-  arc_test_host_assert_told (host, 3, ALL_NOTES);
+  arc_test_host_assert_list (host, 2, "");
+  arc_test_host_assert_list (host, 3, ALL_NOTES);
 
   /* cooldown */
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_COOLDOWN);
@@ -162,7 +162,7 @@ test_rebuild_in_each_state (void)
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_WAITING);
   arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 5);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 5, "M one.org\n");
+  arc_test_host_assert_list (host, 5, "M one.org\n");
   g_assert_cmpuint (host->n_started, ==, 5);
 }
 
@@ -194,7 +194,7 @@ test_failure_is_retried (void)
 
   arc_test_host_advance (host, 420 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, "M one.org\n");
+  arc_test_host_assert_list (host, 3, "M one.org\n");
   g_assert_cmpint (arc_state_store_get_last_build (host->store)->cause, ==, ARC_CAUSE_RETRY);
   g_assert_true (arc_test_host_get_status (host).fresh);
   g_assert_cmpuint (arc_test_host_get_status (host).consecutive_failures, ==, 0);
@@ -213,7 +213,7 @@ test_failure_and_touch (void)
   arc_test_wait_until (host->n_finished == 2);
   arc_test_host_advance (host, 180 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, "M one.org\nM two.org\n");
+  arc_test_host_assert_list (host, 3, "M one.org\nM two.org\n");
 }
 
 /* A full build that failed is owed as a full build. */
@@ -227,7 +227,7 @@ test_failed_full_build (void)
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 180 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, ALL_NOTES);
+  arc_test_host_assert_list (host, 3, ALL_NOTES);
 }
 
 static void
@@ -239,7 +239,7 @@ test_missing_database (void)
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, ALL_NOTES);
+  arc_test_host_assert_list (host, 2, ALL_NOTES);
 }
 
 /* A build script that finds that the database lacks what an incremental build needs says so with
@@ -254,7 +254,7 @@ test_asks_for_full_build (void)
   arc_test_host_finish_build (host, 65);
   arc_test_host_advance (host, 600 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, ALL_NOTES);
+  arc_test_host_assert_list (host, 3, ALL_NOTES);
 }
 
 static void
@@ -288,7 +288,7 @@ test_cancel (void)
   arc_test_host_touch (host, "two.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 4, "M one.org\nM two.org\n");
+  arc_test_host_assert_list (host, 4, "M one.org\nM two.org\n");
 }
 
 static void
@@ -330,7 +330,7 @@ resume_and_build_all (ArcTestHost *host)
   g_assert_true (arc_builder_set_paused (host->builder, FALSE, &error));
   arc_test_host_wait_for_state (host, ARC_STATE_RUNNING);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, ALL_NOTES);
+  arc_test_host_assert_list (host, 2, ALL_NOTES);
 }
 
 /* Whoever pauses it and logs in again wants it paused still. */
@@ -457,7 +457,7 @@ test_failed_file_stays (void)
   /* What came meanwhile takes it along. */
   arc_test_host_advance (host, 180 * SECOND);
   arc_test_host_finish_build (host, 1);
-  arc_test_host_assert_told (host, 3, "M one.org\nM sub/three.org\n");
+  arc_test_host_assert_list (host, 3, "M one.org\nM sub/three.org\n");
   g_assert_cmpuint (arc_test_host_get_status (host).n_pending, ==, 1);
 
   /* It alone is tried again, later and later, and no more than RetryLimit has it. */
@@ -467,7 +467,7 @@ test_failed_file_stays (void)
       g_assert_cmpint (arc_test_host_get_status (host).reason, ==, ARC_REASON_RETRY);
       arc_test_host_advance (host, 1);
       arc_test_host_finish_build (host, 1);
-      arc_test_host_assert_told (host, 4 + i, "M one.org\n");
+      arc_test_host_assert_list (host, 4 + i, "M one.org\n");
     }
   arc_test_host_advance (host, 100000 * SECOND);
   g_assert_cmpuint (host->n_started, ==, 5);
@@ -479,7 +479,7 @@ test_failed_file_stays (void)
       arc_test_host_touch (host, "two.org");
       arc_test_host_advance (host, 5 * SECOND);
       arc_test_host_finish_build (host, 1);
-      arc_test_host_assert_told (host, 6 + i, "M one.org\nM two.org\n");
+      arc_test_host_assert_list (host, 6 + i, "M one.org\nM two.org\n");
       arc_test_host_advance (host, 100000 * SECOND);
       g_assert_cmpuint (host->n_started, ==, 6 + i);
     }
@@ -493,14 +493,14 @@ test_failed_file_stays (void)
   arc_test_host_finish_build (host, 1);
   arc_test_host_advance (host, 600 * SECOND);
   arc_test_host_finish_build (host, 1);
-  arc_test_host_assert_told (host, 10, "M one.org\n");
+  arc_test_host_assert_list (host, 10, "M one.org\n");
 
   /* A change of another file mends it. */
   say_failed (host, NULL);
   arc_test_host_touch (host, "two.org");
   arc_test_host_advance (host, 180 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 11, "M one.org\nM two.org\n");
+  arc_test_host_assert_list (host, 11, "M one.org\nM two.org\n");
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
@@ -577,7 +577,7 @@ test_problems_are_no_failure (void)
       arc_test_host_touch (host, "two.org");
       arc_test_host_advance (host, 5 * SECOND);
       arc_test_host_finish_build (host, 0);
-      arc_test_host_assert_told (host, 2 + i, "M two.org\n");
+      arc_test_host_assert_list (host, 2 + i, "M two.org\n");
       g_assert_cmpuint (host->n_started, ==, 2 + i);
 
       status = arc_test_host_get_status (host);
@@ -735,7 +735,7 @@ test_failed_file_of_full_build (void)
   restart (host);
   arc_test_host_start (host);
   arc_test_host_finish_build (host, 1);
-  arc_test_host_assert_told (host, 3, "M one.org\n");
+  arc_test_host_assert_list (host, 3, "M one.org\n");
   kind = arc_test_host_get_environment (host, 3, "ARCOLOGY_BUILD_KIND");
   g_assert_cmpstr (kind, ==, "incremental");
 
@@ -744,7 +744,7 @@ test_failed_file_of_full_build (void)
   restart (host);
   arc_test_host_start (host);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 4, "D one.org\n");
+  arc_test_host_assert_list (host, 4, "D one.org\n");
   g_assert_true (arc_test_host_get_status (host).fresh);
   restart (host);
   arc_test_host_start (host);
@@ -772,7 +772,7 @@ test_failed_file_and_more (void)
   restart (host);
   arc_test_host_start (host);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 4, "M one.org\nM two.org\n");
+  arc_test_host_assert_list (host, 4, "M one.org\nM two.org\n");
 }
 
 /* What the build says: that it did not find NAME (nullable). */
@@ -815,7 +815,7 @@ test_gone_while_read (void)
   restart (host);
   arc_test_host_start (host);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, "M one.org\n");
+  arc_test_host_assert_list (host, 3, "M one.org\n");
   g_assert_true (arc_test_host_get_status (host).fresh);
   arc_test_host_advance (host, 180 * SECOND);
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_IDLE);
@@ -833,7 +833,7 @@ test_gone_in_full_build (void)
   say_gone (host, NULL);
   arc_test_host_advance (host, 180 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, "M sub/three.org\n");
+  arc_test_host_assert_list (host, 3, "M sub/three.org\n");
 }
 
 /* It stays away: that is told as a deletion, once, and then there is nothing to miss. */
@@ -850,7 +850,7 @@ test_gone_for_good (void)
   arc_test_host_finish_build (host, 0);
   arc_test_host_advance (host, 180 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, "D one.org\n");
+  arc_test_host_assert_list (host, 3, "D one.org\n");
   arc_test_host_advance (host, 1000 * SECOND);
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_IDLE);
   g_assert_true (arc_test_host_get_status (host).fresh);
@@ -876,7 +876,7 @@ test_gone_always (void)
   for (guint i = 0; i <= ARC_LOOP_GUARD_PATIENCE; i++)
     {
       arc_test_host_finish_build (host, 0);
-      arc_test_host_assert_told (host, 2 + i, "M one.org\n");
+      arc_test_host_assert_list (host, 2 + i, "M one.org\n");
       g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_OK);
       arc_test_host_advance (host, 180 * SECOND);
     }
@@ -947,7 +947,7 @@ test_no_files (void)
         g_assert_cmpint (arc_test_host_get_status (host).reason, ==, ARC_REASON_RETRY);
       arc_test_host_advance (host, 420 * SECOND);
       arc_test_host_finish_build (host, 0);
-      arc_test_host_assert_told (host, next, "M one.org\n");
+      arc_test_host_assert_list (host, next, "M one.org\n");
       arc_test_host_advance (host, 180 * SECOND);
       g_assert_true (arc_test_host_get_status (host).fresh);
       arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
@@ -1032,7 +1032,7 @@ test_remembers (void)
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\n");
 }
 
 static void
@@ -1046,7 +1046,7 @@ test_changed_while_down (void)
   arc_test_host_remove (host, "two.org");
   arc_test_host_start (host);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\nA sub/four.org\nD two.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\nA sub/four.org\nD two.org\n");
   g_assert_cmpint (arc_state_store_get_last_build (host->store)->cause, ==, ARC_CAUSE_START);
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
@@ -1070,7 +1070,7 @@ test_interrupted_build (void)
   arc_test_host_start (host);
   g_assert_false (arc_test_host_get_status (host).fresh);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, "D new.org\nM one.org\nM two.org\n");
+  arc_test_host_assert_list (host, 3, "D new.org\nM one.org\nM two.org\n");
 
   restart (host);
   arc_test_host_start (host);
@@ -1088,7 +1088,7 @@ test_interrupted_full_build (void)
   arc_test_host_touch (host, "new.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 1);
-  arc_test_host_assert_told (host, 2, "A new.org\n");
+  arc_test_host_assert_list (host, 2, "A new.org\n");
   arc_test_host_remove (host, "new.org");
   arc_test_host_rebuild (host, ARC_BUILD_FULL, 3);
   arc_test_wait_until (arc_process_runner_is_running (host->runner));
@@ -1114,12 +1114,12 @@ test_pending_over_restart (void)
   arc_test_host_end_build (host, 0);
   arc_test_host_touch (host, "two.org");
   arc_test_wait_until (host->n_finished == 3);
-  arc_test_host_assert_told (host, 3, "M one.org\n");
+  arc_test_host_assert_list (host, 3, "M one.org\n");
 
   restart (host);
   arc_test_host_start (host);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 4, "M two.org\n");
+  arc_test_host_assert_list (host, 4, "M two.org\n");
 }
 
 /* What a comparison finds while a build runs is emitted at once, and that build does not commit it.
@@ -1144,7 +1144,7 @@ test_found_while_building (void)
   restart (host);
   arc_test_host_start (host);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, "M new.org\n");
+  arc_test_host_assert_list (host, 3, "M new.org\n");
 }
 
 static void
@@ -1179,7 +1179,7 @@ test_damaged_memory (void)
         }
 
       arc_test_host_finish_build (host, 0);
-      arc_test_host_assert_told (host, 2, ALL_NOTES);
+      arc_test_host_assert_list (host, 2, ALL_NOTES);
       restart (host);
       arc_test_host_start (host);
       g_assert_true (arc_test_host_get_status (host).fresh);
@@ -1206,7 +1206,7 @@ test_damaged_memory_and_no_start (void)
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, ALL_NOTES);
+  arc_test_host_assert_list (host, 2, ALL_NOTES);
 }
 
 /* What was put aside is not forgotten by the service after the next, if that one built nothing. */
@@ -1222,7 +1222,7 @@ test_damaged_memory_twice (void)
   restart (host);
   arc_test_host_start (host);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, arc_state_store_get_last_build (host->store)->id, ALL_NOTES);
+  arc_test_host_assert_list (host, arc_state_store_get_last_build (host->store)->id, ALL_NOTES);
 }
 
 static void
@@ -1235,7 +1235,7 @@ test_memory_of_other_database (void)
   restart (host);
   arc_test_host_start (host);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, ALL_NOTES);
+  arc_test_host_assert_list (host, 2, ALL_NOTES);
 }
 
 /* The state directory cannot be written: the service says so and works on. */
@@ -1250,7 +1250,7 @@ test_no_memory (void)
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\n");
   g_assert_true (arc_test_host_get_status (host).fresh);
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_DEGRADED);
   g_assert_nonnull (strstr (arc_test_host_get_status (host).health_message, path));
@@ -1294,7 +1294,7 @@ test_sync_stale (void)
   g_assert_cmpuint (one.build, ==, 2);
   g_assert_cmpuint (two.build, ==, 2);
   g_assert_cmpint (one.result, ==, ARC_RESULT_SUCCESS);
-  arc_test_host_assert_told (host, 2, "M one.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\n");
 }
 
 /* A build that runs already and has taken all that there is serves, too. */
@@ -1354,7 +1354,7 @@ test_sync_and_gone (void)
   arc_test_wait_until (meanwhile.done);
   g_assert_cmpuint (meanwhile.build, ==, 3);
   g_assert_cmpint (meanwhile.result, ==, ARC_RESULT_SUCCESS);
-  arc_test_host_assert_told (host, 3, "M one.org\n");
+  arc_test_host_assert_list (host, 3, "M one.org\n");
 }
 
 /* The database was taken away, and a build that makes it anew has begun with it. */
@@ -1414,7 +1414,7 @@ test_sync_while_database_is_removed (void)
 
   arc_test_host_advance (host, 600 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, ALL_NOTES);
+  arc_test_host_assert_list (host, 3, ALL_NOTES);
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
@@ -1435,7 +1435,7 @@ test_sync_after_database_is_removed (void)
   g_assert_no_error (reply.error);
   g_assert_cmpuint (reply.build, ==, 3);
   g_assert_cmpint (reply.result, ==, ARC_RESULT_SUCCESS);
-  arc_test_host_assert_told (host, 3, ALL_NOTES);
+  arc_test_host_assert_list (host, 3, ALL_NOTES);
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
@@ -1494,7 +1494,7 @@ test_sync_while_canceling (void)
   arc_test_wait_until (meanwhile.done);
   g_assert_cmpuint (meanwhile.build, ==, 3);
   g_assert_cmpint (meanwhile.result, ==, ARC_RESULT_SUCCESS);
-  arc_test_host_assert_told (host, 3, ALL_NOTES); /* the command is another one */
+  arc_test_host_assert_list (host, 3, ALL_NOTES); /* the command is another one */
 }
 
 /* One that is canceled before it has taken anything answers, too. */
@@ -1632,7 +1632,7 @@ test_loop (gconstpointer data)
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_COOLDOWN);
   arc_test_host_advance (host, 1);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 9, "M one.org\n");
+  arc_test_host_assert_list (host, 9, "M one.org\n");
 
   /* A change from outside ends it. */
   arc_test_host_advance (host, 10 * SECOND);
@@ -1689,7 +1689,7 @@ test_saves_after_builds (void)
       g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_OK);
       arc_test_host_advance (host, 180 * SECOND);
       arc_test_host_finish_build (host, 0);
-      arc_test_host_assert_told (host, i + 2, "M one.org\n");
+      arc_test_host_assert_list (host, i + 2, "M one.org\n");
     }
   g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_OK);
 }
@@ -1728,7 +1728,7 @@ test_before_start (void)
   g_assert_cmpuint (arc_watcher_get_n_directories (arc_builder_get_watcher (host->builder)), ==, 1);
   arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 1);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 1, "");
+  arc_test_host_assert_list (host, 1, "");
   g_signal_handlers_disconnect_by_data (host->builder, &found);
 }
 
@@ -1777,7 +1777,7 @@ test_no_name (void)
   arc_builder_set_held (host->builder, ARC_HOLD_NAME, FALSE);
   arc_test_wait_until (arc_process_runner_is_running (host->runner));
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\n");
 
   /* One that never got it leaves nothing behind. */
   arc_builder_set_held (host->builder, ARC_HOLD_NAME, TRUE);
@@ -1818,7 +1818,7 @@ test_unavailable_tree (void)
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\n");
 }
 
 #define NO_NOTES "D one.org\nD sub/three.org\nD two.org\n"
@@ -1876,7 +1876,7 @@ test_emptied_tree (void)
   /* It stays believed until it is built. */
   arc_test_host_advance (host, 600 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, NO_NOTES);
+  arc_test_host_assert_list (host, 3, NO_NOTES);
   g_assert_true (arc_test_host_get_status (host).fresh);
 
   /* The next note is as any other. */
@@ -1885,7 +1885,7 @@ test_emptied_tree (void)
   g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_OK);
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 4, "A new.org\n");
+  arc_test_host_assert_list (host, 4, "A new.org\n");
 }
 
 /* A program that replaces everything, and takes its time. */
@@ -1906,7 +1906,7 @@ test_emptied_and_filled (void)
   arc_test_host_touch (host, "sub/three.org");
   arc_test_host_advance (host, SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\nM sub/three.org\nM two.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\nM sub/three.org\nM two.org\n");
 }
 
 /* What the monitors do not tell of the second look finds. */
@@ -1922,7 +1922,7 @@ test_emptied_and_second_look (void)
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
   arc_test_host_wait_for_state (host, ARC_STATE_RUNNING);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\nD sub/three.org\nD two.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\nD sub/three.org\nD two.org\n");
 }
 
 /* The service was not there when it happened, and a build was about to run. */
@@ -1940,7 +1940,7 @@ test_emptied_while_down (void)
   arc_test_host_advance (host, 1);
   arc_test_host_wait_for_state (host, ARC_STATE_RUNNING);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, NO_NOTES);
+  arc_test_host_assert_list (host, 2, NO_NOTES);
 }
 
 /* The second look is due before the first scan is done. */
@@ -1957,7 +1957,7 @@ test_emptied_while_scanning (void)
   arc_test_host_advance (host, 60 * SECOND);
   arc_test_host_wait_for_state (host, ARC_STATE_RUNNING);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, NO_NOTES);
+  arc_test_host_assert_list (host, 2, NO_NOTES);
 }
 
 /* It happens just before a build takes its changes. */
@@ -1975,7 +1975,7 @@ test_emptied_while_preparing (void)
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, NO_NOTES);
+  arc_test_host_assert_list (host, 3, NO_NOTES);
 }
 
 static void
@@ -2031,7 +2031,7 @@ assert_full_build_follows (ArcTestHost *host, guint64 id)
   build = arc_state_store_get_last_build (host->store);
   g_assert_cmpuint (build->id, ==, id);
   g_assert_cmpint (build->kind, ==, ARC_BUILD_FULL);
-  arc_test_host_assert_told (host, id, ALL_NOTES);
+  arc_test_host_assert_list (host, id, ALL_NOTES);
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
@@ -2116,7 +2116,7 @@ test_settings_on_hanging_disk (void)
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\n");
   g_assert_null (result);
 
   arc_test_disk_hang (NULL);
@@ -2179,7 +2179,7 @@ test_reload_on_hanging_disk (void)
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\n");
   /* The monitor and one load. */
   g_assert_cmpuint (arc_test_disk_get_n_hanging (), ==, 2);
   g_assert_cmpuint (n_reloads, ==, 0);
@@ -2223,7 +2223,7 @@ test_settings_without_files_at_start (void)
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
   arc_test_host_advance (host, 180 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\nM sub/three.org\nM two.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\nM sub/three.org\nM two.org\n");
 }
 
 /* Nothing is remembered, but a database may be there. */
@@ -2244,7 +2244,7 @@ test_settings_without_files_at_first (void)
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 1, "A a.txt\n");
+  arc_test_host_assert_list (host, 1, "A a.txt\n");
 }
 
 /* Waits until the process of build ID is at work. */
@@ -2321,7 +2321,7 @@ test_named_file (void)
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 9, "M one.org\n");
+  arc_test_host_assert_list (host, 9, "M one.org\n");
 }
 
 /* A build for a save, which must be number ID. */
@@ -2332,7 +2332,7 @@ build_save (ArcTestHost *host, guint64 id)
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, id, "M one.org\n");
+  arc_test_host_assert_list (host, id, "M one.org\n");
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
@@ -2370,7 +2370,7 @@ test_input_of_build (void)
   arc_test_host_start (host);
   g_assert_false (arc_test_host_get_status (host).fresh);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 7, ALL_NOTES);
+  arc_test_host_assert_list (host, 7, ALL_NOTES);
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
@@ -2393,7 +2393,7 @@ test_named_file_while_running (void)
   write_file (file, "2");
   arc_test_wait_until (arc_test_host_get_status (host).stoked);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, "M one.org\n");
+  arc_test_host_assert_list (host, 3, "M one.org\n");
   g_assert_false (arc_test_host_get_status (host).fresh);
   assert_full_build_follows (host, 4);
 }
@@ -2450,7 +2450,7 @@ test_named_file_while_down (void)
   arc_test_host_start (host);
   g_assert_false (arc_test_host_get_status (host).fresh);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, ALL_NOTES);
+  arc_test_host_assert_list (host, 3, ALL_NOTES);
   g_assert_true (arc_test_host_get_status (host).fresh);
 
   /* Another command. */
@@ -2458,7 +2458,7 @@ test_named_file_while_down (void)
   name_file (host, "/nowhere");
   arc_test_host_start (host);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 4, ALL_NOTES);
+  arc_test_host_assert_list (host, 4, ALL_NOTES);
 }
 
 /* What may happen to a database. */
@@ -2528,7 +2528,7 @@ test_database_of_others_while_down (void)
       arc_test_host_start (host);
       g_assert_false (arc_test_host_get_status (host).fresh);
       arc_test_host_finish_build (host, 0);
-      arc_test_host_assert_told (host, 2, ALL_NOTES);
+      arc_test_host_assert_list (host, 2, ALL_NOTES);
       g_assert_true (arc_test_host_get_status (host).fresh);
     }
 }
@@ -2629,7 +2629,7 @@ test_sync_storm (void)
                   arc_test_host_get_status (host).rescans - before);
   g_assert_cmpuint (arc_test_host_get_status (host).rescans - before, <, callers->len);
   g_assert_cmpuint (host->n_started, ==, 2);
-  arc_test_host_assert_told (host, 2, "M one.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\n");
 }
 
 /* A call that comes when the tree is back is not answered from what was known before. */

@@ -199,13 +199,13 @@ class Rig(Session):
         return done.stdout.decode() if done.returncode == 0 else None
 
     def get(self, name):
-        told = self.busctl("get-property", NAME, OBJECT, NAME, name, timeout=10)
-        return told.split(" ", 1)[1].strip() if told else None
+        reply = self.busctl("get-property", NAME, OBJECT, NAME, name, timeout=10)
+        return reply.split(" ", 1)[1].strip() if reply else None
 
     def sync(self, timeout=DEADLINE):
         """Whether Sync succeeds."""
-        told = self.busctl("call", NAME, OBJECT, NAME, "Sync", "a{sv}", "0", timeout=timeout)
-        return told is not None and "success" in told
+        reply = self.busctl("call", NAME, OBJECT, NAME, "Sync", "a{sv}", "0", timeout=timeout)
+        return reply is not None and "success" in reply
 
     def wait_for(self, condition, what, timeout=DEADLINE):
         end = time.monotonic() + timeout

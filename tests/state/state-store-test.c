@@ -1285,7 +1285,7 @@ test_commit_under_way (Fixture *fixture, gconstpointer data)
 }
 
 static void
-test_problem_is_told (Fixture *fixture, gconstpointer data)
+test_problem_is_shown (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *path = get_path (fixture, "snapshot");
   guint n_calls = 0;
@@ -1529,7 +1529,7 @@ test_problems_of_failed_commit (Fixture *fixture, gconstpointer data)
 
 /* A build that was canceled before it could be told anything leaves no trace. */
 static void
-test_never_told (Fixture *fixture, gconstpointer data)
+test_never_listed (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_auto (Prepared) canceled = { 0 };
@@ -1752,9 +1752,9 @@ main (int argc, char **argv)
   ADD ("lock", test_lock);
   ADD ("leftovers", test_leftovers);
   ADD ("commit-under-way", test_commit_under_way);
-  ADD ("problem-is-told", test_problem_is_told);
+  ADD ("problem-is-shown", test_problem_is_shown);
   ADD ("busy-disk", test_busy_disk);
-  ADD ("never-told", test_never_told);
+  ADD ("never-listed", test_never_listed);
   ADD ("unlock-waits", test_unlock_waits);
   ADD ("history-fails", test_history_fails);
   ADD ("locked-by-other", test_locked_by_other);
