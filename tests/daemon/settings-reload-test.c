@@ -105,7 +105,7 @@ make_directory (const char *directory)
 static void
 set_up (Fixture *fixture, gconstpointer data)
 {
-  const ArcConfigLoaderOptions options = { NULL };
+  const ArcConfigLoaderOptions options = { .config_file = NULL };
 
   fixture->host = arc_test_host_new_idle ();
   fixture->first = make_directory (g_get_system_config_dirs ()[0]);
@@ -140,7 +140,7 @@ wait_for (Fixture *fixture, Call *call)
 static void
 test_load (Fixture *fixture, gconstpointer data)
 {
-  const ArcConfigLoaderOptions options = { NULL };
+  const ArcConfigLoaderOptions options = { .config_file = NULL };
   g_auto (GStrv) files = arc_config_loader_list_files (&options);
   g_autofree char *expected = arc_settings_monitor_read ((const char *const *) files);
   g_autofree char *digest = NULL;

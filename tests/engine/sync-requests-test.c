@@ -355,7 +355,7 @@ test_failed (Fixture *fixture, gconstpointer data)
 static void
 test_removed (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (ArcBuild) build = take (fixture, 5, ARC_PHASE_RUNNING);
+  g_autoptr (ArcBuild) build G_GNUC_UNUSED = take (fixture, 5, ARC_PHASE_RUNNING);
 
   g_assert_no_errno (g_unlink (fixture->engine.config->database));
   assert_needs_next (fixture);
