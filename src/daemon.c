@@ -77,12 +77,6 @@ stop (ArcDaemon *self, ArcExit exit_status)
     g_main_loop_quit (self->loop);
 }
 
-static void
-on_stopped (ArcDaemon *self)
-{
-  g_main_loop_quit (self->loop);
-}
-
 static gboolean
 on_stop_signal (gpointer user_data)
 {
@@ -105,7 +99,7 @@ static void G_GNUC_PRINTF (1, 2) log_fatal (const char *format, ...)
   text = g_strdup_vprintf (format, arguments);
   va_end (arguments);
 
-  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, ARC_BUILD_LOG_FATAL, "1", "MESSAGE", "%s",
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, ARC_LOG_WRITER_FATAL, "1", "MESSAGE", "%s",
                     text);
 }
 
@@ -128,7 +122,7 @@ begin_reload (gpointer user_data, GAsyncReadyCallback callback, gpointer callbac
 {
   ArcDaemon *self = user_data;
 
-  arc_settings_reload_begin (self->reload, callback, callback_data);
+  arc_settings_reload_run_async (self->reload, callback, callback_data);
 }
 
 static void
@@ -145,7 +139,7 @@ on_reloaded (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_
 {
   g_autoptr (GError) error = NULL;
 
-  if (!g_task_propagate_boolean (G_TASK (result), &error))
+  if (!arc_settings_reload_run_finish (result, &error))
     g_warning ("The old settings stay in force: %s", error->message);
 }
 
@@ -410,9 +404,10 @@ on_once_finished (ArcDaemon *self, const ArcBuild *build)
   stop_if_done (self);
 }
 
-/* GLib aborts the process when it gets no descriptor for a main context (GLib 2.74, gwakeup.c), and
- * GIO never makes a file monitor again after it got none for its inotify instance (ginotify.c). The
- * usual limit of 1,024 is low for the sake of select(2), which the service does not use. */
+/* GLib aborts the process when it gets no descriptor for a main context (g_wakeup_new(),
+ * gwakeup.c), and GIO never makes a file monitor again after it got none for its inotify instance
+ * (ik_source_new(), inotify-kernel.c; both in GLib 2.74 and 2.84). The usual limit of 1,024 is low
+ * for the sake of select(2), which the service does not use. */
 static void
 raise_file_limit (void)
 {
@@ -514,6 +509,15 @@ make_service (ArcDaemon *self)
   g_signal_connect_swapped (self->bus, "given-up", G_CALLBACK (on_given_up), self);
   make_desktop (self);
   watch_sleep (self);
+  g_signal_connect_swapped (self->builder, "ready", G_CALLBACK (on_ready), self);
+}
+
+static void
+make_once (ArcDaemon *self)
+{
+  g_signal_connect_swapped (self->builder, "ready", G_CALLBACK (on_once_ready), self);
+  g_signal_connect_swapped (self->builder, "changed", G_CALLBACK (on_once_changed), self);
+  g_signal_connect_swapped (self->builder, "build-finished", G_CALLBACK (on_once_finished), self);
 }
 
 /* With the settings, which are loaded now. */
@@ -535,29 +539,18 @@ begin (ArcDaemon *self)
                                              on_settings_changed, self);
   self->reload = arc_settings_reload_new (self->builder, self->settings, &options->settings,
                                           on_reloading, self);
-  g_signal_connect_swapped (self->builder, "stopped", G_CALLBACK (on_stopped), self);
+  g_signal_connect_swapped (self->builder, "stopped", G_CALLBACK (g_main_loop_quit), self->loop);
   g_signal_connect_swapped (self->builder, "changed", G_CALLBACK (on_builder_changed), self);
-
   if (options->once)
-    {
-      g_signal_connect_swapped (self->builder, "ready", G_CALLBACK (on_once_ready), self);
-      g_signal_connect_swapped (self->builder, "changed", G_CALLBACK (on_once_changed), self);
-      g_signal_connect_swapped (self->builder, "build-finished", G_CALLBACK (on_once_finished),
-                                self);
-    }
+    make_once (self);
   else
-    {
-      make_service (self);
-      g_signal_connect_swapped (self->builder, "ready", G_CALLBACK (on_ready), self);
-    }
+    make_service (self);
 
   /* To replace is to take the name first: the old service then lets go of the lock, and the name is
-   * never free meanwhile. */
+   * never free meanwhile. That takes its time, and is reported. */
   if (options->replace)
     export_service (self, TRUE);
-
-  /* A service that is being replaced takes its time, and is reported. */
-  if (!options->replace)
+  else
     self->slow_id = g_timeout_add_seconds (SLOW_SECONDS, on_slow, self);
   arc_state_store_open_async (self->store, config->database, options->replace ? REPLACE_TIMEOUT : 0,
                               self->cancellable, on_opened, self);

@@ -5,25 +5,11 @@
 #include "session/log-writer.h"
 
 #include "config/config-file.h"
-#include "session/journal-socket.h"
 #include "watch/file-list.h"
 
-#include <fcntl.h>
 #include <glib/gi18n.h>
 #include <locale.h>
-#include <signal.h>
 #include <stdio.h>
-#include <unistd.h>
-
-/* Opens the standard streams that are closed: the next opened file would get such a number, and
- * printed text would be written into it. */
-static void
-open_standard_streams (void)
-{
-  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-    if (fcntl (fd, F_GETFD) < 0)
-      open ("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY);
-}
 
 /* Checks the settings. With PRINT, prints them as a settings file, with the names of the files
  * that were read in its comments. With LIST, lists the files of the tree. */
@@ -34,16 +20,10 @@ tell_config (const ArcConfigLoaderOptions *options, gboolean print, gboolean lis
   g_auto (GStrv) sources = NULL;
   g_autoptr (ArcConfig) config = arc_config_loader_load (options, &sources, &error);
 
-  if (config == NULL)
+  if (config == NULL || (list && !arc_file_list_print (config, &error)))
     {
       g_printerr (_ ("arcology-builder: error: %s\n"), error->message);
-      return ARC_EXIT_CONFIG;
-    }
-
-  if (list && !arc_file_list_print (config, &error))
-    {
-      g_printerr (_ ("arcology-builder: error: %s\n"), error->message);
-      return ARC_EXIT_BUILD_FAILED;
+      return config == NULL ? ARC_EXIT_CONFIG : ARC_EXIT_BUILD_FAILED;
     }
   if (list)
     return ARC_EXIT_SUCCESS;
@@ -63,86 +43,96 @@ tell_config (const ArcConfigLoaderOptions *options, gboolean print, gboolean lis
   return ARC_EXIT_SUCCESS;
 }
 
-int
-main (int argc, char **argv)
+/* What the command line says. */
+typedef struct
 {
-  g_autofree char *config_file = NULL;
-  g_auto (GStrv) directories = NULL;
-  g_autoptr (ArcJournalSocket) journal = NULL;
-  ArcBuildLogOptions log = { 0 };
-  gboolean replace = FALSE;
-  gboolean version = FALSE;
-  gboolean check = FALSE;
-  gboolean print = FALSE;
-  gboolean list = FALSE;
+  ArcDaemonOptions daemon;
+  gboolean verbose;
+  gboolean check;
+  gboolean print;
+  gboolean list;
+  gboolean version;
+} CommandLine;
+
+static void
+clear_command_line (CommandLine *line)
+{
+  g_free ((char *) line->daemon.settings.config_file);
+  g_strfreev ((GStrv) line->daemon.settings.directories);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CommandLine, clear_command_line)
+
+static gboolean
+parse_command_line (CommandLine *line, int *argc, char ***argv, GError **error)
+{
   const GOptionEntry entries[] = {
-    { "once", 0, 0, G_OPTION_ARG_NONE, &log.once, N_ ("Build every file once and exit"), NULL },
-    { "config", 0, 0, G_OPTION_ARG_FILENAME, &config_file,
-      N_ ("Read this settings file instead of the usual ones"), N_ ("FILE") },
-    { "directory", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &directories,
-      N_ ("Watch this directory instead of those in the settings; can be repeated"), N_ ("DIR") },
-    { "replace", 0, 0, G_OPTION_ARG_NONE, &replace, N_ ("Replace a running service"), NULL },
-    { "verbose", 0, 0, G_OPTION_ARG_NONE, &log.verbose,
-      N_ ("Log more, such as the output of builds"), NULL },
-    { "check-config", 0, 0, G_OPTION_ARG_NONE, &check, N_ ("Check the settings and exit"), NULL },
-    { "print-config", 0, 0, G_OPTION_ARG_NONE, &print, N_ ("Print the settings in force and exit"),
+    { "once", 0, 0, G_OPTION_ARG_NONE, &line->daemon.once, N_ ("Build every file once and exit"),
       NULL },
-    { "list-files", 0, 0, G_OPTION_ARG_NONE, &list,
+    { "config", 0, 0, G_OPTION_ARG_FILENAME, &line->daemon.settings.config_file,
+      N_ ("Read this settings file instead of the usual ones"), N_ ("FILE") },
+    { "directory", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &line->daemon.settings.directories,
+      N_ ("Watch this directory instead of those in the settings; can be repeated"), N_ ("DIR") },
+    { "replace", 0, 0, G_OPTION_ARG_NONE, &line->daemon.replace, N_ ("Replace a running service"),
+      NULL },
+    { "verbose", 0, 0, G_OPTION_ARG_NONE, &line->verbose,
+      N_ ("Log more, such as the output of builds"), NULL },
+    { "check-config", 0, 0, G_OPTION_ARG_NONE, &line->check, N_ ("Check the settings and exit"),
+      NULL },
+    { "print-config", 0, 0, G_OPTION_ARG_NONE, &line->print,
+      N_ ("Print the settings in force and exit"), NULL },
+    { "list-files", 0, 0, G_OPTION_ARG_NONE, &line->list,
       N_ ("Print the files of the tree, each followed by NUL, and exit"), NULL },
-    { "version", 0, 0, G_OPTION_ARG_NONE, &version, N_ ("Show the version and exit"), NULL },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &line->version, N_ ("Show the version and exit"), NULL },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
-  g_autoptr (GError) error = NULL;
-  ArcDaemonOptions options = { 0 };
-  const char *locale_dir = g_getenv ("ARCOLOGY_LOCALE_DIR"); /* of a build tree */
 
-  open_standard_streams ();
-  /* The reader of the log may exit before its writer. The first GSocket does the same
-   * (gsocket.c); a build gets the default back. */
-  signal (SIGPIPE, SIG_IGN);
-  log.journal = journal = arc_journal_socket_new (NULL);
+  g_option_context_set_summary (
+      context, _ ("Keeps an org-roam database in sync with a directory of Org files."));
+  g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
+  if (!g_option_context_parse (context, argc, argv, error))
+    return FALSE;
+
+  if (*argc > 1)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                 _ ("unexpected argument “%s”; see --help"), (*argv)[1]);
+  else if (line->daemon.once && line->daemon.replace)
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                         _ ("--replace and --once exclude each other"));
+
+  return *error == NULL;
+}
+
+int
+main (int argc, char **argv)
+{
+  ArcLogOptions *log = arc_log_writer_start ();
+  g_auto (CommandLine) line = { 0 };
+  g_autoptr (GError) error = NULL;
+  const char *locale_dir = g_getenv ("ARCOLOGY_LOCALE_DIR"); /* of a build tree */
 
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, locale_dir != NULL ? locale_dir : ARC_LOCALE_DIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
-  g_log_set_writer_func (arc_build_log_write, &log, NULL);
 
-  g_option_context_set_summary (
-      context, _ ("Keeps an org-roam database in sync with a directory of Org files."));
-  g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
-  if (!g_option_context_parse (context, &argc, &argv, &error))
+  if (!parse_command_line (&line, &argc, &argv, &error))
     {
       g_printerr (_ ("arcology-builder: error: %s\n"), error->message);
       return ARC_EXIT_USAGE;
     }
 
-  if (argc > 1)
-    {
-      g_printerr (_ ("arcology-builder: error: unexpected argument “%s”; see --help\n"), argv[1]);
-      return ARC_EXIT_USAGE;
-    }
-
-  if (log.once && replace)
-    {
-      g_printerr (_ ("arcology-builder: error: --replace and --once exclude each other\n"));
-      return ARC_EXIT_USAGE;
-    }
-
-  if (version)
+  log->once = line.daemon.once;
+  log->verbose = line.verbose;
+  if (line.version)
     {
       g_print ("arcology-builder %s\n", ARC_VERSION);
       return ARC_EXIT_SUCCESS;
     }
 
-  options.settings.config_file = config_file;
-  options.settings.directories = (const char *const *) directories;
-  options.once = log.once;
-  options.replace = replace;
+  if (line.check || line.print || line.list)
+    return tell_config (&line.daemon.settings, line.print, line.list);
 
-  if (check || print || list)
-    return tell_config (&options.settings, print, list);
-
-  return arc_daemon_run (&options);
+  return arc_daemon_run (&line.daemon);
 }

@@ -107,7 +107,8 @@ on_checked (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   /* Another one, which has read the files later, may have taken less time. */
-  if (g_task_propagate_boolean (G_TASK (result), &error) && load->number > self->applied)
+  if (arc_config_survey_check_finish (ARC_WATCHER (source), result, &error) &&
+      load->number > self->applied)
     {
       self->applied = load->number;
       arc_builder_set_config (self->builder, load->config);
@@ -174,16 +175,22 @@ start_load (ArcSettingsReload *self)
 }
 
 void
-arc_settings_reload_begin (ArcSettingsReload *self,
-                           GAsyncReadyCallback callback,
-                           gpointer user_data)
+arc_settings_reload_run_async (ArcSettingsReload *self,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
 {
   GTask *task = g_task_new (self->builder, NULL, callback, user_data);
 
-  g_task_set_source_tag (task, arc_settings_reload_begin);
+  g_task_set_source_tag (task, arc_settings_reload_run_async);
   g_ptr_array_add (self->waiting, task);
   if (self->n_under_way++ == 0)
     self->func (TRUE, self->user_data);
   if (!self->is_loading)
     start_load (self);
+}
+
+gboolean
+arc_settings_reload_run_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -62,14 +62,22 @@ void arc_settings_reload_free (ArcSettingsReload *reload);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcSettingsReload, arc_settings_reload_free)
 
 /**
- * arc_settings_reload_begin:
+ * arc_settings_reload_run_async:
  * @reload: the object
- * @callback: called when the new settings are in force, or the old ones stay; the result is a
- *   #GTask that returns a boolean or an error
+ * @callback: called when the new settings are in force, or the old ones stay
  * @user_data: data for @callback
  *
  * Loads the settings again. What was asked for during one load is done by the next.
  */
-void arc_settings_reload_begin (ArcSettingsReload *reload,
-                                GAsyncReadyCallback callback,
-                                gpointer user_data);
+void arc_settings_reload_run_async (ArcSettingsReload *reload,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+
+/**
+ * arc_settings_reload_run_finish:
+ * @result: the result
+ * @error: return location for %ARC_ERROR_CONFIG
+ *
+ * Returns: %FALSE if the old settings stay in force
+ */
+gboolean arc_settings_reload_run_finish (GAsyncResult *result, GError **error);

@@ -6,8 +6,6 @@
 #include "bus/bus-connection.h"
 #include "config/config-loader.h"
 
-G_BEGIN_DECLS
-
 /**
  * ArcStartup:
  * @config: the settings
@@ -85,5 +83,3 @@ gboolean arc_startup_run_finish (GAsyncResult *result, GError **error);
  * Returns: (transfer full): what the thread waits for, as a sentence
  */
 char *arc_startup_describe (const ArcStartup *startup);
-
-G_END_DECLS

@@ -30,3 +30,84 @@ arc_test_parse_changes (GBytes *bytes)
 
   return changes;
 }
+
+typedef struct
+{
+  const char *tree;
+  GString *text;
+} List;
+
+static void
+add_line (const char *path, ArcChange change, gpointer user_data)
+{
+  const List *list = user_data;
+
+  g_assert_true (g_str_has_prefix (path, list->tree));
+  g_string_append_printf (list->text, "%c %s\n", change, path + strlen (list->tree) + 1);
+}
+
+char *
+arc_test_read_list (const char *file, const char *tree)
+{
+  List list = { tree, g_string_new (NULL) };
+  g_autoptr (ArcChangeSet) changes = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GError) error = NULL;
+  char *data;
+  gsize length;
+
+  g_file_get_contents (file, &data, &length, &error);
+  g_assert_no_error (error);
+  bytes = g_bytes_new_take (data, length);
+  changes = arc_test_parse_changes (bytes);
+  arc_change_set_foreach (changes, add_line, &list);
+
+  return g_string_free (list.text, FALSE);
+}
+
+static void
+append_change (const char *path, ArcChange change, gpointer user_data)
+{
+  g_string_append_printf (user_data, "%c%s ", change, path);
+}
+
+void
+arc_test_assert_changes (const ArcChangeSet *changes, const char *expected)
+{
+  g_autoptr (GString) seen = g_string_new (NULL);
+
+  arc_change_set_foreach (changes, append_change, seen);
+  g_assert_cmpstr (seen->str, ==, expected);
+}
+
+/* Gives the directories of DIRECTORIES in COPY the files that they have in AFTER. */
+static void
+copy_directories (ArcSnapshot *copy,
+                  const char *const *directories,
+                  const ArcSnapshot *after,
+                  ArcChangeSet *changes)
+{
+  g_autoptr (GArray) entries = g_array_new (FALSE, FALSE, sizeof (ArcEntry));
+
+  for (gsize i = 0; directories[i] != NULL; i++)
+    {
+      arc_snapshot_get_entries (after, directories[i], entries);
+      arc_snapshot_set_directory (copy, directories[i], (ArcEntry *) (gpointer) entries->data,
+                                  entries->len, changes);
+    }
+}
+
+ArcChangeSet *
+arc_test_compare_snapshots (const ArcSnapshot *before, const ArcSnapshot *after)
+{
+  g_autoptr (ArcChangeSet) all = arc_snapshot_list (before);
+  g_autoptr (ArcSnapshot) copy = arc_snapshot_extract (before, all);
+  g_autofree const char **old = arc_snapshot_get_directories (before);
+  g_autofree const char **new = arc_snapshot_get_directories (after);
+  g_autoptr (ArcChangeSet) changes = arc_change_set_new ();
+
+  copy_directories (copy, old, after, changes);
+  copy_directories (copy, new, after, changes);
+
+  return g_steal_pointer (&changes);
+}

@@ -3,15 +3,19 @@
 
 #include "test-disk.h"
 
-#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -31,6 +35,7 @@ static struct
   int failure;
   char *hanging;
   guint n_hanging;
+  guint n_hung;
 } disk;
 
 void
@@ -84,6 +89,38 @@ arc_test_disk_forbid (const char *directory)
   g_mutex_unlock (&disk.mutex);
 }
 
+/* Not all architectures have those without a directory. */
+static const guint32 path_calls[] = {
+#ifdef SYS_open
+  SYS_open,       SYS_stat,       SYS_lstat,      SYS_access,     SYS_readlink,
+#endif
+  SYS_openat,     SYS_openat2,    SYS_newfstatat, SYS_statx,      SYS_statfs,
+  SYS_faccessat,  SYS_readlinkat, SYS_chdir,      SYS_getdents64, SYS_inotify_add_watch,
+#ifdef SYS_faccessat2
+  SYS_faccessat2,
+#endif
+};
+
+void
+arc_test_disk_forbid_paths (void)
+{
+  const guint n = G_N_ELEMENTS (path_calls);
+  struct sock_filter filter[G_N_ELEMENTS (path_calls) + 3];
+  const struct sock_fprog program = { .len = G_N_ELEMENTS (filter), .filter = filter };
+
+  /* seccomp(2): the number of the call, a jump to the last line for each of them. */
+  filter[0] =
+      (struct sock_filter) BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr));
+  for (guint i = 0; i < n; i++)
+    filter[i + 1] =
+        (struct sock_filter) BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, path_calls[i], n - i, 0);
+  filter[n + 1] = (struct sock_filter) BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+  filter[n + 2] = (struct sock_filter) BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+
+  g_assert_no_errno (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+  g_assert_no_errno (prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program));
+}
+
 void
 arc_test_disk_fail (const char *name, int number)
 {
@@ -122,6 +159,18 @@ arc_test_disk_get_n_hanging (void)
   g_mutex_unlock (&disk.mutex);
 
   return n_hanging;
+}
+
+guint
+arc_test_disk_get_n_hung (void)
+{
+  guint n_hung;
+
+  g_mutex_lock (&disk.mutex);
+  n_hung = disk.n_hung;
+  g_mutex_unlock (&disk.mutex);
+
+  return n_hung;
 }
 
 static void
@@ -177,6 +226,7 @@ wait_for_disk (const char *path)
   if (hangs (path) && disk.main == g_thread_self ())
     g_error ("The main loop waits for the disk: %s", path);
   disk.n_hanging++;
+  disk.n_hung += hangs (path) ? 1 : 0;
   while (hangs (path))
     g_cond_wait (&disk.cond, &disk.mutex);
   disk.n_hanging--;
@@ -265,16 +315,22 @@ stat (const char *path, struct stat *info)
   return original (path, info);
 }
 
-DIR *
-opendir (const char *path)
+#if defined(__USE_FILE_OFFSET64) && defined(__REDIRECT)
+#define FTS_OPEN_NAME "fts64_open"
+#else
+#define FTS_OPEN_NAME "fts_open"
+#endif
+
+FTS *
+fts_open (char *const *paths, int options, int (*compare) (const FTSENT **, const FTSENT **))
 {
-  static DIR *(*original) (const char *path);
+  static FTS *(*original) (char *const *, int, int (*) (const FTSENT **, const FTSENT **));
 
-  wait_for_disk (path);
+  wait_for_disk (paths[0]);
   if (g_atomic_pointer_get ((gpointer *) &original) == NULL)
-    g_atomic_pointer_set ((gpointer *) &original, dlsym (RTLD_NEXT, "opendir"));
+    g_atomic_pointer_set ((gpointer *) &original, dlsym (RTLD_NEXT, FTS_OPEN_NAME));
 
-  return original (path);
+  return original (paths, options, compare);
 }
 
 int

@@ -9,7 +9,8 @@ G_BEGIN_DECLS
 
 /* The disk as it is when others keep it busy. A program that calls any of these has its own
  * rename(2) and fsync(2), which GLib then calls, too: the last steps of g_file_set_contents(); and
- * its own open(2), fstatat(2), stat(2), lstat(2), realpath(3), opendir(3) and inotify_add_watch(2).
+ * its own open(2), fstatat(2), stat(2), lstat(2), realpath(3), fts_open(3) and
+ * inotify_add_watch(2).
  */
 
 /* Whoever replaces a file from now on, in another thread than this one, waits. */
@@ -26,6 +27,10 @@ void arc_test_disk_go_on (void);
  * disk fails the test. */
 void arc_test_disk_forbid (const char *directory);
 
+/* From now on, a system call of this thread that looks up a path, by whatever function, ends the
+ * process with SIGSYS. */
+void arc_test_disk_forbid_paths (void);
+
 /* A full disk: no file whose name ends in NAME (nullable: none) can be replaced. */
 void arc_test_disk_fail_rename (const char *name);
 
@@ -39,5 +44,9 @@ void arc_test_disk_hang (const char *directory);
 
 /* Returns: how many threads wait. */
 guint arc_test_disk_get_n_hanging (void);
+
+/* Returns: how many times a thread has begun to wait. A thread that waits for one directory, and
+ * then for the next one, counts twice. */
+guint arc_test_disk_get_n_hung (void);
 
 G_END_DECLS

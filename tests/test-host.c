@@ -168,9 +168,23 @@ arc_test_host_free (ArcTestHost *host)
 }
 
 void
+arc_test_host_begin (ArcTestHost *host)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  arc_state_store_open_async (host->store, host->config->database, 0, NULL, arc_test_take_result,
+                              &result);
+  arc_test_wait_until (result != NULL);
+  arc_state_store_open_finish (host->store, result, &error);
+  g_assert_no_error (error);
+  arc_builder_start (host->builder);
+}
+
+void
 arc_test_host_start (ArcTestHost *host)
 {
-  arc_builder_start (host->builder);
+  arc_test_host_begin (host);
   arc_test_wait_until (host->ready);
 }
 
@@ -300,34 +314,13 @@ arc_test_host_finish_build (ArcTestHost *host, int exit_status)
   arc_test_wait_until (host->n_finished > n_finished);
 }
 
-static void
-add_told (const char *path, ArcChange change, gpointer user_data)
-{
-  gpointer *context = user_data;
-  const ArcTestHost *host = context[0];
-
-  g_string_append_printf (context[1], "%c %s\n", change, path + strlen (host->tree) + 1);
-}
-
 char *
-arc_test_host_get_told (ArcTestHost *host, guint64 id)
+arc_test_host_get_list (ArcTestHost *host, guint64 id)
 {
   g_autofree char *name = g_strdup_printf ("%" G_GUINT64_FORMAT ".changes", id);
   g_autofree char *path = g_build_filename (host->out, name, NULL);
-  g_autoptr (GString) told = g_string_new (NULL);
-  g_autoptr (ArcChangeSet) changes = NULL;
-  g_autoptr (GBytes) bytes = NULL;
-  g_autoptr (GError) error = NULL;
-  char *data;
-  gsize length;
 
-  g_file_get_contents (path, &data, &length, &error);
-  g_assert_no_error (error);
-  bytes = g_bytes_new_take (data, length);
-  changes = arc_test_parse_changes (bytes);
-  arc_change_set_foreach (changes, add_told, (gpointer[]){ host, told });
-
-  return g_string_free (g_steal_pointer (&told), FALSE);
+  return arc_test_read_list (path, host->tree);
 }
 
 char *
@@ -349,11 +342,23 @@ arc_test_host_get_environment (ArcTestHost *host, guint64 id, const char *name)
   return NULL;
 }
 
+void
+arc_test_host_set_paused (ArcTestHost *host, gboolean paused)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  arc_builder_set_paused_async (host->builder, paused, arc_test_take_result, &result);
+  arc_test_wait_until (result != NULL);
+  arc_builder_set_paused_finish (host->builder, result, &error);
+  g_assert_no_error (error);
+}
+
 static void
 on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   ArcTestSync *sync = user_data;
-  g_autoptr (ArcBuild) build = g_task_propagate_pointer (G_TASK (result), &sync->error);
+  g_autoptr (ArcBuild) build = arc_builder_sync_finish (ARC_BUILDER (source), result, &sync->error);
 
   if (build != NULL)
     {

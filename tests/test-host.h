@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 /**
  * ArcTestHost:
  * @tree: the watched directory
- * @out: where the build command leaves what it was told, and waits to be let go
+ * @out: where the build command leaves its list, and waits to be let go
  * @states: (element-type utf8): every state that the builder passed through
  * @n_started: how many builds have started
  * @n_finished: how many have ended
@@ -53,7 +53,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcTestHost, arc_test_host_free)
  * service does. */
 void arc_test_host_restart (ArcTestHost *host);
 
-/* Starts the builder and waits until it is ready. */
+/* Opens the store and starts the builder. */
+void arc_test_host_begin (ArcTestHost *host);
+
+/* The same, and waits until it is ready. */
 void arc_test_host_start (ArcTestHost *host);
 
 /* Asks for a build of KIND, which is to be the one with the number EXPECTED. */
@@ -83,6 +86,9 @@ void arc_test_host_end_build (ArcTestHost *host, int exit_status);
 /* The same, and waits until the builder knows. */
 void arc_test_host_finish_build (ArcTestHost *host, int exit_status);
 
+/* Pauses or resumes it, and waits until that is in force. */
+void arc_test_host_set_paused (ArcTestHost *host, gboolean paused);
+
 /* How a call of arc_builder_sync_async() went. */
 typedef struct
 {
@@ -99,8 +105,8 @@ void arc_test_host_sync (ArcTestHost *host, ArcTestSync *sync);
  * the call is decided then. No other comparison may be under way. */
 void arc_test_host_sync_compared (ArcTestHost *host, ArcTestSync *sync);
 
-/* What build ID was told, as a line "M sub/three.org" for each file, sorted. */
-char *arc_test_host_get_told (ArcTestHost *host, guint64 id);
+/* The list of build ID: a line "M sub/three.org" for each file, sorted. */
+char *arc_test_host_get_list (ArcTestHost *host, guint64 id);
 
 /* (nullable): the value of NAME in the environment of build ID. */
 char *arc_test_host_get_environment (ArcTestHost *host, guint64 id, const char *name);
@@ -108,11 +114,11 @@ char *arc_test_host_get_environment (ArcTestHost *host, guint64 id, const char *
 /* All states passed through so far, separated by spaces; and forgets them. */
 char *arc_test_host_take_states (ArcTestHost *host);
 
-#define arc_test_host_assert_told(host, id, expected)                                              \
+#define arc_test_host_assert_list(host, id, expected)                                              \
   G_STMT_START                                                                                     \
   {                                                                                                \
-    g_autofree char *arc_told = arc_test_host_get_told (host, id);                                 \
-    g_assert_cmpstr (arc_told, ==, expected);                                                      \
+    g_autofree char *arc_list = arc_test_host_get_list (host, id);                                 \
+    g_assert_cmpstr (arc_list, ==, expected);                                                      \
   }                                                                                                \
   G_STMT_END
 

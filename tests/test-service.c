@@ -25,7 +25,7 @@ on_properties_changed (GDBusConnection *connection,
   const char *key;
   GVariant *value;
 
-  client->n_told++;
+  client->n_notified++;
   g_variant_get (parameters, "(&s@a{sv}@as)", NULL, &changed, NULL);
   g_variant_iter_init (&iter, changed);
   while (g_variant_iter_next (&iter, "{&sv}", &key, &value))

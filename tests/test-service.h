@@ -13,9 +13,9 @@ G_BEGIN_DECLS
  * @states: (element-type utf8): every value of State, in the order of arrival
  * @signals: (element-type utf8): "BuildStarted 1", "BuildFinished 1 success"
  * @known: the newest value of every property
- * @n_told: how often it was told of any
+ * @n_notified: how often a property changed
  *
- * A client of the service: a connection of its own, and what it was told there.
+ * A client of the service: a connection of its own, and what came there.
  */
 typedef struct
 {
@@ -24,7 +24,7 @@ typedef struct
   GPtrArray *states;
   GPtrArray *signals;
   GVariantDict *known;
-  guint n_told;
+  guint n_notified;
 } ArcTestClient;
 
 ArcTestClient *arc_test_client_new (GTestDBus *bus);
@@ -73,7 +73,7 @@ GVariant *arc_test_client_get_all (ArcTestClient *client);
 /* Everything that was sent to CLIENT before this has arrived after it: the bus keeps the order. */
 void arc_test_client_sync (ArcTestClient *client);
 
-/* What was told since the last time. */
+/* What came since the last time. */
 void arc_test_client_assert_states (ArcTestClient *client, const char *expected);
 void arc_test_client_assert_signals (ArcTestClient *client, const char *expected);
 

@@ -27,6 +27,12 @@ arc_test_iterate_for (guint msec)
     g_main_context_iteration (NULL, TRUE);
 }
 
+void
+arc_test_take_result (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer taken)
+{
+  *(GAsyncResult **) taken = g_object_ref (result);
+}
+
 gboolean
 arc_test_set_true (gpointer flag)
 {

@@ -53,6 +53,9 @@ GStrv arc_test_make_strv (const char *first, ...) G_GNUC_NULL_TERMINATED;
 /* Returns: a boolean property of a GObject. */
 gboolean arc_test_get_boolean (gpointer object, const char *property);
 
+/* A GAsyncReadyCallback: keeps the result in a GAsyncResult *, which owns it. */
+void arc_test_take_result (GObject *source, GAsyncResult *result, gpointer taken);
+
 /* Source functions. */
 gboolean arc_test_set_true (gpointer flag);
 gboolean arc_test_tick (gpointer unused);

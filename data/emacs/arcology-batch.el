@@ -41,7 +41,8 @@
 ;;     problems (file, line, what, other)
 ;;         what is wrong in a note; line 0 is the whole note, other is the other file, or NULL
 ;;     setup_files (file, setup_file)
-;;         what a note reads by `#+SETUPFILE'
+;;         what else the rows of a note depend on: what it reads by `#+SETUPFILE', and the files
+;;         with the local variables of its directory, such as .dir-locals.el
 ;;     built_files (file)
 ;;         the files whose rows are all those of a build; when org-roam in another Emacs stores a
 ;;         file, its row here goes with the old rows
@@ -130,7 +131,9 @@
 ;; the database what that has of the file, which may be on a disk that is not mounted.
 ;;
 ;; The lines `input' name the files that the rows depend on besides the notes and the files that the
-;; command line names: the libraries, Emacs, and set-up files that are no notes.
+;; command line names: the libraries, Emacs, what the options load, set-up files that are no notes,
+;; and .dir-locals.el.  One that is created further down than in a watched directory is noticed with
+;; the next full build only.
 ;;
 ;; Anything else goes to the log.  The exit status is 0 if the database holds all files of the list,
 ;; 1 if it holds all but those that were reported as failed, 65 if a full build is needed,
@@ -668,7 +671,12 @@ update org-roam, or replace the database by a clean build"
                      (arcology-batch--job-fingerprint job))
         (arcology-batch--fail
          'incomplete "The database %s was made with another Emacs, Org, org-roam or other \
-options: a full build is needed" database)))
+options: a full build is needed" database))
+      (unless (string-suffix-p (concat "-" (arcology-batch--count-rows))
+                               (arcology-batch--read-mark "build"))
+        (arcology-batch--fail
+         'incomplete "Another program has changed rows of the database %s: a full build is needed"
+         database)))
     (unless (eq kind 'incremental)
       (when roam
         (arcology-batch--load-owners))
@@ -695,8 +703,19 @@ options: a full build is needed" database)))
                        (format "SELECT %s FROM arcology" (arcology-database-text column))))))
     (and digits (arcology-database-decode digits))))
 
+(defun arcology-batch--count-rows ()
+  "Return a text with the number of rows of each table but `arcology'.
+It differs after another program has added or deleted rows, or org-roam in
+another Emacs has stored a file, which loses its row in `built_files'."
+  (mapconcat (lambda (table)
+               (format "%d" (arcology-batch--number (format "SELECT count(*) FROM %s" table))))
+             (append (mapcar #'car org-roam-db--table-schemata)
+                     (remove "arcology" arcology-batch--tables))
+             "."))
+
 (defun arcology-batch--write-mark (job)
   "Write the mark of JOB, the last thing before its end."
+  (cl-callf concat (arcology-batch--job-mark job) "-" (arcology-batch--count-rows))
   (arcology-batch--execute "DELETE FROM arcology")
   (arcology-batch--execute "INSERT INTO arcology VALUES (?, ?, ?)"
                            (arcology-batch--job-mark job)
@@ -780,27 +799,45 @@ program `arcology-batch' or without it."
           (push argument options)))))
     (nreverse options)))
 
-(defun arcology-batch--loaded-files (options)
-  "Return the files that OPTIONS load."
-  (cl-loop for (option file) on options
-           when (and file (member option '("-l" "--load" "-load")))
-           collect file))
+(defvar arcology-batch--option-files nil
+  "The files that the options of the user loaded, which a dump of Emacs keeps.")
+
+(defvar arcology-batch--option-hash nil
+  "The hash of `arcology-batch--option-files', which a dump of Emacs keeps.")
+
+(defun arcology-batch--list-option-files ()
+  "Return the files that are loaded, but not those of Emacs and this program."
+  (let ((others (delq nil (list arcology-batch--directory
+                                (file-name-directory (locate-library "simple"))
+                                ;; What packages of Debian load at the start of each Emacs.
+                                "/etc/emacs/"))))
+    (cl-loop for (file . _) in load-history
+             when (and (stringp file) (file-name-absolute-p file)
+                       (cl-notany (lambda (directory) (string-prefix-p directory file)) others))
+             collect file into files
+             finally return (sort (delete-dups files) #'string<))))
+
+(defun arcology-batch-hash-option-files ()
+  "Return the hash of the files that the options of the user load.
+Call this before anything else is loaded."
+  (or arcology-batch--option-hash
+      (setq arcology-batch--option-files (arcology-batch--list-option-files)
+            arcology-batch--option-hash
+            (secure-hash 'sha1 (mapconcat (lambda (file)
+                                            (concat file " " (arcology-batch--file-hash file)))
+                                          arcology-batch--option-files "\n")))))
 
 (defun arcology-batch--fingerprint (directories keywords)
   "Return the hash of all that decides what the rows of a note are but its text.
 DIRECTORIES are the watched ones, KEYWORDS those that are stored."
-  (let ((options (arcology-batch--options))
-        (print-level nil)
+  (let ((print-level nil)
         (print-length nil))
     (secure-hash
      'sha1
      (prin1-to-string
       (list emacs-version (org-version) org-roam-db-version (arcology-batch-hash-libraries)
-            arcology-batch--own-hash arcology-batch--schema options
-            (mapcar (lambda (file)
-                      (arcology-batch--file-hash
-                       (expand-file-name file command-line-default-directory)))
-                    (arcology-batch--loaded-files options))
+            arcology-batch--own-hash arcology-batch--schema (arcology-batch--options)
+            (arcology-batch-hash-option-files)
             directories keywords
             ;; Times of the day are stored with the offset of the zone.
             (getenv "TZ") (file-symlink-p "/etc/localtime"))))))
@@ -1001,11 +1038,16 @@ Both have it in their text as it is now."
              (if other (concat ":" (arcology-batch--escape-path other)) "")
              (arcology-database-decode what))))
 
-(defun arcology-batch--report-inputs ()
-  "Print each file that the rows depend on, except notes and those of the options."
+(defun arcology-batch--report-inputs (directories)
+  "Print each file that the rows depend on, except notes and those of the options.
+DIRECTORIES are the watched ones."
   (dolist (file (append (list (expand-file-name invocation-name invocation-directory))
                         (arcology-batch--own-files)
-                        arcology-batch--library-files))
+                        arcology-batch--option-files
+                        arcology-batch--library-files
+                        (mapcar (lambda (directory)
+                                  (expand-file-name (car arcology-note-directory-files) directory))
+                                directories)))
     (message "arcology: input %s" (arcology-batch--escape-path (expand-file-name file))))
   (pcase-dolist (`(,file) (arcology-batch--select
                            "SELECT DISTINCT setup_file FROM setup_files
@@ -1052,7 +1094,8 @@ It may be back before the next comparison.  Remove its rows unless KEEP."
 (defvar arcology-batch--hashes nil
   "A hash table of the hashes that files had, by path, as bytes.
 It has the files of this build whose rows depend on nothing but their own
-content, not on an ID of another file or on a set-up file.")
+content, not on an ID of another file or on a set-up file.  When the local
+variables of a directory change, no incremental build follows.")
 
 (defun arcology-batch--load-hashes-of (paths)
   "Remember the hashes of the files PATHS."
@@ -1060,7 +1103,8 @@ content, not on an ID of another file or on a set-up file.")
                  (arcology-batch--select-of
                   "SELECT file, hash FROM files f JOIN built_files USING (file) WHERE file IN (%s)
 AND NOT EXISTS (SELECT 1 FROM problems p WHERE p.file = f.file AND p.other IS NOT NULL)
-AND NOT EXISTS (SELECT 1 FROM setup_files s WHERE s.file = f.file)" paths))
+AND NOT EXISTS (SELECT 1 FROM setup_files s WHERE s.file = f.file
+                AND s.setup_file NOT LIKE '%%/.dir-locals%%')" paths))
     (puthash (arcology-batch--encode file) hash arcology-batch--hashes)))
 
 (defun arcology-batch--unchanged-p (path)
@@ -1203,7 +1247,7 @@ UNION SELECT file FROM setup_files WHERE setup_file = ?" other other))
     (arcology-batch--settle-held)
     (arcology-batch--write-losers)
     (arcology-batch--report-problems)
-    (arcology-batch--report-inputs)
+    (arcology-batch--report-inputs (arcology-batch--job-directories job))
     failed))
 
 (defun arcology-batch--build (job)
@@ -1242,6 +1286,7 @@ UNION SELECT file FROM setup_files WHERE setup_file = ?" other other))
       (let ((start (float-time))
             job failed)
         (arcology-batch--prepare-emacs)
+        (arcology-batch-hash-option-files)
         (setq job (arcology-batch--job-from-environment))
         (arcology-batch--check-writable (arcology-batch--job-database job))
         (when (and (eq (arcology-batch--job-kind job) 'incremental)

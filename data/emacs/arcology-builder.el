@@ -645,8 +645,19 @@ number.  New lines of a running build are appended."
   "Return the property NAME, a time, in words."
   (let ((time (arcology-builder--number name)))
     (if (zerop time)
-        "never"
+        "none yet"
       (format-time-string "%F %T" (/ time 1000000)))))
+
+(defun arcology-builder--count (number noun plural)
+  "Return NUMBER with NOUN, or with PLURAL unless it is 1."
+  (format "%d %s" number (if (eql number 1) noun plural)))
+
+(defun arcology-builder--suspended ()
+  "Return the reason why automatic builds are suspended, nil without one."
+  (cond
+   ((arcology-builder--get "Paused") "suspended, resume with P")
+   ((arcology-builder--get "Inhibitors")
+    (concat "inhibited" (arcology-builder--inhibitors)))))
 
 (defun arcology-builder--print-status ()
   "Write the status into the current buffer."
@@ -666,12 +677,17 @@ number.  New lines of a running build are appended."
                                                     (arcology-builder--time "LastRun")
                                                     (alist-get 'result last))
                                           "none"))
-                       ("Tree" . ,(format "%d files in %d directories below %s"
-                                          (arcology-builder--number "WatchedFiles")
-                                          (arcology-builder--number "WatchedDirectories")
-                                          (string-join (arcology-builder--get "Directories")
-                                                       ", ")))
-                       ("Database" . ,(arcology-builder--get "Database"))
+                       ("Builds" . ,(arcology-builder--suspended))
+                       ("Tree" . ,(format "%s in %s: %s"
+                                          (arcology-builder--count
+                                           (arcology-builder--number "WatchedFiles")
+                                           "file" "files")
+                                          (arcology-builder--count
+                                           (arcology-builder--number "WatchedDirectories")
+                                           "directory" "directories")
+                                          (mapconcat #'abbreviate-file-name
+                                                     (arcology-builder--get "Directories") ", ")))
+                       ("Database" . ,(abbreviate-file-name (arcology-builder--get "Database")))
                        ("Health" . ,(string-trim-right
                                      (concat (arcology-builder--get "Health") ": "
                                              (arcology-builder--get "HealthMessage"))
@@ -681,7 +697,8 @@ number.  New lines of a running build are appended."
                                         (count (format "%d, see M-x arcology-builder-problems"
                                                        count))))
                        ("Version" . ,(arcology-builder--get "Version"))))
-        (insert (format "%-13s %s\n" (concat label ":") text)))
+        (when text
+          (insert (format "%-13s %s\n" (concat label ":") text))))
       (when-let ((failure (arcology-builder--failure)))
         (insert "\n" (propertize failure 'face 'arcology-builder-failed) "\n")
         (dolist (file (alist-get 'failed-files last))
@@ -689,6 +706,7 @@ number.  New lines of a running build are appended."
           (insert-text-button (abbreviate-file-name file)
                               'action (lambda (_) (find-file-other-window file)))
           (insert "\n"))))
+    (set-buffer-modified-p nil)
     (goto-char (min point (point-max)))))
 
 ;;;###autoload
@@ -760,6 +778,7 @@ RET visits the place of a problem, and g refreshes the list."
     (cond
      ((null problems) (insert "No problems\n"))
      (truncated (insert "... and more\n")))
+    (set-buffer-modified-p nil)
     (goto-char (point-min))
     (forward-line (1- line))))
 

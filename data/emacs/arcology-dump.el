@@ -40,6 +40,7 @@ It is an alist; see `arcology-dump--unset-queries'.")
 (defun arcology-dump--load ()
   "Load all that a build of an ordinary file needs."
   (arcology-batch--prepare-emacs)
+  (arcology-batch-hash-option-files)
   (arcology-batch--load)
   (arcology-database-preload)
   (arcology-compat-install)

@@ -39,6 +39,7 @@ A note that takes longer is put aside as a problem."
 (defvar enable-dir-local-variables)
 (defvar org-inhibit-startup)
 (defvar org-link-abbrev-alist-local)
+(defvar enriched-verbose)
 (defvar org-roam-db--table-schemata)
 (defvar org-roam-directory)
 
@@ -67,7 +68,7 @@ A note that takes longer is put aside as a problem."
   file                                  ; the row of the table `files', a list of Lisp values
   nodes                                 ; `arcology-note-node's in the order of the text
   keywords                              ; lists (KEYWORD VALUE)
-  setup-files                           ; absolute paths of what `#+SETUPFILE' names
+  setup-files                           ; absolute paths of other files that the rows depend on
   problems)                             ; lists (LINE WHAT OTHER), OTHER a path or nil
 
 (defvar arcology-note--current nil
@@ -149,9 +150,25 @@ It runs the statements of org-roam that are no part of storing a note.")
      (let ((node (if (memq table '(links citations))
                      (arcology-note--node-around (nth (if (eq table 'links) 1 0) row))
                    (arcology-note--node-at (point)))))
-       ;; A row without a node belongs to one that was left out.
-       (when node
-         (push row (alist-get table (arcology-note-node-rows node))))))))
+       (cond
+        ;; A row without a node belongs to one that was left out.
+        ((null node))
+        ((arcology-note--complete-p table row)
+         (push row (alist-get table (arcology-note-node-rows node))))
+        (t
+         (arcology-note--add-problem (arcology-note--line (point))
+                                     (if (eq table 'refs)
+                                         "invalid reference in ROAM_REFS: %s"
+                                       "a value is missing beside %s")
+                                     (nth 1 row))))))))
+
+(defun arcology-note--complete-p (table row)
+  "Whether ROW has each value that a row of TABLE must have.
+org-roam 2.3 has no type for a reference such as [[x]].  With EmacSQL up
+to 4.4.1 and Emacs's SQLite it does not notice that the row is refused."
+  (cl-loop for column across (caadr (assq table org-roam-db--table-schemata))
+           for value in row
+           never (and (null value) (memq :not-null (cdr-safe column)))))
 
 (defun arcology-note--node-at (position)
   "Return the node of the heading at POSITION, or nil."
@@ -319,6 +336,29 @@ FUNCTION is `org-file-contents', ARGS are its other arguments."
       (arcology-note--add-problem 0 "SETUPFILE %s is not used: %s" file why)
       nil)))
 
+(defconst arcology-note-directory-files '(".dir-locals.el" ".dir-locals-2.el")
+  "The names of files that have the local variables of a directory.")
+
+(defvar arcology-note--directory-files (make-hash-table :test #'equal)
+  "What `arcology-note--find-directory-files' returned, by directory.")
+
+(defun arcology-note--find-directory-files (directory)
+  "Return the files that have the local variables of DIRECTORY.
+They are in it, or in the nearest directory above that has one of them."
+  (let ((known (gethash directory arcology-note--directory-files 'unknown)))
+    (if (not (eq known 'unknown))
+        known
+      (let ((place (locate-dominating-file
+                    directory (lambda (place)
+                                (cl-some (lambda (name)
+                                           (file-exists-p (expand-file-name name place)))
+                                         arcology-note-directory-files)))))
+        (puthash directory
+                 (and place
+                      (mapcar (lambda (name) (expand-file-name name place))
+                              arcology-note-directory-files))
+                 arcology-note--directory-files)))))
+
 (defun arcology-note--set-local-variable (function variable value)
   "Set VARIABLE to VALUE by FUNCTION, unless this would evaluate code."
   (unless (memq variable '(eval mode))
@@ -452,8 +492,27 @@ KEYWORDS are the keywords to look for, in capitals."
   "Make the current buffer, which is empty, visit the file PATH in Org mode.
 org-roam takes a buffer that visits the file already.  Its own way would
 be `find-file', which runs hooks, and `save-buffer', which writes."
-  (insert-file-contents path t)
+  (let ((enriched-verbose nil))
+    ;; Whether newlines of text/enriched are hard changes no row.
+    (cl-letf (((symbol-function 'y-or-n-p) #'ignore))
+      (insert-file-contents path t)))
   (setq default-directory (file-name-directory path)))
+
+(defun arcology-note--hack-local-variables ()
+  "Set the local variables of the current buffer; an error is a problem.
+A note that only mentions \"Local Variables:\" has lines that are none."
+  (dolist (file (arcology-note--find-directory-files default-directory))
+    (push file (arcology-note-setup-files arcology-note--current)))
+  (condition-case error
+      (hack-local-variables)
+    (error
+     (arcology-note--check-overflow error)
+     (save-excursion
+       (goto-char (point-max))
+       (let ((case-fold-search t))
+         (search-backward "Local Variables:" nil t))
+       (arcology-note--add-problem (arcology-note--line (point)) "local variables are ignored: %s"
+                                   (error-message-string error))))))
 
 (defun arcology-note--parse (path keywords)
   "Fill the current note from the current buffer, which has the text of PATH.
@@ -461,7 +520,7 @@ KEYWORDS are the keywords to look for, in capitals."
   (arcology-compat-with-memory
     (let ((org-inhibit-startup t))
       (delay-mode-hooks (org-mode))
-      (hack-local-variables))
+      (arcology-note--hack-local-variables))
     (arcology-note--disarm-links)
     ;; The end of `org-roam-with-file' saves the buffer.
     (cl-letf (((symbol-function 'save-buffer) #'ignore))
@@ -472,6 +531,26 @@ KEYWORDS are the keywords to look for, in capitals."
       (setf (arcology-note-keywords arcology-note--current)
             (arcology-note--read-keywords keywords)))))
 
+(defun arcology-note--unreadable (error)
+  "Add ERROR, which ended the reading of the current buffer, to the problems."
+  (arcology-note--add-problem (arcology-note--line (point)) "cannot be read as Org: %s"
+                              (error-message-string error)))
+
+(defun arcology-note--try-visit (path)
+  "Do `arcology-note--visit' with PATH; return whether its text could be decoded.
+If not, that is a problem."
+  (condition-case error
+      (progn
+        (arcology-note--visit path)
+        t)
+    (error
+     ;; An encrypted file needs GnuPG, too (epg-config.el).
+     (when (or (memq 'file-error (get (car error) 'error-conditions))
+               (string-suffix-p ".gpg" path))
+       (signal (car error) (cdr error)))
+     (arcology-note--unreadable error)
+     nil)))
+
 (defun arcology-note--try-parse (path keywords)
   "Do `arcology-note--parse' with PATH and KEYWORDS; an error in it is a problem."
   (condition-case error
@@ -480,8 +559,7 @@ KEYWORDS are the keywords to look for, in capitals."
      (signal (car error) (cdr error)))
     (error
      (arcology-note--check-overflow error)
-     (arcology-note--add-problem (arcology-note--line (point)) "cannot be read as Org: %s"
-                                 (error-message-string error))))
+     (arcology-note--unreadable error)))
   nil)
 
 (defun arcology-note--finish ()
@@ -512,17 +590,17 @@ the note."
     (put 'context-menu-functions 'hook--depth-alist nil)
     (unwind-protect
         (with-current-buffer buffer
-          (arcology-note--visit path)
-          (unless (arcology-note--call-with-deadline
-                   (buffer-size)
-                   (lambda ()
-                     (when (catch 'arcology-note--overflow
-                             (arcology-note--try-parse path keywords))
-                       (setq arcology-note--current (arcology-note--create :path path)
-                             arcology-note--index nil)
-                       (arcology-note--shorten-long-lines path)
-                       (arcology-note--try-parse path keywords))))
-            (arcology-note--put-aside path))
+          (when (arcology-note--try-visit path)
+            (unless (arcology-note--call-with-deadline
+                     (buffer-size)
+                     (lambda ()
+                       (when (catch 'arcology-note--overflow
+                               (arcology-note--try-parse path keywords))
+                         (setq arcology-note--current (arcology-note--create :path path)
+                               arcology-note--index nil)
+                         (arcology-note--shorten-long-lines path)
+                         (arcology-note--try-parse path keywords))))
+              (arcology-note--put-aside path)))
           (unless (arcology-note-file arcology-note--current)
             (arcology-note--add-file path))
           (arcology-note--finish))

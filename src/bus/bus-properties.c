@@ -100,58 +100,73 @@ is_urgent (ArcBusProperties *self, const ArcStatus *status)
          total != status->progress_total;
 }
 
+static void
+set_status (ArcDBusBuilder *skeleton, const ArcStatus *status)
+{
+  arc_dbus_builder_set_state (skeleton, arc_state_to_string (status->state));
+  arc_dbus_builder_set_stoked (skeleton, status->stoked);
+  arc_dbus_builder_set_paused (skeleton, (status->holds & ARC_HOLD_PAUSED) != 0);
+  arc_dbus_builder_set_reason (skeleton, arc_reason_to_string (status->reason));
+  arc_dbus_builder_set_next_build (skeleton, status->next_build);
+  arc_dbus_builder_set_state_since (skeleton, status->state_since);
+  arc_dbus_builder_set_last_touch (skeleton, status->last_touch);
+  arc_dbus_builder_set_last_run (skeleton, status->last_run);
+  arc_dbus_builder_set_health (skeleton, arc_health_to_string (status->health));
+  arc_dbus_builder_set_health_message (skeleton, status->health_message);
+  arc_dbus_builder_set_fresh (skeleton, status->fresh);
+  arc_dbus_builder_set_change_serial (skeleton, status->change_serial);
+  arc_dbus_builder_set_built_serial (skeleton, status->built_serial);
+  arc_dbus_builder_set_pending_count (skeleton, status->n_pending);
+  arc_dbus_builder_set_problem_count (skeleton, status->n_problems);
+  arc_dbus_builder_set_rescans (skeleton, status->rescans);
+  arc_dbus_builder_set_current_build (skeleton, status->current_build);
+  arc_dbus_builder_set_progress (skeleton, g_variant_new ("(uus)", status->progress_done,
+                                                          status->progress_total, status->phase));
+  arc_dbus_builder_set_consecutive_failures (skeleton, status->consecutive_failures);
+  arc_dbus_builder_set_rest_usec (skeleton, status->rest);
+}
+
+static void
+set_tree (ArcDBusBuilder *skeleton, const ArcConfig *config, ArcWatcher *watcher)
+{
+  arc_dbus_builder_set_directories (skeleton, (const char *const *) config->directories);
+  arc_dbus_builder_set_database (skeleton, config->database);
+  arc_dbus_builder_set_watched_directories (skeleton, arc_watcher_get_n_directories (watcher));
+  arc_dbus_builder_set_watched_files (skeleton, arc_watcher_get_n_files (watcher));
+}
+
+static void
+set_timing (ArcDBusBuilder *skeleton, const ArcTiming *timing)
+{
+  arc_dbus_builder_set_debounce_usec (skeleton, timing->debounce);
+  arc_dbus_builder_set_debounce_limit_usec (skeleton, timing->debounce_limit);
+  arc_dbus_builder_set_cooldown_usec (skeleton, timing->cooldown);
+  arc_dbus_builder_set_max_load (skeleton, (double) timing->max_load / ARC_LOAD_SCALE);
+}
+
 /* A checkout of a branch, and a build that prints its progress, change some values a thousand times
  * a second. */
 void
 arc_bus_properties_update (ArcBusProperties *self)
 {
-  ArcBuilder *builder = self->builder;
-  const ArcConfig *config = arc_builder_get_config (builder);
-  ArcWatcher *watcher = arc_builder_get_watcher (builder);
-  ArcDBusBuilder *skeleton = self->skeleton;
+  const ArcConfig *config = arc_builder_get_config (self->builder);
   ArcStatus status;
   gboolean urgent;
 
-  arc_builder_get_status (builder, &status);
+  arc_builder_get_status (self->builder, &status);
 
   /* First the values of the state before, such as the progress of its build. */
   urgent = is_urgent (self, &status);
   if (urgent && self->is_frozen)
     arc_bus_properties_emit (self);
   if (!self->is_frozen)
-    g_object_freeze_notify (G_OBJECT (skeleton));
+    g_object_freeze_notify (G_OBJECT (self->skeleton));
   self->is_frozen = TRUE;
 
-  arc_dbus_builder_set_state (skeleton, arc_state_to_string (status.state));
-  arc_dbus_builder_set_stoked (skeleton, status.stoked);
-  arc_dbus_builder_set_paused (skeleton, (status.holds & ARC_HOLD_PAUSED) != 0);
-  arc_dbus_builder_set_reason (skeleton, arc_reason_to_string (status.reason));
-  arc_dbus_builder_set_next_build (skeleton, status.next_build);
-  arc_dbus_builder_set_state_since (skeleton, status.state_since);
-  arc_dbus_builder_set_last_touch (skeleton, status.last_touch);
-  arc_dbus_builder_set_last_run (skeleton, status.last_run);
-  arc_dbus_builder_set_health (skeleton, arc_health_to_string (status.health));
-  arc_dbus_builder_set_health_message (skeleton, status.health_message);
-  arc_dbus_builder_set_fresh (skeleton, status.fresh);
-  arc_dbus_builder_set_change_serial (skeleton, status.change_serial);
-  arc_dbus_builder_set_built_serial (skeleton, status.built_serial);
-  arc_dbus_builder_set_pending_count (skeleton, status.n_pending);
-  arc_dbus_builder_set_problem_count (skeleton, status.n_problems);
-  arc_dbus_builder_set_directories (skeleton, (const char *const *) config->directories);
-  arc_dbus_builder_set_database (skeleton, config->database);
-  arc_dbus_builder_set_watched_directories (skeleton, arc_watcher_get_n_directories (watcher));
-  arc_dbus_builder_set_watched_files (skeleton, arc_watcher_get_n_files (watcher));
-  arc_dbus_builder_set_rescans (skeleton, status.rescans);
-  arc_dbus_builder_set_current_build (skeleton, status.current_build);
-  arc_dbus_builder_set_progress (skeleton, g_variant_new ("(uus)", status.progress_done,
-                                                          status.progress_total, status.phase));
+  set_status (self->skeleton, &status);
+  set_tree (self->skeleton, config, arc_builder_get_watcher (self->builder));
+  set_timing (self->skeleton, &config->timing);
   update_last_build (self);
-  arc_dbus_builder_set_consecutive_failures (skeleton, status.consecutive_failures);
-  arc_dbus_builder_set_debounce_usec (skeleton, config->timing.debounce);
-  arc_dbus_builder_set_debounce_limit_usec (skeleton, config->timing.debounce_limit);
-  arc_dbus_builder_set_cooldown_usec (skeleton, config->timing.cooldown);
-  arc_dbus_builder_set_max_load (skeleton, (double) config->timing.max_load / ARC_LOAD_SCALE);
-  arc_dbus_builder_set_rest_usec (skeleton, status.rest);
 
   if (urgent || self->interval_id == 0)
     arc_bus_properties_emit (self);

@@ -21,16 +21,10 @@
 
 struct _ArcBusReplies
 {
-  GQueue waiting; /* (element-type Call) (owned) */
+  GQueue waiting; /* (element-type GDBusMethodInvocation) (owned) */
   gboolean sending;
   ArcBuilder *builder; /* (nullable): NULL when arc_bus_replies_free() was called */
 };
-
-typedef struct
-{
-  GDBusMethodInvocation *invocation; /* (owned) */
-  guint64 argument;
-} Call;
 
 static void send_next (ArcBusReplies *self);
 
@@ -157,9 +151,20 @@ make_problems (ArcBuilder *builder, guint64 max)
   return g_variant_new ("(a(ayusay)b)", &list, n < problems->count);
 }
 
+/* The argument of a call: "u" or "t". */
+static guint64
+get_argument (GDBusMethodInvocation *invocation)
+{
+  GVariant *parameters = g_dbus_method_invocation_get_parameters (invocation);
+  g_autoptr (GVariant) argument = g_variant_get_child_value (parameters, 0);
+
+  return g_variant_is_of_type (argument, G_VARIANT_TYPE_UINT32) ? g_variant_get_uint32 (argument)
+                                                                : g_variant_get_uint64 (argument);
+}
+
 /* (transfer floating): a tuple. */
 static GVariant *
-make (ArcBuilder *builder, const Call *call)
+make (ArcBuilder *builder, GDBusMethodInvocation *invocation)
 {
   static const struct
   {
@@ -171,11 +176,11 @@ make (ArcBuilder *builder, const Call *call)
     { "GetChanges", make_changes },
     { "GetProblems", make_problems },
   };
-  const char *name = g_dbus_method_invocation_get_method_name (call->invocation);
+  const char *name = g_dbus_method_invocation_get_method_name (invocation);
 
   for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
     if (strcmp (methods[i].method, name) == 0)
-      return methods[i].make (builder, call->argument);
+      return methods[i].make (builder, get_argument (invocation));
 
   g_return_val_if_reached (NULL);
 }
@@ -215,10 +220,10 @@ on_flushed (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-answer (ArcBusReplies *self, Call *call)
+answer (ArcBusReplies *self, GDBusMethodInvocation *invocation)
 {
-  GDBusConnection *connection = g_dbus_method_invocation_get_connection (call->invocation);
-  g_autoptr (GVariant) body = g_variant_ref_sink (make (self->builder, call));
+  GDBusConnection *connection = g_dbus_method_invocation_get_connection (invocation);
+  g_autoptr (GVariant) body = g_variant_ref_sink (make (self->builder, invocation));
   const gsize size = g_variant_get_size (body);
 
   /* GDBus keeps the body beside the message that it makes of it: as bytes, instead of a tree of
@@ -227,7 +232,7 @@ answer (ArcBusReplies *self, Call *call)
   if (size >= LARGE)
     self->sending = TRUE;
   g_object_ref (connection);
-  g_dbus_method_invocation_return_value (call->invocation, body);
+  g_dbus_method_invocation_return_value (invocation, body);
   if (size >= LARGE)
     g_dbus_connection_flush (connection, NULL, on_flushed, g_rc_box_acquire (self));
   g_object_unref (connection);
@@ -237,11 +242,7 @@ static void
 send_next (ArcBusReplies *self)
 {
   while (!self->sending && !g_queue_is_empty (&self->waiting))
-    {
-      g_autofree Call *call = g_queue_pop_head (&self->waiting);
-
-      answer (self, call);
-    }
+    answer (self, g_queue_pop_head (&self->waiting));
 }
 
 static guint
@@ -250,19 +251,14 @@ count_of_caller (ArcBusReplies *self, const char *sender)
   guint n = 0;
 
   for (const GList *link = self->waiting.head; link != NULL; link = link->next)
-    {
-      const Call *call = link->data;
-
-      n += g_strcmp0 (g_dbus_method_invocation_get_sender (call->invocation), sender) == 0;
-    }
+    n += g_strcmp0 (g_dbus_method_invocation_get_sender (link->data), sender) == 0;
 
   return n;
 }
 
 void
-arc_bus_replies_add (ArcBusReplies *self, GDBusMethodInvocation *invocation, guint64 argument)
+arc_bus_replies_add (ArcBusReplies *self, GDBusMethodInvocation *invocation)
 {
-  Call *call;
 
   if (self->waiting.length >= MAX_OF_ALL ||
       count_of_caller (self, g_dbus_method_invocation_get_sender (invocation)) >= MAX_OF_CALLER)
@@ -272,20 +268,15 @@ arc_bus_replies_add (ArcBusReplies *self, GDBusMethodInvocation *invocation, gui
       return;
     }
 
-  call = g_new (Call, 1);
-  *call = (Call){ invocation, argument };
-  g_queue_push_tail (&self->waiting, call);
+  g_queue_push_tail (&self->waiting, invocation);
   send_next (self);
 }
 
 void
 arc_bus_replies_fail (ArcBusReplies *self, const GError *error)
 {
-  Call *call;
+  GDBusMethodInvocation *invocation;
 
-  while ((call = g_queue_pop_head (&self->waiting)) != NULL)
-    {
-      g_dbus_method_invocation_return_gerror (call->invocation, error);
-      g_free (call);
-    }
+  while ((invocation = g_queue_pop_head (&self->waiting)) != NULL)
+    g_dbus_method_invocation_return_gerror (invocation, error);
 }

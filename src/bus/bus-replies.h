@@ -35,14 +35,11 @@ void arc_bus_replies_free (ArcBusReplies *replies);
  * arc_bus_replies_add:
  * @replies: the object
  * @invocation: (transfer full): a call of `GetHistory`, `GetPending`, `GetChanges` or `GetProblems`
- * @argument: the argument of the call: how many entries at most, 0 for all, or the number of a
- * build
  *
  * Answers a call in its turn; with `org.freedesktop.DBus.Error.LimitsExceeded` if too many wait
  * already, of this caller or of all.
  */
-void
-arc_bus_replies_add (ArcBusReplies *replies, GDBusMethodInvocation *invocation, guint64 argument);
+void arc_bus_replies_add (ArcBusReplies *replies, GDBusMethodInvocation *invocation);
 
 /**
  * arc_bus_replies_fail:

@@ -12,6 +12,7 @@
 #include <gio/gunixfdlist.h>
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The longest word that an argument can be meant to be, in bytes. */
 #define MAX_WORD 256
@@ -121,84 +122,70 @@ on_rescanned (ArcBuilder *builder, guint64 comparison, guint64 changes, ArcBusSe
     }
 }
 
-/* Whether OPTIONS are few and have short names. What is long is neither read further nor repeated
- * in an error. */
+/* What is long is neither read further nor repeated in an error. */
 static gboolean
-check_options (GVariant *options, GError **error)
+parse_option (const char *key, GVariant *value, ArcBuildKind *kind, GError **error)
 {
-  GVariantIter iter;
-  const char *key;
+  const gboolean is_clean = strcmp (key, "clean") == 0;
 
-  if (g_variant_n_children (options) > MAX_OPTIONS)
+  if (strlen (key) > MAX_WORD)
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                 "The name of an option has more than %d bytes", MAX_WORD);
+  else if (kind == NULL)
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                 "Unknown option \"%s\"; there are none yet", key);
+  else if (!is_clean && strcmp (key, "full") != 0)
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                 "Unknown option \"%s\"; known are \"full\" and \"clean\"", key);
+  else if (!g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN))
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
+                 "Option \"%s\" must be of type \"b\", not \"%s\"", key,
+                 g_variant_get_type_string (value));
+  else
+    {
+      if (g_variant_get_boolean (value))
+        *kind = MAX (*kind, is_clean ? ARC_BUILD_CLEAN : ARC_BUILD_FULL);
+      return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* The options of `Rebuild`; without KIND, those of `Sync`. */
+static gboolean
+parse_options (GVariant *options, ArcBuildKind *kind /* (nullable) */, GError **error)
+{
+  const gsize n_options = g_variant_n_children (options);
+
+  if (n_options > MAX_OPTIONS)
     {
       g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "There are more than %d options",
                    MAX_OPTIONS);
       return FALSE;
     }
 
-  g_variant_iter_init (&iter, options);
-  while (g_variant_iter_next (&iter, "{&sv}", &key, NULL))
-    if (strlen (key) > MAX_WORD)
-      {
-        g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
-                     "The name of an option has more than %d bytes", MAX_WORD);
+  for (gsize i = 0; i < n_options; i++)
+    {
+      g_autoptr (GVariant) value = NULL;
+      const char *key;
+
+      g_variant_get_child (options, i, "{&sv}", &key, &value);
+      if (!parse_option (key, value, kind, error))
         return FALSE;
-      }
+    }
 
   return TRUE;
 }
 
 static gboolean
-parse_rebuild_options (GVariant *options, ArcBuildKind *kind, GError **error)
-{
-  GVariantIter iter;
-  const char *key;
-  GVariant *value;
-  gboolean ok = TRUE;
-
-  *kind = ARC_BUILD_INCREMENTAL;
-
-  g_variant_iter_init (&iter, options);
-  while (ok && g_variant_iter_next (&iter, "{&sv}", &key, &value))
-    {
-      const gboolean is_clean = strcmp (key, "clean") == 0;
-
-      if (!is_clean && strcmp (key, "full") != 0)
-        {
-          g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
-                       "Unknown option \"%s\"; known are \"full\" and \"clean\"", key);
-          ok = FALSE;
-        }
-      else if (!g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN))
-        {
-          g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
-                       "Option \"%s\" must be of type \"b\", not \"%s\"", key,
-                       g_variant_get_type_string (value));
-          ok = FALSE;
-        }
-      else if (g_variant_get_boolean (value))
-        {
-          *kind = MAX (*kind, is_clean ? ARC_BUILD_CLEAN : ARC_BUILD_FULL);
-        }
-
-      g_variant_unref (value);
-    }
-
-  return ok;
-}
-
-static gboolean
-on_rebuild (ArcDBusBuilder *skeleton,
-            GDBusMethodInvocation *invocation,
-            GVariant *options,
-            ArcBusService *self)
+on_rebuild (ArcBusService *self, GDBusMethodInvocation *invocation, GVariant *options)
 {
   g_autoptr (GError) error = NULL;
-  ArcBuildKind kind;
+  ArcBuildKind kind = ARC_BUILD_INCREMENTAL;
   ArcStatus status;
 
   arc_builder_get_status (self->builder, &status);
-  if (!check_options (options, &error) || !parse_rebuild_options (options, &kind, &error))
+  if (!parse_options (options, &kind, &error))
     g_dbus_method_invocation_return_gerror (invocation, error);
   else if (status.health == ARC_HEALTH_UNAVAILABLE)
     /* The tree may be back without an event so far. */
@@ -209,64 +196,30 @@ on_rebuild (ArcDBusBuilder *skeleton,
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
-/* A call that waits for something. */
-typedef struct
-{
-  ArcBusService *self;               /* (owned) */
-  GDBusMethodInvocation *invocation; /* (owned) */
-} WaitingCall;
-
-static WaitingCall *
-waiting_call_new (ArcBusService *self, GDBusMethodInvocation *invocation)
-{
-  WaitingCall *call = g_new (WaitingCall, 1);
-
-  call->self = g_object_ref (self);
-  call->invocation = invocation;
-
-  return call;
-}
-
 static void
 on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree WaitingCall *call = user_data;
-  g_autoptr (ArcBusService) self = call->self;
+  GDBusMethodInvocation *invocation = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (ArcBuild) build = g_task_propagate_pointer (G_TASK (result), &error);
+  g_autoptr (ArcBuild) build = arc_builder_sync_finish (ARC_BUILDER (source), result, &error);
 
   if (build != NULL)
-    arc_dbus_builder_complete_sync (self->skeleton, call->invocation, build->id,
-                                    arc_result_to_string (build->result));
+    g_dbus_method_invocation_return_value (invocation,
+                                           g_variant_new ("(ts)", build->id,
+                                                          arc_result_to_string (build->result)));
   else
-    g_dbus_method_invocation_return_gerror (call->invocation, error);
+    g_dbus_method_invocation_return_gerror (invocation, error);
 }
 
 static gboolean
-on_sync (ArcDBusBuilder *skeleton,
-         GDBusMethodInvocation *invocation,
-         GVariant *options,
-         ArcBusService *self)
+on_sync (ArcBusService *self, GDBusMethodInvocation *invocation, GVariant *options)
 {
   g_autoptr (GError) error = NULL;
-  GVariantIter iter;
-  const char *key;
 
-  if (!check_options (options, &error))
-    {
-      g_dbus_method_invocation_return_gerror (invocation, error);
-      return G_DBUS_METHOD_INVOCATION_HANDLED;
-    }
-
-  g_variant_iter_init (&iter, options);
-  if (g_variant_iter_next (&iter, "{&sv}", &key, NULL))
-    {
-      g_dbus_method_invocation_return_error (invocation, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
-                                             "Unknown option \"%s\"; there are none yet", key);
-      return G_DBUS_METHOD_INVOCATION_HANDLED;
-    }
-
-  arc_builder_sync_async (self->builder, on_synced, waiting_call_new (self, invocation));
+  if (parse_options (options, NULL, &error))
+    arc_builder_sync_async (self->builder, on_synced, invocation);
+  else
+    g_dbus_method_invocation_return_gerror (invocation, error);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -284,7 +237,7 @@ answer (GDBusMethodInvocation *invocation, const GError *error)
 }
 
 static gboolean
-on_cancel (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcBusService *self)
+on_cancel (ArcBusService *self, GDBusMethodInvocation *invocation)
 {
   g_autoptr (GError) error = NULL;
 
@@ -293,24 +246,25 @@ on_cancel (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcBusSe
   return answer (invocation, error);
 }
 
-static gboolean
-on_pause (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcBusService *self)
+static void
+on_paused (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
 
-  arc_builder_set_paused (self->builder, TRUE, &error);
-
-  return answer (invocation, error);
+  arc_builder_set_paused_finish (ARC_BUILDER (source), result, &error);
+  answer (user_data, error);
 }
 
+/* `Pause` or `Resume`. */
 static gboolean
-on_resume (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcBusService *self)
+on_pause (ArcBusService *self, GDBusMethodInvocation *invocation)
 {
-  g_autoptr (GError) error = NULL;
+  const char *method = g_dbus_method_invocation_get_method_name (invocation);
 
-  arc_builder_set_paused (self->builder, FALSE, &error);
+  arc_builder_set_paused_async (self->builder, strcmp (method, "Pause") == 0, on_paused,
+                                invocation);
 
-  return answer (invocation, error);
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
 static void
@@ -324,78 +278,92 @@ on_inhibitors_changed (GVariant *inhibitors, gpointer user_data)
   arc_bus_properties_emit (self->properties);
 }
 
-/* Answers with FD (owned), or with ERROR if it is -1. */
-static gboolean
-return_fd (GDBusMethodInvocation *invocation, int fd, const GError *error)
+/* (transfer full): answers with FD (owned). */
+static GUnixFDList *
+return_fd (GDBusMethodInvocation *invocation, int fd)
 {
-  g_autoptr (GUnixFDList) fds = NULL;
+  GUnixFDList *fds = g_unix_fd_list_new_from_array (&fd, 1);
 
-  if (fd < 0)
-    {
-      g_dbus_method_invocation_return_gerror (invocation, error);
-      return G_DBUS_METHOD_INVOCATION_HANDLED;
-    }
-
-  fds = g_unix_fd_list_new_from_array (&fd, 1);
   g_dbus_method_invocation_return_value_with_unix_fd_list (invocation, g_variant_new ("(h)", 0),
                                                            fds);
 
-  return G_DBUS_METHOD_INVOCATION_HANDLED;
+  return fds;
 }
 
 static gboolean
-on_inhibit (ArcDBusBuilder *skeleton,
+on_inhibit (ArcBusService *self,
             GDBusMethodInvocation *invocation,
             GUnixFDList *in_fds,
             const char *who,
-            const char *why,
-            ArcBusService *self)
+            const char *why)
 {
   g_autoptr (GError) error = NULL;
   const int fd = arc_inhibitors_add (self->inhibitors, who, why, &error);
 
-  return return_fd (invocation, fd, error);
-}
-
-static gboolean
-on_list (ArcDBusBuilder *skeleton,
-         GDBusMethodInvocation *invocation,
-         guint max,
-         ArcBusService *self)
-{
-  arc_bus_replies_add (self->replies, invocation, max);
+  if (fd < 0)
+    g_dbus_method_invocation_return_gerror (invocation, error);
+  else
+    g_object_unref (return_fd (invocation, fd));
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
+/* `GetHistory`, `GetPending`, `GetChanges` or `GetProblems`. */
 static gboolean
-on_get_changes (ArcDBusBuilder *skeleton,
-                GDBusMethodInvocation *invocation,
-                guint64 since,
-                ArcBusService *self)
+on_list (ArcBusService *self, GDBusMethodInvocation *invocation)
 {
-  arc_bus_replies_add (self->replies, invocation, since);
+  arc_bus_replies_add (self->replies, invocation);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
 static void
+run_close (GTask *task,
+           gpointer source G_GNUC_UNUSED,
+           gpointer data,
+           GCancellable *cancellable G_GNUC_UNUSED)
+{
+  close (GPOINTER_TO_INT (data));
+  g_task_return_boolean (task, TRUE);
+}
+
+/* The bus has its copies. */
+static void
+on_log_sent (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GUnixFDList) fds = user_data;
+  g_autofree int *fd = g_unix_fd_list_steal_fds (fds, NULL);
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, NULL, NULL);
+
+  g_dbus_connection_flush_finish (G_DBUS_CONNECTION (source), result, NULL);
+  g_task_set_source_tag (task, on_log_sent);
+  g_task_set_task_data (task, GINT_TO_POINTER (*fd), NULL);
+  g_task_run_in_thread (task, run_close);
+}
+
+/* GDBus closes what it has sent in its thread, which all connections share, or in this one
+ * (gdbusprivate.c of GLib 2.74). close(2) of a file waits for its disk: it may send FLUSH (FUSE).
+ * So the descriptor is taken back when it is sent, and a thread of its own closes it. */
+static void
 on_log_opened (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree WaitingCall *call = user_data;
+  GDBusMethodInvocation *invocation = user_data;
+  g_autoptr (GDBusConnection) connection =
+      g_object_ref (g_dbus_method_invocation_get_connection (invocation));
   g_autoptr (GError) error = NULL;
-  const int fd = (int) g_task_propagate_int (G_TASK (result), &error);
+  const int fd = arc_state_store_open_log_finish (ARC_STATE_STORE (source), result, &error);
 
-  return_fd (call->invocation, fd, error);
-  g_object_unref (call->self);
+  if (fd < 0)
+    g_dbus_method_invocation_return_gerror (invocation, error);
+  else
+    g_dbus_connection_flush (connection, NULL, on_log_sent, return_fd (invocation, fd));
 }
 
 static gboolean
-on_open_log (ArcDBusBuilder *skeleton,
+on_open_log (ArcBusService *self,
              GDBusMethodInvocation *invocation,
              GUnixFDList *in_fds,
-             guint64 build,
-             ArcBusService *self)
+             guint64 build)
 {
   ArcStateStore *store = arc_builder_get_store (self->builder);
   const ArcBuild *last = arc_state_store_get_last_build (store);
@@ -410,13 +378,13 @@ on_open_log (ArcDBusBuilder *skeleton,
                                                    "Nothing was built yet");
   else
     arc_state_store_open_log_async (store, build, build == status.current_build, on_log_opened,
-                                    waiting_call_new (self, invocation));
+                                    invocation);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
 static gboolean
-on_rescan (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcBusService *self)
+on_rescan (ArcBusService *self, GDBusMethodInvocation *invocation)
 {
   wait_for_comparison (self, invocation, FALSE, ARC_BUILD_INCREMENTAL);
 
@@ -426,27 +394,22 @@ on_rescan (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcBusSe
 static void
 on_reloaded (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree WaitingCall *call = user_data;
   g_autoptr (GError) error = NULL;
 
   g_task_propagate_boolean (G_TASK (result), &error);
-  answer (call->invocation, error);
-  g_object_unref (call->self);
+  answer (user_data, error);
 }
 
 static gboolean
-on_reload (ArcDBusBuilder *skeleton, GDBusMethodInvocation *invocation, ArcBusService *self)
+on_reload (ArcBusService *self, GDBusMethodInvocation *invocation)
 {
-  self->reload (self->reload_data, on_reloaded, waiting_call_new (self, invocation));
+  self->reload (self->reload_data, on_reloaded, invocation);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
 static gboolean
-on_explain (ArcDBusBuilder *skeleton,
-            GDBusMethodInvocation *invocation,
-            GVariant *bytes,
-            ArcBusService *self)
+on_explain (ArcBusService *self, GDBusMethodInvocation *invocation, GVariant *bytes)
 {
   gsize length;
   const char *data = g_variant_get_fixed_array (bytes, &length, sizeof (char));
@@ -471,7 +434,7 @@ on_explain (ArcDBusBuilder *skeleton,
     }
 
   watched = arc_watcher_explain (arc_builder_get_watcher (self->builder), path, &rule);
-  arc_dbus_builder_complete_explain (skeleton, invocation, watched, rule);
+  arc_dbus_builder_complete_explain (self->skeleton, invocation, watched, rule);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -617,14 +580,14 @@ arc_bus_service_init (ArcBusService *self)
     { "handle-sync", G_CALLBACK (on_sync) },
     { "handle-cancel", G_CALLBACK (on_cancel) },
     { "handle-pause", G_CALLBACK (on_pause) },
-    { "handle-resume", G_CALLBACK (on_resume) },
+    { "handle-resume", G_CALLBACK (on_pause) },
     { "handle-inhibit", G_CALLBACK (on_inhibit) },
     { "handle-get-history", G_CALLBACK (on_list) },
     { "handle-open-log", G_CALLBACK (on_open_log) },
     { "handle-rescan", G_CALLBACK (on_rescan) },
     { "handle-reload", G_CALLBACK (on_reload) },
     { "handle-get-pending", G_CALLBACK (on_list) },
-    { "handle-get-changes", G_CALLBACK (on_get_changes) },
+    { "handle-get-changes", G_CALLBACK (on_list) },
     { "handle-get-problems", G_CALLBACK (on_list) },
     { "handle-explain", G_CALLBACK (on_explain) },
   };
@@ -634,5 +597,6 @@ arc_bus_service_init (ArcBusService *self)
   arc_dbus_builder_set_inhibitors (self->skeleton, g_variant_new ("a(ss)", NULL));
 
   for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
-    g_signal_connect_object (self->skeleton, methods[i].name, methods[i].handler, self, 0);
+    g_signal_connect_object (self->skeleton, methods[i].name, methods[i].handler, self,
+                             G_CONNECT_SWAPPED);
 }

@@ -3,6 +3,7 @@
 
 #include "common/duration.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define MILLISECOND (G_USEC_PER_SEC / 1000)
@@ -175,4 +176,30 @@ arc_duration_format (gint64 usec)
     }
 
   return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static char *
+tell_seconds (gint64 seconds)
+{
+  if (seconds < 60)
+    return g_strdup_printf (_ ("%u s"), (guint) seconds);
+  if (seconds < 3600)
+    return g_strdup_printf (_ ("%u min %u s"), (guint) (seconds / 60), (guint) (seconds % 60));
+
+  return g_strdup_printf (_ ("%u h %u min"), (guint) (seconds / 3600), (guint) (seconds / 60 % 60));
+}
+
+char *
+arc_duration_tell (gint64 usec)
+{
+  if (usec < 10 * SECOND)
+    return g_strdup_printf (_ ("%.1f s"), (double) usec / SECOND);
+
+  return tell_seconds ((usec + SECOND / 2) / SECOND);
+}
+
+char *
+arc_duration_tell_wait (gint64 usec)
+{
+  return tell_seconds ((MAX (usec, 0) + SECOND - 1) / SECOND);
 }

@@ -28,3 +28,21 @@ gboolean arc_duration_parse (const char *text, gint64 *usec);
  * Returns: (transfer full): the text
  */
 char *arc_duration_format (gint64 usec);
+
+/**
+ * arc_duration_tell:
+ * @usec: microseconds, not negative
+ *
+ * Returns: (transfer full): a short form for people such as "0.8 s" or "2 min 5 s", translated
+ */
+char *arc_duration_tell (gint64 usec);
+
+/**
+ * arc_duration_tell_wait:
+ * @usec: microseconds; less than 0, as after the clock was set, counts as 0
+ *
+ * Formats a remaining or elapsed time, which still changes: in whole seconds, rounded up.
+ *
+ * Returns: (transfer full): the text, translated
+ */
+char *arc_duration_tell_wait (gint64 usec);

@@ -64,27 +64,19 @@ arc_file_frame_get_version (GBytes *bytes)
   return GUINT32_FROM_LE (header.version);
 }
 
-GBytes *
-arc_file_frame_open (GBytes *bytes, const char *magic, guint32 version, GError **error)
+/* (transfer full) (nullable): what is wrong with a file; NULL if nothing is. */
+static char *
+find_fault (const guint8 *data, gsize total, const char *magic, guint32 version)
 {
-  gsize total;
-  const guint8 *data = g_bytes_get_data (bytes, &total);
   guint8 digest[CHECKSUM_SIZE];
   Header header;
   gsize rest;
 
   /* memcmp(3) may not be called with NULL, which is the data of no bytes. */
   if (total > 0 && memcmp (data, magic, MIN (total, sizeof header.magic)) != 0)
-    {
-      g_set_error (error, ARC_ERROR, ARC_ERROR_DATA, "This is another kind of file");
-      return NULL;
-    }
+    return g_strdup ("This is another kind of file");
   if (total < sizeof header + CHECKSUM_SIZE)
-    {
-      g_set_error (error, ARC_ERROR, ARC_ERROR_DATA,
-                   "The file is truncated after %" G_GSIZE_FORMAT " bytes", total);
-      return NULL;
-    }
+    return g_strdup_printf ("The file is truncated after %" G_GSIZE_FORMAT " bytes", total);
 
   memcpy (&header, data, sizeof header);
   header.version = GUINT32_FROM_LE (header.version);
@@ -92,33 +84,34 @@ arc_file_frame_open (GBytes *bytes, const char *magic, guint32 version, GError *
   rest = total - sizeof header - CHECKSUM_SIZE;
 
   if (header.version != version)
-    {
-      g_set_error (error, ARC_ERROR, ARC_ERROR_DATA,
-                   "The file has format %" G_GUINT32_FORMAT
-                   " of %s version; this version reads format %" G_GUINT32_FORMAT,
-                   header.version, header.version > version ? "a newer" : "an older", version);
-      return NULL;
-    }
+    return g_strdup_printf ("The file has format %" G_GUINT32_FORMAT
+                            " of %s version; this version reads format %" G_GUINT32_FORMAT,
+                            header.version, header.version > version ? "a newer" : "an older",
+                            version);
   if (header.size > rest)
-    {
-      g_set_error (error, ARC_ERROR, ARC_ERROR_DATA,
-                   "The file is truncated after %" G_GSIZE_FORMAT " bytes", total);
-      return NULL;
-    }
+    return g_strdup_printf ("The file is truncated after %" G_GSIZE_FORMAT " bytes", total);
   if (header.size < rest)
-    {
-      g_set_error (error, ARC_ERROR, ARC_ERROR_DATA,
-                   "The file goes on for %" G_GSIZE_FORMAT " bytes after its end",
-                   rest - (gsize) header.size);
-      return NULL;
-    }
+    return g_strdup_printf ("The file goes on for %" G_GSIZE_FORMAT " bytes after its end",
+                            rest - (gsize) header.size);
 
   compute_checksum (data, total - CHECKSUM_SIZE, digest);
   if (memcmp (digest, data + total - CHECKSUM_SIZE, CHECKSUM_SIZE) != 0)
-    {
-      g_set_error (error, ARC_ERROR, ARC_ERROR_DATA, "The file is damaged: wrong checksum");
-      return NULL;
-    }
+    return g_strdup ("The file is damaged: wrong checksum");
 
-  return g_bytes_new_from_bytes (bytes, sizeof header, rest);
+  return NULL;
+}
+
+GBytes *
+arc_file_frame_open (GBytes *bytes, const char *magic, guint32 version, GError **error)
+{
+  gsize total;
+  const guint8 *data = g_bytes_get_data (bytes, &total);
+  g_autofree char *fault = find_fault (data, total, magic, version);
+
+  if (fault == NULL)
+    return g_bytes_new_from_bytes (bytes, sizeof (Header), total - sizeof (Header) - CHECKSUM_SIZE);
+
+  g_set_error_literal (error, ARC_ERROR, ARC_ERROR_DATA, fault);
+
+  return NULL;
 }

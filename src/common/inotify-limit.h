@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 typedef enum
 {
   ARC_INOTIFY_LIMIT_WATCHES,   /* of all processes of the user */
@@ -22,5 +20,3 @@ typedef enum
  * Returns: the limit, or %G_MAXUINT if it cannot be read
  */
 guint arc_inotify_limit_read (ArcInotifyLimit limit, const char **name);
-
-G_END_DECLS

@@ -103,14 +103,51 @@ has_braces (const char *text)
   return FALSE;
 }
 
+/* (nullable): what is wrong with one name in the path of a pattern. */
+static const char *
+check_name (const char *name)
+{
+  if (*name == '\0')
+    return "has nothing between two /: write one /";
+  if (strcmp (name, ".") == 0 || strcmp (name, "..") == 0)
+    return "has the name . or .., which no file below a directory of the tree has: write the path "
+           "from that directory, with a / first for the top";
+  if (strstr (name, "**") != NULL && strcmp (name, "**") != 0)
+    return "has ** as a part of a name: write * there, or **/ before a name for any depth";
+
+  return NULL;
+}
+
+/* (nullable): what is wrong with the path of a pattern, which has no slashes at its ends. */
+static const char *
+check_path (const char *path)
+{
+  g_auto (GStrv) names = g_strsplit (path, "/", -1);
+  const char *fault = *path == '\0' ? "names nothing" : NULL;
+
+  for (guint i = 0; names[i] != NULL && fault == NULL; i++)
+    fault = check_name (names[i]);
+
+  return fault;
+}
+
+/* Whether TEXT ends in a backslash that stands before nothing. */
+static gboolean
+ends_in_escape (const char *text)
+{
+  const gsize length = strlen (text);
+  gsize n_backslashes = 0;
+
+  while (n_backslashes < length && text[length - 1 - n_backslashes] == '\\')
+    n_backslashes++;
+
+  return n_backslashes % 2 != 0;
+}
+
 const char *
 arc_path_filter_check (const char *pattern, gboolean included)
 {
-  const char *body = pattern[0] == '/' ? pattern + 1 : pattern;
-  gsize length = strlen (body);
-  gsize n_backslashes = 0;
-  g_autofree char *inner = NULL;
-  g_auto (GStrv) names = NULL;
+  g_autofree char *path = g_strdup (pattern[0] == '/' ? pattern + 1 : pattern);
 
   if (pattern[0] == '!')
     return "begins with !, which takes nothing back here: take out the pattern that it is meant "
@@ -119,91 +156,51 @@ arc_path_filter_check (const char *pattern, gboolean included)
     return "has { and }, which are not known here: write a pattern for each of the names";
   if (pattern[0] == '~' && pattern[1] == '/')
     return "begins with ~/: patterns are matched below the directories of the tree";
-
-  while (n_backslashes < length && body[length - 1 - n_backslashes] == '\\')
-    n_backslashes++;
-  if (n_backslashes % 2 != 0)
+  if (ends_in_escape (path))
     return "ends in a \\ that stands before nothing";
 
-  if (length > 0 && body[length - 1] == '/')
+  if (g_str_has_suffix (path, "/"))
     {
       if (included)
         return "ends in /, which is for directories, and files are to be included: write ** after "
                "it for all that is below";
-      length--;
+      path[strlen (path) - 1] = '\0';
     }
 
-  inner = g_strndup (body, length);
-  names = g_strsplit (inner, "/", -1);
-  if (length == 0)
-    return "names nothing";
-  for (guint i = 0; names[i] != NULL; i++)
-    {
-      if (*names[i] == '\0')
-        return "has nothing between two /: write one /";
-      if (strcmp (names[i], ".") == 0 || strcmp (names[i], "..") == 0)
-        return "has the name . or .., which no file below a directory of the tree has: write the "
-               "path from that directory, with a / first for the top";
-      if (strstr (names[i], "**") != NULL && strcmp (names[i], "**") != 0)
-        return "has ** as a part of a name: write * there, or **/ before a name for any depth";
-    }
-
-  return NULL;
+  return check_path (path);
 }
 
+/* Finds the shape of TEXT, without slashes at its ends, and what of it has to be compared. */
 static void
-pattern_init (Pattern *pattern, const char *source)
+pattern_set_shape (Pattern *pattern, const char *text)
 {
-  const char *text = source;
-  gsize length = strlen (source);
-  g_autofree char *path = NULL;
+  gsize length = strlen (text);
+  const gboolean on_name = !pattern->on_path;
+  const gboolean open_start = length > 0 && text[0] == '*';
+  const gboolean open_end = length > 0 && text[length - 1] == '*';
 
-  *pattern = (Pattern){ .source = g_strdup (source), .shape = SHAPE_GLOB };
-
-  if (length > 0 && text[length - 1] == '/')
-    {
-      pattern->directory_only = TRUE;
-      length--;
-    }
-
-  /* At any depth is what a pattern without a slash means. */
-  if (length > 3 && g_str_has_prefix (text, "**/") && memchr (text + 3, '/', length - 3) == NULL &&
-      memcmp (text + 3, "**", 2) != 0)
-    {
-      text += 3;
-      length -= 3;
-    }
-
-  pattern->on_path = memchr (text, '/', length) != NULL;
-  if (length > 0 && text[0] == '/')
-    {
-      text++;
-      length--;
-    }
-
-  path = g_strndup (text, length);
-  if (pattern->on_path && has_deep_name (path))
+  pattern->shape = SHAPE_GLOB;
+  if (pattern->on_path && has_deep_name (text))
     {
       pattern->shape = SHAPE_DEEP;
-      pattern->names = g_strsplit (path, "/", -1);
+      pattern->names = g_strsplit (text, "/", -1);
     }
   else if (is_plain (text, length))
     {
       pattern->shape = SHAPE_LITERAL;
     }
-  else if (!pattern->on_path && text[0] == '*' && is_plain (text + 1, length - 1))
+  else if (on_name && open_start && is_plain (text + 1, length - 1))
     {
       pattern->shape = SHAPE_SUFFIX;
       text++;
       length--;
     }
-  else if (!pattern->on_path && text[length - 1] == '*' && is_plain (text, length - 1))
+  else if (on_name && open_end && is_plain (text, length - 1))
     {
       pattern->shape = SHAPE_PREFIX;
       length--;
     }
-  else if (!pattern->on_path && length >= 2 && text[0] == '*' && text[length - 1] == '*' &&
-           is_plain (text + 1, length - 2))
+  else if (on_name && open_start && open_end && length >= 2 && is_plain (text + 1, length - 2))
     {
       pattern->shape = SHAPE_INFIX;
       text++;
@@ -212,6 +209,29 @@ pattern_init (Pattern *pattern, const char *source)
 
   pattern->text = g_strndup (text, length);
   pattern->length = length;
+}
+
+static void
+pattern_init (Pattern *pattern, const char *source)
+{
+  g_autofree char *copy = g_strdup (source);
+  char *text = copy;
+
+  *pattern = (Pattern){ .source = g_strdup (source) };
+
+  if (g_str_has_suffix (text, "/"))
+    {
+      pattern->directory_only = TRUE;
+      text[strlen (text) - 1] = '\0';
+    }
+
+  /* At any depth is what a pattern without a slash means. */
+  if (g_str_has_prefix (text, "**/") && text[3] != '\0' && strchr (text + 3, '/') == NULL &&
+      !g_str_has_prefix (text + 3, "**"))
+    text += 3;
+
+  pattern->on_path = strchr (text, '/') != NULL;
+  pattern_set_shape (pattern, text[0] == '/' ? text + 1 : text);
 }
 
 /* Whether the names of PATTERN match those of PATH. As with "*" in a name, it is enough to go

@@ -3,6 +3,8 @@
 
 #include "common/progress-bar.h"
 
+#include "common/duration.h"
+
 #include <glib/gi18n.h>
 #include <string.h>
 
@@ -12,8 +14,8 @@
 #define PERCENT_WIDTH 4 /* "100%" */
 #define RATE_WIDTH    6 /* "1234/s" */
 
-/* Seconds: no time takes more columns. */
-#define LONGEST_LEFT (59 * 60 + 59)
+/* No time takes more columns. */
+#define LONGEST_LEFT ((59 * 60 + 59) * SECOND)
 
 /* A bar of fewer columns says less than the number beside it. */
 #define MIN_BAR_WIDTH 4
@@ -86,18 +88,10 @@ format_rate (const ArcProgressBar *meter)
   return g_strdup_printf ("%.0f/s", rate);
 }
 
-/* These words of arcologyctl have translations already. */
 static char *
-format_seconds (guint seconds)
+tell_left (gint64 usec)
 {
-  g_autofree char *time = NULL;
-
-  if (seconds < 60)
-    time = g_strdup_printf (_ ("%u s"), seconds);
-  else if (seconds < 3600)
-    time = g_strdup_printf (_ ("%u min %u s"), seconds / 60, seconds % 60);
-  else
-    time = g_strdup_printf (_ ("%u h %u min"), seconds / 3600, seconds / 60 % 60);
+  g_autofree char *time = arc_duration_tell_wait (usec);
 
   /* Translators: a duration such as "2 min 5 s", until a build ends. */
   return g_strdup_printf (_ ("%s left"), time);
@@ -108,10 +102,7 @@ format_left (const ArcProgressBar *meter)
 {
   const gint64 left = get_left (meter);
 
-  if (left == 0 || left > MAX_LEFT)
-    return g_strdup ("");
-
-  return format_seconds ((guint) ((left + SECOND - 1) / SECOND));
+  return left == 0 || left > MAX_LEFT ? g_strdup ("") : tell_left (left);
 }
 
 /* WIDTH: of the number of files that are done. */
@@ -178,7 +169,7 @@ arc_progress_bar_format (const ArcProgressBar *meter, guint width, gboolean utf8
       format_files (meter->done, meter->total, width > 0 ? (guint) strlen (total) : 0);
   g_autofree char *rate = format_rate (meter);
   g_autofree char *left = format_left (meter);
-  g_autofree char *longest_left = format_seconds (LONGEST_LEFT);
+  g_autofree char *longest_left = tell_left (LONGEST_LEFT);
   const guint plain = PERCENT_WIDTH + GAP + measure (files);
   const guint with_left = plain + 2 + measure (longest_left);
   const guint with_rate = with_left + 2 + RATE_WIDTH;

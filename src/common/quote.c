@@ -6,7 +6,7 @@
 #include <string.h>
 
 char *
-arc_quote_printable (const char *text, glong limit)
+arc_quote_printable (const char *text, glong limit, const char *kept)
 {
   g_autofree char *valid = g_utf8_make_valid (text, -1);
   g_autoptr (GString) printable = g_string_new (NULL);
@@ -20,7 +20,7 @@ arc_quote_printable (const char *text, glong limit)
           g_string_append (printable, "...");
           break;
         }
-      if (g_unichar_isprint (c))
+      if (g_unichar_isprint (c) || strchr (kept, *p) != NULL)
         g_string_append_unichar (printable, c);
       else
         g_string_append_printf (printable, "\\x{%X}", c);
@@ -32,7 +32,7 @@ arc_quote_printable (const char *text, glong limit)
 char *
 arc_quote (const char *text)
 {
-  g_autofree char *printable = arc_quote_printable (text, ARC_QUOTE_LENGTH);
+  g_autofree char *printable = arc_quote_printable (text, ARC_QUOTE_LENGTH, "");
 
   return g_strdup_printf (strchr (printable, '"') != NULL ? "'%s'" : "\"%s\"", printable);
 }

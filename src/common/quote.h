@@ -12,12 +12,14 @@
  * arc_quote_printable:
  * @text: any bytes
  * @limit: the greatest number of characters, or -1 for all
+ * @kept: control characters that stay, such as "\n"
  *
- * Makes @text fit for a message: one line of printable UTF-8, whatever it holds.
+ * Makes @text fit for a message: printable UTF-8 without characters that move the cursor of a
+ * terminal, whatever it holds.
  *
- * Returns: (transfer full): the line
+ * Returns: (transfer full): the text, one line unless @kept has a newline
  */
-char *arc_quote_printable (const char *text, glong limit);
+char *arc_quote_printable (const char *text, glong limit, const char *kept);
 
 /**
  * arc_quote:

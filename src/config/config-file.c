@@ -161,7 +161,7 @@ find_setting (const char *group, const char *key, GError **error)
   if (setting != NULL)
     return setting;
 
-  printable = arc_quote_printable (key, ARC_QUOTE_LENGTH);
+  printable = arc_quote_printable (key, ARC_QUOTE_LENGTH, "");
   keys = list_names (group);
   if (elsewhere != NULL)
     arc_error_set_config (error, "[%s] %s: this key belongs in [%s]", group, printable,
@@ -224,6 +224,17 @@ read_setting (Reader *reader, const char *text, const Line *line)
     add_mistake (reader, error);
 }
 
+static void
+read_group (Reader *reader, const char *text)
+{
+  GError *error = NULL;
+
+  reader->group = find_group (text, &error);
+  reader->is_group_wrong = error != NULL;
+  if (error != NULL)
+    add_mistake (reader, error);
+}
+
 /* Reads TEXT, one line of LENGTH bytes. */
 static void
 read_line (Reader *reader, const char *text, gsize length)
@@ -246,20 +257,11 @@ read_line (Reader *reader, const char *text, gsize length)
   text = stripped + strspn (stripped, BLANKS);
 
   if (!parse_line (text, &line, &error))
-    {
-      add_mistake (reader, error);
-    }
+    add_mistake (reader, error);
   else if (line.group != NULL)
-    {
-      reader->group = find_group (line.group, &error);
-      reader->is_group_wrong = error != NULL;
-      if (error != NULL)
-        add_mistake (reader, error);
-    }
+    read_group (reader, line.group);
   else if (line.key != NULL)
-    {
-      read_setting (reader, text, &line);
-    }
+    read_setting (reader, text, &line);
   g_free (line.key);
 }
 
@@ -276,7 +278,7 @@ arc_config_merge_data (
   if (length == 0)
     return TRUE;
 
-  reader.file = printable = arc_quote_printable (file, -1);
+  reader.file = printable = arc_quote_printable (file, -1, "");
   reader.settings = arc_config_get_settings (&n_settings);
   reader.lines = lines = g_new0 (guint, n_settings);
   end = data + length;

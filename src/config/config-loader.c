@@ -168,6 +168,15 @@ fill_in_database (ArcConfig *config)
 }
 
 static void
+add_relative_path (GError **all, const char *variable, const char *path, const char *remedy)
+{
+  g_autofree char *name = g_filename_display_name (path);
+
+  arc_error_join (all, g_error_new (ARC_ERROR, ARC_ERROR_CONFIG,
+                                    "%s: \"%s\" is not a whole path: %s", variable, name, remedy));
+}
+
+static void
 fill_in_command (ArcConfig *config, GError **all)
 {
   const char *variable = g_getenv ("ARCOLOGY_BATCH_FILE");
@@ -180,14 +189,7 @@ fill_in_command (ArcConfig *config, GError **all)
     return;
 
   if (!g_path_is_absolute (batch_file))
-    {
-      g_autofree char *name = g_filename_display_name (batch_file);
-
-      arc_error_join (all, g_error_new (ARC_ERROR, ARC_ERROR_CONFIG,
-                                        "ARCOLOGY_BATCH_FILE: \"%s\" is not a whole path: write "
-                                        "it from /",
-                                        name));
-    }
+    add_relative_path (all, "ARCOLOGY_BATCH_FILE", batch_file, "write it from /");
 
   config->command = g_strdupv ((GStrv) (g_str_has_suffix (batch_file, ".el") ? emacs : program));
 }
@@ -201,12 +203,7 @@ expand_and_check (ArcConfig *config, GError **all)
 
   if (!g_path_is_absolute (home))
     {
-      g_autofree char *name = g_filename_display_name (home);
-
-      arc_error_join (all, g_error_new (ARC_ERROR, ARC_ERROR_CONFIG,
-                                        "HOME: \"%s\" is not a whole path: set it to the path of "
-                                        "your home directory",
-                                        name));
+      add_relative_path (all, "HOME", home, "set it to the path of your home directory");
       return;
     }
 

@@ -37,7 +37,6 @@ typedef gboolean (*CheckFunc) (const ArcSetting *setting,
 static gboolean
 check_path (const char *path, GError **error)
 {
-
   if (g_path_is_absolute (path) || arc_path_is_in_home (path))
     return TRUE;
 
@@ -222,7 +221,6 @@ check_file (const ArcSetting *setting,
             const ArcSettingValue *value,
             GError **error)
 {
-
   if (value->string == NULL)
     return TRUE;
   if (!check_path (value->string, error))
@@ -242,7 +240,6 @@ get_comment_hint (const char *raw)
 static gboolean
 parse_duration (const ArcSetting *setting, const char *raw, ArcSettingValue *value, GError **error)
 {
-
   /* systemd.time(7)'s word for a time that never ends; the value is 0 already. */
   if (setting->off && strcmp (raw, "infinity") == 0)
     return TRUE;
@@ -314,7 +311,6 @@ parse_percentage (const char *raw, gint64 *load)
 static gboolean
 parse_load (const ArcSetting *setting, const char *raw, ArcSettingValue *value, GError **error)
 {
-
   if (parse_percentage (raw, &value->number))
     return TRUE;
 

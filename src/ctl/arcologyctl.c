@@ -10,8 +10,8 @@
 
 G_DEFINE_QUARK (arc - ctl - error - quark, arc_ctl_error)
 
-void
-arc_ctl_print_error (const char *format, ...)
+ArcCtlExit
+arc_ctl_print_error (ArcCtlExit exit, const char *format, ...)
 {
   g_autofree char *text = NULL;
   va_list arguments;
@@ -22,6 +22,8 @@ arc_ctl_print_error (const char *format, ...)
 
   /* Translators: what stands before the text of an error, after the name of the program. */
   g_printerr ("arcologyctl: %s: %s\n", _ ("error"), text);
+
+  return exit;
 }
 
 static gboolean
@@ -39,7 +41,7 @@ set_absent (GDBusConnection *bus, GError **error)
 
   if (failure != NULL)
     {
-      g_set_error (error, ARC_CTL_ERROR, ARC_CTL_ERROR_SERVICE_FAILED,
+      g_set_error (error, ARC_CTL_ERROR, ARC_CTL_SERVICE_FAILED,
                    _ ("the service failed: %s\nSee: journalctl --user -u %s"), failure,
                    ARC_SYSTEMD_UNIT);
       return;
@@ -70,35 +72,43 @@ connect_bus (GError **error)
   return bus;
 }
 
-ArcDBusBuilder *
-arc_ctl_open (gboolean starts, int timeout, GError **error)
+/* Whether the service answers. The proxy makes the same call, but it starts no service, and its
+ * timeout is always 25 s. */
+static gboolean
+reach_service (GDBusConnection *bus, gboolean starts, int timeout, GError **error)
 {
-  g_autoptr (GDBusConnection) bus = connect_bus (error);
-  g_autoptr (GVariant) reply = NULL;
   g_autoptr (GError) local_error = NULL;
-  g_autoptr (ArcDBusBuilder) service = NULL;
-  g_autofree char *owner = NULL;
   g_autofree char *failure = NULL;
-
-  if (bus == NULL)
-    return NULL;
-
-  /* The proxy makes the same call, but it starts no service, and its timeout is always 25 s. */
-  reply =
+  g_autoptr (GVariant) reply =
       g_dbus_connection_call_sync (bus, ARC_BUS_NAME, ARC_OBJECT_PATH,
                                    "org.freedesktop.DBus.Properties", "GetAll",
                                    g_variant_new ("(s)", ARC_BUS_NAME), G_VARIANT_TYPE ("(a{sv})"),
                                    starts ? G_DBUS_CALL_FLAGS_NONE
                                           : G_DBUS_CALL_FLAGS_NO_AUTO_START,
                                    timeout, NULL, &local_error);
+
+  if (reply != NULL)
+    return TRUE;
+
   /* Other errors of the bus have no reason: they say that the service did not take its name. */
-  if (reply == NULL && starts && !is_absent (local_error))
+  if (starts && !is_absent (local_error))
     failure = arc_service_info_tell_failure (bus);
-  if (reply == NULL && (failure != NULL || is_absent (local_error)))
+  if (failure != NULL || is_absent (local_error))
     set_absent (bus, error);
-  else if (reply == NULL)
+  else
     g_propagate_error (error, g_steal_pointer (&local_error));
-  if (reply == NULL)
+
+  return FALSE;
+}
+
+ArcDBusBuilder *
+arc_ctl_open (gboolean starts, int timeout, GError **error)
+{
+  g_autoptr (GDBusConnection) bus = connect_bus (error);
+  g_autoptr (ArcDBusBuilder) service = NULL;
+  g_autofree char *owner = NULL;
+
+  if (bus == NULL || !reach_service (bus, starts, timeout, error))
     return NULL;
 
   service = arc_dbus_builder_proxy_new_sync (bus, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START,
@@ -128,7 +138,7 @@ on_interrupt (gpointer user_data)
 }
 
 gboolean
-arc_ctl_run (ArcDBusBuilder *service, GMainLoop *loop)
+arc_ctl_run (ArcDBusBuilder *service, GMainLoop *loop, GError **error)
 {
   GDBusConnection *bus = g_dbus_proxy_get_connection (G_DBUS_PROXY (service));
   const gulong closed_id =
@@ -144,8 +154,29 @@ arc_ctl_run (ArcDBusBuilder *service, GMainLoop *loop)
   if (!g_dbus_connection_is_closed (bus))
     return TRUE;
 
-  arc_ctl_print_error (_ ("the connection to the session bus was closed"));
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED,
+                       _ ("the connection to the session bus was closed"));
   return FALSE;
+}
+
+GVariant *
+arc_ctl_find_build (ArcDBusBuilder *service, guint64 build, GError **error)
+{
+  g_autoptr (GVariant) builds = NULL;
+
+  if (!arc_dbus_builder_call_get_history_sync (service, 0, &builds, NULL, error))
+    return NULL;
+
+  for (gsize i = 0; i < g_variant_n_children (builds); i++)
+    {
+      g_autoptr (GVariant) each = g_variant_get_child_value (builds, i);
+      guint64 id;
+
+      if (g_variant_lookup (each, "id", "t", &id) && id == build)
+        return g_steal_pointer (&each);
+    }
+
+  return NULL;
 }
 
 GVariant *

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /* The verbs that ask for a build or a comparison, and wait for it: with a bar on a terminal, else
- * with a line a second. SIGINT ends the waiting, not the build. */
+ * with a line a second. SIGINT and SIGTERM end the waiting, not the build. */
 
 #include "common/progress-bar.h"
 #include "ctl/commands.h"
@@ -10,7 +10,6 @@
 #include "ctl/messages.h"
 #include "ctl/table.h"
 
-#include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,12 +20,13 @@ typedef struct
 {
   const ArcCall *call;
   GMainLoop *loop;
-  guint64 build;      /* 0 while it is not known */
-  guint64 last_build; /* the last one that had ended before */
-  char *result;       /* (owned) (nullable): once it is known */
-  GVariant *details;  /* (owned) (nullable): of that build, if it ended meanwhile */
-  ArcCtlExit exit;    /* if there is no result, and no error */
-  GError *error;      /* (owned) (nullable) */
+  guint64 build;       /* 0 while it is not known */
+  guint64 last_build;  /* the last one that had ended before */
+  char *result;        /* (owned) (nullable): once it is known */
+  GVariant *details;   /* (owned) (nullable): of that build, if it ended meanwhile */
+  ArcCtlExit exit;     /* if there is no result, and no error */
+  const char *message; /* the same */
+  GError *error;       /* (owned) (nullable) */
 
   gboolean is_terminal;
   ArcProgressBar meter;
@@ -111,33 +111,13 @@ on_build_finished (ArcDBusBuilder *service,
 {
   Wait *self = user_data;
 
-  /* `Sync` has a reply, which may have come in the same iteration of the main loop. */
-  if (self->build == 0 || build < self->build || self->result != NULL)
+  /* `Sync` has a reply. */
+  if (self->build == 0 || build < self->build || !g_main_loop_is_running (self->loop))
     return;
 
   self->result = g_strdup (result);
   self->details = g_variant_ref (details);
   g_main_loop_quit (self->loop);
-}
-
-/* (transfer full) (nullable): the record of the build that `Sync` waited for; NULL if that build
- * ended before the call. */
-static GVariant *
-look_up_build (const Wait *self)
-{
-  g_autoptr (GVariant) builds = NULL;
-  g_autoptr (GVariant) newest = NULL;
-  guint64 id = 0;
-
-  if (self->build <= self->last_build ||
-      !arc_dbus_builder_call_get_history_sync (self->call->service, 1, &builds, NULL, NULL) ||
-      g_variant_n_children (builds) == 0)
-    return NULL;
-
-  newest = g_variant_get_child_value (builds, 0);
-  g_variant_lookup (newest, "id", "t", &id);
-
-  return id == self->build ? g_steal_pointer (&newest) : NULL;
 }
 
 static void
@@ -149,30 +129,22 @@ on_synced (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
 
   if (arc_dbus_builder_call_sync_finish (self->call->service, &self->build, &self->result, result,
-                                         &self->error))
-    self->details = look_up_build (self);
+                                         &self->error) &&
+      self->build > self->last_build)
+    self->details = arc_ctl_find_build (self->call->service, self->build, NULL);
   g_main_loop_quit (self->loop);
 }
 
+/* The first reason to quit counts. */
 static void
 give_up (Wait *self, ArcCtlExit exit, const char *message)
 {
-  /* A result of the same iteration of the main loop is too late. */
   if (!g_main_loop_is_running (self->loop))
     return;
 
-  clear_bar (self);
-  arc_ctl_print_error ("%s", message);
   self->exit = exit;
+  self->message = message;
   g_main_loop_quit (self->loop);
-}
-
-static gboolean
-on_interrupt (gpointer user_data)
-{
-  give_up (user_data, ARC_CTL_INTERRUPTED,
-           _ ("interrupted; the build continues in the background"));
-  return G_SOURCE_CONTINUE;
 }
 
 static gboolean
@@ -216,7 +188,7 @@ static ArcCtlExit
 report (const Wait *self)
 {
   if (self->result == NULL)
-    return self->exit;
+    return arc_ctl_print_error (self->exit, "%s", self->message);
 
   if (self->call->json)
     arc_json_print (g_variant_new_parsed ("{'build': <%t>, 'result': <%s>}", self->build,
@@ -228,35 +200,45 @@ report (const Wait *self)
   return arc_messages_is_success (self->result) ? ARC_CTL_SUCCESS : ARC_CTL_FAILED;
 }
 
-static ArcCtlExit
-wait_for_end (Wait *self, GError **error)
+/* Runs the main loop until there is something to report. */
+static void
+run_loop (Wait *self)
 {
   ArcDBusBuilder *service = self->call->service;
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  guint interrupt_id = g_unix_signal_add (SIGINT, on_interrupt, self);
+  g_autoptr (GError) error = NULL;
   guint timeout_id = 0;
-  ArcCtlExit exit;
 
   if (self->call->timeout != ARC_CTL_DEFAULT_TIMEOUT)
     timeout_id = g_timeout_add ((guint) self->call->timeout, on_timeout, self);
-
   self->loop = loop;
+  self->exit = ARC_CTL_INTERRUPTED;
+  self->message = _ ("interrupted; the build continues in the background");
   self->is_terminal = arc_table_get_width () != G_MAXUINT;
   g_signal_connect (service, "notify::progress", G_CALLBACK (on_progress), self);
   g_signal_connect (service, "build-finished", G_CALLBACK (on_build_finished), self);
   g_signal_connect (service, "notify::g-name-owner", G_CALLBACK (on_owner_changed), self);
   /* What it reported before. */
   on_progress (service, NULL, self);
-  g_main_loop_run (loop);
+  arc_ctl_run (service, loop, &error);
   g_signal_handlers_disconnect_by_data (service, self);
-
-  g_clear_handle_id (&interrupt_id, g_source_remove);
   g_clear_handle_id (&timeout_id, g_source_remove);
 
+  if (self->error == NULL && self->result == NULL)
+    self->error = g_steal_pointer (&error);
+}
+
+static ArcCtlExit
+wait_for_end (Wait *self, GError **error)
+{
+  ArcCtlExit exit = ARC_CTL_FAILED;
+
+  run_loop (self);
   clear_bar (self);
   if (self->error != NULL)
     g_propagate_error (error, self->error);
-  exit = report (self);
+  else
+    exit = report (self);
   g_free (self->result);
   g_clear_pointer (&self->details, g_variant_unref);
 

@@ -26,10 +26,46 @@ static const struct
   [ARC_FAIL] = { "fail", ARC_MOOD_BAD },
 };
 
+/* In their order: the check of the bus sets the members that the others use, and the settings name
+ * the tree, the command and the database. */
+static const struct
+{
+  const char *topic;
+  const char *title;
+  ArcCheck *run;
+} checks[] = {
+  { "bus", N_ ("Session bus"), arc_doctor_check_bus },
+  { "service", N_ ("Service"), arc_doctor_check_service },
+  { "unit", N_ ("Unit"), arc_doctor_check_unit },
+  { "duplicate", N_ ("Second service"), arc_doctor_check_duplicates },
+  { "linger", N_ ("Linger"), arc_doctor_check_linger },
+  { "health", N_ ("Health"), arc_doctor_check_health },
+  { "last-build", N_ ("Last build"), arc_doctor_check_last_build },
+  { "problems", N_ ("Problems"), arc_doctor_check_problems },
+  { "settings", N_ ("Settings"), arc_doctor_check_settings },
+  { "tree", N_ ("Tree"), arc_doctor_check_tree },
+  { "inotify", N_ ("inotify"), arc_doctor_check_inotify },
+  { "command", N_ ("Command"), arc_doctor_check_command },
+  { "database", N_ ("Database"), arc_doctor_check_database },
+  { "state-directory", N_ ("State directory"), arc_doctor_check_state_directory },
+  { "disk", N_ ("Disk"), arc_doctor_check_space },
+  { "clock", N_ ("Clock"), arc_doctor_check_clock },
+};
+
+/* What a check found: a line of the report. */
+typedef struct
+{
+  ArcFindingKind kind;
+  const char *topic; /* a word for programs, never translated */
+  const char *title; /* the same for people, translated */
+  char *text;        /* (owned): one line */
+  char *advice;      /* (owned) (nullable): what to do about it */
+} Finding;
+
 static void
 free_finding (gpointer data)
 {
-  ArcFinding *finding = data;
+  Finding *finding = data;
 
   g_free (finding->text);
   g_free (finding->advice);
@@ -68,7 +104,7 @@ void
 arc_doctor_add (
     ArcDiagnosis *self, ArcFindingKind kind, const char *advice, const char *format, ...)
 {
-  ArcFinding *finding = g_new0 (ArcFinding, 1);
+  Finding *finding = g_new0 (Finding, 1);
   g_autofree char *text = NULL;
   va_list arguments;
 
@@ -91,24 +127,19 @@ arc_doctor_cut (char *text)
   return text;
 }
 
-/* (transfer full) (element-type ArcFinding): runs all checks, with or without the service, which is
+/* (transfer full) (element-type Finding): runs all checks, with or without the service, which is
  * not started. It takes seconds, because it runs Emacs and other programs. */
 static GPtrArray *
 diagnose (void)
 {
-  const ArcCheck *const groups[] = {
-    arc_doctor_service_checks, arc_doctor_settings_checks, arc_doctor_tree_checks,
-    arc_doctor_command_checks, arc_doctor_output_checks,
-  };
   ArcDiagnosis self = { .findings = g_ptr_array_new_with_free_func (free_finding) };
 
-  for (guint i = 0; i < G_N_ELEMENTS (groups); i++)
-    for (const ArcCheck *check = groups[i]; check->topic != NULL; check++)
-      {
-        self.topic = check->topic;
-        self.title = _ (check->title);
-        check->run (&self);
-      }
+  for (guint i = 0; i < G_N_ELEMENTS (checks); i++)
+    {
+      self.topic = checks[i].topic;
+      self.title = _ (checks[i].title);
+      checks[i].run (&self);
+    }
 
   g_clear_object (&self.service);
   g_clear_pointer (&self.config, arc_config_free);
@@ -147,7 +178,7 @@ print_findings (GPtrArray *findings)
   gboolean is_narrow;
 
   for (guint i = 0; i < findings->len; i++)
-    title_width = MAX (title_width, arc_table_measure (((ArcFinding *) findings->pdata[i])->title));
+    title_width = MAX (title_width, arc_table_measure (((Finding *) findings->pdata[i])->title));
   indent = KIND_WIDTH + GAP + title_width + GAP;
   /* On a narrow terminal, a text begins below its title. */
   is_narrow = width < indent + MIN_TEXT_WIDTH;
@@ -158,7 +189,7 @@ print_findings (GPtrArray *findings)
   g_print ("\n");
   for (guint i = 0; i < findings->len; i++)
     {
-      const ArcFinding *finding = findings->pdata[i];
+      const Finding *finding = findings->pdata[i];
       g_autofree char *word = arc_table_pad (kinds[finding->kind].word, KIND_WIDTH, FALSE);
       g_autofree char *kind = arc_table_paint (kinds[finding->kind].mood, word);
       g_autofree char *title =
@@ -183,7 +214,7 @@ findings_to_variant (GPtrArray *findings)
 
   for (guint i = 0; i < findings->len; i++)
     {
-      const ArcFinding *finding = findings->pdata[i];
+      const Finding *finding = findings->pdata[i];
 
       g_variant_builder_open (&objects, G_VARIANT_TYPE_VARDICT);
       g_variant_builder_add_parsed (&objects, "{'status', <%s>}", kinds[finding->kind].word);
@@ -208,7 +239,7 @@ arc_cmd_doctor (const ArcCall *call, GError **error)
     print_findings (findings);
 
   for (guint i = 0; i < findings->len; i++)
-    if (((ArcFinding *) findings->pdata[i])->kind == ARC_FAIL)
+    if (((Finding *) findings->pdata[i])->kind == ARC_FAIL)
       return ARC_CTL_FAILED;
 
   return ARC_CTL_SUCCESS;

@@ -25,7 +25,7 @@ choose_file (ArcDBusBuilder *service, char **program)
   g_auto (GStrv) command = NULL;
   g_auto (GStrv) environment = NULL;
   g_auto (GStrv) installed = arc_service_info_make_command (NULL, "--check-config");
-  const char *directory = g_get_user_config_dir ();
+  g_autofree char *directory = NULL;
 
   *program = g_strdup (installed[0]);
   arc_service_info_read (service, &command, &environment);
@@ -38,15 +38,10 @@ choose_file (ArcDBusBuilder *service, char **program)
           return g_strdup (command[i] + strlen ("--config="));
         else if (g_str_equal (command[i], "--config") && command[i + 1] != NULL)
           return g_strdup (command[i + 1]);
-
-      directory = g_environ_getenv (environment, "XDG_CONFIG_HOME");
     }
 
-  /* Programs must ignore a relative path (XDG Base Directory Specification). */
-  if (directory != NULL && g_path_is_absolute (directory))
-    return g_build_filename (directory, "arcology-builder", NAME, NULL);
-
-  return g_build_filename (g_get_home_dir (), ".config", "arcology-builder", NAME, NULL);
+  directory = arc_service_info_get_directory (environment, "XDG_CONFIG_HOME");
+  return g_build_filename (directory, NAME, NULL);
 }
 
 /* (transfer full) (nullable): a command line of sh(1) */
@@ -92,20 +87,18 @@ check (const char *program, const char *file, const char *name)
 {
   const char *argv[] = { program, "--config", file, "--check-config", NULL };
   g_autoptr (GError) error = NULL;
-  g_autofree char *output = NULL;
-  g_autofree char *messages = NULL;
+  g_auto (ArcProgramResult) result = { 0 };
   g_autoptr (GString) text = NULL;
-  int status;
 
-  if (!arc_program_ask (NULL, argv, &status, &output, &messages, &error))
+  if (!arc_program_ask (NULL, argv, &result, &error))
     {
-      arc_ctl_print_error ("%s", error->message);
+      arc_ctl_print_error (ARC_CTL_FAILED, "%s", error->message);
       return FALSE;
     }
-  if (status == 0)
+  if (result.status == 0)
     return TRUE;
 
-  text = g_string_new (messages);
+  text = g_string_new (result.messages);
   g_string_replace (text, file, name, 0);
   g_printerr ("%s\n", text->str);
 
@@ -127,6 +120,8 @@ ask (void)
     if (strchr ("Ee\nQq", *line) != NULL)
       return g_ascii_tolower (*line) != 'q';
 
+  /* At its end, the terminal has not shown a line end. */
+  g_printerr ("\n");
   return FALSE;
 }
 
@@ -164,6 +159,22 @@ save (const char *copy, const char *file, GError **error)
                                    0644, error);
 }
 
+/* Lets the user edit COPY until FILE, the name of which is NAME, may have its content. */
+static ArcCtlExit
+edit_copy (
+    const char *editor, const char *program, const char *copy, const char *name, GError **error)
+{
+  for (;;)
+    {
+      if (!run_editor (editor, copy, error))
+        return ARC_CTL_FAILED;
+      if (check (program, copy, name))
+        return ARC_CTL_SUCCESS;
+      if (!ask ())
+        return arc_ctl_print_error (ARC_CTL_FAILED, _ ("%s is unchanged"), name);
+    }
+}
+
 static ArcCtlExit
 edit_file (ArcDBusBuilder *service,
            const char *editor,
@@ -173,24 +184,12 @@ edit_file (ArcDBusBuilder *service,
            GError **error)
 {
   g_autofree char *name = g_filename_display_name (file);
-  g_autofree char *before = NULL;
+  g_autofree char *before = read_start (file, error);
   g_autofree char *after = NULL;
 
-  before = read_start (file, error);
   if (before == NULL || !g_file_set_contents (copy, before, -1, error) ||
-      !run_editor (editor, copy, error))
-    return ARC_CTL_FAILED;
-  while (!check (program, copy, name))
-    {
-      if (!ask ())
-        {
-          arc_ctl_print_error (_ ("%s is unchanged"), name);
-          return ARC_CTL_FAILED;
-        }
-      if (!run_editor (editor, copy, error))
-        return ARC_CTL_FAILED;
-    }
-  if (!g_file_get_contents (copy, &after, NULL, error))
+      edit_copy (editor, program, copy, name, error) != ARC_CTL_SUCCESS ||
+      !g_file_get_contents (copy, &after, NULL, error))
     return ARC_CTL_FAILED;
 
   if (g_str_equal (before, after) && g_file_test (file, G_FILE_TEST_EXISTS))
@@ -199,17 +198,11 @@ edit_file (ArcDBusBuilder *service,
       return ARC_CTL_SUCCESS;
     }
 
-  if (!save (copy, file, error))
-    return ARC_CTL_FAILED;
-  if (service == NULL)
-    {
-      g_print (_ ("Saved %s\n"), name);
-      return ARC_CTL_SUCCESS;
-    }
-  if (!arc_dbus_builder_call_reload_sync (service, NULL, error))
+  if (!save (copy, file, error) ||
+      (service != NULL && !arc_dbus_builder_call_reload_sync (service, NULL, error)))
     return ARC_CTL_FAILED;
 
-  g_print (_ ("Saved %s; the service uses it\n"), name);
+  g_print (service != NULL ? _ ("Saved %s; the service uses it\n") : _ ("Saved %s\n"), name);
 
   return ARC_CTL_SUCCESS;
 }
@@ -226,19 +219,14 @@ arc_cmd_edit (const ArcCall *call, GError **error)
   ArcCtlExit exit;
 
   if (editor == NULL)
-    {
-      arc_ctl_print_error (_ ("no editor found; set the environment variable EDITOR"));
-      return ARC_CTL_FAILED;
-    }
+    return arc_ctl_print_error (ARC_CTL_FAILED,
+                                _ ("no editor found; set the environment variable EDITOR"));
 
   service = arc_ctl_open (FALSE, ARC_CTL_DEFAULT_TIMEOUT, NULL);
   file = choose_file (service, &program);
   directory = g_path_get_dirname (file);
   if (g_mkdir_with_parents (directory, 0700) != 0)
-    {
-      arc_ctl_print_error ("%s: %s", directory, g_strerror (errno));
-      return ARC_CTL_FAILED;
-    }
+    return arc_ctl_print_error (ARC_CTL_FAILED, "%s: %s", directory, g_strerror (errno));
 
   /* Its name ends as that of the file does, for the editor to know what is in it. */
   copy = g_strdup_printf ("%s/.edit-%d-%s", directory, (int) getpid (), NAME);

@@ -16,10 +16,7 @@ static ArcCtlExit
 write_bytes (const void *data, gsize length)
 {
   if (fwrite (data, 1, length, stdout) != length || fflush (stdout) != 0)
-    {
-      arc_ctl_print_error (_ ("cannot write the picture"));
-      return ARC_CTL_FAILED;
-    }
+    return arc_ctl_print_error (ARC_CTL_FAILED, _ ("cannot write the picture"));
 
   return ARC_CTL_SUCCESS;
 }
@@ -36,13 +33,11 @@ render (const char *dot, const char *format)
   g_autoptr (GError) error = NULL;
 
   if (program == NULL)
-    {
-      arc_ctl_print_error (
-          _ ("Graphviz, which makes pictures of the format “%s”, is not installed: "
-             "install the package graphviz, or use --format=dot or --format=text"),
-          format);
-      return ARC_CTL_FAILED;
-    }
+    return arc_ctl_print_error (
+        ARC_CTL_FAILED,
+        _ ("Graphviz, which makes pictures of the format “%s”, is not installed: "
+           "install the package graphviz, or use --format=dot or --format=text"),
+        format);
 
   subprocess =
       g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE,
@@ -50,10 +45,7 @@ render (const char *dot, const char *format)
   if (subprocess == NULL ||
       !g_subprocess_communicate (subprocess, input, NULL, &output, NULL, &error) ||
       !g_subprocess_wait_check (subprocess, NULL, &error))
-    {
-      arc_ctl_print_error ("%s: %s", GRAPHVIZ, error->message);
-      return ARC_CTL_FAILED;
-    }
+    return arc_ctl_print_error (ARC_CTL_FAILED, "%s: %s", GRAPHVIZ, error->message);
 
   return write_bytes (g_bytes_get_data (output, NULL), g_bytes_get_size (output));
 }
@@ -95,15 +87,11 @@ arc_cmd_graph (const ArcCall *call, GError **error)
 
   if (!text && !g_str_equal (format, "dot") && !g_str_equal (format, "svg") &&
       !g_str_equal (format, "png"))
-    {
-      arc_ctl_print_error (_ ("unknown format “%s”; use text, dot, svg or png"), format);
-      return ARC_CTL_USAGE;
-    }
+    return arc_ctl_print_error (ARC_CTL_USAGE, _ ("unknown format “%s”; use text, dot, svg or png"),
+                                format);
   if (g_str_equal (format, "png") && isatty (STDOUT_FILENO))
-    {
-      arc_ctl_print_error (_ ("refusing to write PNG to a terminal; redirect it to a file with >"));
-      return ARC_CTL_USAGE;
-    }
+    return arc_ctl_print_error (
+        ARC_CTL_USAGE, _ ("refusing to write PNG to a terminal; redirect it to a file with >"));
 
   picture = draw (call->phases, text);
   if (text || g_str_equal (format, "dot"))

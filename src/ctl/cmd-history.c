@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
+#include "common/duration.h"
 #include "common/progress-bar.h"
 #include "ctl/commands.h"
 #include "ctl/json.h"
@@ -43,10 +44,10 @@ static const Layout layouts[] = {
 
 /* A build that took no time to speak of has a bar, too. */
 static char *
-draw_bar (guint64 duration, guint64 longest)
+draw_bar (gint64 duration, gint64 longest)
 {
   const gboolean utf8 = g_get_charset (NULL);
-  char *bar = arc_progress_bar_draw_bar (duration, longest, BAR_WIDTH, utf8);
+  char *bar = arc_progress_bar_draw_bar ((guint64) duration, (guint64) longest, BAR_WIDTH, utf8);
 
   if (*bar != '\0')
     return bar;
@@ -96,7 +97,7 @@ describe_result (GVariant *build)
 }
 
 static GStrv
-make_row (GVariant *build, guint64 longest)
+make_row (GVariant *build, gint64 longest)
 {
   GStrv cells = g_new0 (char *, N_COLUMNS + 1);
   guint64 id = 0;
@@ -109,7 +110,7 @@ make_row (GVariant *build, guint64 longest)
   cells[COLUMN_BUILD] = g_strdup_printf ("%" G_GUINT64_FORMAT, id);
   cells[COLUMN_STARTED] = arc_table_format_time (started, "%F %T");
   cells[COLUMN_STARTED_SHORT] = arc_table_format_time (started, "%m-%d %R");
-  cells[COLUMN_TOOK] = arc_table_format_duration (arc_messages_get_duration (build));
+  cells[COLUMN_TOOK] = arc_duration_tell (arc_messages_get_duration (build));
   cells[COLUMN_BAR] = draw_bar (arc_messages_get_duration (build), longest);
   cells[COLUMN_FILES] = g_strdup_printf ("%u", changed);
   cells[COLUMN_RESULT] = describe_result (build);
@@ -171,7 +172,7 @@ print_history (GVariant *builds)
 {
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
   const gsize n_builds = g_variant_n_children (builds);
-  guint64 longest = 0;
+  gint64 longest = 0;
 
   for (gsize i = 0; i < n_builds; i++)
     {

@@ -13,9 +13,6 @@
 /* Of a word for the service; it takes 256 bytes. */
 #define MAX_CHARACTERS 60
 
-/* The exit status of a shell for a missing command. */
-#define NO_COMMAND 127
-
 /* The signals that are for the command. */
 static const int signals[] = { SIGINT, SIGHUP, SIGTERM };
 
@@ -71,7 +68,8 @@ ignore_signals (gpointer user_data)
       signal (signals[i], SIG_IGN);
 }
 
-static int
+/* Returns its exit status, whatever that means there. */
+static ArcCtlExit
 run_command (char **command)
 {
   g_autoptr (GSubprocessLauncher) launcher =
@@ -80,38 +78,31 @@ run_command (char **command)
   g_autoptr (GError) error = NULL;
   g_autoptr (GSubprocess) process = NULL;
   gboolean is_ignored[G_N_ELEMENTS (signals)];
-  guint ids[G_N_ELEMENTS (signals)];
 
-  /* Handled by the main loop, and so not before there is a process. */
+  /* Handled by the main loop, and so not before there is a process; until this program ends. */
   for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
     {
       struct sigaction action = { 0 };
 
       sigaction (signals[i], NULL, &action);
       is_ignored[i] = action.sa_handler == SIG_IGN;
-      ids[i] =
-          g_unix_signal_add (signals[i],
-                             signals[i] == SIGTERM ? on_stop_signal : on_terminal_signal, &process);
+      g_unix_signal_add (signals[i], signals[i] == SIGTERM ? on_stop_signal : on_terminal_signal,
+                         &process);
     }
 
   g_subprocess_launcher_set_child_setup (launcher, ignore_signals, is_ignored, NULL);
   process = g_subprocess_launcher_spawnv (launcher, (const char *const *) command, &error);
+  if (g_error_matches (error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT))
+    return arc_ctl_print_error (ARC_CTL_NO_COMMAND, _ ("command not found: %s"), command[0]);
   if (process == NULL)
-    {
-      if (g_error_matches (error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT))
-        arc_ctl_print_error (_ ("command not found: %s"), command[0]);
-      else
-        arc_ctl_print_error ("%s", error->message);
-      return NO_COMMAND;
-    }
+    return arc_ctl_print_error (ARC_CTL_NO_COMMAND, "%s", error->message);
 
   g_subprocess_wait_async (process, NULL, on_command_ended, loop);
   g_main_loop_run (loop);
-  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
-    g_source_remove (ids[i]);
 
-  return g_subprocess_get_if_exited (process) ? g_subprocess_get_exit_status (process)
-                                              : 128 + g_subprocess_get_term_sig (process);
+  return (ArcCtlExit) (g_subprocess_get_if_exited (process)
+                           ? g_subprocess_get_exit_status (process)
+                           : 128 + g_subprocess_get_term_sig (process));
 }
 
 /* The lock, or -1 with ERROR set. */
@@ -134,14 +125,13 @@ arc_cmd_inhibit (const ArcCall *call, GError **error)
   g_autofree char *command = describe_command (call->operands);
   const int lock = inhibit (call->service, call->who != NULL ? call->who : "arcologyctl",
                             call->why != NULL ? call->why : command, error);
-  int status;
+  ArcCtlExit exit;
 
   if (lock < 0)
     return ARC_CTL_FAILED;
 
-  status = run_command (call->operands);
+  exit = run_command (call->operands);
   close (lock);
 
-  /* That of the command, whatever it means there. */
-  return (ArcCtlExit) status;
+  return exit;
 }

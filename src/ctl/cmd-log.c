@@ -10,17 +10,6 @@
 #include <glib/gi18n.h>
 #include <unistd.h>
 
-/* Following a build until it ends. */
-typedef struct
-{
-  ArcDBusBuilder *service;
-  GMainLoop *loop;
-  guint64 build;
-  int log;
-  char *result;   /* (owned) (nullable): once it has ended */
-  gboolean fault; /* it cannot be followed any more */
-} Follower;
-
 static gboolean
 print_all (const char *data, gsize length)
 {
@@ -30,7 +19,7 @@ print_all (const char *data, gsize length)
 
       if (written < 0)
         {
-          arc_ctl_print_error (_ ("cannot write the log: %s"), g_strerror (errno));
+          arc_ctl_print_error (ARC_CTL_FAILED, _ ("cannot write the log: %s"), g_strerror (errno));
           return FALSE;
         }
       data += written;
@@ -52,7 +41,7 @@ copy_log (int log)
 
       if (n < 0)
         {
-          arc_ctl_print_error (_ ("cannot read the log: %s"), g_strerror (errno));
+          arc_ctl_print_error (ARC_CTL_FAILED, _ ("cannot read the log: %s"), g_strerror (errno));
           return FALSE;
         }
       if (n == 0)
@@ -60,59 +49,6 @@ copy_log (int log)
       if (!print_all (buffer, (gsize) n))
         return FALSE;
     }
-}
-
-static void
-on_log_changed (
-    GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent event, gpointer user_data)
-{
-  Follower *self = user_data;
-
-  if (!copy_log (self->log))
-    {
-      self->fault = TRUE;
-      g_main_loop_quit (self->loop);
-    }
-}
-
-static void
-on_build_finished (ArcDBusBuilder *service,
-                   guint64 build,
-                   const char *result,
-                   GVariant *details,
-                   gpointer user_data)
-{
-  Follower *self = user_data;
-
-  if (build != self->build)
-    return;
-
-  g_free (self->result);
-  self->result = g_strdup (result);
-  g_main_loop_quit (self->loop);
-}
-
-/* Sets RESULT (transfer full) (nullable) to how BUILD ended, or NULL if that is not known: it runs,
- * or there is nothing left of it but its log. */
-static gboolean
-look_up_result (ArcDBusBuilder *service, guint64 build, char **result, GError **error)
-{
-  g_autoptr (GVariant) builds = NULL;
-
-  *result = NULL;
-  if (!arc_dbus_builder_call_get_history_sync (service, 0, &builds, NULL, error))
-    return FALSE;
-
-  for (gsize i = 0; i < g_variant_n_children (builds) && *result == NULL; i++)
-    {
-      g_autoptr (GVariant) each = g_variant_get_child_value (builds, i);
-      guint64 id;
-
-      if (g_variant_lookup (each, "id", "t", &id) && id == build)
-        g_variant_lookup (each, "result", "s", result);
-    }
-
-  return TRUE;
 }
 
 /* (transfer full) (nullable): reports the growth of LOG. */
@@ -123,56 +59,46 @@ monitor_log (int log)
   g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", log);
   g_autofree char *path = g_file_read_link (link, NULL);
   g_autoptr (GFile) file = path != NULL ? g_file_new_for_path (path) : NULL;
-  GFileMonitor *monitor =
-      file != NULL ? g_file_monitor_file (file, G_FILE_MONITOR_NONE, NULL, NULL) : NULL;
 
-  if (monitor != NULL)
-    g_file_monitor_set_rate_limit (monitor, 50);
-
-  return monitor;
+  return file != NULL ? g_file_monitor_file (file, G_FILE_MONITOR_NONE, NULL, NULL) : NULL;
 }
 
+/* Copies LOG, and what it grows by until BUILD ends. */
 static ArcCtlExit
 follow (ArcDBusBuilder *service, guint64 build, int log, GError **error)
 {
-  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  GDBusConnection *bus = g_dbus_proxy_get_connection (G_DBUS_PROXY (service));
   g_autoptr (GFileMonitor) monitor = monitor_log (log);
-  Follower self = { .service = service, .loop = loop, .build = build, .log = log };
-  /* As it was before the history is asked: so of what is in neither there will be no end. */
   const gboolean runs = arc_dbus_builder_get_current_build (service) == build;
-  g_autofree char *result = NULL;
-  gulong owner_id;
-  gboolean ok;
+  g_autoptr (GVariant) record = NULL;
+  const char *result = "";
+  gboolean has_ended = !runs;
+  gboolean is_copied = copy_log (log);
 
+  /* Each change that it reports ends an iteration. */
   if (monitor != NULL)
-    g_signal_connect (monitor, "changed", G_CALLBACK (on_log_changed), &self);
-  g_signal_connect (service, "build-finished", G_CALLBACK (on_build_finished), &self);
-  owner_id = g_signal_connect_swapped (service, "notify::g-name-owner",
-                                       G_CALLBACK (g_main_loop_quit), loop);
+    g_file_monitor_set_rate_limit (monitor, 50);
 
-  /* The history is read after the signals are connected: a build that ends later emits one. */
-  if (!look_up_result (service, build, &self.result, error))
+  while (is_copied && !has_ended)
+    {
+      g_main_context_iteration (NULL, TRUE);
+      /* Without the service, a proxy has no properties; without the bus, it still has them. */
+      has_ended = arc_dbus_builder_get_current_build (service) != build ||
+                  g_dbus_connection_is_closed (bus);
+      is_copied = copy_log (log);
+    }
+  if (!is_copied)
     return ARC_CTL_FAILED;
 
-  ok = copy_log (log);
-  if (ok && runs)
-    {
-      if (self.result == NULL)
-        g_main_loop_run (loop);
-      ok = !self.fault && copy_log (log);
-    }
+  record = arc_ctl_find_build (service, build, runs ? NULL : error);
+  if (record == NULL && runs)
+    return arc_ctl_print_error (ARC_CTL_NO_SERVICE,
+                                _ ("the service stopped before the build ended"));
 
-  g_signal_handlers_disconnect_by_data (service, &self);
-  g_signal_handler_disconnect (service, owner_id);
-  result = self.result;
-  if (ok && runs && result == NULL)
-    {
-      arc_ctl_print_error (_ ("the service stopped before the build ended"));
-      return ARC_CTL_NO_SERVICE;
-    }
+  if (record != NULL)
+    g_variant_lookup (record, "result", "&s", &result);
 
-  return ok && result != NULL && arc_messages_is_success (result) ? ARC_CTL_SUCCESS
-                                                                  : ARC_CTL_FAILED;
+  return arc_messages_is_success (result) ? ARC_CTL_SUCCESS : ARC_CTL_FAILED;
 }
 
 /* BUILD, or the one that runs, or the last one; 0 if there is none. */

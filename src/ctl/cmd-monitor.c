@@ -252,7 +252,6 @@ arc_cmd_monitor (const ArcCall *call, GError **error)
   ArcDBusBuilder *service = call->service;
   Monitor self = { .service = service, .json = call->json };
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  gboolean is_connected;
 
   g_signal_connect (service, "g-properties-changed", G_CALLBACK (on_properties_changed), &self);
   g_signal_connect (service, "build-started", G_CALLBACK (on_build_started), &self);
@@ -269,10 +268,10 @@ arc_cmd_monitor (const ArcCall *call, GError **error)
       show_state (&self);
       show_health (&self);
     }
-  is_connected = arc_ctl_run (service, loop);
+  arc_ctl_run (service, loop, error);
 
   g_signal_handlers_disconnect_by_data (service, &self);
   forget (&self);
 
-  return is_connected ? ARC_CTL_SUCCESS : ARC_CTL_NO_SERVICE;
+  return ARC_CTL_SUCCESS;
 }

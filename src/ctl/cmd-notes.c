@@ -246,14 +246,10 @@ get_changes (Feed *self, GError **error)
 static void
 show_news (Feed *self)
 {
-  g_autofree char *owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (self->service));
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) changes = NULL;
+  g_autoptr (GVariant) changes = get_changes (self, &error);
+  g_autofree char *owner = NULL;
 
-  if (owner == NULL)
-    return;
-
-  changes = get_changes (self, &error);
   if (changes != NULL)
     {
       print_changes (self, changes);
@@ -261,7 +257,6 @@ show_news (Feed *self)
     }
 
   /* A service that has left the bus is called again when it is back. */
-  g_clear_pointer (&owner, g_free);
   owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (self->service));
   if (owner == NULL || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY) ||
       g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER) ||
@@ -276,20 +271,20 @@ static ArcCtlExit
 follow (Feed *self, GError **error)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  gboolean is_connected;
 
   self->loop = loop;
   g_signal_connect_swapped (self->service, "build-finished", G_CALLBACK (show_news), self);
   g_signal_connect_swapped (self->service, "notify::g-name-owner", G_CALLBACK (show_news), self);
   /* A build can end between the first call and the connection of the signals. */
   g_idle_add_once ((GSourceOnceFunc) show_news, self);
-  is_connected = arc_ctl_run (self->service, loop);
+  if (!arc_ctl_run (self->service, loop, error))
+    g_clear_error (&self->error);
   g_signal_handlers_disconnect_by_data (self->service, self);
 
   if (self->error != NULL)
     g_propagate_error (error, self->error);
 
-  return is_connected ? ARC_CTL_SUCCESS : ARC_CTL_NO_SERVICE;
+  return ARC_CTL_SUCCESS;
 }
 
 ArcCtlExit

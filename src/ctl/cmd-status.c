@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
+#include "common/duration.h"
 #include "ctl/commands.h"
 #include "ctl/json.h"
 #include "ctl/messages.h"
@@ -27,7 +28,7 @@ add_row (GPtrArray *rows, const char *label, char *text)
 }
 
 static void
-add_last_build (GPtrArray *rows, ArcDBusBuilder *service, guint64 now)
+add_last_build (GPtrArray *rows, ArcDBusBuilder *service, gint64 now)
 {
   GVariant *build = arc_dbus_builder_get_last_build (service);
   g_autoptr (GPtrArray) failed = NULL;
@@ -42,7 +43,7 @@ add_last_build (GPtrArray *rows, ArcDBusBuilder *service, guint64 now)
     }
 
   ended = arc_table_format_time (finished, "%F %T");
-  ago = arc_table_format_wait (finished < now ? now - finished : 0);
+  ago = arc_duration_tell_wait (now - (gint64) finished);
   add_row (rows, _ ("Last build"), arc_messages_tell_build (build));
   /* Translators: a date with a time, and a duration such as "4 s". */
   add_row (rows, _ ("Ended"), g_strdup_printf (_ ("%s, %s ago"), ended, ago));
@@ -168,7 +169,7 @@ add_rest (GPtrArray *rows, ArcDBusBuilder *service)
 {
   const guint64 usec = arc_dbus_builder_get_rest_usec (service);
   const double max_load = arc_dbus_builder_get_max_load (service);
-  g_autofree char *rest = arc_table_format_duration (usec);
+  g_autofree char *rest = arc_duration_tell ((gint64) usec);
   g_autofree char *percent = g_strdup_printf ("%g", max_load * 100);
 
   if (usec == 0 || g_strcmp0 (arc_dbus_builder_get_reason (service),
@@ -242,7 +243,7 @@ print_status (ArcDBusBuilder *service)
   add_holds (rows, service);
   add_database (rows, service);
   add_problems (rows, service);
-  add_last_build (rows, service, (guint64) now);
+  add_last_build (rows, service, now);
   add_tree (rows, service);
   add_settings (rows, service);
   add_health (rows, service);

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
+#include "common/duration.h"
 #include "config/build-environment.h"
 #include "config/config-file.h"
 #include "ctl/commands.h"
@@ -29,9 +30,6 @@
 /* How many descriptors nftw(3) may hold open. */
 #define MAX_DESCRIPTORS 16
 
-/* They end the program that runs, and the temporary directory is removed. */
-static const int signals[] = { SIGINT, SIGHUP, SIGTERM };
-
 typedef struct
 {
   ArcDBusBuilder *service; /* (nullable): if it runs */
@@ -39,20 +37,18 @@ typedef struct
   GStrv environment;       /* (nullable): the same */
   char *directory;         /* (nullable): its working directory */
   ArcConfig *config;
-  char *database;  /* that is verified */
   char *temporary; /* (nullable): a directory, of mode 0700 */
   GCancellable *cancellable;
-  guint ids[G_N_ELEMENTS (signals)];
   gint64 started;
 
   GHashTable *files;   /* (element-type filename utf8): how each was when it began */
   GHashTable *pending; /* (element-type filename): what the service is still to build */
-  GHashTable *failed;  /* (element-type filename utf8): why the build could not read it */
   char *reason;        /* (nullable): why the build failed */
 
   guint64 n_rows;
   GPtrArray *differences; /* (element-type ArcDifference) */
-  GPtrArray *changed;     /* (element-type filename): the notes that changed meanwhile */
+  GTree *failed;          /* (element-type filename utf8): why the build could not read the note */
+  GTree *changed;         /* (element-type filename): the notes that changed meanwhile */
 } Verify;
 
 static gboolean
@@ -60,6 +56,18 @@ on_signal (gpointer user_data)
 {
   g_cancellable_cancel (user_data);
   return G_SOURCE_CONTINUE;
+}
+
+/* Signals end the program that runs; so the temporary directory is removed. They are caught until
+ * this program ends. */
+static void
+catch_signals (GCancellable *cancellable)
+{
+  static const int signals[] = { SIGINT, SIGHUP, SIGTERM };
+
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    g_unix_signal_add_full (G_PRIORITY_DEFAULT, signals[i], on_signal, g_object_ref (cancellable),
+                            g_object_unref);
 }
 
 static int
@@ -74,8 +82,6 @@ verify_clear (Verify *self)
 {
   if (self->temporary != NULL)
     nftw (self->temporary, remove_one, MAX_DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
-  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
-    g_clear_handle_id (&self->ids[i], g_source_remove);
   g_clear_pointer (&self->temporary, g_free);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->service);
@@ -83,13 +89,12 @@ verify_clear (Verify *self)
   g_clear_pointer (&self->environment, g_strfreev);
   g_clear_pointer (&self->directory, g_free);
   g_clear_pointer (&self->config, arc_config_free);
-  g_clear_pointer (&self->database, g_free);
   g_clear_pointer (&self->files, g_hash_table_unref);
   g_clear_pointer (&self->pending, g_hash_table_unref);
-  g_clear_pointer (&self->failed, g_hash_table_unref);
   g_clear_pointer (&self->reason, g_free);
   g_clear_pointer (&self->differences, g_ptr_array_unref);
-  g_clear_pointer (&self->changed, g_ptr_array_unref);
+  g_clear_pointer (&self->failed, g_tree_unref);
+  g_clear_pointer (&self->changed, g_tree_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Verify, verify_clear)
@@ -117,31 +122,31 @@ static gboolean
 read_settings (Verify *self, GError **error)
 {
   g_auto (GStrv) argv = arc_service_info_make_command (self->command, "--print-config");
-  g_autofree char *output = NULL;
-  g_autofree char *messages = NULL;
-  const char *database;
-  int status;
+  g_auto (ArcProgramResult) settings = { 0 };
 
-  if (!arc_program_ask (self->environment, (const char *const *) argv, &status, &output, &messages,
-                        error))
+  if (!arc_program_ask (self->environment, (const char *const *) argv, &settings, error))
     return FALSE;
 
-  if (status != 0)
+  if (settings.status != 0)
     {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, messages);
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, settings.messages);
       return FALSE;
     }
 
   self->config = arc_config_new ();
-  if (!arc_config_merge_data (self->config, output, strlen (output), argv[0], error))
-    return FALSE;
 
-  /* A file that was changed since says where the next database will be. */
-  database = self->service != NULL ? arc_dbus_builder_get_database (self->service) : NULL;
-  self->database =
-      g_strdup (database != NULL && *database != '\0' ? database : self->config->database);
+  return arc_config_merge_data (self->config, settings.output, strlen (settings.output), argv[0],
+                                error);
+}
 
-  return TRUE;
+/* The settings may have changed since the service loaded them, and have another database. */
+static const char *
+get_database (const Verify *self)
+{
+  const char *database =
+      self->service != NULL ? arc_dbus_builder_get_database (self->service) : NULL;
+
+  return database != NULL && *database != '\0' ? database : self->config->database;
 }
 
 /* --- the tree */
@@ -173,16 +178,16 @@ list_files (Verify *self, GError **error)
     .timeout = TIMEOUT,
     .grace = GRACE,
     .cancellable = self->cancellable,
+    .must_succeed = TRUE,
   };
   g_autoptr (GHashTable) files = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  g_autofree char *output = NULL;
-  gsize length;
+  g_auto (ArcProgramResult) list = { 0 };
 
-  if (!arc_program_run (&program, NULL, &output, &length, NULL, error))
+  if (!arc_program_run (&program, &list, error))
     return NULL;
 
-  for (gsize i = 0; i < length; i += strlen (output + i) + 1)
-    g_hash_table_insert (files, g_strdup (output + i), describe_file (output + i));
+  for (const char *file = list.output; file < list.output + list.length; file += strlen (file) + 1)
+    g_hash_table_insert (files, g_strdup (file), describe_file (file));
 
   return g_steal_pointer (&files);
 }
@@ -212,6 +217,9 @@ add_pending (Verify *self, GError **error)
 static gboolean
 look_at_tree (Verify *self, GError **error)
 {
+  GDBusConnection *bus =
+      self->service != NULL ? g_dbus_proxy_get_connection (G_DBUS_PROXY (self->service)) : NULL;
+
   for (;;)
     {
       g_clear_pointer (&self->files, g_hash_table_unref);
@@ -227,7 +235,7 @@ look_at_tree (Verify *self, GError **error)
 
       g_printerr (_ ("Waiting for the running build\n"));
       while (arc_dbus_builder_get_current_build (self->service) != 0 &&
-             !g_cancellable_is_cancelled (self->cancellable))
+             !g_dbus_connection_is_closed (bus) && !g_cancellable_is_cancelled (self->cancellable))
         g_main_context_iteration (NULL, TRUE);
     }
 }
@@ -262,7 +270,7 @@ read_log (Verify *self, const char *log, gsize length)
 
       arc_line_parse (line, size, &parsed);
       if (parsed.kind == ARC_LINE_FAILED)
-        g_hash_table_insert (self->failed, g_strdup (parsed.path), g_strdup (parsed.why));
+        g_tree_insert (self->failed, g_strdup (parsed.path), g_strdup (parsed.why));
       else if (parsed.kind == ARC_LINE_ERROR)
         {
           g_free (self->reason);
@@ -276,7 +284,7 @@ static gboolean
 build (Verify *self, const char *database, GError **error)
 {
   g_autofree char *list = g_build_filename (self->temporary, "changes", NULL);
-  g_autofree char *log = NULL;
+  g_auto (ArcProgramResult) result = { 0 };
   g_auto (GStrv) environment =
       self->environment != NULL ? g_strdupv (self->environment) : g_get_environ ();
   ArcProgram program = {
@@ -285,21 +293,20 @@ build (Verify *self, const char *database, GError **error)
     .timeout = self->config->timeout,
     .grace = self->config->stop_grace,
     .cancellable = self->cancellable,
+    .merges = TRUE,
   };
-  gsize length;
-  int status;
 
   g_free (self->config->database);
   self->config->database = g_strdup (database);
   environment =
       arc_build_environment_for_build (environment, self->config, ARC_BUILD_CLEAN, 0, list);
   program.environment = environment;
-  if (!write_list (self, list, error) ||
-      !arc_program_run (&program, &status, &log, &length, NULL, error))
+  if (!write_list (self, list, error) || !arc_program_run (&program, &result, error))
     return FALSE;
 
-  read_log (self, log, length);
-  if (status == 0 || (status == ARC_BUILD_PARTIAL_STATUS && g_hash_table_size (self->failed) > 0))
+  read_log (self, result.output, result.length);
+  if (result.status == 0 ||
+      (result.status == ARC_BUILD_PARTIAL_STATUS && g_tree_nnodes (self->failed) > 0))
     return TRUE;
 
   if (self->reason != NULL)
@@ -307,12 +314,29 @@ build (Verify *self, const char *database, GError **error)
                  self->reason);
   else
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
-                 _ ("The clean build failed with exit status %d"), status);
+                 _ ("The clean build failed with exit status %d"), result.status);
 
   return FALSE;
 }
 
 /* --- the comparison */
+
+/* Whether a difference of NOTE says nothing: the build could not read it, or it has changed, as it
+ * is NOW (element-type filename utf8); then it is added to those. */
+static gboolean
+set_aside (Verify *self, const char *note, GHashTable *now)
+{
+  if (note == NULL)
+    return FALSE;
+  if (g_tree_lookup_node (self->failed, note) != NULL)
+    return TRUE;
+  if (!g_hash_table_contains (self->pending, note) &&
+      g_strcmp0 (g_hash_table_lookup (self->files, note), g_hash_table_lookup (now, note)) == 0)
+    return FALSE;
+
+  g_tree_insert (self->changed, g_strdup (note), NULL);
+  return TRUE;
+}
 
 /* Takes the notes that cannot be judged out of the differences. */
 static gboolean
@@ -327,37 +351,33 @@ sort_out (Verify *self, GError **error)
   if (now == NULL || !add_pending (self, error))
     return FALSE;
 
-  for (guint i = 0; i < self->differences->len;)
-    {
-      const ArcDifference *difference = self->differences->pdata[i];
-      const char *note = difference->note;
-
-      if (note != NULL && g_hash_table_contains (self->failed, note))
-        g_ptr_array_remove_index (self->differences, i);
-      else if (note != NULL && (g_hash_table_contains (self->pending, note) ||
-                                g_strcmp0 (g_hash_table_lookup (self->files, note),
-                                           g_hash_table_lookup (now, note)) != 0))
-        {
-          /* They are sorted by note. */
-          if (self->changed->len == 0 ||
-              !g_str_equal (self->changed->pdata[self->changed->len - 1], note))
-            g_ptr_array_add (self->changed, g_strdup (note));
-          g_ptr_array_remove_index (self->differences, i);
-        }
-      else
-        i++;
-    }
+  for (guint i = self->differences->len; i-- > 0;)
+    if (set_aside (self, ((const ArcDifference *) self->differences->pdata[i])->note, now))
+      g_ptr_array_remove_index (self->differences, i);
 
   return TRUE;
+}
+
+/* (transfer full) (nullable): where the clean build makes its database: in a directory of its own,
+ * under the name that the commands of the service know. */
+static char *
+make_place (Verify *self, GError **error)
+{
+  g_autofree char *directory = g_build_filename (self->temporary, "clean", NULL);
+  g_autofree char *name = g_path_get_basename (get_database (self));
+
+  if (g_mkdir (directory, 0700) == 0)
+    return g_build_filename (directory, name, NULL);
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", directory, g_strerror (errno));
+  return NULL;
 }
 
 static gboolean
 verify (Verify *self, GError **error)
 {
-  g_autofree char *name = NULL;
   g_autofree char *ours = NULL;
   g_autofree char *theirs = NULL;
-  g_autofree char *place = NULL;
 
   look_at_service (self);
   if (!read_settings (self, error))
@@ -366,22 +386,13 @@ verify (Verify *self, GError **error)
   self->temporary = g_dir_make_tmp ("arcology-verify.XXXXXX", error);
   if (self->temporary == NULL)
     return FALSE;
-  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
-    self->ids[i] = g_unix_signal_add (signals[i], on_signal, self->cancellable);
 
-  /* With the owners of duplicate IDs, which a clean build takes over. */
+  catch_signals (self->cancellable);
   ours = g_build_filename (self->temporary, "live.db", NULL);
-  place = g_build_filename (self->temporary, "clean", NULL);
-  name = g_path_get_basename (self->database);
-  theirs = g_build_filename (place, name, NULL);
-  if (g_mkdir (place, 0700) != 0)
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", place, g_strerror (errno));
-      return FALSE;
-    }
-
-  if (!look_at_tree (self, error) ||
-      !arc_database_copy (self->database, ours, self->cancellable, error) ||
+  theirs = make_place (self, error);
+  /* With the owners of duplicate IDs, which a clean build takes over. */
+  if (theirs == NULL || !look_at_tree (self, error) ||
+      !arc_database_copy (get_database (self), ours, self->cancellable, error) ||
       !arc_database_copy (ours, theirs, self->cancellable, error) || !build (self, theirs, error))
     return FALSE;
 
@@ -392,18 +403,24 @@ verify (Verify *self, GError **error)
 
 /* --- the report */
 
+/* How many notes could not be compared. */
+static guint
+count_open (const Verify *self)
+{
+  return (guint) (g_tree_nnodes (self->changed) + g_tree_nnodes (self->failed));
+}
+
 static ArcCtlExit
-get_exit (Verify *self)
+get_exit (const Verify *self)
 {
   if (self->differences->len > 0)
     return ARC_CTL_FAILED;
 
-  return self->changed->len > 0 || g_hash_table_size (self->failed) > 0 ? ARC_CTL_STALE
-                                                                        : ARC_CTL_SUCCESS;
+  return count_open (self) > 0 ? ARC_CTL_STALE : ARC_CTL_SUCCESS;
 }
 
 static const char *
-get_result (Verify *self)
+get_result (const Verify *self)
 {
   const ArcCtlExit status = get_exit (self);
 
@@ -411,10 +428,8 @@ get_result (Verify *self)
 }
 
 static GVariant *
-to_variant (Verify *self)
+to_variant (const Verify *self)
 {
-  g_autoptr (GList) failed =
-      g_list_sort (g_hash_table_get_keys (self->failed), (GCompareFunc) strcmp);
   GVariantBuilder differences = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
   GVariantBuilder changed = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_BYTESTRING_ARRAY);
   GVariantBuilder unread = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
@@ -428,11 +443,11 @@ to_variant (Verify *self)
           difference->note != NULL ? difference->note : "", difference->table, difference->missing,
           difference->surplus);
     }
-  for (guint i = 0; i < self->changed->len; i++)
-    g_variant_builder_add (&changed, "^ay", self->changed->pdata[i]);
-  for (GList *l = failed; l != NULL; l = l->next)
-    g_variant_builder_add_parsed (&unread, "{'note': <%^ay>, 'why': <%s>}", l->data,
-                                  g_hash_table_lookup (self->failed, l->data));
+  for (GTreeNode *n = g_tree_node_first (self->changed); n != NULL; n = g_tree_node_next (n))
+    g_variant_builder_add (&changed, "^ay", g_tree_node_key (n));
+  for (GTreeNode *n = g_tree_node_first (self->failed); n != NULL; n = g_tree_node_next (n))
+    g_variant_builder_add_parsed (&unread, "{'note': <%^ay>, 'why': <%s>}", g_tree_node_key (n),
+                                  g_tree_node_value (n));
 
   return g_variant_new_parsed ("{'result': <%s>, 'rows': <%t>, 'notes': <%u>, 'duration': <%x>,"
                                " 'differences': <%aa{sv}>, 'changed': <%aay>, 'failed': <%aa{sv}>}",
@@ -441,36 +456,27 @@ to_variant (Verify *self)
                                &unread);
 }
 
-/* (transfer full): N as people write it, with one thousand set off from the next. */
-static char *
-format_number (guint64 n)
-{
-  return g_strdup_printf ("%'" G_GUINT64_FORMAT, n);
-}
-
 /* Adds the text of DIFFERENCE that follows the name of the note. */
 static void
 add_difference (GPtrArray *parts, const ArcDifference *difference)
 {
+  const guint missing = (guint) difference->missing;
+  const guint surplus = (guint) difference->surplus;
   g_autofree char *table = arc_table_sanitize (difference->table);
-  g_autofree char *missing = format_number ((guint64) difference->missing);
-  g_autofree char *surplus = format_number ((guint64) difference->surplus);
 
-  if (difference->missing > 0)
-    g_ptr_array_add (parts, g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s: %s row missing",
-                                                          "%s: %s rows missing",
-                                                          (gulong) difference->missing),
+  if (missing > 0)
+    g_ptr_array_add (parts, g_strdup_printf (ngettext ("%s: %'u row missing",
+                                                       "%s: %'u rows missing", missing),
                                              table, missing));
-  if (difference->surplus > 0)
-    g_ptr_array_add (parts, g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s: %s row too many",
-                                                          "%s: %s rows too many",
-                                                          (gulong) difference->surplus),
+  if (surplus > 0)
+    g_ptr_array_add (parts, g_strdup_printf (ngettext ("%s: %'u row too many",
+                                                       "%s: %'u rows too many", surplus),
                                              table, surplus));
 }
 
 /* Prints a line for each note; returns how many there are. */
 static guint
-print_differences (Verify *self)
+print_differences (const Verify *self)
 {
   guint n_notes = 0;
 
@@ -495,64 +501,70 @@ print_differences (Verify *self)
 }
 
 static void
-print_report (Verify *self)
+print_open (const Verify *self)
 {
-  g_autoptr (GList) failed =
-      g_list_sort (g_hash_table_get_keys (self->failed), (GCompareFunc) strcmp);
-  const guint n_files = g_hash_table_size (self->files);
-  const guint n_open = self->changed->len + g_hash_table_size (self->failed);
-  const guint n_notes = print_differences (self);
-  g_autofree char *row_number = format_number (self->n_rows);
-  g_autofree char *file_number = format_number (n_files);
-  g_autofree char *rows =
-      g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s row", "%s rows", (gulong) self->n_rows),
-                       row_number);
-  g_autofree char *notes =
-      g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s note", "%s notes", n_files), file_number);
-  g_autofree char *result = NULL;
-  g_autofree char *duration =
-      arc_table_format_duration ((guint64) (g_get_monotonic_time () - self->started));
-
-  for (guint i = 0; i < self->changed->len; i++)
+  for (GTreeNode *n = g_tree_node_first (self->changed); n != NULL; n = g_tree_node_next (n))
     {
-      g_autofree char *name = arc_table_escape (self->changed->pdata[i]);
+      g_autofree char *name = arc_table_escape (g_tree_node_key (n));
 
       g_print (_ ("%s: changed meanwhile\n"), name);
     }
-  for (GList *l = failed; l != NULL; l = l->next)
+  for (GTreeNode *n = g_tree_node_first (self->failed); n != NULL; n = g_tree_node_next (n))
     {
-      g_autofree char *name = arc_table_escape (l->data);
-      g_autofree char *why = arc_table_sanitize (g_hash_table_lookup (self->failed, l->data));
+      g_autofree char *name = arc_table_escape (g_tree_node_key (n));
+      g_autofree char *why = arc_table_sanitize (g_tree_node_value (n));
 
       g_print (_ ("%s: cannot be read now: %s\n"), name, why);
     }
+}
 
-  if (n_notes > 0)
-    result = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u note differs", "%u notes differ",
-                                           n_notes),
-                              n_notes);
-  else if (n_open > 0)
-    result = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u note could not be compared",
-                                           "%u notes could not be compared", n_open),
-                              n_open);
-  else
-    result = g_strdup (_ ("no difference"));
+/* (transfer full) */
+static char *
+tell_result (guint n_different, guint n_open)
+{
+  if (n_different > 0)
+    return g_strdup_printf (ngettext ("%u note differs", "%u notes differ", n_different),
+                            n_different);
+  if (n_open > 0)
+    return g_strdup_printf (ngettext ("%u note could not be compared",
+                                      "%u notes could not be compared", n_open),
+                            n_open);
 
+  return g_strdup (_ ("no difference"));
+}
+
+static void
+print_report (const Verify *self)
+{
+  const guint n_rows = (guint) self->n_rows;
+  const guint n_notes = g_hash_table_size (self->files);
+  g_autofree char *rows = g_strdup_printf (ngettext ("%'u row", "%'u rows", n_rows), n_rows);
+  g_autofree char *notes = g_strdup_printf (ngettext ("%'u note", "%'u notes", n_notes), n_notes);
+  g_autofree char *result = tell_result (print_differences (self), count_open (self));
+  g_autofree char *duration = arc_duration_tell (g_get_monotonic_time () - self->started);
+
+  print_open (self);
   /* Translators: "verified 2,585 rows of 529 notes: no difference, 2.1 s" */
-  g_print (_ ("verified %s of %s: %s, %s\n"), rows, notes, result, duration);
+  arc_table_print (0, _ ("verified %s of %s: %s, %s\n"), rows, notes, result, duration);
 }
 
 static ArcCtlExit
 report_error (const GError *error)
 {
-  arc_ctl_print_error ("%s", error->message);
+  ArcCtlExit exit = ARC_CTL_TROUBLE;
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return ARC_CTL_INTERRUPTED;
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
-    return ARC_CTL_TIMEOUT;
+    exit = ARC_CTL_INTERRUPTED;
+  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+    exit = ARC_CTL_TIMEOUT;
 
-  return ARC_CTL_TROUBLE;
+  return arc_ctl_print_error (exit, "%s", error->message);
+}
+
+static int
+compare_paths (gconstpointer a, gconstpointer b, gpointer user_data)
+{
+  return strcmp (a, b);
 }
 
 ArcCtlExit
@@ -562,8 +574,8 @@ arc_cmd_verify (const ArcCall *call, GError **error)
     .started = g_get_monotonic_time (),
     .cancellable = g_cancellable_new (),
     .pending = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
-    .failed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free),
-    .changed = g_ptr_array_new_with_free_func (g_free),
+    .failed = g_tree_new_full (compare_paths, NULL, g_free, g_free),
+    .changed = g_tree_new_full (compare_paths, NULL, g_free, NULL),
   };
   g_autoptr (GError) local_error = NULL;
 

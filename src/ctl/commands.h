@@ -5,8 +5,6 @@
 
 #include "ctl/arcologyctl.h"
 
-G_BEGIN_DECLS
-
 /**
  * ArcCall:
  * @service: (nullable): the service, of a verb that needs it
@@ -65,5 +63,3 @@ ArcCommand arc_cmd_rescan;
 ArcCommand arc_cmd_status;
 ArcCommand arc_cmd_sync;
 ArcCommand arc_cmd_verify;
-
-G_END_DECLS

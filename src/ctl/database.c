@@ -15,55 +15,6 @@
 #define TIMEOUT (10 * 60 * G_USEC_PER_SEC)
 #define GRACE   (5 * G_USEC_PER_SEC)
 
-/* The statements that make the comparison, one row of SQL for each table of one of both databases,
- * `main` and `other`. The tables of virtual ones hold the same data in forms that depend on
- * history.
- */
-static const char query[] =
-    "CREATE TEMP TABLE cols AS SELECT l.schema AS side, l.name AS name, c.cid AS cid, c.name AS col"
-    " FROM pragma_table_list l JOIN pragma_table_info (l.name, l.schema) c"
-    " WHERE l.schema IN ('main', 'other') AND l.type IN ('table', 'virtual')"
-    " AND substr (l.name, 1, 7) <> 'sqlite_' AND l.name <> 'arcology'"
-    " AND (l.name <> 'files' OR c.name <> 'atime') ORDER BY l.schema, l.name, c.cid;\n"
-
-    /* An expression for the path of the note that a row r belongs to, in hexadecimal digits: of its
-     * own column, in org-roam's tables and in those that are added to them, or of the row that it
-     * refers to, which can be the one that is missing. */
-    "CREATE TEMP TABLE notes AS"
-    " SELECT side, name, -1 AS cid, 'hex (r.file)' AS note FROM cols WHERE col = 'file'"
-    " UNION ALL SELECT c.side, c.name, c.cid, printf ('coalesce ("
-    "(SELECT hex (p.file) FROM main.\"%w\" p WHERE p.\"%w\" = r.\"%w\"),"
-    "(SELECT hex (p.file) FROM other.\"%w\" p WHERE p.\"%w\" = r.\"%w\"))',"
-    " f.\"table\", f.\"to\", c.col, f.\"table\", f.\"to\", c.col)"
-    " FROM cols c JOIN pragma_foreign_key_list (c.name, c.side) f ON f.\"from\" = c.col"
-    " JOIN cols p ON p.side = c.side AND p.name = f.\"table\" AND p.col = 'file'"
-    " WHERE f.\"to\" IS NOT NULL;\n"
-
-    /* A query of the rows of a table: k, which is all of a row as text, note and n. hex() gives the
-     * bytes, whatever they are; quote() would stop at a NUL in text. */
-    "CREATE TEMP TABLE sides AS SELECT side, name, printf ("
-    "'SELECT k, max (note) AS note, count (*) AS n"
-    " FROM (SELECT ''''%s AS k, %s AS note FROM %s.\"%w\" r) GROUP BY k',"
-    " group_concat (printf ('||%Q||''=''||typeof (r.\"%w\")||'':''||CASE WHEN typeof (r.\"%w\")"
-    " IN (''text'', ''blob'') THEN hex (r.\"%w\") ELSE quote (r.\"%w\") END||'',''',"
-    " col, col, col, col, col), ''),"
-    " coalesce ((SELECT note FROM notes n WHERE n.side = cols.side AND n.name = cols.name"
-    " ORDER BY cid LIMIT 1), 'NULL'), side, name) AS rows FROM cols GROUP BY side, name;\n"
-
-    "SELECT printf ('CREATE TEMP TABLE a AS %s;\nCREATE TEMP TABLE b AS %s;\n"
-    "CREATE INDEX ak ON a (k);\nCREATE INDEX bk ON b (k);\n"
-    "INSERT INTO total SELECT coalesce (sum (n), 0) FROM a;\n"
-    "INSERT INTO difference SELECT %Q, note, sum (surplus), sum (missing) FROM ("
-    "SELECT a.note AS note, a.n - coalesce (b.n, 0) AS surplus, 0 AS missing"
-    " FROM a LEFT JOIN b ON b.k = a.k WHERE a.n > coalesce (b.n, 0) UNION ALL "
-    "SELECT b.note, 0, b.n - coalesce (a.n, 0)"
-    " FROM b LEFT JOIN a ON a.k = b.k WHERE b.n > coalesce (a.n, 0)) GROUP BY note;\n"
-    "DROP TABLE temp.a;\nDROP TABLE temp.b;\n',"
-    " coalesce ((SELECT rows FROM sides m WHERE m.side = 'main' AND m.name = s.name), none),"
-    " coalesce ((SELECT rows FROM sides o WHERE o.side = 'other' AND o.name = s.name), none),"
-    " s.name) AS script FROM (SELECT DISTINCT name FROM sides) s,"
-    " (SELECT 'SELECT NULL AS k, NULL AS note, 0 AS n WHERE 0' AS none);\n";
-
 static void
 free_difference (gpointer data)
 {
@@ -84,7 +35,7 @@ quote (const char *text)
   return g_strconcat ("'", doubled, "'", NULL);
 }
 
-/* Runs SQL on DATABASE; OUTPUT gets a line for each row, with `|` between the values. */
+/* Runs SQL on DATABASE; OUTPUT (nullable) gets a line for each row, with `|` between the values. */
 static gboolean
 run_sqlite (const char *database,
             gboolean read_only,
@@ -113,9 +64,17 @@ run_sqlite (const char *database,
     .timeout = TIMEOUT,
     .grace = GRACE,
     .cancellable = cancellable,
+    .must_succeed = TRUE,
   };
+  g_auto (ArcProgramResult) result = { 0 };
 
-  return arc_program_run (&program, NULL, output, NULL, NULL, error);
+  if (!arc_program_run (&program, &result, error))
+    return FALSE;
+
+  if (output != NULL)
+    *output = g_steal_pointer (&result.output);
+
+  return TRUE;
 }
 
 static gboolean
@@ -136,7 +95,6 @@ arc_database_copy (const char *database,
   g_autofree char *name = arc_table_escape (database);
   g_autofree char *quoted = quote (copy);
   g_autofree char *sql = g_strconcat ("VACUUM INTO ", quoted, NULL);
-  g_autofree char *output = NULL;
   struct stat info;
   gboolean read_only;
 
@@ -157,7 +115,7 @@ arc_database_copy (const char *database,
    * empty log behind (SQLite 3.40). */
   read_only = has_content (database, "-wal") || has_content (database, "-journal");
 
-  return run_sqlite (database, read_only, sql, &output, cancellable, error);
+  return run_sqlite (database, read_only, sql, NULL, cancellable, error);
 }
 
 /* (transfer full): the text that DIGITS stand for. */
@@ -236,9 +194,12 @@ arc_database_compare (const char *database,
                       guint64 *n_rows,
                       GError **error)
 {
+  g_autoptr (GBytes) query =
+      g_resources_lookup_data ("/org/arcology/ctl/compare.sql", G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
   g_autofree char *path = quote (other);
   g_autofree char *attach = g_strdup_printf ("ATTACH %s AS other;\n", path);
-  g_autofree char *of_tables = g_strconcat (attach, query, NULL);
+  g_autofree char *of_tables = g_strdup_printf ("%s%.*s", attach, (int) g_bytes_get_size (query),
+                                                (const char *) g_bytes_get_data (query, NULL));
   g_autofree char *statements = NULL;
   g_autofree char *script = NULL;
   g_autofree char *output = NULL;

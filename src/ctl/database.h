@@ -5,8 +5,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcDifference:
  * @note: (nullable): the path of the note, %NULL for rows that belong to none
@@ -60,5 +58,3 @@ GPtrArray *arc_database_compare (const char *database,
                                  GCancellable *cancellable,
                                  guint64 *n_rows,
                                  GError **error);
-
-G_END_DECLS

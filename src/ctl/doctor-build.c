@@ -34,46 +34,12 @@ set_places (ArcDiagnosis *self, const char *database, const char *const *directo
   self->directories = g_strdupv ((GStrv) directories);
 }
 
-/* The program has the sources of the settings, and checks them. */
+/* Whether the settings are in force, and where OUTPUT says that they are from. */
 static void
-check_settings (ArcDiagnosis *self)
+report_settings (ArcDiagnosis *self, const char *output)
 {
-  g_auto (GStrv) argv = arc_service_info_make_command (self->command, "--print-config");
-  g_autoptr (ArcConfig) config = arc_config_new ();
-  g_autoptr (GError) error = NULL;
-  g_autofree char *output = NULL;
-  g_autofree char *messages = NULL;
-  g_autofree char *sources = NULL;
-  int status;
+  g_autofree char *sources = list_sources (output);
 
-  if (self->service != NULL)
-    set_places (self, arc_dbus_builder_get_database (self->service),
-                arc_dbus_builder_get_directories (self->service));
-  if (!arc_program_ask (self->environment, (const char *const *) argv, &status, &output, &messages,
-                        &error))
-    {
-      arc_doctor_add (self, ARC_FAIL, _ ("Install the service, or add its directory to PATH"), "%s",
-                      error->message);
-      return;
-    }
-  if (status != 0)
-    {
-      arc_doctor_add (self, ARC_FAIL,
-                      self->service != NULL ? _ ("Correct the line, then “arcologyctl reload”")
-                                            : _ ("Correct the line"),
-                      "%s", messages);
-      return;
-    }
-  if (!arc_config_merge_data (config, output, strlen (output), ARC_PROGRAM, &error))
-    {
-      arc_doctor_add (self, ARC_WARN, NULL, _ ("not checked: %s"), error->message);
-      return;
-    }
-
-  self->config = g_steal_pointer (&config);
-  if (self->service == NULL)
-    set_places (self, self->config->database, (const char *const *) self->config->directories);
-  sources = list_sources (output);
   if (self->service != NULL && arc_dbus_builder_get_settings_changed (self->service))
     arc_doctor_add (self, ARC_WARN, "arcologyctl reload",
                     _ ("valid, but the service has not loaded the last change"));
@@ -81,6 +47,39 @@ check_settings (ArcDiagnosis *self)
     arc_doctor_add (self, ARC_OK, NULL, _ ("valid, from %s"), sources);
   else
     arc_doctor_add (self, ARC_OK, NULL, _ ("no settings file; using the defaults"));
+}
+
+/* The program has the sources of the settings, and checks them. */
+void
+arc_doctor_check_settings (ArcDiagnosis *self)
+{
+  g_auto (GStrv) argv = arc_service_info_make_command (self->command, "--print-config");
+  g_autoptr (ArcConfig) config = arc_config_new ();
+  g_autoptr (GError) error = NULL;
+  g_auto (ArcProgramResult) settings = { 0 };
+
+  if (self->service != NULL)
+    set_places (self, arc_dbus_builder_get_database (self->service),
+                arc_dbus_builder_get_directories (self->service));
+
+  if (!arc_program_ask (self->environment, (const char *const *) argv, &settings, &error))
+    arc_doctor_add (self, ARC_FAIL, _ ("Install the service, or add its directory to PATH"), "%s",
+                    error->message);
+  else if (settings.status != 0)
+    arc_doctor_add (self, ARC_FAIL,
+                    self->service != NULL ? _ ("Correct the line, then “arcologyctl reload”")
+                                          : _ ("Correct the line"),
+                    "%s", settings.messages);
+  else if (!arc_config_merge_data (config, settings.output, strlen (settings.output), ARC_PROGRAM,
+                                   &error))
+    arc_doctor_add (self, ARC_WARN, NULL, _ ("not checked: %s"), error->message);
+  else
+    {
+      self->config = g_steal_pointer (&config);
+      if (self->service == NULL)
+        set_places (self, self->config->database, (const char *const *) self->config->directories);
+      report_settings (self, settings.output);
+    }
 }
 
 /* Whether ARGUMENT, of a command line of Emacs, does something instead of setting something up. */
@@ -149,10 +148,8 @@ check_dump (ArcDiagnosis *self)
   g_autofree char *name = g_path_get_basename (self->config->command[0]);
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
   g_auto (GStrv) argv = NULL;
-  g_autofree char *output = NULL;
-  g_autofree char *messages = NULL;
+  g_auto (ArcProgramResult) answer = { 0 };
   char *reason;
-  int status;
 
   if (!g_str_equal (name, BATCH_PROGRAM))
     return;
@@ -160,22 +157,21 @@ check_dump (ArcDiagnosis *self)
   g_strv_builder_add_many (builder, self->config->command[0], "--why-no-dump", NULL);
   g_strv_builder_addv (builder, (const char **) self->config->command + 1);
   argv = g_strv_builder_end (builder);
-  if (!arc_program_ask (self->environment, (const char *const *) argv, &status, &output, &messages,
-                        NULL) ||
-      status != 0)
+  if (!arc_program_ask (self->environment, (const char *const *) argv, &answer, NULL) ||
+      answer.status != 0)
     return;
 
   /* "SECONDS REASON" */
-  arc_doctor_cut (output);
-  reason = strchr (output, ' ');
+  arc_doctor_cut (answer.output);
+  reason = strchr (answer.output, ' ');
   if (reason == NULL)
     return;
 
   reason++;
-  if (g_ascii_isdigit (*output))
+  if (g_ascii_isdigit (*answer.output))
     arc_doctor_add (self, ARC_WARN, NULL,
                     _ ("builds take about %.1f s longer: Emacs cannot be dumped: %s"),
-                    g_ascii_strtod (output, NULL), reason);
+                    g_ascii_strtod (answer.output, NULL), reason);
   else
     arc_doctor_add (self, ARC_WARN, NULL, _ ("builds take longer: Emacs cannot be dumped: %s"),
                     reason);
@@ -231,29 +227,26 @@ static void
 check_emacs (ArcDiagnosis *self)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *output = NULL;
-  g_autofree char *messages = NULL;
+  g_auto (ArcProgramResult) answer = { 0 };
   g_auto (GStrv) argv = make_emacs_command (self->config);
   g_auto (GStrv) lines = NULL;
-  int status;
 
   if (argv == NULL ||
       !check_program (self, argv[0],
                       _ ("Install Emacs: on Debian and Ubuntu the package emacs-nox")))
     return;
 
-  if (!arc_program_ask (self->environment, (const char *const *) argv, &status, &output, &messages,
-                        &error))
+  if (!arc_program_ask (self->environment, (const char *const *) argv, &answer, &error))
     {
       arc_doctor_add (self, ARC_FAIL, NULL, "%s", error->message);
       return;
     }
 
-  lines = g_strsplit (output, "\n", 2);
+  lines = g_strsplit (answer.output, "\n", 2);
   if (lines[0] == NULL || !g_ascii_isdigit (*lines[0]))
     {
       arc_doctor_add (self, ARC_FAIL, _ ("Correct the setting Command, or the file that it loads"),
-                      _ ("does not start: %s"), get_complaint (messages));
+                      _ ("does not start: %s"), get_complaint (answer.messages));
       return;
     }
 
@@ -262,7 +255,7 @@ check_emacs (ArcDiagnosis *self)
 
   self->topic = "org-roam";
   self->title = _ ("org-roam");
-  if (status != 0)
+  if (answer.status != 0)
     arc_doctor_add (self, ARC_FAIL,
                     _ ("Install it: on Debian and Ubuntu the package elpa-org-roam, elsewhere M-x "
                        "package-install; “emacs -Q” in the setting Command hides it"),
@@ -271,8 +264,8 @@ check_emacs (ArcDiagnosis *self)
     arc_doctor_add (self, ARC_OK, NULL, _ ("version %s"), lines[1] != NULL ? lines[1] : "?");
 }
 
-static void
-check_command (ArcDiagnosis *self)
+void
+arc_doctor_check_command (ArcDiagnosis *self)
 {
   g_autofree char *name = NULL;
 
@@ -287,13 +280,3 @@ check_command (ArcDiagnosis *self)
   self->title = _ ("Emacs");
   check_emacs (self);
 }
-
-const ArcCheck arc_doctor_settings_checks[] = {
-  { "settings", N_ ("Settings"), check_settings },
-  { NULL, NULL, NULL },
-};
-
-const ArcCheck arc_doctor_command_checks[] = {
-  { "command", N_ ("Command"), check_command },
-  { NULL, NULL, NULL },
-};

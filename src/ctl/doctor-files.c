@@ -42,8 +42,8 @@ check_directory (ArcDiagnosis *self, const char *directory)
     arc_doctor_add (self, ARC_OK, NULL, _ ("%s: readable"), name);
 }
 
-static void
-check_tree (ArcDiagnosis *self)
+void
+arc_doctor_check_tree (ArcDiagnosis *self)
 {
   for (guint i = 0; self->directories != NULL && self->directories[i] != NULL; i++)
     check_directory (self, self->directories[i]);
@@ -96,8 +96,8 @@ count_inotify (guint *instances, guint *watches)
   globfree (&found);
 }
 
-static void
-check_inotify (ArcDiagnosis *self)
+void
+arc_doctor_check_inotify (ArcDiagnosis *self)
 {
   const char *instances_name;
   const char *watches_name;
@@ -192,8 +192,8 @@ check_side_files (ArcDiagnosis *self)
     }
 }
 
-static void
-check_database (ArcDiagnosis *self)
+void
+arc_doctor_check_database (ArcDiagnosis *self)
 {
   const char *argv[] = {
     "sqlite3", "-readonly", "-cmd", ".timeout 5000", self->database, "PRAGMA quick_check(1)", NULL,
@@ -201,9 +201,7 @@ check_database (ArcDiagnosis *self)
   g_autofree char *sqlite3 = g_find_program_in_path (argv[0]);
   g_autoptr (GError) error = NULL;
   g_autofree char *name = NULL;
-  g_autofree char *output = NULL;
-  g_autofree char *messages = NULL;
-  int status;
+  g_auto (ArcProgramResult) check = { 0 };
 
   if (self->database == NULL)
     return;
@@ -217,16 +215,16 @@ check_database (ArcDiagnosis *self)
   else if (sqlite3 == NULL)
     arc_doctor_add (self, ARC_OK, NULL, _ ("%s: exists; not checked: sqlite3 is not installed"),
                     name);
-  else if (!arc_program_ask (NULL, argv, &status, &output, &messages, &error))
+  else if (!arc_program_ask (NULL, argv, &check, &error))
     arc_doctor_add (self, ARC_WARN, NULL, _ ("%s: not checked: %s"), name, error->message);
-  else if (status == 0 && g_str_equal (output, "ok"))
+  else if (check.status == 0 && g_str_equal (check.output, "ok"))
     arc_doctor_add (self, ARC_OK, NULL, _ ("%s: OK (integrity check passed)"), name);
-  else if (strstr (messages, "locked") != NULL)
+  else if (strstr (check.messages, "locked") != NULL)
     arc_doctor_add (self, ARC_WARN, NULL, _ ("%s: not checked: it is being written"), name);
   else
     arc_doctor_add (self, ARC_FAIL, _ ("Move it away, then: arcologyctl rebuild --clean"),
                     _ ("%s: damaged: %s"), name,
-                    arc_doctor_cut (*messages != '\0' ? messages : output));
+                    arc_doctor_cut (*check.messages != '\0' ? check.messages : check.output));
 
   check_side_files (self);
   check_place (self);
@@ -244,10 +242,10 @@ find_existing (const char *path)
   return find_existing (directory);
 }
 
-static void
-check_state_directory (ArcDiagnosis *self)
+void
+arc_doctor_check_state_directory (ArcDiagnosis *self)
 {
-  g_autofree char *directory = arc_service_info_get_state_directory (self->environment);
+  g_autofree char *directory = arc_service_info_get_directory (self->environment, "XDG_STATE_HOME");
   g_autofree char *existing = find_existing (directory);
   g_autofree char *name = arc_table_escape (directory);
 
@@ -261,15 +259,14 @@ check_state_directory (ArcDiagnosis *self)
 }
 
 static void
-check_space_at (ArcDiagnosis *self, const char *path)
+check_space_at (ArcDiagnosis *self, const char *directory)
 {
-  g_autofree char *existing = find_existing (path);
-  g_autofree char *name = arc_table_escape (existing);
+  g_autofree char *name = arc_table_escape (directory);
   g_autofree char *free_space = NULL;
   struct statvfs status;
   guint64 n_bytes;
 
-  if (statvfs (existing, &status) != 0)
+  if (statvfs (directory, &status) != 0)
     {
       arc_doctor_add (self, ARC_WARN, NULL, "%s: %s", name, g_strerror (errno));
       return;
@@ -287,22 +284,22 @@ check_space_at (ArcDiagnosis *self, const char *path)
                   _ ("%s: %s free"), name, free_space);
 }
 
-static void
-check_space (ArcDiagnosis *self)
+void
+arc_doctor_check_space (ArcDiagnosis *self)
 {
-  g_autofree char *state = arc_service_info_get_state_directory (self->environment);
+  g_autofree char *state = arc_service_info_get_directory (self->environment, "XDG_STATE_HOME");
   g_autofree char *state_place = find_existing (state);
   g_autofree char *database_place = NULL;
   struct stat a;
   struct stat b;
 
-  check_space_at (self, state);
+  check_space_at (self, state_place);
   if (self->database == NULL)
     return;
 
   database_place = find_existing (self->database);
   if (stat (state_place, &a) == 0 && stat (database_place, &b) == 0 && a.st_dev != b.st_dev)
-    check_space_at (self, self->database);
+    check_space_at (self, database_place);
 }
 
 /* --- the clock */
@@ -316,8 +313,8 @@ is_in_future (const char *path, gint64 now)
          (gint64) status.st_mtim.tv_sec * G_USEC_PER_SEC > now + CLOCK_TOLERANCE;
 }
 
-static void
-check_clock (ArcDiagnosis *self)
+void
+arc_doctor_check_clock (ArcDiagnosis *self)
 {
   const gint64 now = g_get_real_time ();
   g_autofree char *name = NULL;
@@ -343,17 +340,3 @@ check_clock (ArcDiagnosis *self)
   else
     arc_doctor_add (self, ARC_OK, NULL, _ ("OK"));
 }
-
-const ArcCheck arc_doctor_tree_checks[] = {
-  { "tree", N_ ("Tree"), check_tree },
-  { "inotify", N_ ("inotify"), check_inotify },
-  { NULL, NULL, NULL },
-};
-
-const ArcCheck arc_doctor_output_checks[] = {
-  { "database", N_ ("Database"), check_database },
-  { "state-directory", N_ ("State directory"), check_state_directory },
-  { "disk", N_ ("Disk"), check_space },
-  { "clock", N_ ("Clock"), check_clock },
-  { NULL, NULL, NULL },
-};

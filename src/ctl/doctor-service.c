@@ -27,8 +27,8 @@ look_at_unit (ArcDiagnosis *self)
   arc_service_info_read_unit (bus, &self->command, &self->environment);
 }
 
-static void
-check_bus (ArcDiagnosis *self)
+void
+arc_doctor_check_bus (ArcDiagnosis *self)
 {
   g_autoptr (GError) error = NULL;
 
@@ -39,14 +39,14 @@ check_bus (ArcDiagnosis *self)
     look_at_unit (self);
   if (self->service != NULL ||
       g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER) ||
-      g_error_matches (error, ARC_CTL_ERROR, ARC_CTL_ERROR_SERVICE_FAILED))
+      g_error_matches (error, ARC_CTL_ERROR, ARC_CTL_SERVICE_FAILED))
     arc_doctor_add (self, ARC_OK, NULL, _ ("reachable"));
   else
     arc_doctor_add (self, ARC_FAIL, NULL, "%s", error->message);
 }
 
-static void
-check_service (ArcDiagnosis *self)
+void
+arc_doctor_check_service (ArcDiagnosis *self)
 {
   const char *version;
 
@@ -73,29 +73,27 @@ check_service (ArcDiagnosis *self)
     arc_doctor_add (self, ARC_OK, NULL, _ ("running, version %s"), version);
 }
 
-static void
-check_unit (ArcDiagnosis *self)
+void
+arc_doctor_check_unit (ArcDiagnosis *self)
 {
   /* systemctl(1) has a status of its own for "not found" since systemd 253 only. */
   static const char *const argv[] = { "env",        "LC_ALL=C",       "systemctl", "--user",
                                       "is-enabled", ARC_SYSTEMD_UNIT, NULL };
   g_autoptr (GError) error = NULL;
-  g_autofree char *output = NULL;
-  g_autofree char *messages = NULL;
-  int status;
+  g_auto (ArcProgramResult) answer = { 0 };
 
-  if (!arc_program_ask (NULL, argv, &status, &output, &messages, &error))
+  if (!arc_program_ask (NULL, argv, &answer, &error))
     arc_doctor_add (self, ARC_WARN, NULL, _ ("not checked: %s"), error->message);
-  else if (status == 0)
-    arc_doctor_add (self, ARC_OK, NULL, "%s", arc_doctor_cut (output));
-  else if (*output != '\0' && !g_str_equal (output, "not-found"))
+  else if (answer.status == 0)
+    arc_doctor_add (self, ARC_OK, NULL, "%s", arc_doctor_cut (answer.output));
+  else if (*answer.output != '\0' && !g_str_equal (answer.output, "not-found"))
     arc_doctor_add (self, ARC_WARN, "systemctl --user enable --now " ARC_SYSTEMD_UNIT,
-                    _ ("%s, not enabled"), arc_doctor_cut (output));
-  else if (*output != '\0' || strstr (messages, "No such file or directory") != NULL)
+                    _ ("%s, not enabled"), arc_doctor_cut (answer.output));
+  else if (*answer.output != '\0' || strstr (answer.messages, "No such file or directory") != NULL)
     arc_doctor_add (self, ARC_WARN, _ ("Install it, then: systemctl --user daemon-reload"),
                     _ ("%s is not installed"), ARC_SYSTEMD_UNIT);
   else
-    arc_doctor_add (self, ARC_WARN, NULL, "%s", arc_doctor_cut (messages));
+    arc_doctor_add (self, ARC_WARN, NULL, "%s", arc_doctor_cut (answer.messages));
 }
 
 /* Whether the process PID is the program of the service, and its state is in STATE. */
@@ -111,7 +109,7 @@ is_service (guint pid, const char *state)
     return FALSE;
 
   name = g_path_get_basename (command[0]);
-  directory = arc_service_info_get_state_directory (environment);
+  directory = arc_service_info_get_directory (environment, "XDG_STATE_HOME");
 
   return g_str_equal (name, ARC_PROGRAM) && g_str_equal (directory, state);
 }
@@ -137,10 +135,10 @@ find_duplicate (guint service, const char *state)
 }
 
 /* A second service, started by hand, competes for the bus name and the lock. */
-static void
-check_duplicates (ArcDiagnosis *self)
+void
+arc_doctor_check_duplicates (ArcDiagnosis *self)
 {
-  g_autofree char *state = arc_service_info_get_state_directory (self->environment);
+  g_autofree char *state = arc_service_info_get_directory (self->environment, "XDG_STATE_HOME");
   const guint pid = find_duplicate (self->process, state);
   g_autofree char *advice = NULL;
 
@@ -153,8 +151,8 @@ check_duplicates (ArcDiagnosis *self)
 }
 
 /* A session over a network ends with the connection, and the service with it. */
-static void
-check_linger (ArcDiagnosis *self)
+void
+arc_doctor_check_linger (ArcDiagnosis *self)
 {
   g_autofree char *file = g_build_filename (LINGER_DIRECTORY, g_get_user_name (), NULL);
 
@@ -170,8 +168,8 @@ check_linger (ArcDiagnosis *self)
     arc_doctor_add (self, ARC_OK, NULL, _ ("off: the service stops when you log out"));
 }
 
-static void
-check_health (ArcDiagnosis *self)
+void
+arc_doctor_check_health (ArcDiagnosis *self)
 {
   const char *health;
 
@@ -188,8 +186,8 @@ check_health (ArcDiagnosis *self)
                     health, arc_dbus_builder_get_health_message (self->service));
 }
 
-static void
-check_last_build (ArcDiagnosis *self)
+void
+arc_doctor_check_last_build (ArcDiagnosis *self)
 {
   g_autoptr (GVariantDict) build = NULL;
   g_autofree char *number = NULL;
@@ -218,8 +216,8 @@ check_last_build (ArcDiagnosis *self)
 }
 
 /* A report names no note, so it has the number only. */
-static void
-check_problems (ArcDiagnosis *self)
+void
+arc_doctor_check_problems (ArcDiagnosis *self)
 {
   guint n;
 
@@ -234,15 +232,3 @@ check_problems (ArcDiagnosis *self)
                     g_dngettext (GETTEXT_PACKAGE, "%u problem in notes", "%u problems in notes", n),
                     n);
 }
-
-const ArcCheck arc_doctor_service_checks[] = {
-  { "bus", N_ ("Session bus"), check_bus },
-  { "service", N_ ("Service"), check_service },
-  { "unit", N_ ("Unit"), check_unit },
-  { "duplicate", N_ ("Second service"), check_duplicates },
-  { "linger", N_ ("Linger"), check_linger },
-  { "health", N_ ("Health"), check_health },
-  { "last-build", N_ ("Last build"), check_last_build },
-  { "problems", N_ ("Problems"), check_problems },
-  { NULL, NULL, NULL },
-};

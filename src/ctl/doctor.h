@@ -6,8 +6,6 @@
 #include "arc-dbus.h"
 #include "config/config.h"
 
-G_BEGIN_DECLS
-
 /**
  * ArcFindingKind:
  * @ARC_OK: it works
@@ -22,28 +20,8 @@ typedef enum
 } ArcFindingKind;
 
 /**
- * ArcFinding:
- * @kind: the result of the check
- * @topic: what was checked: a word for programs, never translated
- * @title: the same for people, translated
- * @text: (owned): the finding, one line
- * @advice: (owned) (nullable): what to do about it
- *
- * One line of a report that can be shown to others: the home directory is shortened to `~`, and no
- * file of the tree is named.
- */
-typedef struct
-{
-  ArcFindingKind kind;
-  const char *topic;
-  const char *title;
-  char *text;
-  char *advice;
-} ArcFinding;
-
-/**
  * ArcDiagnosis:
- * @findings: (element-type ArcFinding) (owned): the findings so far
+ * @findings: (owned): the findings so far
  * @config: (owned) (nullable): the settings, if they are valid
  * @database: (owned) (nullable): the path of the database, of the service or else of the settings
  * @directories: (owned) (nullable): the watched directories, the same way
@@ -75,26 +53,28 @@ typedef struct
 
 /**
  * ArcCheck:
- * @topic: (nullable): a word for programs; %NULL ends a table
- * @title: the same for people, not yet translated
- * @run: adds findings; it adds none where there is nothing to check
+ * @self: the diagnosis
  *
- * A check of `arcologyctl doctor`.
+ * A check of `arcologyctl doctor`: adds findings, or none where there is nothing to check.
  */
-typedef struct
-{
-  const char *topic;
-  const char *title;
-  void (*run) (ArcDiagnosis *self);
-} ArcCheck;
+typedef void ArcCheck (ArcDiagnosis *self);
 
-/* The checks in their order: those of the service set the members that the others use, and the
- * settings name the tree, the command and the database. */
-extern const ArcCheck arc_doctor_service_checks[];
-extern const ArcCheck arc_doctor_settings_checks[];
-extern const ArcCheck arc_doctor_tree_checks[];
-extern const ArcCheck arc_doctor_command_checks[];
-extern const ArcCheck arc_doctor_output_checks[];
+ArcCheck arc_doctor_check_bus;
+ArcCheck arc_doctor_check_clock;
+ArcCheck arc_doctor_check_command;
+ArcCheck arc_doctor_check_database;
+ArcCheck arc_doctor_check_duplicates;
+ArcCheck arc_doctor_check_health;
+ArcCheck arc_doctor_check_inotify;
+ArcCheck arc_doctor_check_last_build;
+ArcCheck arc_doctor_check_linger;
+ArcCheck arc_doctor_check_problems;
+ArcCheck arc_doctor_check_service;
+ArcCheck arc_doctor_check_settings;
+ArcCheck arc_doctor_check_space;
+ArcCheck arc_doctor_check_state_directory;
+ArcCheck arc_doctor_check_tree;
+ArcCheck arc_doctor_check_unit;
 
 /**
  * arc_doctor_add:
@@ -104,8 +84,8 @@ extern const ArcCheck arc_doctor_output_checks[];
  * @format: the text of the finding
  * @...: its arguments
  *
- * Adds a finding of the running check. Both texts may name the home directory and have several
- * lines.
+ * Adds a finding of the running check. Both texts may name the home directory, which is shortened
+ * to `~`, and have several lines, but no file of the tree: the report can be shown to others.
  */
 void arc_doctor_add (ArcDiagnosis *self,
                      ArcFindingKind kind,
@@ -120,5 +100,3 @@ void arc_doctor_add (ArcDiagnosis *self,
  * Returns: (transfer none): @text
  */
 const char *arc_doctor_cut (char *text);
-
-G_END_DECLS

@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * arc_json_print:
  * @value: a value; a floating reference is sunk
@@ -16,5 +14,3 @@ G_BEGIN_DECLS
  * form of arc_table_escape(). Flushes standard output for a reader at the other end of a pipe.
  */
 void arc_json_print (GVariant *value, gboolean indented);
-
-G_END_DECLS

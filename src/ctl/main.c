@@ -273,11 +273,10 @@ report_unknown_verb (const char *word)
   const char *guess = guess_verb (word);
 
   if (guess != NULL)
-    arc_ctl_print_error (_ ("unknown verb “%s”; did you mean “%s”?"), word, guess);
-  else
-    arc_ctl_print_error (_ ("unknown verb “%s”; see “arcologyctl help”"), word);
+    return arc_ctl_print_error (ARC_CTL_USAGE, _ ("unknown verb “%s”; did you mean “%s”?"), word,
+                                guess);
 
-  return ARC_CTL_USAGE;
+  return arc_ctl_print_error (ARC_CTL_USAGE, _ ("unknown verb “%s”; see “arcologyctl help”"), word);
 }
 
 /* Whether OPTION takes the next word as its value; one with `=` has it already. */
@@ -344,6 +343,7 @@ parse_options (const Verb *verb, int *argc, char ***argv, ArcCall *call, GError 
 {
   g_autoptr (GOptionContext) context = NULL;
   g_autofree char *name = g_strdup_printf ("arcologyctl %s", verb->name);
+  g_autofree char *summary = arc_table_wrap (_ (verb->description), 0, arc_table_get_width ());
   const char *usage = verb->usage != NULL ? verb->usage : verb->operands;
   GOptionEntry entries[G_N_ELEMENTS (options) + 2] = { 0 };
   guint n = 0;
@@ -370,7 +370,7 @@ parse_options (const Verb *verb, int *argc, char ***argv, ArcCall *call, GError 
   /* The help starts with it. */
   g_set_prgname (name);
   context = g_option_context_new (usage != NULL ? _ (usage) : NULL);
-  g_option_context_set_summary (context, _ (verb->description));
+  g_option_context_set_summary (context, summary);
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   /* The first operand starts a command line that keeps its options. */
   g_option_context_set_strict_posix (context, takes_rest (verb));
@@ -379,14 +379,15 @@ parse_options (const Verb *verb, int *argc, char ***argv, ArcCall *call, GError 
 }
 
 static gboolean
-check_operands (const Verb *verb, char **operands)
+check_operands (const Verb *verb, char **operands, GError **error)
 {
   const guint max = verb->operands == NULL ? 0 : takes_rest (verb) ? G_MAXUINT : 1;
 
   if (verb->missing != NULL && (*operands == NULL || **operands == '\0'))
-    arc_ctl_print_error ("%s", _ (verb->missing));
+    g_set_error_literal (error, ARC_CTL_ERROR, ARC_CTL_USAGE, _ (verb->missing));
   else if (g_strv_length (operands) > max)
-    arc_ctl_print_error (_ ("unexpected argument “%s”; see --help"), operands[max]);
+    g_set_error (error, ARC_CTL_ERROR, ARC_CTL_USAGE, _ ("unexpected argument “%s”; see --help"),
+                 operands[max]);
   else
     return TRUE;
 
@@ -394,18 +395,18 @@ check_operands (const Verb *verb, char **operands)
 }
 
 static gboolean
-parse_build (const char *text, guint64 min, guint64 *build)
+parse_build (const char *text, guint64 min, guint64 *build, GError **error)
 {
   if (text == NULL || g_ascii_string_to_unsigned (text, 10, min, G_MAXUINT64, build, NULL))
     return TRUE;
 
-  arc_ctl_print_error (_ ("“%s” is not the number of a build; “arcologyctl history” lists them"),
-                       text);
+  g_set_error (error, ARC_CTL_ERROR, ARC_CTL_USAGE,
+               _ ("“%s” is not the number of a build; “arcologyctl history” lists them"), text);
   return FALSE;
 }
 
 static gboolean
-parse_timeout (const char *text, int *timeout)
+parse_timeout (const char *text, int *timeout, GError **error)
 {
   gint64 usec;
 
@@ -414,7 +415,8 @@ parse_timeout (const char *text, int *timeout)
 
   if (!arc_duration_parse (text, &usec) || usec < 1000 || usec / 1000 > G_MAXINT)
     {
-      arc_ctl_print_error (_ ("--timeout: “%s” is not a time such as 30s or 5min"), text);
+      g_set_error (error, ARC_CTL_ERROR, ARC_CTL_USAGE,
+                   _ ("--timeout: “%s” is not a time such as 30s or 5min"), text);
       return FALSE;
     }
 
@@ -423,76 +425,62 @@ parse_timeout (const char *text, int *timeout)
 }
 
 static gboolean
-parse (const Verb *verb, int argc, char **argv, ArcCall *call)
+parse (const Verb *verb, int argc, char **argv, ArcCall *call, GError **error)
 {
-  g_autoptr (GError) error = NULL;
-
-  if (!parse_options (verb, &argc, &argv, call, &error))
-    {
-      arc_ctl_print_error ("%s", error->message);
-      return FALSE;
-    }
+  if (!parse_options (verb, &argc, &argv, call, error))
+    return FALSE;
 
   call->operands = argv + 1;
   if (argc > 1 && g_str_equal (argv[1], "--"))
     call->operands++;
   if (call->lines < 0)
     {
-      arc_ctl_print_error (_ ("--lines: %d must not be negative"), call->lines);
+      g_set_error (error, ARC_CTL_ERROR, ARC_CTL_USAGE, _ ("--lines: %d must not be negative"),
+                   call->lines);
       return FALSE;
     }
 
-  return check_operands (verb, call->operands) && parse_build (call->since, 0, &call->build) &&
-         (verb->run != arc_cmd_log || parse_build (call->operands[0], 1, &call->build)) &&
-         parse_timeout (call->timeout_text, &call->timeout);
+  return check_operands (verb, call->operands, error) &&
+         parse_build (call->since, 0, &call->build, error) &&
+         (verb->run != arc_cmd_log || parse_build (call->operands[0], 1, &call->build, error)) &&
+         parse_timeout (call->timeout_text, &call->timeout, error);
 }
 
 /* Prints ERROR, without the prefix that GDBus added to its message. */
 static ArcCtlExit
 report (GError *error)
 {
+  ArcCtlExit exit = ARC_CTL_FAILED;
+
   /* GDBus has one error for its own timeout and one for that of a bus. */
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ||
       g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_TIMEOUT))
-    {
-      arc_ctl_print_error (_ ("the service did not answer in time"));
-      return ARC_CTL_TIMEOUT;
-    }
+    return arc_ctl_print_error (ARC_CTL_TIMEOUT, _ ("the service did not answer in time"));
+
+  if (error->domain == ARC_CTL_ERROR)
+    exit = (ArcCtlExit) error->code;
+  else if (error->domain == G_OPTION_ERROR)
+    exit = ARC_CTL_USAGE;
+  else if (g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN) ||
+           g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER) ||
+           g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY) ||
+           g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED) ||
+           g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED))
+    exit = ARC_CTL_NO_SERVICE;
 
   g_dbus_error_strip_remote_error (error);
-  arc_ctl_print_error ("%s", error->message);
-
-  if (g_error_matches (error, ARC_CTL_ERROR, ARC_CTL_ERROR_SERVICE_FAILED))
-    return ARC_CTL_SERVICE_FAILED;
-
-  return g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN) ||
-                 g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER) ||
-                 g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY) ||
-                 g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED) ||
-                 g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED)
-             ? ARC_CTL_NO_SERVICE
-             : ARC_CTL_FAILED;
+  return arc_ctl_print_error (exit, "%s", error->message);
 }
 
-/* Runs VERB with the words of ARGV, of which the one at POSITION is its name, if there is one: what
- * stands before it are options of the verb as well. */
+/* Runs VERB with the words of ARGV, without its name. */
 static ArcCtlExit
-run_verb (const Verb *verb, int argc, char **argv, int position)
+run_verb (const Verb *verb, int argc, char **argv)
 {
-  g_autofree char **words = g_new0 (char *, (gsize) argc + 2);
   g_auto (ArcCall) call = { .timeout = ARC_CTL_DEFAULT_TIMEOUT, .lines = DEFAULT_LINES };
   g_autoptr (GError) error = NULL;
   ArcCtlExit exit = ARC_CTL_SUCCESS;
-  int n = 0;
 
-  words[n++] = (char *) verb->name;
-  for (int i = 1; i < argc; i++)
-    if (i != position)
-      words[n++] = argv[i];
-  if (!parse (verb, n, words, &call))
-    return ARC_CTL_USAGE;
-
-  if ((verb->options & SERVICE) != 0)
+  if (parse (verb, argc, argv, &call, &error) && (verb->options & SERVICE) != 0)
     call.service = arc_ctl_open ((verb->options & START) != 0, call.timeout, &error);
   if (error == NULL && verb->run != NULL)
     exit = verb->run (&call, &error);
@@ -513,7 +501,7 @@ run_help (int argc, char **argv)
   if (verb == NULL && position < argc)
     return report_unknown_verb (argv[position]);
   if (verb != NULL && verb->description != NULL)
-    return run_verb (verb, 2, words, 0);
+    return run_verb (verb, 2, words);
 
   print_help ();
   return ARC_CTL_SUCCESS;
@@ -543,14 +531,18 @@ main (int argc, char **argv)
       return ARC_CTL_SUCCESS;
     }
 
-  if (position == argc)
-    return run_verb (find_verb ("status"), argc, argv, position);
-
-  verb = find_verb (argv[position]);
+  verb = find_verb (position < argc ? argv[position] : "status");
   if (verb == NULL)
     return report_unknown_verb (argv[position]);
   if (verb->description == NULL)
     return run_help (argc - position, argv + position);
 
-  return run_verb (verb, argc, argv, position);
+  /* What stands before its name are options of the verb as well. */
+  if (position < argc)
+    {
+      memmove (&argv[position], &argv[position + 1], (gsize) (argc - position) * sizeof *argv);
+      argc--;
+    }
+
+  return run_verb (verb, argc, argv);
 }

@@ -4,6 +4,7 @@
 #include "ctl/messages.h"
 
 #include "common/build.h"
+#include "common/duration.h"
 #include "ctl/table.h"
 #include "machine/state-machine.h"
 
@@ -90,7 +91,7 @@ tell_building (ArcDBusBuilder *service, gint64 now)
   const guint64 since = arc_dbus_builder_get_state_since (service);
   g_autofree char *id =
       g_strdup_printf ("%" G_GUINT64_FORMAT, arc_dbus_builder_get_current_build (service));
-  g_autofree char *time = arc_table_format_wait (since < (guint64) now ? (guint64) now - since : 0);
+  g_autofree char *time = arc_duration_tell_wait (now - (gint64) since);
   g_autofree char *phase = arc_messages_tell_phase (service);
   GVariant *progress = arc_dbus_builder_get_progress (service);
   guint done = 0;
@@ -144,8 +145,7 @@ arc_messages_tell_state (ArcDBusBuilder *service, gint64 now)
   const char *word = arc_dbus_builder_get_reason (service);
   const guint n = arc_dbus_builder_get_pending_count (service);
   const guint64 next = arc_dbus_builder_get_next_build (service);
-  g_autofree char *left =
-      next != 0 ? arc_table_format_wait (next > (guint64) now ? next - (guint64) now : 0) : NULL;
+  g_autofree char *left = next != 0 ? arc_duration_tell_wait ((gint64) next - now) : NULL;
   ArcReason reason = 0;
 
   while (reason < ARC_N_REASONS && g_strcmp0 (word, arc_reason_to_string (reason)) != 0)
@@ -187,33 +187,18 @@ arc_messages_is_success (const char *word)
 const char *
 arc_messages_name_result (const char *word)
 {
+  static const char *const names[ARC_N_RESULTS] = {
+    [ARC_RESULT_SUCCESS] = N_ ("success"),         [ARC_RESULT_FAILED] = N_ ("failed"),
+    [ARC_RESULT_SIGNAL] = N_ ("killed"),           [ARC_RESULT_TIMEOUT] = N_ ("timed out"),
+    [ARC_RESULT_CANCELED] = N_ ("canceled"),       [ARC_RESULT_SPAWN_FAILED] = N_ ("not started"),
+    [ARC_RESULT_INTERRUPTED] = N_ ("interrupted"),
+  };
   ArcResult result;
 
-  if (!parse_result (word, &result))
-    return word;
-
-  switch (result)
-    {
-    case ARC_RESULT_SUCCESS:
-      return _ ("success");
-    case ARC_RESULT_FAILED:
-      return _ ("failed");
-    case ARC_RESULT_SIGNAL:
-      return _ ("killed");
-    case ARC_RESULT_TIMEOUT:
-      return _ ("timed out");
-    case ARC_RESULT_CANCELED:
-      return _ ("canceled");
-    case ARC_RESULT_SPAWN_FAILED:
-      return _ ("not started");
-    case ARC_RESULT_INTERRUPTED:
-      return _ ("interrupted");
-    }
-
-  g_return_val_if_reached (word);
+  return parse_result (word, &result) ? _ (names[result]) : word;
 }
 
-guint64
+gint64
 arc_messages_get_duration (GVariant *build)
 {
   guint64 started = 0;
@@ -223,68 +208,121 @@ arc_messages_get_duration (GVariant *build)
   g_variant_lookup (build, "finished", "t", &finished);
 
   /* The clock may have been set back meanwhile. */
-  return finished > started ? finished - started : 0;
+  return MAX ((gint64) (finished - started), 0);
 }
 
-/* (transfer full): a build that ended with EXIT_STATUS, or reported MESSAGE. */
+/* (transfer full): REASON, translated if it is that of the service for files that failed. */
 static char *
-tell_failure (const char *id, const char *time, const char *message, int exit_status)
+translate_reason (const char *reason)
 {
-  g_autofree char *plain = g_strdup_printf (ARC_BUILD_EXIT_MESSAGE, exit_status);
-  const gboolean is_exit = g_str_has_prefix (message, plain);
-  const char *reason = is_exit ? message + strlen (plain) : message;
-  g_autofree char *text = NULL;
+  char *text;
+  const guint n = (guint) g_ascii_strtoull (reason, &text, 10);
+  g_autofree char *more = n > 1 ? g_strdup_printf (", and %u more", n - 1) : g_strdup ("");
+  g_autofree char *first = NULL;
 
+  if (n == 0 || !g_str_has_prefix (text, n == 1 ? " file failed: " : " files failed: ") ||
+      !g_str_has_suffix (text, more))
+    return g_strdup (reason);
+
+  text = strchr (text, ':') + 2;
+  first = g_strndup (text, strlen (text) - strlen (more));
+  if (n == 1)
+    /* Translators: a file, and why a build could not read it. */
+    return g_strdup_printf (_ ("1 file failed: %s"), first);
+
+  /* Translators: the second one is a file, and why a build could not read it. */
+  return g_strdup_printf (ngettext ("%u file failed: %s, and %u more",
+                                    "%u files failed: %s, and %u more", n),
+                          n, first, n - 1);
+}
+
+/* (transfer full): what BUILD said about its failure, in one line. */
+static char *
+get_message (GVariant *build)
+{
+  const char *message = "";
+
+  g_variant_lookup (build, "message", "&s", &message);
+  return arc_table_sanitize (message);
+}
+
+static char *
+tell_success (GVariant *build, const char *id, const char *time)
+{
+  guint changed = 0;
+
+  g_variant_lookup (build, "changed", "u", &changed);
+
+  /* Translators: the number of a build, files, a duration such as "0.8 s". */
+  return g_strdup_printf (ngettext ("Build %s succeeded: %u file in %s",
+                                    "Build %s succeeded: %u files in %s", changed),
+                          id, changed, time);
+}
+
+static char *
+tell_failure (GVariant *build, const char *id, const char *time)
+{
+  g_autofree char *message = get_message (build);
+  g_autofree char *plain = NULL;
+  g_autofree char *translated = NULL;
+  g_autofree char *text = NULL;
+  const char *reason = message;
+  gboolean is_exit;
+  int exit_status = 0;
+
+  g_variant_lookup (build, "exit-status", "i", &exit_status);
+  plain = g_strdup_printf (ARC_BUILD_EXIT_MESSAGE, exit_status);
+  is_exit = g_str_has_prefix (message, plain);
+  if (is_exit)
+    reason += strlen (plain);
   if (g_str_has_prefix (reason, ": ") || g_str_has_prefix (reason, ". "))
     reason += 2;
+  translated = translate_reason (reason);
   if (!is_exit && *reason != '\0')
     /* Translators: the number of a build, a duration such as "0.8 s", the reason. */
-    return g_strdup_printf (_ ("Build %s failed after %s: %s"), id, time, reason);
+    return g_strdup_printf (_ ("Build %s failed after %s: %s"), id, time, translated);
 
   /* Translators: the number of a build, a duration such as "0.8 s". */
   text =
       g_strdup_printf (_ ("Build %s failed after %s, with exit status %d"), id, time, exit_status);
-  return *reason != '\0' ? g_strdup_printf ("%s: %s", text, reason) : g_steal_pointer (&text);
+  return *reason != '\0' ? g_strdup_printf ("%s: %s", text, translated) : g_steal_pointer (&text);
+}
+
+static char *
+tell_signal (GVariant *build, const char *id, const char *time)
+{
+  int signal = 0;
+
+  g_variant_lookup (build, "signal", "i", &signal);
+
+  /* Translators: the number of a build, a duration such as "0.8 s". */
+  return g_strdup_printf (_ ("Build %s was killed after %s, by signal %d"), id, time, signal);
 }
 
 char *
 arc_messages_tell_build (GVariant *build)
 {
-  g_autofree char *time = arc_table_format_duration (arc_messages_get_duration (build));
+  g_autofree char *time = arc_duration_tell (arc_messages_get_duration (build));
+  g_autofree char *message = get_message (build);
   g_autofree char *id = NULL;
-  g_autofree char *message = NULL;
   const char *word = "";
-  const char *raw_message = "";
   guint64 number = 0;
-  guint changed = 0;
-  int exit_status = 0;
-  int signal = 0;
   ArcResult result;
 
   g_variant_lookup (build, "id", "t", &number);
   g_variant_lookup (build, "result", "&s", &word);
-  g_variant_lookup (build, "message", "&s", &raw_message);
-  g_variant_lookup (build, "changed", "u", &changed);
-  g_variant_lookup (build, "exit-status", "i", &exit_status);
-  g_variant_lookup (build, "signal", "i", &signal);
   id = g_strdup_printf ("%" G_GUINT64_FORMAT, number);
-  message = arc_table_sanitize (raw_message);
-
   if (!parse_result (word, &result))
     return g_strdup_printf ("%s: %s", id, word);
 
   switch (result)
     {
     case ARC_RESULT_SUCCESS:
-      /* Translators: the number of a build, files, a duration such as "0.8 s". */
-      return g_strdup_printf (ngettext ("Build %s succeeded: %u file in %s",
-                                        "Build %s succeeded: %u files in %s", changed),
-                              id, changed, time);
+      return tell_success (build, id, time);
     case ARC_RESULT_FAILED:
-      return tell_failure (id, time, message, exit_status);
+      return tell_failure (build, id, time);
     case ARC_RESULT_SIGNAL:
-      /* Translators: the number of a build, a duration such as "0.8 s". */
-      return g_strdup_printf (_ ("Build %s was killed after %s, by signal %d"), id, time, signal);
+      return tell_signal (build, id, time);
     case ARC_RESULT_TIMEOUT:
       return g_strdup_printf (_ ("Build %s timed out after %s"), id, time);
     case ARC_RESULT_CANCELED:

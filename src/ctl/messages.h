@@ -5,8 +5,6 @@
 
 #include "arc-dbus.h"
 
-G_BEGIN_DECLS
-
 /**
  * arc_messages_tell_state:
  * @service: the service
@@ -90,6 +88,4 @@ char *arc_messages_tell_more (guint n);
  *
  * Returns: how long it took, microseconds; 0 if the clock was set back meanwhile
  */
-guint64 arc_messages_get_duration (GVariant *build);
-
-G_END_DECLS
+gint64 arc_messages_get_duration (GVariant *build);

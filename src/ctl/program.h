@@ -5,8 +5,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcProgram:
  * @argv: the program, which is looked up in the PATH of @environment, and its arguments
@@ -15,6 +13,8 @@ G_BEGIN_DECLS
  * @timeout: how long it may run, microseconds, 0 for any time
  * @grace: the time between SIGTERM and SIGKILL after @timeout or @cancellable, microseconds
  * @cancellable: (nullable): ends it
+ * @merges: whether its standard error goes where its standard output does
+ * @must_succeed: whether another exit status than 0 is an error
  */
 typedef struct
 {
@@ -24,17 +24,37 @@ typedef struct
   gint64 timeout;
   gint64 grace;
   GCancellable *cancellable;
+  gboolean merges;
+  gboolean must_succeed;
 } ArcProgram;
+
+/**
+ * ArcProgramResult:
+ * @status: its exit status, or 128 and the signal that ended it
+ * @output: (owned): its standard output, with a NUL after it
+ * @length: the bytes of @output
+ * @messages: (owned): its standard error, valid UTF-8 without blanks at the ends
+ */
+typedef struct
+{
+  int status;
+  char *output;
+  gsize length;
+  char *messages;
+} ArcProgramResult;
+
+/**
+ * arc_program_result_clear:
+ * @result: a result, or all zero
+ */
+void arc_program_result_clear (ArcProgramResult *result);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ArcProgramResult, arc_program_result_clear)
 
 /**
  * arc_program_run:
  * @program: what to run
- * @status: (out) (optional): its exit status, or 128 and the signal that ended it; if %NULL,
- *   another status than 0 is an error
- * @output: (out) (transfer full): its standard output, with a NUL after it
- * @length: (out) (optional): the bytes of @output
- * @messages: (out) (optional) (transfer full): its standard error, valid UTF-8 without blanks at
- *   the ends; if %NULL and @status is not, @output has it, too
+ * @result: (out): how it ended, and what it wrote
  * @error: return location for an error
  *
  * Runs a program without input, in a process group of its own, and dispatches the default main
@@ -44,20 +64,13 @@ typedef struct
  *
  * Returns: whether it ran to its end
  */
-gboolean arc_program_run (const ArcProgram *program,
-                          int *status,
-                          char **output,
-                          gsize *length,
-                          char **messages,
-                          GError **error);
+gboolean arc_program_run (const ArcProgram *program, ArcProgramResult *result, GError **error);
 
 /**
  * arc_program_ask:
  * @environment: (nullable): its environment; %NULL is that of this process
  * @argv: the program and its arguments
- * @status: (out): its exit status, or 128 and the signal that ended it
- * @output: (out) (transfer full): its standard output
- * @messages: (out) (transfer full): its standard error
+ * @result: (out): how it ended, and what it wrote
  * @error: return location for an error
  *
  * Runs a program with English messages, for at most 30 s. Both outputs are valid UTF-8 without
@@ -67,9 +80,5 @@ gboolean arc_program_run (const ArcProgram *program,
  */
 gboolean arc_program_ask (GStrv environment,
                           const char *const *argv,
-                          int *status,
-                          char **output,
-                          char **messages,
+                          ArcProgramResult *result,
                           GError **error);
-
-G_END_DECLS

@@ -102,16 +102,19 @@ arc_service_info_read (ArcDBusBuilder *service, GStrv *command, GStrv *environme
 }
 
 char *
-arc_service_info_get_state_directory (GStrv environment)
+arc_service_info_get_directory (GStrv environment, const char *variable)
 {
-  const char *directory = environment != NULL ? g_environ_getenv (environment, "XDG_STATE_HOME")
-                                              : g_get_user_state_dir ();
+  const gboolean is_own = environment == NULL;
+  const char *directory = is_own ? g_getenv (variable) : g_environ_getenv (environment, variable);
+  const char *home = is_own ? NULL : g_environ_getenv (environment, "HOME");
+  const gboolean is_state = g_str_equal (variable, "XDG_STATE_HOME");
 
   /* Programs must ignore a relative path (XDG Base Directory Specification). */
   if (directory != NULL && g_path_is_absolute (directory))
     return g_build_filename (directory, ARC_PROGRAM, NULL);
 
-  return g_build_filename (g_get_home_dir (), ".local", "state", ARC_PROGRAM, NULL);
+  return g_build_filename (home != NULL ? home : g_get_home_dir (),
+                           is_state ? ".local/state" : ".config", ARC_PROGRAM, NULL);
 }
 
 /* --- the unit of systemd */
@@ -144,12 +147,15 @@ find_unit (GDBusConnection *bus)
   return path;
 }
 
-/* (transfer full) (nullable): of type a{sv} */
+/* (transfer full) (nullable): of type a{sv}; of no object without PATH */
 static GVariant *
 get_properties (GDBusConnection *bus, const char *path, const char *interface)
 {
-  g_autoptr (GVariant) reply = call (bus, path, "org.freedesktop.DBus.Properties", "GetAll",
-                                     g_variant_new ("(s)", interface), "(a{sv})");
+  g_autoptr (GVariant) reply = NULL;
+
+  if (path != NULL)
+    reply = call (bus, path, "org.freedesktop.DBus.Properties", "GetAll",
+                  g_variant_new ("(s)", interface), "(a{sv})");
 
   return reply != NULL ? g_variant_get_child_value (reply, 0) : NULL;
 }
@@ -162,13 +168,11 @@ read_journal (GVariant *unit)
   g_autoptr (GVariant) bytes =
       g_variant_lookup_value (unit, "InvocationID", G_VARIANT_TYPE_BYTESTRING);
   g_autoptr (GString) match = g_string_new ("_SYSTEMD_INVOCATION_ID=");
-  g_autofree char *output = NULL;
-  g_autofree char *messages = NULL;
+  g_auto (ArcProgramResult) result = { 0 };
   const char *argv[] = { "journalctl",         "--user", "--quiet", "--output=cat", "--lines=1",
                          "--priority=warning", NULL,     NULL };
   const guchar *id = NULL;
   gsize length = 0;
-  int status;
 
   if (bytes != NULL)
     id = g_variant_get_fixed_array (bytes, &length, 1);
@@ -178,11 +182,10 @@ read_journal (GVariant *unit)
   for (gsize i = 0; i < length; i++)
     g_string_append_printf (match, "%02x", id[i]);
   argv[6] = match->str;
-  if (!arc_program_ask (NULL, argv, &status, &output, &messages, NULL) || status != 0 ||
-      *output == '\0')
+  if (!arc_program_ask (NULL, argv, &result, NULL) || result.status != 0 || *result.output == '\0')
     return NULL;
 
-  return arc_table_sanitize (output);
+  return arc_table_sanitize (result.output);
 }
 
 /* (nullable): what an exit status of the service means (arcology-builder(1)). */
@@ -232,8 +235,8 @@ char *
 arc_service_info_tell_failure (GDBusConnection *bus)
 {
   g_autofree char *path = find_unit (bus);
-  g_autoptr (GVariant) unit = path != NULL ? get_properties (bus, path, SYSTEMD_UNIT) : NULL;
-  g_autoptr (GVariant) service = path != NULL ? get_properties (bus, path, SYSTEMD_SERVICE) : NULL;
+  g_autoptr (GVariant) unit = get_properties (bus, path, SYSTEMD_UNIT);
+  g_autoptr (GVariant) service = get_properties (bus, path, SYSTEMD_SERVICE);
   g_autofree char *result = NULL;
   g_autofree char *message = NULL;
   const char *state = "";
@@ -274,7 +277,7 @@ arc_service_info_read_unit (GDBusConnection *bus, GStrv *command, GStrv *environ
 {
   g_autofree char *path = find_unit (bus);
   g_autoptr (GVariant) manager = get_properties (bus, SYSTEMD_PATH, SYSTEMD_MANAGER);
-  g_autoptr (GVariant) service = path != NULL ? get_properties (bus, path, SYSTEMD_SERVICE) : NULL;
+  g_autoptr (GVariant) service = get_properties (bus, path, SYSTEMD_SERVICE);
   g_autoptr (GVariant) start = NULL;
   g_auto (GStrv) variables = NULL;
   g_auto (GStrv) of_unit = NULL;

@@ -5,8 +5,6 @@
 
 #include "arc-dbus.h"
 
-G_BEGIN_DECLS
-
 /**
  * arc_service_info_make_command:
  * @command: (nullable): the program and the arguments of the service that runs
@@ -40,12 +38,13 @@ guint arc_service_info_read (ArcDBusBuilder *service, GStrv *command, GStrv *env
 gboolean arc_service_info_read_process (guint pid, GStrv *command, GStrv *environment);
 
 /**
- * arc_service_info_get_state_directory:
+ * arc_service_info_get_directory:
  * @environment: (nullable): the environment of the service; %NULL is that of this process
+ * @variable: `XDG_STATE_HOME` or `XDG_CONFIG_HOME`
  *
- * Returns: (transfer full): the path of the state directory
+ * Returns: (transfer full): the path of the directory of the service in that one
  */
-char *arc_service_info_get_state_directory (GStrv environment);
+char *arc_service_info_get_directory (GStrv environment, const char *variable);
 
 /**
  * arc_service_info_tell_failure:
@@ -67,5 +66,3 @@ char *arc_service_info_tell_failure (GDBusConnection *bus);
  * Returns: whether systemd has the unit; else nothing is set
  */
 gboolean arc_service_info_read_unit (GDBusConnection *bus, GStrv *command, GStrv *environment);
-
-G_END_DECLS

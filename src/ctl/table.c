@@ -3,7 +3,6 @@
 
 #include "ctl/table.h"
 
-#include <glib/gi18n.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -148,12 +147,37 @@ can_break (gunichar before, gunichar after)
          !is_closing (after);
 }
 
-/* The end of the piece of text at START that must not be broken. A unit stays with its number. */
+/* The end of the command line at START, with the quote before it, or START. Those that are
+ * suggested have no commas in them. */
 static const char *
-find_break (const char *start)
+skip_command (const char *start)
 {
-  const char *end = start;
+  static const char *const programs[] = { "arcologyctl ", "chmod ", "kill ",      "journalctl ",
+                                          "loginctl ",    "sudo ",  "systemctl ", "timedatectl " };
+  const char *text = start;
 
+  /* French has a space, of one kind or another, between a quote and its text. */
+  while (is_opening (g_utf8_get_char (text)) || g_unichar_isspace (g_utf8_get_char (text)))
+    text = g_utf8_next_char (text);
+
+  for (guint i = 0; i < G_N_ELEMENTS (programs); i++)
+    if (g_str_has_prefix (text, programs[i]))
+      {
+        while (g_ascii_isprint (*text) && *text != ',')
+          text++;
+        while (text[-1] == ' ')
+          text--;
+        return text;
+      }
+
+  return start;
+}
+
+/* (transfer full): the piece of text from START on that must not be broken before END. A unit stays
+ * with its number. */
+static char *
+copy_piece (const char *start, const char *end)
+{
   while (*end != '\0')
     {
       const gunichar before = g_utf8_get_char (end);
@@ -167,7 +191,18 @@ find_break (const char *start)
         break;
     }
 
-  return end;
+  return g_strndup (start, (gsize) (end - start));
+}
+
+/* (transfer full): the piece of text at START that must not be broken. A command line, which people
+ * copy, is one if it fits into ROOM columns. */
+static char *
+take_piece (const char *start, guint room)
+{
+  const char *end = skip_command (start);
+  g_autofree char *piece = copy_piece (start, end > start ? g_utf8_prev_char (end) : start);
+
+  return arc_table_measure (piece) <= room ? g_steal_pointer (&piece) : copy_piece (start, start);
 }
 
 char *
@@ -179,8 +214,8 @@ arc_table_wrap (const char *text, guint indent, guint width)
   while (*text != '\0')
     {
       const char *start = text + strspn (text, " ");
-      const char *end = find_break (start);
-      g_autofree char *piece = g_strndup (start, (gsize) (end - start));
+      g_autofree char *piece = take_piece (start, width > indent ? width - indent : 0);
+      const char *end = start + strlen (piece);
       const guint blanks = (guint) (start - text);
       const guint columns = arc_table_measure (piece);
 
@@ -220,28 +255,4 @@ arc_table_format_time (guint64 time, const char *format)
   g_autoptr (GDateTime) date = g_date_time_new_from_unix_local ((gint64) (time / G_USEC_PER_SEC));
 
   return date != NULL ? g_date_time_format (date, format) : g_strdup ("?");
-}
-
-char *
-arc_table_format_duration (guint64 usec)
-{
-  const guint64 seconds = (usec + G_USEC_PER_SEC / 2) / G_USEC_PER_SEC;
-
-  if (usec < 10 * G_USEC_PER_SEC)
-    return g_strdup_printf (_ ("%.1f s"), (double) usec / G_USEC_PER_SEC);
-  if (seconds < 60)
-    return g_strdup_printf (_ ("%u s"), (guint) seconds);
-  if (seconds < 3600)
-    return g_strdup_printf (_ ("%u min %u s"), (guint) (seconds / 60), (guint) (seconds % 60));
-
-  return g_strdup_printf (_ ("%u h %u min"), (guint) (seconds / 3600), (guint) (seconds / 60 % 60));
-}
-
-char *
-arc_table_format_wait (guint64 usec)
-{
-  const guint64 seconds = (usec + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC;
-
-  return seconds < 60 ? g_strdup_printf (_ ("%u s"), (guint) seconds)
-                      : arc_table_format_duration (seconds * G_USEC_PER_SEC);
 }

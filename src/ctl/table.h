@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcMood:
  * @ARC_MOOD_GOOD: all is well
@@ -95,7 +93,8 @@ guint arc_table_measure (const char *text);
  * @width: the columns of a line
  *
  * Breaks @text into lines at blanks, and between characters of Chinese and Japanese, but not before
- * closing or after opening punctuation. A longer word, such as a path, stays whole.
+ * closing or after opening punctuation. A longer word, such as a path, stays whole; so does a
+ * command line that fits.
  *
  * Returns: (transfer full): the lines
  */
@@ -119,23 +118,3 @@ void arc_table_print (guint indent, const char *format, ...) G_GNUC_PRINTF (2, 3
  * Returns: (transfer full): the time in the local time zone
  */
 char *arc_table_format_time (guint64 time, const char *format);
-
-/**
- * arc_table_format_duration:
- * @usec: microseconds
- *
- * Returns: (transfer full): a short form such as "0.8 s" or "2 min 5 s", translated
- */
-char *arc_table_format_duration (guint64 usec);
-
-/**
- * arc_table_format_wait:
- * @usec: microseconds
- *
- * Formats a remaining or elapsed time, which still changes: in whole seconds, rounded up.
- *
- * Returns: (transfer full): the text, translated
- */
-char *arc_table_format_wait (guint64 usec);
-
-G_END_DECLS

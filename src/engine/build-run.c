@@ -10,10 +10,7 @@
 #include "run/output-parser.h"
 #include "watch/directory-reader.h"
 
-#include <errno.h>
-#include <glib/gstdio.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 /* How long what is left of a build of a killed service has between SIGTERM and SIGKILL. Nobody
  * waits for its result. */
@@ -27,8 +24,7 @@ clear_build (ArcBuildRun *run)
   g_clear_object (&run->cancellable);
   g_clear_pointer (&run->build, arc_build_free);
   g_clear_pointer (&run->config, arc_config_free);
-  g_clear_pointer (&run->changes_file, g_free);
-  g_clear_pointer (&run->log_file, g_free);
+  arc_build_files_clear (&run->files);
   g_clear_error (&run->error);
   g_clear_pointer (&run->environment, g_strfreev);
   g_clear_pointer (&run->reported, arc_problem_list_unref);
@@ -44,20 +40,18 @@ step (ArcBuildRun *run, ArcPhaseEvent event, const ArcOutcome *outcome /* (nulla
 
 /* All that the next service needs is on the disk: now the process may change the database. */
 static void
-on_written (GObject *source, GAsyncResult *result, gpointer user_data)
+on_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
   ArcBuildRun *run = user_data;
+  ArcBuildFiles files = { 0 };
   g_autoptr (GError) error = NULL;
-  g_autofree char *log_file = NULL;
-  g_autofree char *changes_file =
-      arc_state_store_prepare_finish (ARC_STATE_STORE (source), result, &log_file, &error);
 
+  arc_database_state_take_finish (result, &files, &error);
   /* The build, or the object, is gone. */
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
 
-  run->changes_file = g_steal_pointer (&changes_file);
-  run->log_file = g_steal_pointer (&log_file);
+  run->files = files;
   run->error = g_steal_pointer (&error);
   step (run, ARC_PHASE_EVENT_WRITTEN, NULL);
 }
@@ -67,26 +61,14 @@ on_written (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 take (ArcBuildRun *run)
 {
-
   arc_loop_guard_begin_build (run->loop_guard, run->build->cause == ARC_CAUSE_REQUEST);
   arc_database_state_take_async (run->database, run->build, run->cancellable, on_written, run);
   run->funcs->changed (run->user_data);
 }
 
-static gboolean
-make_database_directory (const char *database, GError **error)
-{
-  g_autofree char *directory = g_path_get_dirname (database);
-
-  if (g_mkdir_with_parents (directory, 0700) == 0)
-    return TRUE;
-
-  g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND,
-               "Cannot make the directory of the database, %s: %s", directory, g_strerror (errno));
-  return FALSE;
-}
-
-/* Starts ARGV as the build or, with SETTING, as AfterBuild. */
+/* Starts ARGV as the build or, with SETTING, as AfterBuild. This waits for the disk of the program:
+ * g_subprocess_launcher_spawnv() returns when execve(2) has. It cannot wait in a thread, because
+ * the process gets SIGKILL when the thread that started it ends (PR_SET_PDEATHSIG, prctl(2)). */
 static gboolean
 start (ArcBuildRun *run,
        const char *const *argv,
@@ -94,24 +76,18 @@ start (ArcBuildRun *run,
        gint64 timeout,
        GError **error)
 {
-  /* For the next service, if this one is killed. */
-  const int group_file = arc_state_store_open_group (run->store);
   const ArcRun process = {
     .argv = argv,
     .setting = setting,
     .environment = (const char *const *) run->environment,
-    .log_file = setting == NULL ? run->log_file : NULL,
-    .group_file = MAX (group_file, 0),
+    .log_file = setting == NULL ? run->files.log : NULL,
+    .group_file = run->files.group,
     .timeout = timeout,
     .stop_grace = run->config->stop_grace,
   };
-  const gboolean started =
-      arc_process_runner_start (setting == NULL ? run->runner : run->after_runner, &process, error);
 
-  if (group_file >= 0)
-    close (group_file);
-
-  return started;
+  return arc_process_runner_start (setting == NULL ? run->runner : run->after_runner, &process,
+                                   error);
 }
 
 /* Starts the process with the environment that README.md promises. */
@@ -127,11 +103,8 @@ spawn (ArcBuildRun *run, GError **error)
       return FALSE;
     }
 
-  if (!make_database_directory (config->database, error))
-    return FALSE;
-
   run->environment = arc_build_environment_for_build (g_get_environ (), config, build->kind,
-                                                      build->id, run->changes_file);
+                                                      build->id, run->files.changes);
 
   return start (run, (const char *const *) config->command, NULL, config->timeout, error);
 }
@@ -202,8 +175,8 @@ describe_after_end (const ArcOutcome *outcome, const char *last_line /* (nullabl
 }
 
 /* A build that succeeded, or failed for some files only, which are all that the next build lists,
- * has updated the database. */
-static void
+ * has updated the database. FALSE if nothing was started. */
+static gboolean
 start_after_build (ArcBuildRun *run)
 {
   const ArcConfig *config = run->config;
@@ -212,15 +185,19 @@ start_after_build (ArcBuildRun *run)
 
   if (config->after_build == NULL || g_cancellable_is_cancelled (run->closing) ||
       (build->result != ARC_RESULT_SUCCESS && !arc_build_is_partial (build)))
-    return;
+    return FALSE;
 
   run->after_id = build->id;
   g_clear_pointer (&run->after_last_line, g_free);
-  if (start (run, (const char *const *) config->after_build, "AfterBuild",
-             config->after_build_timeout, &error))
-    run->holds |= ARC_HOLD_AFTER_BUILD;
-  else
-    set_after_problem (run, error->message);
+  if (!start (run, (const char *const *) config->after_build, "AfterBuild",
+              config->after_build_timeout, &error))
+    {
+      set_after_problem (run, error->message);
+      return FALSE;
+    }
+
+  run->holds |= ARC_HOLD_AFTER_BUILD;
+  return TRUE;
 }
 
 /* Completes the record from the outcome, and writes it. */
@@ -242,10 +219,8 @@ record (ArcBuildRun *run, gboolean spawned)
   arc_log_message_log_end (build);
   record_problems (run, build);
   arc_state_store_add_build (run->store, build);
-  arc_state_store_forget_group (run->store);
-
-  if (spawned)
-    start_after_build (run);
+  if (!spawned || !start_after_build (run))
+    arc_state_store_forget_group (run->store);
 
   g_cancellable_cancel (run->cancellable);
   run->build = NULL;
@@ -520,7 +495,8 @@ on_leftover_ended (GObject *source, GAsyncResult *result, gpointer user_data)
   ArcBuildRun *run = user_data;
   g_autoptr (GObject) owner G_GNUC_UNUSED = run->user_data;
   g_autoptr (GError) error = NULL;
-  const gboolean found = g_task_propagate_boolean (G_TASK (result), &error);
+  const gboolean found =
+      arc_state_store_end_leftover_finish (ARC_STATE_STORE (source), result, &error);
 
   if (found)
     g_message ("Ended what was left of a build of a service that was killed");

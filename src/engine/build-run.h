@@ -83,11 +83,10 @@ typedef struct
   /* Of the build that runs, or else of the one that ran last. */
   ArcConfig *config;         /* (owned) (nullable): NULL until it has taken its changes */
   GCancellable *cancellable; /* (owned) (nullable): of writing the files */
-  char *changes_file;        /* (owned) (nullable): NULL until it is there */
-  char *log_file; /* (owned) (nullable): NULL if the output goes to the log of the service alone */
-  GError *error;  /* (owned) (nullable): why the files cannot be written */
-  GStrv environment;        /* (owned) (nullable): of its process; NULL until that has started */
-  ArcProblemList *reported; /* (owned) (nullable): the problems that its process has reported */
+  ArcBuildFiles files;       /* (owned): what it has of them */
+  GError *error;             /* (owned) (nullable): why the files cannot be written */
+  GStrv environment;         /* (owned) (nullable): of its process; NULL until that has started */
+  ArcProblemList *reported;  /* (owned) (nullable): the problems that its process has reported */
 } ArcBuildRun;
 
 /**

@@ -293,7 +293,7 @@ on_surveyed (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (arc_build_run_check_inputs (self->run))
     self->status.last_touch = arc_clock_get_real_time (self->clock);
-  if (!g_task_propagate_boolean (G_TASK (result), NULL))
+  if (!arc_config_survey_first_finish (self->watcher, result))
     arc_tree_availability_blame_settings (self->tree,
                                           (const char *const *) self->config->directories);
   arc_tree_availability_set_problem (self->tree, NULL);
@@ -383,17 +383,11 @@ on_gone (gpointer user_data)
 void
 arc_builder_start (ArcBuilder *self)
 {
-  const ArcBuild *last;
-  ArcSnapshot *snapshot;
+  ArcSnapshot *snapshot = arc_database_state_load (self->database);
 
   arc_build_run_end_leftover (self->run);
   set_hold (self, ARC_HOLD_PAUSED, arc_state_store_get_paused (self->store));
-
-  self->next_id = arc_state_store_next_build (self->store);
-  snapshot = arc_database_state_load (self->database);
-  last = arc_state_store_get_last_build (self->store);
-  if (last != NULL)
-    self->next_id = MAX (self->next_id, last->id + 1);
+  self->next_id = arc_state_store_get_next_build (self->store);
   arc_change_feed_free (self->feed);
   self->feed = arc_change_feed_new (self->next_id - 1);
   arc_build_inputs_watch (self->database->inputs);
@@ -441,16 +435,45 @@ arc_builder_cancel (ArcBuilder *self, GError **error)
   return TRUE;
 }
 
-gboolean
-arc_builder_set_paused (ArcBuilder *self, gboolean paused, GError **error)
+/* The pause is what is written: of calls that overlap, the last one counts, and a build may start
+ * until then. */
+static void
+on_paused (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  if (!arc_state_store_set_paused (self->store, paused, error))
-    return FALSE;
+  g_autoptr (GTask) task = user_data;
+  ArcBuilder *self = g_task_get_source_object (task);
+  ArcStateStore *store = ARC_STATE_STORE (source);
+  GError *error = NULL;
 
-  set_hold (self, ARC_HOLD_PAUSED, paused);
+  if (!arc_state_store_set_paused_finish (store, result, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  set_hold (self, ARC_HOLD_PAUSED, arc_state_store_get_paused (store));
   update (self);
+  g_task_return_boolean (task, TRUE);
+}
 
-  return TRUE;
+void
+arc_builder_set_paused_async (ArcBuilder *self,
+                              gboolean paused,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  GTask *task = g_task_new (self, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, arc_builder_set_paused_async);
+  arc_state_store_set_paused_async (self->store, paused, on_paused, task);
+}
+
+gboolean
+arc_builder_set_paused_finish (ArcBuilder *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 void
@@ -491,6 +514,14 @@ arc_builder_sync_async (ArcBuilder *self, GAsyncReadyCallback callback, gpointer
     }
 
   arc_sync_requests_add (self->syncs, g_steal_pointer (&task));
+}
+
+ArcBuild *
+arc_builder_sync_finish (ArcBuilder *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
 }
 
 void

@@ -44,7 +44,7 @@ G_DECLARE_FINAL_TYPE (ArcBuilder, arc_builder, ARC, BUILDER, GObject)
  * @clock: the clock
  * @watcher: the watcher of the tree, not started
  * @runner: the runner of the builds
- * @store: the state store, which must be locked before arc_builder_start()
+ * @store: the state store, which must be open before arc_builder_start()
  * @config: the settings; they are copied
  *
  * Makes a builder that is not started. It keeps references to the objects.
@@ -92,15 +92,23 @@ arc_builder_rebuild (ArcBuilder *builder, ArcBuildKind kind, guint64 *build, GEr
 /**
  * arc_builder_sync_async:
  * @builder: the builder
- * @callback: called when a build has taken all that was on the disk, or none can. The result is a
- *   #GTask that returns a pointer: (transfer full): the #ArcBuild, which may have ended before the
- *   call. The database has all that was on the disk if that build succeeded. The error is
- *   %ARC_ERROR_TREE_UNAVAILABLE or %ARC_ERROR_SHUTTING_DOWN
+ * @callback: called when a build has taken all that was on the disk, or none can
  * @user_data: for @callback
  *
  * Compares the tree with the snapshot and builds what is stale.
  */
 void arc_builder_sync_async (ArcBuilder *builder, GAsyncReadyCallback callback, gpointer user_data);
+
+/**
+ * arc_builder_sync_finish:
+ * @builder: the builder
+ * @result: the result
+ * @error: return location for %ARC_ERROR_TREE_UNAVAILABLE or %ARC_ERROR_SHUTTING_DOWN
+ *
+ * Returns: (transfer full) (nullable): the build, which may have ended before the call, or %NULL on
+ *   an error. The database has all that was on the disk if that build succeeded
+ */
+ArcBuild *arc_builder_sync_finish (ArcBuilder *builder, GAsyncResult *result, GError **error);
 
 /**
  * arc_builder_cancel:
@@ -114,16 +122,30 @@ void arc_builder_sync_async (ArcBuilder *builder, GAsyncReadyCallback callback, 
 gboolean arc_builder_cancel (ArcBuilder *builder, GError **error);
 
 /**
- * arc_builder_set_paused:
+ * arc_builder_set_paused_async:
  * @builder: the builder
  * @paused: whether to hold automatic builds
- * @error: return location for %ARC_ERROR_STATE_DIRECTORY or %ARC_ERROR_LOCKED
+ * @callback: called when the pause is in force or has ended, or when it cannot be stored
+ * @user_data: for @callback
  *
- * Pauses or resumes automatic builds, also for the next run of the service.
+ * Pauses or resumes automatic builds, also for the next run of the service. It takes effect when it
+ * is stored, and calls take effect in their order: until @callback is called, a build may start as
+ * before.
+ */
+void arc_builder_set_paused_async (ArcBuilder *builder,
+                                   gboolean paused,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
+
+/**
+ * arc_builder_set_paused_finish:
+ * @builder: the builder
+ * @result: the result
+ * @error: return location for %ARC_ERROR_STATE_DIRECTORY or %ARC_ERROR_LOCKED
  *
  * Returns: %FALSE, with nothing changed, if the pause cannot be stored
  */
-gboolean arc_builder_set_paused (ArcBuilder *builder, gboolean paused, GError **error);
+gboolean arc_builder_set_paused_finish (ArcBuilder *builder, GAsyncResult *result, GError **error);
 
 /**
  * arc_builder_set_held:

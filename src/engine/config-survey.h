@@ -16,8 +16,7 @@
  * @config: the settings
  * @watcher: the watcher of the tree, which was compared once
  * @database: the state of the database
- * @callback: called when it is known, or a time limit has passed. The result is a #GTask: a
- * boolean, %FALSE if there are files and the settings leave none
+ * @callback: called when it is known, or a time limit has passed
  * @user_data: for @callback
  *
  * Finds out whether the settings of a start leave files of a tree that has some. With the settings
@@ -30,11 +29,19 @@ void arc_config_survey_first_async (const ArcConfig *config,
                                     gpointer user_data);
 
 /**
+ * arc_config_survey_first_finish:
+ * @watcher: the watcher
+ * @result: the result
+ *
+ * Returns: %FALSE if there are files and the settings leave none
+ */
+gboolean arc_config_survey_first_finish (ArcWatcher *watcher, GAsyncResult *result);
+
+/**
  * arc_config_survey_check_async:
  * @watcher: the watcher of the tree
  * @config: settings
- * @callback: called when it is known. The result is a #GTask: a boolean, %TRUE if the settings may
- * be put in force; the error is %ARC_ERROR_CONFIG
+ * @callback: called when it is known
  * @user_data: for @callback
  *
  * Finds out whether settings may be put in force: they must not leave no file while there are some.
@@ -43,3 +50,13 @@ void arc_config_survey_check_async (ArcWatcher *watcher,
                                     const ArcConfig *config,
                                     GAsyncReadyCallback callback,
                                     gpointer user_data);
+
+/**
+ * arc_config_survey_check_finish:
+ * @watcher: the watcher
+ * @result: the result
+ * @error: return location for %ARC_ERROR_CONFIG
+ *
+ * Returns: %TRUE if the settings may be put in force
+ */
+gboolean arc_config_survey_check_finish (ArcWatcher *watcher, GAsyncResult *result, GError **error);

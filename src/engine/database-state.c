@@ -127,7 +127,7 @@ arc_database_state_check (ArcDatabaseState *self, gboolean writing)
 {
   const char *reason = NULL;
 
-  if (has_other (&self->seen.settings, arc_build_inputs_read (self->inputs)))
+  if (has_other (&self->seen.settings, arc_build_inputs_read (self->inputs, FALSE)))
     reason = "the settings, or files that Command names, have changed";
   if (!writing &&
       has_other (&self->seen.database, g_strdup (arc_build_inputs_get_database (self->inputs))))
@@ -201,6 +201,19 @@ withhold_hidden (ArcDatabaseState *self, const ArcBuild *build)
   arc_watcher_mark_dirty (self->watcher, hidden);
 }
 
+/* What the next service has to know of DATABASE, which lacks at most DIRTY and what the watcher has
+ * not emitted yet; that is added to DIRTY. */
+static ArcStateStoreRecord
+make_record (const ArcDatabaseState *self, const char *database, ArcChangeSet *dirty)
+{
+  arc_watcher_add_unemitted (self->watcher, dirty);
+
+  return (ArcStateStoreRecord){ .database = database,
+                                .inputs = &self->built,
+                                .snapshot = arc_watcher_get_snapshot (self->watcher),
+                                .dirty = dirty };
+}
+
 void
 arc_database_state_take_async (ArcDatabaseState *self,
                                ArcBuild *build,
@@ -208,10 +221,10 @@ arc_database_state_take_async (ArcDatabaseState *self,
                                GAsyncReadyCallback callback,
                                gpointer user_data)
 {
-  const ArcSnapshot *snapshot = arc_watcher_get_snapshot (self->watcher);
   const gboolean incremental = build->kind == ARC_BUILD_INCREMENTAL;
-  const ArcChangeSet *taken;
   g_autoptr (ArcChangeSet) dirty = arc_change_set_new ();
+  const ArcChangeSet *taken;
+  ArcStateStoreRecord record;
 
   /* Until the build has succeeded, the rows of the database are unknown; and a new database has
    * none yet. */
@@ -228,12 +241,19 @@ arc_database_state_take_async (ArcDatabaseState *self,
   arc_pending_changes_take (self->pending);
   taken = self->pending->taken;
   arc_change_set_merge (dirty, taken);
-  arc_watcher_add_unemitted (self->watcher, dirty);
-
+  record = make_record (self, self->database, dirty);
   build->n_changed =
-      incremental ? arc_change_set_get_size (taken) : arc_snapshot_get_n_files (snapshot);
-  arc_state_store_prepare_async (self->store, build->id, build->kind, taken, snapshot, dirty,
-                                 self->database, &self->built, cancellable, callback, user_data);
+      incremental ? arc_change_set_get_size (taken) : arc_snapshot_get_n_files (record.snapshot);
+  arc_state_store_prepare_async (self->store, build, taken, &record, cancellable, callback,
+                                 user_data);
+}
+
+gboolean
+arc_database_state_take_finish (GAsyncResult *result, ArcBuildFiles *files, GError **error)
+{
+  g_autoptr (GObject) store = g_async_result_get_source_object (result);
+
+  return arc_state_store_prepare_finish (ARC_STATE_STORE (store), result, files, error);
 }
 
 /* Files that the build has named count from now on: they are no change since it began. */
@@ -241,13 +261,13 @@ static void
 adopt_named_files (ArcDatabaseState *self, const ArcBuild *build)
 {
   const gboolean done = build->result == ARC_RESULT_SUCCESS || arc_build_is_partial (build);
-  g_autofree char *begun = arc_build_inputs_read_begun (self->inputs);
+  g_autofree char *begun = arc_build_inputs_read (self->inputs, TRUE);
 
   if (!arc_build_inputs_end_build (self->inputs, done))
     return;
 
   g_free (self->seen.settings);
-  self->seen.settings = arc_build_inputs_read_begun (self->inputs);
+  self->seen.settings = arc_build_inputs_read (self->inputs, TRUE);
   if (g_strcmp0 (self->taken_settings, begun) == 0)
     replace (&self->taken_settings, self->seen.settings);
 }
@@ -287,18 +307,17 @@ arc_database_state_end_build (ArcDatabaseState *self,
   return arc_pending_changes_give_up (self->pending, build, last_try);
 }
 
-/* Writes that the database has all changes but those that are pending, or that the watcher has not
- * emitted yet. */
+/* Writes that the database has all changes but those that are pending. */
 static void
 write_state (ArcDatabaseState *self)
 {
   g_autoptr (ArcChangeSet) dirty = arc_change_set_new ();
+  ArcStateStoreRecord record;
 
   arc_change_set_merge (dirty, self->pending->pending);
-  arc_watcher_add_unemitted (self->watcher, dirty);
   replace (&self->built.tree, arc_build_inputs_get_tree (self->inputs));
-  arc_state_store_commit (self->store, arc_watcher_get_snapshot (self->watcher), dirty,
-                          self->built_database, &self->built);
+  record = make_record (self, self->built_database, dirty);
+  arc_state_store_commit (self->store, &record);
 }
 
 /* The database was made with the settings of the build. */

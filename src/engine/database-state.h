@@ -154,7 +154,7 @@ ArcBuildKind arc_database_state_take_wanted (ArcDatabaseState *self);
  * @self: the state
  * @build: the build that takes the changes; its number of files is set
  * @cancellable: (nullable): a cancellable
- * @callback: called when the files are written; arc_state_store_prepare_finish() has the result
+ * @callback: called when the files are written, or cannot be
  * @user_data: data for @callback
  *
  * Moves the pending changes into @build, and begins to write the list of files for its process and
@@ -170,6 +170,20 @@ void arc_database_state_take_async (ArcDatabaseState *self,
                                     GCancellable *cancellable,
                                     GAsyncReadyCallback callback,
                                     gpointer user_data);
+
+/**
+ * arc_database_state_take_finish:
+ * @result: the result
+ * @files: (out caller-allocates): the files of the build; not set on an error
+ * @error: return location for the errors of arc_state_store_prepare_finish()
+ *
+ * Finishes arc_database_state_take_async(), whose state may have been freed after its cancellable
+ * was cancelled.
+ *
+ * Returns: %TRUE on success
+ */
+gboolean
+arc_database_state_take_finish (GAsyncResult *result, ArcBuildFiles *files, GError **error);
 
 /**
  * arc_database_state_was_removed:

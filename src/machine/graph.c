@@ -123,6 +123,22 @@ get_node (const Graph *graph, guint index)
 #define DOT_STROKE "#5e5c64"
 
 static void
+append_dot_label (GString *label, const Edge *edge)
+{
+  const gboolean has_guard = *edge->guard != '\0';
+  const gboolean has_effects = *edge->effects != '\0';
+
+  /* SVG drops blanks at the start of a piece of text, so they are at the end of the one before. */
+  g_string_append_printf (label, "%s%s", label->len > 0 ? "<br/>" : "", edge->events);
+  if (has_guard)
+    g_string_append_printf (label, " <font color=\"" DOT_PALE "\">[%s]%s</font>", edge->guard,
+                            has_effects ? " " : "");
+  if (has_effects)
+    g_string_append_printf (label, "%s/ <font color=\"" DOT_BLUE "\">%s</font>",
+                            has_guard ? "" : " ", edge->effects);
+}
+
+static void
 append_dot_edge (GString *dot, const Graph *graph, guint from, guint to)
 {
   g_autoptr (GString) label = g_string_new (NULL);
@@ -130,20 +146,9 @@ append_dot_edge (GString *dot, const Graph *graph, guint from, guint to)
   for (guint i = 0; i < graph->edges->len; i++)
     {
       const Edge *edge = &g_array_index (graph->edges, Edge, i);
-      const char *effects = edge->effects;
 
-      if (edge->from != from || edge->to != to)
-        continue;
-
-      /* SVG drops blanks at the start of a piece of text, so they are at the end of the one before.
-       */
-      g_string_append_printf (label, "%s%s", label->len > 0 ? "<br/>" : "", edge->events);
-      if (*edge->guard != '\0')
-        g_string_append_printf (label, " <font color=\"" DOT_PALE "\">[%s]%s</font>", edge->guard,
-                                *effects != '\0' ? " " : "");
-      if (*effects != '\0')
-        g_string_append_printf (label, "%s/ <font color=\"" DOT_BLUE "\">%s</font>",
-                                *edge->guard != '\0' ? "" : " ", effects);
+      if (edge->from == from && edge->to == to)
+        append_dot_label (label, edge);
     }
 
   if (label->len == 0)
@@ -202,6 +207,25 @@ describe_condition (const Edge *edge)
                               : g_strdup (edge->events);
 }
 
+/* Lists what leaves NODE; conditions take WIDTH columns. */
+static void
+append_text_node (GString *text, const Graph *graph, guint node, gsize width)
+{
+  for (guint i = 0; i < graph->edges->len; i++)
+    {
+      const Edge *edge = &g_array_index (graph->edges, Edge, i);
+      g_autofree char *when = describe_condition (edge);
+
+      if (edge->from != node)
+        continue;
+
+      g_string_append_printf (text, "    %-*s -> %s\n", (int) width, when,
+                              get_node (graph, edge->to));
+      if (*edge->effects != '\0')
+        g_string_append_printf (text, "      / %s\n", edge->effects);
+    }
+}
+
 char *
 arc_graph_to_text (const ArcGraphRow *rows, guint n_rows, const char *current)
 {
@@ -219,23 +243,10 @@ arc_graph_to_text (const ArcGraphRow *rows, guint n_rows, const char *current)
 
   for (guint node = 0; node < graph.nodes->len; node++)
     {
-      g_string_append_printf (text, "%s %s\n",
-                              g_strcmp0 (current, get_node (&graph, node)) == 0 ? "*" : " ",
-                              get_node (&graph, node));
+      const char *name = get_node (&graph, node);
 
-      for (guint i = 0; i < graph.edges->len; i++)
-        {
-          const Edge *edge = &g_array_index (graph.edges, Edge, i);
-          g_autofree char *when = describe_condition (edge);
-
-          if (edge->from != node)
-            continue;
-
-          g_string_append_printf (text, "    %-*s -> %s\n", (int) width, when,
-                                  get_node (&graph, edge->to));
-          if (*edge->effects != '\0')
-            g_string_append_printf (text, "      / %s\n", edge->effects);
-        }
+      g_string_append_printf (text, "%s %s\n", g_strcmp0 (current, name) == 0 ? "*" : " ", name);
+      append_text_node (text, &graph, node, width);
     }
 
   return g_string_free (text, FALSE);

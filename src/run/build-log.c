@@ -20,12 +20,12 @@ struct _ArcBuildLog
   gboolean line_is_hidden; /* and so are its further pieces */
   GString *tail; /* (owned): the end of what follows the head, at most twice ARC_LOG_TAIL */
 
-  GThread *thread; /* (owned) (nullable): opens, writes and closes the file */
-  GError *error;   /* (owned) (nullable): of the thread, until it has ended */
-  GMutex mutex;    /* guards what follows */
-  GCond cond;      /* there is something to write, or no more comes */
-  GString *queue;  /* (owned): what the thread writes next */
-  gboolean is_complete;
+  gboolean has_thread; /* that opens, writes and closes the file, and frees this */
+  GError *error;       /* (owned) (nullable): of the thread, or why there is none */
+  GMutex mutex;        /* guards what follows */
+  GCond cond;          /* there is something to write, or no more comes */
+  GString *queue;      /* (owned): what the thread writes next */
+  GTask *closing;      /* (owned) (nullable): no more comes; the thread returns it */
 };
 
 static void
@@ -66,7 +66,7 @@ take_queue (ArcBuildLog *log)
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&log->mutex);
   GString *taken;
 
-  while (log->queue->len == 0 && !log->is_complete)
+  while (log->queue->len == 0 && log->closing == NULL)
     g_cond_wait (&log->cond, &log->mutex);
   if (log->queue->len == 0)
     return NULL;
@@ -75,6 +75,24 @@ take_queue (ArcBuildLog *log)
   log->queue = g_string_new (NULL);
 
   return taken;
+}
+
+/* Returns the task and frees the log. */
+static void
+end (ArcBuildLog *log)
+{
+  if (log->error == NULL)
+    g_task_return_boolean (log->closing, TRUE);
+  else
+    g_task_return_error (log->closing, g_steal_pointer (&log->error));
+
+  g_object_unref (log->closing);
+  g_string_free (log->tail, TRUE);
+  g_string_free (log->queue, TRUE);
+  g_mutex_clear (&log->mutex);
+  g_cond_clear (&log->cond);
+  g_free (log->file);
+  g_free (log);
 }
 
 static gpointer
@@ -98,6 +116,7 @@ run_thread (gpointer data)
   if (fd >= 0 && close (fd) < 0)
     take_error (log, "write");
 
+  end (log);
   return NULL;
 }
 
@@ -105,24 +124,28 @@ ArcBuildLog *
 arc_build_log_open (const char *file)
 {
   ArcBuildLog *log = g_new0 (ArcBuildLog, 1);
+  GThread *thread;
 
   log->file = g_strdup (file);
   log->tail = g_string_new (NULL);
   log->queue = g_string_new (NULL);
   g_mutex_init (&log->mutex);
   g_cond_init (&log->cond);
-  log->thread = g_thread_try_new ("build-log", run_thread, log, &log->error);
+  thread = g_thread_try_new ("build-log", run_thread, log, &log->error);
+  log->has_thread = thread != NULL;
+  g_clear_pointer (&thread, g_thread_unref);
 
   return log;
 }
 
+/* With CLOSING, a task, no more comes. */
 static void
-queue (ArcBuildLog *log, const char *data, gsize length, gboolean is_complete)
+queue (ArcBuildLog *log, const char *data, gsize length, GTask *closing /* (nullable) */)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&log->mutex);
 
   g_string_append_len (log->queue, data, (gssize) length);
-  log->is_complete = is_complete;
+  log->closing = closing;
   g_cond_signal (&log->cond);
 }
 
@@ -133,7 +156,7 @@ append (ArcBuildLog *log, const char *data, gsize length)
 
   if (head > 0)
     {
-      queue (log, data, head, FALSE);
+      queue (log, data, head, NULL);
       log->last_of_head = data[head - 1];
     }
 
@@ -187,60 +210,36 @@ shorten_tail (ArcBuildLog *log)
   g_string_prepend (log->tail, line);
 }
 
-gboolean
-arc_build_log_close (ArcBuildLog *log, GError **error)
-{
-  gboolean good;
-
-  if (log->length > ARC_LOG_HEAD + ARC_LOG_TAIL)
-    shorten_tail (log);
-  queue (log, log->tail->str, log->tail->len, TRUE);
-  if (log->thread != NULL)
-    g_thread_join (log->thread);
-
-  good = log->error == NULL;
-  if (!good)
-    g_propagate_error (error, log->error);
-
-  g_string_free (log->tail, TRUE);
-  g_string_free (log->queue, TRUE);
-  g_mutex_clear (&log->mutex);
-  g_cond_clear (&log->cond);
-  g_free (log->file);
-  g_free (log);
-
-  return good;
-}
-
-static void
-run_close (GTask *task,
-           gpointer source G_GNUC_UNUSED,
-           gpointer data,
-           GCancellable *cancellable G_GNUC_UNUSED)
-{
-  GError *error = NULL;
-
-  if (arc_build_log_close (data, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
-
 void
 arc_build_log_close_async (ArcBuildLog *log,
                            GCancellable *cancellable,
                            GAsyncReadyCallback callback,
                            gpointer user_data)
 {
-  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+  GTask *task = g_task_new (NULL, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, arc_build_log_close_async);
   if (log == NULL)
     {
       g_task_return_boolean (task, TRUE);
+      g_object_unref (task);
       return;
     }
 
-  g_task_set_task_data (task, log, NULL);
-  g_task_run_in_thread (task, run_close);
+  if (log->length > ARC_LOG_HEAD + ARC_LOG_TAIL)
+    shorten_tail (log);
+  if (log->has_thread)
+    {
+      queue (log, log->tail->str, log->tail->len, task);
+      return;
+    }
+
+  log->closing = task;
+  end (log);
+}
+
+gboolean
+arc_build_log_close_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
 }

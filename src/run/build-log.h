@@ -15,11 +15,11 @@
  * A log file of bounded size, to which bytes are only appended, so that a reader can follow it.
  *
  * The first ARC_LOG_HEAD bytes of output are written as they come. Of what follows, the last
- * ARC_LOG_TAIL bytes are kept in memory. arc_build_log_close() appends them; where more came than
- * that, from the first whole line on, and after a line that says how many bytes are left out.
+ * ARC_LOG_TAIL bytes are kept in memory. arc_build_log_close_async() appends them; where more came
+ * than that, from the first whole line on, and after a line that says how many bytes are left out.
  *
  * A thread writes the file, because the main loop must not wait for the disk. An error of the disk
- * does not stop the writer: arc_build_log_close() returns the first one.
+ * does not stop the writer: arc_build_log_close_finish() returns the first one.
  */
 typedef struct _ArcBuildLog ArcBuildLog;
 
@@ -46,27 +46,24 @@ void
 arc_build_log_append_line (ArcBuildLog *log, const char *text, gsize length, gboolean is_whole);
 
 /**
- * arc_build_log_close:
- * @log: (transfer full): a log
- * @error: return location for a `GFileError`
- *
- * Completes the file and frees the log. Blocks until all is written.
- *
- * Returns: %FALSE if the file is not what it should be
- */
-gboolean arc_build_log_close (ArcBuildLog *log, GError **error);
-
-/**
  * arc_build_log_close_async:
  * @log: (transfer full) (nullable): a log; without one, the result is %TRUE
  * @cancellable: (nullable): only changes the result; the file is completed in any case
- * @callback: called when all is written. The result is a #GTask: a boolean; the errors are those of
- *   arc_build_log_close(), and %G_IO_ERROR_CANCELLED
+ * @callback: (nullable): called when all is written
  * @user_data: for @callback
  *
- * Does what arc_build_log_close() does in a thread.
+ * Completes the file in the thread that writes it, and frees the log.
  */
 void arc_build_log_close_async (ArcBuildLog *log,
                                 GCancellable *cancellable,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data);
+
+/**
+ * arc_build_log_close_finish:
+ * @result: the result
+ * @error: return location for a `GFileError`, or %G_IO_ERROR_CANCELLED
+ *
+ * Returns: %FALSE if the file is not what it should be
+ */
+gboolean arc_build_log_close_finish (GAsyncResult *result, GError **error);

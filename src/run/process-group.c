@@ -5,15 +5,17 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-/* How long a process may take to go after SIGKILL, and how often to look. */
-#define KILL_TIMEOUT  (5 * G_USEC_PER_SEC)
-#define POLL_INTERVAL (10 * G_TIME_SPAN_MILLISECOND)
+/* A process survives SIGKILL while it hangs in the kernel, as on a dead network file system. */
+#define KILL_TIMEOUT (5 * G_USEC_PER_SEC)
+
+/* How often to look: the kernel does not report the end of processes that are not our children.
+ * Milliseconds. */
+#define POLL_MIN 5
+#define POLL_MAX 50
 
 /* How long a process may take to become another program, and how often to look at least: where
  * other processes have the processors, few looks fit in the time. */
@@ -24,23 +26,14 @@
 static gboolean
 is_member (const char *pid, pid_t group)
 {
-  char path[64];
-  char text[512];
+  g_autofree char *path = g_strdup_printf ("/proc/%s/stat", pid);
+  g_autofree char *text = NULL;
   const char *end_of_name;
   char state;
   int process_group;
-  int fd;
-  gssize length;
 
-  g_snprintf (path, sizeof path, "/proc/%.32s/stat", pid);
-  fd = open (path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
+  if (!g_file_get_contents (path, &text, NULL, NULL))
     return FALSE;
-  length = read (fd, text, sizeof text - 1);
-  close (fd);
-  if (length <= 0)
-    return FALSE;
-  text[length] = '\0';
 
   /* "PID (NAME) STATE PPID PGRP ...": the name may hold anything (proc(5)). */
   end_of_name = strrchr (text, ')');
@@ -116,11 +109,12 @@ typedef enum
 typedef struct
 {
   pid_t group;
-  char *assignment; /* (owned) */
+  char *assignment; /* (owned) (nullable) */
   gint64 grace;
   EndStep step;
   gint64 deadline; /* of the step; g_get_monotonic_time() */
   guint n_looks;   /* in the first step */
+  guint interval;  /* to the next look */
 } End;
 
 static void
@@ -139,22 +133,32 @@ begin_step (End *end, EndStep step, gint64 duration)
   end->deadline = g_get_monotonic_time () + duration;
 }
 
+/* The number of the group stays its own for as long as it has a member, even when the leader has
+ * been reaped. After that the kernel goes round all other numbers before it gives it away again
+ * (pid_max, proc(5)), which takes longer than from one look to the next. */
+static void
+terminate (End *end)
+{
+  kill (-end->group, SIGTERM);
+  kill (-end->group, SIGCONT); /* a stopped process gets the signal only when it goes on */
+  begin_step (end, END_STEP_TERMINATE, end->grace);
+}
+
 /* Returns: whether the group is not the one that is meant. */
 static gboolean
 find (End *end)
 {
   if (has_member (end->group, end->assignment))
     {
-      kill (-end->group, SIGTERM);
-      kill (-end->group, SIGCONT); /* a stopped process gets the signal only when it goes on */
-      begin_step (end, END_STEP_TERMINATE, end->grace);
+      terminate (end);
       return FALSE;
     }
 
   /* In the middle of execve(2) a process has no environment (environ_read() of fs/proc/base.c), so
    * this looks more than once. */
   end->n_looks++;
-  return (g_get_monotonic_time () >= end->deadline && end->n_looks >= EXEC_LOOKS) ||
+  return end->assignment == NULL ||
+         (g_get_monotonic_time () >= end->deadline && end->n_looks >= EXEC_LOOKS) ||
          !arc_process_group_is_alive (end->group);
 }
 
@@ -192,10 +196,29 @@ go_on (GTask *task)
   return FALSE;
 }
 
+static void look (GTask *task);
+
 static gboolean
 on_poll (gpointer user_data)
 {
-  return go_on (G_TASK (user_data)) ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
+  look (G_TASK (user_data));
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+look (GTask *task)
+{
+  End *end = g_task_get_task_data (task);
+  g_autoptr (GSource) poll = NULL;
+
+  if (go_on (task))
+    return;
+
+  poll = g_timeout_source_new (end->interval);
+  end->interval = MIN (2 * end->interval, POLL_MAX);
+  g_source_set_static_name (poll, "[arcology] process group");
+  g_task_attach_source (task, poll, on_poll);
 }
 
 void
@@ -207,28 +230,27 @@ arc_process_group_end_async (pid_t group,
                              gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
-  g_autoptr (GSource) poll = NULL;
   End *end = g_new0 (End, 1);
 
   g_task_set_source_tag (task, arc_process_group_end_async);
   end->group = group;
   end->assignment = g_strdup (assignment);
   end->grace = grace;
+  end->interval = POLL_MIN;
   begin_step (end, END_STEP_FIND, EXEC_TIMEOUT);
   g_task_set_task_data (task, end, end_free);
 
   /* 0 and 1 would be our own group and every process (kill(2)). */
   if (group <= 1)
-    {
-      g_task_return_boolean (task, FALSE);
-      return;
-    }
+    g_task_return_boolean (task, FALSE);
+  else
+    look (task);
+}
 
-  if (go_on (task))
-    return;
+gboolean
+arc_process_group_end_finish (GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_async_result_is_tagged (result, arc_process_group_end_async), FALSE);
 
-  /* The kernel does not report the end of processes that are not our children. */
-  poll = g_timeout_source_new (POLL_INTERVAL / G_TIME_SPAN_MILLISECOND);
-  g_source_set_name (poll, "[arcology] leftover build");
-  g_task_attach_source (task, poll, on_poll);
+  return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -17,11 +17,11 @@ gboolean arc_process_group_is_alive (pid_t group);
 /**
  * arc_process_group_end_async:
  * @group: the number of a process group
- * @assignment: `NAME=value` from the environment of a process of the group
+ * @assignment: (nullable): `NAME=value` from the environment of a process of the group; %NULL: the
+ *   group is known to be the one that is meant
  * @grace: microseconds between SIGTERM and SIGKILL
  * @cancellable: (nullable): ends the wait, not the processes
- * @callback: called from the main loop when nothing of the group is left. The result is a #GTask: a
- *   boolean, whether there was something to end; the error is %G_IO_ERROR_CANCELLED
+ * @callback: called from the main loop when nothing of the group is left
  * @user_data: for @callback
  *
  * Ends what is left of a group if a process of it has @assignment in its environment: the kernel
@@ -34,3 +34,12 @@ void arc_process_group_end_async (pid_t group,
                                   GCancellable *cancellable,
                                   GAsyncReadyCallback callback,
                                   gpointer user_data);
+
+/**
+ * arc_process_group_end_finish:
+ * @result: the result
+ * @error: return location for %G_IO_ERROR_CANCELLED
+ *
+ * Returns: %TRUE if there was something to end
+ */
+gboolean arc_process_group_end_finish (GAsyncResult *result, GError **error);

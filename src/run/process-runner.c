@@ -26,14 +26,7 @@
 /* Longer lines come in pieces. */
 #define LINE_SIZE (64 * 1024)
 
-#define SAMPLE_INTERVAL_MS 1000
-
-/* How often the end of the group is looked for once its leader is gone. */
-#define POLL_MIN_MS 5
-#define POLL_MAX_MS 100
-
-/* A process survives SIGKILL while it hangs in the kernel, as on a dead network file system. */
-#define KILL_PATIENCE_MS 5000
+#define SAMPLE_SECONDS 1
 
 struct _ArcProcessRunner
 {
@@ -49,18 +42,14 @@ struct _ArcProcessRunner
   guint output_id;
   guint sample_id;
   guint timeout_id;
-  guint kill_id;    /* SIGKILL, after the grace */
-  guint poll_id;    /* looks for the end of the group */
   ArcBuildLog *log; /* (owned) (nullable) */
   GString *line;    /* (owned) (nullable): what has come of the next one */
   gint64 stop_grace;
-  gboolean terminating; /* SIGTERM was sent */
-  gboolean killing;     /* SIGKILL was sent */
-  gint64 killing_since; /* g_get_monotonic_time() */
-  guint poll_interval;  /* ms */
-  gboolean stopped;     /* we ended it, because of `stop_result` */
+  gboolean stopped; /* we ended it, because of `stop_result` */
   ArcResult stop_result;
-  gboolean exited;
+  gboolean exited;    /* the leader */
+  gboolean ending;    /* the group is being ended, or has ended */
+  gboolean is_ended;  /* the group: nothing is left, or nothing more can be done */
   gboolean left_over; /* something of the group survives SIGKILL */
   int wait_status;
   guint64 children_cpu; /* before it began */
@@ -96,21 +85,6 @@ enum
 
 static guint signals[N_SIGNALS];
 
-/* Adds a source that is ready after USEC, once or each time: FUNC decides. */
-static guint
-add_timeout (ArcProcessRunner *self, gint64 usec, GSourceFunc func, const char *name)
-{
-  const gint64 msec = usec / 1000 + (usec % 1000 > 0);
-  /* Milliseconds in a guint are 49 days; longer ones do with seconds. */
-  const guint id = msec <= G_MAXUINT
-                       ? g_timeout_add (msec, func, self)
-                       : g_timeout_add_seconds (MIN (msec / 1000, G_MAXUINT), func, self);
-
-  g_source_set_name_by_id (id, name);
-
-  return id;
-}
-
 static guint64
 get_children_cpu (void)
 {
@@ -127,24 +101,12 @@ get_children_cpu (void)
 static void
 sample_rss (ArcProcessRunner *self)
 {
-  char path[64];
-  char text[4096];
+  g_autofree char *path = g_strdup_printf ("/proc/%d/status", (int) self->group);
+  g_autofree char *text = NULL;
   const char *line;
-  int fd;
-  gssize length;
 
-  if (self->exited)
+  if (self->exited || !g_file_get_contents (path, &text, NULL, NULL))
     return;
-
-  g_snprintf (path, sizeof path, "/proc/%d/status", (int) self->group);
-  fd = open (path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    return;
-  length = read (fd, text, sizeof text - 1);
-  close (fd);
-  if (length <= 0)
-    return;
-  text[length] = '\0';
 
   /* A zombie has no such line. */
   line = strstr (text, "\nVmHWM:");
@@ -256,41 +218,7 @@ on_sample (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* The number of the group stays its own for as long as it has a member, even when the leader has
- * been reaped. After that the kernel goes round all other numbers before it gives it away again
- * (pid_max, proc(5)), which takes longer than we hold on to it. */
-static void
-signal_group (ArcProcessRunner *self, int number)
-{
-  kill (-self->group, number);
-}
-
-static gboolean
-on_grace_over (gpointer user_data)
-{
-  ArcProcessRunner *self = ARC_PROCESS_RUNNER (user_data);
-
-  self->kill_id = 0;
-  self->killing = TRUE;
-  self->killing_since = g_get_monotonic_time ();
-  signal_group (self, SIGKILL);
-
-  return G_SOURCE_REMOVE;
-}
-
-/* Starts to end the group, if that has not begun. */
-static void
-terminate_group (ArcProcessRunner *self)
-{
-  if (self->terminating)
-    return;
-
-  self->terminating = TRUE;
-  signal_group (self, SIGTERM);
-  /* A stopped process gets the signal only when it goes on. */
-  signal_group (self, SIGCONT);
-  self->kill_id = add_timeout (self, self->stop_grace, on_grace_over, "[arcology] build grace");
-}
+static void end_group (ArcProcessRunner *self);
 
 static void
 stop (ArcProcessRunner *self, ArcResult result)
@@ -301,7 +229,7 @@ stop (ArcProcessRunner *self, ArcResult result)
 
   self->stopped = TRUE;
   self->stop_result = result;
-  terminate_group (self);
+  end_group (self);
 }
 
 static gboolean
@@ -322,15 +250,13 @@ clear_run (ArcProcessRunner *self)
   g_clear_handle_id (&self->output_id, g_source_remove);
   g_clear_handle_id (&self->sample_id, g_source_remove);
   g_clear_handle_id (&self->timeout_id, g_source_remove);
-  g_clear_handle_id (&self->kill_id, g_source_remove);
-  g_clear_handle_id (&self->poll_id, g_source_remove);
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   if (self->process != NULL)
     g_input_stream_close (g_subprocess_get_stdout_pipe (self->process), NULL, NULL);
   g_clear_object (&self->process);
   if (self->log != NULL)
-    arc_build_log_close (g_steal_pointer (&self->log), NULL);
+    arc_build_log_close_async (g_steal_pointer (&self->log), NULL, NULL, NULL);
   if (self->line != NULL)
     g_string_free (g_steal_pointer (&self->line), TRUE);
   self->output = -1;
@@ -382,7 +308,7 @@ on_log_closed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer use
   g_autofree char *message = NULL;
   ArcOutcome outcome;
 
-  g_task_propagate_boolean (G_TASK (result), &error);
+  arc_build_log_close_finish (result, &error);
   /* The runner is no more. */
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
@@ -396,52 +322,48 @@ on_log_closed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer use
   g_signal_emit (self, signals[SIGNAL_ENDED], 0, &outcome);
 }
 
-/* Nothing of the build is left but its log, whose disk may take its time. */
+/* When the program has exited and its group has ended, nothing of the build is left but its log,
+ * whose disk may take its time. */
 static void
-end_run (ArcProcessRunner *self, gboolean left_over)
+end_run_if_done (ArcProcessRunner *self)
 {
+  if (!self->exited || !self->is_ended)
+    return;
+
   drain_output (self);
   if (self->line->len > 0)
     emit_line (self, FALSE);
 
-  self->left_over = left_over;
+  self->left_over = arc_process_group_is_alive (self->group);
   g_clear_handle_id (&self->output_id, g_source_remove);
-  g_clear_handle_id (&self->kill_id, g_source_remove);
   arc_build_log_close_async (g_steal_pointer (&self->log), self->cancellable, on_log_closed, self);
 }
 
-static void wait_for_group (ArcProcessRunner *self);
-
-static gboolean
-on_poll (gpointer user_data)
+static void
+on_group_ended (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (ArcProcessRunner) self = g_object_ref (ARC_PROCESS_RUNNER (user_data));
+  g_autoptr (ArcProcessRunner) self = NULL;
+  g_autoptr (GError) error = NULL;
 
-  self->poll_id = 0;
-  wait_for_group (self);
+  arc_process_group_end_finish (result, &error);
+  /* Cancelled: the runner is no more. */
+  if (error != NULL)
+    return;
 
-  return G_SOURCE_REMOVE;
+  self = g_object_ref (ARC_PROCESS_RUNNER (user_data));
+  self->is_ended = TRUE;
+  end_run_if_done (self);
 }
 
-/* Ends the run once nothing of the group is left, or nothing more can be done about it. Nobody
- * tells of the end of processes that are not our children, so look again and again. */
 static void
-wait_for_group (ArcProcessRunner *self)
+end_group (ArcProcessRunner *self)
 {
-  gboolean alive = arc_process_group_is_alive (self->group);
-  gboolean given_up = self->killing && g_get_monotonic_time () - self->killing_since >
-                                           KILL_PATIENCE_MS * G_TIME_SPAN_MILLISECOND;
+  if (self->ending)
+    return;
 
-  if (!alive || given_up)
-    {
-      end_run (self, alive);
-      return;
-    }
-
-  terminate_group (self);
-  self->poll_id = add_timeout (self, self->poll_interval * G_TIME_SPAN_MILLISECOND, on_poll,
-                               "[arcology] build group");
-  self->poll_interval = MIN (self->poll_interval * 2, POLL_MAX_MS);
+  self->ending = TRUE;
+  arc_process_group_end_async (self->group, NULL, self->stop_grace, self->cancellable,
+                               on_group_ended, self);
 }
 
 static void
@@ -461,21 +383,24 @@ on_exited (GObject *source, GAsyncResult *result, gpointer user_data)
   g_clear_handle_id (&self->timeout_id, g_source_remove);
 
   drain_output (self);
-  wait_for_group (self);
+  end_group (self);
+  end_run_if_done (self);
 }
 
 typedef struct
 {
   pid_t parent;
-  int report;     /* where the child writes its own number */
-  int group_file; /* see ArcRun */
+  int report;             /* where the child writes its own number */
+  const char *group_file; /* (nullable): see ArcRun */
   struct rlimit files;
 } ChildSetup;
 
-/* Writes NUMBER and a newline at the start of FILE; async-signal-safe, which printf(3) is not. */
+/* Writes NUMBER and a newline at the start of FILE, which is there; async-signal-safe, which
+ * printf(3) is not. execve(2) closes it. */
 static void
-write_number (int file, pid_t number)
+write_number (const char *file, pid_t number)
 {
+  const int fd = open (file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   char text[16];
   gsize start = sizeof text;
 
@@ -484,7 +409,7 @@ write_number (int file, pid_t number)
     text[--start] = (char) ('0' + number % 10);
 
   /* Without it the kernel still ends the leader with us. */
-  if (pwrite (file, text + start, sizeof text - start, 0) < 0)
+  if (fd >= 0 && write (fd, text + start, sizeof text - start) < 0)
     return;
 }
 
@@ -518,7 +443,7 @@ set_up_child (gpointer user_data)
     _exit (EXIT_FAILURE);
 
   /* Before anything of the program runs: what it starts does not die with the service. */
-  if (setup->group_file > 0)
+  if (setup->group_file != NULL)
     write_number (setup->group_file, self_pid);
 }
 
@@ -547,10 +472,30 @@ set_spawn_error (GError **error, const ArcRun *run, const GError *cause)
                what, setting);
 }
 
+/* (nullable) */
+static GSubprocess *
+launch (const ArcRun *run, ChildSetup *setup, GError **error)
+{
+  g_autoptr (GSubprocessLauncher) launcher =
+      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE |
+                                 G_SUBPROCESS_FLAGS_SEARCH_PATH_FROM_ENVP);
+  g_autoptr (GError) cause = NULL;
+  GSubprocess *process;
+
+  g_subprocess_launcher_set_environ (launcher, (char **) run->environment);
+  g_subprocess_launcher_set_child_setup (launcher, set_up_child, setup, NULL);
+
+  /* Returns when exec(2) has succeeded or failed. */
+  process = g_subprocess_launcher_spawnv (launcher, run->argv, &cause);
+  if (process == NULL)
+    set_spawn_error (error, run, cause);
+
+  return process;
+}
+
 static GSubprocess *
 spawn (ArcProcessRunner *self, const ArcRun *run, GError **error)
 {
-  g_autoptr (GSubprocessLauncher) launcher = NULL;
   g_autoptr (GSubprocess) process = NULL;
   g_autoptr (GError) cause = NULL;
   ChildSetup setup = { .parent = getpid (), .files = self->files };
@@ -574,18 +519,9 @@ spawn (ArcProcessRunner *self, const ArcRun *run, GError **error)
   setup.report = report[1];
   setup.group_file = run->group_file;
 
-  launcher =
-      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE |
-                                 G_SUBPROCESS_FLAGS_SEARCH_PATH_FROM_ENVP);
-  g_subprocess_launcher_set_environ (launcher, (char **) run->environment);
-  g_subprocess_launcher_set_child_setup (launcher, set_up_child, &setup, NULL);
-
-  /* Returns when exec(2) has succeeded or failed. */
-  process = g_subprocess_launcher_spawnv (launcher, run->argv, &cause);
+  process = launch (run, &setup, error);
   close (report[1]);
-  if (process == NULL)
-    set_spawn_error (error, run, cause);
-  else if (read (report[0], &self->group, sizeof self->group) != sizeof self->group)
+  if (process != NULL && read (report[0], &self->group, sizeof self->group) != sizeof self->group)
     {
       g_set_error (error, ARC_ERROR, ARC_ERROR_COMMAND, "The build did not get to start");
       g_clear_object (&process);
@@ -595,11 +531,38 @@ spawn (ArcProcessRunner *self, const ArcRun *run, GError **error)
   return g_steal_pointer (&process);
 }
 
+static void
+watch_output (ArcProcessRunner *self)
+{
+  GInputStream *output = g_subprocess_get_stdout_pipe (self->process);
+
+  /* Both ends have a file description of their own (pipe(2)): the child's still blocks. */
+  self->output = g_unix_input_stream_get_fd (G_UNIX_INPUT_STREAM (output));
+  g_unix_set_fd_nonblocking (self->output, TRUE, NULL);
+  self->output_id =
+      g_unix_fd_add_full (G_PRIORITY_DEFAULT_IDLE, self->output, G_IO_IN, on_output, self, NULL);
+  g_source_set_name_by_id (self->output_id, "[arcology] build output");
+}
+
+static void
+start_timers (ArcProcessRunner *self, gint64 timeout)
+{
+  self->sample_id = g_timeout_add_seconds (SAMPLE_SECONDS, on_sample, self);
+  g_source_set_name_by_id (self->sample_id, "[arcology] build memory");
+  if (timeout == 0)
+    return;
+
+  /* G_MAXUINT milliseconds are 49 days, and no setting is as long. */
+  self->timeout_id =
+      g_timeout_add ((guint) MIN (timeout / G_TIME_SPAN_MILLISECOND, G_MAXUINT - 1) + 1, on_timeout,
+                     self);
+  g_source_set_name_by_id (self->timeout_id, "[arcology] build timeout");
+}
+
 gboolean
 arc_process_runner_start (ArcProcessRunner *self, const ArcRun *run, GError **error)
 {
   guint64 children_cpu = get_children_cpu ();
-  GInputStream *output;
 
   g_return_val_if_fail (run != NULL, FALSE);
   g_return_val_if_fail (self->process == NULL, FALSE);
@@ -610,30 +573,18 @@ arc_process_runner_start (ArcProcessRunner *self, const ArcRun *run, GError **er
 
   self->children_cpu = children_cpu;
   self->stop_grace = run->stop_grace;
-  self->terminating = FALSE;
-  self->killing = FALSE;
-  self->poll_interval = POLL_MIN_MS;
   self->stopped = FALSE;
   self->exited = FALSE;
+  self->ending = FALSE;
+  self->is_ended = FALSE;
   self->outcome = (ArcOutcome){ 0 };
   self->line = g_string_new (NULL);
   if (run->log_file != NULL)
     self->log = arc_build_log_open (run->log_file);
 
-  /* Both ends have a file description of their own (pipe(2)): the child's still blocks. */
-  output = g_subprocess_get_stdout_pipe (self->process);
-  self->output = g_unix_input_stream_get_fd (G_UNIX_INPUT_STREAM (output));
-  g_unix_set_fd_nonblocking (self->output, TRUE, NULL);
-  self->output_id =
-      g_unix_fd_add_full (G_PRIORITY_DEFAULT_IDLE, self->output, G_IO_IN, on_output, self, NULL);
-  g_source_set_name_by_id (self->output_id, "[arcology] build output");
-
+  watch_output (self);
   sample_rss (self);
-  self->sample_id = add_timeout (self, SAMPLE_INTERVAL_MS * G_TIME_SPAN_MILLISECOND, on_sample,
-                                 "[arcology] build memory");
-  if (run->timeout > 0)
-    self->timeout_id = add_timeout (self, run->timeout, on_timeout, "[arcology] build timeout");
-
+  start_timers (self, run->timeout);
   self->cancellable = g_cancellable_new ();
   g_subprocess_wait_async (self->process, self->cancellable, on_exited, self);
 
@@ -663,8 +614,8 @@ arc_process_runner_dispose (GObject *object)
   if (self->process != NULL)
     {
       /* While only the log is waited for, the number of the group may be that of another one. */
-      if (!self->exited || self->poll_id != 0)
-        signal_group (self, SIGKILL);
+      if (!self->exited || !self->is_ended)
+        kill (-self->group, SIGKILL);
       clear_run (self);
     }
 

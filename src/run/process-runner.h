@@ -16,8 +16,8 @@
  * @log_file: (nullable): where the output goes that people read; created 0600, capped as
  * run/build-log.h says. A log that cannot be written does not stop the build: the outcome's
  * message says so
- * @group_file: a descriptor that the process group is written to as a decimal number and a newline,
- * at the start of the file and before the program runs; 0 for none
+ * @group_file: (nullable): the path of a file, which is there: the process group is written over
+ * its start as a decimal number and a newline before the program runs
  * @timeout: microseconds until it is ended, 0 for never
  * @stop_grace: microseconds between SIGTERM and SIGKILL
  *
@@ -29,7 +29,7 @@ typedef struct
   const char *setting;
   const char *const *environment;
   const char *log_file;
-  int group_file;
+  const char *group_file;
   gint64 timeout;
   gint64 stop_grace;
 } ArcRun;

@@ -11,6 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#define ARC_TYPE_BOOT_CLOCK (arc_boot_clock_get_type ())
+G_DECLARE_FINAL_TYPE (ArcBootClock, arc_boot_clock, ARC, BOOT_CLOCK, GObject)
+
 struct _ArcBootClock
 {
   GObject parent_instance;

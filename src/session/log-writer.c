@@ -3,7 +3,20 @@
 
 #include "session/log-writer.h"
 
+#include "common/quote.h"
+#include "session/journal-socket.h"
+
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
+
+/* Never freed: threads may log until the process ends. */
+typedef struct
+{
+  ArcLogOptions options;
+  ArcJournalSocket *journal;
+} LogWriter;
 
 /* (nullable) */
 static const char *
@@ -16,32 +29,12 @@ find_field (const GLogField *fields, gsize n_fields, const char *key)
   return NULL;
 }
 
-/* (transfer full): TEXT as valid UTF-8 without characters that move the cursor of a terminal. A
- * build may have printed it. */
-static char *
-sanitize (const char *text)
-{
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
-  g_autoptr (GString) clean = g_string_new (NULL);
-
-  for (const char *c = valid; *c != '\0'; c = g_utf8_next_char (c))
-    {
-      const gunichar character = g_utf8_get_char (c);
-
-      if (g_unichar_iscntrl (character) && character != '\n' && character != '\t')
-        g_string_append_printf (clean, "\\%03o", character);
-      else
-        g_string_append_unichar (clean, character);
-    }
-
-  return g_string_free (g_steal_pointer (&clean), FALSE);
-}
-
 /* The form of other programs: GLib would add a process number and a time. */
 static void
 print (GLogLevelFlags level, gboolean is_fatal, const char *message)
 {
-  g_autofree char *text = sanitize (message != NULL ? message : "");
+  /* A build may have printed what is in it. */
+  g_autofree char *text = arc_quote_printable (message != NULL ? message : "", -1, "\n\t");
 
   if ((level & (G_LOG_LEVEL_INFO | G_LOG_LEVEL_DEBUG)) != 0)
     g_print ("arcology-builder: %s\n", text);
@@ -53,13 +46,12 @@ print (GLogLevelFlags level, gboolean is_fatal, const char *message)
     g_printerr ("arcology-builder: %s\n", text);
 }
 
-GLogWriterOutput
-arc_build_log_write (GLogLevelFlags level,
-                     const GLogField *fields,
-                     gsize n_fields,
-                     gpointer user_data)
+/* A GLogWriterFunc; called in any thread. */
+static GLogWriterOutput
+write_message (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
 {
-  const ArcBuildLogOptions *options = user_data;
+  const LogWriter *writer = user_data;
+  const ArcLogOptions *options = &writer->options;
   const gboolean is_detail = (level & (G_LOG_LEVEL_INFO | G_LOG_LEVEL_DEBUG)) != 0;
   const gboolean is_ours =
       g_strcmp0 (find_field (fields, n_fields, "GLIB_DOMAIN"), G_LOG_DOMAIN) == 0;
@@ -73,7 +65,7 @@ arc_build_log_write (GLogLevelFlags level,
   if (is_ours && g_log_writer_is_journald (fileno (stderr)))
     {
       /* The socket counts lost messages. Another output would lead to the same journal. */
-      arc_journal_socket_send (options->journal, fields, n_fields);
+      arc_journal_socket_send (writer->journal, fields, n_fields);
       return G_LOG_WRITER_HANDLED;
     }
 
@@ -82,10 +74,35 @@ arc_build_log_write (GLogLevelFlags level,
 
   if (is_ours)
     {
-      print (level, find_field (fields, n_fields, ARC_BUILD_LOG_FATAL) != NULL,
+      print (level, find_field (fields, n_fields, ARC_LOG_WRITER_FATAL) != NULL,
              find_field (fields, n_fields, "MESSAGE"));
       return G_LOG_WRITER_HANDLED;
     }
 
   return g_log_writer_default (level, fields, n_fields, NULL);
+}
+
+/* The next opened file would get the number of a closed one, and printed text would be written into
+ * it. */
+static void
+open_standard_streams (void)
+{
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl (fd, F_GETFD) < 0)
+      open ("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY);
+}
+
+ArcLogOptions *
+arc_log_writer_start (void)
+{
+  LogWriter *writer = g_new0 (LogWriter, 1);
+
+  open_standard_streams ();
+  /* The reader of the log may exit before its writer. The first GSocket does the same
+   * (gsocket.c); a build gets the default back. */
+  signal (SIGPIPE, SIG_IGN);
+  writer->journal = arc_journal_socket_new (NULL);
+  g_log_set_writer_func (write_message, writer, NULL);
+
+  return &writer->options;
 }

@@ -48,43 +48,24 @@ G_DEFINE_FINAL_TYPE (ArcNotifications, arc_notifications, G_TYPE_OBJECT)
 
 static void update (ArcNotifications *self);
 
+/* The reply of Notify has the ID. CloseNotification may fail if the notification is gone already
+ * (ibid.). */
 static void
-finish_call (ArcNotifications *self)
+on_replied (GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  g_autoptr (ArcNotifications) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+
+  if (reply == NULL)
+    g_debug ("The notification server has failed: %s", error->message);
+  else if (g_variant_is_of_type (reply, G_VARIANT_TYPE ("(u)")))
+    g_variant_get (reply, "(u)", &self->id);
+
   self->calling = FALSE;
   if (self->outdated)
     update (self);
-}
-
-static void
-on_notified (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (ArcNotifications) self = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply =
-      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-
-  if (reply != NULL)
-    g_variant_get (reply, "(u)", &self->id);
-  else
-    g_debug ("Nobody shows notifications: %s", error->message);
-
-  finish_call (self);
-}
-
-static void
-on_withdrawn (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (ArcNotifications) self = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply =
-      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-
-  /* The specification lets this fail if the notification is gone already. */
-  if (reply == NULL)
-    g_debug ("Nothing to withdraw: %s", error->message);
-
-  finish_call (self);
 }
 
 static void
@@ -110,17 +91,18 @@ notify (ArcNotifications *self)
                                          "org.arcology.Builder-symbolic", self->summary, body,
                                          self->file != NULL ? actions : actions + 2, &hints,
                                          is_problem ? EXPIRES_NEVER : EXPIRES_AS_SET),
-                          G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_notified,
+                          G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_replied,
                           g_object_ref (self));
 }
 
 static void
 close_notification (ArcNotifications *self)
 {
-  /* Who shows nothing is not started to show nothing. */
+  /* D-Bus does not start a server only to close a notification. */
   g_dbus_connection_call (self->connection, SERVICE, PATH, INTERFACE, "CloseNotification",
-                          g_variant_new ("(u)", self->id), NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START,
-                          -1, NULL, on_withdrawn, g_object_ref (self));
+                          g_variant_new ("(u)", self->id), G_VARIANT_TYPE_UNIT,
+                          G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, on_replied,
+                          g_object_ref (self));
   self->id = 0;
 }
 
@@ -153,12 +135,6 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
     g_warning ("Cannot open the file of a notification: %s", error->message);
 }
 
-static void
-add_property (GVariantBuilder *properties, const char *name, GVariant *value)
-{
-  g_variant_builder_add (properties, "(sv)", name, value);
-}
-
 /* Opens the file in a unit of its own. A child of this service would have its nice level and its
  * seccomp filter, would not have the DISPLAY of a session that began later, and would be killed
  * with the service, with what its user has not saved. */
@@ -171,8 +147,7 @@ open_file (ArcNotifications *self)
       g_strdup_printf ("app-org.arcology.Builder@%08x.service", g_random_int ());
   const char *const argv[] = { "gio", "open", uri, NULL };
   const char *const flags[] = { "no-env-expand", NULL };
-  g_autoptr (GVariant) command = NULL;
-  GVariantBuilder properties;
+  GVariant *arguments;
 
   if (uri == NULL || program == NULL)
     {
@@ -180,21 +155,15 @@ open_file (ArcNotifications *self)
       return;
     }
 
-  command = g_variant_ref_sink (g_variant_new_parsed ("[(%s, %^as, %^as)]", program, argv, flags));
-  g_variant_builder_init (&properties, G_VARIANT_TYPE ("a(sv)"));
-  add_property (&properties, "Description",
-                g_variant_new_string ("Open a file of Arcology Builder"));
-  add_property (&properties, "Slice", g_variant_new_string ("app.slice"));
-  add_property (&properties, "CollectMode", g_variant_new_string ("inactive-or-failed"));
-  /* gio(1) ends before the program that it starts. */
-  add_property (&properties, "ExitType", g_variant_new_string ("cgroup"));
-  add_property (&properties, "ExecStartEx", command);
-
+  /* ExitType: gio(1) ends before the program that it starts. */
+  arguments = g_variant_new_parsed (
+      "(%s, 'fail', [('Description', <'Open a file of Arcology Builder'>), "
+      "('Slice', <'app.slice'>), ('CollectMode', <'inactive-or-failed'>), "
+      "('ExitType', <'cgroup'>), ('ExecStartEx', <[(%s, %^as, %^as)]>)], @a(sa(sv)) [])",
+      unit, program, argv, flags);
   g_dbus_connection_call (self->connection, SYSTEMD_SERVICE, SYSTEMD_PATH, SYSTEMD_INTERFACE,
-                          "StartTransientUnit",
-                          g_variant_new ("(ssa(sv)a(sa(sv)))", unit, "fail", &properties, NULL),
-                          G_VARIANT_TYPE ("(o)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_opened,
-                          NULL);
+                          "StartTransientUnit", arguments, G_VARIANT_TYPE ("(o)"),
+                          G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_opened, NULL);
 }
 
 static void

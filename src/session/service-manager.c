@@ -81,43 +81,45 @@ arc_service_manager_send (ArcServiceManager *self, ArcServiceMessage message)
     }
 }
 
-void
-arc_service_manager_show_status (ArcServiceManager *self, const ArcStatus *status)
+/* (transfer full) */
+static char *
+describe_status (const ArcStatus *status)
 {
   const guint n = status->n_pending;
   const char *files = n == 1 ? "file" : "files";
-  g_autofree char *text = NULL;
 
   switch (status->reason)
     {
     case ARC_REASON_NOTHING_PENDING:
-      text = g_strdup (status->fresh ? "idle: the database is up to date"
+      return g_strdup (status->fresh ? "idle: the database is up to date"
                                      : "idle: no build has succeeded yet");
-      break;
     case ARC_REASON_DEBOUNCE:
-      text = g_strdup_printf ("waiting: %u %s changed, a build starts when edits settle", n, files);
-      break;
+      return g_strdup_printf ("waiting: %u %s changed, a build starts when edits settle", n, files);
     case ARC_REASON_COOLDOWN:
-      text = n == 0
-                 ? g_strdup ("cooling down: no changes since the last build")
-                 : g_strdup_printf ("cooling down: %u %s changed since the last build", n, files);
-      break;
+      if (n == 0)
+        return g_strdup ("cooling down: no changes since the last build");
+      return g_strdup_printf ("cooling down: %u %s changed since the last build", n, files);
     case ARC_REASON_RETRY:
-      text = g_strdup_printf ("waiting: the last build failed; %s",
+      return g_strdup_printf ("waiting: the last build failed; %s",
                               status->next_build != 0 ? "it is retried later"
                                                       : "change a file or run arcologyctl rebuild");
-      break;
     case ARC_REASON_BUILDING:
-      text = g_strdup_printf ("running: build %" G_GUINT64_FORMAT, status->current_build);
-      break;
+      return g_strdup_printf ("running: build %" G_GUINT64_FORMAT, status->current_build);
     case ARC_REASON_PAUSED:
     case ARC_REASON_INHIBITED:
     case ARC_REASON_POWER_SAVER:
     case ARC_REASON_UNAVAILABLE:
-      text = g_strdup_printf ("%s: %s, %u %s changed", arc_state_to_string (status->state),
-                              arc_reason_to_string (status->reason), n, files);
       break;
     }
+
+  return g_strdup_printf ("%s: %s, %u %s changed", arc_state_to_string (status->state),
+                          arc_reason_to_string (status->reason), n, files);
+}
+
+void
+arc_service_manager_show_status (ArcServiceManager *self, const ArcStatus *status)
+{
+  g_autofree char *text = describe_status (status);
 
   if (g_strcmp0 (text, self->status) == 0)
     return;

@@ -5,8 +5,6 @@
 
 #include "config/read-file.h"
 #include "run/process-group.h"
-#include "state/state-dir.h"
-#include "state/state-writer.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -16,29 +14,47 @@
 /* The largest file that can be meant. */
 #define MAX_SIZE 64
 
+/* Where the record may be: in the state directory if XDG_RUNTIME_DIR was not there, or if an older
+ * version ran. */
+#define N_PLACES 2
+
 /* Room for a number, so that a disk that is full is found out before it is too late. */
-int
-arc_group_file_make (const char *path)
+char *
+arc_group_file_make (const ArcStateDir *directory)
 {
   static const char room[] = "               \n";
+  g_autofree char *path = arc_state_dir_get_runtime_file (directory, ARC_STATE_GROUP_NAME);
   const int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
                        ARC_STATE_FILE_MODE);
-
-  if (fd >= 0 && write (fd, room, strlen (room)) == (gssize) strlen (room))
-    return fd;
+  const gboolean good = fd >= 0 && write (fd, room, strlen (room)) == (gssize) strlen (room);
 
   if (fd >= 0)
     close (fd);
-  g_unlink (path);
+  if (good)
+    return g_steal_pointer (&path);
 
-  return -1;
+  g_unlink (path);
+  return NULL;
 }
 
+void
+arc_group_file_remove (const ArcStateDir *directory)
+{
+  g_autofree char *path = arc_state_dir_get_runtime_file (directory, ARC_STATE_GROUP_NAME);
+  g_autofree char *persistent = g_build_filename (directory->path, ARC_STATE_GROUP_NAME, NULL);
+
+  g_unlink (path);
+  g_unlink (persistent);
+}
+
+/* What the records say. */
 typedef struct
 {
-  char *files[2]; /* (owned): where the group may be */
-  guint index;
+  const ArcStateDir *directory; /* (unowned) */
   gint64 grace;
+  pid_t groups[N_PLACES];
+  char *assignments[N_PLACES]; /* (owned): of the environment of a build */
+  guint n_ended;
   gboolean found;
 } Leftover;
 
@@ -47,13 +63,14 @@ leftover_free (gpointer data)
 {
   Leftover *leftover = data;
 
-  g_free (leftover->files[0]);
-  g_free (leftover->files[1]);
+  for (guint i = 0; i < N_PLACES; i++)
+    g_free (leftover->assignments[i]);
   g_free (leftover);
 }
 
-/* The process group in the file PATH; 0 if there is none. */
-static guint64
+/* The process group in the file PATH; 0 if there is none. The number of a build and that of its
+ * AfterBuild, which is written over it, may differ in length: only the first line counts. */
+static pid_t
 read_group (const char *path)
 {
   gsize length;
@@ -61,98 +78,105 @@ read_group (const char *path)
   guint64 group = 0;
 
   if (text != NULL)
-    g_ascii_string_to_unsigned (g_strchomp (text), 10, 2, G_MAXINT, &group, NULL);
+    {
+      text[strcspn (text, "\n")] = '\0';
+      g_ascii_string_to_unsigned (g_strchomp (text), 10, 2, G_MAXINT, &group, NULL);
+    }
 
-  return group;
+  return (pid_t) group;
 }
 
-static void on_leftover_ended (GObject *source, GAsyncResult *result, gpointer user_data);
-
-/* Removes the file that was dealt with, and reads the next one. */
 static void
-run_next (GTask *task,
+run_read (GTask *task,
           gpointer source G_GNUC_UNUSED,
           gpointer data,
           GCancellable *cancellable G_GNUC_UNUSED)
 {
-  const Leftover *leftover = data;
+  Leftover *leftover = data;
+  char *const paths[N_PLACES] = {
+    arc_state_dir_get_runtime_file (leftover->directory, ARC_STATE_GROUP_NAME),
+    g_build_filename (leftover->directory->path, ARC_STATE_GROUP_NAME, NULL)
+  };
 
-  if (leftover->index > 0)
-    g_unlink (leftover->files[leftover->index - 1]);
-  g_task_return_int (task, leftover->index < G_N_ELEMENTS (leftover->files)
-                               ? (gssize) read_group (leftover->files[leftover->index])
-                               : 0);
+  for (guint i = 0; i < N_PLACES; i++)
+    {
+      g_autofree char *path = paths[i];
+      g_autofree char *parent = g_path_get_dirname (path);
+
+      leftover->groups[i] = read_group (path);
+      leftover->assignments[i] =
+          g_strconcat ("ARCOLOGY_CHANGES=", parent, "/" ARC_STATE_CHANGES_NAME, NULL);
+    }
+  g_task_return_boolean (task, TRUE);
 }
 
-/* Ends the group in the next file, which has the change list beside it. */
+static void end_next (GTask *task);
+
 static void
-on_next (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+on_group_ended (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  const Leftover *leftover = g_task_get_task_data (task);
-  const gssize group = g_task_propagate_int (G_TASK (result), NULL);
-  g_autofree char *directory = NULL;
-  g_autofree char *assignment = NULL;
+  Leftover *leftover = g_task_get_task_data (task);
+  GError *error = NULL;
 
-  if (leftover->index == G_N_ELEMENTS (leftover->files))
-    {
-      g_task_return_boolean (task, leftover->found);
-      return;
-    }
-
-  directory = g_path_get_dirname (leftover->files[leftover->index]);
-  assignment = g_strconcat ("ARCOLOGY_CHANGES=", directory, "/" ARC_STATE_CHANGES_NAME, NULL);
-  arc_process_group_end_async ((guint64) group, assignment, leftover->grace,
-                               g_task_get_cancellable (task), on_leftover_ended,
-                               g_object_ref (task));
+  if (g_task_propagate_boolean (G_TASK (result), &error))
+    leftover->found = TRUE;
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    end_next (g_steal_pointer (&task));
 }
 
 /* TASK: (transfer full). */
 static void
 end_next (GTask *task)
 {
-  g_autoptr (GTask) step = g_task_new (NULL, NULL, on_next, task);
-
-  g_task_set_source_tag (step, end_next);
-  /* TASK has the data as long as the step runs. */
-  g_task_set_task_data (step, g_task_get_task_data (task), NULL);
-  g_task_run_in_thread (step, run_next);
-}
-
-static void
-on_leftover_ended (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
   Leftover *leftover = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
+  const guint i = leftover->n_ended++;
 
-  if (g_task_propagate_boolean (G_TASK (result), &error))
-    leftover->found = TRUE;
-  if (error != NULL)
+  if (i < N_PLACES)
     {
-      g_task_return_error (task, g_steal_pointer (&error));
+      arc_process_group_end_async (leftover->groups[i], leftover->assignments[i], leftover->grace,
+                                   g_task_get_cancellable (task), on_group_ended, task);
       return;
     }
 
-  leftover->index++;
-  end_next (g_steal_pointer (&task));
+  g_task_return_boolean (task, leftover->found);
+  g_object_unref (task);
+}
+
+static void
+on_read (GObject *source G_GNUC_UNUSED, GAsyncResult *result G_GNUC_UNUSED, gpointer user_data)
+{
+  end_next (user_data);
 }
 
 void
 arc_group_file_end_async (gpointer source,
-                          char *const files[2],
+                          const ArcStateDir *directory,
                           gint64 grace,
                           GCancellable *cancellable,
                           GAsyncReadyCallback callback,
                           gpointer user_data)
 {
   GTask *task = g_task_new (source, cancellable, callback, user_data);
+  g_autoptr (GTask) step = g_task_new (NULL, NULL, on_read, task);
   Leftover *leftover = g_new0 (Leftover, 1);
 
-  g_task_set_source_tag (task, arc_group_file_end_async);
-  for (guint i = 0; i < G_N_ELEMENTS (leftover->files); i++)
-    leftover->files[i] = g_strdup (files[i]);
+  leftover->directory = directory;
   leftover->grace = grace;
+  g_task_set_source_tag (task, arc_group_file_end_async);
   g_task_set_task_data (task, leftover, leftover_free);
-  end_next (task);
+  g_task_set_source_tag (step, run_read);
+  /* TASK has the data as long as the step runs. */
+  g_task_set_task_data (step, leftover, NULL);
+  g_task_run_in_thread (step, run_read);
+}
+
+gboolean
+arc_group_file_end_finish (gpointer source, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, source), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
 }

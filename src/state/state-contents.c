@@ -9,7 +9,6 @@
 #include "state/history-file.h"
 #include "state/snapshot-file.h"
 #include "state/state-dir.h"
-#include "state/state-writer.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

@@ -8,8 +8,6 @@
 #include "state/state-dir.h"
 #include "watch/snapshot.h"
 
-#define ARC_STATE_PAUSED_NAME "paused"
-
 /**
  * ArcStateStoreInputs:
  * @settings: (nullable): arc_build_inputs_read() when the build began that made all of the database

@@ -5,6 +5,15 @@
 
 #include <glib.h>
 
+/* The names of the files; those of the list of changes and of the process group are in the runtime
+ * directory. */
+#define ARC_STATE_CHANGES_NAME  "changes"
+#define ARC_STATE_GROUP_NAME    "group"
+#define ARC_STATE_HISTORY_NAME  "history"
+#define ARC_STATE_PAUSED_NAME   "paused"
+#define ARC_STATE_PROBLEMS_NAME "problems"
+#define ARC_STATE_SNAPSHOT_NAME "snapshot"
+
 /**
  * ArcStateDir:
  * @path: (owned): the path of the directory

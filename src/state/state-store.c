@@ -12,9 +12,6 @@
 #include "state/state-dir.h"
 #include "state/state-writer.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,11 +37,10 @@ struct _ArcStateStore
   char *history_problem;  /* (owned) (nullable) */
   char *logged_problem;   /* (owned) (nullable): the last one that was */
 
-  guint64 last_build;
   GArray *logs; /* (owned) (element-type guint64): the builds with a log, the newest first */
+  gboolean is_paused;
 
-  gboolean is_opening;        /* a thread is taking the lock */
-  ArcStateContents *contents; /* (owned) (nullable): what it has read, until that is loaded */
+  ArcStateContents *contents; /* (owned) (nullable): what was read, until that is loaded */
 };
 
 enum
@@ -96,11 +92,27 @@ on_written (const ArcStateWrite *write, gpointer user_data)
         self->saved_problems = g_atomic_rc_box_acquire (write->problems);
     }
 
-  if (write->history != NULL)
-    set_problem (self, &self->history_problem, write->error, "The history of builds is not kept");
-  else
-    set_problem (self, &self->snapshot_problem, write->error,
-                 "What is built now may be built again after a restart");
+  switch (write->kind)
+    {
+    case ARC_STATE_WRITE_PREPARE:
+    case ARC_STATE_WRITE_COMMIT:
+      set_problem (self, &self->snapshot_problem, write->error,
+                   "What is built now may be built again after a restart");
+      return;
+
+    case ARC_STATE_WRITE_HISTORY:
+      set_problem (self, &self->history_problem, write->error, "The history of builds is not kept");
+      return;
+
+    case ARC_STATE_WRITE_PAUSE:
+    case ARC_STATE_WRITE_RESUME:
+      if (write->error == NULL)
+        self->is_paused = write->kind == ARC_STATE_WRITE_PAUSE;
+      return;
+
+    case ARC_STATE_WRITE_FORGET_GROUP:
+      return;
+    }
 }
 
 void
@@ -127,15 +139,12 @@ arc_state_store_get_log (ArcStateStore *self, guint64 id)
 }
 
 guint64
-arc_state_store_next_build (ArcStateStore *self)
+arc_state_store_get_next_build (ArcStateStore *self)
 {
-  g_autoptr (GArray) logs = self->contents != NULL ? g_array_ref (self->contents->logs)
-                                                   : arc_build_log_dir_list (self->directory->path);
+  const ArcBuild *last = arc_state_store_get_last_build (self);
+  const guint64 last_log = self->logs->len > 0 ? g_array_index (self->logs, guint64, 0) : 0;
 
-  if (logs->len > 0)
-    self->last_build = MAX (self->last_build, g_array_index (logs, guint64, 0));
-
-  return ++self->last_build;
+  return MAX (last_log, last != NULL ? last->id : 0) + 1;
 }
 
 /* A log that is opened. */
@@ -176,6 +185,14 @@ arc_state_store_open_log_async (ArcStateStore *self,
   g_task_set_source_tag (task, arc_state_store_open_log_async);
   g_task_set_task_data (task, request, g_free);
   g_task_run_in_thread (task, run_open_log);
+}
+
+int
+arc_state_store_open_log_finish (ArcStateStore *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), -1);
+
+  return (int) g_task_propagate_int (G_TASK (result), error);
 }
 
 /* An attempt to open the state directory. */
@@ -268,7 +285,8 @@ arc_state_store_open_async (ArcStateStore *self,
   opening->database = g_strdup (database);
   opening->patience = patience;
   opening->fd = -1;
-  self->is_opening = TRUE;
+  /* The thread of the writer would take the lock itself. */
+  arc_state_writer_set_held (self->writer, TRUE);
   g_task_set_source_tag (task, arc_state_store_open_async);
   g_task_set_task_data (task, opening, opening_free);
   g_task_run_in_thread (task, run_opening);
@@ -278,20 +296,22 @@ gboolean
 arc_state_store_open_finish (ArcStateStore *self, GAsyncResult *result, GError **error)
 {
   Opening *opening;
+  gboolean is_locked;
 
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
 
-  self->is_opening = FALSE;
-  if (!g_task_propagate_boolean (G_TASK (result), error))
-    return FALSE;
-
   opening = g_task_get_task_data (G_TASK (result));
-  arc_state_dir_unlock (self->directory);
-  self->directory->fd = g_steal_fd (&opening->fd);
-  g_clear_pointer (&self->contents, arc_state_contents_free);
-  self->contents = g_steal_pointer (&opening->contents);
+  is_locked = g_task_propagate_boolean (G_TASK (result), error);
+  if (is_locked)
+    {
+      arc_state_dir_unlock (self->directory);
+      self->directory->fd = g_steal_fd (&opening->fd);
+      g_clear_pointer (&self->contents, arc_state_contents_free);
+      self->contents = g_steal_pointer (&opening->contents);
+    }
+  arc_state_writer_set_held (self->writer, FALSE);
 
-  return TRUE;
+  return is_locked;
 }
 
 ArcSnapshot *
@@ -299,10 +319,13 @@ arc_state_store_load (ArcStateStore *self, const char *database, ArcStateStoreIn
 {
   g_autoptr (ArcStateContents) contents = g_steal_pointer (&self->contents);
 
-  if (contents == NULL || strcmp (contents->database, database) != 0)
+  g_return_val_if_fail (contents != NULL, NULL);
+
+  /* The settings have changed meanwhile. */
+  if (strcmp (contents->database, database) != 0)
     {
-      g_clear_pointer (&contents, arc_state_contents_free);
-      contents = arc_state_contents_read (self->directory, database);
+      g_clear_pointer (&contents->snapshot, arc_snapshot_free);
+      arc_state_store_inputs_clear (&contents->inputs);
     }
 
   if (contents->history_error != NULL)
@@ -319,6 +342,7 @@ arc_state_store_load (ArcStateStore *self, const char *database, ArcStateStoreIn
   self->saved_problems = g_steal_pointer (&contents->problems);
   g_array_unref (self->logs);
   self->logs = g_steal_pointer (&contents->logs);
+  self->is_paused = contents->is_paused;
   *inputs = contents->inputs;
   contents->inputs = (ArcStateStoreInputs){ 0 };
 
@@ -327,74 +351,78 @@ arc_state_store_load (ArcStateStore *self, const char *database, ArcStateStoreIn
 
 void
 arc_state_store_prepare_async (ArcStateStore *self,
-                               guint64 build,
-                               ArcBuildKind kind,
+                               const ArcBuild *build,
                                const ArcChangeSet *changes,
-                               const ArcSnapshot *snapshot,
-                               const ArcChangeSet *dirty,
-                               const char *database,
-                               const ArcStateStoreInputs *inputs,
+                               const ArcStateStoreRecord *record,
                                GCancellable *cancellable,
                                GAsyncReadyCallback callback,
                                gpointer user_data)
 {
-  const gboolean is_known = kind == ARC_BUILD_INCREMENTAL;
-  const ArcStateStoreInputs tree = { .tree = inputs->tree };
+  const gboolean is_known = build->kind == ARC_BUILD_INCREMENTAL;
+  const ArcStateStoreInputs tree = { .tree = record->inputs->tree };
   g_autoptr (ArcSnapshot) nothing = arc_snapshot_new ();
   g_autoptr (GBytes) identity =
-      arc_state_contents_make_identity (is_known ? database : "", is_known ? inputs : &tree);
-  ArcStateWrite *write;
+      arc_state_contents_make_identity (is_known ? record->database : "",
+                                        is_known ? record->inputs : &tree);
+  ArcStateWrite *write = g_new (ArcStateWrite, 1);
 
-  write = g_new0 (ArcStateWrite, 1);
-  write->snapshot =
-      arc_snapshot_frame (is_known ? snapshot : nothing, is_known ? dirty : NULL, identity);
-  write->list =
-      is_known ? arc_change_set_serialise (changes) : arc_snapshot_serialise_list (snapshot);
-  write->changes = arc_state_dir_get_runtime_file (self->directory, ARC_STATE_CHANGES_NAME);
-  write->build = build;
+  *write = (ArcStateWrite){
+    .kind = ARC_STATE_WRITE_PREPARE,
+    .snapshot = arc_snapshot_frame (is_known ? record->snapshot : nothing,
+                                    is_known ? record->dirty : NULL, identity),
+    .list = is_known ? arc_change_set_serialise (changes)
+                     : arc_snapshot_serialise_list (record->snapshot),
+    .database_directory = g_path_get_dirname (record->database),
+    .build = build->id,
+  };
   arc_state_writer_push (self->writer, write, G_OBJECT (self), cancellable, callback, user_data);
 }
 
-char *
+gboolean
 arc_state_store_prepare_finish (ArcStateStore *self,
                                 GAsyncResult *result,
-                                char **log,
+                                ArcBuildFiles *files,
                                 GError **error)
 {
   ArcStateWrite *write;
 
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
 
   write = g_task_get_task_data (G_TASK (result));
   if (!g_task_propagate_boolean (G_TASK (result), error))
-    return NULL;
+    return FALSE;
 
-  *log = g_steal_pointer (&write->log);
+  *files = write->files;
+  write->files = (ArcBuildFiles){ 0 };
   if (write->logs != NULL)
     {
       g_array_unref (self->logs);
       self->logs = g_steal_pointer (&write->logs);
     }
 
-  return g_steal_pointer (&write->changes);
+  return TRUE;
+}
+
+/* Queues a write whose result only on_written() receives. */
+static void
+push (ArcStateStore *self, ArcStateWrite write)
+{
+  arc_state_writer_push (self->writer, g_memdup2 (&write, sizeof write), G_OBJECT (self), NULL,
+                         NULL, NULL);
 }
 
 void
-arc_state_store_commit (ArcStateStore *self,
-                        const ArcSnapshot *snapshot,
-                        const ArcChangeSet *pending,
-                        const char *database,
-                        const ArcStateStoreInputs *inputs)
+arc_state_store_commit (ArcStateStore *self, const ArcStateStoreRecord *record)
 {
-  g_autoptr (GBytes) identity = arc_state_contents_make_identity (database, inputs);
-  ArcStateWrite *write;
+  g_autoptr (GBytes) identity = arc_state_contents_make_identity (record->database, record->inputs);
+  const gboolean is_other = self->saved_problems == NULL ||
+                            !arc_problem_list_equal (self->problems, self->saved_problems);
 
-  write = g_new0 (ArcStateWrite, 1);
-  write->snapshot = arc_snapshot_frame (snapshot, pending, identity);
-  if (self->saved_problems == NULL ||
-      !arc_problem_list_equal (self->problems, self->saved_problems))
-    write->problems = g_atomic_rc_box_acquire (self->problems);
-  arc_state_writer_push (self->writer, write, G_OBJECT (self), NULL, NULL, NULL);
+  push (self, (ArcStateWrite){
+                  .kind = ARC_STATE_WRITE_COMMIT,
+                  .snapshot = arc_snapshot_frame (record->snapshot, record->dirty, identity),
+                  .problems = is_other ? g_atomic_rc_box_acquire (self->problems) : NULL,
+              });
 }
 
 void
@@ -414,10 +442,8 @@ arc_state_store_get_note_problems (ArcStateStore *self)
 static void
 save_history (ArcStateStore *self)
 {
-  ArcStateWrite *write = g_new0 (ArcStateWrite, 1);
-
-  write->history = arc_history_serialise (self->history);
-  arc_state_writer_push (self->writer, write, G_OBJECT (self), NULL, NULL, NULL);
+  push (self, (ArcStateWrite){ .kind = ARC_STATE_WRITE_HISTORY,
+                               .history = arc_history_serialise (self->history) });
 }
 
 void
@@ -454,23 +480,10 @@ arc_state_store_retry (ArcStateStore *self)
   return self->snapshot_problem != NULL;
 }
 
-int
-arc_state_store_open_group (ArcStateStore *self)
-{
-  g_autofree char *path = NULL;
-
-  path = arc_state_dir_get_runtime_file (self->directory, ARC_STATE_GROUP_NAME);
-
-  return arc_group_file_make (path);
-}
-
 void
 arc_state_store_forget_group (ArcStateStore *self)
 {
-  g_autofree char *path = NULL;
-
-  path = arc_state_dir_get_runtime_file (self->directory, ARC_STATE_GROUP_NAME);
-  g_unlink (path);
+  push (self, (ArcStateWrite){ .kind = ARC_STATE_WRITE_FORGET_GROUP });
 }
 
 void
@@ -480,72 +493,47 @@ arc_state_store_end_leftover_async (ArcStateStore *self,
                                     GAsyncReadyCallback callback,
                                     gpointer user_data)
 {
-  g_autofree char *runtime = NULL;
-  g_autofree char *persistent = NULL;
+  arc_group_file_end_async (self, self->directory, grace, cancellable, callback, user_data);
+}
 
-  /* It is in the state directory if XDG_RUNTIME_DIR was not there, or an older version ran. */
-  runtime = arc_state_dir_get_runtime_file (self->directory, ARC_STATE_GROUP_NAME);
-  persistent = g_build_filename (self->directory->path, ARC_STATE_GROUP_NAME, NULL);
-  arc_group_file_end_async (self, (char *[2]){ runtime, persistent }, grace, cancellable, callback,
-                            user_data);
+gboolean
+arc_state_store_end_leftover_finish (ArcStateStore *self, GAsyncResult *result, GError **error)
+{
+  g_autoptr (GError) end_error = NULL;
+  const gboolean found = arc_group_file_end_finish (self, result, &end_error);
+
+  if (end_error == NULL)
+    arc_state_store_forget_group (self);
+  else
+    g_propagate_error (error, g_steal_pointer (&end_error));
+
+  return found;
 }
 
 gboolean
 arc_state_store_get_paused (ArcStateStore *self)
 {
-  g_autofree char *path = NULL;
-
-  if (self->contents != NULL)
-    return self->contents->is_paused;
-
-  path = g_build_filename (self->directory->path, ARC_STATE_PAUSED_NAME, NULL);
-
-  return g_file_test (path, G_FILE_TEST_EXISTS);
+  return self->is_paused;
 }
 
-/* Makes the file PATH, with nothing in it. */
-static gboolean
-make_flag (const char *path, GError **error)
+void
+arc_state_store_set_paused_async (ArcStateStore *self,
+                                  gboolean paused,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data)
 {
-  const int fd =
-      open (path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, ARC_STATE_FILE_MODE);
+  ArcStateWrite *write = g_new0 (ArcStateWrite, 1);
 
-  if (fd >= 0)
-    {
-      close (fd);
-      return TRUE;
-    }
-
-  arc_state_dir_set_error (error, path, "Cannot make the file");
-  return FALSE;
+  write->kind = paused ? ARC_STATE_WRITE_PAUSE : ARC_STATE_WRITE_RESUME;
+  arc_state_writer_push (self->writer, write, G_OBJECT (self), NULL, callback, user_data);
 }
 
 gboolean
-arc_state_store_set_paused (ArcStateStore *self, gboolean paused, GError **error)
+arc_state_store_set_paused_finish (ArcStateStore *self, GAsyncResult *result, GError **error)
 {
-  g_autofree char *path = NULL;
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
 
-  if (self->is_opening)
-    {
-      g_set_error_literal (error, ARC_ERROR, ARC_ERROR_LOCKED,
-                           "The service is starting: try again");
-      return FALSE;
-    }
-
-  path = g_build_filename (self->directory->path, ARC_STATE_PAUSED_NAME, NULL);
-  if (paused)
-    return arc_state_dir_lock (self->directory, error) && make_flag (path, error);
-
-  if (!arc_state_dir_lock (self->directory, error))
-    return FALSE;
-
-  if (g_unlink (path) < 0 && errno != ENOENT)
-    {
-      arc_state_dir_set_error (error, path, "Cannot remove the file");
-      return FALSE;
-    }
-
-  return TRUE;
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 static void

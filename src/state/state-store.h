@@ -7,6 +7,7 @@
 #include "common/change-set.h"
 #include "common/problem-list.h"
 #include "state/state-contents.h"
+#include "state/state-writer.h"
 #include "watch/snapshot.h"
 
 #include <gio/gio.h>
@@ -39,9 +40,8 @@
  *
  * A file that is damaged, or of another version, is put aside under a name that ends in `.damaged`.
  *
- * What must be on the disk for sure is written by a thread, in the order of the calls; each call
- * copies what it needs. What cannot be written is tried again with each build and with
- * arc_state_store_retry().
+ * A thread writes, in the order of the calls; each call copies what it needs. What cannot be
+ * written is tried again with each build and with arc_state_store_retry().
  *
  * Signals:
  *   `problem-changed`: arc_state_store_get_problem() is different. Emitted in the thread-default
@@ -84,13 +84,12 @@ const char *arc_state_store_get_problem (ArcStateStore *store);
 void arc_state_store_unlock (ArcStateStore *store);
 
 /**
- * arc_state_store_next_build:
+ * arc_state_store_get_next_build:
  * @store: a store
  *
- * Returns: a number from 1 that is larger than that of each build with a log, and than each
- *   number that was returned before
+ * Returns: a number from 1 that is larger than that of each build with a log or in the history
  */
-guint64 arc_state_store_next_build (ArcStateStore *store);
+guint64 arc_state_store_get_next_build (ArcStateStore *store);
 
 /**
  * arc_state_store_get_log:
@@ -109,9 +108,7 @@ char *arc_state_store_get_log (ArcStateStore *store, guint64 id);
  * @store: a store
  * @id: the number of a build
  * @create: whether a missing log is made
- * @callback: called when the log is open, or cannot be. The result is a #GTask: an int, a
- *   close-on-exec file descriptor, which the caller owns; the error is %ARC_ERROR_NO_SUCH_BUILD if
- *   there is no log, or %ARC_ERROR_STATE_DIRECTORY if it cannot be read
+ * @callback: called when the log is open, or cannot be
  * @user_data: for @callback
  *
  * Opens the log of a build for reading, in a thread.
@@ -123,13 +120,26 @@ void arc_state_store_open_log_async (ArcStateStore *store,
                                      gpointer user_data);
 
 /**
- * arc_state_store_load:
+ * arc_state_store_open_log_finish:
  * @store: the store
+ * @result: the result
+ * @error: return location for %ARC_ERROR_NO_SUCH_BUILD if there is no log, or
+ *   %ARC_ERROR_STATE_DIRECTORY if it cannot be read
+ *
+ * Returns: a close-on-exec file descriptor, which the caller owns, or -1 on an error. close(2) of
+ *   it may wait for the disk
+ */
+int arc_state_store_open_log_finish (ArcStateStore *store, GAsyncResult *result, GError **error);
+
+/**
+ * arc_state_store_load:
+ * @store: a store that arc_state_store_open_async() has opened, once
  * @database: the path of the database
  * @inputs: (out): what was committed with the files, also if not all of them are known
  *
- * Loads what the last run left, which arc_state_store_open_async() has read, or reads it. A file
- * that is damaged is put aside, counts as not there, and is reported in the log.
+ * Loads what the last run left, which arc_state_store_open_async() has read. A file that is damaged
+ * was put aside, counts as not there, and is reported in the log. Another database than the one
+ * that the store was opened with is unknown.
  *
  * Returns: (transfer full) (nullable): the files as @database has them, with all that is not
  *   committed marked dirty, so that the next look at the disk finds it changed; %NULL if it is not
@@ -149,8 +159,9 @@ arc_state_store_load (ArcStateStore *store, const char *database, ArcStateStoreI
  *
  * Makes the directory if it is missing, takes the lock, and reads in a thread what
  * arc_state_store_load() returns: the disk may take its time. The lock lasts as long as the
- * process. A lock whose process is gone is waited for in any case: a child that was being started
- * when the process was killed may have it.
+ * process. What is written meanwhile is written when the lock is held. A lock whose process is gone
+ * is waited for in any case: a child that was being started when the process was killed may have
+ * it.
  */
 void arc_state_store_open_async (ArcStateStore *store,
                                  const char *database,
@@ -171,30 +182,38 @@ void arc_state_store_open_async (ArcStateStore *store,
 gboolean arc_state_store_open_finish (ArcStateStore *store, GAsyncResult *result, GError **error);
 
 /**
+ * ArcStateStoreRecord:
+ * @database: the path of a database
+ * @inputs: what else it is made of
+ * @snapshot: the files as it has them
+ * @dirty: (nullable): those that it may lack
+ *
+ * What the next run has to know of a database.
+ */
+typedef struct
+{
+  const char *database;
+  const ArcStateStoreInputs *inputs;
+  const ArcSnapshot *snapshot;
+  const ArcChangeSet *dirty;
+} ArcStateStoreRecord;
+
+/**
  * arc_state_store_prepare_async:
  * @store: the store
- * @build: the number of the build
- * @kind: what the build does
- * @changes: the changes that an incremental build is for
- * @snapshot: the files, which other builds are for
- * @dirty: those that @database may lack
- * @database: the path of the database
- * @inputs: what else @database is made of
+ * @build: a build
+ * @changes: the changes that an incremental build is for; other builds are for all files
+ * @record: what the next run has to know if it finds the build killed
  * @cancellable: (nullable): nothing is written if it is cancelled before its turn
  * @callback: called when all is on the disk, or cannot be
  * @user_data: for @callback
  *
- * Writes what the next run has to know if it finds the build killed, and then the list that the
- * build reads.
+ * Writes @record and then the files of the build, and makes the directory of the database.
  */
 void arc_state_store_prepare_async (ArcStateStore *store,
-                                    guint64 build,
-                                    ArcBuildKind kind,
+                                    const ArcBuild *build,
                                     const ArcChangeSet *changes,
-                                    const ArcSnapshot *snapshot,
-                                    const ArcChangeSet *dirty,
-                                    const char *database,
-                                    const ArcStateStoreInputs *inputs,
+                                    const ArcStateStoreRecord *record,
                                     GCancellable *cancellable,
                                     GAsyncReadyCallback callback,
                                     gpointer user_data);
@@ -203,32 +222,26 @@ void arc_state_store_prepare_async (ArcStateStore *store,
  * arc_state_store_prepare_finish:
  * @store: the store
  * @result: the result
- * @log: (out) (nullable): the path of the log of the build, or %NULL if it cannot be made
- * @error: (out): ARC_ERROR_LOCKED if another process has the lock; ARC_ERROR_STATE_DIRECTORY if the
- *   list cannot be written. Then the build must not start.
+ * @files: (out caller-allocates): the files of the build; not set on an error
+ * @error: return location for %ARC_ERROR_LOCKED if another process has the lock;
+ *   %ARC_ERROR_STATE_DIRECTORY if the list cannot be written; %ARC_ERROR_COMMAND if the directory
+ *   of the database cannot be made. Then the build must not start.
  *
- * Returns: (transfer full) (nullable): the path of the list
+ * Returns: %TRUE on success
  */
-char *arc_state_store_prepare_finish (ArcStateStore *store,
-                                      GAsyncResult *result,
-                                      char **log,
-                                      GError **error);
+gboolean arc_state_store_prepare_finish (ArcStateStore *store,
+                                         GAsyncResult *result,
+                                         ArcBuildFiles *files,
+                                         GError **error);
 
 /**
  * arc_state_store_commit:
  * @store: a store
- * @snapshot: the files as the database has them
- * @pending: those that the database may lack
- * @database: the path of the database
- * @inputs: what else the database is made of
+ * @record: what the next run has to know after a build
  *
- * Writes what the next run has to know after a build.
+ * Writes @record.
  */
-void arc_state_store_commit (ArcStateStore *store,
-                             const ArcSnapshot *snapshot,
-                             const ArcChangeSet *pending,
-                             const char *database,
-                             const ArcStateStoreInputs *inputs);
+void arc_state_store_commit (ArcStateStore *store, const ArcStateStoreRecord *record);
 
 /**
  * arc_state_store_retry:
@@ -284,17 +297,6 @@ const GPtrArray *arc_state_store_get_history (ArcStateStore *store);
 const ArcBuild *arc_state_store_get_last_build (ArcStateStore *store);
 
 /**
- * arc_state_store_open_group:
- * @store: a store
- *
- * Opens the file that gets the process group of a build, as a decimal number and a newline,
- * before its program runs. It has room for that.
- *
- * Returns: a close-on-exec file descriptor, which the caller owns, or -1 if there can be none
- */
-int arc_state_store_open_group (ArcStateStore *store);
-
-/**
  * arc_state_store_forget_group:
  * @store: a store
  *
@@ -307,8 +309,7 @@ void arc_state_store_forget_group (ArcStateStore *store);
  * @store: the store
  * @grace: microseconds between SIGTERM and SIGKILL
  * @cancellable: (nullable): ends the wait; the next service tries again then
- * @callback: called from the main loop when nothing is left. The result is a #GTask: a boolean,
- *   whether there was something to end; the error is %G_IO_ERROR_CANCELLED
+ * @callback: called from the main loop when nothing is left
  * @user_data: for @callback
  *
  * Ends what is left of a build of an earlier service that was killed. A process that left the group
@@ -321,22 +322,46 @@ void arc_state_store_end_leftover_async (ArcStateStore *store,
                                          gpointer user_data);
 
 /**
+ * arc_state_store_end_leftover_finish:
+ * @store: the store
+ * @result: the result
+ * @error: return location for %G_IO_ERROR_CANCELLED
+ *
+ * Returns: whether there was something to end
+ */
+gboolean
+arc_state_store_end_leftover_finish (ArcStateStore *store, GAsyncResult *result, GError **error);
+
+/**
  * arc_state_store_get_paused:
  * @store: a store
  *
- * Returns: %TRUE if the service is paused
+ * Returns: whether the service is paused, as it was loaded or written last
  */
 gboolean arc_state_store_get_paused (ArcStateStore *store);
 
 /**
- * arc_state_store_set_paused:
- * @store: a store
+ * arc_state_store_set_paused_async:
+ * @store: the store
  * @paused: whether the service is paused
- * @error: return location for an error
+ * @callback: called when that is written, or cannot be
+ * @user_data: for @callback
  *
- * Keeps the flag for the next run. It is not synced to the disk. The error is %ARC_ERROR_LOCKED
- * or %ARC_ERROR_STATE_DIRECTORY.
+ * Keeps the flag for the next run. It is not synced to the disk.
+ */
+void arc_state_store_set_paused_async (ArcStateStore *store,
+                                       gboolean paused,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
+
+/**
+ * arc_state_store_set_paused_finish:
+ * @store: the store
+ * @result: the result
+ * @error: return location for %ARC_ERROR_LOCKED or %ARC_ERROR_STATE_DIRECTORY; the flag is what it
+ *   was then
  *
  * Returns: %TRUE on success
  */
-gboolean arc_state_store_set_paused (ArcStateStore *store, gboolean paused, GError **error);
+gboolean
+arc_state_store_set_paused_finish (ArcStateStore *store, GAsyncResult *result, GError **error);

@@ -15,6 +15,10 @@
 /* After how many builds in turn a file that each has written is an output. */
 #define OUTPUT_BUILDS 3
 
+/* The timestamps of files lag behind the clock by a tick of the kernel
+ * (ktime_get_coarse_real_ts64(), 10 ms with HZ=100). */
+#define TICK (10 * G_TIME_SPAN_MILLISECOND)
+
 /* How many files a build may name: each costs a watch and a look. */
 #define MAX_NAMED 1024
 
@@ -48,12 +52,12 @@ typedef struct
   guint generation; /* of the settings */
 
   GStrv command;
-  GPtrArray *named; /* (element-type filename) */
   char *database;
+  char *journal; /* of the database */
   gboolean watch;
 
   GPtrArray *files;   /* (element-type filename): those of the command */
-  GHashTable *states; /* (element-type filename utf8) */
+  GHashTable *states; /* (element-type filename utf8): of these and of those that builds named */
   char *database_state;
 } Look;
 
@@ -73,6 +77,7 @@ struct _ArcBuildInputs
   GPtrArray *files;   /* (element-type filename): those of Command, as of the last look */
   GPtrArray *named;   /* (element-type filename): those that the last build named, sorted */
   GPtrArray *found;   /* (element-type filename): those that the build that runs has named */
+  gint64 begun;       /* when that build began, of g_get_real_time() */
   char *database_state;
   Worker *worker; /* (owned) */
 };
@@ -112,8 +117,8 @@ look_free (gpointer data)
 
   worker_unref (look->worker);
   g_strfreev (look->command);
-  g_ptr_array_unref (look->named);
   g_free (look->database);
+  g_free (look->journal);
   g_ptr_array_unref (look->files);
   g_hash_table_unref (look->states);
   g_free (look->database_state);
@@ -150,16 +155,9 @@ describe_file (const char *path)
 }
 
 static char *
-get_journal (const char *database)
-{
-  return g_strconcat (database, "-wal", NULL);
-}
-
-static char *
-describe_database (const char *path)
+describe_database (const char *path, const char *journal)
 {
   g_autofree char *file = describe_file (path);
-  g_autofree char *journal = get_journal (path);
   g_autofree char *pages = NULL;
   struct stat info;
 
@@ -219,7 +217,10 @@ add_word (Look *look, const char *word)
 static gboolean
 is_followed (const char *path, gpointer user_data)
 {
-  return g_hash_table_contains (user_data, path);
+  const Look *look = user_data;
+
+  return g_hash_table_contains (look->states, path) || g_strcmp0 (path, look->database) == 0 ||
+         g_strcmp0 (path, look->journal) == 0;
 }
 
 /* Follows what LOOK is about, and nothing else. */
@@ -227,31 +228,25 @@ static void
 follow (Look *look)
 {
   ArcPathMonitor *ways = look->worker->ways;
-  g_autoptr (GHashTable) paths = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   GHashTableIter iter;
   gpointer path;
 
+  arc_path_monitor_prune (ways, is_followed, look);
   g_hash_table_iter_init (&iter, look->states);
   while (g_hash_table_iter_next (&iter, &path, NULL))
-    g_hash_table_add (paths, g_strdup (path));
+    arc_path_monitor_follow (ways, path);
   if (look->database != NULL)
     {
-      g_hash_table_add (paths, g_strdup (look->database));
-      g_hash_table_add (paths, get_journal (look->database));
+      arc_path_monitor_follow (ways, look->database);
+      arc_path_monitor_follow (ways, look->journal);
     }
-
-  arc_path_monitor_prune (ways, is_followed, paths);
-  g_hash_table_iter_init (&iter, paths);
-  while (g_hash_table_iter_next (&iter, &path, NULL))
-    arc_path_monitor_follow (ways, path);
 }
 
 static void
-add_states (GHashTable *states, const GPtrArray *paths, gboolean describe)
+add_paths (GHashTable *states, const GPtrArray *paths)
 {
   for (guint i = 0; i < paths->len; i++)
-    g_hash_table_replace (states, g_strdup (paths->pdata[i]),
-                          describe ? describe_file (paths->pdata[i]) : NULL);
+    g_hash_table_insert (states, g_strdup (paths->pdata[i]), NULL);
 }
 
 static gboolean on_looked (gpointer data);
@@ -260,6 +255,8 @@ static gboolean
 do_look (gpointer data)
 {
   Look *look = data;
+  GHashTableIter iter;
+  gpointer path;
 
   for (guint i = 0; look->command != NULL && look->command[i] != NULL; i++)
     if (i == 0)
@@ -267,15 +264,15 @@ do_look (gpointer data)
     else
       add_word (look, look->command[i]);
 
-  add_states (look->states, look->files, FALSE);
-  add_states (look->states, look->named, FALSE);
+  add_paths (look->states, look->files);
   /* What comes before there is a watch gives no event. */
   if (look->watch)
     follow (look);
-  add_states (look->states, look->files, TRUE);
-  add_states (look->states, look->named, TRUE);
+  g_hash_table_iter_init (&iter, look->states);
+  while (g_hash_table_iter_next (&iter, &path, NULL))
+    g_hash_table_iter_replace (&iter, describe_file (path));
   if (look->database != NULL)
-    look->database_state = describe_database (look->database);
+    look->database_state = describe_database (look->database, look->journal);
 
   post (look->worker->home, on_looked, look, look_free);
 
@@ -426,8 +423,8 @@ arc_build_inputs_watch (ArcBuildInputs *self)
   self->watching = TRUE;
 }
 
-static void
-begin_look (ArcBuildInputs *self, ArcBuildInputsFunc func, gpointer user_data)
+void
+arc_build_inputs_look (ArcBuildInputs *self, ArcBuildInputsFunc func, gpointer user_data)
 {
   Look *look = g_new0 (Look, 1);
 
@@ -436,15 +433,13 @@ begin_look (ArcBuildInputs *self, ArcBuildInputsFunc func, gpointer user_data)
   look->user_data = user_data;
   look->generation = self->generation;
   look->command = g_strdupv (self->command);
-  look->named = g_ptr_array_new_with_free_func (g_free);
-  for (guint i = 0; i < self->named->len; i++)
-    g_ptr_array_add (look->named, g_strdup (self->named->pdata[i]));
-  for (guint i = 0; i < self->found->len; i++)
-    g_ptr_array_add (look->named, g_strdup (self->found->pdata[i]));
   look->database = g_strdup (self->database);
+  look->journal = g_strconcat (self->database != NULL ? self->database : "", "-wal", NULL);
   look->watch = self->watching;
   look->files = g_ptr_array_new_with_free_func (g_free);
   look->states = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  add_paths (look->states, self->named);
+  add_paths (look->states, self->found);
 
   post (self->worker->context, do_look, look, NULL);
 }
@@ -477,7 +472,7 @@ on_looked (gpointer data)
   /* The settings are other ones now. */
   if (look->generation != self->generation)
     {
-      begin_look (self, look->func, look->user_data);
+      arc_build_inputs_look (self, look->func, look->user_data);
       return G_SOURCE_REMOVE;
     }
 
@@ -500,12 +495,6 @@ on_looked (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-void
-arc_build_inputs_look (ArcBuildInputs *self, ArcBuildInputsFunc func, gpointer user_data)
-{
-  begin_look (self, func, user_data);
-}
-
 const char *
 arc_build_inputs_get_database (const ArcBuildInputs *self)
 {
@@ -526,9 +515,8 @@ get_state (const Input *input, gboolean begun)
   return state != NULL ? state : "unknown";
 }
 
-/* The text of arc_build_inputs_read(), with the states when the build began if BEGUN. */
-static char *
-describe (ArcBuildInputs *self, gboolean begun)
+char *
+arc_build_inputs_read (ArcBuildInputs *self, gboolean begun)
 {
   GString *text = g_string_new (self->settings);
 
@@ -552,22 +540,10 @@ describe (ArcBuildInputs *self, gboolean begun)
   return g_string_free (text, FALSE);
 }
 
-char *
-arc_build_inputs_read (ArcBuildInputs *self)
-{
-  return describe (self, FALSE);
-}
-
-char *
-arc_build_inputs_read_begun (ArcBuildInputs *self)
-{
-  return describe (self, TRUE);
-}
-
 void
 arc_build_inputs_restore (ArcBuildInputs *self, const char *text)
 {
-  /* See describe(): a path is between two newlines, and itself has none. */
+  /* See arc_build_inputs_read(): a path is between two newlines, and itself has none. */
   g_auto (GStrv) parts = g_strsplit (text != NULL ? text : "", "\n", -1);
 
   g_ptr_array_set_size (self->named, 0);
@@ -587,6 +563,7 @@ arc_build_inputs_begin_build (ArcBuildInputs *self)
   GHashTableIter iter;
   gpointer value;
 
+  self->begun = g_get_real_time ();
   g_ptr_array_set_size (self->found, 0);
   g_hash_table_iter_init (&iter, self->inputs);
   while (g_hash_table_iter_next (&iter, NULL, &value))
@@ -647,6 +624,29 @@ compare_paths (gconstpointer a, gconstpointer b)
   return strcmp (*first, *second);
 }
 
+/* Whether a file with STATE has changed since TIME. The last of its times is when it changed. */
+static gboolean
+has_changed_since (const char *state /* (nullable) */, gint64 time)
+{
+  const char *changed = state != NULL ? strrchr (state, ' ') : NULL;
+
+  return changed != NULL &&
+         g_ascii_strtod (changed, NULL) * G_USEC_PER_SEC >= (double) (time - TICK);
+}
+
+/* The state of a file that the build named first is not known from its start. */
+static void
+find_changed (ArcBuildInputs *self)
+{
+  for (guint i = 0; i < self->found->len; i++)
+    {
+      Input *input = get_input (self, self->found->pdata[i]);
+
+      if (input->before == NULL && has_changed_since (input->state, self->begun))
+        input->before = g_strdup ("changed during the build");
+    }
+}
+
 /* Takes over the files that the build has named. Returns: whether they are others than before. */
 static gboolean
 adopt (ArcBuildInputs *self)
@@ -678,8 +678,10 @@ gboolean
 arc_build_inputs_end_build (ArcBuildInputs *self, gboolean done)
 {
   const gboolean has_output = find_outputs (self);
-  const gboolean has_others = done && adopt (self);
+  gboolean has_others;
 
+  find_changed (self);
+  has_others = done && adopt (self);
   if (!done)
     g_ptr_array_set_size (self->found, 0);
   g_hash_table_foreach_remove (self->inputs, is_forgotten, self);

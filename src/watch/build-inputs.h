@@ -7,8 +7,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcBuildInputs:
  *
@@ -78,18 +76,11 @@ void arc_build_inputs_look (ArcBuildInputs *inputs, ArcBuildInputsFunc func, gpo
 /**
  * arc_build_inputs_read:
  * @inputs: the inputs
+ * @begun: whether to return the state of the files when the last build began
  *
  * Returns: (transfer full): the state of the settings and the files
  */
-char *arc_build_inputs_read (ArcBuildInputs *inputs);
-
-/**
- * arc_build_inputs_read_begun:
- * @inputs: the inputs
- *
- * Returns: (transfer full): the state of the settings and the files when the last build began
- */
-char *arc_build_inputs_read_begun (ArcBuildInputs *inputs);
+char *arc_build_inputs_read (ArcBuildInputs *inputs, gboolean begun);
 
 /**
  * arc_build_inputs_restore:
@@ -157,5 +148,3 @@ void arc_build_inputs_add_named (ArcBuildInputs *inputs, const char *path);
  * Returns: %TRUE if other files are inputs than when the build began
  */
 gboolean arc_build_inputs_end_build (ArcBuildInputs *inputs, gboolean done);
-
-G_END_DECLS

@@ -140,13 +140,27 @@ arc_directory_reader_close (ArcDirectoryReader *self)
   self->listing.is_empty = TRUE;
 }
 
+/* See arc_fingerprint_get_freshness(). */
+static gint64
+get_grain (const ArcFingerprint *fingerprint)
+{
+  return fingerprint->ctime_ns % NSEC_PER_SEC == 0 ? COARSE_TICK : TICK;
+}
+
+/* Whether FINGERPRINT, read at NOW, is younger than its grain. */
+static gboolean
+is_recent (const ArcFingerprint *fingerprint, gint64 now)
+{
+  return fingerprint->ctime_ns + get_grain (fingerprint) > now;
+}
+
 static void
 add_file (ArcDirectoryReader *self, const char *name, const struct stat *info)
 {
   ArcEntry entry = { .fingerprint = arc_fingerprint_from_stat (info) };
 
   entry.name = g_string_chunk_insert (self->names, name);
-  if (arc_fingerprint_is_recent (&entry.fingerprint, arc_get_stamp_time ()))
+  if (is_recent (&entry.fingerprint, arc_get_stamp_time ()))
     g_ptr_array_add (self->listing.recent, (gpointer) entry.name);
   else
     g_array_append_val (self->listing.files, entry);
@@ -318,19 +332,6 @@ arc_fingerprint_from_stat (const struct stat *info)
   };
 }
 
-/* See arc_fingerprint_get_freshness(). */
-static gint64
-get_grain (const ArcFingerprint *fingerprint)
-{
-  return fingerprint->ctime_ns % NSEC_PER_SEC == 0 ? COARSE_TICK : TICK;
-}
-
-gboolean
-arc_fingerprint_is_recent (const ArcFingerprint *fingerprint, gint64 now)
-{
-  return fingerprint->ctime_ns + get_grain (fingerprint) > now;
-}
-
 gint64
 arc_get_stamp_time (void)
 {
@@ -350,7 +351,7 @@ arc_fingerprint_get_freshness (const ArcFingerprint *fingerprint,
   gint64 grain = get_grain (fingerprint) / 1000;
   gint64 monotonic = g_get_monotonic_time ();
 
-  if (!arc_fingerprint_is_recent (fingerprint, now))
+  if (!is_recent (fingerprint, now))
     return ARC_FRESHNESS_OLD;
   /* The clock for stamps lags behind by at most a tick. The look may have taken its time. */
   if (fingerprint->ctime_ns > arc_get_stamp_time () + get_grain (fingerprint))

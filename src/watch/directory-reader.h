@@ -10,8 +10,6 @@
 #include <glib.h>
 #include <sys/stat.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcDirectoryReader:
  *
@@ -34,8 +32,8 @@ typedef struct
  * ArcDirectoryListing:
  * @id: the identity of the directory
  * @files: (element-type ArcEntry): the files that match
- * @recent: (element-type filename): the names of matching files for which
- *   arc_fingerprint_is_recent() is %TRUE; these are not in @files
+ * @recent: (element-type filename): the names of matching files whose fingerprint is younger than
+ *   its grain; these are not in @files
  * @children: (element-type ArcDirectoryReaderChild): the directories that match
  * @unseen: (nullable) (element-type filename errno): names that may match, and why their type or
  *   fingerprint could not be read
@@ -148,15 +146,6 @@ gboolean arc_directory_reader_is_gone (int number);
  */
 ArcFingerprint arc_fingerprint_from_stat (const struct stat *info);
 
-/**
- * arc_fingerprint_is_recent:
- * @fingerprint: a fingerprint
- * @now: when it was read, in nanoseconds since the epoch
- *
- * Returns: %TRUE if @fingerprint is younger than its grain
- */
-gboolean arc_fingerprint_is_recent (const ArcFingerprint *fingerprint, gint64 now);
-
 typedef enum
 {
   ARC_FRESHNESS_OLD,    /* a later change will show in the fingerprint */
@@ -191,5 +180,3 @@ ArcFreshness arc_fingerprint_get_freshness (const ArcFingerprint *fingerprint,
  *   with
  */
 gint64 arc_get_stamp_time (void);
-
-G_END_DECLS

@@ -67,6 +67,24 @@ arc_directory_tree_lookup (const ArcDirectoryTree *self, const char *path)
 }
 
 ArcNode *
+arc_directory_tree_get_nearest (const ArcDirectoryTree *self, const char *path)
+{
+  ArcNode *node = arc_directory_tree_lookup (self, path);
+  g_autofree char *above = NULL;
+
+  while (node == NULL && strcmp (path, "/") != 0)
+    {
+      char *parent = g_path_get_dirname (path);
+
+      g_free (above);
+      path = above = parent;
+      node = arc_directory_tree_lookup (self, path);
+    }
+
+  return node;
+}
+
+ArcNode *
 arc_directory_tree_lookup_id (const ArcDirectoryTree *self, const ArcFileId *id)
 {
   return g_hash_table_lookup (self->by_id, id);
@@ -109,8 +127,8 @@ arc_directory_tree_add (ArcDirectoryTree *self, ArcNode *parent, const char *pat
   return node;
 }
 
-void
-arc_directory_tree_unqueue (ArcDirectoryTree *self, ArcNode *node)
+static void
+unqueue (ArcDirectoryTree *self, ArcNode *node)
 {
   if (!node->queued)
     return;
@@ -139,7 +157,7 @@ drop_disarmed (ArcDirectoryTree *self, ArcNode *node, ArcDirectoryTreeFunc func,
   if (func != NULL)
     func (node, user_data);
 
-  arc_directory_tree_unqueue (self, node);
+  unqueue (self, node);
   unlink_from_parent (node);
   g_hash_table_remove (self->by_path, node->path);
 }
@@ -162,6 +180,7 @@ arc_directory_tree_disarm (ArcDirectoryTree *self, ArcNode *node)
     g_hash_table_remove (self->by_id, &node->id);
   node->identified = FALSE;
   node->generation = 0;
+  node->serial = 0;
 
   for (ArcNode *child = node->first_child; child != NULL; child = child->next)
     arc_directory_tree_disarm (self, child);
@@ -175,6 +194,28 @@ arc_directory_tree_identify (ArcDirectoryTree *self, ArcNode *node, const ArcFil
   node->id = *id;
   node->identified = TRUE;
   g_hash_table_insert (self->by_id, &node->id, node);
+}
+
+void
+arc_directory_tree_set_roots (ArcDirectoryTree *self, const GPtrArray *roots)
+{
+  g_autoptr (GPtrArray) known = arc_directory_tree_list (self, TRUE);
+
+  for (guint i = 0; i < known->len; i++)
+    if (!g_ptr_array_find_with_equal_func ((GPtrArray *) roots, ((ArcNode *) known->pdata[i])->path,
+                                           g_str_equal, NULL))
+      arc_directory_tree_drop (self, known->pdata[i], NULL, NULL);
+
+  for (guint i = 0; i < roots->len; i++)
+    {
+      ArcNode *node = arc_directory_tree_lookup (self, roots->pdata[i]);
+
+      /* What was a directory of a root may be a root now. */
+      if (node != NULL && node->parent != NULL)
+        arc_directory_tree_drop (self, g_steal_pointer (&node), NULL, NULL);
+      if (node == NULL)
+        arc_directory_tree_add (self, NULL, roots->pdata[i]);
+    }
 }
 
 static ArcNode *
@@ -200,6 +241,27 @@ arc_node_hides (const ArcNode *node, const char *path)
   name = g_strndup (below, strcspn (below, "/"));
 
   return g_hash_table_contains (node->unseen, name);
+}
+
+void
+arc_node_set_link (ArcNode *node, const char *name, gboolean is_link)
+{
+  if (node->links == NULL && is_link)
+    node->links = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  if (is_link)
+    g_hash_table_add (node->links, g_strdup (name));
+  else if (node->links != NULL)
+    g_hash_table_remove (node->links, name);
+}
+
+gboolean
+arc_directory_tree_is_link (const ArcDirectoryTree *self, const char *path)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *name = g_path_get_basename (path);
+  const ArcNode *node = arc_directory_tree_lookup (self, directory);
+
+  return node != NULL && node->links != NULL && g_hash_table_contains (node->links, name);
 }
 
 const char *

@@ -7,8 +7,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* See watch/file-monitors.h. */
 typedef struct _ArcMonitor ArcMonitor;
 
@@ -38,6 +36,7 @@ struct _ArcNode
 
   GList link;         /* in the queue */
   guint64 generation; /* of the last scan, 0 if it must be scanned in any case */
+  guint64 serial;     /* of the scans that count, 0 until the next one begins */
   guint64 retried;    /* the generation in which the audit armed it anew */
   guint armed;        /* how many audits had begun when it got its monitor */
   guint32 seen;       /* the last scan of the parent that found it */
@@ -45,6 +44,7 @@ struct _ArcNode
   guint identified : 1; /* the id is set, and no other node has it */
   guint queued : 1;
   guint scanned : 1; /* at least once since it became a node */
+  guint checked : 1; /* a job finds out whether there is more of it to be read */
 
   char path[];
 };
@@ -104,6 +104,16 @@ guint arc_directory_tree_get_size (const ArcDirectoryTree *tree);
 ArcNode *arc_directory_tree_lookup (const ArcDirectoryTree *tree, const char *path);
 
 /**
+ * arc_directory_tree_get_nearest:
+ * @tree: a tree
+ * @path: an absolute path
+ *
+ * Returns: (transfer none) (nullable): the directory at @path, or the nearest above it that is in
+ *   the tree
+ */
+ArcNode *arc_directory_tree_get_nearest (const ArcDirectoryTree *tree, const char *path);
+
+/**
  * arc_directory_tree_lookup_id:
  * @tree: a tree
  * @id: an identity
@@ -154,9 +164,18 @@ void arc_directory_tree_drop (ArcDirectoryTree *tree,
  * @node: a directory of the tree
  *
  * Cancels the monitors of @node and of all directories below it, and clears their identities.
- * They have to be scanned again.
+ * They have to be scanned again; what scans find that have begun does not count.
  */
 void arc_directory_tree_disarm (ArcDirectoryTree *tree, ArcNode *node);
+
+/**
+ * arc_directory_tree_set_roots:
+ * @tree: a tree
+ * @roots: (element-type filename): the paths of directories
+ *
+ * Adds the roots that are not in the tree, and drops all others.
+ */
+void arc_directory_tree_set_roots (ArcDirectoryTree *tree, const GPtrArray *roots);
 
 /**
  * arc_directory_tree_identify:
@@ -178,6 +197,25 @@ void arc_directory_tree_identify (ArcDirectoryTree *tree, ArcNode *node, const A
 gboolean arc_node_hides (const ArcNode *node, const char *path);
 
 /**
+ * arc_node_set_link:
+ * @node: a directory of the tree
+ * @name: a name in it
+ * @is_link: whether that is a symbolic link
+ *
+ * Takes note of a link.
+ */
+void arc_node_set_link (ArcNode *node, const char *name, gboolean is_link);
+
+/**
+ * arc_directory_tree_is_link:
+ * @tree: a tree
+ * @path: an absolute path
+ *
+ * Returns: %TRUE if a symbolic link was found at @path
+ */
+gboolean arc_directory_tree_is_link (const ArcDirectoryTree *tree, const char *path);
+
+/**
  * arc_node_get_below_root:
  * @node: a directory of the tree
  *
@@ -195,15 +233,6 @@ const char *arc_node_get_below_root (ArcNode *node);
 void arc_directory_tree_push (ArcDirectoryTree *tree, ArcNode *node);
 
 /**
- * arc_directory_tree_unqueue:
- * @tree: a tree
- * @node: a directory of the tree
- *
- * Removes a directory from the queue, if it is there.
- */
-void arc_directory_tree_unqueue (ArcDirectoryTree *tree, ArcNode *node);
-
-/**
  * arc_directory_tree_pop:
  * @tree: a tree
  *
@@ -218,5 +247,3 @@ ArcNode *arc_directory_tree_pop (ArcDirectoryTree *tree);
  * Returns: %TRUE if the queue is empty
  */
 gboolean arc_directory_tree_is_idle (const ArcDirectoryTree *tree);
-
-G_END_DECLS

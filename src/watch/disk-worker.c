@@ -18,6 +18,10 @@
 #define TICK     G_TIME_SPAN_SECOND
 #define PATIENCE 5
 
+/* The same for the first job of a thread that takes the place of one that was left behind: a server
+ * that is gone takes all its file systems along. */
+#define PATIENCE_AFTER_STUCK 1
+
 /* How many results wake the main loop, unless there is nothing more to do: to wake it for each
  * costs more than to read a small directory. */
 #define RESULTS_PER_WAKE 64
@@ -61,6 +65,7 @@ struct _ArcDiskWorker
   gint64 tick;          /* when to look whether the thread goes on; 0: it has no job */
   guint n_seen;         /* the steps at the last tick */
   guint n_ticks;        /* since it went on */
+  gboolean was_stuck;   /* the thread before was left behind, and this one has done no job yet */
   GQueue pushed;        /* (element-type ArcDiskJob): jobs that the thread does not have yet */
   GQueue taken;         /* (element-type ArcDiskJob): results that were not returned yet */
   gboolean has_results; /* there may be some to take */
@@ -75,12 +80,15 @@ static void
 job_free (ArcDiskJob *job)
 {
   g_clear_pointer (&job->reader, arc_directory_reader_free);
-  g_clear_pointer (&job->filter, arc_path_filter_unref);
+  arc_path_filter_unref (job->filter);
   g_clear_pointer (&job->look, arc_recheck_free);
+  g_clear_pointer (&job->way, arc_way_free);
+  g_clear_pointer (&job->places, g_array_unref);
   g_clear_error (&job->error);
   g_clear_pointer (&job->unseen, g_hash_table_unref);
   g_free (job->below_root);
   g_free (job->path);
+  g_free (job->top);
   g_free (job);
 }
 
@@ -111,30 +119,61 @@ worker_unref (ArcDiskWorker *self)
 /* The thread */
 
 static void
+look_at_places (ArcDiskJob *job)
+{
+  for (guint i = 0; job->places != NULL && i < job->places->len; i++)
+    {
+      ArcDiskPlace *place = &g_array_index (job->places, ArcDiskPlace, i);
+
+      place->is_there = arc_file_id_is_at (&place->id, place->path, place->follow);
+    }
+}
+
+/* Whether the directory ID, which is at the path of JOB, is the root of a file system. The one
+ * above is not that in the tree if the path is a symbolic link. */
+static gboolean
+is_mount_point (const ArcDiskJob *job, const ArcFileId *id)
+{
+  g_autofree char *above = NULL;
+  struct stat info;
+
+  if (job->device == 0 || (job->device == id->device && !job->was_mounted))
+    return FALSE;
+
+  above = arc_path_join (job->path, "..");
+
+  return stat (above, &info) == 0 && info.st_dev != id->device;
+}
+
+static void
 read_directory (ArcDiskJob *job)
 {
   job->is_read = TRUE;
-  arc_directory_reader_run (job->reader, job->filter, job->below_root, job->follow_symlinks,
-                            G_MAXUINT, &job->error);
+  if (arc_directory_reader_run (job->reader, job->filter, job->below_root, job->follow_symlinks,
+                                G_MAXUINT, &job->error))
+    job->is_mount_point = is_mount_point (job, &arc_directory_reader_get_listing (job->reader)->id);
+  else
+    look_at_places (job);
 }
 
 static void
 run_open (ArcDiskJob *job)
 {
   if (!arc_directory_reader_open (job->reader, job->path, job->follow, &job->error))
-    return;
-
-  if (job->expects_id &&
-      arc_file_id_equal (&job->id, &arc_directory_reader_get_listing (job->reader)->id))
+    look_at_places (job);
+  else if (job->expects_id &&
+           arc_file_id_equal (&job->id, &arc_directory_reader_get_listing (job->reader)->id))
     read_directory (job);
 }
 
 static void
 run_read (ArcDiskJob *job)
 {
-  job->is_elsewhere =
-      job->verifies && !arc_file_id_is_at (&arc_directory_reader_get_listing (job->reader)->id,
-                                           job->path, job->follow);
+  /* A link that was pointed elsewhere before its way was watched gave no event. */
+  job->way_changed = job->way != NULL && arc_way_follow (job->way);
+  job->is_elsewhere = (job->verifies || job->way_changed) &&
+                      !arc_file_id_is_at (&arc_directory_reader_get_listing (job->reader)->id,
+                                          job->path, job->follow);
   if (!job->is_elsewhere)
     read_directory (job);
 }
@@ -144,9 +183,19 @@ run_look (ArcDiskJob *job)
 {
   job->time = arc_get_stamp_time ();
   job->number = fstatat (AT_FDCWD, job->path, &job->info, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
-  job->is_link = job->number == 0 && S_ISLNK (job->info.st_mode);
+  job->is_link = job->number == 0 && S_ISLNK (job->info.st_mode) &&
+                 (arc_path_filter_match_file (job->filter, job->below_root, NULL) ||
+                  arc_path_filter_match_directory (job->filter, job->below_root, NULL));
+
   if (job->is_link && job->follow_symlinks)
-    job->number = fstatat (AT_FDCWD, job->path, &job->info, 0) == 0 ? 0 : errno;
+    {
+      /* First the way: what happens to the target later gives an event. */
+      arc_way_follow (job->way);
+      job->time = arc_get_stamp_time ();
+      job->number = fstatat (AT_FDCWD, job->path, &job->info, 0) == 0 ? 0 : errno;
+    }
+  if (job->number != 0)
+    look_at_places (job);
 }
 
 /* Whether one of the names can be looked at, or is gone. */
@@ -185,6 +234,7 @@ is_readable (ArcDiskJob *job)
 
   job->id = listing->id;
   job->is_empty = listing->is_empty;
+  job->is_mount_point = listing->is_empty && is_mount_point (job, &listing->id);
 
   return TRUE;
 }
@@ -198,6 +248,10 @@ run_job (ArcDiskJob *job)
       run_open (job);
       return;
 
+    case ARC_DISK_JOB_COMPARE:
+      look_at_places (job);
+      return;
+
     case ARC_DISK_JOB_READ:
       run_read (job);
       return;
@@ -207,6 +261,8 @@ run_job (ArcDiskJob *job)
       return;
 
     case ARC_DISK_JOB_CHECK:
+      if (job->way != NULL)
+        arc_way_follow (job->way);
       job->is_back = job->unseen != NULL ? is_any_back (job) : is_readable (job);
       return;
     }
@@ -344,7 +400,11 @@ arc_disk_worker_free (ArcDiskWorker *self)
 }
 
 ArcDiskJob *
-arc_disk_worker_make_job (ArcDiskWorker *self, ArcDiskJobKind kind, const char *path)
+arc_disk_worker_make_job (ArcDiskWorker *self,
+                          ArcDiskJobKind kind,
+                          const ArcWatchScope *scope,
+                          const char *path,
+                          const char *below_root)
 {
   ArcDiskJob *job = g_new0 (ArcDiskJob, 1);
 
@@ -352,6 +412,9 @@ arc_disk_worker_make_job (ArcDiskWorker *self, ArcDiskJobKind kind, const char *
   job->link.data = job;
   job->all.data = job;
   job->path = g_strdup (path);
+  job->below_root = g_strdup (below_root);
+  job->filter = arc_path_filter_ref (scope->filter);
+  job->follow_symlinks = scope->follow_symlinks;
   if (kind != ARC_DISK_JOB_OPEN)
     return job;
 
@@ -458,16 +521,12 @@ arc_disk_worker_take (ArcDiskWorker *self)
   self->has_results = job != NULL;
   if (job == NULL)
     flush (self);
+  else
+    self->was_stuck = FALSE;
   if (self->all.length == self->n_stuck)
     self->tick = 0;
 
   return job;
-}
-
-const GList *
-arc_disk_worker_get_jobs (const ArcDiskWorker *self)
-{
-  return self->all.head;
 }
 
 gboolean
@@ -478,17 +537,38 @@ arc_disk_worker_is_awaited (const ArcDiskWorker *self)
       const ArcDiskJob *job = link->data;
 
       if (!job->stuck && !job->is_cancelled && job->kind != ARC_DISK_JOB_CHECK &&
-          (job->kind == ARC_DISK_JOB_LOOK ? job->look->holding : job->node != NULL))
+          (job->kind != ARC_DISK_JOB_LOOK || job->look->holding))
         return TRUE;
     }
 
   return FALSE;
 }
 
-guint
-arc_disk_worker_get_n_stuck (const ArcDiskWorker *self)
+gboolean
+arc_disk_worker_is_stuck (const ArcDiskWorker *self, const char *path)
 {
-  return self->n_stuck;
+  for (const GList *link = self->n_stuck > 0 ? self->all.head : NULL; link; link = link->next)
+    {
+      const ArcDiskJob *job = link->data;
+
+      if (job->top != NULL && arc_path_get_below (path, job->top) != NULL)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+void
+arc_disk_worker_give_up (ArcDiskWorker *self, ArcDiskJob *stuck, const char *top)
+{
+  stuck->top = g_strdup (top);
+  for (const GList *link = self->all.head; link != NULL; link = link->next)
+    {
+      ArcDiskJob *job = link->data;
+
+      if (!job->stuck && arc_path_get_below (job->path, top) != NULL)
+        job->is_cancelled = TRUE;
+    }
 }
 
 /* (nullable): the job of the thread, if it is at work. */
@@ -525,7 +605,7 @@ arc_disk_worker_look_for_stuck (ArcDiskWorker *self, gint64 now)
   self->tick = now + TICK;
   self->n_ticks = n_steps == self->n_seen ? self->n_ticks + 1 : 0;
   self->n_seen = n_steps;
-  if (self->n_ticks < PATIENCE)
+  if (self->n_ticks < (self->was_stuck ? PATIENCE_AFTER_STUCK : PATIENCE))
     return NULL;
 
   self->n_ticks = 0;
@@ -533,7 +613,10 @@ arc_disk_worker_look_for_stuck (ArcDiskWorker *self, gint64 now)
   if (job != NULL)
     {
       job->stuck = TRUE;
+      if (job->way != NULL)
+        arc_way_abandon (job->way);
       self->n_stuck++;
+      self->was_stuck = TRUE;
     }
 
   return job;

@@ -6,8 +6,6 @@
 #include <glib.h>
 #include <sys/stat.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcFileId:
  *
@@ -60,5 +58,3 @@ gboolean arc_file_id_equal (gconstpointer a, gconstpointer b);
  * Returns: %TRUE if that file is at @path
  */
 gboolean arc_file_id_is_at (const ArcFileId *id, const char *path, gboolean follow);
-
-G_END_DECLS

@@ -5,8 +5,6 @@
 
 #include "config/config.h"
 
-G_BEGIN_DECLS
-
 /**
  * arc_file_list_print:
  * @config: the settings
@@ -20,5 +18,3 @@ G_BEGIN_DECLS
  * Returns: whether that succeeded
  */
 gboolean arc_file_list_print (const ArcConfig *config, GError **error);
-
-G_END_DECLS

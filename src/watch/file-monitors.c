@@ -42,7 +42,6 @@ struct _ArcFileMonitors
   gpointer user_data;
   GMainContext *context;
   GPtrArray *groups; /* (element-type Group) */
-  Group *current;    /* (unowned) (nullable): where the next monitor goes if there is room */
   guint n_monitors;
 
   int inotify; /* an instance of its own; -1 until it is needed */
@@ -111,9 +110,10 @@ pump_set_rest (Pump *self, gint64 rest)
     }
 }
 
-/* Runs the child, and sleeps until one of its descriptors or its next timeout. GIO hands events
- * over from a thread of its own with g_source_set_ready_time(), which writes to the wakeup
- * descriptor of the child (GLib 2.74, gmain.c). */
+/* Runs the child, and sleeps until one of its descriptors or its next timeout. GLib's worker thread
+ * hands events over in g_file_monitor_source_handle_event() (glocalfilemonitor.c) with
+ * g_source_set_ready_time(), which signals the wakeup descriptor of the child (gmain.c; GLib 2.74
+ * and 2.84). */
 static gboolean
 pump_dispatch (GSource *source, GSourceFunc callback G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED)
 {
@@ -131,8 +131,8 @@ pump_dispatch (GSource *source, GSourceFunc callback G_GNUC_UNUSED, gpointer dat
   timeout = pump_query (self, priority);
   fds = (GPollFD *) (gpointer) self->fds->data;
 
-  /* Who woke it may have set a time that is later than now, and the check takes the wakeup: only to
-   * prepare again returns that time. */
+  /* Who woke it may have set a time that is later than now, and g_main_context_check() takes the
+   * wakeup: only to prepare again returns that time. */
   again = g_poll (fds, self->fds->len, 0) > 0;
   if (g_main_context_check (self->child, priority, fds, (int) self->fds->len))
     {
@@ -247,7 +247,6 @@ on_changed (GFileMonitor *monitor G_GNUC_UNUSED,
     case G_FILE_MONITOR_EVENT_CHANGED:
     case G_FILE_MONITOR_EVENT_CHANGES_DONE_HINT:
     case G_FILE_MONITOR_EVENT_CREATED:
-      hint = ARC_HINT_LOOK;
       break;
 
     case G_FILE_MONITOR_EVENT_ATTRIBUTE_CHANGED:
@@ -269,7 +268,8 @@ on_changed (GFileMonitor *monitor G_GNUC_UNUSED,
   report (self, other_file, hint);
 }
 
-/* g_main_context_new() aborts the process if it gets no descriptor (GLib 2.74, gwakeup.c). */
+/* g_main_context_new() aborts the process if it gets no descriptor: g_wakeup_new() of gwakeup.c
+ * calls g_error() (GLib 2.74 and 2.84). */
 static gboolean
 has_descriptor (GError **error)
 {
@@ -290,12 +290,10 @@ has_descriptor (GError **error)
 static Group *
 find_group (ArcFileMonitors *self, GError **error)
 {
-  if (self->current != NULL && self->current->n_monitors < GROUP_SIZE)
-    return self->current;
-
-  for (guint i = 0; i < self->groups->len; i++)
+  /* The last one is the one with room, as long as monitors only come. */
+  for (guint i = self->groups->len; i > 0; i--)
     {
-      Group *group = self->groups->pdata[i];
+      Group *group = self->groups->pdata[i - 1];
 
       if (group->n_monitors < GROUP_SIZE)
         return group;
@@ -315,22 +313,26 @@ static ArcMonitor *
 add_monitor (ArcFileMonitors *self, const char *directory, GError **error)
 {
   g_autoptr (GFile) file = g_file_new_for_path (directory);
+  Group *group = find_group (self, error);
   GFileMonitor *monitor;
   ArcMonitor *handle;
 
-  self->current = find_group (self, error);
-  if (self->current == NULL)
+  if (group == NULL)
     return NULL;
 
   /* inotify_add_watch(2) looks the path up. The disk worker has opened the directory just before,
    * so the kernel has names and attributes in its caches (FUSE: for a second with libfuse; NFS:
    * acdirmin, 30 s), and asks no server. The main loop waits only if the server stops within these
-   * milliseconds and caches nothing; the watchdog ends that. No other thread can do it: GIO holds
-   * one lock for all monitors meanwhile (GLib 2.74, inotify-helper.c), which GLib's worker thread
-   * takes, too, and that thread hands on signals and the ends of children. */
-  g_main_context_push_thread_default (self->current->context);
+   * milliseconds and caches nothing; the watchdog ends that. (The first monitor below the home
+   * directory also calls statfs(2) for that: g_local_file_is_nfs_home(), glocalfile.c.) Another
+   * thread would not help: _ih_sub_add() of GIO calls inotify_add_watch(2) with the lock
+   * inotify_lock, for which _ih_sub_cancel() in the main loop would wait (inotify-helper.c), and
+   * ik_source_dispatch() in GLib's worker thread for each event (inotify-kernel.c). That thread
+   * also hands on signals (glib_worker_main(), gmain.c) and the end of each GSubprocess
+   * (initable_init(), gsubprocess.c; all in GLib 2.74 and 2.84). */
+  g_main_context_push_thread_default (group->context);
   monitor = g_file_monitor_directory (file, G_FILE_MONITOR_WATCH_MOVES, NULL, error);
-  g_main_context_pop_thread_default (self->current->context);
+  g_main_context_pop_thread_default (group->context);
 
   if (monitor == NULL)
     return NULL;
@@ -339,8 +341,8 @@ add_monitor (ArcFileMonitors *self, const char *directory, GError **error)
 
   handle = g_new0 (ArcMonitor, 1);
   handle->monitor = monitor;
-  handle->group = self->current;
-  handle->group->n_monitors++;
+  handle->group = group;
+  group->n_monitors++;
   self->n_monitors++;
 
   return handle;
@@ -358,12 +360,8 @@ arc_monitor_cancel (ArcMonitor *handle)
   g_free (handle);
 
   self->n_monitors--;
-  if (--group->n_monitors > 0)
-    return;
-
-  if (self->current == group)
-    self->current = NULL;
-  g_ptr_array_remove_fast (self->groups, group);
+  if (--group->n_monitors == 0)
+    g_ptr_array_remove_fast (self->groups, group);
 }
 
 void
@@ -391,8 +389,9 @@ arc_file_monitors_arm (ArcFileMonitors *self, ArcNode *node)
   if (node->monitor != NULL || is_full (self))
     return;
 
-  /* GIO does not report that the limit is reached. It keeps the directory in a list instead that it
-   * walks with each monitor that comes or goes, and every four seconds. */
+  /* GIO does not report that the limit is reached. It keeps the directory in a list instead, which
+   * _im_add() walks for each further one, _im_rm() for each monitor that is cancelled, and
+   * im_scan_missing() every four seconds (inotify-missing.c, GLib 2.74 and 2.84). */
   if (self->adds_until_probe == 0)
     {
       self->adds_until_probe = ADDS_PER_PROBE;
@@ -406,7 +405,9 @@ arc_file_monitors_arm (ArcFileMonitors *self, ArcNode *node)
     }
 
   node->monitor = add_monitor (self, node->path, &error);
-  /* The next comparison tries again; after any other error GIO does not. */
+  /* The next comparison tries again. After any other error GIO does not:
+   * _g_io_module_get_default_type() remembers that there is no type of monitors (giomodule.c, GLib
+   * 2.74 and 2.84). */
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES))
     return;
 
@@ -457,7 +458,7 @@ arc_file_monitors_audit (ArcFileMonitors *self, const ArcDirectoryTree *tree, co
     return FALSE;
 
   nodes = arc_directory_tree_list (tree, FALSE);
-  targets = arc_monitor_audit_targets_new ();
+  targets = g_array_new (FALSE, FALSE, sizeof (ArcMonitorAuditTarget));
   self->audit_pending = FALSE;
   self->n_adds = 0;
   self->n_audits++;
@@ -476,7 +477,7 @@ arc_file_monitors_audit (ArcFileMonitors *self, const ArcDirectoryTree *tree, co
     }
 
   self->cancellable = g_cancellable_new ();
-  arc_monitor_audit_audit_async (self->inotify, targets, self->cancellable, on_audited, self);
+  arc_monitor_audit_audit_async (targets, self->cancellable, on_audited, self);
 
   return TRUE;
 }
@@ -515,7 +516,7 @@ arc_file_monitors_take_deaf (ArcFileMonitors *self, const ArcDirectoryTree *tree
       if (!self->limit_reached)
         self->limit_reached = !arc_monitor_audit_has_room (&self->inotify, node->path);
 
-      /* GIO would try it again every four seconds, and walk the list of all such each time. */
+      /* See arc_file_monitors_arm(): GIO would try it again every four seconds. */
       g_clear_pointer (&node->monitor, arc_monitor_cancel);
       g_ptr_array_add (deaf, node);
     }

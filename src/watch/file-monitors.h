@@ -7,8 +7,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcFileMonitors:
  *
@@ -149,5 +147,3 @@ char *arc_file_monitors_describe (const ArcFileMonitors *monitors, guint n_unwat
 void arc_monitor_cancel (ArcMonitor *monitor);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcMonitor, arc_monitor_cancel)
-
-G_END_DECLS

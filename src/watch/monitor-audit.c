@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/sysmacros.h>
@@ -20,8 +19,8 @@ arc_monitor_audit_has_room (int *fd, const char *path)
   char buffer[4096];
   int watch;
 
-  /* The instance is kept: to close one waits for a grace period of the kernel's RCU, which takes
-   * tens of milliseconds. */
+  /* The instance is kept: close(2) waits until its watches are freed, and so for synchronize_srcu()
+   * (fsnotify_mark_destroy_workfn() of fs/notify/mark.c, Linux 6.19), tens of milliseconds. */
   if (*fd < 0)
     *fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
   if (*fd < 0)
@@ -43,19 +42,18 @@ arc_monitor_audit_has_room (int *fd, const char *path)
 static gboolean
 parse_number (const char **text, const char *key, guint64 *number)
 {
-  const size_t length = strlen (key);
-  const char *start = *text + length;
-  const char *end = start;
+  char *end;
 
-  if (strncmp (*text, key, length) != 0)
+  if (!g_str_has_prefix (*text, key))
     return FALSE;
 
-  *number = 0;
-  for (; g_ascii_isxdigit (*end); end++)
-    *number = *number << 4 | (guint) g_ascii_xdigit_value (*end);
-  *text = end;
+  *text += strlen (key);
+  *number = g_ascii_strtoull (*text, &end, 16);
+  if (end == *text)
+    return FALSE;
 
-  return end != start;
+  *text = end;
+  return TRUE;
 }
 
 typedef struct
@@ -118,10 +116,10 @@ foreach_watch (const char *fd, WatchFunc func, gpointer user_data)
   return TRUE;
 }
 
-/* The numbers of the inotify descriptors of this process, but for EXCEPT; (nullable): NULL if they
- * cannot be known. */
+/* The numbers of the inotify descriptors of this process; (nullable): NULL if they cannot be known.
+ */
 static GPtrArray *
-list_instances (int except)
+list_instances (void)
 {
   g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GDir) directory = g_dir_open ("/proc/self/fd", 0, NULL);
@@ -133,14 +131,9 @@ list_instances (int except)
   while ((name = g_dir_read_name (directory)) != NULL)
     {
       g_autofree char *path = g_build_filename ("/proc/self/fd", name, NULL);
-      char target[32];
-      ssize_t length = readlink (path, target, sizeof target - 1);
+      g_autofree char *target = g_file_read_link (path, NULL);
 
-      if (length < 0)
-        continue;
-
-      target[length] = '\0';
-      if (strcmp (target, "anon_inode:inotify") == 0 && atoi (name) != except)
+      if (g_strcmp0 (target, "anon_inode:inotify") == 0)
         g_ptr_array_add (list, g_strdup (name));
     }
 
@@ -172,16 +165,6 @@ clear_target (gpointer data)
   ArcMonitorAuditTarget *target = data;
 
   g_free (target->path);
-}
-
-GArray *
-arc_monitor_audit_targets_new (void)
-{
-  GArray *targets = g_array_new (FALSE, FALSE, sizeof (ArcMonitorAuditTarget));
-
-  g_array_set_clear_func (targets, clear_target);
-
-  return targets;
 }
 
 /* On btrfs and overlayfs, stat(2) returns another device, or inode, than the kernel has inside and
@@ -224,9 +207,9 @@ audit_exactly (GArray *targets, GHashTable *watched)
 
 /* FALSE if it cannot be known. */
 static gboolean
-audit (GArray *targets, int except)
+audit (GArray *targets)
 {
-  g_autoptr (GPtrArray) instances = list_instances (except);
+  g_autoptr (GPtrArray) instances = list_instances ();
   g_autoptr (GHashTable) watched =
       g_hash_table_new_full (arc_file_id_hash, arc_file_id_equal, g_free, NULL);
   guint n_missing = 0;
@@ -249,50 +232,32 @@ audit (GArray *targets, int except)
   return n_missing == 0 || audit_exactly (targets, watched);
 }
 
-typedef struct
-{
-  GArray *targets;
-  int except;
-} Audit;
-
-static void
-audit_free (gpointer data)
-{
-  Audit *self = data;
-
-  g_clear_pointer (&self->targets, g_array_unref);
-  g_free (self);
-}
-
 static void
 run_audit (GTask *task,
            gpointer source G_GNUC_UNUSED,
            gpointer data,
            GCancellable *cancellable G_GNUC_UNUSED)
 {
-  Audit *self = data;
+  GArray *targets = data;
 
-  if (audit (self->targets, self->except))
-    g_task_return_pointer (task, g_steal_pointer (&self->targets), (GDestroyNotify) g_array_unref);
+  if (audit (targets))
+    g_task_return_pointer (task, g_array_ref (targets), (GDestroyNotify) g_array_unref);
   else
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED,
                              "It cannot be known which directories are watched");
 }
 
 void
-arc_monitor_audit_audit_async (int except,
-                               GArray *targets,
+arc_monitor_audit_audit_async (GArray *targets,
                                GCancellable *cancellable,
                                GAsyncReadyCallback callback,
                                gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
-  Audit *data = g_new (Audit, 1);
 
-  data->targets = targets;
-  data->except = except;
+  g_array_set_clear_func (targets, clear_target);
   g_task_set_source_tag (task, arc_monitor_audit_audit_async);
-  g_task_set_task_data (task, data, audit_free);
+  g_task_set_task_data (task, targets, (GDestroyNotify) g_array_unref);
   g_task_run_in_thread (task, run_audit);
 }
 

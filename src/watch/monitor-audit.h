@@ -8,12 +8,11 @@
 #include <gio/gio.h>
 #include <sys/inotify.h>
 
-G_BEGIN_DECLS
-
 /* Finds out what GIO does not report about inotify(7): whether the kernel has room for one more
  * watch, and which directories are really watched. It never touches the inotify instance of GIO. */
 
-/* The mask of its own watches. Those of GIO all have IN_DELETE. */
+/* The mask of its own watches. Those of GIO on directories all have IN_DELETE: IP_INOTIFY_DIR_MASK
+ * of inotify-path.c (GLib 2.74 and 2.84). */
 #define ARC_MONITOR_AUDIT_OWN_MASK (IN_DELETE_SELF | IN_ONLYDIR)
 
 typedef struct
@@ -33,15 +32,7 @@ typedef struct
 gboolean arc_monitor_audit_has_room (int *fd, const char *path);
 
 /**
- * arc_monitor_audit_targets_new:
- *
- * Returns: (transfer full) (element-type ArcMonitorAuditTarget): an empty array
- */
-GArray *arc_monitor_audit_targets_new (void);
-
-/**
  * arc_monitor_audit_audit_async:
- * @except: an inotify instance that does not count; -1: none
  * @targets: (transfer full) (element-type ArcMonitorAuditTarget): directories
  * @cancellable: (nullable): cancels the task
  * @callback: called when it is done
@@ -51,8 +42,7 @@ GArray *arc_monitor_audit_targets_new (void);
  * with %ARC_MONITOR_AUDIT_OWN_MASK do not count, as an audit that was given up may still have
  * some. The kernel needs 4 us for each watch, all in one call.
  */
-void arc_monitor_audit_audit_async (int except,
-                                    GArray *targets,
+void arc_monitor_audit_audit_async (GArray *targets,
                                     GCancellable *cancellable,
                                     GAsyncReadyCallback callback,
                                     gpointer user_data);
@@ -68,5 +58,3 @@ void arc_monitor_audit_audit_async (int except,
  * Returns: (transfer full) (nullable): the directories, with the answers
  */
 GArray *arc_monitor_audit_audit_finish (GAsyncResult *result, GError **error);
-
-G_END_DECLS

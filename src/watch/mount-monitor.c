@@ -98,17 +98,6 @@ run_comparison (GTask *task,
   g_task_return_boolean (task, differs);
 }
 
-static GPtrArray *
-copy_paths (const GPtrArray *paths)
-{
-  GPtrArray *copy = g_ptr_array_new_with_free_func (g_free);
-
-  for (guint i = 0; i < paths->len; i++)
-    g_ptr_array_add (copy, g_strdup (paths->pdata[i]));
-
-  return copy;
-}
-
 static void on_mounts_changed (ArcMountMonitor *self);
 
 static void
@@ -141,7 +130,7 @@ on_mounts_changed (ArcMountMonitor *self)
     return;
 
   comparison = g_new (Comparison, 1);
-  comparison->directories = copy_paths (self->directories);
+  comparison->directories = g_ptr_array_ref (self->directories);
   comparison->before = self->seen;
   self->seen = list_mounts ();
   comparison->now = g_ptr_array_ref (self->seen);
@@ -154,7 +143,7 @@ on_mounts_changed (ArcMountMonitor *self)
 }
 
 ArcMountMonitor *
-arc_mount_monitor_new (const GPtrArray *directories, GSourceOnceFunc func, gpointer user_data)
+arc_mount_monitor_new (GPtrArray *directories, GSourceOnceFunc func, gpointer user_data)
 {
   ArcMountMonitor *self = g_new0 (ArcMountMonitor, 1);
 
@@ -162,7 +151,7 @@ arc_mount_monitor_new (const GPtrArray *directories, GSourceOnceFunc func, gpoin
   self->user_data = user_data;
   self->monitor = g_unix_mount_monitor_get ();
   g_signal_connect_swapped (self->monitor, "mounts-changed", G_CALLBACK (on_mounts_changed), self);
-  self->directories = copy_paths (directories);
+  self->directories = g_ptr_array_ref (directories);
   self->seen = list_mounts ();
 
   return self;

@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcMountMonitor:
  *
@@ -18,7 +16,7 @@ typedef struct _ArcMountMonitor ArcMountMonitor;
 
 /**
  * arc_mount_monitor_new:
- * @directories: (element-type filename): absolute paths, which need not exist
+ * @directories: (element-type filename): absolute paths, which need not exist; never changed later
  * @func: called when something was mounted on, below or above a directory, or unmounted there
  * @user_data: data for the function
  *
@@ -27,7 +25,7 @@ typedef struct _ArcMountMonitor ArcMountMonitor;
  * Returns: (transfer full): the monitor
  */
 ArcMountMonitor *
-arc_mount_monitor_new (const GPtrArray *directories, GSourceOnceFunc func, gpointer user_data);
+arc_mount_monitor_new (GPtrArray *directories, GSourceOnceFunc func, gpointer user_data);
 
 /**
  * arc_mount_monitor_free:
@@ -38,5 +36,3 @@ arc_mount_monitor_new (const GPtrArray *directories, GSourceOnceFunc func, gpoin
 void arc_mount_monitor_free (ArcMountMonitor *mounts);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcMountMonitor, arc_mount_monitor_free)
-
-G_END_DECLS

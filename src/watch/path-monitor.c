@@ -35,14 +35,34 @@
 /* How often to read events before others in the main context get their turn. */
 #define MAX_READS 16
 
+/* An inotify(7) instance. A thread that waits for a disk may keep it after the monitor is freed. */
 typedef struct
 {
+  int fd;
+  int n_begun; /* atomic: the ways that were begun and are to be ended */
+} Instance;
+
+struct _ArcWay
+{
+  Instance *instance; /* (owned) (nullable): NULL if the kernel gives none */
+  int number;         /* the errno(3) of that */
+  gboolean is_begun;
+  gboolean is_followed;
+  guint begun_at; /* the number of events then */
   char *path;
+  GArray *before;  /* (element-type int): the watches that the monitor had */
   GArray *watches; /* (element-type int) */
   int gap;       /* the watch of the directory that has not what comes next; -1: none is missing */
   char *missing; /* (nullable): what that directory has not */
   char *problem; /* (nullable): why not all of it is watched */
-} Way;
+  gboolean is_partial; /* it ends at a directory that cannot be read, and so is not watched */
+};
+
+typedef struct
+{
+  guint number;
+  ArcHint hint;
+} Event;
 
 struct _ArcPathMonitor
 {
@@ -50,20 +70,44 @@ struct _ArcPathMonitor
   gpointer user_data;
   GMainContext *context;
 
-  int fd;          /* -1 until it is needed, and if the kernel gives none */
-  GSource *source; /* (nullable): NULL as long as that */
+  Instance *instance; /* (owned) (nullable): NULL until it is needed, or if there is none */
+  GSource *source;    /* (nullable): NULL as long as that */
 
-  GHashTable *ways;  /* (element-type filename Way) the keys lie in the values */
-  GHashTable *spots; /* (element-type int GHashTable): the ways (element-type Way) that have each
+  GHashTable *ways;  /* (element-type filename ArcWay) the keys lie in the values */
+  GHashTable *spots; /* (element-type int GHashTable): the ways (element-type ArcWay) that have each
                         watch */
+  guint n_events;
+  GHashTable *early; /* (element-type utf8 Event): the last event for each watch and name since a
+                        way was begun, which may have that watch */
   guint n_problems;
 };
 
 static void
-way_free (gpointer data)
+instance_close (gpointer data)
 {
-  Way *way = data;
+  close (((Instance *) data)->fd);
+}
 
+static void
+instance_release (Instance *instance)
+{
+  g_atomic_rc_box_release_full (instance, instance_close);
+}
+
+void
+arc_way_abandon (ArcWay *way)
+{
+  if (way->is_begun && way->instance != NULL)
+    g_atomic_int_add (&way->instance->n_begun, -1);
+  way->is_begun = FALSE;
+}
+
+void
+arc_way_free (ArcWay *way)
+{
+  arc_way_abandon (way);
+  g_clear_pointer (&way->instance, instance_release);
+  g_array_unref (way->before);
   g_array_unref (way->watches);
   g_free (way->missing);
   g_free (way->problem);
@@ -82,7 +126,7 @@ has_watch (const GArray *watches, int watch)
 }
 
 static void
-leave_spot (ArcPathMonitor *self, Way *way, int watch)
+leave_spot (ArcPathMonitor *self, ArcWay *way, int watch)
 {
   GHashTable *spot = g_hash_table_lookup (self->spots, GINT_TO_POINTER (watch));
 
@@ -94,30 +138,7 @@ leave_spot (ArcPathMonitor *self, Way *way, int watch)
     return;
 
   g_hash_table_remove (self->spots, GINT_TO_POINTER (watch));
-  inotify_rm_watch (self->fd, watch);
-}
-
-/* The kernel has removed WATCH. */
-static void
-drop_spot (ArcPathMonitor *self, int watch)
-{
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, g_hash_table_lookup (self->spots, GINT_TO_POINTER (watch)));
-  while (g_hash_table_iter_next (&iter, &value, NULL))
-    {
-      Way *way = value;
-
-      for (guint j = 0; j < way->watches->len; j++)
-        if (g_array_index (way->watches, int, j) == watch)
-          {
-            g_array_remove_index_fast (way->watches, j);
-            break;
-          }
-    }
-
-  g_hash_table_remove (self->spots, GINT_TO_POINTER (watch));
+  inotify_rm_watch (self->instance->fd, watch);
 }
 
 static void
@@ -131,6 +152,37 @@ report_all (ArcPathMonitor *self)
     self->func (path, ARC_HINT_LOOK, self->user_data);
 }
 
+static gboolean
+is_following (const ArcPathMonitor *self)
+{
+  return self->instance != NULL && g_atomic_int_get (&self->instance->n_begun) > 0;
+}
+
+static char *
+get_early_key (int watch, const char *name)
+{
+  return g_strdup_printf ("%d/%s", watch, name);
+}
+
+static void
+remember_early (ArcPathMonitor *self, const struct inotify_event *event, ArcHint hint)
+{
+  char *key = get_early_key (event->wd, event->len > 0 ? event->name : "");
+  const Event *known = g_hash_table_lookup (self->early, key);
+  Event *now = g_new (Event, 1);
+
+  now->number = ++self->n_events;
+  now->hint = known != NULL ? MAX (hint, known->hint) : hint;
+  g_hash_table_replace (self->early, key, now);
+}
+
+/* Whether EVENT is about WAY. */
+static gboolean
+concerns (const struct inotify_event *event, const ArcWay *way)
+{
+  return event->len == 0 || (way->gap == event->wd && strcmp (way->missing, event->name) == 0);
+}
+
 static void
 take_event (ArcPathMonitor *self, const struct inotify_event *event)
 {
@@ -138,24 +190,24 @@ take_event (ArcPathMonitor *self, const struct inotify_event *event)
   /* GIO may not have watched the directory meanwhile. */
   const ArcHint hint = event->mask & IN_MOVE_SELF ? ARC_HINT_MOVED : ARC_HINT_LOOK;
   GHashTableIter iter;
-  gpointer value;
+  gpointer way;
 
   if (event->mask & IN_Q_OVERFLOW)
     report_all (self);
+  if (is_following (self))
+    remember_early (self, event, hint);
   if (spot == NULL)
     return;
 
   g_hash_table_iter_init (&iter, spot);
-  while (g_hash_table_iter_next (&iter, &value, NULL))
-    {
-      const Way *way = value;
+  while (g_hash_table_iter_next (&iter, &way, NULL))
+    if (concerns (event, way))
+      self->func (((ArcWay *) way)->path, hint, self->user_data);
 
-      if (event->len == 0 || (way->gap == event->wd && strcmp (way->missing, event->name) == 0))
-        self->func (way->path, hint, self->user_data);
-    }
-
+  /* The kernel has removed the watch. It does not use its number again (Linux, idr_alloc_cyclic).
+   */
   if (event->mask & IN_IGNORED)
-    drop_spot (self, event->wd);
+    g_hash_table_remove (self->spots, GINT_TO_POINTER (event->wd));
 }
 
 static gboolean
@@ -182,26 +234,33 @@ on_events (int fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-static gboolean
-ensure_fd (ArcPathMonitor *self)
+/* 0, or the errno(3) of what the kernel refuses. */
+static int
+ensure_instance (ArcPathMonitor *self)
 {
-  if (self->fd >= 0)
-    return TRUE;
+  int fd;
 
-  self->fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
-  if (self->fd < 0)
-    return FALSE;
+  if (self->instance != NULL)
+    return 0;
 
-  self->source = g_unix_fd_source_new (self->fd, G_IO_IN);
+  fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
+  if (fd < 0)
+    return errno;
+
+  self->instance = g_atomic_rc_box_new0 (Instance);
+  self->instance->fd = fd;
+  self->source = g_unix_fd_source_new (fd, G_IO_IN);
   g_source_set_static_name (self->source, "ArcPathMonitor");
   g_source_set_callback (self->source, G_SOURCE_FUNC (on_events), self, NULL);
   g_source_attach (self->source, self->context);
 
-  return TRUE;
+  return 0;
 }
 
+/* Following a way, in any thread */
+
 static void
-set_problem (Way *way, const char *path, int number)
+set_problem (ArcWay *way, const char *path, int number)
 {
   g_autofree char *name = g_filename_display_name (path);
   const char *limit = NULL;
@@ -219,29 +278,31 @@ set_problem (Way *way, const char *path, int number)
 
 /* Adds MASK for PATH to the watches of WAY. -1 and errno if that cannot be. */
 static int
-add_watch (ArcPathMonitor *self, Way *way, const char *path, guint32 mask)
+add_watch (ArcWay *way, const char *path, guint32 mask)
 {
-  GHashTable *spot;
   int watch;
 
-  if (!ensure_fd (self))
-    return -1;
-
-  watch = inotify_add_watch (self->fd, path, mask | IN_DONT_FOLLOW | IN_MASK_ADD);
-  if (watch < 0 || has_watch (way->watches, watch))
-    return watch;
-
-  g_array_append_val (way->watches, watch);
-  spot = g_hash_table_lookup (self->spots, GINT_TO_POINTER (watch));
-  if (spot == NULL)
+  if (way->instance == NULL)
     {
-      spot = g_hash_table_new (NULL, NULL);
-      g_hash_table_insert (self->spots, GINT_TO_POINTER (watch), spot);
+      errno = way->number;
+      return -1;
     }
-  g_hash_table_add (spot, way);
+
+  watch = inotify_add_watch (way->instance->fd, path, mask | IN_DONT_FOLLOW | IN_MASK_ADD);
+  if (watch >= 0 && !has_watch (way->watches, watch))
+    g_array_append_val (way->watches, watch);
 
   return watch;
 }
+
+/* How far a way was followed. */
+typedef struct
+{
+  ArcWay *way;
+  char *at;   /* a directory */
+  char *rest; /* what comes below it */
+  guint n_links;
+} Walk;
 
 typedef enum
 {
@@ -250,9 +311,22 @@ typedef enum
   STEP_AGAIN, /* the disk has changed meanwhile */
 } Step;
 
+static void
+go_to (Walk *walk, char *directory /* (transfer full) */)
+{
+  g_free (walk->at);
+  walk->at = directory;
+}
+
+static gboolean
+is_last (const Walk *walk)
+{
+  return walk->rest[strspn (walk->rest, "/")] == '\0';
+}
+
 /* What a watch that failed with NUMBER for PATH means for WAY. */
 static Step
-fail_watch (Way *way, const char *path, int number)
+fail_watch (ArcWay *way, const char *path, int number)
 {
   if (arc_directory_reader_is_gone (number))
     return STEP_AGAIN;
@@ -262,15 +336,15 @@ fail_watch (Way *way, const char *path, int number)
   return STEP_ON;
 }
 
-/* DIRECTORY has no NAME. */
+/* The directory has no NAME, which would be PATH. */
 static Step
-wait_for (ArcPathMonitor *self, Way *way, const char *directory, const char *name)
+wait_for (Walk *walk, const char *name, const char *path)
 {
-  g_autofree char *path = arc_path_join (directory, name);
-  const int watch = add_watch (self, way, directory, GAP_MASK);
+  ArcWay *way = walk->way;
+  const int watch = add_watch (way, walk->at, GAP_MASK);
   struct stat info;
 
-  if (watch < 0 && fail_watch (way, directory, errno) == STEP_AGAIN)
+  if (watch < 0 && fail_watch (way, walk->at, errno) == STEP_AGAIN)
     return STEP_AGAIN;
 
   way->gap = watch;
@@ -280,31 +354,42 @@ wait_for (ArcPathMonitor *self, Way *way, const char *directory, const char *nam
   return lstat (path, &info) == 0 ? STEP_AGAIN : STEP_END;
 }
 
-/* PATH is a directory in DIRECTORY. */
+/* PATH is a directory. Also the one at the end is watched: its monitor comes later, or goes when it
+ * is scanned anew. */
 static Step
-enter (ArcPathMonitor *self, Way *way, const char *directory, const char *path, gboolean is_last)
+enter_directory (Walk *walk, char *path /* (transfer full) */)
 {
-  if (add_watch (self, way, path, DIRECTORY_MASK) >= 0)
+  g_autofree char *above = g_steal_pointer (&walk->at);
+
+  walk->at = path;
+  if (add_watch (walk->way, path, DIRECTORY_MASK) >= 0)
     return STEP_ON;
+
+  if (errno != EACCES)
+    return fail_watch (walk->way, path, errno);
 
   /* inotify_add_watch(2) needs the permission to read. The scan of a directory at the end reports
-   * that it cannot be read. Who may not write to the directory above cannot rename one on the way:
-   * /home is mode 0711 on some hosts. */
-  if (errno == EACCES && (is_last || faccessat (AT_FDCWD, directory, W_OK, AT_EACCESS) != 0))
+   * that it cannot be read. */
+  walk->way->is_partial = is_last (walk);
+
+  /* Who may not write to the directory above cannot rename one on the way: /home is mode 0711 on
+   * some hosts. */
+  if (is_last (walk) || faccessat (AT_FDCWD, above, W_OK, AT_EACCESS) != 0)
     return STEP_ON;
 
-  return fail_watch (way, path, errno);
+  return fail_watch (walk->way, path, EACCES);
 }
 
-/* PATH is a link. Puts where it leads to before REST. */
+/* PATH is a link. Puts where it leads to before the rest. */
 static Step
-enter_link (ArcPathMonitor *self, Way *way, const char *path, char **rest)
+enter_link (Walk *walk, const char *path)
 {
   char target[PATH_MAX];
   ssize_t length;
   char *joined;
 
-  if (add_watch (self, way, path, LINK_MASK) < 0 && fail_watch (way, path, errno) == STEP_AGAIN)
+  if (add_watch (walk->way, path, LINK_MASK) < 0 &&
+      fail_watch (walk->way, path, errno) == STEP_AGAIN)
     return STEP_AGAIN;
 
   length = readlink (path, target, sizeof target - 1);
@@ -312,113 +397,109 @@ enter_link (ArcPathMonitor *self, Way *way, const char *path, char **rest)
     return STEP_AGAIN;
 
   target[length] = '\0';
-  joined = g_strconcat (target, "/", *rest, NULL);
-  g_free (*rest);
-  *rest = joined;
+  joined = g_strconcat (target, "/", walk->rest, NULL);
+  g_free (walk->rest);
+  walk->rest = joined;
+  if (target[0] == '/')
+    go_to (walk, g_strdup ("/"));
 
-  return STEP_ON;
+  return ++walk->n_links > MAX_LINKS ? STEP_END : STEP_ON;
 }
 
-/* Takes the first name of REST; NULL if there is none. (transfer full) */
-static char *
-take_name (char **rest)
+/* PATH is neither. */
+static Step
+enter_file (Walk *walk, const char *path)
 {
-  const char *start = *rest + strspn (*rest, "/");
+  if (add_watch (walk->way, path, is_last (walk) ? FILE_MASK : LINK_MASK) < 0 &&
+      fail_watch (walk->way, path, errno) == STEP_AGAIN)
+    return STEP_AGAIN;
+
+  return STEP_END;
+}
+
+/* Takes the first name of the rest; NULL if there is none. (transfer full) */
+static char *
+take_name (Walk *walk)
+{
+  const char *start = walk->rest + strspn (walk->rest, "/");
   gsize length = strcspn (start, "/");
   char *name = length > 0 ? g_strndup (start, length) : NULL;
   char *left = g_strdup (start + length);
 
-  g_free (*rest);
-  *rest = left;
+  g_free (walk->rest);
+  walk->rest = left;
 
   return name;
 }
 
-/* Goes on from the directory AT, which gets where it leads to, by NAME. */
+/* Goes on by NAME. */
 static Step
-go (ArcPathMonitor *self, Way *way, char **at, const char *name, char **rest, guint *n_links)
+go (Walk *walk, const char *name)
 {
   g_autofree char *path = NULL;
-  const gboolean is_last = (*rest)[strspn (*rest, "/")] == '\0';
   struct stat info;
 
   if (strcmp (name, ".") == 0)
     return STEP_ON;
   if (strcmp (name, "..") == 0)
     {
-      char *above = g_path_get_dirname (*at);
-
-      g_free (*at);
-      *at = above;
+      go_to (walk, g_path_get_dirname (walk->at));
       return STEP_ON;
     }
 
-  path = arc_path_join (*at, name);
+  path = arc_path_join (walk->at, name);
   if (lstat (path, &info) != 0)
     /* Who looks at the path itself finds out what is wrong. */
-    return arc_directory_reader_is_gone (errno) ? wait_for (self, way, *at, name) : STEP_END;
-
+    return arc_directory_reader_is_gone (errno) ? wait_for (walk, name, path) : STEP_END;
   if (S_ISLNK (info.st_mode))
-    {
-      Step step = enter_link (self, way, path, rest);
-
-      if (step == STEP_ON && (*rest)[0] == '/')
-        {
-          g_free (*at);
-          *at = g_strdup ("/");
-        }
-
-      return step == STEP_ON && ++*n_links > MAX_LINKS ? STEP_END : step;
-    }
-
+    return enter_link (walk, path);
   if (S_ISDIR (info.st_mode))
-    {
-      /* Also the one at the end: its monitor comes later, or goes when it is scanned anew. */
-      Step step = enter (self, way, *at, path, is_last);
+    return enter_directory (walk, g_steal_pointer (&path));
 
-      g_free (*at);
-      *at = g_steal_pointer (&path);
-
-      return step;
-    }
-
-  if (add_watch (self, way, path, is_last ? FILE_MASK : LINK_MASK) < 0 &&
-      fail_watch (way, path, errno) == STEP_AGAIN)
-    return STEP_AGAIN;
-
-  return STEP_END;
+  return enter_file (walk, path);
 }
 
 /* FALSE if the disk has changed meanwhile. */
 static gboolean
-trace (ArcPathMonitor *self, Way *way)
+trace (ArcWay *way)
 {
-  g_autofree char *at = g_strdup ("/");
-  g_autofree char *rest = g_strdup (way->path);
-  guint n_links = 0;
+  Walk walk = { .way = way, .at = g_strdup ("/"), .rest = g_strdup (way->path) };
+  Step step = STEP_ON;
 
   way->gap = -1;
+  way->is_partial = FALSE;
   g_clear_pointer (&way->missing, g_free);
   g_clear_pointer (&way->problem, g_free);
 
-  for (;;)
+  while (step == STEP_ON)
     {
-      g_autofree char *name = take_name (&rest);
+      g_autofree char *name = take_name (&walk);
 
-      if (name == NULL)
-        return TRUE;
-
-      switch (go (self, way, &at, name, &rest, &n_links))
-        {
-        case STEP_ON:
-          break;
-        case STEP_END:
-          return TRUE;
-        case STEP_AGAIN:
-          return FALSE;
-        }
+      step = name != NULL ? go (&walk, name) : STEP_END;
     }
+  g_free (walk.at);
+  g_free (walk.rest);
+
+  return step == STEP_END;
 }
+
+gboolean
+arc_way_follow (ArcWay *way)
+{
+  gboolean changed;
+
+  way->is_followed = TRUE;
+  for (guint i = 0; !trace (way) && i < MAX_ATTEMPTS; i++)
+    ;
+
+  changed = way->before->len != way->watches->len;
+  for (guint i = 0; i < way->before->len && !changed; i++)
+    changed = !has_watch (way->watches, g_array_index (way->before, int, i));
+
+  return changed;
+}
+
+/* The monitor */
 
 ArcPathMonitor *
 arc_path_monitor_new (ArcFileMonitorsFunc func, gpointer user_data)
@@ -428,8 +509,8 @@ arc_path_monitor_new (ArcFileMonitorsFunc func, gpointer user_data)
   self->func = func;
   self->user_data = user_data;
   self->context = g_main_context_ref_thread_default ();
-  self->fd = -1;
-  self->ways = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, way_free);
+  self->ways = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) arc_way_free);
+  self->early = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->spots = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_hash_table_unref);
 
   return self;
@@ -441,6 +522,7 @@ arc_path_monitor_free (ArcPathMonitor *self)
   arc_path_monitor_clear (self);
   g_hash_table_unref (self->ways);
   g_hash_table_unref (self->spots);
+  g_hash_table_unref (self->early);
   g_main_context_unref (self->context);
   g_free (self);
 }
@@ -451,75 +533,116 @@ arc_path_monitor_clear (ArcPathMonitor *self)
   if (self->source != NULL)
     g_source_destroy (self->source);
   g_clear_pointer (&self->source, g_source_unref);
-  if (self->fd >= 0)
-    close (self->fd);
-  self->fd = -1;
+  g_clear_pointer (&self->instance, instance_release);
 
+  g_hash_table_remove_all (self->early);
   g_hash_table_remove_all (self->spots);
   g_hash_table_remove_all (self->ways);
   self->n_problems = 0;
 }
 
-gboolean
-arc_path_monitor_follow (ArcPathMonitor *self, const char *path)
+ArcWay *
+arc_path_monitor_begin (ArcPathMonitor *self, const char *path)
 {
-  Way *way = g_hash_table_lookup (self->ways, path);
-  g_autoptr (GArray) before = NULL;
-  gboolean changed;
+  const ArcWay *known = g_hash_table_lookup (self->ways, path);
+  ArcWay *way = g_new0 (ArcWay, 1);
 
-  if (way == NULL)
-    {
-      way = g_new0 (Way, 1);
-      way->path = g_strdup (path);
-      way->watches = g_array_new (FALSE, FALSE, sizeof (int));
-      g_hash_table_insert (self->ways, way->path, way);
-    }
-
-  before = g_steal_pointer (&way->watches);
+  way->path = g_strdup (path);
+  way->begun_at = self->n_events;
   way->watches = g_array_new (FALSE, FALSE, sizeof (int));
-  self->n_problems -= way->problem != NULL;
+  way->before = known != NULL ? g_array_copy (known->watches) : g_array_ref (way->watches);
+  way->number = ensure_instance (self);
+  if (self->instance == NULL)
+    return way;
 
-  for (guint i = 0; !trace (self, way) && i < MAX_ATTEMPTS; i++)
-    ;
+  way->instance = g_atomic_rc_box_acquire (self->instance);
+  g_atomic_int_inc (&way->instance->n_begun);
+  way->is_begun = TRUE;
 
-  self->n_problems += way->problem != NULL;
-  changed = before->len != way->watches->len;
-  for (guint i = 0; i < before->len; i++)
-    if (!has_watch (way->watches, g_array_index (before, int, i)))
-      {
-        leave_spot (self, way, g_array_index (before, int, i));
-        changed = TRUE;
-      }
-
-  return changed;
-}
-
-gboolean
-arc_path_monitor_is_followed (const ArcPathMonitor *self, const char *path)
-{
-  const Way *way = g_hash_table_lookup (self->ways, path);
-
-  return way != NULL && way->problem == NULL;
+  return way;
 }
 
 static void
-leave_all (ArcPathMonitor *self, Way *way)
+join_spot (ArcPathMonitor *self, ArcWay *way, int watch)
+{
+  GHashTable *spot = g_hash_table_lookup (self->spots, GINT_TO_POINTER (watch));
+
+  if (spot == NULL)
+    {
+      spot = g_hash_table_new (NULL, NULL);
+      g_hash_table_insert (self->spots, GINT_TO_POINTER (watch), spot);
+    }
+  g_hash_table_add (spot, way);
+}
+
+static void
+leave_all (ArcPathMonitor *self, ArcWay *way)
 {
   for (guint i = 0; i < way->watches->len; i++)
     leave_spot (self, way, g_array_index (way->watches, int, i));
   self->n_problems -= way->problem != NULL;
 }
 
-void
-arc_path_monitor_forget (ArcPathMonitor *self, const char *path)
+/* Reports WAY if there was an event for WATCH and NAME since it was begun. */
+static void
+report_early (ArcPathMonitor *self, const ArcWay *way, int watch, const char *name)
 {
-  Way *way = g_hash_table_lookup (self->ways, path);
+  g_autofree char *key = get_early_key (watch, name);
+  const Event *event = g_hash_table_lookup (self->early, key);
 
-  if (way == NULL)
-    return;
+  if (event != NULL && event->number > way->begun_at)
+    self->func (way->path, event->hint, self->user_data);
+}
 
-  leave_all (self, way);
-  g_hash_table_remove (self->ways, path);
+/* WAY replaces what was known of its path. */
+static void
+adopt (ArcPathMonitor *self, ArcWay *way)
+{
+  ArcWay *known = g_hash_table_lookup (self->ways, way->path);
+
+  for (guint i = 0; i < way->watches->len; i++)
+    join_spot (self, way, g_array_index (way->watches, int, i));
+  if (known != NULL)
+    leave_all (self, known);
+  self->n_problems += way->problem != NULL;
+  g_hash_table_replace (self->ways, way->path, way);
+
+  for (guint i = 0; i < way->watches->len; i++)
+    report_early (self, way, g_array_index (way->watches, int, i), "");
+  if (way->missing != NULL)
+    report_early (self, way, way->gap, way->missing);
+  /* Events were dropped (IN_Q_OVERFLOW, inotify(7)). */
+  report_early (self, way, -1, "");
+}
+
+void
+arc_path_monitor_end (ArcPathMonitor *self, ArcWay *way)
+{
+  arc_way_abandon (way);
+  if (way->is_followed && way->instance == self->instance)
+    adopt (self, way);
+  else
+    arc_way_free (way);
+
+  if (!is_following (self))
+    g_hash_table_remove_all (self->early);
+}
+
+void
+arc_path_monitor_follow (ArcPathMonitor *self, const char *path)
+{
+  ArcWay *way = arc_path_monitor_begin (self, path);
+
+  arc_way_follow (way);
+  arc_path_monitor_end (self, way);
+}
+
+gboolean
+arc_path_monitor_is_followed (const ArcPathMonitor *self, const char *path)
+{
+  const ArcWay *way = g_hash_table_lookup (self->ways, path);
+
+  return way != NULL && way->problem == NULL && !way->is_partial;
 }
 
 void
@@ -531,7 +654,7 @@ arc_path_monitor_prune (ArcPathMonitor *self, ArcPathMonitorKeepFunc keep, gpoin
   g_hash_table_iter_init (&iter, self->ways);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      Way *way = value;
+      ArcWay *way = value;
 
       if (keep (way->path, user_data))
         continue;
@@ -551,14 +674,15 @@ char *
 arc_path_monitor_describe (const ArcPathMonitor *self)
 {
   g_autofree char *name = NULL;
-  const Way *first = NULL;
+  g_autofree char *others = NULL;
+  const ArcWay *first = NULL;
   GHashTableIter iter;
   gpointer value;
 
   g_hash_table_iter_init (&iter, self->ways);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      const Way *way = value;
+      const ArcWay *way = value;
 
       if (way->problem != NULL && (first == NULL || strcmp (way->path, first->path) < 0))
         first = way;
@@ -567,9 +691,8 @@ arc_path_monitor_describe (const ArcPathMonitor *self)
   g_return_val_if_fail (first != NULL, NULL);
 
   name = g_filename_display_name (first->path);
-  if (self->n_problems == 1)
-    return g_strdup_printf ("what %s leads to cannot be watched: %s", name, first->problem);
+  if (self->n_problems > 1)
+    others = g_strdup_printf (" (and %u more)", self->n_problems - 1);
 
-  return g_strdup_printf ("what %s leads to cannot be watched: %s (and %u more)", name,
-                          first->problem, self->n_problems - 1);
+  return g_strconcat ("what ", name, " leads to cannot be watched: ", first->problem, others, NULL);
 }

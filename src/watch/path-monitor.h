@@ -7,8 +7,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcPathMonitor:
  *
@@ -42,34 +40,80 @@ void arc_path_monitor_free (ArcPathMonitor *ways);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcPathMonitor, arc_path_monitor_free)
 
 /**
+ * ArcWay:
+ *
+ * What a path leads through. It is followed in a thread that may wait for the disk.
+ */
+typedef struct _ArcWay ArcWay;
+
+/**
+ * arc_path_monitor_begin:
+ * @ways: a monitor
+ * @path: an absolute path
+ *
+ * Prepares a way. Must be followed by arc_path_monitor_end(), arc_way_abandon() or arc_way_free().
+ *
+ * Returns: (transfer full): the way
+ */
+ArcWay *arc_path_monitor_begin (ArcPathMonitor *ways, const char *path);
+
+/**
+ * arc_way_follow:
+ * @way: a way that was begun
+ *
+ * Adds watches to all that the path leads through now. May be called in any thread. Must be called
+ * before the path is checked, and again after each event for it.
+ *
+ * Returns: %TRUE if other files are watched than before
+ */
+gboolean arc_way_follow (ArcWay *way);
+
+/**
+ * arc_path_monitor_end:
+ * @ways: the monitor that has begun @way
+ * @way: (transfer full): a way
+ *
+ * Reports the events for a way that was followed, those since it was begun at once. One that was
+ * not followed is freed.
+ */
+void arc_path_monitor_end (ArcPathMonitor *ways, ArcWay *way);
+
+/**
+ * arc_way_abandon:
+ * @way: a way that was begun, and may be followed by a thread for ever
+ *
+ * Lets the monitor not wait for the end of @way, which must still be freed.
+ */
+void arc_way_abandon (ArcWay *way);
+
+/**
+ * arc_way_free:
+ * @way: (transfer full): a way that was not ended
+ *
+ * Frees a way. May be called in any thread.
+ */
+void arc_way_free (ArcWay *way);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcWay, arc_way_free)
+
+/**
  * arc_path_monitor_follow:
  * @ways: a monitor
  * @path: an absolute path
  *
- * Watches all that @path leads through now. Must be called before @path is checked, and again
- * after each event for it.
- *
- * Returns: %TRUE if other files are watched than before
+ * Follows a way at once, for which the thread may have to wait for the disk.
  */
-gboolean arc_path_monitor_follow (ArcPathMonitor *ways, const char *path);
+void arc_path_monitor_follow (ArcPathMonitor *ways, const char *path);
 
 /**
  * arc_path_monitor_is_followed:
  * @ways: a monitor
  * @path: an absolute path
  *
- * Returns: %TRUE if all that @path leads through is watched
+ * Returns: %TRUE if all that @path leads through is watched; %FALSE also if it ends at a directory
+ *   that could not be read
  */
 gboolean arc_path_monitor_is_followed (const ArcPathMonitor *ways, const char *path);
-
-/**
- * arc_path_monitor_forget:
- * @ways: a monitor
- * @path: an absolute path
- *
- * Stops watching a path.
- */
-void arc_path_monitor_forget (ArcPathMonitor *ways, const char *path);
 
 /**
  * arc_path_monitor_clear:
@@ -108,5 +152,3 @@ guint arc_path_monitor_get_n_problems (const ArcPathMonitor *ways);
  * Returns: (transfer full): which path cannot be watched, and why, in English
  */
 char *arc_path_monitor_describe (const ArcPathMonitor *ways);
-
-G_END_DECLS

@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * arc_ready_source_new:
  * @name: the name of the source, a literal
@@ -24,5 +22,3 @@ GSource *arc_ready_source_new (const char *name,
                                GMainContext *context,
                                GSourceFunc func,
                                gpointer user_data);
-
-G_END_DECLS

@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcRecheck:
  *
@@ -102,5 +100,3 @@ gint64 arc_recheck_queue_get_due (const ArcRecheckQueue *looks);
 void arc_recheck_free (ArcRecheck *look);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcRecheck, arc_recheck_free)
-
-G_END_DECLS

@@ -10,18 +10,18 @@
 #include <gio/gio.h>
 #include <string.h>
 
-/* Editors write a file in several steps. Milliseconds. */
-#define GATHER 50
+/* Editors write a file in several steps. */
+#define GATHER (50 * G_TIME_SPAN_MILLISECOND)
 
 /* A thread that follows the ways to the files and reads them. It may have to be left behind. */
 typedef struct
 {
-  int ref_count; /* atomic */
-  int closed;    /* atomic */
+  int closed; /* atomic */
   GMainContext *context;
   GStrv files;              /* (owned) */
   GSource *changed;         /* (owned): of the monitor */
-  ArcPathMonitor *monitors; /* (owned): of the thread only */
+  ArcPathMonitor *monitors; /* (owned): of the thread only; so the next */
+  gint64 gathered;          /* when CHANGED is ready, or was */
 } Reader;
 
 struct _ArcSettingsMonitor
@@ -31,24 +31,25 @@ struct _ArcSettingsMonitor
   gpointer user_data;
   char *loaded;    /* (owned): the digest of the files that are in force */
   gboolean differ; /* what FUNC was called with last */
-  guint check_id;  /* 0 unless something may have changed */
 
   GCancellable *cancellable; /* (owned) (nullable): of the check under way */
   gboolean again;            /* something may have changed meanwhile */
 };
 
 static void
-reader_unref (gpointer data)
+reader_clear (gpointer data)
 {
   Reader *self = data;
-
-  if (!g_atomic_int_dec_and_test (&self->ref_count))
-    return;
 
   g_main_context_unref (self->context);
   g_source_unref (self->changed);
   g_strfreev (self->files);
-  g_free (self);
+}
+
+static void
+reader_unref (gpointer data)
+{
+  g_atomic_rc_box_release_full (data, reader_clear);
 }
 
 char *
@@ -97,8 +98,13 @@ static void
 on_event (const char *path G_GNUC_UNUSED, ArcHint hint G_GNUC_UNUSED, gpointer user_data)
 {
   Reader *self = user_data;
+  const gint64 now = g_get_monotonic_time ();
 
-  g_source_set_ready_time (self->changed, 0);
+  if (now < self->gathered)
+    return;
+
+  self->gathered = now + GATHER;
+  g_source_set_ready_time (self->changed, self->gathered);
 }
 
 static gpointer
@@ -163,22 +169,10 @@ check (ArcSettingsMonitor *self)
   self->cancellable = g_cancellable_new ();
   task = g_task_new (NULL, self->cancellable, on_checked, self);
   g_task_set_source_tag (task, check);
-  g_atomic_int_inc (&self->reader->ref_count);
-  g_task_set_task_data (task, self->reader, reader_unref);
+  g_task_set_task_data (task, g_atomic_rc_box_acquire (self->reader), reader_unref);
   source = g_idle_source_new ();
   g_source_set_callback (source, run_check, g_steal_pointer (&task), g_object_unref);
   g_source_attach (source, self->reader->context);
-}
-
-static gboolean
-on_gathered (gpointer user_data)
-{
-  ArcSettingsMonitor *self = user_data;
-
-  self->check_id = 0;
-  check (self);
-
-  return G_SOURCE_REMOVE;
 }
 
 static gboolean
@@ -187,8 +181,7 @@ on_changed (gpointer user_data)
   ArcSettingsMonitor *self = user_data;
 
   g_source_set_ready_time (self->reader->changed, -1);
-  if (self->check_id == 0)
-    self->check_id = g_timeout_add (GATHER, on_gathered, self);
+  check (self);
 
   return G_SOURCE_CONTINUE;
 }
@@ -210,16 +203,15 @@ arc_settings_monitor_new (const char *const *files,
                           gpointer user_data)
 {
   ArcSettingsMonitor *self = g_new0 (ArcSettingsMonitor, 1);
-  Reader *reader = g_new0 (Reader, 1);
+  Reader *reader = g_atomic_rc_box_new0 (Reader);
 
-  reader->ref_count = 2;
   reader->context = g_main_context_new ();
   reader->files = g_new0 (char *, g_strv_length ((GStrv) files) + 1);
   for (guint i = 0; files[i] != NULL; i++)
     reader->files[i] = g_canonicalize_filename (files[i], NULL);
   reader->changed = arc_ready_source_new ("ArcSettingsMonitor",
                                           g_main_context_get_thread_default (), on_changed, self);
-  g_thread_unref (g_thread_new ("settings", run_thread, reader));
+  g_thread_unref (g_thread_new ("settings", run_thread, g_atomic_rc_box_acquire (reader)));
 
   self->reader = reader;
   self->func = func;
@@ -235,7 +227,6 @@ arc_settings_monitor_free (ArcSettingsMonitor *self)
   if (self->cancellable != NULL)
     g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
-  g_clear_handle_id (&self->check_id, g_source_remove);
   g_source_destroy (self->reader->changed);
   g_atomic_int_set (&self->reader->closed, TRUE);
   g_main_context_wakeup (self->reader->context);

@@ -5,8 +5,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcSettingsMonitor:
  *
@@ -70,5 +68,3 @@ char *arc_settings_monitor_read (const char *const *files);
  * Says which files are in force, and compares the disk with them.
  */
 void arc_settings_monitor_set_loaded (ArcSettingsMonitor *monitor, const char *digest);
-
-G_END_DECLS

@@ -186,6 +186,21 @@ add_change (ArcChangeSet *changes, const char *directory, const char *name, ArcC
   arc_change_set_add (changes, path, change);
 }
 
+/* The order of file I of BEFORE and file J of AFTER; one behind the last file comes last. */
+static int
+compare_names (const Directory *before /* (nullable) */,
+               guint i,
+               const Directory *after /* (nullable) */,
+               guint j)
+{
+  if (before == NULL || i == before->n_files)
+    return 1;
+  if (after == NULL || j == after->n_files)
+    return -1;
+
+  return strcmp (directory_get_name (before, i), directory_get_name (after, j));
+}
+
 /* Merges the two sorted lists. Returns the number of differences. */
 static guint
 compare_directories (const Directory *before /* (nullable) */,
@@ -200,35 +215,20 @@ compare_directories (const Directory *before /* (nullable) */,
 
   while (i < n_before || j < n_after)
     {
-      int order;
-
-      if (i == n_before)
-        order = 1;
-      else if (j == n_after)
-        order = -1;
-      else
-        order = strcmp (directory_get_name (before, i), directory_get_name (after, j));
+      const int order = compare_names (before, i, after, j);
+      const gboolean is_same = order == 0 && fingerprint_equal (&before->files[i].fingerprint,
+                                                                &after->files[j].fingerprint);
 
       if (order < 0)
-        {
-          add_change (changes, before->path, directory_get_name (before, i), ARC_CHANGE_DELETED);
-          n_differences++;
-        }
+        add_change (changes, before->path, directory_get_name (before, i), ARC_CHANGE_DELETED);
       else if (order > 0)
-        {
-          add_change (changes, after->path, directory_get_name (after, j), ARC_CHANGE_ADDED);
-          n_differences++;
-        }
-      else if (!fingerprint_equal (&before->files[i].fingerprint, &after->files[j].fingerprint))
-        {
-          add_change (changes, after->path, directory_get_name (after, j), ARC_CHANGE_MODIFIED);
-          n_differences++;
-        }
+        add_change (changes, after->path, directory_get_name (after, j), ARC_CHANGE_ADDED);
+      else if (!is_same)
+        add_change (changes, after->path, directory_get_name (after, j), ARC_CHANGE_MODIFIED);
 
-      if (order <= 0)
-        i++;
-      if (order >= 0)
-        j++;
+      n_differences += !is_same;
+      i += order <= 0;
+      j += order >= 0;
     }
 
   return n_differences;
@@ -514,29 +514,15 @@ arc_snapshot_has_directory (const ArcSnapshot *snapshot, const char *directory)
 ArcChangeSet *
 arc_snapshot_list (const ArcSnapshot *snapshot)
 {
-  g_autoptr (ArcSnapshot) nothing = arc_snapshot_new ();
-
-  return arc_snapshot_diff (nothing, snapshot);
-}
-
-ArcChangeSet *
-arc_snapshot_diff (const ArcSnapshot *before, const ArcSnapshot *after)
-{
-  g_autoptr (ArcChangeSet) changes = arc_change_set_new ();
+  ArcChangeSet *changes = arc_change_set_new ();
   GHashTableIter iter;
-  gpointer path;
   gpointer directory;
 
-  g_hash_table_iter_init (&iter, before->directories);
-  while (g_hash_table_iter_next (&iter, &path, &directory))
-    compare_directories (directory, g_hash_table_lookup (after->directories, path), changes);
+  g_hash_table_iter_init (&iter, snapshot->directories);
+  while (g_hash_table_iter_next (&iter, NULL, &directory))
+    compare_directories (NULL, directory, changes);
 
-  g_hash_table_iter_init (&iter, after->directories);
-  while (g_hash_table_iter_next (&iter, &path, &directory))
-    if (!g_hash_table_contains (before->directories, path))
-      compare_directories (NULL, directory, changes);
-
-  return g_steal_pointer (&changes);
+  return changes;
 }
 
 gboolean

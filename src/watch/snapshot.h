@@ -7,8 +7,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcFingerprint:
  *
@@ -201,17 +199,6 @@ void arc_snapshot_mark_dirty (ArcSnapshot *snapshot, const ArcChangeSet *changes
 ArcChangeSet *arc_snapshot_list (const ArcSnapshot *snapshot);
 
 /**
- * arc_snapshot_diff:
- * @before: a snapshot
- * @after: a later one
- *
- * Compares two snapshots as arc_snapshot_set_file() does.
- *
- * Returns: (transfer full): the changes from @before to @after
- */
-ArcChangeSet *arc_snapshot_diff (const ArcSnapshot *before, const ArcSnapshot *after);
-
-/**
  * arc_snapshot_set_mounted:
  * @snapshot: a snapshot
  * @directory: a directory
@@ -240,5 +227,3 @@ gboolean arc_snapshot_is_mounted (const ArcSnapshot *snapshot, const char *direc
  * Returns: (transfer container) (array zero-terminated=1): the paths
  */
 const char **arc_snapshot_get_mounted (const ArcSnapshot *snapshot);
-
-G_END_DECLS

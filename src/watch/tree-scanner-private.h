@@ -15,44 +15,43 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
-/* The members of ArcTreeScanner, and what watch/missing-directories.c does for
+/* The members of ArcTreeScanner, and what watch/directory-presence.c does for
  * watch/tree-scanner.c. No other file includes this header. */
 
 typedef struct _ArcTreeScanner ArcTreeScanner;
 
 struct _ArcTreeScanner
 {
-  ArcWatchScope *extent; /* (owned) (nullable): until the first one is set */
+  ArcWatchScope *scope; /* (owned) (nullable): until the first one is set */
 
-  ArcSnapshot *snapshot;  /* (owned) */
-  ArcChangeSet *changes;  /* (owned): what differed, and is not emitted yet */
-  ArcDirectoryTree *tree; /* (owned) */
-  ArcRecheckQueue *looks; /* (owned) */
-  ArcPathMonitor *ways;   /* (owned): of the roots, and of the links that are followed */
-  guint n_way_problems;   /* as of the last look */
+  ArcSnapshot *snapshot;     /* (owned) */
+  ArcChangeSet *changes;     /* (owned): what differed, and is not emitted yet */
+  ArcDirectoryTree *tree;    /* (owned) */
+  ArcRecheckQueue *rechecks; /* (owned) */
+  ArcFileMonitors *monitors; /* (owned) */
+  ArcPathMonitor *ways;      /* (owned): of the roots, and of the links that are followed */
+  guint n_way_problems;      /* as of the last look */
+  ArcDiskWorker *worker;     /* (owned): reads directories, and looks at paths */
 
-  ArcDiskWorker *worker; /* (owned): reads directories, and looks at paths */
+  guint64 generation;    /* of reconciliations */
+  guint64 serial;        /* the last one that a node got */
+  guint32 scan_number;   /* of the directory that was last read */
+  gboolean scan_is_next; /* the last job was a look */
+  gboolean baseline;     /* the first scan, without a snapshot: what it finds is no change */
+  gboolean active;       /* directories were queued or went since the last scan ended */
 
-  gboolean active;           /* directories were queued or went since arc_tree_scanner_rest() */
-  gboolean health_pending;   /* something happened that the health depends on */
-  ArcHealth health;          /* when it was last assessed */
-  gboolean left_out_pending; /* what keeps another path out of the tree may be gone */
-  GHashTable *lost;  /* (element-type filename): directories that cannot be seen, wholly or in
-                        part, and are looked for; some may be back, or forgotten, already */
-  gint64 lost_check; /* when to look for them; 0: there are none */
-
-  ArcFileMonitors *watches;
   GHashTable *left_out; /* (element-type filename): directories that are in the tree already under
                            another path */
+  GHashTable *lost;     /* (element-type filename): directories that cannot be seen, wholly or in
+                           part, and are looked for; some may be back, or forgotten, already */
+  gint64 lost_check;    /* when to look for them; 0: there are none */
 
-  guint32 scan_number;
-  guint64 generation;     /* of reconciliations */
-  gboolean baseline;      /* the first scan, without a snapshot: what it finds is no change */
-  gboolean scan_is_next;  /* the last job was a look */
-  gboolean plant_pending; /* the roots of the extent are no nodes yet */
-  gboolean prune_pending; /* the snapshot may know directories that are no nodes */
+  /* To be done at the begin, or at the end, of a scan. */
+  gboolean roots_pending;    /* the roots of the scope are no nodes yet */
+  gboolean prune_pending;    /* the snapshot may know directories that are no nodes */
+  gboolean left_out_pending; /* what keeps another path out of the tree may be gone */
+  gboolean health_pending;   /* something happened that the health depends on */
+  ArcHealth health;          /* when it was last assessed */
 };
 
 /**
@@ -66,15 +65,6 @@ struct _ArcTreeScanner
 ArcDiskJob *arc_tree_scanner_make_job (ArcTreeScanner *self, ArcDiskJobKind kind, ArcNode *node);
 
 /**
- * arc_tree_scanner_has_stuck:
- * @self: a scanner
- * @node: a directory of the tree
- *
- * Returns: %TRUE if a thread waits for the file system of @node, which was lost therefore
- */
-gboolean arc_tree_scanner_has_stuck (const ArcTreeScanner *self, const ArcNode *node);
-
-/**
  * arc_tree_scanner_push:
  * @self: a scanner
  * @node: a directory of the tree
@@ -84,13 +74,18 @@ gboolean arc_tree_scanner_has_stuck (const ArcTreeScanner *self, const ArcNode *
 void arc_tree_scanner_push (ArcTreeScanner *self, ArcNode *node);
 
 /**
- * arc_tree_scanner_abort_scans:
+ * arc_tree_scanner_add_places:
  * @self: a scanner
- * @node: (nullable): a directory of the tree, or %NULL for all
+ * @job: a job
+ * @node: a directory of the tree
+ * @all: whether each directory counts; otherwise only those at which a file system begins
  *
- * Discards the scans that are under way of @node and what is below it, and queues them anew.
+ * Lets @job find out whether @node, and the directories above it, are at their paths.
  */
-void arc_tree_scanner_abort_scans (ArcTreeScanner *self, ArcNode *node);
+void arc_tree_scanner_add_places (ArcTreeScanner *self,
+                                  ArcDiskJob *job,
+                                  const ArcNode *node,
+                                  gboolean all);
 
 /**
  * arc_tree_scanner_disarm:
@@ -112,86 +107,77 @@ void arc_tree_scanner_disarm (ArcTreeScanner *self, ArcNode *node);
 void arc_tree_scanner_forget (ArcTreeScanner *self, ArcNode *node);
 
 /**
- * arc_tree_scanner_plant:
+ * arc_tree_scanner_clean_up:
  * @self: a scanner
  *
- * Makes nodes of the roots of the scope.
+ * Removes the directories from the snapshot that an earlier run, or another scope, knew and no scan
+ * met, and queues the paths whose directory was in the tree under another path.
  */
-void arc_tree_scanner_plant (ArcTreeScanner *self);
+void arc_tree_scanner_clean_up (ArcTreeScanner *self);
 
 /**
- * arc_tree_scanner_identify:
+ * arc_tree_scanner_enter:
  * @self: a scanner
  * @node: a directory of the tree
- * @id: its identity
+ * @job: a job that has opened it
  *
- * Makes @node, and no other, the directory @id.
+ * Makes sure that @node is in the tree as what was opened, and monitored.
  *
- * Returns: %FALSE if that directory is in the tree, and still at its path
+ * Returns: %TRUE if @job has to be pushed again; %FALSE if @node must not be read now
  */
-gboolean arc_tree_scanner_identify (ArcTreeScanner *self, ArcNode *node, const ArcFileId *id);
-
-/**
- * arc_tree_scanner_is_elsewhere:
- * @self: a scanner
- * @node: a directory of the tree
- * @job: the result of a job for @node
- *
- * Returns: %TRUE if another directory is at the path of @node, which is queued
- */
-gboolean arc_tree_scanner_is_elsewhere (ArcTreeScanner *self, ArcNode *node, const ArcDiskJob *job);
+gboolean arc_tree_scanner_enter (ArcTreeScanner *self, ArcNode *node, ArcDiskJob *job);
 
 /**
  * arc_tree_scanner_is_clear:
  * @self: a scanner
  * @node: a directory of the tree
+ * @job: a job that has found nothing at a path in @node
  *
- * Returns: %TRUE if what is missing in @node is gone; otherwise a directory above is another one
- *   now, and is queued
+ * Returns: %TRUE if that is gone; otherwise a directory above is another one now, and is queued
  */
-gboolean arc_tree_scanner_is_clear (ArcTreeScanner *self, ArcNode *node);
+gboolean arc_tree_scanner_is_clear (ArcTreeScanner *self, ArcNode *node, const ArcDiskJob *job);
 
 /**
  * arc_tree_scanner_find:
  * @self: a scanner
  * @node: a directory of the tree
- * @listing: what is in it
+ * @job: a job that has read it
  *
  * Takes note of what can be read of @node now.
  *
  * Returns: %FALSE if @node has lost its file system
  */
-gboolean
-arc_tree_scanner_find (ArcTreeScanner *self, ArcNode *node, const ArcDirectoryListing *listing);
+gboolean arc_tree_scanner_find (ArcTreeScanner *self, ArcNode *node, const ArcDiskJob *job);
 
 /**
  * arc_tree_scanner_fail:
  * @self: a scanner
  * @node: a directory of the tree
- * @error: why it cannot be read
+ * @job: a job that could not read it, or found another directory at its path
  *
- * Removes a directory that is gone, or marks it as unavailable: the snapshot keeps its files, and
- * the scanner searches for it.
+ * Queues a directory, removes one that is gone, or marks it as unavailable: the snapshot keeps its
+ * files, and the scanner searches for it.
  */
-void arc_tree_scanner_fail (ArcTreeScanner *self, ArcNode *node, const GError *error);
+void arc_tree_scanner_fail (ArcTreeScanner *self, ArcNode *node, const ArcDiskJob *job);
 
 /**
- * arc_tree_scanner_begin_check:
+ * arc_tree_scanner_look_at_root:
  * @self: a scanner
- * @node: a directory that was lost, wholly or in part
+ * @node: a root of the tree
+ * @moved: whether it, or what is on its way, was renamed
  *
- * Lets the thread find out whether there is more of @node to be read.
+ * Queues a root for a scan, or lets the thread find out whether it is back.
  */
-void arc_tree_scanner_begin_check (ArcTreeScanner *self, ArcNode *node);
+void arc_tree_scanner_look_at_root (ArcTreeScanner *self, ArcNode *node, gboolean moved);
 
 /**
  * arc_tree_scanner_end_check:
  * @self: a scanner
- * @job: (transfer full): the result
+ * @job: the result
  *
  * Queues a directory that can be read again.
  */
-void arc_tree_scanner_end_check (ArcTreeScanner *self, ArcDiskJob *job);
+void arc_tree_scanner_end_check (ArcTreeScanner *self, const ArcDiskJob *job);
 
 /**
  * arc_tree_scanner_look_for_lost:
@@ -202,5 +188,3 @@ void arc_tree_scanner_end_check (ArcTreeScanner *self, ArcDiskJob *job);
  * time.
  */
 void arc_tree_scanner_look_for_lost (ArcTreeScanner *self, gint64 now);
-
-G_END_DECLS

@@ -9,29 +9,54 @@
 #include <string.h>
 #include <sys/stat.h>
 
+void
+arc_tree_scanner_push (ArcTreeScanner *self, ArcNode *node)
+{
+  arc_directory_tree_push (self->tree, node);
+  self->active = TRUE;
+}
+
+ArcDiskJob *
+arc_tree_scanner_make_job (ArcTreeScanner *self, ArcDiskJobKind kind, ArcNode *node)
+{
+  ArcDiskJob *job = arc_disk_worker_make_job (self->worker, kind, self->scope, node->path,
+                                              arc_node_get_below_root (node));
+
+  job->follow = node->parent == NULL || self->scope->follow_symlinks;
+  if (node->parent == NULL)
+    return job;
+
+  job->device = node->parent->scanned_as.device;
+  job->was_mounted = arc_snapshot_is_mounted (self->snapshot, node->path);
+
+  return job;
+}
+
+/* Whether JOB was begun with another filter. */
+static gboolean
+is_outdated (const ArcTreeScanner *self, const ArcDiskJob *job)
+{
+  return job->filter != self->scope->filter || job->follow_symlinks != self->scope->follow_symlinks;
+}
+
 /* The look at a path */
 
-/* (transfer full): where LOOK looks, in PARENT, as a path below the root: what filters match. */
-static char *
-get_below_root (ArcNode *parent, const ArcRecheck *look)
+static const char *
+get_name (const char *path)
 {
-  const char *name = strrchr (look->path, '/') + 1;
-  const char *below = arc_node_get_below_root (parent);
-
-  return *below == '\0' ? g_strdup (name) : arc_path_join (below, name);
+  return strrchr (path, '/') + 1;
 }
 
 static void
 look_at_directory (ArcTreeScanner *self,
                    ArcNode *parent,
                    ArcNode *node,
-                   const ArcRecheck *look,
-                   const struct stat *info,
-                   const char *below)
+                   const ArcDiskJob *job,
+                   const ArcRecheck *look)
 {
-  ArcFileId id = arc_file_id_from_stat (info);
+  const ArcFileId id = arc_file_id_from_stat (&job->info);
 
-  if (!arc_path_filter_match_directory (self->extent->filter, below, NULL))
+  if (!arc_path_filter_match_directory (job->filter, job->below_root, NULL))
     {
       if (node != NULL)
         arc_tree_scanner_forget (self, node);
@@ -39,43 +64,35 @@ look_at_directory (ArcTreeScanner *self,
     }
 
   if (node == NULL)
-    {
-      node = arc_directory_tree_add (self->tree, parent, look->path);
-      arc_tree_scanner_push (self, node);
-    }
+    node = arc_directory_tree_add (self->tree, parent, look->path);
   else if (look->moved || !node->identified || !arc_file_id_equal (&node->id, &id))
-    {
-      arc_tree_scanner_disarm (self, node);
-      arc_tree_scanner_push (self, node);
-    }
-  else if (look->attributes || node->problem != NULL)
-    {
-      arc_tree_scanner_push (self, node);
-    }
+    arc_tree_scanner_disarm (self, node);
+  else if (!look->attributes && node->problem == NULL)
+    return;
+
+  arc_tree_scanner_push (self, node);
 }
 
-/* What LOOK looked at is no file, or none that matters. */
+/* LOOK (transfer full) has emitted its change, or none: it is checked again as if for the first
+ * time. */
 static void
-forget_file (ArcTreeScanner *self, const char *directory, const ArcRecheck *look)
+look_again (ArcTreeScanner *self, ArcRecheck *look, gint64 due)
 {
-  const char *name = strrchr (look->path, '/') + 1;
-
-  if (arc_snapshot_lookup (self->snapshot, directory, name) != NULL)
-    arc_snapshot_set_file (self->snapshot, directory, name, NULL, self->changes);
+  look->first = g_get_monotonic_time ();
+  look->silent = FALSE;
+  look->holding = FALSE;
+  arc_recheck_queue_postpone (self->rechecks, look, due);
 }
 
-/* Takes over what a look, at TIME, at a file that matters found. (transfer full) LOOK */
+/* Takes over what JOB found: a file that matters. LOOK (transfer full) */
 static void
-look_at_file (ArcTreeScanner *self,
-              ArcNode *parent,
-              ArcRecheck *look,
-              ArcFingerprint fingerprint,
-              gint64 time)
+look_at_file (ArcTreeScanner *self, const ArcNode *parent, const ArcDiskJob *job, ArcRecheck *look)
 {
   g_autoptr (ArcRecheck) owned = look;
-  const char *name = strrchr (look->path, '/') + 1;
+  ArcFingerprint fingerprint = arc_fingerprint_from_stat (&job->info);
   gint64 due = 0;
-  ArcFreshness freshness = arc_fingerprint_get_freshness (&fingerprint, time, look->first, &due);
+  ArcFreshness freshness =
+      arc_fingerprint_get_freshness (&fingerprint, job->time, look->first, &due);
   gboolean changed;
 
   if (freshness == ARC_FRESHNESS_STEADY && !self->active)
@@ -86,7 +103,7 @@ look_at_file (ArcTreeScanner *self,
    * build relies on the snapshot before the next reconciliation. */
   if (freshness == ARC_FRESHNESS_FRESH && self->active)
     {
-      arc_recheck_queue_postpone (self->looks, g_steal_pointer (&owned), due);
+      arc_recheck_queue_postpone (self->rechecks, g_steal_pointer (&owned), due);
       return;
     }
 
@@ -94,61 +111,48 @@ look_at_file (ArcTreeScanner *self,
   if (freshness == ARC_FRESHNESS_STEADY)
     fingerprint.ctime_ns = 0;
 
-  changed = arc_snapshot_set_file (self->snapshot, parent->path, name, &fingerprint,
-                                   look->silent ? NULL : self->changes);
+  changed = arc_snapshot_set_file (self->snapshot, parent->path, get_name (look->path),
+                                   &fingerprint, look->silent ? NULL : self->changes);
   if (freshness == ARC_FRESHNESS_FUTURE && !changed && look->hinted && !look->silent)
     arc_change_set_add (self->changes, look->path, ARC_CHANGE_MODIFIED);
-
-  /* Its change is emitted; it is checked again as if for the first time. */
   if (freshness == ARC_FRESHNESS_FRESH || freshness == ARC_FRESHNESS_STEADY)
-    {
-      look->first = g_get_monotonic_time ();
-      look->silent = FALSE;
-      look->holding = FALSE;
-      arc_recheck_queue_postpone (self->looks, g_steal_pointer (&owned), due);
-    }
+    look_again (self, g_steal_pointer (&owned), due);
 }
 
+/* Takes over what JOB found in PARENT. LOOK (transfer full) */
 static void
-add_link (ArcNode *node, const char *name)
+take_look (ArcTreeScanner *self, ArcNode *parent, const ArcDiskJob *job, ArcRecheck *look)
 {
-  if (node->links == NULL)
-    node->links = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_hash_table_add (node->links, g_strdup (name));
-}
+  g_autoptr (ArcRecheck) owned = look;
+  ArcNode *node = arc_directory_tree_lookup (self->tree, job->path);
+  const mode_t mode = job->number == 0 ? job->info.st_mode : 0;
 
-/* Before the target of a link is read: what happens to it later gives an event. FALSE if LOOK did
- * not look at a link, or links are not followed. */
-static gboolean
-take_link (ArcTreeScanner *self, ArcNode *parent, const ArcRecheck *look, gboolean is_link)
-{
-  g_autofree char *below = get_below_root (parent, look);
-  const char *name = strrchr (look->path, '/') + 1;
-
-  if (is_link && (arc_path_filter_match_file (self->extent->filter, below, NULL) ||
-                  arc_path_filter_match_directory (self->extent->filter, below, NULL)))
+  if ((job->number != 0 && !arc_directory_reader_is_gone (job->number)) ||
+      arc_node_hides (parent, job->path))
     {
-      add_link (parent, name);
-      if (self->extent->follow_symlinks)
-        arc_path_monitor_follow (self->ways, look->path);
-      return self->extent->follow_symlinks;
+      /* It cannot be looked at any more, or can again: the scan of the parent says so. */
+      arc_tree_scanner_push (self, parent);
+      return;
     }
 
-  if (parent->links != NULL && g_hash_table_remove (parent->links, name))
-    arc_path_monitor_forget (self->ways, look->path);
+  if (job->number != 0 && !arc_tree_scanner_is_clear (self, parent, job))
+    return;
 
-  return FALSE;
-}
+  if (node != NULL && !S_ISDIR (mode))
+    {
+      arc_tree_scanner_forget (self, node);
+      node = NULL;
+    }
 
-static void
-push_look (ArcTreeScanner *self, ArcRecheck *look /* (transfer full) */, gboolean way_changed)
-{
-  ArcDiskJob *job = arc_disk_worker_make_job (self->worker, ARC_DISK_JOB_LOOK, look->path);
+  if (S_ISREG (mode) && arc_path_filter_match_file (job->filter, job->below_root, NULL))
+    {
+      look_at_file (self, parent, job, g_steal_pointer (&owned));
+      return;
+    }
 
-  job->look = look;
-  job->way_changed = way_changed;
-  job->follow_symlinks = self->extent->follow_symlinks;
-  arc_disk_worker_push (self->worker, job);
+  arc_snapshot_set_file (self->snapshot, parent->path, get_name (job->path), NULL, self->changes);
+  if (S_ISDIR (mode))
+    look_at_directory (self, parent, node, job, look);
 }
 
 /* LOOK (transfer full) */
@@ -157,124 +161,52 @@ begin_look (ArcTreeScanner *self, ArcRecheck *look)
 {
   g_autoptr (ArcRecheck) owned = look;
   g_autofree char *directory = g_path_get_dirname (look->path);
+  g_autofree char *below = NULL;
+  ArcNode *parent = arc_directory_tree_lookup (self->tree, directory);
   ArcNode *node = arc_directory_tree_lookup (self->tree, look->path);
+  ArcDiskJob *job;
 
   if (node != NULL && node->parent == NULL)
     {
-      /* When GIO reads that a directory was moved, it drops all its watches of that directory
-       * (GLib 2.74, inotify-path.c), also that of a monitor which was made after the move. */
-      if (look->moved)
-        arc_tree_scanner_disarm (self, node);
-      if (node->problem != NULL)
-        arc_tree_scanner_begin_check (self, node);
-      else
-        arc_tree_scanner_push (self, node);
+      arc_tree_scanner_look_at_root (self, node, look->moved);
       return;
     }
+  if (parent == NULL || arc_disk_worker_is_stuck (self->worker, look->path))
+    return;
 
-  if (node == NULL)
-    node = arc_directory_tree_lookup (self->tree, directory);
-  if (node == NULL || !arc_tree_scanner_has_stuck (self, node))
-    push_look (self, g_steal_pointer (&owned), FALSE);
+  below = g_build_filename (arc_node_get_below_root (parent), get_name (look->path), NULL);
+  job = arc_disk_worker_make_job (self->worker, ARC_DISK_JOB_LOOK, self->scope, look->path, below);
+  job->look = g_steal_pointer (&owned);
+  arc_tree_scanner_add_places (self, job, parent, FALSE);
+  if (self->scope->follow_symlinks)
+    job->way = arc_path_monitor_begin (self->ways, job->path);
+  arc_disk_worker_push (self->worker, job);
 }
 
 static void
 end_look (ArcTreeScanner *self, ArcDiskJob *job)
 {
   g_autoptr (ArcRecheck) look = g_steal_pointer (&job->look);
-  g_autofree char *directory = g_path_get_dirname (look->path);
+  g_autofree char *directory = g_path_get_dirname (job->path);
   ArcNode *parent = arc_directory_tree_lookup (self->tree, directory);
-  ArcNode *node = arc_directory_tree_lookup (self->tree, look->path);
-  const gboolean exists = job->number == 0;
-  const gboolean may_exist = exists || !arc_directory_reader_is_gone (job->number);
-  const gboolean is_again = job->way_changed;
-  const gboolean follows = self->extent->follow_symlinks;
-  const gboolean is_other = job->follow_symlinks != follows;
-  const gboolean is_link = job->is_link;
-  const struct stat info = job->info;
-  const gint64 time = job->time;
-  g_autofree char *below = NULL;
-
-  arc_disk_worker_free_job (self->worker, job);
+  const ArcNode *node = arc_directory_tree_lookup (self->tree, job->path);
 
   /* Not in the tree, or not scanned yet, which will find it; a root is scanned. */
   if (parent == NULL || !parent->scanned || parent->problem != NULL ||
       (node != NULL && node->parent == NULL))
     return;
 
-  if ((!is_again && take_link (self, parent, look, is_link)) || is_other)
+  if (is_outdated (self, job))
     {
-      push_look (self, g_steal_pointer (&look), !is_other);
+      begin_look (self, g_steal_pointer (&look));
       return;
     }
 
-  if ((!exists && may_exist) || arc_node_hides (parent, look->path))
-    {
-      /* It cannot be looked at any more, or can again: the scan of the parent says so. */
-      arc_tree_scanner_push (self, parent);
-      return;
-    }
-
-  if (!exists && !arc_tree_scanner_is_clear (self, parent))
-    return;
-
-  if (node != NULL && !(exists && S_ISDIR (info.st_mode)))
-    {
-      arc_tree_scanner_forget (self, node);
-      node = NULL;
-    }
-
-  below = get_below_root (parent, look);
-  if (exists && S_ISREG (info.st_mode) &&
-      arc_path_filter_match_file (self->extent->filter, below, NULL))
-    {
-      look_at_file (self, parent, g_steal_pointer (&look), arc_fingerprint_from_stat (&info), time);
-      return;
-    }
-
-  forget_file (self, directory, look);
-  if (exists && S_ISDIR (info.st_mode))
-    look_at_directory (self, parent, node, look, &info, below);
+  arc_node_set_link (parent, get_name (job->path), job->is_link);
+  take_look (self, parent, job, g_steal_pointer (&look));
 }
 
 /* The scan of a directory */
-
-/* Makes sure that NODE, which JOB has opened, is in the tree as what it is, and monitored. FALSE if
- * it is not to be read now. */
-static gboolean
-enter (ArcTreeScanner *self, ArcNode *node, ArcDiskJob *job)
-{
-  const ArcFileId id = arc_directory_reader_get_listing (job->reader)->id;
-
-  if (node->identified && !arc_file_id_equal (&node->id, &id))
-    {
-      arc_tree_scanner_disarm (self, node);
-      node->generation = self->generation;
-    }
-  if (!node->identified && !arc_tree_scanner_identify (self, node, &id))
-    return FALSE;
-
-  if (node->monitor == NULL)
-    {
-      /* The monitor comes before the reading: what is made in the directory later gives an event,
-       * and what was made before is found. */
-      arc_file_monitors_arm (self->watches, node);
-      if (node->monitor == NULL || self->health != ARC_HEALTH_OK)
-        self->health_pending = TRUE;
-
-      /* Is it the directory that was opened that is monitored? An audit would find out, and, for
-       * all but a root, the monitor above. Checked once, so that a file system with changing
-       * identities causes no loop. */
-      job->verifies = (node->parent == NULL || !arc_file_monitors_is_audit_due (self->watches)) &&
-                      node->retried != self->generation;
-    }
-
-  /* After the monitor, which GIO gets never if it got no inotify instance at first. A link that was
-   * pointed elsewhere before its way was watched gave no event. */
-  job->way_changed = node->parent == NULL && arc_path_monitor_follow (self->ways, node->path);
-
-  return TRUE;
-}
 
 static void
 begin_scan (ArcTreeScanner *self, ArcNode *node)
@@ -282,12 +214,16 @@ begin_scan (ArcTreeScanner *self, ArcNode *node)
   ArcDiskJob *job;
 
   node->generation = self->generation;
-  if (arc_tree_scanner_has_stuck (self, node))
+  if (arc_disk_worker_is_stuck (self->worker, node->path))
     return;
 
+  if (node->serial == 0)
+    node->serial = ++self->serial;
   job = arc_tree_scanner_make_job (self, ARC_DISK_JOB_OPEN, node);
+  job->serial = node->serial;
   job->expects_id = node->identified && node->monitor != NULL && node->parent != NULL;
   job->id = node->id;
+  arc_tree_scanner_add_places (self, job, node->parent, FALSE);
   arc_disk_worker_push (self->worker, job);
 }
 
@@ -318,7 +254,7 @@ postpone_recent (ArcTreeScanner *self,
     {
       const char *name = listing->recent->pdata[i];
       g_autofree char *path = arc_path_join (node->path, name);
-      ArcRecheck *look = arc_recheck_queue_ask (self->looks, path, TRUE);
+      ArcRecheck *look = arc_recheck_queue_ask (self->rechecks, path, TRUE);
 
       if (keep_known (self, node, name, listing->files) == NULL && silent && !look->hinted)
         look->silent = TRUE;
@@ -335,54 +271,53 @@ look_at_links (ArcTreeScanner *self, ArcNode *node, const ArcDirectoryListing *l
       const char *name = listing->links->pdata[i];
       g_autofree char *path = arc_path_join (node->path, name);
 
-      add_link (node, name);
-      if (self->extent->follow_symlinks && !arc_path_monitor_is_followed (self->ways, path))
-        arc_recheck_queue_ask (self->looks, path, TRUE);
+      arc_node_set_link (node, name, TRUE);
+      if (self->scope->follow_symlinks && !arc_path_monitor_is_followed (self->ways, path))
+        arc_recheck_queue_ask (self->rechecks, path, TRUE);
     }
+}
+
+static void
+add_child (ArcTreeScanner *self, ArcNode *node, const ArcDirectoryReaderChild *found)
+{
+  g_autofree char *path = arc_path_join (node->path, found->name);
+  ArcNode *child = arc_directory_tree_lookup (self->tree, path);
+
+  if (child == NULL && g_hash_table_contains (self->left_out, path))
+    return;
+
+  if (child == NULL)
+    child = arc_directory_tree_add (self->tree, node, path);
+  child->seen = self->scan_number;
+
+  if (child->generation < node->generation || child->problem != NULL ||
+      (child->identified && child->id.inode != found->inode))
+    arc_tree_scanner_push (self, child);
+}
+
+/* NAME in NODE cannot be looked at. If it is a directory, the scan of that says what became of it.
+ */
+static void
+keep_unseen (ArcTreeScanner *self, ArcNode *node, const char *name, GArray *files)
+{
+  g_autofree char *path = arc_path_join (node->path, name);
+  ArcNode *child = arc_directory_tree_lookup (self->tree, path);
+
+  keep_known (self, node, name, files);
+  if (child == NULL)
+    return;
+
+  child->seen = self->scan_number;
+  arc_tree_scanner_push (self, child);
 }
 
 static void
 add_children (ArcTreeScanner *self, ArcNode *node, const ArcDirectoryListing *listing)
 {
-  GArray *children = listing->children;
-  const gboolean some_left_out = g_hash_table_size (self->left_out) > 0;
-  GHashTableIter iter;
-  gpointer name;
   ArcNode *next;
 
-  self->scan_number++;
-  for (guint i = 0; i < children->len; i++)
-    {
-      const ArcDirectoryReaderChild *found = &g_array_index (children, ArcDirectoryReaderChild, i);
-      g_autofree char *path = arc_path_join (node->path, found->name);
-      ArcNode *child = arc_directory_tree_lookup (self->tree, path);
-
-      if (child == NULL && some_left_out && g_hash_table_contains (self->left_out, path))
-        continue;
-
-      if (child == NULL)
-        child = arc_directory_tree_add (self->tree, node, path);
-      child->seen = self->scan_number;
-
-      if (child->generation < node->generation || child->problem != NULL ||
-          (child->identified && child->id.inode != found->inode))
-        arc_tree_scanner_push (self, child);
-    }
-
-  /* The scans of those that cannot be looked at say what became of them. */
-  if (listing->unseen != NULL)
-    g_hash_table_iter_init (&iter, listing->unseen);
-  while (listing->unseen != NULL && g_hash_table_iter_next (&iter, &name, NULL))
-    {
-      g_autofree char *path = arc_path_join (node->path, name);
-      ArcNode *child = arc_directory_tree_lookup (self->tree, path);
-
-      if (child == NULL)
-        continue;
-
-      child->seen = self->scan_number;
-      arc_tree_scanner_push (self, child);
-    }
+  for (guint i = 0; i < listing->children->len; i++)
+    add_child (self, node, &g_array_index (listing->children, ArcDirectoryReaderChild, i));
 
   for (ArcNode *child = node->first_child; child != NULL; child = next)
     {
@@ -393,51 +328,69 @@ add_children (ArcTreeScanner *self, ArcNode *node, const ArcDirectoryListing *li
 }
 
 static void
-finish_scan (ArcTreeScanner *self, ArcNode *node, const ArcDirectoryListing *listing)
+finish_scan (ArcTreeScanner *self, ArcNode *node, const ArcDiskJob *job)
 {
+  const ArcDirectoryListing *listing = arc_directory_reader_get_listing (job->reader);
   GArray *files = listing->files;
   const gboolean known = !self->baseline || node->scanned;
   GHashTableIter iter;
   gpointer name;
 
-  if (!arc_tree_scanner_find (self, node, listing))
+  if (!arc_tree_scanner_find (self, node, job))
     return;
 
+  self->scan_number++;
   postpone_recent (self, node, listing, !known);
   if (node->unseen != NULL)
     g_hash_table_iter_init (&iter, node->unseen);
   while (node->unseen != NULL && g_hash_table_iter_next (&iter, &name, NULL))
-    keep_known (self, node, name, files);
+    keep_unseen (self, node, name, files);
   arc_snapshot_set_directory (self->snapshot, node->path, (ArcEntry *) (gpointer) files->data,
                               files->len, known ? self->changes : NULL);
   add_children (self, node, listing);
   look_at_links (self, node, listing);
 }
 
+/* A directory that could not be read could not be watched either (inotify_add_watch(2)): it may be
+ * moved, or have been, without an event. */
 static void
+follow_again (ArcTreeScanner *self, const char *path)
+{
+  const ArcNode *node = arc_directory_tree_lookup (self->tree, path);
+
+  if ((node == NULL || node->problem == NULL) && arc_directory_tree_is_link (self->tree, path) &&
+      !arc_path_monitor_is_followed (self->ways, path))
+    arc_recheck_queue_ask (self->rechecks, path, TRUE);
+}
+
+/* TRUE if JOB has to be pushed again. */
+static gboolean
 continue_scan (ArcTreeScanner *self, ArcDiskJob *job)
 {
-  ArcNode *node = job->node;
+  ArcNode *node = arc_directory_tree_lookup (self->tree, job->path);
 
-  if (node == NULL || arc_tree_scanner_is_elsewhere (self, node, job))
+  if (node == NULL)
+    return FALSE;
+
+  /* It was disarmed meanwhile, or the filter is another one. Who asked for the scan waits for it.
+   */
+  if (node->serial != job->serial || is_outdated (self, job))
     {
-      arc_disk_worker_free_job (self->worker, job);
-      return;
+      arc_tree_scanner_push (self, node);
+      return FALSE;
     }
 
-  if (job->error == NULL && !job->is_read && enter (self, node, job))
-    {
-      job->kind = ARC_DISK_JOB_READ;
-      job->verifies = job->verifies || job->way_changed;
-      arc_disk_worker_push (self->worker, job);
-      return;
-    }
-
-  if (job->error != NULL)
-    arc_tree_scanner_fail (self, node, job->error);
+  if (job->error != NULL || job->is_elsewhere)
+    arc_tree_scanner_fail (self, node, job);
   else if (job->is_read)
-    finish_scan (self, node, arc_directory_reader_get_listing (job->reader));
-  arc_disk_worker_free_job (self->worker, job);
+    finish_scan (self, node, job);
+  else
+    return arc_tree_scanner_enter (self, node, job);
+
+  if (self->scope->follow_symlinks)
+    follow_again (self, job->path);
+
+  return FALSE;
 }
 
 /* The public face */
@@ -450,9 +403,9 @@ arc_tree_scanner_new (ArcFileMonitorsFunc func, GSourceOnceFunc progressed, gpoi
   self->snapshot = arc_snapshot_new ();
   self->changes = arc_change_set_new ();
   self->tree = arc_directory_tree_new ((GDestroyNotify) arc_monitor_cancel);
-  self->looks = arc_recheck_queue_new ();
+  self->rechecks = arc_recheck_queue_new ();
   self->ways = arc_path_monitor_new (func, user_data);
-  self->watches = arc_file_monitors_new (func, progressed, user_data);
+  self->monitors = arc_file_monitors_new (func, progressed, user_data);
   self->worker = arc_disk_worker_new (progressed, user_data);
   self->lost = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->left_out = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -464,39 +417,31 @@ void
 arc_tree_scanner_free (ArcTreeScanner *self)
 {
   arc_disk_worker_free (self->worker);
-  arc_recheck_queue_free (self->looks);
+  arc_recheck_queue_free (self->rechecks);
   arc_path_monitor_free (self->ways);
   arc_directory_tree_free (self->tree);
-  arc_file_monitors_free (self->watches);
+  arc_file_monitors_free (self->monitors);
   arc_snapshot_free (self->snapshot);
   arc_change_set_free (self->changes);
   g_hash_table_unref (self->lost);
   g_hash_table_unref (self->left_out);
-  g_clear_pointer (&self->extent, arc_watch_scope_free);
+  g_clear_pointer (&self->scope, arc_watch_scope_free);
   g_free (self);
 }
 
 void
-arc_tree_scanner_set_extent (ArcTreeScanner *self, ArcWatchScope *extent)
+arc_tree_scanner_set_scope (ArcTreeScanner *self, ArcWatchScope *scope)
 {
-  /* They were begun with the other filter. */
-  arc_tree_scanner_abort_scans (self, NULL);
-  g_clear_pointer (&self->extent, arc_watch_scope_free);
-  self->extent = extent;
-  self->plant_pending = TRUE;
-}
-
-const ArcWatchScope *
-arc_tree_scanner_get_extent (const ArcTreeScanner *self)
-{
-  return self->extent;
+  g_clear_pointer (&self->scope, arc_watch_scope_free);
+  self->scope = scope;
+  self->roots_pending = TRUE;
 }
 
 void
 arc_tree_scanner_start (ArcTreeScanner *self, ArcSnapshot *snapshot)
 {
   self->baseline = snapshot == NULL;
-  self->plant_pending = TRUE;
+  self->roots_pending = TRUE;
   arc_snapshot_free (self->snapshot);
   self->snapshot = snapshot != NULL ? snapshot : arc_snapshot_new ();
 }
@@ -504,18 +449,23 @@ arc_tree_scanner_start (ArcTreeScanner *self, ArcSnapshot *snapshot)
 void
 arc_tree_scanner_reconcile (ArcTreeScanner *self)
 {
-  const ArcWatchScope *extent = self->extent;
+  const GPtrArray *roots = self->scope->roots;
 
-  if (self->plant_pending)
-    arc_tree_scanner_plant (self);
+  if (self->roots_pending)
+    {
+      arc_directory_tree_set_roots (self->tree, roots);
+      /* Of the files of another scope, or of an earlier run. */
+      self->prune_pending = self->health_pending = TRUE;
+    }
+  self->roots_pending = FALSE;
 
   self->generation++;
   self->active = TRUE;
-  arc_file_monitors_begin (self->watches);
+  arc_file_monitors_begin (self->monitors);
   g_hash_table_remove_all (self->left_out);
 
-  for (guint i = 0; i < extent->roots->len; i++)
-    arc_tree_scanner_push (self, arc_directory_tree_lookup (self->tree, extent->roots->pdata[i]));
+  for (guint i = 0; i < roots->len; i++)
+    arc_tree_scanner_push (self, arc_directory_tree_lookup (self->tree, roots->pdata[i]));
 }
 
 const ArcChangeSet *
@@ -540,10 +490,9 @@ arc_tree_scanner_take_changes (ArcTreeScanner *self)
 void
 arc_tree_scanner_stop (ArcTreeScanner *self)
 {
-  arc_tree_scanner_abort_scans (self, NULL);
-  arc_file_monitors_cancel_audit (self->watches);
-  arc_recheck_queue_free (self->looks);
-  self->looks = arc_recheck_queue_new ();
+  arc_file_monitors_cancel_audit (self->monitors);
+  arc_recheck_queue_free (self->rechecks);
+  self->rechecks = arc_recheck_queue_new ();
   arc_path_monitor_clear (self->ways);
   arc_directory_tree_free (self->tree);
   self->tree = arc_directory_tree_new ((GDestroyNotify) arc_monitor_cancel);
@@ -552,7 +501,7 @@ arc_tree_scanner_stop (ArcTreeScanner *self)
 void
 arc_tree_scanner_hint (ArcTreeScanner *self, const char *path, ArcHint hint)
 {
-  ArcRecheck *look = arc_recheck_queue_ask (self->looks, path, FALSE);
+  ArcRecheck *look = arc_recheck_queue_ask (self->rechecks, path, FALSE);
 
   look->hinted = TRUE;
   look->attributes |= hint == ARC_HINT_ATTRIBUTES;
@@ -572,7 +521,7 @@ push_jobs (ArcTreeScanner *self, gint64 now)
       if (self->scan_is_next)
         node = arc_directory_tree_pop (self->tree);
       if (node == NULL)
-        look = arc_recheck_queue_take (self->looks, now);
+        look = arc_recheck_queue_take (self->rechecks, now);
       if (node == NULL && look == NULL)
         node = arc_directory_tree_pop (self->tree);
       if (node == NULL && look == NULL)
@@ -589,21 +538,31 @@ push_jobs (ArcTreeScanner *self, gint64 now)
 static void
 end_job (ArcTreeScanner *self, ArcDiskJob *job)
 {
+  if (job->way != NULL)
+    arc_path_monitor_end (self->ways, g_steal_pointer (&job->way));
+
   switch (job->kind)
     {
     case ARC_DISK_JOB_OPEN:
+    case ARC_DISK_JOB_COMPARE:
     case ARC_DISK_JOB_READ:
-      continue_scan (self, job);
-      return;
+      if (continue_scan (self, job))
+        {
+          arc_disk_worker_push (self->worker, job);
+          return;
+        }
+      break;
 
     case ARC_DISK_JOB_LOOK:
       end_look (self, job);
-      return;
+      break;
 
     case ARC_DISK_JOB_CHECK:
       arc_tree_scanner_end_check (self, job);
-      return;
+      break;
     }
+
+  arc_disk_worker_free_job (self->worker, job);
 }
 
 gboolean
@@ -632,8 +591,9 @@ gboolean
 arc_tree_scanner_is_busy (const ArcTreeScanner *self)
 {
   return !arc_directory_tree_is_idle (self->tree) ||
-         arc_recheck_queue_get_n_holding (self->looks) > 0 ||
-         arc_disk_worker_is_awaited (self->worker) || arc_file_monitors_is_auditing (self->watches);
+         arc_recheck_queue_get_n_holding (self->rechecks) > 0 ||
+         arc_disk_worker_is_awaited (self->worker) ||
+         arc_file_monitors_is_auditing (self->monitors);
 }
 
 static gint64
@@ -650,17 +610,57 @@ arc_tree_scanner_get_due (const ArcTreeScanner *self)
   /* Without room for a job, the next result is the next thing to do. */
   if (arc_disk_worker_get_room (self->worker) > 0)
     due = get_earlier (due, arc_directory_tree_is_idle (self->tree)
-                                ? arc_recheck_queue_get_due (self->looks)
+                                ? arc_recheck_queue_get_due (self->rechecks)
                                 : 0);
 
   return get_earlier (due, self->lost_check != 0 ? self->lost_check : -1);
 }
 
-void
-arc_tree_scanner_rest (ArcTreeScanner *self)
+/* Whether what PATH leads to is watched. */
+static gboolean
+is_followed (const char *path, gpointer user_data)
 {
+  const ArcTreeScanner *self = user_data;
+
+  return arc_watch_scope_has_root (self->scope, path) ||
+         arc_directory_tree_is_link (self->tree, path);
+}
+
+/* Takes care of the directories that the kernel does not watch although GIO said nothing. One that
+ * is gone is not deaf: the kernel took its watch away, and the hint is on its way. */
+static void
+arm_deaf (ArcTreeScanner *self)
+{
+  g_autoptr (GPtrArray) deaf = arc_file_monitors_take_deaf (self->monitors, self->tree);
+
+  for (guint i = 0; i < deaf->len; i++)
+    {
+      ArcNode *node = deaf->pdata[i];
+
+      if (node->retried != self->generation)
+        arc_tree_scanner_push (self, node);
+      node->retried = self->generation;
+    }
+}
+
+gboolean
+arc_tree_scanner_conclude (ArcTreeScanner *self)
+{
+  arc_tree_scanner_clean_up (self);
+  if (!arc_tree_scanner_is_busy (self))
+    arc_path_monitor_prune (self->ways, is_followed, self);
+  if (!arc_tree_scanner_is_busy (self))
+    arm_deaf (self);
+  /* A root may be on a file system that does not answer. */
+  if (!arc_tree_scanner_is_busy (self) && arc_file_monitors_audit (self->monitors, self->tree, "/"))
+    self->health_pending = TRUE;
+  if (arc_tree_scanner_is_busy (self))
+    return FALSE;
+
   self->active = FALSE;
   self->baseline = FALSE;
+
+  return TRUE;
 }
 
 gboolean
@@ -673,22 +673,16 @@ arc_tree_scanner_update_health (ArcTreeScanner *self, ArcHealth *health, char **
 
   self->health_pending = FALSE;
   self->n_way_problems = n_way_problems;
-  self->health = arc_health_assess (self->tree, self->watches, self->ways, message);
+  self->health = arc_health_assess (self->tree, self->monitors, self->ways, message);
   *health = self->health;
 
   return TRUE;
 }
 
-gboolean
-arc_tree_scanner_explain (const ArcTreeScanner *self, const char *path, const char **rule)
+const ArcDirectoryTree *
+arc_tree_scanner_get_tree (const ArcTreeScanner *self)
 {
-  return arc_watch_scope_explain (self->extent, self->tree, path, rule);
-}
-
-guint
-arc_tree_scanner_get_n_directories (const ArcTreeScanner *self)
-{
-  return arc_directory_tree_get_size (self->tree);
+  return self->tree;
 }
 
 ArcSnapshot *

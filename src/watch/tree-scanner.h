@@ -10,8 +10,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcTreeScanner:
  *
@@ -55,22 +53,14 @@ void arc_tree_scanner_free (ArcTreeScanner *scanner);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcTreeScanner, arc_tree_scanner_free)
 
 /**
- * arc_tree_scanner_set_extent:
+ * arc_tree_scanner_set_scope:
  * @scanner: a scanner
- * @extent: (transfer full): what to watch
+ * @scope: (transfer full): what to watch
  *
  * Sets the scope. Must be called first, and followed by arc_tree_scanner_reconcile() if the
  * scanner was started.
  */
-void arc_tree_scanner_set_extent (ArcTreeScanner *scanner, ArcWatchScope *extent);
-
-/**
- * arc_tree_scanner_get_extent:
- * @scanner: a scanner
- *
- * Returns: (transfer none): the scope
- */
-const ArcWatchScope *arc_tree_scanner_get_extent (const ArcTreeScanner *scanner);
+void arc_tree_scanner_set_scope (ArcTreeScanner *scanner, ArcWatchScope *scope);
 
 /**
  * arc_tree_scanner_start:
@@ -107,17 +97,6 @@ const ArcChangeSet *arc_tree_scanner_get_changes (const ArcTreeScanner *scanner)
 ArcChangeSet *arc_tree_scanner_take_changes (ArcTreeScanner *scanner);
 
 /**
- * arc_tree_scanner_find_hidden:
- * @scanner: a scanner
- * @changes: a set of files
- *
- * See arc_watcher_find_hidden().
- *
- * Returns: (transfer full): those of @changes
- */
-ArcChangeSet *arc_tree_scanner_find_hidden (ArcTreeScanner *scanner, const ArcChangeSet *changes);
-
-/**
  * arc_tree_scanner_stop:
  * @scanner: a scanner
  *
@@ -142,7 +121,7 @@ void arc_tree_scanner_hint (ArcTreeScanner *scanner, const char *path, ArcHint h
  *
  * Works until there is nothing to do.
  *
- * Returns: %TRUE if a scan has begun, or a directory is gone, since arc_tree_scanner_rest()
+ * Returns: %TRUE if a scan has begun, or a directory is gone, since arc_tree_scanner_conclude()
  */
 gboolean arc_tree_scanner_work (ArcTreeScanner *scanner, gint64 deadline);
 
@@ -167,19 +146,11 @@ gboolean arc_tree_scanner_is_busy (const ArcTreeScanner *scanner);
  * arc_tree_scanner_conclude:
  * @scanner: a scanner
  *
- * Does what remains to be done at the end of a scan.
+ * Does what remains to be done at the end of a scan. Differences that are found later are changes.
  *
  * Returns: %FALSE if that made the scanner busy again
  */
 gboolean arc_tree_scanner_conclude (ArcTreeScanner *scanner);
-
-/**
- * arc_tree_scanner_rest:
- * @scanner: a scanner
- *
- * Ends a scan: differences that are found from now on are changes.
- */
-void arc_tree_scanner_rest (ArcTreeScanner *scanner);
 
 /**
  * arc_tree_scanner_update_health:
@@ -196,25 +167,12 @@ gboolean
 arc_tree_scanner_update_health (ArcTreeScanner *scanner, ArcHealth *health, char **message);
 
 /**
- * arc_tree_scanner_explain:
- * @scanner: a scanner
- * @path: an absolute path
- * @rule: (out) (transfer none): the rule
- *
- * See arc_watcher_explain().
- *
- * Returns: %TRUE if @path matters
- */
-gboolean
-arc_tree_scanner_explain (const ArcTreeScanner *scanner, const char *path, const char **rule);
-
-/**
- * arc_tree_scanner_get_n_directories:
+ * arc_tree_scanner_get_tree:
  * @scanner: a scanner
  *
- * Returns: the number of directories
+ * Returns: (transfer none): the directories
  */
-guint arc_tree_scanner_get_n_directories (const ArcTreeScanner *scanner);
+const ArcDirectoryTree *arc_tree_scanner_get_tree (const ArcTreeScanner *scanner);
 
 /**
  * arc_tree_scanner_get_snapshot:
@@ -223,5 +181,3 @@ guint arc_tree_scanner_get_n_directories (const ArcTreeScanner *scanner);
  * Returns: (transfer none): the snapshot
  */
 ArcSnapshot *arc_tree_scanner_get_snapshot (const ArcTreeScanner *scanner);
-
-G_END_DECLS

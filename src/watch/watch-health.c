@@ -8,16 +8,17 @@
 #include <errno.h>
 #include <string.h>
 
+static const GEnumValue values[] = {
+  { ARC_HEALTH_OK, "ARC_HEALTH_OK", "ok" },
+  { ARC_HEALTH_DEGRADED, "ARC_HEALTH_DEGRADED", "degraded" },
+  { ARC_HEALTH_UNAVAILABLE, "ARC_HEALTH_UNAVAILABLE", "unavailable" },
+  { 0 },
+};
+
 GType
 arc_health_get_type (void)
 {
   static gsize type = 0;
-  static const GEnumValue values[] = {
-    { ARC_HEALTH_OK, "ARC_HEALTH_OK", "ok" },
-    { ARC_HEALTH_DEGRADED, "ARC_HEALTH_DEGRADED", "degraded" },
-    { ARC_HEALTH_UNAVAILABLE, "ARC_HEALTH_UNAVAILABLE", "unavailable" },
-    { 0 },
-  };
 
   if (g_once_init_enter (&type))
     g_once_init_leave (&type, g_enum_register_static ("ArcHealth", values));
@@ -28,17 +29,7 @@ arc_health_get_type (void)
 const char *
 arc_health_to_string (ArcHealth health)
 {
-  switch (health)
-    {
-    case ARC_HEALTH_OK:
-      return "ok";
-    case ARC_HEALTH_DEGRADED:
-      return "degraded";
-    case ARC_HEALTH_UNAVAILABLE:
-      return "unavailable";
-    }
-
-  g_return_val_if_reached ("unavailable");
+  return values[health].value_nick;
 }
 
 /* What cannot be read, and the first of it by the order of bytes. */
@@ -112,6 +103,29 @@ describe_lost (const ArcNode *root)
   return g_strdup_printf ("%s: %s", name, root->problem);
 }
 
+/* What is wrong with the directories. */
+typedef struct
+{
+  const ArcNode *lost; /* (nullable): a root that is missing: the first by the order of bytes */
+  Unreadable unreadable;
+  guint n_unwatched;
+} Faults;
+
+static void
+add_faults (Faults *faults, const ArcNode *node)
+{
+  if (node->problem == NULL && node->monitor == NULL)
+    faults->n_unwatched++;
+  if (node->problem == NULL && node->unseen != NULL)
+    add_unseen (&faults->unreadable, node);
+
+  if (node->problem != NULL && node->parent != NULL)
+    add_unreadable (&faults->unreadable, g_strdup (node->path), node->problem);
+  else if (node->problem != NULL &&
+           (faults->lost == NULL || strcmp (node->path, faults->lost->path) < 0))
+    faults->lost = node;
+}
+
 ArcHealth
 arc_health_assess (const ArcDirectoryTree *tree,
                    const ArcFileMonitors *watches,
@@ -120,49 +134,25 @@ arc_health_assess (const ArcDirectoryTree *tree,
 {
   g_autoptr (GPtrArray) nodes = arc_directory_tree_list (tree, FALSE);
   g_autoptr (GPtrArray) sentences = g_ptr_array_new_with_free_func (g_free);
-  const ArcNode *lost = NULL;
-  Unreadable unreadable = { 0 };
-  guint n_unwatched = 0;
+  Faults faults = { 0 };
 
   for (guint i = 0; i < nodes->len; i++)
-    {
-      const ArcNode *node = nodes->pdata[i];
+    add_faults (&faults, nodes->pdata[i]);
 
-      if (node->parent == NULL && node->problem != NULL)
-        {
-          if (lost == NULL || strcmp (node->path, lost->path) < 0)
-            lost = node;
-        }
-      else if (node->problem != NULL)
-        {
-          add_unreadable (&unreadable, g_strdup (node->path), node->problem);
-        }
-      else if (node->monitor == NULL)
-        {
-          n_unwatched++;
-        }
-
-      if (node->problem == NULL && node->unseen != NULL)
-        add_unseen (&unreadable, node);
-    }
-
-  if (lost != NULL)
-    {
-      g_ptr_array_add (sentences, describe_lost (lost));
-    }
-  if (unreadable.n > 0)
-    g_ptr_array_add (sentences, describe_unreadable (&unreadable));
-  if (n_unwatched > 0)
-    g_ptr_array_add (sentences, arc_file_monitors_describe (watches, n_unwatched,
+  if (faults.lost != NULL)
+    g_ptr_array_add (sentences, describe_lost (faults.lost));
+  if (faults.unreadable.n > 0)
+    g_ptr_array_add (sentences, describe_unreadable (&faults.unreadable));
+  if (faults.n_unwatched > 0)
+    g_ptr_array_add (sentences, arc_file_monitors_describe (watches, faults.n_unwatched,
                                                             arc_directory_tree_get_size (tree)));
-
   if (arc_path_monitor_get_n_problems (ways) > 0)
     g_ptr_array_add (sentences, arc_path_monitor_describe (ways));
 
   g_ptr_array_add (sentences, NULL);
   *message = g_strjoinv ("; ", (char **) sentences->pdata);
 
-  if (lost != NULL)
+  if (faults.lost != NULL)
     return ARC_HEALTH_UNAVAILABLE;
 
   return (*message)[0] != '\0' ? ARC_HEALTH_DEGRADED : ARC_HEALTH_OK;

@@ -9,8 +9,6 @@
 
 #include <glib-object.h>
 
-G_BEGIN_DECLS
-
 typedef enum
 {
   ARC_HEALTH_OK,          /* every directory is watched */
@@ -45,5 +43,3 @@ ArcHealth arc_health_assess (const ArcDirectoryTree *tree,
                              const ArcFileMonitors *watches,
                              const ArcPathMonitor *ways,
                              char **message);
-
-G_END_DECLS

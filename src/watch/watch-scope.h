@@ -8,8 +8,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcWatchScope:
  * @roots: (element-type filename): absolute, in their plain form, none twice
@@ -68,5 +66,3 @@ gboolean arc_watch_scope_explain (const ArcWatchScope *extent,
                                   const ArcDirectoryTree *tree,
                                   const char *path,
                                   const char **rule);
-
-G_END_DECLS

@@ -22,7 +22,8 @@ struct _ArcWatcher
   GObject parent_instance;
 
   ArcTreeScanner *scanner;
-  ArcMountMonitor *mounts; /* (nullable): NULL unless started */
+  const ArcWatchScope *scope; /* (unowned): of the scanner */
+  ArcMountMonitor *mounts;    /* (nullable): NULL unless started */
 
   GMainContext *context;
   GSource *work;    /* (nullable): NULL unless started */
@@ -166,7 +167,6 @@ settle (ArcWatcher *self)
   if (self->work == NULL || arc_tree_scanner_is_busy (self->scanner))
     return;
 
-  arc_tree_scanner_rest (self->scanner);
   self->settled = TRUE;
   g_debug ("Settled: %u changes in %u files", self->n_found, arc_watcher_get_n_files (self));
   g_signal_emit (self, signals[SIGNAL_SETTLED], 0);
@@ -233,10 +233,21 @@ on_mounts_changed (gpointer user_data)
 }
 
 static void
+set_scope (ArcWatcher *self,
+           const char *const *roots,
+           ArcPathFilter *filter,
+           gboolean follow_symlinks)
+{
+  ArcWatchScope *scope = arc_watch_scope_new (roots, filter, follow_symlinks);
+
+  self->scope = scope;
+  arc_tree_scanner_set_scope (self->scanner, scope);
+}
+
+static void
 watch_mounts (ArcWatcher *self)
 {
-  self->mounts = arc_mount_monitor_new (arc_tree_scanner_get_extent (self->scanner)->roots,
-                                        on_mounts_changed, self);
+  self->mounts = arc_mount_monitor_new (self->scope->roots, on_mounts_changed, self);
 }
 
 ArcWatcher *
@@ -244,7 +255,7 @@ arc_watcher_new (const char *const *roots, ArcPathFilter *filter, gboolean follo
 {
   ArcWatcher *self = g_object_new (ARC_TYPE_WATCHER, NULL);
 
-  arc_tree_scanner_set_extent (self->scanner, arc_watch_scope_new (roots, filter, follow_symlinks));
+  set_scope (self, roots, filter, follow_symlinks);
 
   return self;
 }
@@ -267,7 +278,7 @@ arc_watcher_set_tree (ArcWatcher *self,
                       ArcPathFilter *filter,
                       gboolean follow_symlinks)
 {
-  arc_tree_scanner_set_extent (self->scanner, arc_watch_scope_new (roots, filter, follow_symlinks));
+  set_scope (self, roots, filter, follow_symlinks);
 
   if (self->work == NULL)
     return;
@@ -316,7 +327,7 @@ arc_watcher_get_health_message (ArcWatcher *self)
 guint
 arc_watcher_get_n_directories (ArcWatcher *self)
 {
-  return arc_tree_scanner_get_n_directories (self->scanner);
+  return arc_directory_tree_get_size (arc_tree_scanner_get_tree (self->scanner));
 }
 
 guint
@@ -337,10 +348,31 @@ arc_watcher_add_unemitted (ArcWatcher *self, ArcChangeSet *changes)
   arc_change_set_merge (changes, arc_tree_scanner_get_changes (self->scanner));
 }
 
+typedef struct
+{
+  const ArcDirectoryTree *tree;
+  ArcChangeSet *found;
+} Hidden;
+
+static void
+add_hidden (const char *path, ArcChange change, gpointer user_data)
+{
+  const Hidden *hidden = user_data;
+  g_autofree char *directory = g_path_get_dirname (path);
+  const ArcNode *nearest = arc_directory_tree_get_nearest (hidden->tree, directory);
+
+  if (nearest != NULL && arc_node_hides (nearest, path))
+    arc_change_set_add (hidden->found, path, change);
+}
+
 ArcChangeSet *
 arc_watcher_find_hidden (ArcWatcher *self, const ArcChangeSet *changes)
 {
-  return arc_tree_scanner_find_hidden (self->scanner, changes);
+  Hidden hidden = { arc_tree_scanner_get_tree (self->scanner), arc_change_set_new () };
+
+  arc_change_set_foreach (changes, add_hidden, &hidden);
+
+  return hidden.found;
 }
 
 void
@@ -352,7 +384,8 @@ arc_watcher_mark_dirty (ArcWatcher *self, const ArcChangeSet *files)
 gboolean
 arc_watcher_explain (ArcWatcher *self, const char *path, const char **rule)
 {
-  return arc_tree_scanner_explain (self->scanner, path, rule);
+  return arc_watch_scope_explain (self->scope, arc_tree_scanner_get_tree (self->scanner), path,
+                                  rule);
 }
 
 static void

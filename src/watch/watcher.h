@@ -10,8 +10,6 @@
 
 #include <gio/gio.h>
 
-G_BEGIN_DECLS
-
 /**
  * ArcWatcher:
  *
@@ -46,9 +44,8 @@ G_BEGIN_DECLS
  *
  * A thread reads directories and looks at files (watch/disk-worker.h): what is on a file system
  * that does not answer for 5 s counts as missing, and the root as unavailable if it is on that. The
- * main loop itself only looks up paths that the thread has read just before, which the kernel
- * answers from its cache: to make a monitor, and to find out whether a directory that was moved, or
- * whose files are gone, is still at its path.
+ * main loop itself only looks up paths that the thread has read just before, to make a monitor,
+ * which the kernel answers from its cache.
  *
  * Properties: `health` (ArcHealth), `settled` (boolean: no scan is under way; not notified).
  */
@@ -194,5 +191,3 @@ void arc_watcher_mark_dirty (ArcWatcher *watcher, const ArcChangeSet *files);
  * Returns: %TRUE if @path matters
  */
 gboolean arc_watcher_explain (ArcWatcher *watcher, const char *path, const char **rule);
-
-G_END_DECLS

@@ -43,7 +43,7 @@ def cpu_seconds(pid):
 
 
 class Client:
-    """bench-client: remembers the value of each property that it was told of."""
+    """bench-client: remembers the value of each property that it heard of."""
 
     def __init__(self, program, environment):
         self.process = subprocess.Popen(
@@ -71,14 +71,14 @@ class Client:
         """Until it tells WHAT (to be VALUE); returns when that was, in seconds, and the value."""
         deadline = time.monotonic() + timeout
         while True:
-            when, told, told_value = self.next(deadline)
-            if told == "failed":
-                raise RuntimeError(told_value)
-            if told == what and value in (None, told_value):
-                return when, told_value
+            when, heard, heard_value = self.next(deadline)
+            if heard == "failed":
+                raise RuntimeError(heard_value)
+            if heard == what and value in (None, heard_value):
+                return when, heard_value
 
     def drain(self):
-        """Takes in what was told already."""
+        """Takes in what has come already."""
         while b"\n" in self.rest or select.select([self.process.stdout], [], [], 0)[0]:
             self.next(time.monotonic() + 1)
 

@@ -178,7 +178,7 @@ go_back_to_idle (ArcTestService *fixture, int inhibitor)
 
   if (inhibitor >= 0)
     close (inhibitor);
-  g_assert_true (arc_builder_set_paused (host->builder, FALSE, NULL));
+  arc_test_host_set_paused (host, FALSE);
   if (g_file_test (away, G_FILE_TEST_IS_DIR))
     {
       g_assert_no_errno (g_rename (away, host->tree));

@@ -189,6 +189,35 @@ test_garbage (void)
     }
 }
 
+static void
+assert_tell (gint64 usec, const char *time, const char *wait)
+{
+  g_autofree char *short_time = arc_duration_tell (usec);
+  g_autofree char *left = arc_duration_tell_wait (usec);
+
+  g_assert_cmpstr (short_time, ==, time);
+  g_assert_cmpstr (left, ==, wait);
+}
+
+static void
+test_tell (void)
+{
+  const gint64 second = G_USEC_PER_SEC;
+  /* A clock that was set back. */
+  g_autofree char *none = arc_duration_tell_wait (-5);
+
+  g_assert_cmpstr (none, ==, "0 s");
+  assert_tell (0, "0.0 s", "0 s");
+  assert_tell (1, "0.0 s", "1 s");
+  assert_tell (840 * 1000, "0.8 s", "1 s");
+  assert_tell (second, "1.0 s", "1 s");
+  assert_tell (10 * second + 1, "10 s", "11 s");
+  assert_tell (59 * second + 1, "59 s", "1 min 0 s");
+  assert_tell (125 * second, "2 min 5 s", "2 min 5 s");
+  assert_tell (3600 * second, "1 h 0 min", "1 h 0 min");
+  assert_tell (100 * 3600 * second, "100 h 0 min", "100 h 0 min");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -198,6 +227,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/duration/format", test_format);
   g_test_add_func ("/duration/round-trip", test_round_trip);
   g_test_add_func ("/duration/garbage", test_garbage);
+  g_test_add_func ("/duration/tell", test_tell);
 
   return g_test_run ();
 }

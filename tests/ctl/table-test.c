@@ -52,6 +52,19 @@ test_wrap (void)
   assert_wrap ("GNU/Linux 12 (bookworm)", 0, 12, "GNU/Linux 12\n(bookworm)");
 }
 
+/* People copy them. */
+static void
+test_wrap_commands (void)
+{
+  assert_wrap ("then: systemctl --user start x", 2, 27, "then:\n  systemctl --user start x");
+  assert_wrap ("then: systemctl --user start x", 2, 25, "then: systemctl --user\n  start x");
+  assert_wrap ("Run “arcologyctl log 5” now", 0, 19, "Run\n“arcologyctl log 5”\nnow");
+  assert_wrap ("avec «\u00a0arcologyctl log 5\u00a0»", 0, 21,
+               "avec\n«\u00a0arcologyctl log 5\u00a0»");
+  assert_wrap ("「arcologyctl log 5」を実行", 0, 22, "「arcologyctl log 5」\nを実行");
+  assert_wrap ("arcologyctl 1, GLib 2", 0, 16, "arcologyctl 1,\nGLib 2");
+}
+
 static void
 test_wrap_wide (void)
 {
@@ -107,6 +120,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ctl/print/measure", test_measure);
   g_test_add_func ("/ctl/print/pad", test_pad);
   g_test_add_func ("/ctl/print/wrap", test_wrap);
+  g_test_add_func ("/ctl/print/wrap-commands", test_wrap_commands);
   g_test_add_func ("/ctl/print/wrap-wide", test_wrap_wide);
   g_test_add_func ("/ctl/print/escape", test_escape);
 

@@ -6,7 +6,7 @@
 # directories of its own, with a build command that is quick or hangs as each case has it. TAP.
 
 # The cases are called by their names, clean_up by a trap, and not each test has a use for all.
-# shellcheck disable=SC2034,SC2119,SC2120,SC2317
+# shellcheck disable=SC2034,SC2119,SC2120,SC2154,SC2317
 
 set -euo pipefail
 
@@ -232,6 +232,10 @@ rebuild() {
   busctl --user call "$name" "$object" "$name" Rebuild 'a{sv}' 0
 }
 
+pause() {
+  busctl --user call "$name" "$object" "$name" Pause
+}
+
 # run STATUS [ARGUMENT]...: the program ends with STATUS; what it says is in $said.
 run() {
   local expected=$1 status=0
@@ -245,6 +249,26 @@ run() {
 says() {
   # shellcheck disable=SC2053 # it is a pattern
   [[ $said == $1 ]] || fail "it should say '$1'"
+}
+
+says_not() {
+  # shellcheck disable=SC2053 # it is a pattern
+  [[ $said != $1 ]] || fail "it should not say '$1'"
+}
+
+# ctl STATUS [ARGUMENT]...: arcologyctl, as the test has named it in $ctl, ends with STATUS; what it
+# says is in $said.
+ctl() {
+  local expected=$1 status=0
+  shift
+  said=$(timeout "$deadline" "$ctl" "$@" 2>&1) || status=$?
+  echo "$said"
+  equal "exit status of $*" "$expected" "$status"
+}
+
+# json EXPRESSION EXPECTED: of the JSON in $said as d.
+json() {
+  equal "$1" "$2" "$(python3 -c "import json, sys; d = json.load(sys.stdin); print($1)" <<<"$said")"
 }
 
 # start [ARGUMENT]...: the program, in the background, as $service.

@@ -774,6 +774,22 @@ The default build makes the database.  `arcology-builder-database-mode' is on."
                       (should (= tick (buffer-modified-tick)))))))
             (kill-buffer org-roam-buffer)))))))
 
+(ert-deftest arcology-builder-status-while-suspended ()
+  (tests-with-tree
+    (tests-start (tests-settings "Debounce=0"))
+    (arcology-builder-mode)
+    (tests-until (equal (tests-word) "up to date"))
+    (arcology-builder-toggle-pause)
+    (tests-until (tests-said-p "automatic builds suspended"))
+    (save-window-excursion
+      (arcology-builder-status)
+      (with-current-buffer "*Arcology Builder*"
+        (tests-until (string-match-p "^Builds: +suspended, resume with P$" (buffer-string)))
+        (should (string-match-p "^Tree: +[0-9]+ files? in 1 directory: " (buffer-string)))
+        (should-not (buffer-modified-p))
+        (arcology-builder-toggle-pause)
+        (tests-until (not (string-match-p "^Builds:" (buffer-string))))))))
+
 (ert-deftest arcology-builder-status-keys ()
   (tests-with-tree
     (tests-write "fail" "")

@@ -99,6 +99,16 @@ ARCOLOGY_PLAIN=1 full full "$scratch/db.plain" "$tree"
 check "without the overrides the build succeeds" ended 0
 check "and gives the same rows" dump_is "$scratch/fast" "$scratch/db.plain"
 
+# ---- local variables of a directory
+
+for name in .dir-locals.el .dir-locals-2.el; do
+  check "the local variables of a directory are an input: $name" said "arcology: input $tree/dir/$name"
+done
+check "those of the whole tree are one before they are there" said "arcology: input $tree/.dir-locals.el"
+run incremental "$db" "$tree" "$(changes M "$tree/dir/local.org")"
+check "a touched note below them costs no parsing" says '^Files: 1 listed, 1 of them unchanged, '
+check "they are still an input" said "arcology: input $tree/dir/.dir-locals.el"
+
 # ---- other versions of Org and org-roam
 
 full full "$scratch/db.other" "$tree" --eval "(with-eval-after-load 'org-macro
@@ -152,6 +162,41 @@ check "set-up files that are none do not stop the build" ended 0
 check "each is a problem" is 4 "$(grep -ac ' is not used: ' "$scratch/log")"
 check "and the notes are built" query "$db" \
   "SELECT count(*) FROM nodes WHERE id IN ('\"pipe\"', '\"device\"', '\"large-setup\"', '\"web\"')" 4
+
+# ---- notes at fault, of which org-roam stores nothing, or about which it asks
+
+rm -r "${tree:?}"
+mkdir "$tree"
+note reference.org reference 'Reference' '* H' ':PROPERTIES:' ':ID: reference-1' \
+  ':ROAM_REFS: https://good.example [[x]] @key' ':END:' '[[id:reference]]'
+note prose.org prose 'Prose' '* H' ':PROPERTIES:' ':ID: prose-1' ':END:' \
+  '- Local Variables:' 'They are at the end.' '- End:'
+note circle.org circle 'Circle' '* H' ':PROPERTIES:' ':ID: circle-1' ':END:' '# Local Variables:' \
+  '# org-category: #1=(a . #1#)' '# End:'
+printf -- '-*- coding: utf-7 -*-\n#+title: No base64\n' >"$tree/decode.org"
+# Without a newline that Emacs takes for hard, it asks whether to make some.
+printf 'Content-Type: text/enriched\nText-Width: 70\n\n:PROPERTIES:\n:ID: soft\n:END:\n#+title: <bold>Soft' \
+  >"$tree/soft.org"
+full full "$db" "$tree"
+check "notes at fault are no failure" ended 0
+check "a reference without a type is a problem" says \
+  "^arcology: problem $tree/reference\\.org:5: invalid reference in ROAM_REFS: "
+check "the other references are stored" query "$db" \
+  "SELECT ref FROM refs WHERE node_id = '\"reference-1\"' ORDER BY ref" $'"//good.example"\n"key"'
+check "local variables that are none are a problem" says \
+  "^arcology: problem $tree/prose\\.org:9: local variables are ignored: Local variables entry is missing"
+check "so are those that cannot be read" says \
+  "^arcology: problem $tree/circle\\.org:9: local variables are ignored: "
+check "all nodes are stored" query "$db" 'SELECT group_concat(id) FROM (SELECT id FROM nodes ORDER BY id)' \
+  '"circle","circle-1","prose","prose-1","reference","reference-1","soft"'
+check "text that cannot be decoded is a problem" says \
+  "^arcology: problem $tree/decode\\.org:1: cannot be read as Org: "
+check "of a note that is there" query "$db" "SELECT count(*) FROM files WHERE file LIKE '%/decode.org\"'" 1
+check "nothing else is a problem" is 4 "$(grep -ac '^arcology: problem' "$scratch/log")"
+dump "$db" >"$scratch/fast"
+run incremental "$db" "$tree" "$(changes M "$tree/reference.org" M "$tree/prose.org" M "$tree/decode.org" \
+  M "$tree/soft.org")"
+check "an incremental build gives the same rows" dump_is "$scratch/fast" "$db"
 
 # ---- notes that are too much for Emacs
 

@@ -440,6 +440,19 @@ check "and in which each ID stays where org-roam had it" query "$scratch/db.owne
 rm "$tree/0.org"
 dump "$db" >"$scratch/old"
 
+cp "$db" "$scratch/db.less"
+sqlite3 "$scratch/db.less" 'DELETE FROM links WHERE rowid = (SELECT min (rowid) FROM links)'
+run incremental "$scratch/db.less" "$tree" "$here"
+check "nor does one of which another program deleted a row" refused 65 'Another program has changed rows'
+full full "$scratch/db.less" "$tree"
+check "which a full build brings back" same "$db" "$scratch/db.less"
+cp -p "$tree/b.org" "$scratch/b.org"
+echo '[[id:id-a]]' >>"$tree/b.org"
+reference "$scratch/db.less" "$tree"
+run incremental "$scratch/db.less" "$tree" "$here"
+check "nor one in which org-roam stored a note" refused 65 'Another program has changed rows'
+mv "$scratch/b.org" "$tree/b.org"
+
 cp "$db" "$scratch/db.newer"
 sqlite3 "$scratch/db.newer" 'PRAGMA user_version = 99'
 dump "$scratch/db.newer" >"$scratch/newer"

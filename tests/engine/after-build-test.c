@@ -113,7 +113,7 @@ test_next_build_waits (void)
   changes = read_out (host, "after.changes");
   g_assert_cmpstr (changes, ==, expected);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, "M sub/three.org\nM two.org\n");
+  arc_test_host_assert_list (host, 3, "M sub/three.org\nM two.org\n");
   end_after_build (host, "0");
   assert_afters (host, "2 incremental\n3 incremental\n");
   assert_health (host, "");

@@ -34,12 +34,12 @@ is_in_state (ArcTestHost *host, const char *name)
 static gboolean
 is_marked (ArcTestHost *host, const char *name)
 {
-  g_autoptr (ArcStateStore) store =
-      arc_state_store_new (arc_state_store_get_directory (host->store));
-  g_auto (ArcStateStoreInputs) inputs = { 0 };
-  g_autoptr (ArcSnapshot) snapshot = arc_state_store_load (store, host->config->database, &inputs);
+  g_autoptr (ArcStateDir) directory =
+      arc_state_dir_new (arc_state_store_get_directory (host->store), NULL);
+  g_autoptr (ArcStateContents) contents =
+      arc_state_contents_read (directory, host->config->database);
 
-  return arc_snapshot_lookup (snapshot, host->tree, name)->ctime_ns == 0;
+  return arc_snapshot_lookup (contents->snapshot, host->tree, name)->ctime_ns == 0;
 }
 
 static void
@@ -77,11 +77,11 @@ new_launching_host (void)
 
 /* The next build, ID, does what is left to be done. */
 static void
-assert_builds (ArcTestHost *host, guint64 id, const char *told)
+assert_builds (ArcTestHost *host, guint64 id, const char *list)
 {
   arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, id);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, id, told);
+  arc_test_host_assert_list (host, id, list);
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
@@ -105,10 +105,10 @@ test_main_loop_goes_on (void)
 
   arc_test_disk_go_on ();
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\n");
   arc_test_host_advance (host, 180 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, "M two.org\n");
+  arc_test_host_assert_list (host, 3, "M two.org\n");
   states = arc_test_host_take_states (host);
   g_assert_cmpstr (states, ==, "waiting running cooldown waiting running cooldown");
 }
@@ -130,13 +130,13 @@ test_log_on_hanging_disk (void)
 
   arc_test_disk_hang (NULL);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\n");
   g_assert_true (is_in_state (host, "logs/2.log"));
 }
 
 /* A next service knows of all that a build may have done. */
 static void
-test_told_first (void)
+test_written_first (void)
 {
   g_autoptr (ArcTestHost) host = new_launching_host ();
 
@@ -179,7 +179,7 @@ test_commit_first (void)
 
   arc_test_disk_go_on ();
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, "M two.org\n");
+  arc_test_host_assert_list (host, 3, "M two.org\n");
 }
 
 static void
@@ -224,7 +224,7 @@ test_cancel_and_rebuild (void)
 
   arc_test_disk_go_on ();
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, "M one.org\nM two.org\n");
+  arc_test_host_assert_list (host, 3, "M one.org\nM two.org\n");
 }
 
 /* What came late for the one that was canceled is taken for the next one, which may do more. */
@@ -238,18 +238,16 @@ test_cancel_and_rebuild_all (void)
   arc_test_wait_until (arc_test_host_get_status (host).n_pending == 0);
   arc_test_disk_go_on ();
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, "A one.org\nA sub/three.org\nA two.org\n");
+  arc_test_host_assert_list (host, 3, "A one.org\nA sub/three.org\nA two.org\n");
 }
 
 static void
 test_pause (void)
 {
   g_autoptr (ArcTestHost) host = new_launching_host ();
-  g_autoptr (GError) error = NULL;
 
   /* It has started. */
-  g_assert_true (arc_builder_set_paused (host->builder, TRUE, &error));
-  g_assert_no_error (error);
+  arc_builder_set_paused_async (host->builder, TRUE, NULL, NULL);
   arc_test_disk_go_on ();
   arc_test_host_finish_build (host, 0);
   g_assert_cmpint (get_last_result (host), ==, ARC_RESULT_SUCCESS);
@@ -315,7 +313,7 @@ test_other_settings (void)
   arc_test_host_finish_build (host, 0);
   database = arc_test_host_get_environment (host, 2, "ARCOLOGY_DATABASE");
   g_assert_cmpstr (database, ==, old);
-  arc_test_host_assert_told (host, 2, "M one.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\n");
   g_assert_false (arc_test_host_get_status (host).fresh);
 
   assert_builds (host, 3, "A one.org\nA sub/three.org\nA two.org\n");
@@ -443,7 +441,7 @@ main (int argc, char **argv)
 
   g_test_add_func ("/launch/main-loop", test_main_loop_goes_on);
   g_test_add_func ("/launch/log-on-hanging-disk", test_log_on_hanging_disk);
-  g_test_add_func ("/launch/told-first", test_told_first);
+  g_test_add_func ("/launch/written-first", test_written_first);
   g_test_add_func ("/launch/commit-first", test_commit_first);
   g_test_add_func ("/launch/cancel", test_cancel);
   g_test_add_func ("/launch/cancel/rebuild", test_cancel_and_rebuild);

@@ -53,7 +53,7 @@ test_builds_at_start (void)
   g_assert_cmpint (status.state, ==, ARC_STATE_COOLDOWN);
   g_assert_true (status.fresh);
   g_assert_cmpint (arc_state_store_get_last_build (host->store)->cause, ==, ARC_CAUSE_START);
-  arc_test_host_assert_told (host, 1, ALL_NOTES);
+  arc_test_host_assert_list (host, 1, ALL_NOTES);
   kind = arc_test_host_get_environment (host, 1, "ARCOLOGY_BUILD_KIND");
   g_assert_cmpstr (kind, ==, "full");
 
@@ -85,7 +85,7 @@ test_three_saves_are_one_build (void)
 
   states = arc_test_host_take_states (host);
   g_assert_cmpstr (states, ==, "waiting running cooldown idle");
-  arc_test_host_assert_told (host, 2, "A new.org\nM one.org\n");
+  arc_test_host_assert_list (host, 2, "A new.org\nM one.org\n");
   kind = arc_test_host_get_environment (host, 2, "ARCOLOGY_BUILD_KIND");
   g_assert_cmpstr (kind, ==, "incremental");
   g_assert_true (arc_test_host_get_status (host).fresh);
@@ -105,11 +105,11 @@ test_touch_while_running (void)
 
   g_assert_true (arc_test_host_get_status (host).stoked);
   g_assert_false (arc_test_host_get_status (host).fresh);
-  arc_test_host_assert_told (host, 2, "M one.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\n");
 
   arc_test_host_advance (host, 180 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, "M two.org\n");
+  arc_test_host_assert_list (host, 3, "M two.org\n");
   arc_test_host_advance (host, 180 * SECOND);
   states = arc_test_host_take_states (host);
   g_assert_cmpstr (states, ==, "waiting running cooldown waiting running cooldown idle");
@@ -128,7 +128,7 @@ test_half_of_a_replace (void)
   arc_test_host_write (host, "one.org", "other half");
   arc_test_clock_advance (host->clock, 1);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\n");
 }
 
 static void
@@ -146,8 +146,8 @@ test_rebuild_in_each_state (void)
   arc_test_host_finish_build (host, 0);
   g_assert_cmpuint (arc_test_host_get_status (host).current_build, ==, 3);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "");
-  arc_test_host_assert_told (host, 3, ALL_NOTES);
+  arc_test_host_assert_list (host, 2, "");
+  arc_test_host_assert_list (host, 3, ALL_NOTES);
 
   /* cooldown */
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_COOLDOWN);
@@ -162,7 +162,7 @@ test_rebuild_in_each_state (void)
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_WAITING);
   arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 5);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 5, "M one.org\n");
+  arc_test_host_assert_list (host, 5, "M one.org\n");
   g_assert_cmpuint (host->n_started, ==, 5);
 }
 
@@ -194,7 +194,7 @@ test_failure_is_retried (void)
 
   arc_test_host_advance (host, 420 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, "M one.org\n");
+  arc_test_host_assert_list (host, 3, "M one.org\n");
   g_assert_cmpint (arc_state_store_get_last_build (host->store)->cause, ==, ARC_CAUSE_RETRY);
   g_assert_true (arc_test_host_get_status (host).fresh);
   g_assert_cmpuint (arc_test_host_get_status (host).consecutive_failures, ==, 0);
@@ -213,7 +213,7 @@ test_failure_and_touch (void)
   arc_test_wait_until (host->n_finished == 2);
   arc_test_host_advance (host, 180 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, "M one.org\nM two.org\n");
+  arc_test_host_assert_list (host, 3, "M one.org\nM two.org\n");
 }
 
 /* A full build that failed is owed as a full build. */
@@ -227,7 +227,7 @@ test_failed_full_build (void)
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 180 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, ALL_NOTES);
+  arc_test_host_assert_list (host, 3, ALL_NOTES);
 }
 
 static void
@@ -239,7 +239,7 @@ test_missing_database (void)
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, ALL_NOTES);
+  arc_test_host_assert_list (host, 2, ALL_NOTES);
 }
 
 /* A build script that finds that the database lacks what an incremental build needs says so with
@@ -254,7 +254,7 @@ test_asks_for_full_build (void)
   arc_test_host_finish_build (host, 65);
   arc_test_host_advance (host, 600 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, ALL_NOTES);
+  arc_test_host_assert_list (host, 3, ALL_NOTES);
 }
 
 static void
@@ -288,16 +288,15 @@ test_cancel (void)
   arc_test_host_touch (host, "two.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 4, "M one.org\nM two.org\n");
+  arc_test_host_assert_list (host, 4, "M one.org\nM two.org\n");
 }
 
 static void
 test_pause (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
-  g_autoptr (GError) error = NULL;
 
-  g_assert_true (arc_builder_set_paused (host->builder, TRUE, &error));
+  arc_test_host_set_paused (host, TRUE);
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 1000 * SECOND);
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_WAITING);
@@ -317,7 +316,7 @@ test_pause (void)
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_WAITING);
 
   /* What was due meanwhile starts at once. */
-  g_assert_true (arc_builder_set_paused (host->builder, FALSE, &error));
+  arc_test_host_set_paused (host, FALSE);
   arc_test_host_wait_for_state (host, ARC_STATE_RUNNING);
   arc_test_host_finish_build (host, 0);
 }
@@ -325,12 +324,90 @@ test_pause (void)
 static void
 resume_and_build_all (ArcTestHost *host)
 {
-  g_autoptr (GError) error = NULL;
-
-  g_assert_true (arc_builder_set_paused (host->builder, FALSE, &error));
+  arc_test_host_set_paused (host, FALSE);
   arc_test_host_wait_for_state (host, ARC_STATE_RUNNING);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, ALL_NOTES);
+  arc_test_host_assert_list (host, 2, ALL_NOTES);
+}
+
+static void
+assert_paused (ArcTestHost *host, gboolean paused)
+{
+  g_assert_cmpint ((arc_test_host_get_status (host).holds & ARC_HOLD_PAUSED) != 0, ==, paused);
+}
+
+/* A call of arc_builder_set_paused_async(). */
+typedef struct
+{
+  ArcTestHost *host;
+  gboolean paused;
+  gboolean done;
+} Pause;
+
+/* What the call asks for is in force when it is answered. */
+static void
+on_paused (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Pause *pause = user_data;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (arc_builder_set_paused_finish (ARC_BUILDER (source), result, &error));
+  g_assert_no_error (error);
+  assert_paused (pause->host, pause->paused);
+  pause->done = TRUE;
+}
+
+/* Calls that overlap take effect in their order, each when it is written, and not before. */
+static void
+test_pause_in_order (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  Pause pauses[] = { { host, TRUE, FALSE }, { host, FALSE, FALSE }, { host, TRUE, FALSE } };
+
+  arc_state_store_unlock (host->store);
+  arc_test_disk_stop ();
+  arc_state_store_add_build (host->store, arc_build_new (2, ARC_BUILD_FULL, ARC_CAUSE_REQUEST, 1));
+  for (guint i = 0; i < G_N_ELEMENTS (pauses); i++)
+    arc_builder_set_paused_async (host->builder, pauses[i].paused, on_paused, &pauses[i]);
+  arc_test_wait_until (arc_test_disk_get_n_writes () == 1);
+  arc_test_host_touch (host, "one.org");
+  g_assert_false (pauses[0].done);
+  assert_paused (host, FALSE);
+  arc_test_host_advance (host, 5 * SECOND);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_RUNNING);
+
+  arc_test_disk_go_on ();
+  arc_test_wait_until (pauses[2].done);
+  g_assert_true (pauses[0].done);
+  g_assert_true (pauses[1].done);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 1000 * SECOND);
+  g_assert_cmpint (arc_test_host_get_status (host).reason, ==, ARC_REASON_PAUSED);
+}
+
+/* Where it cannot be written, all is as before. */
+static void
+test_pause_fails (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  const char *directory = arc_state_store_get_directory (host->store);
+  g_autofree char *path = g_build_filename (directory, "paused", NULL);
+  g_autofree char *in_the_way = g_build_filename (path, "in-the-way", NULL);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  arc_test_host_set_paused (host, TRUE);
+  g_assert_no_errno (g_unlink (path));
+  g_assert_no_errno (g_mkdir_with_parents (in_the_way, 0700));
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_builder_set_paused_async (host->builder, FALSE, arc_test_take_result, &result);
+  arc_test_wait_until (result != NULL);
+  g_assert_false (arc_builder_set_paused_finish (host->builder, result, &error));
+  g_assert_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY);
+  assert_paused (host, TRUE);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_WAITING);
 }
 
 /* Whoever pauses it and logs in again wants it paused still. */
@@ -338,9 +415,8 @@ static void
 test_pause_holds_the_start (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
-  g_autoptr (GError) error = NULL;
 
-  g_assert_true (arc_builder_set_paused (host->builder, TRUE, &error));
+  arc_test_host_set_paused (host, TRUE);
   host->config->on_start = ARC_ON_START_ALWAYS;
   arc_test_host_restart (host);
   arc_test_host_start (host);
@@ -357,14 +433,13 @@ test_pause_holds_a_late_start (void)
 {
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autofree char *away = g_strconcat (host->tree, ".away", NULL);
-  g_autoptr (GError) error = NULL;
 
   host->config->on_start = ARC_ON_START_ALWAYS;
   arc_test_host_restart (host);
   g_assert_no_errno (g_rename (host->tree, away));
   arc_test_host_start (host);
   g_assert_cmpint (arc_test_host_get_status (host).reason, ==, ARC_REASON_UNAVAILABLE);
-  g_assert_true (arc_builder_set_paused (host->builder, TRUE, &error));
+  arc_test_host_set_paused (host, TRUE);
   g_assert_no_errno (g_rename (away, host->tree));
   arc_test_wait_until (arc_test_host_get_status (host).reason != ARC_REASON_UNAVAILABLE);
   arc_test_host_advance (host, 1000 * SECOND);
@@ -457,7 +532,7 @@ test_failed_file_stays (void)
   /* What came meanwhile takes it along. */
   arc_test_host_advance (host, 180 * SECOND);
   arc_test_host_finish_build (host, 1);
-  arc_test_host_assert_told (host, 3, "M one.org\nM sub/three.org\n");
+  arc_test_host_assert_list (host, 3, "M one.org\nM sub/three.org\n");
   g_assert_cmpuint (arc_test_host_get_status (host).n_pending, ==, 1);
 
   /* It alone is tried again, later and later, and no more than RetryLimit has it. */
@@ -467,7 +542,7 @@ test_failed_file_stays (void)
       g_assert_cmpint (arc_test_host_get_status (host).reason, ==, ARC_REASON_RETRY);
       arc_test_host_advance (host, 1);
       arc_test_host_finish_build (host, 1);
-      arc_test_host_assert_told (host, 4 + i, "M one.org\n");
+      arc_test_host_assert_list (host, 4 + i, "M one.org\n");
     }
   arc_test_host_advance (host, 100000 * SECOND);
   g_assert_cmpuint (host->n_started, ==, 5);
@@ -479,7 +554,7 @@ test_failed_file_stays (void)
       arc_test_host_touch (host, "two.org");
       arc_test_host_advance (host, 5 * SECOND);
       arc_test_host_finish_build (host, 1);
-      arc_test_host_assert_told (host, 6 + i, "M one.org\nM two.org\n");
+      arc_test_host_assert_list (host, 6 + i, "M one.org\nM two.org\n");
       arc_test_host_advance (host, 100000 * SECOND);
       g_assert_cmpuint (host->n_started, ==, 6 + i);
     }
@@ -493,14 +568,14 @@ test_failed_file_stays (void)
   arc_test_host_finish_build (host, 1);
   arc_test_host_advance (host, 600 * SECOND);
   arc_test_host_finish_build (host, 1);
-  arc_test_host_assert_told (host, 10, "M one.org\n");
+  arc_test_host_assert_list (host, 10, "M one.org\n");
 
   /* A change of another file mends it. */
   say_failed (host, NULL);
   arc_test_host_touch (host, "two.org");
   arc_test_host_advance (host, 180 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 11, "M one.org\nM two.org\n");
+  arc_test_host_assert_list (host, 11, "M one.org\nM two.org\n");
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
@@ -577,7 +652,7 @@ test_problems_are_no_failure (void)
       arc_test_host_touch (host, "two.org");
       arc_test_host_advance (host, 5 * SECOND);
       arc_test_host_finish_build (host, 0);
-      arc_test_host_assert_told (host, 2 + i, "M two.org\n");
+      arc_test_host_assert_list (host, 2 + i, "M two.org\n");
       g_assert_cmpuint (host->n_started, ==, 2 + i);
 
       status = arc_test_host_get_status (host);
@@ -735,7 +810,7 @@ test_failed_file_of_full_build (void)
   restart (host);
   arc_test_host_start (host);
   arc_test_host_finish_build (host, 1);
-  arc_test_host_assert_told (host, 3, "M one.org\n");
+  arc_test_host_assert_list (host, 3, "M one.org\n");
   kind = arc_test_host_get_environment (host, 3, "ARCOLOGY_BUILD_KIND");
   g_assert_cmpstr (kind, ==, "incremental");
 
@@ -744,7 +819,7 @@ test_failed_file_of_full_build (void)
   restart (host);
   arc_test_host_start (host);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 4, "D one.org\n");
+  arc_test_host_assert_list (host, 4, "D one.org\n");
   g_assert_true (arc_test_host_get_status (host).fresh);
   restart (host);
   arc_test_host_start (host);
@@ -772,7 +847,7 @@ test_failed_file_and_more (void)
   restart (host);
   arc_test_host_start (host);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 4, "M one.org\nM two.org\n");
+  arc_test_host_assert_list (host, 4, "M one.org\nM two.org\n");
 }
 
 /* What the build says: that it did not find NAME (nullable). */
@@ -815,7 +890,7 @@ test_gone_while_read (void)
   restart (host);
   arc_test_host_start (host);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, "M one.org\n");
+  arc_test_host_assert_list (host, 3, "M one.org\n");
   g_assert_true (arc_test_host_get_status (host).fresh);
   arc_test_host_advance (host, 180 * SECOND);
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_IDLE);
@@ -833,7 +908,7 @@ test_gone_in_full_build (void)
   say_gone (host, NULL);
   arc_test_host_advance (host, 180 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, "M sub/three.org\n");
+  arc_test_host_assert_list (host, 3, "M sub/three.org\n");
 }
 
 /* It stays away: that is told as a deletion, once, and then there is nothing to miss. */
@@ -850,7 +925,7 @@ test_gone_for_good (void)
   arc_test_host_finish_build (host, 0);
   arc_test_host_advance (host, 180 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, "D one.org\n");
+  arc_test_host_assert_list (host, 3, "D one.org\n");
   arc_test_host_advance (host, 1000 * SECOND);
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_IDLE);
   g_assert_true (arc_test_host_get_status (host).fresh);
@@ -876,7 +951,7 @@ test_gone_always (void)
   for (guint i = 0; i <= ARC_LOOP_GUARD_PATIENCE; i++)
     {
       arc_test_host_finish_build (host, 0);
-      arc_test_host_assert_told (host, 2 + i, "M one.org\n");
+      arc_test_host_assert_list (host, 2 + i, "M one.org\n");
       g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_OK);
       arc_test_host_advance (host, 180 * SECOND);
     }
@@ -947,7 +1022,7 @@ test_no_files (void)
         g_assert_cmpint (arc_test_host_get_status (host).reason, ==, ARC_REASON_RETRY);
       arc_test_host_advance (host, 420 * SECOND);
       arc_test_host_finish_build (host, 0);
-      arc_test_host_assert_told (host, next, "M one.org\n");
+      arc_test_host_assert_list (host, next, "M one.org\n");
       arc_test_host_advance (host, 180 * SECOND);
       g_assert_true (arc_test_host_get_status (host).fresh);
       arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
@@ -1032,7 +1107,7 @@ test_remembers (void)
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\n");
 }
 
 static void
@@ -1046,7 +1121,7 @@ test_changed_while_down (void)
   arc_test_host_remove (host, "two.org");
   arc_test_host_start (host);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\nA sub/four.org\nD two.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\nA sub/four.org\nD two.org\n");
   g_assert_cmpint (arc_state_store_get_last_build (host->store)->cause, ==, ARC_CAUSE_START);
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
@@ -1070,7 +1145,7 @@ test_interrupted_build (void)
   arc_test_host_start (host);
   g_assert_false (arc_test_host_get_status (host).fresh);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, "D new.org\nM one.org\nM two.org\n");
+  arc_test_host_assert_list (host, 3, "D new.org\nM one.org\nM two.org\n");
 
   restart (host);
   arc_test_host_start (host);
@@ -1088,7 +1163,7 @@ test_interrupted_full_build (void)
   arc_test_host_touch (host, "new.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 1);
-  arc_test_host_assert_told (host, 2, "A new.org\n");
+  arc_test_host_assert_list (host, 2, "A new.org\n");
   arc_test_host_remove (host, "new.org");
   arc_test_host_rebuild (host, ARC_BUILD_FULL, 3);
   arc_test_wait_until (arc_process_runner_is_running (host->runner));
@@ -1114,12 +1189,12 @@ test_pending_over_restart (void)
   arc_test_host_end_build (host, 0);
   arc_test_host_touch (host, "two.org");
   arc_test_wait_until (host->n_finished == 3);
-  arc_test_host_assert_told (host, 3, "M one.org\n");
+  arc_test_host_assert_list (host, 3, "M one.org\n");
 
   restart (host);
   arc_test_host_start (host);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 4, "M two.org\n");
+  arc_test_host_assert_list (host, 4, "M two.org\n");
 }
 
 /* What a comparison finds while a build runs is emitted at once, and that build does not commit it.
@@ -1144,7 +1219,7 @@ test_found_while_building (void)
   restart (host);
   arc_test_host_start (host);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, "M new.org\n");
+  arc_test_host_assert_list (host, 3, "M new.org\n");
 }
 
 static void
@@ -1179,7 +1254,7 @@ test_damaged_memory (void)
         }
 
       arc_test_host_finish_build (host, 0);
-      arc_test_host_assert_told (host, 2, ALL_NOTES);
+      arc_test_host_assert_list (host, 2, ALL_NOTES);
       restart (host);
       arc_test_host_start (host);
       g_assert_true (arc_test_host_get_status (host).fresh);
@@ -1206,7 +1281,7 @@ test_damaged_memory_and_no_start (void)
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, ALL_NOTES);
+  arc_test_host_assert_list (host, 2, ALL_NOTES);
 }
 
 /* What was put aside is not forgotten by the service after the next, if that one built nothing. */
@@ -1222,7 +1297,7 @@ test_damaged_memory_twice (void)
   restart (host);
   arc_test_host_start (host);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, arc_state_store_get_last_build (host->store)->id, ALL_NOTES);
+  arc_test_host_assert_list (host, arc_state_store_get_last_build (host->store)->id, ALL_NOTES);
 }
 
 static void
@@ -1235,7 +1310,7 @@ test_memory_of_other_database (void)
   restart (host);
   arc_test_host_start (host);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, ALL_NOTES);
+  arc_test_host_assert_list (host, 2, ALL_NOTES);
 }
 
 /* The state directory cannot be written: the service says so and works on. */
@@ -1250,7 +1325,7 @@ test_no_memory (void)
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\n");
   g_assert_true (arc_test_host_get_status (host).fresh);
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_DEGRADED);
   g_assert_nonnull (strstr (arc_test_host_get_status (host).health_message, path));
@@ -1294,7 +1369,7 @@ test_sync_stale (void)
   g_assert_cmpuint (one.build, ==, 2);
   g_assert_cmpuint (two.build, ==, 2);
   g_assert_cmpint (one.result, ==, ARC_RESULT_SUCCESS);
-  arc_test_host_assert_told (host, 2, "M one.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\n");
 }
 
 /* A build that runs already and has taken all that there is serves, too. */
@@ -1354,7 +1429,7 @@ test_sync_and_gone (void)
   arc_test_wait_until (meanwhile.done);
   g_assert_cmpuint (meanwhile.build, ==, 3);
   g_assert_cmpint (meanwhile.result, ==, ARC_RESULT_SUCCESS);
-  arc_test_host_assert_told (host, 3, "M one.org\n");
+  arc_test_host_assert_list (host, 3, "M one.org\n");
 }
 
 /* The database was taken away, and a build that makes it anew has begun with it. */
@@ -1414,7 +1489,7 @@ test_sync_while_database_is_removed (void)
 
   arc_test_host_advance (host, 600 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, ALL_NOTES);
+  arc_test_host_assert_list (host, 3, ALL_NOTES);
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
@@ -1435,7 +1510,7 @@ test_sync_after_database_is_removed (void)
   g_assert_no_error (reply.error);
   g_assert_cmpuint (reply.build, ==, 3);
   g_assert_cmpint (reply.result, ==, ARC_RESULT_SUCCESS);
-  arc_test_host_assert_told (host, 3, ALL_NOTES);
+  arc_test_host_assert_list (host, 3, ALL_NOTES);
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
@@ -1494,7 +1569,7 @@ test_sync_while_canceling (void)
   arc_test_wait_until (meanwhile.done);
   g_assert_cmpuint (meanwhile.build, ==, 3);
   g_assert_cmpint (meanwhile.result, ==, ARC_RESULT_SUCCESS);
-  arc_test_host_assert_told (host, 3, ALL_NOTES); /* the command is another one */
+  arc_test_host_assert_list (host, 3, ALL_NOTES); /* the command is another one */
 }
 
 /* One that is canceled before it has taken anything answers, too. */
@@ -1632,7 +1707,7 @@ test_loop (gconstpointer data)
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_COOLDOWN);
   arc_test_host_advance (host, 1);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 9, "M one.org\n");
+  arc_test_host_assert_list (host, 9, "M one.org\n");
 
   /* A change from outside ends it. */
   arc_test_host_advance (host, 10 * SECOND);
@@ -1689,7 +1764,7 @@ test_saves_after_builds (void)
       g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_OK);
       arc_test_host_advance (host, 180 * SECOND);
       arc_test_host_finish_build (host, 0);
-      arc_test_host_assert_told (host, i + 2, "M one.org\n");
+      arc_test_host_assert_list (host, i + 2, "M one.org\n");
     }
   g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_OK);
 }
@@ -1728,7 +1803,7 @@ test_before_start (void)
   g_assert_cmpuint (arc_watcher_get_n_directories (arc_builder_get_watcher (host->builder)), ==, 1);
   arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 1);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 1, "");
+  arc_test_host_assert_list (host, 1, "");
   g_signal_handlers_disconnect_by_data (host->builder, &found);
 }
 
@@ -1749,7 +1824,7 @@ test_rescan_before_ready (void)
   guint64 wanted;
 
   g_signal_connect (host->builder, "rescanned", G_CALLBACK (on_compared), &compared);
-  arc_builder_start (host->builder);
+  arc_test_host_begin (host);
   arc_test_wait_until (arc_snapshot_get_n_files (arc_watcher_get_snapshot (watcher)) == 3);
   arc_test_deafen (1);
   arc_test_host_write (host, "new.org", "new");
@@ -1777,7 +1852,7 @@ test_no_name (void)
   arc_builder_set_held (host->builder, ARC_HOLD_NAME, FALSE);
   arc_test_wait_until (arc_process_runner_is_running (host->runner));
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\n");
 
   /* One that never got it leaves nothing behind. */
   arc_builder_set_held (host->builder, ARC_HOLD_NAME, TRUE);
@@ -1818,7 +1893,7 @@ test_unavailable_tree (void)
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\n");
 }
 
 #define NO_NOTES "D one.org\nD sub/three.org\nD two.org\n"
@@ -1876,7 +1951,7 @@ test_emptied_tree (void)
   /* It stays believed until it is built. */
   arc_test_host_advance (host, 600 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, NO_NOTES);
+  arc_test_host_assert_list (host, 3, NO_NOTES);
   g_assert_true (arc_test_host_get_status (host).fresh);
 
   /* The next note is as any other. */
@@ -1885,7 +1960,7 @@ test_emptied_tree (void)
   g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_OK);
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 4, "A new.org\n");
+  arc_test_host_assert_list (host, 4, "A new.org\n");
 }
 
 /* A program that replaces everything, and takes its time. */
@@ -1906,7 +1981,7 @@ test_emptied_and_filled (void)
   arc_test_host_touch (host, "sub/three.org");
   arc_test_host_advance (host, SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\nM sub/three.org\nM two.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\nM sub/three.org\nM two.org\n");
 }
 
 /* What the monitors do not tell of the second look finds. */
@@ -1922,7 +1997,7 @@ test_emptied_and_second_look (void)
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
   arc_test_host_wait_for_state (host, ARC_STATE_RUNNING);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\nD sub/three.org\nD two.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\nD sub/three.org\nD two.org\n");
 }
 
 /* The service was not there when it happened, and a build was about to run. */
@@ -1940,7 +2015,7 @@ test_emptied_while_down (void)
   arc_test_host_advance (host, 1);
   arc_test_host_wait_for_state (host, ARC_STATE_RUNNING);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, NO_NOTES);
+  arc_test_host_assert_list (host, 2, NO_NOTES);
 }
 
 /* The second look is due before the first scan is done. */
@@ -1951,13 +2026,13 @@ test_emptied_while_scanning (void)
 
   restart (host);
   empty_tree (host);
-  arc_builder_start (host->builder);
+  arc_test_host_begin (host);
   arc_test_wait_until (arc_test_host_get_status (host).n_pending == 3);
   g_assert_false (host->ready);
   arc_test_host_advance (host, 60 * SECOND);
   arc_test_host_wait_for_state (host, ARC_STATE_RUNNING);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, NO_NOTES);
+  arc_test_host_assert_list (host, 2, NO_NOTES);
 }
 
 /* It happens just before a build takes its changes. */
@@ -1975,7 +2050,7 @@ test_emptied_while_preparing (void)
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, NO_NOTES);
+  arc_test_host_assert_list (host, 3, NO_NOTES);
 }
 
 static void
@@ -2031,7 +2106,7 @@ assert_full_build_follows (ArcTestHost *host, guint64 id)
   build = arc_state_store_get_last_build (host->store);
   g_assert_cmpuint (build->id, ==, id);
   g_assert_cmpint (build->kind, ==, ARC_BUILD_FULL);
-  arc_test_host_assert_told (host, id, ALL_NOTES);
+  arc_test_host_assert_list (host, id, ALL_NOTES);
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
@@ -2042,14 +2117,6 @@ set_list (GStrv *list, const char *entry)
   *list = arc_test_make_strv (entry, NULL);
 }
 
-static void
-take_result (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  GAsyncResult **taken = user_data;
-
-  *taken = g_object_ref (result);
-}
-
 /* Whether the settings of HOST may be put in force. */
 static gboolean
 may_set_config (ArcTestHost *host)
@@ -2057,10 +2124,10 @@ may_set_config (ArcTestHost *host)
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
-  arc_config_survey_check_async (arc_builder_get_watcher (host->builder), host->config, take_result,
-                                 &result);
+  arc_config_survey_check_async (arc_builder_get_watcher (host->builder), host->config,
+                                 arc_test_take_result, &result);
   arc_test_wait_until (result != NULL);
-  if (g_task_propagate_boolean (G_TASK (result), &error))
+  if (arc_config_survey_check_finish (arc_builder_get_watcher (host->builder), result, &error))
     return TRUE;
 
   g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
@@ -2097,6 +2164,43 @@ test_settings_without_files (void)
   g_assert_true (may_set_config (host));
 }
 
+/* Which files are found below directories that are not watched yet. */
+static void
+test_settings_with_files_elsewhere (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autofree char *tree = g_build_filename (host->scratch, "elsewhere", NULL);
+  g_autofree char *hidden = g_build_filename (tree, ".hidden", NULL);
+  g_autofree char *hidden_file = g_build_filename (hidden, "a.md", NULL);
+  g_autofree char *target = g_build_filename (host->scratch, "target", NULL);
+  g_autofree char *target_file = g_build_filename (target, "b.md", NULL);
+  g_autofree char *link = g_build_filename (tree, "link", NULL);
+  g_autofree char *loop = g_build_filename (tree, "loop", NULL);
+
+  g_assert_no_errno (g_mkdir_with_parents (hidden, 0700));
+  g_assert_no_errno (g_mkdir (target, 0700));
+  g_assert_true (g_file_set_contents (hidden_file, "", 0, NULL));
+  g_assert_true (g_file_set_contents (target_file, "", 0, NULL));
+  g_assert_no_errno (symlink (target, link));
+  g_assert_no_errno (symlink (tree, loop));
+  set_list (&host->config->directories, tree);
+  set_list (&host->config->include, "*.md");
+
+  set_list (&host->config->exclude, "none");
+  g_assert_true (may_set_config (host));
+  set_list (&host->config->exclude, ".*");
+  g_assert_false (may_set_config (host));
+
+  host->config->follow_symlinks = TRUE;
+  g_assert_true (may_set_config (host));
+  g_assert_no_errno (g_unlink (target_file));
+  g_assert_false (may_set_config (host));
+
+  /* What is no directory is waited for. */
+  set_list (&host->config->directories, hidden_file);
+  g_assert_true (may_set_config (host));
+}
+
 /* Nobody waits for a disk that hangs but who asked for these settings, or for the service to start.
  */
 static void
@@ -2110,18 +2214,19 @@ test_settings_on_hanging_disk (void)
   g_assert_no_errno (g_mkdir (disk, 0700));
   arc_test_disk_hang (disk);
   set_list (&host->config->directories, disk);
-  arc_config_survey_check_async (arc_builder_get_watcher (host->builder), host->config, take_result,
-                                 &result);
+  arc_config_survey_check_async (arc_builder_get_watcher (host->builder), host->config,
+                                 arc_test_take_result, &result);
   arc_test_wait_until (arc_test_disk_get_n_hanging () == 1);
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\n");
   g_assert_null (result);
 
   arc_test_disk_hang (NULL);
   arc_test_wait_until (result != NULL);
-  g_assert_false (g_task_propagate_boolean (G_TASK (result), &error));
+  g_assert_false (
+      arc_config_survey_check_finish (arc_builder_get_watcher (host->builder), result, &error));
   g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
 }
 
@@ -2141,7 +2246,7 @@ count_reloads (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer use
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (g_task_propagate_boolean (G_TASK (result), &error));
+  g_assert_true (arc_settings_reload_run_finish (result, &error));
   g_assert_no_error (error);
   ++*(guint *) user_data;
 }
@@ -2172,14 +2277,14 @@ test_reload_on_hanging_disk (void)
   monitor = arc_settings_monitor_new (files, digest, on_settings_changed, NULL);
   reload = arc_settings_reload_new (host->builder, monitor, &options, on_reloading, &is_under_way);
   for (guint i = 0; i < 100; i++)
-    arc_settings_reload_begin (reload, count_reloads, &n_reloads);
+    arc_settings_reload_run_async (reload, count_reloads, &n_reloads);
   arc_test_wait_until (arc_test_disk_get_n_hanging () == 2);
   g_assert_true (is_under_way);
 
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\n");
   /* The monitor and one load. */
   g_assert_cmpuint (arc_test_disk_get_n_hanging (), ==, 2);
   g_assert_cmpuint (n_reloads, ==, 0);
@@ -2223,7 +2328,7 @@ test_settings_without_files_at_start (void)
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
   arc_test_host_advance (host, 180 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 2, "M one.org\nM sub/three.org\nM two.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\nM sub/three.org\nM two.org\n");
 }
 
 /* Nothing is remembered, but a database may be there. */
@@ -2244,7 +2349,7 @@ test_settings_without_files_at_first (void)
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 1, "A a.txt\n");
+  arc_test_host_assert_list (host, 1, "A a.txt\n");
 }
 
 /* Waits until the process of build ID is at work. */
@@ -2321,7 +2426,7 @@ test_named_file (void)
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 9, "M one.org\n");
+  arc_test_host_assert_list (host, 9, "M one.org\n");
 }
 
 /* A build for a save, which must be number ID. */
@@ -2332,7 +2437,7 @@ build_save (ArcTestHost *host, guint64 id)
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, id, "M one.org\n");
+  arc_test_host_assert_list (host, id, "M one.org\n");
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
@@ -2370,7 +2475,7 @@ test_input_of_build (void)
   arc_test_host_start (host);
   g_assert_false (arc_test_host_get_status (host).fresh);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 7, ALL_NOTES);
+  arc_test_host_assert_list (host, 7, ALL_NOTES);
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
@@ -2393,7 +2498,7 @@ test_named_file_while_running (void)
   write_file (file, "2");
   arc_test_wait_until (arc_test_host_get_status (host).stoked);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, "M one.org\n");
+  arc_test_host_assert_list (host, 3, "M one.org\n");
   g_assert_false (arc_test_host_get_status (host).fresh);
   assert_full_build_follows (host, 4);
 }
@@ -2450,7 +2555,7 @@ test_named_file_while_down (void)
   arc_test_host_start (host);
   g_assert_false (arc_test_host_get_status (host).fresh);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 3, ALL_NOTES);
+  arc_test_host_assert_list (host, 3, ALL_NOTES);
   g_assert_true (arc_test_host_get_status (host).fresh);
 
   /* Another command. */
@@ -2458,7 +2563,7 @@ test_named_file_while_down (void)
   name_file (host, "/nowhere");
   arc_test_host_start (host);
   arc_test_host_finish_build (host, 0);
-  arc_test_host_assert_told (host, 4, ALL_NOTES);
+  arc_test_host_assert_list (host, 4, ALL_NOTES);
 }
 
 /* What may happen to a database. */
@@ -2528,7 +2633,7 @@ test_database_of_others_while_down (void)
       arc_test_host_start (host);
       g_assert_false (arc_test_host_get_status (host).fresh);
       arc_test_host_finish_build (host, 0);
-      arc_test_host_assert_told (host, 2, ALL_NOTES);
+      arc_test_host_assert_list (host, 2, ALL_NOTES);
       g_assert_true (arc_test_host_get_status (host).fresh);
     }
 }
@@ -2629,7 +2734,7 @@ test_sync_storm (void)
                   arc_test_host_get_status (host).rescans - before);
   g_assert_cmpuint (arc_test_host_get_status (host).rescans - before, <, callers->len);
   g_assert_cmpuint (host->n_started, ==, 2);
-  arc_test_host_assert_told (host, 2, "M one.org\n");
+  arc_test_host_assert_list (host, 2, "M one.org\n");
 }
 
 /* A call that comes when the tree is back is not answered from what was known before. */
@@ -2673,11 +2778,10 @@ leave_build (ArcStateStore *store)
 {
   g_autoptr (GSubprocessLauncher) launcher =
       g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
-  const int fd = arc_state_store_open_group (store);
-  g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", fd);
-  g_autofree char *group_file = g_file_read_link (link, NULL);
-  g_autofree char *directory = g_path_get_dirname (group_file);
-  g_autofree char *changes = g_build_filename (directory, "changes", NULL);
+  g_autoptr (ArcStateDir) directory =
+      arc_state_dir_new (arc_state_store_get_directory (store), NULL);
+  g_autofree char *group_file = arc_state_dir_get_runtime_file (directory, "group");
+  g_autofree char *changes = arc_state_dir_get_runtime_file (directory, "changes");
   g_autoptr (GError) error = NULL;
   GSubprocess *build;
   char ready[6];
@@ -2690,9 +2794,7 @@ leave_build (ArcStateStore *store)
   g_assert_true (g_input_stream_read_all (g_subprocess_get_stdout_pipe (build), ready, sizeof ready,
                                           NULL, NULL, &error));
   g_assert_no_error (error);
-  g_assert_cmpint (lseek (fd, 0, SEEK_SET), ==, 0);
-  g_assert_cmpint (dprintf (fd, "%s\n", g_subprocess_get_identifier (build)), >, 0);
-  g_assert_true (g_close (fd, NULL));
+  g_assert_true (g_file_set_contents (group_file, g_subprocess_get_identifier (build), -1, NULL));
 
   return build;
 }
@@ -2721,7 +2823,7 @@ test_leftover (void)
   arc_builder_set_config (host->builder, host->config);
 
   /* SIGKILL comes from the main loop. */
-  arc_builder_start (host->builder);
+  arc_test_host_begin (host);
   g_assert_true (arc_process_group_is_alive (group));
   arc_test_wait_until (host->n_finished == 2);
   last = arc_state_store_get_last_build (host->store);
@@ -2740,7 +2842,7 @@ test_stop_with_leftover (void)
 
   arc_test_host_restart (host);
   left = leave_build (host->store);
-  arc_builder_start (host->builder);
+  arc_test_host_begin (host);
   arc_builder_stop (host->builder);
   arc_test_wait_until (host->stopped);
   g_assert_true (
@@ -2766,6 +2868,8 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/asks-for-full", test_asks_for_full_build);
   g_test_add_func ("/builder/cancel", test_cancel);
   g_test_add_func ("/builder/pause", test_pause);
+  g_test_add_func ("/builder/pause/in-order", test_pause_in_order);
+  g_test_add_func ("/builder/pause/fails", test_pause_fails);
   g_test_add_func ("/builder/pause/start", test_pause_holds_the_start);
   g_test_add_func ("/builder/pause/late-start", test_pause_holds_a_late_start);
   g_test_add_func ("/builder/stop", test_stop_ends_the_build);
@@ -2825,6 +2929,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/emptied/while-preparing", test_emptied_while_preparing);
   g_test_add_func ("/builder/settings", test_other_settings);
   g_test_add_func ("/builder/settings/no-files", test_settings_without_files);
+  g_test_add_func ("/builder/settings/elsewhere", test_settings_with_files_elsewhere);
   g_test_add_func ("/builder/settings/hanging-disk", test_settings_on_hanging_disk);
   g_test_add_func ("/builder/settings/hanging-reload", test_reload_on_hanging_disk);
   g_test_add_func ("/builder/settings/no-files/start", test_settings_without_files_at_start);

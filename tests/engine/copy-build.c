@@ -130,7 +130,7 @@ apply (const Change *change)
 }
 
 static int
-is_told (const char *name)
+is_listed (const char *name)
 {
   for (int i = 0; i < n_changes; i++)
     if (strcmp (changes[i].name, name) == 0)
@@ -149,7 +149,7 @@ replace (const char *database)
 
   while ((entry = readdir (copy)) != NULL)
     if (entry->d_name[0] != '.' || strlen (entry->d_name) > 2)
-      if (!is_told (entry->d_name))
+      if (!is_listed (entry->d_name))
         unlink (entry->d_name);
   closedir (copy);
 

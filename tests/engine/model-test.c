@@ -256,11 +256,15 @@ make_service (Model *model)
                            (const char *const *) model->config->exclude);
   g_autoptr (ArcWatcher) watcher =
       arc_watcher_new ((const char *const *) model->config->directories, filter, FALSE);
+  g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
   model->runner = arc_process_runner_new ();
   model->store = arc_state_store_new (model->state);
-  arc_state_store_set_paused (model->store, arc_state_store_get_paused (model->store), &error);
+  arc_state_store_open_async (model->store, model->config->database, 0, NULL, arc_test_take_result,
+                              &result);
+  arc_test_wait_until (result != NULL);
+  arc_state_store_open_finish (model->store, result, &error);
   g_assert_no_error (error);
   model->builder = arc_builder_new (ARC_CLOCK (model->clock), watcher, model->runner, model->store,
                                     model->config);
@@ -837,7 +841,7 @@ step (Model *model)
   else if (dice < 83)
     {
       add_trace (model, "  pause %d\n", flag);
-      arc_builder_set_paused (model->builder, flag, NULL);
+      arc_builder_set_paused_async (model->builder, flag, NULL, NULL);
     }
   else if (dice < 85)
     {
@@ -880,12 +884,15 @@ step (Model *model)
 static void
 make_good (Model *model)
 {
+  g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
   set_good_plan (model);
   arc_test_wait_until (model->ready);
   end_build (model);
-  arc_builder_set_paused (model->builder, FALSE, &error);
+  arc_builder_set_paused_async (model->builder, FALSE, arc_test_take_result, &result);
+  arc_test_wait_until (result != NULL);
+  arc_builder_set_paused_finish (model->builder, result, &error);
   g_assert_no_error (error);
   arc_builder_set_held (model->builder, ARC_HOLD_INHIBITED, FALSE);
 

@@ -64,11 +64,31 @@ class Fault(Exception):
     """What must not be."""
 
 
+UNFINISHED = re.compile(r"^(\d+) +(.*) <unfinished \.\.\.>$")
+RESUMED = re.compile(r"^(\d+) +<\.\.\. \w+ resumed>(.*)$")
+
+
+def traced_calls(path):
+    """The lines that strace(1) -f wrote to PATH, each with a whole call, in the order in which the
+    calls ended."""
+    begun = {}
+    with open(path, encoding="ascii", errors="replace") as record:
+        for line in record:
+            line = line.rstrip("\n")
+            if match := UNFINISHED.match(line):
+                begun[match[1]] = match[2]
+                continue
+            if match := RESUMED.match(line):
+                line = f"{match[1]} {begun.pop(match[1], '')}{match[2]}"
+            yield line
+
+
 class Rig(Session):
     """One tree with notes, one database, and the service."""
 
     def __init__(self, here, build_root, seed, n_notes=20, emacs=False):
         super().__init__(here, SOURCE_ROOT, build_root)
+        self.build_root = build_root
         self.emacs = emacs
         self.rng = random.Random(seed)
         self.tree = f"{here}/org"
@@ -179,13 +199,13 @@ class Rig(Session):
         return done.stdout.decode() if done.returncode == 0 else None
 
     def get(self, name):
-        told = self.busctl("get-property", NAME, OBJECT, NAME, name, timeout=10)
-        return told.split(" ", 1)[1].strip() if told else None
+        reply = self.busctl("get-property", NAME, OBJECT, NAME, name, timeout=10)
+        return reply.split(" ", 1)[1].strip() if reply else None
 
     def sync(self, timeout=DEADLINE):
         """Whether Sync succeeds."""
-        told = self.busctl("call", NAME, OBJECT, NAME, "Sync", "a{sv}", "0", timeout=timeout)
-        return told is not None and "success" in told
+        reply = self.busctl("call", NAME, OBJECT, NAME, "Sync", "a{sv}", "0", timeout=timeout)
+        return reply is not None and "success" in reply
 
     def wait_for(self, condition, what, timeout=DEADLINE):
         end = time.monotonic() + timeout

@@ -90,6 +90,17 @@ append_in_pieces (ArcBuildLog *log, const char *text, gsize length)
     }
 }
 
+static gboolean
+close_log (ArcBuildLog *log, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  arc_build_log_close_async (log, NULL, arc_test_take_result, &result);
+  arc_test_wait_until (result != NULL);
+
+  return arc_build_log_close_finish (result, error);
+}
+
 static void
 test_whole (Fixture *fixture, gconstpointer data)
 {
@@ -113,7 +124,7 @@ test_whole (Fixture *fixture, gconstpointer data)
       /* One can follow it. */
       arc_test_wait_until (has_length (fixture, MIN (text->len, ARC_LOG_HEAD)));
       assert_file_is (fixture, text->str, MIN (text->len, ARC_LOG_HEAD));
-      g_assert_true (arc_build_log_close (log, &error));
+      g_assert_true (close_log (log, &error));
       g_assert_no_error (error);
       assert_file_is (fixture, text->str, text->len);
     }
@@ -143,7 +154,7 @@ test_cut (Fixture *fixture, gconstpointer data)
       append_in_pieces (log, text->str, text->len);
       arc_test_wait_until (has_length (fixture, ARC_LOG_HEAD));
       assert_file_is (fixture, text->str, ARC_LOG_HEAD);
-      g_assert_true (arc_build_log_close (log, &error));
+      g_assert_true (close_log (log, &error));
       g_assert_no_error (error);
 
       found = read_file (fixture);
@@ -176,7 +187,7 @@ test_one_line (Fixture *fixture, gconstpointer data)
   ArcBuildLog *log = arc_build_log_open (fixture->file);
 
   append_in_pieces (log, text, length);
-  g_assert_true (arc_build_log_close (log, NULL));
+  g_assert_true (close_log (log, NULL));
 
   expected = g_strdup_printf ("%.*s\n[5 bytes are left out here]\n%.*s", ARC_LOG_HEAD, text,
                               ARC_LOG_TAIL, text);
@@ -207,7 +218,7 @@ test_lines (Fixture *fixture, gconstpointer data)
 
   for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
     arc_build_log_append_line (log, lines[i].text, strlen (lines[i].text), lines[i].is_whole);
-  g_assert_true (arc_build_log_close (log, NULL));
+  g_assert_true (close_log (log, NULL));
   assert_file_is (fixture, expected, strlen (expected));
 }
 
@@ -219,13 +230,13 @@ test_mode_and_truncation (Fixture *fixture, gconstpointer data)
 
   log = arc_build_log_open (fixture->file);
   arc_build_log_append_line (log, "a longer text", 13, FALSE);
-  g_assert_true (arc_build_log_close (log, NULL));
+  g_assert_true (close_log (log, NULL));
   g_assert_cmpint (g_stat (fixture->file, &info), ==, 0);
   g_assert_cmpint (info.st_mode & 0777, ==, 0600);
 
   log = arc_build_log_open (fixture->file);
   arc_build_log_append_line (log, "short", 5, FALSE);
-  g_assert_true (arc_build_log_close (log, NULL));
+  g_assert_true (close_log (log, NULL));
   assert_file_is (fixture, "short", 5);
 }
 
@@ -239,14 +250,14 @@ test_errors (Fixture *fixture, gconstpointer data)
 
   log = arc_build_log_open (nowhere);
   arc_build_log_append_line (log, large, 3 * ARC_LOG_TAIL, FALSE);
-  g_assert_false (arc_build_log_close (log, &error));
+  g_assert_false (close_log (log, &error));
   g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
   g_assert_nonnull (strstr (error->message, nowhere));
   g_clear_error (&error);
 
   log = arc_build_log_open ("/dev/full");
   arc_build_log_append_line (log, large, 3 * ARC_LOG_TAIL, FALSE);
-  g_assert_false (arc_build_log_close (log, &error));
+  g_assert_false (close_log (log, &error));
   g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
 }
 

@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,6 +29,7 @@ struct _Fixture
   ArcProcessRunner *runner; /* (owned) (nullable) */
   char *directory;          /* (owned) */
   char *log_file;           /* (owned) */
+  char *group_file;         /* (owned) */
   char *mark;               /* (owned): a file that scripts use to tell each other things */
   ArcRun run;
   GPtrArray *lines; /* (owned) (element-type GBytes) */
@@ -44,11 +44,11 @@ static const char *const environment[] = { "PATH=/usr/bin:/bin", NULL };
 
 /* The process group of the build that was started last; FILE is its ArcRun.group_file. */
 static pid_t
-read_group (int file)
+read_group (const char *file)
 {
-  char text[16] = "";
+  g_autofree char *text = NULL;
 
-  g_assert_cmpint (pread (file, text, sizeof text - 1, 0), >, 0);
+  g_assert_true (g_file_get_contents (file, &text, NULL, NULL));
 
   return g_ascii_strtoull (text, NULL, 10);
 }
@@ -97,8 +97,9 @@ set_up (Fixture *fixture, gconstpointer data)
   fixture->run.environment = environment;
   fixture->run.log_file = fixture->log_file;
   fixture->run.stop_grace = LONG_GRACE;
-  fixture->run.group_file = memfd_create ("group", MFD_CLOEXEC);
-  g_assert_cmpint (fixture->run.group_file, >, 0);
+  fixture->group_file = g_build_filename (fixture->directory, "group", NULL);
+  g_assert_true (g_file_set_contents (fixture->group_file, "", 0, NULL));
+  fixture->run.group_file = fixture->group_file;
 
   fixture->runner = arc_process_runner_new ();
   g_signal_connect (fixture->runner, "line", G_CALLBACK (on_line), fixture);
@@ -109,12 +110,13 @@ static void
 tear_down (Fixture *fixture, gconstpointer data)
 {
   g_clear_object (&fixture->runner);
-  close (fixture->run.group_file);
+  g_unlink (fixture->group_file);
   g_unlink (fixture->log_file);
   g_unlink (fixture->mark);
   g_assert_cmpint (g_rmdir (fixture->directory), ==, 0);
   g_free (fixture->log_file);
   g_free (fixture->mark);
+  g_free (fixture->group_file);
   g_free (fixture->directory);
   g_free (fixture->message);
   g_ptr_array_unref (fixture->lines);
@@ -829,14 +831,14 @@ test_dispose_in_handler (Fixture *fixture, gconstpointer data)
 }
 
 static int
-start_and_wait (void)
+start_and_wait (const char *group_file)
 {
   g_autoptr (ArcProcessRunner) runner = arc_process_runner_new ();
   const char *const argv[] = { "/bin/sleep", "1000", NULL };
   ArcRun run = {
     .argv = argv,
     .environment = environment,
-    .group_file = memfd_create ("group", MFD_CLOEXEC),
+    .group_file = group_file,
   };
 
   g_assert_true (arc_process_runner_start (runner, &run, NULL));
@@ -848,7 +850,7 @@ start_and_wait (void)
 }
 
 static void
-test_parent_death (void)
+test_parent_death (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *self = g_file_read_link ("/proc/self/exe", NULL);
@@ -856,8 +858,8 @@ test_parent_death (void)
   char text[32] = "";
   pid_t child;
 
-  parent =
-      g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error, self, "--start-and-wait", NULL);
+  parent = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error, self, "--start-and-wait",
+                             fixture->group_file, NULL);
   g_assert_no_error (error);
   g_input_stream_read (g_subprocess_get_stdout_pipe (parent), text, sizeof text - 1, NULL, &error);
   g_assert_no_error (error);
@@ -876,8 +878,8 @@ main (int argc, char **argv)
   /* What the tests run as a program of its own. */
   if (argc > 1 && g_str_equal (argv[1], "--leave-zombie"))
     return leave_zombie ();
-  if (argc > 1 && g_str_equal (argv[1], "--start-and-wait"))
-    return start_and_wait ();
+  if (argc > 2 && g_str_equal (argv[1], "--start-and-wait"))
+    return start_and_wait (argv[2]);
 
   g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
 
@@ -929,7 +931,7 @@ main (int argc, char **argv)
   ADD ("dispose-in-handler", test_dispose_in_handler);
 #undef ADD
 #undef ADD_WITH
-  g_test_add_func ("/runner/parent-death", test_parent_death);
+  g_test_add ("/runner/parent-death", Fixture, NULL, set_up, test_parent_death, tear_down);
 
   return g_test_run ();
 }

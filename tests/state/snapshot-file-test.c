@@ -11,21 +11,6 @@
 
 static const ArcFingerprint base = { .inode = 7, .size = 100, .mtime_ns = 5000, .ctime_ns = 6000 };
 
-static void
-append_change (const char *path, ArcChange change, gpointer user_data)
-{
-  g_string_append_printf (user_data, "%c%s ", change, path);
-}
-
-static void
-assert_changes (const ArcChangeSet *changes, const char *expected)
-{
-  g_autoptr (GString) seen = g_string_new (NULL);
-
-  arc_change_set_foreach (changes, append_change, seen);
-  g_assert_cmpstr (seen->str, ==, expected);
-}
-
 static ArcSnapshot *
 parse (GBytes *bytes)
 {
@@ -41,9 +26,9 @@ parse (GBytes *bytes)
 static void
 assert_same (const ArcSnapshot *a, const ArcSnapshot *b)
 {
-  g_autoptr (ArcChangeSet) difference = arc_snapshot_diff (a, b);
+  g_autoptr (ArcChangeSet) difference = arc_test_compare_snapshots (a, b);
 
-  assert_changes (difference, "");
+  arc_test_assert_changes (difference, "");
   g_assert_cmpuint (arc_snapshot_get_n_files (a), ==, arc_snapshot_get_n_files (b));
 }
 
@@ -212,8 +197,8 @@ test_dirty (void)
   assert_same (snapshot, before);
 
   again = parse (bytes);
-  found = arc_snapshot_diff (again, snapshot);
-  assert_changes (found, "D/gone/gone.org D/org/gone.org M/org/pending.org ");
+  found = arc_test_compare_snapshots (again, snapshot);
+  arc_test_assert_changes (found, "D/gone/gone.org D/org/gone.org M/org/pending.org ");
 }
 
 /* A build can read it as it reads any change list; and it is the same each time. */

@@ -122,16 +122,14 @@ static const ArcStateStoreInputs inputs = { .settings = (char *) "settings",
 typedef struct
 {
   gboolean done;
-  char *path;    /* (owned) (nullable) */
-  char *log;     /* (owned) (nullable) */
-  GError *error; /* (owned) (nullable) */
+  ArcBuildFiles files; /* (owned) */
+  GError *error;       /* (owned) (nullable) */
 } Prepared;
 
 static void
 prepared_clear (Prepared *prepared)
 {
-  g_free (prepared->path);
-  g_free (prepared->log);
+  arc_build_files_clear (&prepared->files);
   g_clear_error (&prepared->error);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Prepared, prepared_clear)
@@ -141,8 +139,8 @@ on_prepared (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Prepared *prepared = user_data;
 
-  prepared->path = arc_state_store_prepare_finish (ARC_STATE_STORE (source), result, &prepared->log,
-                                                   &prepared->error);
+  arc_state_store_prepare_finish (ARC_STATE_STORE (source), result, &prepared->files,
+                                  &prepared->error);
   prepared->done = TRUE;
 }
 
@@ -167,10 +165,13 @@ begin_prepare (ArcStateStore *store,
                Prepared *prepared)
 {
   g_autoptr (ArcSnapshot) snapshot = make_snapshot ();
+  g_autoptr (ArcBuild) build =
+      arc_build_new (1, changes != NULL ? ARC_BUILD_INCREMENTAL : ARC_BUILD_FULL, ARC_CAUSE_REQUEST,
+                     1);
+  const ArcStateStoreRecord record = { DATABASE, &inputs, snapshot, changes };
 
-  arc_state_store_prepare_async (store, 1, changes != NULL ? ARC_BUILD_INCREMENTAL : ARC_BUILD_FULL,
-                                 changes, snapshot, changes, DATABASE, &inputs, cancellable,
-                                 on_prepared, prepared);
+  arc_state_store_prepare_async (store, build, changes, &record, cancellable, on_prepared,
+                                 prepared);
 }
 
 static const char *
@@ -183,7 +184,7 @@ write_changes (ArcStateStore *store, const ArcChangeSet *changes, GError **error
   if (prepared.error != NULL)
     g_propagate_error (error, g_steal_pointer (&prepared.error));
 
-  return g_intern_string (prepared.path);
+  return g_intern_string (prepared.files.changes);
 }
 
 /* One more build; why the history cannot be written, or NULL. */
@@ -206,11 +207,27 @@ assert_warning (const char *what, const char *path)
   g_clear_pointer (&warning, g_free);
 }
 
+static void
+open_store (ArcStateStore *store, const char *database)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  arc_state_store_unlock (store);
+  arc_state_store_open_async (store, database, 0, NULL, arc_test_take_result, &result);
+  arc_test_wait_until (result != NULL);
+  arc_state_store_open_finish (store, result, &error);
+  g_assert_no_error (error);
+}
+
 static ArcSnapshot *
 load (ArcStateStore *store, const char *database)
 {
   g_auto (ArcStateStoreInputs) loaded = { 0 };
-  ArcSnapshot *snapshot = arc_state_store_load (store, database, &loaded);
+  ArcSnapshot *snapshot;
+
+  open_store (store, database);
+  snapshot = arc_state_store_load (store, database, &loaded);
 
   if (snapshot != NULL)
     {
@@ -229,7 +246,9 @@ commit (ArcStateStore *store,
         const ArcChangeSet *pending,
         const char *database)
 {
-  arc_state_store_commit (store, snapshot, pending, database, &inputs);
+  const ArcStateStoreRecord record = { database, &inputs, snapshot, pending };
+
+  arc_state_store_commit (store, &record);
   arc_state_store_unlock (store);
 
   return arc_state_store_get_problem (store);
@@ -263,11 +282,22 @@ wait_until_ready (GSubprocess *other)
   g_assert_no_error (error);
 }
 
+static gboolean
+set_paused (ArcStateStore *store, gboolean paused, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  arc_state_store_set_paused_async (store, paused, arc_test_take_result, &result);
+  arc_test_wait_until (result != NULL);
+
+  return arc_state_store_set_paused_finish (store, result, error);
+}
+
 /* What writes takes the lock. */
 static gboolean
 lock (ArcStateStore *store, GError **error)
 {
-  return arc_state_store_set_paused (store, arc_state_store_get_paused (store), error);
+  return set_paused (store, arc_state_store_get_paused (store), error);
 }
 
 static int
@@ -396,12 +426,6 @@ lock_and_fork (const char *directory)
   return 0;
 }
 
-static void
-on_opened (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
-{
-  *(GAsyncResult **) user_data = g_object_ref (result);
-}
-
 static gboolean
 finish_open (ArcStateStore *store, GAsyncResult **result, GError **error)
 {
@@ -423,7 +447,7 @@ test_orphaned_lock (Fixture *fixture, gconstpointer data)
   gint64 start;
 
   wait_until_ready (other);
-  arc_state_store_open_async (fixture->store, "/db", 0, NULL, on_opened, &result);
+  arc_state_store_open_async (fixture->store, "/db", 0, NULL, arc_test_take_result, &result);
   g_assert_false (finish_open (fixture->store, &result, &error));
   g_assert_error (error, ARC_ERROR, ARC_ERROR_LOCKED);
   g_clear_error (&error);
@@ -434,14 +458,14 @@ test_orphaned_lock (Fixture *fixture, gconstpointer data)
 
   /* The child keeps it for longer than execve(2) takes. */
   start = g_get_monotonic_time ();
-  arc_state_store_open_async (fixture->store, "/db", 0, NULL, on_opened, &result);
+  arc_state_store_open_async (fixture->store, "/db", 0, NULL, arc_test_take_result, &result);
   g_assert_false (finish_open (fixture->store, &result, &error));
   g_assert_error (error, ARC_ERROR, ARC_ERROR_LOCKED);
   g_assert_cmpint (g_get_monotonic_time () - start, >=, 2 * G_USEC_PER_SEC);
   g_clear_error (&error);
 
   /* Or not as long. */
-  arc_state_store_open_async (fixture->store, "/db", 0, NULL, on_opened, &result);
+  arc_state_store_open_async (fixture->store, "/db", 0, NULL, arc_test_take_result, &result);
   g_output_stream_close (g_subprocess_get_stdin_pipe (other), NULL, &error);
   g_assert_no_error (error);
   g_assert_true (finish_open (fixture->store, &result, &error));
@@ -449,25 +473,29 @@ test_orphaned_lock (Fixture *fixture, gconstpointer data)
   g_assert_false (is_lock_free (fixture));
 }
 
-/* Neither the lock nor the files are waited for by the main loop. */
+/* The main loop does not wait for the lock and the files, and what is written comes after them. */
 static void
 test_open_on_hanging_disk (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GAsyncResult) paused = NULL;
   g_autoptr (GError) error = NULL;
 
   arc_test_disk_hang (fixture->directory);
-  arc_state_store_open_async (fixture->store, "/db", 0, NULL, on_opened, &result);
+  arc_state_store_open_async (fixture->store, "/db", 0, NULL, arc_test_take_result, &result);
   arc_test_wait_until (arc_test_disk_get_n_hanging () == 1);
-  g_assert_false (arc_state_store_set_paused (fixture->store, TRUE, &error));
-  g_assert_error (error, ARC_ERROR, ARC_ERROR_LOCKED);
-  g_clear_error (&error);
+  arc_state_store_set_paused_async (fixture->store, TRUE, arc_test_take_result, &paused);
+  arc_test_iterate_for (20);
+  g_assert_cmpuint (arc_test_disk_get_n_hanging (), ==, 1);
+  g_assert_null (paused);
 
   arc_test_disk_hang (NULL);
   g_assert_true (finish_open (fixture->store, &result, &error));
   g_assert_no_error (error);
-  g_assert_true (arc_state_store_set_paused (fixture->store, TRUE, &error));
+  arc_test_wait_until (paused != NULL);
+  g_assert_true (arc_state_store_set_paused_finish (fixture->store, paused, &error));
   g_assert_no_error (error);
+  g_assert_true (is_there (fixture, "paused"));
 }
 
 /* Another service is waited for, until the patience is over or the wait is cancelled. */
@@ -480,18 +508,20 @@ test_open_waits (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   wait_until_ready (other);
-  arc_state_store_open_async (fixture->store, "/db", 1, NULL, on_opened, &result);
+  arc_state_store_open_async (fixture->store, "/db", 1, NULL, arc_test_take_result, &result);
   g_assert_false (finish_open (fixture->store, &result, &error));
   g_assert_error (error, ARC_ERROR, ARC_ERROR_LOCKED);
   g_clear_error (&error);
 
-  arc_state_store_open_async (fixture->store, "/db", G_MAXINT64, cancellable, on_opened, &result);
+  arc_state_store_open_async (fixture->store, "/db", G_MAXINT64, cancellable, arc_test_take_result,
+                              &result);
   g_cancellable_cancel (cancellable);
   g_assert_false (finish_open (fixture->store, &result, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_clear_error (&error);
 
-  arc_state_store_open_async (fixture->store, "/db", G_MAXINT64, NULL, on_opened, &result);
+  arc_state_store_open_async (fixture->store, "/db", G_MAXINT64, NULL, arc_test_take_result,
+                              &result);
   g_subprocess_force_exit (other);
   g_assert_true (finish_open (fixture->store, &result, &error));
   g_assert_no_error (error);
@@ -585,7 +615,7 @@ test_directory_unusable (Fixture *fixture, gconstpointer data)
   g_assert_true (g_file_set_contents (in_the_way, "", 0, NULL));
   g_assert_false (lock (fixture->store, &error));
   assert_state_directory_error (&error, fixture->directory);
-  g_assert_false (arc_state_store_set_paused (fixture->store, TRUE, &error));
+  g_assert_false (set_paused (fixture->store, TRUE, &error));
   assert_state_directory_error (&error, fixture->directory);
   g_assert_false (arc_state_store_get_paused (fixture->store));
 
@@ -610,7 +640,7 @@ test_directory_lost (Fixture *fixture, gconstpointer data)
   remove_tree (in_the_way);
   g_assert_true (g_file_set_contents (in_the_way, "", 0, NULL));
 
-  g_assert_cmpuint (arc_state_store_next_build (fixture->store), ==, 1);
+  g_assert_cmpuint (arc_state_store_get_next_build (fixture->store), ==, 1);
   g_assert_null (arc_build_log_dir_make (fixture->directory, 7, &error));
   assert_state_directory_error (&error, fixture->directory);
   arc_change_set_add (changes, "/org/a.org", ARC_CHANGE_ADDED);
@@ -662,7 +692,7 @@ assert_no_writing (Fixture *fixture)
   g_assert_nonnull (commit (fixture->store, snapshot, NULL, DATABASE));
   for (guint paused = 0; paused < 2; paused++)
     {
-      g_assert_false (arc_state_store_set_paused (fixture->store, paused, &error));
+      g_assert_false (set_paused (fixture->store, paused, &error));
       assert_locked_error (&error);
     }
 
@@ -733,6 +763,15 @@ test_no_runtime_directory (Fixture *fixture, gconstpointer data)
   g_assert_no_error (error);
 }
 
+/* That of the next run. */
+static guint64
+get_next_build (Fixture *fixture)
+{
+  g_autoptr (ArcSnapshot) snapshot G_GNUC_UNUSED = load (fixture->store, DATABASE);
+
+  return arc_state_store_get_next_build (fixture->store);
+}
+
 static void
 test_next_build (Fixture *fixture, gconstpointer data)
 {
@@ -745,9 +784,9 @@ test_next_build (Fixture *fixture, gconstpointer data)
   g_autofree char *logs = get_path (fixture, "logs");
   g_autofree char *log = get_path (fixture, "logs/41.log");
   g_autofree char *older = get_path (fixture, "logs/5.log");
+  g_autofree char *newer = get_path (fixture, "logs/60.log");
 
-  g_assert_cmpuint (arc_state_store_next_build (fixture->store), ==, 1);
-  g_assert_cmpuint (arc_state_store_next_build (fixture->store), ==, 2);
+  g_assert_cmpuint (get_next_build (fixture), ==, 1);
 
   g_assert_cmpint (g_mkdir_with_parents (logs, 0700), ==, 0);
   for (guint i = 0; i < G_N_ELEMENTS (strange); i++)
@@ -756,16 +795,18 @@ test_next_build (Fixture *fixture, gconstpointer data)
 
       g_assert_true (g_file_set_contents (path, "", 0, NULL));
     }
-  g_assert_cmpuint (arc_state_store_next_build (fixture->store), ==, 3);
+  g_assert_cmpuint (get_next_build (fixture), ==, 1);
 
   g_assert_true (g_file_set_contents (log, "", 0, NULL));
-  g_assert_cmpuint (arc_state_store_next_build (fixture->store), ==, 42);
+  g_assert_true (g_file_set_contents (older, "", 0, NULL));
+  g_assert_cmpuint (get_next_build (fixture), ==, 42);
 
-  /* The log may go meanwhile, and an older one be there. */
-  g_assert_cmpint (g_rename (log, older), ==, 0);
-  g_assert_cmpuint (arc_state_store_next_build (fixture->store), ==, 43);
-  g_assert_cmpint (g_unlink (older), ==, 0);
-  g_assert_cmpuint (arc_state_store_next_build (fixture->store), ==, 44);
+  /* The history has a newer build than the logs, or an older one. */
+  arc_state_store_add_build (fixture->store,
+                             arc_build_new (50, ARC_BUILD_FULL, ARC_CAUSE_REQUEST, 1));
+  g_assert_cmpuint (get_next_build (fixture), ==, 51);
+  g_assert_true (g_file_set_contents (newer, "", 0, NULL));
+  g_assert_cmpuint (get_next_build (fixture), ==, 61);
 
   /* None of them is a log, so none is removed. */
   for (guint64 id = 100; id < 200; id++)
@@ -781,12 +822,11 @@ static void
 test_logs (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *logs = get_path (fixture, "logs");
-  g_autoptr (ArcStateStore) next_life = NULL;
   g_autofree char *again = NULL;
 
   for (guint i = 1; i <= 120; i++)
     {
-      guint64 id = arc_state_store_next_build (fixture->store);
+      guint64 id = get_next_build (fixture);
       g_autofree char *expected = g_strdup_printf ("%s/%u.log", logs, i);
       g_autoptr (GError) error = NULL;
       g_autofree char *path = arc_build_log_dir_make (fixture->directory, id, &error);
@@ -812,8 +852,7 @@ test_logs (Fixture *fixture, gconstpointer data)
   again = arc_build_log_dir_make (fixture->directory, 120, NULL);
   assert_names (logs, ARC_BUILD_LOG_DIR_MAX);
 
-  next_life = arc_state_store_new (fixture->directory);
-  g_assert_cmpuint (arc_state_store_next_build (next_life), ==, 121);
+  g_assert_cmpuint (get_next_build (fixture), ==, 121);
 }
 
 /* The path of a log is known without a look at the disk. */
@@ -833,15 +872,17 @@ test_log_is_remembered (Fixture *fixture, gconstpointer data)
   begin_prepare (fixture->store, NULL, NULL, &prepared);
   arc_test_wait_until (prepared.done);
   g_assert_no_error (prepared.error);
-  g_assert_nonnull (prepared.log);
+  g_assert_nonnull (prepared.files.log);
 
+  arc_state_store_unlock (fixture->store);
+  open_store (next_life, DATABASE);
   snapshot = arc_state_store_load (next_life, DATABASE, &found);
   /* A look at the disk would find nothing. */
-  g_assert_no_errno (g_unlink (prepared.log));
+  g_assert_no_errno (g_unlink (prepared.files.log));
   log = arc_state_store_get_log (fixture->store, 1);
-  g_assert_cmpstr (log, ==, prepared.log);
+  g_assert_cmpstr (log, ==, prepared.files.log);
   of_next_life = arc_state_store_get_log (next_life, 1);
-  g_assert_cmpstr (of_next_life, ==, prepared.log);
+  g_assert_cmpstr (of_next_life, ==, prepared.files.log);
   of_other = arc_state_store_get_log (next_life, 2);
   g_assert_null (of_other);
 }
@@ -874,7 +915,8 @@ test_changes (Fixture *fixture, gconstpointer data)
   g_assert_no_error (error);
   g_assert_true (g_file_get_contents (path, &nothing, &length, NULL));
   g_assert_cmpuint (length, ==, 0);
-  assert_names (directory, 1);
+  /* And the record of the process group. */
+  assert_names (directory, 2);
 }
 
 /* A build may still read the old list: it is replaced, not written over. */
@@ -926,32 +968,41 @@ test_no_files (Fixture *fixture, gconstpointer data)
   g_assert_error (error, ARC_ERROR, ARC_ERROR_STATE_DIRECTORY);
 }
 
+/* Whether the next run is paused. */
+static gboolean
+is_next_paused (Fixture *fixture)
+{
+  g_autoptr (ArcStateStore) next = arc_state_store_new (fixture->directory);
+  g_autoptr (ArcSnapshot) snapshot G_GNUC_UNUSED = NULL;
+
+  arc_state_store_unlock (fixture->store);
+  snapshot = load (next, DATABASE);
+  arc_state_store_unlock (next);
+
+  return arc_state_store_get_paused (next);
+}
+
 static void
 test_paused (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *path = get_path (fixture, "paused");
-  g_autoptr (ArcStateStore) next_life = arc_state_store_new (fixture->directory);
-  g_autoptr (GError) error = NULL;
 
   g_assert_false (arc_state_store_get_paused (fixture->store));
-  arc_state_store_set_paused (fixture->store, FALSE, &error);
-  g_assert_no_error (error);
+  g_assert_true (set_paused (fixture->store, FALSE, NULL));
 
   for (guint i = 0; i < 2; i++)
     {
-      arc_state_store_set_paused (fixture->store, TRUE, &error);
-      g_assert_no_error (error);
+      g_assert_true (set_paused (fixture->store, TRUE, NULL));
       g_assert_true (arc_state_store_get_paused (fixture->store));
-      g_assert_true (arc_state_store_get_paused (next_life));
+      g_assert_true (is_next_paused (fixture));
       assert_mode (path, 0600);
     }
 
   for (guint i = 0; i < 2; i++)
     {
-      arc_state_store_set_paused (fixture->store, FALSE, &error);
-      g_assert_no_error (error);
+      g_assert_true (set_paused (fixture->store, FALSE, NULL));
       g_assert_false (arc_state_store_get_paused (fixture->store));
-      g_assert_false (arc_state_store_get_paused (next_life));
+      g_assert_false (is_next_paused (fixture));
     }
 }
 
@@ -962,10 +1013,13 @@ test_paused_fail (Fixture *fixture, gconstpointer data)
   g_autofree char *in_the_way = get_path (fixture, "paused/in-the-way");
   g_autoptr (GError) error = NULL;
 
+  g_assert_true (set_paused (fixture->store, TRUE, NULL));
+  g_assert_no_errno (g_unlink (path));
   g_assert_cmpint (g_mkdir_with_parents (in_the_way, 0700), ==, 0);
-  g_assert_false (arc_state_store_set_paused (fixture->store, FALSE, &error));
+  g_assert_false (set_paused (fixture->store, FALSE, &error));
   assert_state_directory_error (&error, path);
   g_assert_true (arc_state_store_get_paused (fixture->store));
+  g_assert_null (arc_state_store_get_problem (fixture->store));
 }
 
 static void
@@ -1004,16 +1058,17 @@ get_pid (GSubprocess *process)
   return g_ascii_strtoll (g_subprocess_get_identifier (process), NULL, 10);
 }
 
-/* As a build does at its start. */
+/* As a build does at its start: it leaves what is behind its number, such as that of another one.
+ */
 static void
 set_group (ArcStateStore *store, pid_t group)
 {
-  const int fd = arc_state_store_open_group (store);
+  g_autoptr (ArcStateDir) directory =
+      arc_state_dir_new (arc_state_store_get_directory (store), NULL);
+  g_autofree char *path = arc_state_dir_get_runtime_file (directory, "group");
+  g_autofree char *text = g_strdup_printf ("%d\n1234567\n", (int) group);
 
-  g_assert_cmpint (fd, >=, 0);
-  g_assert_cmpint (lseek (fd, 0, SEEK_SET), ==, 0);
-  g_assert_cmpint (dprintf (fd, "%d\n", (int) group), >, 0);
-  g_assert_true (g_close (fd, NULL));
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
 }
 
 typedef struct
@@ -1028,7 +1083,7 @@ on_leftover_ended (GObject *source, GAsyncResult *result, gpointer user_data)
   Ended *ended = user_data;
   g_autoptr (GError) error = NULL;
 
-  ended->found = g_task_propagate_boolean (G_TASK (result), &error);
+  ended->found = arc_state_store_end_leftover_finish (ARC_STATE_STORE (source), result, &error);
   g_assert_no_error (error);
   ended->done = TRUE;
 }
@@ -1041,6 +1096,8 @@ end_leftover (ArcStateStore *store, gint64 grace)
 
   arc_state_store_end_leftover_async (store, grace, NULL, on_leftover_ended, &ended);
   arc_test_wait_until (ended.done);
+  /* Until the record is removed. */
+  arc_state_store_unlock (store);
 
   return ended.found;
 }
@@ -1056,6 +1113,7 @@ test_leftover (Fixture *fixture, gconstpointer script)
   build = start_build (script, changes);
   set_group (fixture->store, get_pid (build));
 
+  arc_state_store_unlock (fixture->store);
   next = arc_state_store_new (fixture->directory);
   g_assert_true (end_leftover (next, 100 * G_TIME_SPAN_MILLISECOND));
   g_assert_true (g_subprocess_wait (build, NULL, NULL));
@@ -1080,6 +1138,7 @@ test_leftover_in_state (Fixture *fixture, gconstpointer data)
   g_assert_true (g_file_set_contents (group, text, -1, NULL));
   g_assert_true (end_leftover (fixture->store, G_USEC_PER_SEC));
   g_assert_true (g_subprocess_wait (build, NULL, NULL));
+  arc_state_store_unlock (fixture->store);
   g_assert_false (is_there (fixture, "group"));
 }
 
@@ -1122,7 +1181,8 @@ test_leftover_of_other (Fixture *fixture, gconstpointer data)
 static void
 test_no_leftover (Fixture *fixture, gconstpointer data)
 {
-  static const char *const contents[] = { "", "0\n", "1\n", "-1\n", "99999999999\n", "x" };
+  static const char *const contents[] = { "", "0\n", "\n123", "1\n", "-1\n", "99999999999\n", "x" };
+  g_autoptr (ArcChangeSet) changes = arc_change_set_new ();
   g_autofree char *path = get_runtime_path (fixture, "group");
 
   g_assert_true (lock (fixture->store, NULL));
@@ -1135,11 +1195,13 @@ test_no_leftover (Fixture *fixture, gconstpointer data)
     }
 
   /* One that was about to start. */
-  g_assert_true (g_close (arc_state_store_open_group (fixture->store), NULL));
+  g_assert_nonnull (write_changes (fixture->store, changes, NULL));
+  g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
   g_assert_false (end_leftover (fixture->store, 0));
 
   set_group (fixture->store, getpid ());
   arc_state_store_forget_group (fixture->store);
+  arc_state_store_unlock (fixture->store);
   g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
 }
 
@@ -1192,7 +1254,9 @@ begin_commit_of_notes (Fixture *fixture)
 {
   g_autoptr (ArcSnapshot) snapshot = make_snapshot ();
 
-  arc_state_store_commit (fixture->store, snapshot, NULL, DATABASE, &inputs);
+  const ArcStateStoreRecord record = { DATABASE, &inputs, snapshot, NULL };
+
+  arc_state_store_commit (fixture->store, &record);
 }
 
 static void
@@ -1201,6 +1265,23 @@ commit_notes (Fixture *fixture)
   begin_commit_of_notes (fixture);
   arc_state_store_unlock (fixture->store);
   g_assert_null (arc_state_store_get_problem (fixture->store));
+}
+
+/* The settings name another database since the files were read: that takes no look at the disk. */
+static void
+test_load_on_hanging_disk (Fixture *fixture, gconstpointer data)
+{
+  g_auto (ArcStateStoreInputs) loaded = { 0 };
+
+  commit_notes (fixture);
+  open_store (fixture->store, DATABASE);
+  arc_test_disk_hang (fixture->directory);
+  g_assert_null (arc_state_store_load (fixture->store, "/other", &loaded));
+  g_assert_cmpuint (arc_state_store_get_next_build (fixture->store), ==, 1);
+  g_assert_false (arc_state_store_get_paused (fixture->store));
+  arc_test_disk_hang (NULL);
+  g_assert_null (loaded.settings);
+  g_assert_null (loaded.database);
 }
 
 /* A build is told of NAME, or makes everything anew if that is NULL. */
@@ -1254,10 +1335,10 @@ assert_dirty (Fixture *fixture, const char *letters)
 static void
 assert_dirty_now (Fixture *fixture, const char *letters)
 {
-  g_autoptr (ArcStateStore) store = arc_state_store_new (fixture->directory);
-  g_autoptr (ArcSnapshot) snapshot = load (store, DATABASE);
+  g_autoptr (ArcStateDir) directory = arc_state_dir_new (fixture->directory, NULL);
+  g_autoptr (ArcStateContents) contents = arc_state_contents_read (directory, DATABASE);
 
-  assert_marked (snapshot, letters);
+  assert_marked (contents->snapshot, letters);
 }
 
 static void
@@ -1285,7 +1366,7 @@ test_commit_under_way (Fixture *fixture, gconstpointer data)
 }
 
 static void
-test_problem_is_told (Fixture *fixture, gconstpointer data)
+test_problem_is_shown (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *path = get_path (fixture, "snapshot");
   guint n_calls = 0;
@@ -1332,7 +1413,12 @@ static guint
 get_history_length (Fixture *fixture)
 {
   g_autoptr (ArcStateStore) store = arc_state_store_new (fixture->directory);
-  g_autoptr (ArcSnapshot) snapshot G_GNUC_UNUSED = load (store, DATABASE);
+  g_autoptr (ArcSnapshot) snapshot G_GNUC_UNUSED = NULL;
+
+  arc_state_store_unlock (fixture->store);
+  snapshot = load (store, DATABASE);
+  /* A thread of GLib may have the last reference for a moment. */
+  arc_state_store_unlock (store);
 
   return arc_state_store_get_history (store)->len;
 }
@@ -1390,6 +1476,34 @@ test_busy_disk (Fixture *fixture, gconstpointer data)
   arc_test_disk_forbid (NULL);
 }
 
+/* Calls that overlap take effect in their order, after what was written before them. */
+static void
+test_paused_in_order (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GAsyncResult) first = NULL;
+  g_autoptr (GAsyncResult) second = NULL;
+  g_autoptr (GAsyncResult) third = NULL;
+
+  arc_test_disk_stop ();
+  begin_history (fixture);
+  arc_state_store_set_paused_async (fixture->store, TRUE, arc_test_take_result, &first);
+  arc_state_store_set_paused_async (fixture->store, FALSE, arc_test_take_result, &second);
+  arc_state_store_set_paused_async (fixture->store, TRUE, arc_test_take_result, &third);
+  wait_for_writes (1);
+  g_assert_null (first);
+  g_assert_false (is_there (fixture, "paused"));
+
+  arc_test_disk_go_on ();
+  arc_test_wait_until (first != NULL);
+  g_assert_true (arc_state_store_set_paused_finish (fixture->store, first, NULL));
+  arc_test_wait_until (second != NULL);
+  g_assert_true (arc_state_store_set_paused_finish (fixture->store, second, NULL));
+  arc_test_wait_until (third != NULL);
+  g_assert_true (arc_state_store_set_paused_finish (fixture->store, third, NULL));
+  g_assert_true (arc_state_store_get_paused (fixture->store));
+  g_assert_true (is_next_paused (fixture));
+}
+
 static void
 set_problems (ArcStateStore *store, guint n)
 {
@@ -1405,7 +1519,12 @@ static guint
 count_problems (Fixture *fixture)
 {
   g_autoptr (ArcStateStore) store = arc_state_store_new (fixture->directory);
-  g_autoptr (ArcSnapshot) snapshot G_GNUC_UNUSED = load (store, DATABASE);
+  g_autoptr (ArcSnapshot) snapshot G_GNUC_UNUSED = NULL;
+
+  arc_state_store_unlock (fixture->store);
+  snapshot = load (store, DATABASE);
+  /* A thread of GLib may have the last reference for a moment. */
+  arc_state_store_unlock (store);
 
   return arc_state_store_get_note_problems (store)->count;
 }
@@ -1472,7 +1591,9 @@ test_problems_damaged_twice (Fixture *fixture, gconstpointer data)
       g_autoptr (ArcStateStore) store = arc_state_store_new (fixture->directory);
       g_auto (ArcStateStoreInputs) loaded = { 0 };
 
+      open_store (store, DATABASE);
       g_assert_null (arc_state_store_load (store, DATABASE, &loaded));
+      arc_state_store_unlock (store);
       g_assert_cmpstr (loaded.tree, ==, "tree");
     }
 }
@@ -1529,7 +1650,7 @@ test_problems_of_failed_commit (Fixture *fixture, gconstpointer data)
 
 /* A build that was canceled before it could be told anything leaves no trace. */
 static void
-test_never_told (Fixture *fixture, gconstpointer data)
+test_never_listed (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_auto (Prepared) canceled = { 0 };
@@ -1611,6 +1732,7 @@ test_tree_of_everything (Fixture *fixture, gconstpointer data)
   g_auto (ArcStateStoreInputs) loaded = { 0 };
 
   tell (fixture, NULL);
+  open_store (fixture->store, DATABASE);
   g_assert_null (arc_state_store_load (fixture->store, DATABASE, &loaded));
   g_assert_cmpstr (loaded.tree, ==, inputs.tree);
   g_assert_cmpstr (loaded.settings, ==, "");
@@ -1726,6 +1848,7 @@ test_no_file (Fixture *fixture, gconstpointer data)
   assert_warning ("The history of builds begins anew: ", history);
   g_assert_no_errno (g_unlink (history_aside));
 
+  g_assert_no_errno (g_unlink (group));
   g_assert_no_errno (mkfifo (group, 0600));
   g_assert_false (end_leftover (fixture->store, 0));
   g_assert_false (g_file_test (group, G_FILE_TEST_EXISTS));
@@ -1752,14 +1875,15 @@ main (int argc, char **argv)
   ADD ("lock", test_lock);
   ADD ("leftovers", test_leftovers);
   ADD ("commit-under-way", test_commit_under_way);
-  ADD ("problem-is-told", test_problem_is_told);
+  ADD ("problem-is-shown", test_problem_is_shown);
   ADD ("busy-disk", test_busy_disk);
-  ADD ("never-told", test_never_told);
+  ADD ("never-listed", test_never_listed);
   ADD ("unlock-waits", test_unlock_waits);
   ADD ("history-fails", test_history_fails);
   ADD ("locked-by-other", test_locked_by_other);
   ADD ("orphaned-lock", test_orphaned_lock);
   ADD ("open/hanging-disk", test_open_on_hanging_disk);
+  ADD ("load/hanging-disk", test_load_on_hanging_disk);
   ADD ("open/waits", test_open_waits);
   ADD ("lock-is-not-inherited", test_lock_is_not_inherited);
   ADD ("unlock", test_unlock);
@@ -1776,6 +1900,7 @@ main (int argc, char **argv)
   ADD ("changes-fail", test_changes_fail);
   ADD ("no-files", test_no_files);
   ADD ("paused", test_paused);
+  ADD ("paused/in-order", test_paused_in_order);
   ADD ("paused-fail", test_paused_fail);
   ADD_WITH ("leftover", test_leftover, "echo ready; exec tail -f /dev/null");
   ADD_WITH ("leftover/child", test_leftover,

@@ -3,6 +3,8 @@
 
 #include "watch/snapshot.h"
 
+#include "test-changes.h"
+
 #include <malloc.h>
 #include <string.h>
 
@@ -118,7 +120,7 @@ test_each_field (void)
 
           arc_snapshot_set_file (snapshot, "/org", "a.org", &base, NULL);
           arc_snapshot_set_file (other, "/org", "a.org", &others[i], NULL);
-          by_diff = arc_snapshot_diff (snapshot, other);
+          by_diff = arc_test_compare_snapshots (snapshot, other);
           g_assert_cmpint (only_letter (by_diff, "/org/a.org"), ==, 'M');
 
           g_assert_true (arc_snapshot_set_file (snapshot, "/org", "a.org", &others[i], by_file));
@@ -130,21 +132,6 @@ test_each_field (void)
           assert_fingerprint (snapshot, "/org", "a.org", &base);
         }
     }
-}
-
-static void
-append_change (const char *path, ArcChange change, gpointer user_data)
-{
-  g_string_append_printf (user_data, "%c%s ", change, path);
-}
-
-static void
-assert_changes (const ArcChangeSet *changes, const char *expected)
-{
-  g_autoptr (GString) seen = g_string_new (NULL);
-
-  arc_change_set_foreach (changes, append_change, seen);
-  g_assert_cmpstr (seen->str, ==, expected);
 }
 
 static void
@@ -164,23 +151,23 @@ test_directory (void)
   next[3].fingerprint = later;
 
   g_assert_cmpuint (arc_snapshot_set_directory (snapshot, "/org", start, 4, first), ==, 4);
-  assert_changes (first, "A/org/b A/org/c A/org/d A/org/\xff ");
+  arc_test_assert_changes (first, "A/org/b A/org/c A/org/d A/org/\xff ");
   arc_snapshot_set_file (snapshot, "/org/below", "x", &base, NULL);
   g_assert_cmpuint (arc_snapshot_get_n_files (snapshot), ==, 5);
 
   g_assert_cmpuint (arc_snapshot_set_directory (snapshot, "/org", start, 4, same), ==, 0);
-  assert_changes (same, "");
+  arc_test_assert_changes (same, "");
 
   g_assert_cmpuint (arc_snapshot_set_directory (snapshot, "/org", next, 4, second), ==, 3);
-  assert_changes (second, "A/org/a D/org/b M/org/d ");
+  arc_test_assert_changes (second, "A/org/a D/org/b M/org/d ");
   assert_fingerprint (snapshot, "/org", "a", &base);
   assert_fingerprint (snapshot, "/org", "b", NULL);
   assert_fingerprint (snapshot, "/org", "d", &later);
 
   g_assert_cmpuint (arc_snapshot_set_directory (snapshot, "/org", NULL, 0, third), ==, 4);
-  assert_changes (third, "D/org/a D/org/c D/org/d D/org/\xff ");
+  arc_test_assert_changes (third, "D/org/a D/org/c D/org/d D/org/\xff ");
   g_assert_cmpuint (arc_snapshot_set_directory (snapshot, "/org", NULL, 0, never), ==, 0);
-  assert_changes (never, "");
+  arc_test_assert_changes (never, "");
 
   /* Those below are others. */
   g_assert_cmpuint (arc_snapshot_get_n_files (snapshot), ==, 1);
@@ -204,7 +191,7 @@ test_name_twice (void)
   entries[3].fingerprint = later;
 
   g_assert_cmpuint (arc_snapshot_set_directory (snapshot, "/org", entries, 5, changes), ==, 2);
-  assert_changes (changes, "A/org/a A/org/b ");
+  arc_test_assert_changes (changes, "A/org/a A/org/b ");
   g_assert_cmpuint (arc_snapshot_get_n_files (snapshot), ==, 2);
   assert_fingerprint (snapshot, "/org", "b", &later);
   g_assert_true (arc_snapshot_set_file (snapshot, "/org", "c", &base, NULL));
@@ -255,7 +242,7 @@ test_list (void)
   arc_snapshot_set_file (snapshot, "/a", "x", &base, NULL);
   arc_snapshot_set_file (snapshot, "/a", "w", &base, NULL);
   full = arc_snapshot_list (snapshot);
-  assert_changes (full, "A/a/w A/a/x A/b/y ");
+  arc_test_assert_changes (full, "A/a/w A/a/x A/b/y ");
 }
 
 static void
@@ -315,8 +302,8 @@ test_extract (void)
   arc_change_set_add (changes, "/org/new", ARC_CHANGE_ADDED);
   arc_change_set_add (changes, "/unknown/a", ARC_CHANGE_DELETED);
   extract = arc_snapshot_extract (snapshot, changes);
-  missing = arc_snapshot_diff (snapshot, extract);
-  assert_changes (missing, "D/org/below/a ");
+  missing = arc_test_compare_snapshots (snapshot, extract);
+  arc_test_assert_changes (missing, "D/org/below/a ");
   g_assert_cmpuint (arc_snapshot_get_n_files (extract), ==, 3);
   g_assert_true (arc_snapshot_has_directory (extract, "/org"));
   g_assert_false (arc_snapshot_has_directory (extract, "/org/below"));
@@ -325,8 +312,8 @@ test_extract (void)
   /* The one does not follow the other. */
   arc_snapshot_set_file (snapshot, "/org", "a", NULL, NULL);
   arc_snapshot_set_file (extract, "/org", "c", &base, NULL);
-  some = arc_snapshot_diff (snapshot, extract);
-  assert_changes (some, "A/org/a D/org/below/a A/org/c ");
+  some = arc_test_compare_snapshots (snapshot, extract);
+  arc_test_assert_changes (some, "A/org/a D/org/below/a A/org/c ");
 }
 
 /* Whatever had happened to a file before, and whatever happens to it while nobody looks, its next
@@ -359,9 +346,10 @@ test_mark_dirty (void)
   arc_snapshot_set_file (disk, "/org", "back.org", &base, NULL);
   arc_snapshot_set_file (disk, "/org", "clean.org", &base, NULL);
   arc_snapshot_set_file (disk, "/org", "modified.org", &base, NULL);
-  found = arc_snapshot_diff (snapshot, disk);
-  assert_changes (found, "D/gone/deleted.org M/org/added.org M/org/back.org D/org/deleted.org "
-                         "M/org/modified.org D/org/vanishes.org M/root.org ");
+  found = arc_test_compare_snapshots (snapshot, disk);
+  arc_test_assert_changes (found,
+                           "D/gone/deleted.org M/org/added.org M/org/back.org D/org/deleted.org "
+                           "M/org/modified.org D/org/vanishes.org M/root.org ");
 }
 
 /* A change list may hold any absolute path: what is not how this program spells one stays harmless.
@@ -380,7 +368,7 @@ test_mark_odd_paths (void)
   arc_change_set_add (dirty, "/org//b", ARC_CHANGE_MODIFIED);
   arc_snapshot_mark_dirty (snapshot, dirty);
   list = arc_snapshot_list (snapshot);
-  assert_changes (list, "A/a A/org/b ");
+  arc_test_assert_changes (list, "A/a A/org/b ");
 }
 
 /*
@@ -621,10 +609,10 @@ test_diff_random (void)
       for (int step = 0; step < n_steps; step++)
         random_step (after, after_model, 15);
 
-      difference = arc_snapshot_diff (before, after);
+      difference = arc_test_compare_snapshots (before, after);
       arc_change_set_foreach (difference, apply_change, &apply);
       assert_like_model (before, after_model);
-      none = arc_snapshot_diff (before, after);
+      none = arc_test_compare_snapshots (before, after);
       g_assert_cmpuint (arc_change_set_get_size (none), ==, 0);
     }
 }
@@ -744,9 +732,9 @@ test_large_tree (void)
   g_assert_cmpuint (fill_large (other, 5000, &ignored, NULL), ==, n_files);
   arc_snapshot_set_file (other, "/home/somebody/org/00/directory-00000", "new.org", &base, NULL);
   g_test_timer_start ();
-  difference = arc_snapshot_diff (snapshot, other);
+  difference = arc_test_compare_snapshots (snapshot, other);
   report (g_test_timer_elapsed () * 1e3, "ms to compare two snapshots");
-  assert_changes (difference, "A/home/somebody/org/00/directory-00000/new.org ");
+  arc_test_assert_changes (difference, "A/home/somebody/org/00/directory-00000/new.org ");
 
   g_assert_cmpuint (fill_large (snapshot, 4999, &ignored, NULL), ==, n_files);
 }

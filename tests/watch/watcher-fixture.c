@@ -37,7 +37,7 @@ arc_fixture_new (void)
   self->filter =
       arc_path_filter_new (arc_path_filter_default_include, arc_path_filter_default_exclude);
   self->known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->told = arc_change_set_new ();
+  self->emitted = arc_change_set_new ();
   self->missed = arc_change_set_new ();
 
   return self;
@@ -56,7 +56,7 @@ arc_fixture_free (ArcFixture *self)
     }
   arc_path_filter_unref (self->filter);
   g_hash_table_unref (self->known);
-  arc_change_set_free (self->told);
+  arc_change_set_free (self->emitted);
   arc_change_set_free (self->missed);
   g_free (self->base);
   g_free (self->root);
@@ -69,7 +69,7 @@ apply (const char *path, ArcChange change, gpointer user_data)
 {
   ArcFixture *self = user_data;
 
-  self->n_told += !g_str_has_suffix (path, "/" SENTINEL);
+  self->n_emitted += !g_str_has_suffix (path, "/" SENTINEL);
   switch (change)
     {
     case ARC_CHANGE_ADDED:
@@ -100,7 +100,7 @@ on_changed (ArcWatcher *watcher, ArcChangeSet *changes, ArcFixture *self)
 {
   g_assert_cmpuint (arc_change_set_get_size (changes), >, 0);
   arc_change_set_foreach (changes, apply, self);
-  arc_change_set_merge (self->told, changes);
+  arc_change_set_merge (self->emitted, changes);
   if (self->is_reconciling)
     arc_change_set_merge (self->missed, changes);
   self->n_changed++;
@@ -339,7 +339,7 @@ compare (const char *path, const struct stat *info, gpointer user_data)
            known->ctime_ns != info->st_ctim.tv_sec * 1000000000L + info->st_ctim.tv_nsec)
     comparison->difference = g_strdup_printf ("%s is known as it was", path);
   else if (!g_hash_table_contains (comparison->fixture->known, path))
-    comparison->difference = g_strdup_printf ("%s is in the snapshot, but was not told", path);
+    comparison->difference = g_strdup_printf ("%s is in the snapshot, but was not emitted", path);
 }
 
 /* (nullable): how the snapshot differs from the disk. */
@@ -357,7 +357,7 @@ find_difference (ArcFixture *self)
     comparison.difference =
         g_strdup_printf ("%u files are known, %u are there", n_files, comparison.n_files);
   if (comparison.difference == NULL && comparison.n_files != g_hash_table_size (self->known))
-    comparison.difference = g_strdup_printf ("%u files were told, %u are there",
+    comparison.difference = g_strdup_printf ("%u files were emitted, %u are there",
                                              g_hash_table_size (self->known), comparison.n_files);
   if (comparison.difference == NULL && comparison.n_directories != n_directories)
     comparison.difference = g_strdup_printf ("%u directories are known, %u are there",
@@ -407,39 +407,39 @@ arc_fixture_wait_true (ArcFixture *self)
 void
 arc_fixture_forget (ArcFixture *self)
 {
-  arc_change_set_free (self->told);
-  self->told = arc_change_set_new ();
+  arc_change_set_free (self->emitted);
+  self->emitted = arc_change_set_new ();
   self->n_changed = 0;
-  self->n_told = 0;
+  self->n_emitted = 0;
 }
 
 gboolean
-arc_fixture_is_told (ArcFixture *self, const char *path)
+arc_fixture_is_emitted (ArcFixture *self, const char *path)
 {
   g_autofree char *absolute = g_build_filename (self->base, path, NULL);
 
-  return arc_change_set_lookup (self->told, absolute, NULL);
+  return arc_change_set_lookup (self->emitted, absolute, NULL);
 }
 
 static gboolean
-is_told (ArcFixture *self, gconstpointer data)
+is_emitted (ArcFixture *self, gconstpointer data)
 {
-  return arc_fixture_is_told (self, data);
+  return arc_fixture_is_emitted (self, data);
 }
 
 void
-arc_fixture_wait_told (ArcFixture *self, const char *path, ArcChange change)
+arc_fixture_wait_emitted (ArcFixture *self, const char *path, ArcChange change)
 {
   g_autofree char *absolute = g_build_filename (self->base, path, NULL);
   gboolean late = FALSE;
   guint deadline = g_timeout_add_seconds (DEADLINE_SECONDS, on_deadline, &late);
-  ArcChange told = 0;
+  ArcChange emitted = 0;
 
-  while (!late && !(arc_change_set_lookup (self->told, absolute, &told) && told == change))
+  while (!late && !(arc_change_set_lookup (self->emitted, absolute, &emitted) && emitted == change))
     g_main_context_iteration (NULL, TRUE);
 
   if (late)
-    g_error ("%c %s was not told in %d s", (char) change, path, DEADLINE_SECONDS);
+    g_error ("%c %s was not emitted in %d s", (char) change, path, DEADLINE_SECONDS);
   g_source_remove (deadline);
 }
 
@@ -454,13 +454,13 @@ arc_fixture_wait_sentinels (ArcFixture *self, const char *const *paths)
       g_assert_nonnull (stream);
       g_assert_cmpint (fputs (".", stream), >=, 0);
       g_assert_cmpint (fclose (stream), ==, 0);
-      arc_change_set_remove (self->told, file);
+      arc_change_set_remove (self->emitted, file);
     }
   for (guint i = 0; paths[i] != NULL; i++)
     {
       g_autofree char *file = g_build_filename (paths[i], SENTINEL, NULL);
 
-      arc_fixture_wait (self, is_told, file);
+      arc_fixture_wait (self, is_emitted, file);
     }
 }
 

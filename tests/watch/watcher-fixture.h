@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 /**
  * ArcFixture:
  *
- * A watcher on a real directory, and all that it told.
+ * A watcher on a real directory, and all that it emitted.
  */
 typedef struct
 {
@@ -20,11 +20,11 @@ typedef struct
   ArcPathFilter *filter;
   gboolean follow_symlinks;
   ArcWatcher *watcher;
-  GHashTable *known;       /* (element-type filename) the files, by what was told since the start */
-  ArcChangeSet *told;      /* since arc_fixture_forget() */
+  GHashTable *known; /* (element-type filename) the files, by what was emitted since the start */
+  ArcChangeSet *emitted;   /* since arc_fixture_forget() */
   ArcChangeSet *missed;    /* those that arc_fixture_reconcile() found, since the start */
   guint n_changed;         /* signals since arc_fixture_forget() */
-  guint n_told;            /* paths in them but sentinels, each time it was told */
+  guint n_emitted;         /* paths in them but sentinels, each time it was emitted */
   guint n_settled;         /* since the start */
   gboolean is_comparing;   /* the whole tree, by the fixture's wish */
   gboolean is_reconciling; /* it is not the first scan */
@@ -60,18 +60,19 @@ gboolean arc_fixture_is_unavailable (ArcFixture *fixture, gconstpointer data);
 void arc_fixture_wait_settled (ArcFixture *fixture);
 void arc_fixture_reconcile (ArcFixture *fixture);
 
-/* Waits until the snapshot is what a walk of its own finds on the disk and what was told leads to.
+/* Waits until the snapshot is what a walk of its own finds on the disk and what was emitted leads
+ * to.
  */
 void arc_fixture_wait_true (ArcFixture *fixture);
 
 void arc_fixture_forget (ArcFixture *fixture);
 
 /* PATH is below BASE. */
-void arc_fixture_wait_told (ArcFixture *fixture, const char *path, ArcChange change);
-gboolean arc_fixture_is_told (ArcFixture *fixture, const char *path);
+void arc_fixture_wait_emitted (ArcFixture *fixture, const char *path, ArcChange change);
+gboolean arc_fixture_is_emitted (ArcFixture *fixture, const char *path);
 
-/* Writes a file in each of the directories PATHS (below BASE) and waits until all were told, so
- * that what happened in them before must have been told too. */
+/* Writes a file in each of the directories PATHS (below BASE) and waits until all were emitted, so
+ * that what happened in them before must have been emitted too. */
 void arc_fixture_wait_sentinels (ArcFixture *fixture, const char *const *paths);
 
 /* That neither this nor an earlier arc_fixture_reconcile() finds what monitors have not found. */

@@ -130,22 +130,22 @@ links_child (void)
   /* A comparison covers them. */
   arc_fixture_sh (fixture, "for i in $(seq 100); do echo x >>aside/$i.org; done");
   arc_fixture_reconcile (fixture);
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 100);
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 100);
 
   write_text ("/proc/sys/user/max_inotify_watches", "2000");
   arc_fixture_reconcile (fixture);
   g_assert_true (arc_fixture_is_ok (fixture, NULL));
   arc_fixture_forget (fixture);
   arc_fixture_sh (fixture, "for i in $(seq 100); do echo x >>aside/$i.org; done");
-  arc_fixture_wait_told (fixture, "tree/77.org", ARC_CHANGE_MODIFIED);
+  arc_fixture_wait_emitted (fixture, "tree/77.org", ARC_CHANGE_MODIFIED);
 
   /* Links that are gone give their watches back. */
   arc_fixture_sh (fixture, "rm tree/*");
-  arc_fixture_wait_told (fixture, "tree/77.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/77.org", ARC_CHANGE_DELETED);
   arc_fixture_reconcile (fixture);
   write_text ("/proc/sys/user/max_inotify_watches", "20");
   arc_fixture_sh (fixture, "ln -s ../aside/1.org tree");
-  arc_fixture_wait_told (fixture, "tree/1.org", ARC_CHANGE_MODIFIED);
+  arc_fixture_wait_emitted (fixture, "tree/1.org", ARC_CHANGE_MODIFIED);
   arc_fixture_reconcile (fixture);
   g_assert_true (arc_fixture_is_ok (fixture, NULL));
 }
@@ -173,14 +173,14 @@ unmount_child (void)
                   "mkdir -p disk/a/b && touch disk/1.org disk/a/b/4.org && mount --bind disk tree");
   arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
   arc_fixture_wait_true (fixture);
-  arc_fixture_wait_told (fixture, "tree/a/2.org", ARC_CHANGE_DELETED);
-  arc_fixture_wait_told (fixture, "tree/a/b/4.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/a/2.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/a/b/4.org", ARC_CHANGE_ADDED);
   arc_fixture_wait_sentinels (fixture, sentinels);
 
   /* One directory at two places is watched at one of them, and not at its old place only. */
   arc_fixture_sh (fixture, "mkdir disk/c && mount --bind disk/a disk/c && touch disk/a/5.org");
   arc_fixture_reconcile (fixture);
-  g_assert_true (arc_fixture_is_told (fixture, "tree/a/5.org"));
+  g_assert_true (arc_fixture_is_emitted (fixture, "tree/a/5.org"));
   arc_fixture_unmount (fixture, "disk/c", "tree", "disk", NULL);
   arc_fixture_wait (fixture, arc_fixture_is_unavailable, "unavailable");
 }
@@ -209,7 +209,7 @@ mount_below_child (void)
   g_assert_cmpuint (fixture->n_changed, ==, 0);
   g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 3);
   arc_fixture_sh (fixture, "touch tree/4.org");
-  arc_fixture_wait_told (fixture, "tree/4.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/4.org", ARC_CHANGE_ADDED);
 
   /* And back, with what happened meanwhile. */
   arc_fixture_forget (fixture);
@@ -217,39 +217,39 @@ mount_below_child (void)
                            "touch disk/a/3.org disk/5.org && mount --bind disk tree/disk");
   arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
   arc_fixture_wait_true (fixture);
-  arc_fixture_wait_told (fixture, "tree/disk/2.org", ARC_CHANGE_DELETED);
-  arc_fixture_wait_told (fixture, "tree/disk/a/3.org", ARC_CHANGE_MODIFIED);
-  arc_fixture_wait_told (fixture, "tree/disk/5.org", ARC_CHANGE_ADDED);
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 3);
+  arc_fixture_wait_emitted (fixture, "tree/disk/2.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/disk/a/3.org", ARC_CHANGE_MODIFIED);
+  arc_fixture_wait_emitted (fixture, "tree/disk/5.org", ARC_CHANGE_ADDED);
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 3);
   arc_fixture_wait_sentinels (fixture, sentinels);
 
   /* A directory is covered, which the kernel tells nobody who watches it. */
   arc_fixture_sh (fixture, "touch tree/plain/6.org other/7.org");
-  arc_fixture_wait_told (fixture, "tree/plain/6.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/plain/6.org", ARC_CHANGE_ADDED);
   arc_fixture_forget (fixture);
   arc_fixture_sh (fixture, "mount --bind other tree/plain");
-  arc_fixture_wait_told (fixture, "tree/plain/6.org", ARC_CHANGE_DELETED);
-  arc_fixture_wait_told (fixture, "tree/plain/7.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/plain/6.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/plain/7.org", ARC_CHANGE_ADDED);
   arc_fixture_forget (fixture);
   arc_fixture_unmount (fixture, "tree/plain", NULL);
-  arc_fixture_wait_told (fixture, "tree/plain/7.org", ARC_CHANGE_DELETED);
-  arc_fixture_wait_told (fixture, "tree/plain/6.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/plain/7.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/plain/6.org", ARC_CHANGE_ADDED);
 
   /* Gone for good, says the user. */
   arc_fixture_unmount (fixture, "tree/disk", NULL);
   arc_fixture_wait (fixture, arc_fixture_is_degraded, "degraded");
   arc_fixture_sh (fixture, "touch tree/disk/gone");
   arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
-  arc_fixture_wait_told (fixture, "tree/disk/a/3.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/disk/a/3.org", ARC_CHANGE_DELETED);
   arc_fixture_wait_true (fixture);
 
   /* Emptied by hand before it goes, it is empty. */
   arc_fixture_forget (fixture);
   arc_fixture_sh (fixture, "mount --bind disk tree/disk");
-  arc_fixture_wait_told (fixture, "tree/disk/a/3.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/disk/a/3.org", ARC_CHANGE_ADDED);
   arc_fixture_forget (fixture);
   arc_fixture_sh (fixture, "rm -r tree/disk/*");
-  arc_fixture_wait_told (fixture, "tree/disk/a/3.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/disk/a/3.org", ARC_CHANGE_DELETED);
   arc_fixture_unmount (fixture, "tree/disk", NULL);
   arc_fixture_sh (fixture, "rm -r tree/disk");
   arc_fixture_wait_true (fixture);
@@ -318,20 +318,20 @@ mount_before_child (void)
 
   /* Nor after another run that did not see it, either. The rest goes on meanwhile. */
   arc_fixture_sh (fixture, "touch tree/sub/5.org");
-  arc_fixture_wait_told (fixture, "tree/sub/5.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/sub/5.org", ARC_CHANGE_ADDED);
   restart_as (fixture, remember (fixture), arc_fixture_is_degraded);
   g_assert_cmpuint (fixture->n_changed, ==, 0);
 
-  /* It is back but for what is mounted in it; what changed meanwhile is told. */
+  /* It is back but for what is mounted in it; what changed meanwhile is emitted. */
   arc_fixture_sh (fixture, "rm disk/2.org && mount --bind disk tree/sub/disk");
-  arc_fixture_wait_told (fixture, "tree/sub/disk/2.org", ARC_CHANGE_DELETED);
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 1);
+  arc_fixture_wait_emitted (fixture, "tree/sub/disk/2.org", ARC_CHANGE_DELETED);
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 1);
   arc_fixture_wait (fixture, arc_fixture_is_degraded, NULL);
   g_assert_nonnull (strstr (arc_watcher_get_health_message (fixture->watcher),
                             "tree/sub/disk/inner cannot be read"));
   arc_fixture_sh (fixture, "mount --bind inner tree/sub/disk/inner");
   arc_fixture_wait (fixture, arc_fixture_is_ok, NULL);
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 1);
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 1);
   arc_fixture_wait_true (fixture);
   arc_fixture_assert_none_missed (fixture);
 
@@ -343,7 +343,7 @@ mount_before_child (void)
   arc_watcher_stop (fixture->watcher);
   arc_fixture_sh (fixture, "rm inner/4.org");
   restart_as (fixture, remember (fixture), arc_fixture_is_ok);
-  g_assert_true (arc_fixture_is_told (fixture, "tree/sub/disk/inner/4.org"));
+  g_assert_true (arc_fixture_is_emitted (fixture, "tree/sub/disk/inner/4.org"));
   arc_fixture_unmount (fixture, "tree/sub/disk/inner", NULL);
 
   /* Gone for good, says the user. */
@@ -351,23 +351,23 @@ mount_before_child (void)
   restart_as (fixture, remember (fixture), arc_fixture_is_degraded);
   arc_fixture_sh (fixture, "touch tree/sub/disk/gone");
   arc_fixture_wait (fixture, arc_fixture_is_ok, NULL);
-  arc_fixture_wait_told (fixture, "tree/sub/disk/a/3.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/sub/disk/a/3.org", ARC_CHANGE_DELETED);
   arc_fixture_wait_true (fixture);
 
   /* Then it is a directory like any other, which may be emptied while nobody watches. */
   arc_fixture_sh (fixture, "touch tree/sub/disk/6.org");
-  arc_fixture_wait_told (fixture, "tree/sub/disk/6.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/sub/disk/6.org", ARC_CHANGE_ADDED);
   arc_watcher_stop (fixture->watcher);
   arc_fixture_sh (fixture, "rm tree/sub/disk/*");
   restart_as (fixture, remember (fixture), arc_fixture_is_ok);
-  g_assert_true (arc_fixture_is_told (fixture, "tree/sub/disk/6.org"));
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 1);
+  g_assert_true (arc_fixture_is_emitted (fixture, "tree/sub/disk/6.org"));
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 1);
 
   /* Nor is one remembered whose place is gone, now or when the next run starts. */
   for (guint late = 0; late < 2; late++)
     {
       arc_fixture_sh (fixture, "mkdir -p tree/sub/disk && mount --bind disk tree/sub/disk");
-      arc_fixture_wait_told (fixture, "tree/sub/disk/a/3.org", ARC_CHANGE_ADDED);
+      arc_fixture_wait_emitted (fixture, "tree/sub/disk/a/3.org", ARC_CHANGE_ADDED);
       arc_fixture_wait_settled (fixture);
       g_assert_true (is_known_as_mounted (fixture, "tree/sub/disk"));
       arc_fixture_forget (fixture);
@@ -377,7 +377,7 @@ mount_before_child (void)
       arc_fixture_sh (fixture, "rmdir tree/sub/disk");
       if (late)
         restart_as (fixture, remember (fixture), arc_fixture_is_ok);
-      arc_fixture_wait_told (fixture, "tree/sub/disk/a/3.org", ARC_CHANGE_DELETED);
+      arc_fixture_wait_emitted (fixture, "tree/sub/disk/a/3.org", ARC_CHANGE_DELETED);
       arc_fixture_wait_settled (fixture);
       g_assert_false (is_known_as_mounted (fixture, "tree/sub/disk"));
       arc_fixture_forget (fixture);
@@ -409,13 +409,13 @@ mount_behind_link_child (void)
   arc_watcher_stop (fixture->watcher);
   arc_fixture_sh (fixture, "mount -t tmpfs tmpfs disk");
   restart_as (fixture, remember (fixture), arc_fixture_is_ok);
-  g_assert_true (arc_fixture_is_told (fixture, "tree/link/2.org"));
+  g_assert_true (arc_fixture_is_emitted (fixture, "tree/link/2.org"));
 
   /* A directory that is on another disk than the tree, with all else there, and emptied. */
   arc_watcher_stop (fixture->watcher);
   arc_fixture_sh (fixture, "rm aside/3.org");
   restart_as (fixture, remember (fixture), arc_fixture_is_ok);
-  g_assert_true (arc_fixture_is_told (fixture, "tree/plain/3.org"));
+  g_assert_true (arc_fixture_is_emitted (fixture, "tree/plain/3.org"));
 
   arc_watcher_stop (fixture->watcher);
   arc_fixture_unmount (fixture, "disk", "tree", NULL);
@@ -517,7 +517,7 @@ is_set (ArcFixture *fixture, gconstpointer data)
 static void
 audit (ArcFixture *fixture, ArcMonitorAuditTarget *targets, GError **error)
 {
-  g_autoptr (GArray) array = arc_monitor_audit_targets_new ();
+  g_autoptr (GArray) array = g_array_new (FALSE, FALSE, sizeof (ArcMonitorAuditTarget));
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GArray) answers = NULL;
 
@@ -529,7 +529,7 @@ audit (ArcFixture *fixture, ArcMonitorAuditTarget *targets, GError **error)
       target->path = g_strdup (target->path);
     }
 
-  arc_monitor_audit_audit_async (-1, g_steal_pointer (&array), NULL, on_audited, &result);
+  arc_monitor_audit_audit_async (g_steal_pointer (&array), NULL, on_audited, &result);
   arc_fixture_wait (fixture, is_set, &result);
   answers = arc_monitor_audit_audit_finish (result, error);
   for (guint i = 0; answers != NULL && i < 2; i++)
@@ -613,7 +613,7 @@ instances_child (void)
   arc_fixture_reconcile (fixture);
   arc_fixture_wait_true (fixture);
   g_assert_true (arc_fixture_is_degraded (fixture, NULL));
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 2);
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 2);
 
   /* GIO does not try again: it would be wrong to say that all is well. */
   write_text ("/proc/sys/user/max_inotify_instances", "100");
@@ -675,8 +675,8 @@ test_files (void)
   assert_message_has (fixture, "tree/c cannot be read: Too many open files");
   arc_test_limit_files (G_MAXUINT);
   arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
-  arc_fixture_wait_told (fixture, "tree/c/3.org", ARC_CHANGE_ADDED);
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 1);
+  arc_fixture_wait_emitted (fixture, "tree/c/3.org", ARC_CHANGE_ADDED);
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 1);
   arc_fixture_wait_sentinels (fixture, sentinels);
 
   /* None can. */
@@ -881,7 +881,7 @@ test_overflow (void)
                   n / 2 + 1);
   arc_fixture_wait_true (fixture);
 
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, n / 2 + 1 + 3);
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, n / 2 + 1 + 3);
   arc_fixture_reconcile (fixture);
   arc_fixture_wait_true (fixture);
 }
@@ -900,7 +900,7 @@ test_overflow_in_silence (void)
   arc_fixture_sh (fixture, "mkdir tree/a tree/b");
   arc_fixture_start (fixture, NULL, FALSE);
   arc_fixture_sh (fixture, "touch tree/b/before.org");
-  arc_fixture_wait_told (fixture, "tree/b/before.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/b/before.org", ARC_CHANGE_ADDED);
 
   arc_fixture_sh (fixture,
                   "kill -STOP $PPID; trap 'kill -CONT $PPID' EXIT; cd tree; "

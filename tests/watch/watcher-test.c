@@ -4,6 +4,7 @@
 #include "test-disk.h"
 #include "test-util.h"
 #include "watch/directory-reader.h"
+#include "watch/path-monitor.h"
 #include "watcher-fixture.h"
 
 #include <errno.h>
@@ -66,11 +67,11 @@ test_start_with_snapshot (void)
   arc_fixture_wait_settled (fixture);
 
   arc_fixture_wait_true (fixture);
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 4);
-  arc_fixture_wait_told (fixture, "tree/modified.org", ARC_CHANGE_MODIFIED);
-  arc_fixture_wait_told (fixture, "tree/deleted.org", ARC_CHANGE_DELETED);
-  arc_fixture_wait_told (fixture, "tree/gone/1.org", ARC_CHANGE_DELETED);
-  arc_fixture_wait_told (fixture, "tree/new/2.org", ARC_CHANGE_ADDED);
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 4);
+  arc_fixture_wait_emitted (fixture, "tree/modified.org", ARC_CHANGE_MODIFIED);
+  arc_fixture_wait_emitted (fixture, "tree/deleted.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/gone/1.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/new/2.org", ARC_CHANGE_ADDED);
   arc_fixture_assert_none_missed (fixture);
 }
 
@@ -82,26 +83,26 @@ test_file (void)
   arc_fixture_start (fixture, NULL, FALSE);
 
   arc_fixture_sh (fixture, "echo 1 >tree/n.org");
-  arc_fixture_wait_told (fixture, "tree/n.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/n.org", ARC_CHANGE_ADDED);
 
   arc_fixture_forget (fixture);
   arc_fixture_sh (fixture, "echo 2 >>tree/n.org");
-  arc_fixture_wait_told (fixture, "tree/n.org", ARC_CHANGE_MODIFIED);
+  arc_fixture_wait_emitted (fixture, "tree/n.org", ARC_CHANGE_MODIFIED);
 
   /* Neither size nor time tells. */
   arc_fixture_forget (fixture);
   arc_fixture_sh (fixture, "cd tree && cp -p n.org ../aside/was && printf '3\\n4\\n' 1<>n.org && "
                            "touch -r ../aside/was n.org");
-  arc_fixture_wait_told (fixture, "tree/n.org", ARC_CHANGE_MODIFIED);
+  arc_fixture_wait_emitted (fixture, "tree/n.org", ARC_CHANGE_MODIFIED);
 
   /* An older file comes back. */
   arc_fixture_forget (fixture);
   arc_fixture_sh (fixture, "touch -d 2001-01-01 aside/was && mv aside/was tree/n.org");
-  arc_fixture_wait_told (fixture, "tree/n.org", ARC_CHANGE_MODIFIED);
+  arc_fixture_wait_emitted (fixture, "tree/n.org", ARC_CHANGE_MODIFIED);
 
   arc_fixture_forget (fixture);
   arc_fixture_sh (fixture, "rm tree/n.org");
-  arc_fixture_wait_told (fixture, "tree/n.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/n.org", ARC_CHANGE_DELETED);
 
   arc_fixture_wait_true (fixture);
   arc_fixture_reconcile (fixture);
@@ -119,9 +120,9 @@ test_replaced_by_rename (void)
 
   arc_fixture_sh (fixture,
                   "cd tree && echo 2 >.syncthing.n.org.tmp && mv .syncthing.n.org.tmp n.org");
-  arc_fixture_wait_told (fixture, "tree/n.org", ARC_CHANGE_MODIFIED);
+  arc_fixture_wait_emitted (fixture, "tree/n.org", ARC_CHANGE_MODIFIED);
   arc_fixture_wait_true (fixture);
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 1);
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 1);
 }
 
 /* The old script accepted the first three and refused the last. */
@@ -135,13 +136,13 @@ test_names (void)
 
   arc_fixture_sh (
       fixture,
-      "cd tree && touch note.org.~1~ .note.org.swp note.org.bak '#note.org#' note.org~ "
+      "cd tree && touch note.org.~1~ .note.org.swp note.org.bak '#note.org#' '#note.org' note.org~ "
       "'note.sync-conflict-20240101-000000-ABCDEFG.org' && ln -s me@host.1:2 '.#note.org' && "
       "mkdir .git .hidden && touch .git/a.org .hidden/b.org && touch note.tmp.org");
   arc_fixture_wait_sentinels (fixture, sentinels);
   arc_fixture_wait_true (fixture);
-  g_assert_true (arc_fixture_is_told (fixture, "tree/note.tmp.org"));
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 2);
+  g_assert_true (arc_fixture_is_emitted (fixture, "tree/note.tmp.org"));
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 2);
 }
 
 /* The old script never watched a new directory. */
@@ -179,17 +180,17 @@ test_directory_moves (void)
   /* Within, at a depth. */
   arc_fixture_sh (fixture, "mv tree/a/x tree/z/x");
   arc_fixture_wait_true (fixture);
-  arc_fixture_wait_told (fixture, "tree/a/x/y/2.org", ARC_CHANGE_DELETED);
-  arc_fixture_wait_told (fixture, "tree/z/x/y/2.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/a/x/y/2.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/z/x/y/2.org", ARC_CHANGE_ADDED);
   arc_fixture_wait_sentinels (fixture, first);
 
   /* In. */
   arc_fixture_sh (fixture, "mv aside/in/q tree/a/");
-  arc_fixture_wait_told (fixture, "tree/a/q/r/5.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/a/q/r/5.org", ARC_CHANGE_ADDED);
 
   /* Out; what happens there then is not ours. */
   arc_fixture_sh (fixture, "mv tree/z/x aside/");
-  arc_fixture_wait_told (fixture, "tree/z/x/y/2.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/z/x/y/2.org", ARC_CHANGE_DELETED);
   arc_fixture_sh (fixture, "touch aside/x/no.org aside/x/y/no.org");
 
   /* Twice before anybody looks, and another one in its place. */
@@ -238,8 +239,8 @@ test_remove_recursively (void)
 
   arc_fixture_sh (fixture, "rm -r tree/a");
   arc_fixture_wait_true (fixture);
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 3);
-  arc_fixture_wait_told (fixture, "tree/a/b/c/3.org", ARC_CHANGE_DELETED);
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 3);
+  arc_fixture_wait_emitted (fixture, "tree/a/b/c/3.org", ARC_CHANGE_DELETED);
 
   /* Gone and made again, before anybody looks: the inodes may be the same ones. */
   arc_fixture_sh (fixture, "mkdir -p tree/a/b && rm -r tree/a && mkdir -p tree/a/b");
@@ -262,15 +263,15 @@ test_change_of_type (void)
 
   arc_fixture_sh (fixture, "rm -r tree/n.org && touch tree/n.org");
   arc_fixture_wait_true (fixture);
-  arc_fixture_wait_told (fixture, "tree/n.org", ARC_CHANGE_ADDED);
-  arc_fixture_wait_told (fixture, "tree/n.org/1.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/n.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/n.org/1.org", ARC_CHANGE_DELETED);
 
   arc_fixture_sh (fixture, "ln -sf ../aside tree/n.org");
-  arc_fixture_wait_told (fixture, "tree/n.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/n.org", ARC_CHANGE_DELETED);
   arc_fixture_wait_true (fixture);
 
   arc_fixture_sh (fixture, "rm tree/n.org && mkdir tree/n.org && touch tree/n.org/1.org");
-  arc_fixture_wait_told (fixture, "tree/n.org/1.org", ARC_CHANGE_MODIFIED);
+  arc_fixture_wait_emitted (fixture, "tree/n.org/1.org", ARC_CHANGE_MODIFIED);
   arc_fixture_wait_true (fixture);
   arc_fixture_wait_sentinels (fixture, sentinels);
 }
@@ -292,7 +293,7 @@ test_links (void)
   arc_fixture_sh (fixture, "ln -s ../aside/1.org tree/m.org && ln -s ../aside/d tree/e");
   arc_fixture_wait_sentinels (fixture, sentinels);
   arc_fixture_wait_true (fixture);
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 1);
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 1);
 }
 
 static void
@@ -311,12 +312,12 @@ test_follow_links (void)
   g_assert_cmpuint (arc_watcher_get_n_directories (fixture->watcher), ==, 3);
 
   arc_fixture_sh (fixture, "echo >>aside/d/2.org");
-  arc_fixture_wait_told (fixture, "tree/d/2.org", ARC_CHANGE_MODIFIED);
+  arc_fixture_wait_emitted (fixture, "tree/d/2.org", ARC_CHANGE_MODIFIED);
   arc_fixture_sh (fixture, "ln -s ../aside/d tree/e && rm tree/d");
-  arc_fixture_wait_told (fixture, "tree/e/2.org", ARC_CHANGE_ADDED);
-  arc_fixture_wait_told (fixture, "tree/d/2.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/e/2.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/d/2.org", ARC_CHANGE_DELETED);
   arc_fixture_sh (fixture, "touch tree/a/loop/3.org");
-  arc_fixture_wait_told (fixture, "tree/3.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/3.org", ARC_CHANGE_ADDED);
   arc_fixture_reconcile (fixture);
   g_assert_cmpuint (arc_watcher_get_n_directories (fixture->watcher), ==, 3);
   arc_fixture_assert_none_missed (fixture);
@@ -373,7 +374,7 @@ test_behind_links (void)
       g_test_message ("%s", steps[i].line);
       arc_fixture_forget (fixture);
       arc_fixture_sh (fixture, "{ cd aside 2>/dev/null || cd out; } && %s", steps[i].line);
-      arc_fixture_wait_told (fixture, steps[i].path, steps[i].change);
+      arc_fixture_wait_emitted (fixture, steps[i].path, steps[i].change);
       arc_fixture_wait_settled (fixture);
     }
 
@@ -397,13 +398,13 @@ test_behind_link_to_excluded (void)
   g_assert_cmpuint (arc_watcher_get_n_directories (fixture->watcher), ==, 1);
 
   arc_fixture_sh (fixture, "mv aside/d aside/e && echo 1 >aside/d");
-  arc_fixture_wait_told (fixture, "tree/n.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/n.org", ARC_CHANGE_ADDED);
   arc_fixture_forget (fixture);
   arc_fixture_sh (fixture, "rm aside/d && mkdir aside/d");
-  arc_fixture_wait_told (fixture, "tree/n.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/n.org", ARC_CHANGE_DELETED);
   arc_fixture_forget (fixture);
   arc_fixture_sh (fixture, "rmdir aside/d && echo 2 >aside/d");
-  arc_fixture_wait_told (fixture, "tree/n.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/n.org", ARC_CHANGE_ADDED);
 
   arc_fixture_reconcile (fixture);
   arc_fixture_assert_none_missed (fixture);
@@ -440,6 +441,75 @@ test_target_moves (void)
   arc_fixture_assert_none_missed (fixture);
 }
 
+static void
+count_hint (const char *path, ArcHint hint, gpointer user_data)
+{
+  guint *n_hints = user_data;
+
+  n_hints[strstr (path, "2.org") != NULL]++;
+}
+
+static void
+begin_way (ArcPathMonitor *ways, ArcWay **way, const char *path)
+{
+  *way = arc_path_monitor_begin (ways, path);
+  arc_way_follow (*way);
+}
+
+/* Ways that are followed while events come: each way reports the events since it was begun, and no
+ * others, also if there is always another one that was begun. */
+static void
+test_overlapping_ways (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  guint n_hints[2] = { 0 };
+  g_autoptr (ArcPathMonitor) ways = arc_path_monitor_new (count_hint, n_hints);
+  g_autofree char *one = g_build_filename (fixture->aside, "1.org", NULL);
+  g_autofree char *two = g_build_filename (fixture->aside, "2.org", NULL);
+  ArcWay *first;
+  ArcWay *second;
+
+  /* Of watches that no way has yet. */
+  arc_fixture_sh (fixture, "touch aside/1.org aside/2.org");
+  begin_way (ways, &first, one);
+  begin_way (ways, &second, two);
+  arc_fixture_sh (fixture, "echo >>aside/1.org && echo >>aside/2.org");
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpuint (n_hints[0] + n_hints[1], ==, 0);
+  arc_path_monitor_end (ways, first);
+  g_assert_cmpuint (n_hints[0], ==, 1);
+  begin_way (ways, &first, one);
+  arc_path_monitor_end (ways, second);
+  g_assert_cmpuint (n_hints[1], ==, 1);
+  begin_way (ways, &second, two);
+  arc_path_monitor_end (ways, first);
+  begin_way (ways, &first, one);
+  arc_path_monitor_end (ways, second);
+  g_assert_cmpuint (n_hints[0] + n_hints[1], ==, 2);
+
+  /* What is made where the way ends, before the monitor has that way. */
+  arc_path_monitor_end (ways, first);
+  arc_fixture_sh (fixture, "rm aside/1.org");
+  arc_test_wait_until (n_hints[0] > 1);
+  begin_way (ways, &first, one);
+  n_hints[0] = 0;
+  arc_fixture_sh (fixture, "touch aside/3.org aside/1.org");
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpuint (n_hints[0], ==, 0);
+  arc_path_monitor_end (ways, first);
+  g_assert_cmpuint (n_hints[0], ==, 1);
+
+  /* One that is never ended keeps nothing from the others. */
+  begin_way (ways, &first, one);
+  begin_way (ways, &second, two);
+  arc_way_abandon (first);
+  arc_path_monitor_clear (ways);
+  arc_way_free (first);
+  arc_path_monitor_end (ways, second);
+}
+
 /* A root that is a link, behind a link, in a directory that is renamed. */
 static void
 test_way_to_root (void)
@@ -454,18 +524,18 @@ test_way_to_root (void)
   g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 2);
 
   arc_fixture_sh (fixture, "ln -sfn aside/B tree");
-  arc_fixture_wait_told (fixture, "tree/s/t.org", ARC_CHANGE_ADDED);
-  arc_fixture_wait_told (fixture, "tree/a.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/s/t.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/a.org", ARC_CHANGE_DELETED);
   arc_fixture_wait_true (fixture);
   arc_fixture_wait_sentinels (fixture, sentinels);
 
   arc_fixture_forget (fixture);
   arc_fixture_sh (fixture, "ln -s aside/now l && mv -T l tree");
-  arc_fixture_wait_told (fixture, "tree/s/s.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/s/s.org", ARC_CHANGE_ADDED);
   arc_fixture_wait_true (fixture);
   arc_fixture_forget (fixture);
   arc_fixture_sh (fixture, "ln -sfn B aside/now");
-  arc_fixture_wait_told (fixture, "tree/s/t.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/s/t.org", ARC_CHANGE_ADDED);
   arc_fixture_wait_true (fixture);
   arc_fixture_wait_sentinels (fixture, sentinels);
 
@@ -475,13 +545,13 @@ test_way_to_root (void)
   arc_fixture_wait (fixture, arc_fixture_is_unavailable, "unavailable");
   arc_fixture_sh (fixture, "mv elsewhere aside");
   arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 0);
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 0);
   arc_fixture_wait_sentinels (fixture, sentinels);
 
   /* Another is put in its place at once. */
   arc_fixture_sh (fixture, "mkdir -p other/B && touch other/B/o.org && mv aside elsewhere && "
                            "ln -s B other/now && mv other aside");
-  arc_fixture_wait_told (fixture, "tree/o.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/o.org", ARC_CHANGE_ADDED);
   arc_fixture_wait_true (fixture);
   g_assert_true (arc_fixture_is_ok (fixture, NULL));
   arc_fixture_assert_none_missed (fixture);
@@ -506,14 +576,14 @@ test_renamed_parent (void)
   arc_fixture_wait (fixture, arc_fixture_is_unavailable, "unavailable");
   arc_fixture_sh (fixture, "mv r p");
   arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
-  arc_fixture_wait_told (fixture, "p/q/tree/1.org", ARC_CHANGE_DELETED);
-  arc_fixture_wait_told (fixture, "p/q/tree/s/4.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "p/q/tree/1.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "p/q/tree/s/4.org", ARC_CHANGE_ADDED);
   arc_fixture_sh (fixture, "echo >>p/q/tree/s/4.org");
-  arc_fixture_wait_told (fixture, "p/q/tree/s/4.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "p/q/tree/s/4.org", ARC_CHANGE_ADDED);
 
   arc_fixture_forget (fixture);
   arc_fixture_sh (fixture, "mv p/q p/x && mkdir p/q && mv away/q/tree p/q/tree");
-  arc_fixture_wait_told (fixture, "p/q/tree/1.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "p/q/tree/1.org", ARC_CHANGE_ADDED);
   arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
   arc_fixture_assert_none_missed (fixture);
 }
@@ -531,15 +601,15 @@ test_left_out_comes_back (void)
   g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 1);
 
   arc_fixture_sh (fixture, "rm tree/a tree/b && ln -s ../aside/d tree/c");
-  arc_fixture_wait_told (fixture, "tree/c/1.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/c/1.org", ARC_CHANGE_ADDED);
   arc_fixture_sh (fixture, "ln -s ../aside/d tree/e && touch tree/then.org");
-  arc_fixture_wait_told (fixture, "tree/then.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/then.org", ARC_CHANGE_ADDED);
   arc_fixture_reconcile (fixture);
   g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 2);
 
   arc_fixture_sh (fixture, "rm tree/c");
-  arc_fixture_wait_told (fixture, "tree/e/1.org", ARC_CHANGE_ADDED);
-  arc_fixture_wait_told (fixture, "tree/c/1.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/e/1.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/c/1.org", ARC_CHANGE_DELETED);
   g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 2);
 }
 
@@ -555,7 +625,7 @@ test_linked_root (void)
 
   g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 1);
   arc_fixture_sh (fixture, "echo >real/sub/2.org");
-  arc_fixture_wait_told (fixture, "tree/sub/2.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/sub/2.org", ARC_CHANGE_ADDED);
   arc_fixture_wait_sentinels (fixture, sentinels);
   arc_fixture_wait_true (fixture);
   arc_fixture_assert_none_missed (fixture);
@@ -581,7 +651,7 @@ test_reconcile (void)
   g_assert_no_errno (munmap (mapped, 2));
 
   arc_fixture_reconcile (fixture);
-  arc_fixture_wait_told (fixture, "tree/a/n.org", ARC_CHANGE_MODIFIED);
+  arc_fixture_wait_emitted (fixture, "tree/a/n.org", ARC_CHANGE_MODIFIED);
   g_assert_cmpuint (arc_change_set_get_size (fixture->missed), ==, 1);
   arc_fixture_wait_true (fixture);
   close (fd);
@@ -606,9 +676,9 @@ test_reconcile_after_save (void)
       arc_fixture_sh (fixture, "echo >>tree/a/n.org && mkdir -p %s && touch %s/n.org", directory,
                       directory);
       arc_fixture_reconcile (fixture);
-      g_assert_true (arc_fixture_is_told (fixture, "tree/a/n.org"));
+      g_assert_true (arc_fixture_is_emitted (fixture, "tree/a/n.org"));
       arc_fixture_wait_sentinels (fixture, sentinels);
-      g_assert_cmpuint (fixture->n_told, ==, 2);
+      g_assert_cmpuint (fixture->n_emitted, ==, 2);
     }
 }
 
@@ -687,14 +757,14 @@ test_open_file (void)
     {
       arc_fixture_forget (fixture);
       g_assert_cmpint (write (fd, "x", 1), ==, 1);
-      arc_fixture_wait_told (fixture, "tree/n.org", ARC_CHANGE_MODIFIED);
+      arc_fixture_wait_emitted (fixture, "tree/n.org", ARC_CHANGE_MODIFIED);
     }
   close (fd);
   arc_fixture_wait_true (fixture);
   arc_fixture_assert_none_missed (fixture);
 }
 
-/* Written all the time, it is told all the same, and the last write is not lost. */
+/* Written all the time, it is emitted all the same, and the last write is not lost. */
 static void
 test_steady_writer (void)
 {
@@ -721,8 +791,18 @@ test_steady_writer (void)
   arc_fixture_wait_true (fixture);
 }
 
+/* Whether a change after NOW may leave PRINT as it is. */
 static gboolean
-is_recent (const char *path)
+is_recent (const ArcFingerprint *print, gint64 now)
+{
+  gint64 due;
+
+  return arc_fingerprint_get_freshness (print, now, g_get_monotonic_time (), &due) !=
+         ARC_FRESHNESS_OLD;
+}
+
+static gboolean
+is_recent_file (const char *path)
 {
   ArcFingerprint print;
   struct stat info;
@@ -730,12 +810,12 @@ is_recent (const char *path)
   g_assert_cmpint (stat (path, &info), ==, 0);
   print = arc_fingerprint_from_stat (&info);
 
-  return arc_fingerprint_is_recent (&print, arc_get_stamp_time ());
+  return is_recent (&print, arc_get_stamp_time ());
 }
 
-/* A save is told before it is as old as the clock of the file system can tell, and only once. */
+/* A save is emitted before it is as old as the clock of the file system can tell, and only once. */
 static void
-test_told_at_once (void)
+test_emitted_at_once (void)
 {
   g_autoptr (ArcFixture) fixture = arc_fixture_new ();
   g_autofree char *path = g_build_filename (fixture->root, "n.org", NULL);
@@ -750,9 +830,9 @@ test_told_at_once (void)
       g_assert_cmpint (g_get_monotonic_time (), <, end);
       arc_fixture_forget (fixture);
       arc_fixture_sh (fixture, "echo >>tree/n.org");
-      arc_fixture_wait_told (fixture, "tree/n.org",
-                             i == 0 ? ARC_CHANGE_ADDED : ARC_CHANGE_MODIFIED);
-      at_once = is_recent (path);
+      arc_fixture_wait_emitted (fixture, "tree/n.org",
+                                i == 0 ? ARC_CHANGE_ADDED : ARC_CHANGE_MODIFIED);
+      at_once = is_recent_file (path);
       arc_fixture_reconcile (fixture);
     }
 
@@ -762,12 +842,12 @@ test_told_at_once (void)
 }
 
 static gboolean
-has_told_more_than (ArcFixture *fixture, gconstpointer n)
+has_emitted_more_than (ArcFixture *fixture, gconstpointer n)
 {
   return fixture->n_changed > *(const guint *) n;
 }
 
-/* However many saves follow each other, each is told once. */
+/* However many saves follow each other, each is emitted once. */
 static void
 test_many_saves (void)
 {
@@ -787,7 +867,7 @@ test_many_saves (void)
           g_assert_cmpint (fd, >=, 0);
           g_assert_cmpint (write (fd, "x", 1), ==, 1);
           close (fd);
-          arc_fixture_wait (fixture, has_told_more_than, &n);
+          arc_fixture_wait (fixture, has_emitted_more_than, &n);
           g_assert_cmpuint (fixture->n_changed, ==, n + 1);
         }
       arc_fixture_reconcile (fixture);
@@ -819,7 +899,8 @@ test_reconcile_while_writing (void)
   close (fd);
 }
 
-/* A file from tomorrow: each write must be told, and nothing else, however often it is looked at.
+/* A file from tomorrow: each write must be emitted, and nothing else, however often it is looked
+ * at.
  */
 static void
 test_future (void)
@@ -827,14 +908,14 @@ test_future (void)
   g_autoptr (ArcFixture) fixture = arc_fixture_new ();
   ArcFingerprint print = { .ctime_ns = 5 };
 
-  g_assert_true (arc_fingerprint_is_recent (&print, 5));
-  g_assert_true (arc_fingerprint_is_recent (&print, 5 + 19 * 1000 * 1000));
-  g_assert_false (arc_fingerprint_is_recent (&print, 5 + 20 * 1000 * 1000));
+  g_assert_true (is_recent (&print, 5));
+  g_assert_true (is_recent (&print, 5 + 19 * 1000 * 1000));
+  g_assert_false (is_recent (&print, 5 + 20 * 1000 * 1000));
 
   /* Whole seconds: a clock that has no finer ones. */
   print.ctime_ns = 7000000000;
-  g_assert_true (arc_fingerprint_is_recent (&print, 8900000000));
-  g_assert_false (arc_fingerprint_is_recent (&print, 9000000000));
+  g_assert_true (is_recent (&print, 8900000000));
+  g_assert_false (is_recent (&print, 9000000000));
 
   arc_fixture_sh (fixture, "touch -d 2200-01-01 tree/n.org");
   arc_fixture_start (fixture, NULL, FALSE);
@@ -842,7 +923,7 @@ test_future (void)
   arc_fixture_reconcile (fixture);
   g_assert_cmpuint (fixture->n_changed, ==, 0);
   arc_fixture_sh (fixture, "echo >>tree/n.org && touch -d 2200-01-01 tree/n.org");
-  arc_fixture_wait_told (fixture, "tree/n.org", ARC_CHANGE_MODIFIED);
+  arc_fixture_wait_emitted (fixture, "tree/n.org", ARC_CHANGE_MODIFIED);
 }
 
 static void
@@ -853,7 +934,7 @@ test_batch (void)
   arc_fixture_start (fixture, NULL, FALSE);
   arc_fixture_sh (fixture, "cd tree && for i in $(seq 300); do echo >$i.org; done");
   arc_fixture_wait_true (fixture);
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 300);
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 300);
   g_assert_cmpuint (fixture->n_changed, <, 60);
 }
 
@@ -870,9 +951,9 @@ test_large_directory (void)
 
   begin = g_get_monotonic_time ();
   arc_fixture_sh (fixture, "echo >tree/77.org");
-  arc_fixture_wait_told (fixture, "tree/77.org", ARC_CHANGE_MODIFIED);
-  g_test_message ("told after %" G_GINT64_FORMAT " us", g_get_monotonic_time () - begin);
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 1);
+  arc_fixture_wait_emitted (fixture, "tree/77.org", ARC_CHANGE_MODIFIED);
+  g_test_message ("emitted after %" G_GINT64_FORMAT " us", g_get_monotonic_time () - begin);
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 1);
 
   /* Where all is slow, a comparison may be ahead of the monitors with so many. */
   arc_fixture_sh (fixture, "mv tree/77.org tree/new.org && rm tree/5*.org");
@@ -914,9 +995,9 @@ test_missing_root (void)
   arc_fixture_sh (fixture, "rmdir tree && rm away/1.org && touch away/a/3.org && mv away tree");
   arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
   arc_fixture_wait_true (fixture);
-  arc_fixture_wait_told (fixture, "tree/1.org", ARC_CHANGE_DELETED);
-  arc_fixture_wait_told (fixture, "tree/a/3.org", ARC_CHANGE_ADDED);
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 2);
+  arc_fixture_wait_emitted (fixture, "tree/1.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/a/3.org", ARC_CHANGE_ADDED);
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 2);
   arc_fixture_wait_sentinels (fixture, sentinels);
 
   /* Emptied by hand, it is empty. */
@@ -925,6 +1006,33 @@ test_missing_root (void)
   arc_fixture_reconcile (fixture);
   g_assert_true (arc_fixture_is_ok (fixture, NULL));
   g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 0);
+  arc_fixture_assert_none_missed (fixture);
+}
+
+/* A comparison that begins when the root is back finds it, whatever events are on their way. */
+static void
+test_root_comes_back (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autofree char *away = g_build_filename (fixture->aside, "tree", NULL);
+
+  arc_fixture_sh (fixture, "touch tree/1.org");
+  arc_fixture_start (fixture, NULL, FALSE);
+
+  for (guint i = 0; i < 30; i++)
+    {
+      g_assert_no_errno (g_rename (fixture->root, away));
+      arc_fixture_wait (fixture, arc_fixture_is_unavailable, "unavailable");
+      if (i % 2 == 1)
+        arc_fixture_reconcile (fixture);
+      g_assert_no_errno (g_rename (away, fixture->root));
+      for (guint n = i % 5; n > 0; n--)
+        g_main_context_iteration (NULL, FALSE);
+      arc_fixture_reconcile (fixture);
+      g_assert_true (arc_fixture_is_ok (fixture, NULL));
+    }
+
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
   arc_fixture_assert_none_missed (fixture);
 }
 
@@ -943,7 +1051,7 @@ test_empty_at_start (void)
 
   arc_fixture_sh (fixture, "touch tree/sure");
   arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
-  arc_fixture_wait_told (fixture, "tree/n.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/n.org", ARC_CHANGE_DELETED);
 }
 
 static gboolean
@@ -1017,7 +1125,7 @@ test_not_searchable (void)
 
   /* Others go on as ever. */
   arc_fixture_sh (fixture, "echo >>tree/0.org");
-  arc_fixture_wait_told (fixture, "tree/0.org", ARC_CHANGE_MODIFIED);
+  arc_fixture_wait_emitted (fixture, "tree/0.org", ARC_CHANGE_MODIFIED);
 
   arc_fixture_sh (fixture, "chmod 700 tree/a");
   arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
@@ -1061,8 +1169,51 @@ test_not_searchable_at_start (void)
 
   arc_fixture_sh (fixture, "chmod 700 tree/a");
   arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
-  arc_fixture_wait_told (fixture, "tree/a/1.org", ARC_CHANGE_MODIFIED);
-  arc_fixture_wait_told (fixture, "tree/a/b/2.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/a/1.org", ARC_CHANGE_MODIFIED);
+  arc_fixture_wait_emitted (fixture, "tree/a/b/2.org", ARC_CHANGE_DELETED);
+
+  if (is_root)
+    g_assert_no_errno (seteuid (0));
+}
+
+/* What a link leads to cannot be read, and so not be watched, at first. It is renamed at each
+ * moment of the first scan after that. */
+static void
+test_target_becomes_readable (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autofree char *here = g_build_filename (fixture->aside, "here", NULL);
+  g_autofree char *away = g_build_filename (fixture->aside, "away", NULL);
+  gboolean is_root = geteuid () == 0;
+
+  arc_fixture_sh (fixture, "mkdir aside/here && echo >aside/here/1.org");
+  if (is_root)
+    become_other (fixture);
+  arc_fixture_start (fixture, NULL, TRUE);
+
+  for (guint i = 0; i < 60; i++)
+    {
+      guint tick;
+
+      g_assert_no_errno (g_chmod (here, 0));
+      arc_fixture_sh (fixture, "ln -s ../aside/here tree/l");
+      arc_fixture_wait (fixture, arc_fixture_is_degraded, "degraded");
+      g_assert_no_errno (g_chmod (here, 0700));
+      if (i % 5 > 0)
+        arc_watcher_reconcile (fixture->watcher);
+      else
+        arc_test_wait_until (!arc_test_get_boolean (fixture->watcher, "settled"));
+      tick = g_timeout_add (1, arc_test_tick, NULL);
+      for (guint n = i % 4; n > 0; n--)
+        g_main_context_iteration (NULL, TRUE);
+      g_source_remove (tick);
+      g_assert_no_errno (g_rename (here, away));
+      arc_test_wait_until (arc_watcher_get_n_directories (fixture->watcher) == 1);
+      g_assert_no_errno (g_rename (away, here));
+      arc_test_wait_until (arc_watcher_get_n_files (fixture->watcher) == 1);
+      arc_fixture_sh (fixture, "rm tree/l");
+      arc_test_wait_until (arc_watcher_get_n_directories (fixture->watcher) == 1);
+    }
 
   if (is_root)
     g_assert_no_errno (seteuid (0));
@@ -1094,21 +1245,21 @@ test_failing_disk (void)
         g_assert_true (arc_fixture_is_degraded (fixture, NULL));
         g_assert_nonnull (strstr (arc_watcher_get_health_message (fixture->watcher), sentence));
         arc_fixture_sh (fixture, "echo >>tree/2.org");
-        arc_fixture_wait_told (fixture, "tree/2.org", ARC_CHANGE_MODIFIED);
-        g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 1);
+        arc_fixture_wait_emitted (fixture, "tree/2.org", ARC_CHANGE_MODIFIED);
+        g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 1);
         g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 4);
 
         /* No event says that it can be looked at again. */
         arc_test_disk_fail (names[j], 0);
         arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
-        g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 1);
+        g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 1);
       }
 
   /* One that was deleted meanwhile. */
   arc_test_disk_fail ("1.org", EIO);
   arc_fixture_reconcile (fixture);
   arc_fixture_sh (fixture, "rm tree/1.org");
-  arc_fixture_wait_told (fixture, "tree/1.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/1.org", ARC_CHANGE_DELETED);
   arc_test_disk_fail ("1.org", 0);
   arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
   arc_fixture_wait_sentinels (fixture, sentinels);
@@ -1132,21 +1283,21 @@ test_set_tree (void)
   arc_watcher_set_tree (fixture->watcher, roots, filter, FALSE);
   g_assert_false (arc_test_get_boolean (fixture->watcher, "settled"));
   arc_fixture_wait_settled (fixture);
-  arc_fixture_wait_told (fixture, "tree/a/4.txt", ARC_CHANGE_ADDED);
-  arc_fixture_wait_told (fixture, "tree/b/c/3.org", ARC_CHANGE_DELETED);
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 2);
+  arc_fixture_wait_emitted (fixture, "tree/a/4.txt", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/b/c/3.org", ARC_CHANGE_DELETED);
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 2);
 
   arc_fixture_forget (fixture);
   arc_watcher_set_tree (fixture->watcher, others, filter, FALSE);
   arc_fixture_wait_settled (fixture);
-  arc_fixture_wait_told (fixture, "tree/1.org", ARC_CHANGE_DELETED);
-  arc_fixture_wait_told (fixture, "aside/5.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/1.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "aside/5.org", ARC_CHANGE_ADDED);
   g_assert_cmpuint (arc_watcher_get_n_directories (fixture->watcher), ==, 2);
   g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 3);
   arc_fixture_sh (fixture, "touch tree/6.org tree/a/7.org aside/8.org");
-  arc_fixture_wait_told (fixture, "tree/a/7.org", ARC_CHANGE_ADDED);
-  arc_fixture_wait_told (fixture, "aside/8.org", ARC_CHANGE_ADDED);
-  g_assert_false (arc_fixture_is_told (fixture, "tree/6.org"));
+  arc_fixture_wait_emitted (fixture, "tree/a/7.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "aside/8.org", ARC_CHANGE_ADDED);
+  g_assert_false (arc_fixture_is_emitted (fixture, "tree/6.org"));
   arc_fixture_assert_none_missed (fixture);
 }
 
@@ -1195,7 +1346,7 @@ test_explain (void)
                        explains (fixture, "tree/link/n.org"));
   assert_explained (fixture, "tree/a/linked.org", FALSE, "symbolic links are not followed");
   arc_fixture_sh (fixture, "rm tree/a/linked.org && touch tree/a/linked.org");
-  arc_fixture_wait_told (fixture, "tree/a/linked.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/a/linked.org", ARC_CHANGE_ADDED);
   assert_explained (fixture, "tree/a/linked.org", TRUE, "*.org");
 }
 
@@ -1377,12 +1528,12 @@ test_hanging_comparison (void)
       g_assert_cmpuint (arc_test_disk_get_n_hanging (), ==, 1);
       g_assert_cmpint (arc_watcher_get_health (fixture->watcher), ==, ARC_HEALTH_UNAVAILABLE);
       g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 6);
-      g_assert_false (arc_fixture_is_told (fixture, "tree/b/c/4.org"));
+      g_assert_false (arc_fixture_is_emitted (fixture, "tree/b/c/4.org"));
 
       arc_test_disk_hang (NULL);
       arc_test_wait_until (arc_watcher_get_health (fixture->watcher) == ARC_HEALTH_OK);
-      arc_fixture_wait_told (fixture, "tree/b/c/4.org", ARC_CHANGE_MODIFIED);
-      arc_fixture_wait_told (fixture, "tree/1.org", ARC_CHANGE_MODIFIED);
+      arc_fixture_wait_emitted (fixture, "tree/b/c/4.org", ARC_CHANGE_MODIFIED);
+      arc_fixture_wait_emitted (fixture, "tree/1.org", ARC_CHANGE_MODIFIED);
       arc_fixture_wait_true (fixture);
       arc_fixture_assert_none_missed (fixture);
     }
@@ -1406,10 +1557,159 @@ test_hanging_look (void)
 
   arc_test_disk_hang (NULL);
   arc_test_wait_until (arc_watcher_get_health (fixture->watcher) == ARC_HEALTH_OK);
-  arc_fixture_wait_told (fixture, "tree/a/1.org", ARC_CHANGE_MODIFIED);
-  arc_fixture_wait_told (fixture, "tree/2.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/a/1.org", ARC_CHANGE_MODIFIED);
+  arc_fixture_wait_emitted (fixture, "tree/2.org", ARC_CHANGE_DELETED);
   arc_fixture_wait_true (fixture);
   arc_fixture_assert_none_missed (fixture);
+}
+
+/* A link in the tree leads to a file system that does not answer. */
+static void
+test_hanging_link (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autofree char *hanging = g_build_filename (fixture->aside, "d", NULL);
+  static const char *const sentinels[] = { "tree", "tree/l", NULL };
+
+  arc_fixture_sh (fixture, "mkdir aside/d && touch aside/d/1.org tree/2.org");
+  arc_fixture_start (fixture, NULL, TRUE);
+
+  arc_test_disk_hang (hanging);
+  arc_fixture_sh (fixture, "ln -s ../aside/d tree/l");
+  arc_test_wait_until (arc_test_disk_get_n_hanging () == 1);
+  wait_lost (fixture);
+  arc_fixture_reconcile (fixture);
+  g_assert_cmpuint (arc_test_disk_get_n_hanging (), ==, 1);
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+
+  arc_test_disk_hang (NULL);
+  arc_test_wait_until (arc_watcher_get_health (fixture->watcher) == ARC_HEALTH_OK);
+  arc_fixture_wait_emitted (fixture, "tree/l/1.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_sentinels (fixture, sentinels);
+
+  /* What the thread watched before it was left behind does not count: this is watched anew. */
+  arc_fixture_forget (fixture);
+  arc_fixture_sh (fixture, "mv aside/d aside/e");
+  arc_fixture_wait_emitted (fixture, "tree/l/1.org", ARC_CHANGE_DELETED);
+  arc_fixture_sh (fixture, "mv aside/e aside/d");
+  arc_fixture_wait_emitted (fixture, "tree/l/1.org", ARC_CHANGE_MODIFIED);
+  arc_fixture_wait_settled (fixture);
+  arc_fixture_assert_none_missed (fixture);
+}
+
+/* The root is a link to such a one. */
+static void
+test_hanging_linked_root (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autofree char *hanging = g_build_filename (fixture->aside, "real", NULL);
+  static const char *const sentinels[] = { "tree", "tree/a", NULL };
+
+  arc_fixture_sh (fixture, "rmdir tree && mkdir -p aside/real/a && touch aside/real/1.org && "
+                           "ln -s aside/real tree");
+  arc_fixture_start (fixture, NULL, FALSE);
+
+  for (guint round = 0; round < 2; round++)
+    {
+      arc_test_disk_hang (hanging);
+      arc_watcher_reconcile (fixture->watcher);
+      arc_test_wait_until (arc_test_disk_get_n_hanging () == 1);
+      if (round == 0)
+        wait_lost (fixture);
+      arc_test_disk_hang (NULL);
+      arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+    }
+
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+  arc_fixture_wait_sentinels (fixture, sentinels);
+  arc_fixture_assert_none_missed (fixture);
+}
+
+/* Two roots of one server that is gone. */
+static void
+test_hanging_roots (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autoptr (ArcChangeSet) files = arc_change_set_new ();
+  g_autoptr (ArcChangeSet) hidden = NULL;
+  g_autofree char *one = g_build_filename (fixture->root, "1.org", NULL);
+  g_autofree char *other = g_build_filename (fixture->aside, "2.org", NULL);
+  const char *roots[] = { fixture->root, fixture->aside, NULL };
+  static const char *const sentinels[] = { "tree", "aside", NULL };
+
+  arc_fixture_sh (fixture, "touch tree/1.org aside/2.org");
+  arc_fixture_start (fixture, NULL, FALSE);
+  arc_watcher_set_tree (fixture->watcher, roots, fixture->filter, FALSE);
+  arc_fixture_wait_settled (fixture);
+  arc_fixture_forget (fixture);
+
+  arc_test_disk_hang (fixture->base);
+  arc_watcher_reconcile (fixture->watcher);
+  arc_test_wait_until (arc_test_disk_get_n_hanging () == 2);
+  arc_fixture_wait (fixture, arc_fixture_is_unavailable, "unavailable");
+  arc_change_set_add (files, one, ARC_CHANGE_ADDED);
+  arc_change_set_add (files, other, ARC_CHANGE_ADDED);
+  hidden = arc_watcher_find_hidden (fixture->watcher, files);
+  g_assert_cmpuint (arc_change_set_get_size (hidden), ==, 2);
+
+  arc_test_disk_hang (NULL);
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+  arc_fixture_wait_sentinels (fixture, sentinels);
+}
+
+/* The first root is lost; the other one goes on, also with new directories. */
+static void
+test_hanging_other_root (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  const char *roots[] = { fixture->root, fixture->aside, NULL };
+
+  arc_fixture_sh (fixture, "touch tree/1.org aside/2.org");
+  arc_fixture_start (fixture, NULL, FALSE);
+  arc_watcher_set_tree (fixture->watcher, roots, fixture->filter, FALSE);
+  arc_fixture_wait_settled (fixture);
+  arc_fixture_forget (fixture);
+
+  arc_test_disk_hang (fixture->root);
+  arc_watcher_reconcile (fixture->watcher);
+  wait_lost (fixture);
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("aside/%u/3.org", i);
+
+      arc_fixture_sh (fixture, "mkdir aside/%u && touch %s", i, path);
+      arc_fixture_wait_emitted (fixture, path, ARC_CHANGE_ADDED);
+      arc_fixture_wait_settled (fixture);
+    }
+  g_assert_true (arc_fixture_is_unavailable (fixture, NULL));
+
+  arc_test_disk_hang (NULL);
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+}
+
+/* Whether the other path of a directory still leads to it can only be seen on such a disk. */
+static void
+test_hanging_other_path (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  g_autofree char *hanging = g_build_filename (fixture->root, "l", NULL);
+
+  arc_fixture_sh (fixture, "mkdir aside/d && touch aside/d/1.org && ln -s ../aside/d tree/l");
+  arc_fixture_start (fixture, NULL, TRUE);
+  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 1);
+
+  arc_test_disk_hang (hanging);
+  arc_fixture_sh (fixture, "ln -s ../aside/d tree/m");
+  arc_test_wait_until (arc_test_disk_get_n_hanging () == 1);
+  arc_test_disk_hang (NULL);
+  arc_fixture_reconcile (fixture);
+  g_assert_true (arc_fixture_is_ok (fixture, NULL));
+  g_assert_cmpuint (arc_watcher_get_n_files (fixture->watcher), ==, 1);
+  g_assert_cmpuint (arc_watcher_get_n_directories (fixture->watcher), ==, 2);
+
+  arc_fixture_sh (fixture, "rm tree/l");
+  arc_fixture_wait_emitted (fixture, "tree/m/1.org", ARC_CHANGE_ADDED);
 }
 
 /* The watcher is stopped, and freed, while a thread waits for the disk. */
@@ -1453,6 +1753,8 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher/behind-links", test_behind_links);
   g_test_add_func ("/watcher/behind-link-to-excluded", test_behind_link_to_excluded);
   g_test_add_func ("/watcher/target-moves", test_target_moves);
+  g_test_add_func ("/watcher/target-becomes-readable", test_target_becomes_readable);
+  g_test_add_func ("/watcher/overlapping-ways", test_overlapping_ways);
   g_test_add_func ("/watcher/way-to-root", test_way_to_root);
   g_test_add_func ("/watcher/renamed-parent", test_renamed_parent);
   g_test_add_func ("/watcher/left-out-comes-back", test_left_out_comes_back);
@@ -1464,11 +1766,12 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher/open-file", test_open_file);
   g_test_add_func ("/watcher/steady-writer", test_steady_writer);
   g_test_add_func ("/watcher/many-saves", test_many_saves);
-  g_test_add_func ("/watcher/told-at-once", test_told_at_once);
+  g_test_add_func ("/watcher/emitted-at-once", test_emitted_at_once);
   g_test_add_func ("/watcher/future", test_future);
   g_test_add_func ("/watcher/batch", test_batch);
   g_test_add_func ("/watcher/large-directory", test_large_directory);
   g_test_add_func ("/watcher/missing-root", test_missing_root);
+  g_test_add_func ("/watcher/root-comes-back", test_root_comes_back);
   g_test_add_func ("/watcher/empty-at-start", test_empty_at_start);
   g_test_add_func ("/watcher/unreadable", test_unreadable);
   g_test_add_func ("/watcher/not-searchable", test_not_searchable);
@@ -1476,6 +1779,11 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher/failing-disk", test_failing_disk);
   g_test_add_func ("/watcher/hanging/comparison", test_hanging_comparison);
   g_test_add_func ("/watcher/hanging/look", test_hanging_look);
+  g_test_add_func ("/watcher/hanging/link", test_hanging_link);
+  g_test_add_func ("/watcher/hanging/linked-root", test_hanging_linked_root);
+  g_test_add_func ("/watcher/hanging/roots", test_hanging_roots);
+  g_test_add_func ("/watcher/hanging/other-root", test_hanging_other_root);
+  g_test_add_func ("/watcher/hanging/other-path", test_hanging_other_path);
   g_test_add_func ("/watcher/hanging/end", test_hanging_end);
   g_test_add_func ("/watcher/set-tree", test_set_tree);
   g_test_add_func ("/watcher/explain", test_explain);

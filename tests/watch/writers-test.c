@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* Programs that people save notes with. Told once too often is fine, told not at all is a failure.
+/* Programs that people save notes with. Emitted once too often is fine, emitted not at all is a
+ * failure.
  */
 
 #include "watcher-fixture.h"
@@ -57,7 +58,7 @@ run (ArcFixture *fixture, const char *line)
   arc_fixture_wait (fixture, is_set, &exited);
 }
 
-/* Everything the writer did was told by the monitors, and led to what is on the disk. */
+/* Everything the writer did was emitted by the monitors, and led to what is on the disk. */
 static void
 finish (ArcFixture *fixture)
 {
@@ -67,13 +68,13 @@ finish (ArcFixture *fixture)
   arc_fixture_assert_none_missed (fixture);
 }
 
-/* Saves once and waits until it is told. */
+/* Saves once and waits until it is emitted. */
 static void
 save (ArcFixture *fixture, const char *line, const char *path)
 {
   arc_fixture_forget (fixture);
   run (fixture, line);
-  arc_fixture_wait_told (fixture, path, ARC_CHANGE_MODIFIED);
+  arc_fixture_wait_emitted (fixture, path, ARC_CHANGE_MODIFIED);
   arc_fixture_wait_true (fixture);
 }
 
@@ -110,7 +111,7 @@ test_emacs (void)
 
   arc_fixture_forget (fixture);
   run (fixture, EMACS "tree/new.org --eval '(progn (insert \"1\") (save-buffer))'");
-  arc_fixture_wait_told (fixture, "tree/new.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/new.org", ARC_CHANGE_ADDED);
   finish (fixture);
 }
 
@@ -135,8 +136,8 @@ test_emacs_unsaved (void)
        "t))'");
   arc_fixture_wait_sentinels (fixture, sentinels);
   arc_fixture_wait_true (fixture);
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 1);
-  g_assert_true (arc_fixture_is_told (fixture, "tree/sentinel.org"));
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 1);
+  g_assert_true (arc_fixture_is_emitted (fixture, "tree/sentinel.org"));
   finish (fixture);
 }
 
@@ -176,7 +177,7 @@ test_sed (void)
   arc_fixture_start (fixture, NULL, FALSE);
 
   save (fixture, "sed -i s/one/two/ tree/n.org tree/a/m.org", "tree/n.org");
-  g_assert_true (arc_fixture_is_told (fixture, "tree/a/m.org"));
+  g_assert_true (arc_fixture_is_emitted (fixture, "tree/a/m.org"));
   save (fixture, "sed -i.bak s/two/six/ tree/n.org", "tree/n.org");
   finish (fixture);
 }
@@ -193,8 +194,8 @@ test_rsync (void)
   arc_fixture_start (fixture, NULL, FALSE);
 
   run (fixture, "rsync -a aside/ tree/");
-  arc_fixture_wait_told (fixture, "tree/n.org", ARC_CHANGE_ADDED);
-  arc_fixture_wait_told (fixture, "tree/a/b/m.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/n.org", ARC_CHANGE_ADDED);
+  arc_fixture_wait_emitted (fixture, "tree/a/b/m.org", ARC_CHANGE_ADDED);
 
   save (fixture, "echo 2 >aside/n.org && rsync -a -I aside/ tree/", "tree/n.org");
   save (fixture, "echo 3 >aside/n.org && rsync -a -I --inplace aside/ tree/", "tree/n.org");
@@ -204,7 +205,7 @@ test_rsync (void)
   save (fixture, "touch -d 2001-01-01 aside/n.org && rsync -a aside/ tree/", "tree/n.org");
 
   run (fixture, "rm -r aside/a && rsync -a --delete aside/ tree/");
-  arc_fixture_wait_told (fixture, "tree/a/b/m.org", ARC_CHANGE_DELETED);
+  arc_fixture_wait_emitted (fixture, "tree/a/b/m.org", ARC_CHANGE_DELETED);
   finish (fixture);
 }
 
@@ -221,7 +222,7 @@ test_syncthing (void)
 
   run (fixture, "echo 2 >tree/a/.syncthing.n.org.tmp");
   arc_fixture_wait_sentinels (fixture, sentinels);
-  g_assert_false (arc_fixture_is_told (fixture, "tree/a/n.org"));
+  g_assert_false (arc_fixture_is_emitted (fixture, "tree/a/n.org"));
 
   save (fixture,
         "touch -d 2001-01-01 tree/a/.syncthing.n.org.tmp && mv tree/a/.syncthing.n.org.tmp "
@@ -258,17 +259,17 @@ test_git (void)
     {
       arc_fixture_forget (fixture);
       run (fixture, "cd tree && git checkout -q two");
-      arc_fixture_wait_told (fixture, "tree/n.org", ARC_CHANGE_MODIFIED);
-      arc_fixture_wait_told (fixture, "tree/both/17.org", ARC_CHANGE_MODIFIED);
+      arc_fixture_wait_emitted (fixture, "tree/n.org", ARC_CHANGE_MODIFIED);
+      arc_fixture_wait_emitted (fixture, "tree/both/17.org", ARC_CHANGE_MODIFIED);
       arc_fixture_wait_true (fixture);
-      g_assert_true (arc_fixture_is_told (fixture, "tree/new/deep/er/40.org"));
-      g_assert_true (arc_fixture_is_told (fixture, "tree/old/deep/40.org"));
-      g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 40 + 40 + 40 + 1);
+      g_assert_true (arc_fixture_is_emitted (fixture, "tree/new/deep/er/40.org"));
+      g_assert_true (arc_fixture_is_emitted (fixture, "tree/old/deep/40.org"));
+      g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 40 + 40 + 40 + 1);
 
       arc_fixture_forget (fixture);
       run (fixture, "cd tree && git checkout -q one");
       arc_fixture_wait_true (fixture);
-      g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 40 + 40 + 40 + 1);
+      g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 40 + 40 + 40 + 1);
     }
   finish (fixture);
 }
@@ -282,7 +283,7 @@ test_mkdir (void)
   run (fixture, "cd tree && i=0 && while [ $i -lt 1000 ]; do"
                 " mkdir -p $i/a/b/c && echo >$i/a/b/c/n.org; i=$((i + 1)); done");
   arc_fixture_wait_true (fixture);
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 1000);
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 1000);
   finish (fixture);
 }
 
@@ -298,12 +299,12 @@ test_copy_and_unpack (void)
 
   run (fixture, "cp -r aside/t tree/copy");
   arc_fixture_wait_true (fixture);
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 200);
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 200);
 
   arc_fixture_forget (fixture);
   run (fixture, "cd tree && tar xf ../aside/t.tar");
   arc_fixture_wait_true (fixture);
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 200);
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 200);
   finish (fixture);
 }
 
@@ -319,21 +320,21 @@ test_move (void)
 
   run (fixture, "mv aside/t tree/");
   arc_fixture_wait_true (fixture);
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 200);
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 200);
 
   arc_fixture_forget (fixture);
   run (fixture, "mv tree/t tree/sub/u");
   arc_fixture_wait_true (fixture);
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 400);
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 400);
   arc_fixture_forget (fixture);
   run (fixture, "for i in tree/sub/u/*; do echo x >>$i/a/b/2.org; done");
   arc_fixture_wait_true (fixture);
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 100);
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 100);
 
   arc_fixture_forget (fixture);
   run (fixture, "mv tree/sub/u aside/");
   arc_fixture_wait_true (fixture);
-  g_assert_cmpuint (arc_change_set_get_size (fixture->told), ==, 200);
+  g_assert_cmpuint (arc_change_set_get_size (fixture->emitted), ==, 200);
   g_assert_cmpuint (arc_watcher_get_n_directories (fixture->watcher), ==, 2);
   finish (fixture);
 }
