@@ -388,7 +388,7 @@ on_once_finished (ArcDaemon *self, const ArcBuild *build)
 
   if (self->has_bar)
     g_print ("\n");
-  if (build->result == ARC_RESULT_SUCCESS || arc_build_is_partial (build))
+  if (arc_build_is_stored (build))
     print_problems (self);
   if (build->result == ARC_RESULT_SUCCESS)
     g_print (_ ("Built %s\n"), database);

@@ -110,6 +110,7 @@
 ;;     ARCOLOGY_DATABASE     the database to bring up to date
 ;;     ARCOLOGY_BUILD_ID     a number for the log
 ;;     ARCOLOGY_BUILD_KIND   `incremental', `full' or `clean'
+;;     ARCOLOGY_LAST_BUILD   the number of the last build that the database holds; 0: not known
 ;;     ARCOLOGY_CHANGES      a file of records: the letter A, M or D (added, modified, deleted), a
 ;;                           NUL, the absolute path, a NUL
 ;;
@@ -672,6 +673,11 @@ update org-roam, or replace the database by a clean build"
         (arcology-batch--fail
          'incomplete "The database %s was made with another Emacs, Org, org-roam or other \
 options: a full build is needed" database))
+      (unless (<= (string-to-number (or (getenv "ARCOLOGY_LAST_BUILD") "0"))
+                  (string-to-number (arcology-batch--read-mark "build")))
+        (arcology-batch--fail
+         'incomplete "The database %s is older than the last build, as from a backup: a full \
+build is needed" database))
       (unless (string-suffix-p (concat "-" (arcology-batch--count-rows))
                                (arcology-batch--read-mark "build"))
         (arcology-batch--fail

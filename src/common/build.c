@@ -153,3 +153,9 @@ arc_build_is_partial (const ArcBuild *build)
   return build->result == ARC_RESULT_FAILED && build->exit_status == ARC_BUILD_PARTIAL_STATUS &&
          build->n_failed > 0;
 }
+
+gboolean
+arc_build_is_stored (const ArcBuild *build)
+{
+  return build->result == ARC_RESULT_SUCCESS || arc_build_is_partial (build);
+}

@@ -189,3 +189,11 @@ void arc_build_add_failed_file (ArcBuild *build, const char *path, const char *w
  *   such a file, the exit status %ARC_BUILD_PARTIAL_STATUS is a failure of the whole build
  */
 gboolean arc_build_is_partial (const ArcBuild *build);
+
+/**
+ * arc_build_is_stored:
+ * @build: a build that has ended
+ *
+ * Returns: %TRUE if the database holds what @build made: it succeeded, perhaps but for some files
+ */
+gboolean arc_build_is_stored (const ArcBuild *build);

@@ -8,12 +8,14 @@ arc_build_environment_for_build (GStrv environment,
                                  const ArcConfig *config,
                                  ArcBuildKind kind,
                                  guint64 id,
+                                 guint64 last,
                                  const char *changes_file)
 {
   /* A child with NOTIFY_SOCKET could send messages to systemd as the service (sd_notify(3)). */
   static const char *const private[] = { "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID" };
   g_autofree char *directories = g_strjoinv (":", config->directories);
   g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, id);
+  g_autofree char *last_number = g_strdup_printf ("%" G_GUINT64_FORMAT, last);
   const char *word = arc_build_kind_to_string (kind);
 
   for (guint i = 0; i < G_N_ELEMENTS (private); i++)
@@ -24,6 +26,7 @@ arc_build_environment_for_build (GStrv environment,
   environment = g_environ_setenv (environment, "ARCOLOGY_DATABASE", config->database, TRUE);
   environment = g_environ_setenv (environment, "ARCOLOGY_BUILD_ID", number, TRUE);
   environment = g_environ_setenv (environment, "ARCOLOGY_BUILD_KIND", word, TRUE);
+  environment = g_environ_setenv (environment, "ARCOLOGY_LAST_BUILD", last_number, TRUE);
   environment = g_environ_setenv (environment, "ARCOLOGY_CHANGES", changes_file, TRUE);
 
   return environment;

@@ -299,7 +299,7 @@ build (Verify *self, const char *database, GError **error)
   g_free (self->config->database);
   self->config->database = g_strdup (database);
   environment =
-      arc_build_environment_for_build (environment, self->config, ARC_BUILD_CLEAN, 0, list);
+      arc_build_environment_for_build (environment, self->config, ARC_BUILD_CLEAN, 0, 0, list);
   program.environment = environment;
   if (!write_list (self, list, error) || !arc_program_run (&program, &result, error))
     return FALSE;

@@ -90,6 +90,23 @@ start (ArcBuildRun *run,
                                    error);
 }
 
+/* The number of the last build that the database holds; 0 if none is known. */
+static guint64
+get_last_stored (ArcStateStore *store)
+{
+  const GPtrArray *history = arc_state_store_get_history (store);
+
+  for (guint i = history->len; i > 0; i--)
+    {
+      const ArcBuild *build = g_ptr_array_index (history, i - 1);
+
+      if (arc_build_is_stored (build))
+        return build->id;
+    }
+
+  return 0;
+}
+
 /* Starts the process with the environment that README.md promises. */
 static gboolean
 spawn (ArcBuildRun *run, GError **error)
@@ -103,8 +120,9 @@ spawn (ArcBuildRun *run, GError **error)
       return FALSE;
     }
 
-  run->environment = arc_build_environment_for_build (g_get_environ (), config, build->kind,
-                                                      build->id, run->files.changes);
+  run->environment =
+      arc_build_environment_for_build (g_get_environ (), config, build->kind, build->id,
+                                       get_last_stored (run->store), run->files.changes);
 
   return start (run, (const char *const *) config->command, NULL, config->timeout, error);
 }
@@ -118,7 +136,7 @@ record_problems (ArcBuildRun *run, ArcBuild *build)
   const ArcProblem *first;
 
   build->n_problems = reported->count;
-  if (build->result != ARC_RESULT_SUCCESS && !arc_build_is_partial (build))
+  if (!arc_build_is_stored (build))
     return;
 
   arc_problem_list_sort (reported);
@@ -184,7 +202,7 @@ start_after_build (ArcBuildRun *run)
   g_autoptr (GError) error = NULL;
 
   if (config->after_build == NULL || g_cancellable_is_cancelled (run->closing) ||
-      (build->result != ARC_RESULT_SUCCESS && !arc_build_is_partial (build)))
+      !arc_build_is_stored (build))
     return FALSE;
 
   run->after_id = build->id;

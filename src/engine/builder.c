@@ -12,6 +12,7 @@
 #include "engine/sync-requests.h"
 
 #include <string.h>
+#include <sysexits.h>
 
 struct _ArcBuilder
 {
@@ -123,6 +124,14 @@ schedule_stopped (ArcBuilder *self)
     g_idle_add_full (G_PRIORITY_DEFAULT, emit_stopped, g_object_ref (self), g_object_unref);
 }
 
+/* Whether an incremental build has found that only a full one can do. */
+static gboolean
+asks_for_full_build (const ArcBuild *build)
+{
+  return build->kind == ARC_BUILD_INCREMENTAL && build->result == ARC_RESULT_FAILED &&
+         build->exit_status == EX_DATAERR;
+}
+
 /* An event of the machine, and everything that follows from it. CAUSE is that of a build that it
  * starts, and ENDED is the build that it is the end of. */
 static void
@@ -154,7 +163,8 @@ step_for_cause (ArcBuilder *self,
 
   if (ended != NULL)
     {
-      arc_sync_requests_answer (self->syncs, ended);
+      if (!asks_for_full_build (ended) || !(effects & ARC_EFFECT_START))
+        arc_sync_requests_answer (self->syncs, ended);
       g_signal_emit (self, signals[SIGNAL_BUILD_FINISHED], 0, ended);
     }
   if (effects & ARC_EFFECT_START)
@@ -200,6 +210,8 @@ on_build_ended (const ArcBuild *build, gboolean spawned, gpointer user_data)
 {
   ArcBuilder *self = user_data;
   const ArcEvent event = get_event (build->result);
+  const gboolean may_start =
+      self->machine.holds == ARC_HOLD_NONE || build->cause == ARC_CAUSE_REQUEST;
   const gboolean given_up =
       arc_database_state_end_build (self->database, build, spawned,
                                     self->machine.failures >= self->config->timing.retry_limit);
@@ -210,6 +222,13 @@ on_build_ended (const ArcBuild *build, gboolean spawned, gpointer user_data)
     self->status.consecutive_failures++;
 
   self->machine.cost = build->cpu_usec;
+  if (asks_for_full_build (build) && may_start)
+    {
+      step (self, ARC_EVENT_REBUILD, NULL);
+      step_for_cause (self, event, build->cause, build);
+      return;
+    }
+
   step (self, given_up ? ARC_EVENT_STOPPED : event, build);
 }
 

@@ -260,7 +260,7 @@ arc_database_state_take_finish (GAsyncResult *result, ArcBuildFiles *files, GErr
 static void
 adopt_named_files (ArcDatabaseState *self, const ArcBuild *build)
 {
-  const gboolean done = build->result == ARC_RESULT_SUCCESS || arc_build_is_partial (build);
+  const gboolean done = arc_build_is_stored (build);
   g_autofree char *begun = arc_build_inputs_read (self->inputs, TRUE);
 
   if (!arc_build_inputs_end_build (self->inputs, done))

@@ -31,6 +31,7 @@ ArcSyncRequests *arc_sync_requests_new (const ArcBuildRun *run);
  * Frees the object. Open calls get no answer: fail them before.
  */
 void arc_sync_requests_free (ArcSyncRequests *syncs);
+
 /**
  * arc_sync_requests_add:
  * @syncs: the calls

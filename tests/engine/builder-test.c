@@ -251,10 +251,47 @@ test_asks_for_full_build (void)
 
   arc_test_host_touch (host, "one.org");
   arc_test_host_advance (host, 5 * SECOND);
+  /* At once, and once. */
   arc_test_host_finish_build (host, 65);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_RUNNING);
+  arc_test_host_finish_build (host, 65);
+  arc_test_host_assert_list (host, 3, ALL_NOTES);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_COOLDOWN);
+  g_assert_cmpint (arc_state_store_get_last_build (host->store)->cause, ==, ARC_CAUSE_CHANGE);
+}
+
+static void
+test_asks_while_paused (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_set_paused (host, TRUE);
+  arc_test_host_finish_build (host, 65);
+  g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_COOLDOWN);
+  arc_test_host_set_paused (host, FALSE);
   arc_test_host_advance (host, 600 * SECOND);
   arc_test_host_finish_build (host, 0);
   arc_test_host_assert_list (host, 3, ALL_NOTES);
+}
+
+/* The full build answers. */
+static void
+test_sync_asks_for_full_build (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  ArcTestSync sync = { 0 };
+
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_sync (host, &sync);
+  arc_test_host_finish_build (host, 65);
+  g_assert_false (sync.done);
+  arc_test_host_finish_build (host, 0);
+  arc_test_wait_until (sync.done);
+  g_assert_no_error (sync.error);
+  g_assert_cmpuint (sync.build, ==, 3);
+  g_assert_cmpint (sync.result, ==, ARC_RESULT_SUCCESS);
 }
 
 static void
@@ -697,7 +734,7 @@ test_problems_are_replaced (void)
   say (host, one);
   for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
     {
-      arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 3 + i);
+      arc_test_host_rebuild (host, ARC_BUILD_FULL, 3 + i);
       arc_test_host_finish_build (host, failures[i]);
       assert_three_problems (host);
       g_assert_cmpuint (arc_state_store_get_last_build (host->store)->n_problems, ==, 1);
@@ -1468,7 +1505,8 @@ new_writing_host (void)
   return host;
 }
 
-/* A build that runs writes to a file that has no name any more: its end makes nothing true. */
+/* A build that runs writes to a file that has no name any more: its end makes nothing true, and a
+ * full build follows. */
 static void
 test_sync_while_database_is_removed (void)
 {
@@ -1479,16 +1517,16 @@ test_sync_while_database_is_removed (void)
   g_assert_no_errno (g_unlink (host->config->database));
 
   arc_test_host_finish_build (host, 0);
-  arc_test_wait_until (reply.done);
-  g_assert_no_error (reply.error);
-  g_assert_cmpuint (reply.build, ==, 2);
-  g_assert_cmpint (reply.result, ==, ARC_RESULT_FAILED);
+  g_assert_false (reply.done);
   g_assert_cmpstr (arc_state_store_get_last_build (host->store)->message, ==,
                    "the database was removed while the build ran");
   g_assert_false (arc_test_host_get_status (host).fresh);
 
-  arc_test_host_advance (host, 600 * SECOND);
   arc_test_host_finish_build (host, 0);
+  arc_test_wait_until (reply.done);
+  g_assert_no_error (reply.error);
+  g_assert_cmpuint (reply.build, ==, 3);
+  g_assert_cmpint (reply.result, ==, ARC_RESULT_SUCCESS);
   arc_test_host_assert_list (host, 3, ALL_NOTES);
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
@@ -2865,7 +2903,9 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/failure/and-touch", test_failure_and_touch);
   g_test_add_func ("/builder/failure/full", test_failed_full_build);
   g_test_add_func ("/builder/missing-database", test_missing_database);
-  g_test_add_func ("/builder/asks-for-full", test_asks_for_full_build);
+  g_test_add_func ("/builder/asks-for-full/at-once", test_asks_for_full_build);
+  g_test_add_func ("/builder/asks-for-full/paused", test_asks_while_paused);
+  g_test_add_func ("/builder/asks-for-full/sync", test_sync_asks_for_full_build);
   g_test_add_func ("/builder/cancel", test_cancel);
   g_test_add_func ("/builder/pause", test_pause);
   g_test_add_func ("/builder/pause/in-order", test_pause_in_order);
