@@ -222,6 +222,7 @@ on_build_ended (const ArcBuild *build, gboolean spawned, gpointer user_data)
     self->status.consecutive_failures++;
 
   self->machine.cost = build->cpu_usec;
+  /* What it asks for is part of what this build was started for, unless that is suspended now. */
   if (asks_for_full_build (build) && may_start)
     {
       step (self, ARC_EVENT_REBUILD, NULL);
