@@ -95,13 +95,20 @@ parse_command_line (CommandLine *line, int *argc, char ***argv, GError **error)
     return FALSE;
 
   if (*argc > 1)
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-                 _ ("unexpected argument “%s”; see --help"), (*argv)[1]);
-  else if (line->daemon.once && line->daemon.replace)
-    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-                         _ ("--replace and --once exclude each other"));
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                   _ ("unexpected argument “%s”; see --help"), (*argv)[1]);
+      return FALSE;
+    }
 
-  return *error == NULL;
+  if (line->daemon.once && line->daemon.replace)
+    {
+      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                           _ ("--replace and --once exclude each other"));
+      return FALSE;
+    }
+
+  return TRUE;
 }
 
 int

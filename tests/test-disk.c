@@ -92,10 +92,18 @@ arc_test_disk_forbid (const char *directory)
 /* Not all architectures have those without a directory. */
 static const guint32 path_calls[] = {
 #ifdef SYS_open
-  SYS_open,       SYS_stat,       SYS_lstat,      SYS_access,     SYS_readlink,
+  SYS_open,       SYS_stat,       SYS_lstat,
+  SYS_access,     SYS_readlink,
 #endif
-  SYS_openat,     SYS_openat2,    SYS_newfstatat, SYS_statx,      SYS_statfs,
-  SYS_faccessat,  SYS_readlinkat, SYS_chdir,      SYS_getdents64, SYS_inotify_add_watch,
+#ifdef SYS_newfstatat
+  SYS_newfstatat,
+#endif
+#ifdef SYS_fstatat64
+  SYS_fstatat64,
+#endif
+  SYS_openat,     SYS_openat2,    SYS_statx,
+  SYS_statfs,     SYS_faccessat,  SYS_readlinkat,
+  SYS_chdir,      SYS_getdents64, SYS_inotify_add_watch,
 #ifdef SYS_faccessat2
   SYS_faccessat2,
 #endif

@@ -47,7 +47,8 @@
 ;;         the files whose rows are all those of a build; when org-roam in another Emacs stores a
 ;;         file, its row here goes with the old rows
 ;;     arcology (build, finished, fingerprint)
-;;         one row: the last build, and the hash of all that decides what the rows of a note are
+;;         one row: the last build (its number, a mark of its own, and how many rows each table
+;;         has), and the hash of all that decides what the rows of a note are
 ;;         but its text
 ;;
 ;;     SELECT n.title FROM keywords k JOIN nodes n USING (file)
@@ -1110,7 +1111,8 @@ variables of a directory change, no incremental build follows.")
                   "SELECT file, hash FROM files f JOIN built_files USING (file) WHERE file IN (%s)
 AND NOT EXISTS (SELECT 1 FROM problems p WHERE p.file = f.file AND p.other IS NOT NULL)
 AND NOT EXISTS (SELECT 1 FROM setup_files s WHERE s.file = f.file
-                AND s.setup_file NOT LIKE '%%/.dir-locals%%')" paths))
+                AND s.setup_file NOT LIKE '%%/.dir-locals.el\"'
+                AND s.setup_file NOT LIKE '%%/.dir-locals-2.el\"')" paths))
     (puthash (arcology-batch--encode file) hash arcology-batch--hashes)))
 
 (defun arcology-batch--unchanged-p (path)

@@ -259,7 +259,6 @@ count_of_caller (ArcBusReplies *self, const char *sender)
 void
 arc_bus_replies_add (ArcBusReplies *self, GDBusMethodInvocation *invocation)
 {
-
   if (self->waiting.length >= MAX_OF_ALL ||
       count_of_caller (self, g_dbus_method_invocation_get_sender (invocation)) >= MAX_OF_CALLER)
     {

@@ -13,6 +13,7 @@
 #include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 
 #define MAX_FAILED_FILES 5
 
@@ -102,6 +103,18 @@ on_progress (ArcDBusBuilder *service, GParamSpec *pspec, gpointer user_data)
     show_progress (self);
 }
 
+/* Whether a build with DETAILS has asked for a full one, which runs by now: EX_DATAERR says that.
+ */
+static gboolean
+is_continued (ArcDBusBuilder *service, GVariant *details)
+{
+  gint32 exit_status = 0;
+
+  g_variant_lookup (details, "exit-status", "i", &exit_status);
+
+  return exit_status == EX_DATAERR && arc_dbus_builder_get_current_build (service) != 0;
+}
+
 static void
 on_build_finished (ArcDBusBuilder *service,
                    guint64 build,
@@ -112,7 +125,8 @@ on_build_finished (ArcDBusBuilder *service,
   Wait *self = user_data;
 
   /* `Sync` has a reply. */
-  if (self->build == 0 || build < self->build || !g_main_loop_is_running (self->loop))
+  if (self->build == 0 || build < self->build || is_continued (service, details) ||
+      !g_main_loop_is_running (self->loop))
     return;
 
   self->result = g_strdup (result);

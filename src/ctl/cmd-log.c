@@ -93,7 +93,9 @@ follow (ArcDBusBuilder *service, guint64 build, int log, GError **error)
   record = arc_ctl_find_build (service, build, runs ? NULL : error);
   if (record == NULL && runs)
     return arc_ctl_print_error (ARC_CTL_NO_SERVICE,
-                                _ ("the service stopped before the build ended"));
+                                g_dbus_connection_is_closed (bus)
+                                    ? _ ("the connection to the session bus was closed")
+                                    : _ ("the service stopped before the build ended"));
 
   if (record != NULL)
     g_variant_lookup (record, "result", "&s", &result);

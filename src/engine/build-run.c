@@ -364,7 +364,6 @@ note_gone (ArcBuildRun *run, const char *path)
 static void
 read_line (ArcBuildRun *run, ArcLine *line, const GString *text)
 {
-
   switch (line->kind)
     {
     case ARC_LINE_PROGRESS:

@@ -216,19 +216,22 @@ on_build_ended (const ArcBuild *build, gboolean spawned, gpointer user_data)
       arc_database_state_end_build (self->database, build, spawned,
                                     self->machine.failures >= self->config->timing.retry_limit);
 
-  if (event == ARC_EVENT_SUCCEEDED)
-    self->status.consecutive_failures = 0;
-  else if (event == ARC_EVENT_FAILED)
-    self->status.consecutive_failures++;
-
   self->machine.cost = build->cpu_usec;
   /* What it asks for is part of what this build was started for, unless that is suspended now. */
   if (asks_for_full_build (build) && may_start)
     {
-      step (self, ARC_EVENT_REBUILD, NULL);
-      step_for_cause (self, event, build->cause, build);
+      const ArcTiming timing = get_timing (self);
+
+      arc_state_machine_step (&self->machine, &timing, ARC_EVENT_REBUILD,
+                              arc_clock_get_time (self->clock));
+      step_for_cause (self, ARC_EVENT_STOPPED, build->cause, build);
       return;
     }
+
+  if (event == ARC_EVENT_SUCCEEDED)
+    self->status.consecutive_failures = 0;
+  else if (event == ARC_EVENT_FAILED)
+    self->status.consecutive_failures++;
 
   step (self, given_up ? ARC_EVENT_STOPPED : event, build);
 }
@@ -305,7 +308,7 @@ end_rescan (ArcBuilder *self)
   g_signal_emit (self, signals[SIGNAL_RESCANNED], 0, comparison, self->comparisons->found);
 }
 
-/* The first scan is done, and with it everything is true that anybody can ask for. */
+/* The first scan is done: from here on the status describes the tree and the database. */
 static void
 on_surveyed (GObject *source, GAsyncResult *result, gpointer user_data)
 {

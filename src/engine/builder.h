@@ -29,12 +29,13 @@
  * service.
  *
  * Signals:
- *   `ready`: the first scan is done: everything that can be asked is true.
+ *   `ready`: the first scan is done: the status describes the tree and the database.
  *   `changed`: something of arc_builder_get_status(), or of the builds that ended, is different.
- * Emitted for each state passed through. `build-started (const ArcBuild *build)`, `build-finished
- * (const ArcBuild *build)` `rescanned (guint64 comparison, guint64 changes)`: a comparison is done;
- * its number, and how many changes were found since it began. `stopped`: after arc_builder_stop():
- * no build runs any more, and none will.
+ * Emitted for each state passed through.
+ *   `build-started (const ArcBuild *build)`, `build-finished (const ArcBuild *build)`
+ *   `rescanned (guint64 comparison, guint64 changes)`: a comparison is done; its number, and how
+ * many changes were found since it began.
+ *   `stopped`: after arc_builder_stop(): no build runs, and none will.
  */
 #define ARC_TYPE_BUILDER (arc_builder_get_type ())
 G_DECLARE_FINAL_TYPE (ArcBuilder, arc_builder, ARC, BUILDER, GObject)

@@ -64,6 +64,6 @@ void arc_build_log_close_async (ArcBuildLog *log,
  * @result: the result
  * @error: return location for a `GFileError`, or %G_IO_ERROR_CANCELLED
  *
- * Returns: %FALSE if the file is not what it should be
+ * Returns: %TRUE if the file is complete
  */
 gboolean arc_build_log_close_finish (GAsyncResult *result, GError **error);

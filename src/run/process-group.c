@@ -69,7 +69,7 @@ has_member (pid_t group, const char *assignment)
   const struct dirent *entry;
   gboolean found = FALSE;
 
-  /* Nobody can know, so be careful. */
+  /* Without proc(5), the group counts as alive, and as another one than that of ASSIGNMENT. */
   if (proc == NULL)
     return assignment == NULL;
 
@@ -89,7 +89,7 @@ arc_process_group_is_alive (pid_t group)
   if (kill (-group, 0) < 0 && errno == ESRCH)
     return FALSE;
 
-  /* kill(2) finds zombies, too, and those that nobody reaps stay for ever. */
+  /* kill(2) finds zombies, too, and those that are not reaped stay for ever. */
   return has_member (group, NULL);
 }
 

@@ -186,6 +186,7 @@ take_problems (ArcDesktop *self, const ArcBuild *build)
 static void
 on_build_finished (ArcDesktop *self, const ArcBuild *build)
 {
+  ArcStatus status;
   gboolean solved;
 
   take_problems (self, build);
@@ -213,7 +214,10 @@ on_build_finished (ArcDesktop *self, const ArcBuild *build)
     case ARC_RESULT_SIGNAL:
     case ARC_RESULT_TIMEOUT:
     case ARC_RESULT_SPAWN_FAILED:
-      show_failure (self, build);
+      arc_builder_get_status (self->builder, &status);
+      /* Else the next build says what is wrong, if anything is. */
+      if (status.state != ARC_STATE_RUNNING)
+        show_failure (self, build);
       break;
 
     case ARC_RESULT_CANCELED:

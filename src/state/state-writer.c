@@ -196,11 +196,6 @@ carry_out (Job *job, GCancellable *cancellable, GError **error)
   ArcStateDir *directory = job->writer->directory;
 
   write->is_done = TRUE;
-  if (write->kind == ARC_STATE_WRITE_FORGET_GROUP)
-    {
-      arc_group_file_remove (directory);
-      return TRUE;
-    }
 
   /* Another process may be building. */
   if (!arc_state_dir_lock (directory, &write->error) &&
@@ -223,9 +218,12 @@ carry_out (Job *job, GCancellable *cancellable, GError **error)
       g_propagate_error (error, g_error_copy (write->error));
       return FALSE;
 
+    case ARC_STATE_WRITE_FORGET_GROUP:
+      arc_group_file_remove (directory);
+      return TRUE;
+
     case ARC_STATE_WRITE_COMMIT:
     case ARC_STATE_WRITE_HISTORY:
-    case ARC_STATE_WRITE_FORGET_GROUP:
       break;
     }
 

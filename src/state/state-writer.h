@@ -37,7 +37,8 @@ void arc_build_files_clear (ArcBuildFiles *files);
  * @ARC_STATE_WRITE_HISTORY: the history
  * @ARC_STATE_WRITE_PAUSE: the flag that the service is paused; not synced to the disk
  * @ARC_STATE_WRITE_RESUME: removes that
- * @ARC_STATE_WRITE_FORGET_GROUP: removes the record of the process group, with the lock or without
+ * @ARC_STATE_WRITE_FORGET_GROUP: removes the record of the process group, unless
+ *   another process has the lock
  *
  * What a write is for.
  */

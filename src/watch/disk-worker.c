@@ -35,7 +35,7 @@
 /* How long the thread has to end its job when the worker is freed. */
 #define END_PATIENCE (100 * G_TIME_SPAN_MILLISECOND)
 
-/* One thread. */
+/* One thread, which has a reference, too. */
 typedef struct
 {
   ArcDiskWorker *worker; /* (owned) */
@@ -284,7 +284,7 @@ add_result (ArcDiskWorker *self, ArcDiskJob *job)
 static gpointer
 run_thread (gpointer data)
 {
-  g_autofree WorkerThread *thread = data;
+  WorkerThread *thread = data;
   ArcDiskWorker *self = thread->worker;
 
   g_mutex_lock (&self->mutex);
@@ -314,6 +314,7 @@ run_thread (gpointer data)
   g_cond_broadcast (&self->cond);
   g_mutex_unlock (&self->mutex);
   worker_unref (self);
+  g_atomic_rc_box_release (thread);
 
   return NULL;
 }
@@ -335,10 +336,10 @@ on_results (gpointer user_data)
 static void
 start_thread (ArcDiskWorker *self)
 {
-  self->thread = g_new0 (WorkerThread, 1);
+  self->thread = g_atomic_rc_box_new0 (WorkerThread);
   self->thread->worker = self;
   g_atomic_int_inc (&self->ref_count);
-  self->thread->handle = g_thread_new ("disk", run_thread, self->thread);
+  self->thread->handle = g_thread_new ("disk", run_thread, g_atomic_rc_box_acquire (self->thread));
 }
 
 ArcDiskWorker *
@@ -386,6 +387,7 @@ end_thread (ArcDiskWorker *self)
     g_thread_unref (thread);
   else
     g_thread_join (thread);
+  g_atomic_rc_box_release (g_steal_pointer (&self->thread));
 }
 
 void
@@ -586,7 +588,7 @@ abandon_thread (ArcDiskWorker *self)
     {
       self->thread->abandoned = TRUE;
       g_thread_unref (self->thread->handle);
-      self->thread = NULL;
+      g_atomic_rc_box_release (g_steal_pointer (&self->thread));
     }
   g_mutex_unlock (&self->mutex);
 

@@ -18,8 +18,8 @@
  * what an earlier one did.
  *
  * A thread that a file system does not answer for 5 s is left behind with its job, and another
- * thread does the other jobs. If that has done none, for 1 s is enough: the next file system in the
- * queue may be of the same server.
+ * thread does the other jobs. That one is left behind after 1 s until it has done a job: the next
+ * file system in the queue may be of the same server.
  *
  * Works in the main context that was the thread default at arc_disk_worker_new().
  */
@@ -220,7 +220,8 @@ void arc_disk_worker_give_up (ArcDiskWorker *worker, ArcDiskJob *stuck, const ch
  * @worker: a worker
  * @path: an absolute path
  *
- * Returns: %TRUE if a thread waits for the file system of @path, which was given up therefore
+ * Returns: %TRUE if arc_disk_worker_give_up() was called for the file system of @path, and the
+ *   thread still waits for it
  */
 gboolean arc_disk_worker_is_stuck (const ArcDiskWorker *worker, const char *path);
 

@@ -131,8 +131,8 @@ pump_dispatch (GSource *source, GSourceFunc callback G_GNUC_UNUSED, gpointer dat
   timeout = pump_query (self, priority);
   fds = (GPollFD *) (gpointer) self->fds->data;
 
-  /* Who woke it may have set a time that is later than now, and g_main_context_check() takes the
-   * wakeup: only to prepare again returns that time. */
+  /* A thread that woke the child may have set a ready time that is not reached yet, and
+   * g_main_context_check() consumes the wakeup: only to prepare again returns that time. */
   again = g_poll (fds, self->fds->len, 0) > 0;
   if (g_main_context_check (self->child, priority, fds, (int) self->fds->len))
     {
@@ -428,7 +428,7 @@ static void
 on_audited (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
-  GArray *answers = arc_monitor_audit_audit_finish (result, &error);
+  GArray *answers = arc_monitor_audit_run_finish (result, &error);
   ArcFileMonitors *self;
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
@@ -477,7 +477,7 @@ arc_file_monitors_audit (ArcFileMonitors *self, const ArcDirectoryTree *tree, co
     }
 
   self->cancellable = g_cancellable_new ();
-  arc_monitor_audit_audit_async (targets, self->cancellable, on_audited, self);
+  arc_monitor_audit_run_async (targets, self->cancellable, on_audited, self);
 
   return TRUE;
 }

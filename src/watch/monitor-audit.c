@@ -248,21 +248,21 @@ run_audit (GTask *task,
 }
 
 void
-arc_monitor_audit_audit_async (GArray *targets,
-                               GCancellable *cancellable,
-                               GAsyncReadyCallback callback,
-                               gpointer user_data)
+arc_monitor_audit_run_async (GArray *targets,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
 
   g_array_set_clear_func (targets, clear_target);
-  g_task_set_source_tag (task, arc_monitor_audit_audit_async);
+  g_task_set_source_tag (task, arc_monitor_audit_run_async);
   g_task_set_task_data (task, targets, (GDestroyNotify) g_array_unref);
   g_task_run_in_thread (task, run_audit);
 }
 
 GArray *
-arc_monitor_audit_audit_finish (GAsyncResult *result, GError **error)
+arc_monitor_audit_run_finish (GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, NULL), NULL);
 

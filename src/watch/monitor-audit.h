@@ -19,7 +19,7 @@ typedef struct
 {
   char *path; /* (owned) */
   ArcFileId id;
-  gboolean watched; /* the answer of arc_monitor_audit_audit() */
+  gboolean watched; /* the answer of arc_monitor_audit_run_async() */
 } ArcMonitorAuditTarget;
 
 /**
@@ -32,7 +32,7 @@ typedef struct
 gboolean arc_monitor_audit_has_room (int *fd, const char *path);
 
 /**
- * arc_monitor_audit_audit_async:
+ * arc_monitor_audit_run_async:
  * @targets: (transfer full) (element-type ArcMonitorAuditTarget): directories
  * @cancellable: (nullable): cancels the task
  * @callback: called when it is done
@@ -42,13 +42,13 @@ gboolean arc_monitor_audit_has_room (int *fd, const char *path);
  * with %ARC_MONITOR_AUDIT_OWN_MASK do not count, as an audit that was given up may still have
  * some. The kernel needs 4 us for each watch, all in one call.
  */
-void arc_monitor_audit_audit_async (GArray *targets,
-                                    GCancellable *cancellable,
-                                    GAsyncReadyCallback callback,
-                                    gpointer user_data);
+void arc_monitor_audit_run_async (GArray *targets,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
 
 /**
- * arc_monitor_audit_audit_finish:
+ * arc_monitor_audit_run_finish:
  * @result: the result
  * @error: return location for an error
  *
@@ -57,4 +57,4 @@ void arc_monitor_audit_audit_async (GArray *targets,
  *
  * Returns: (transfer full) (nullable): the directories, with the answers
  */
-GArray *arc_monitor_audit_audit_finish (GAsyncResult *result, GError **error);
+GArray *arc_monitor_audit_run_finish (GAsyncResult *result, GError **error);

@@ -39,7 +39,7 @@
 typedef struct
 {
   int fd;
-  int n_begun; /* atomic: the ways that were begun and are to be ended */
+  int n_begun; /* atomic: the ways that were begun and not ended */
 } Instance;
 
 struct _ArcWay
@@ -372,8 +372,8 @@ enter_directory (Walk *walk, char *path /* (transfer full) */)
    * that it cannot be read. */
   walk->way->is_partial = is_last (walk);
 
-  /* Who may not write to the directory above cannot rename one on the way: /home is mode 0711 on
-   * some hosts. */
+  /* A user without write permission for the directory above cannot rename this one: /home is mode
+   * 0711 on some hosts. */
   if (is_last (walk) || faccessat (AT_FDCWD, above, W_OK, AT_EACCESS) != 0)
     return STEP_ON;
 

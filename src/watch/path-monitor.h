@@ -33,9 +33,9 @@ ArcPathMonitor *arc_path_monitor_new (ArcFileMonitorsFunc func, gpointer user_da
 
 /**
  * arc_path_monitor_free:
- * @ways: (transfer full): a monitor
+ * @monitor: (transfer full): a monitor
  */
-void arc_path_monitor_free (ArcPathMonitor *ways);
+void arc_path_monitor_free (ArcPathMonitor *monitor);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcPathMonitor, arc_path_monitor_free)
 
@@ -48,14 +48,14 @@ typedef struct _ArcWay ArcWay;
 
 /**
  * arc_path_monitor_begin:
- * @ways: a monitor
+ * @monitor: a monitor
  * @path: an absolute path
  *
  * Prepares a way. Must be followed by arc_path_monitor_end(), arc_way_abandon() or arc_way_free().
  *
  * Returns: (transfer full): the way
  */
-ArcWay *arc_path_monitor_begin (ArcPathMonitor *ways, const char *path);
+ArcWay *arc_path_monitor_begin (ArcPathMonitor *monitor, const char *path);
 
 /**
  * arc_way_follow:
@@ -64,19 +64,20 @@ ArcWay *arc_path_monitor_begin (ArcPathMonitor *ways, const char *path);
  * Adds watches to all that the path leads through now. May be called in any thread. Must be called
  * before the path is checked, and again after each event for it.
  *
- * Returns: %TRUE if other files are watched than before
+ * Returns: %TRUE if the monitor has a way for the path already, and other files are watched than by
+ *   that; %FALSE for the first way
  */
 gboolean arc_way_follow (ArcWay *way);
 
 /**
  * arc_path_monitor_end:
- * @ways: the monitor that has begun @way
+ * @monitor: the monitor that has begun @way
  * @way: (transfer full): a way
  *
  * Reports the events for a way that was followed, those since it was begun at once. One that was
  * not followed is freed.
  */
-void arc_path_monitor_end (ArcPathMonitor *ways, ArcWay *way);
+void arc_path_monitor_end (ArcPathMonitor *monitor, ArcWay *way);
 
 /**
  * arc_way_abandon:
@@ -98,57 +99,58 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcWay, arc_way_free)
 
 /**
  * arc_path_monitor_follow:
- * @ways: a monitor
+ * @monitor: a monitor
  * @path: an absolute path
  *
  * Follows a way at once, for which the thread may have to wait for the disk.
  */
-void arc_path_monitor_follow (ArcPathMonitor *ways, const char *path);
+void arc_path_monitor_follow (ArcPathMonitor *monitor, const char *path);
 
 /**
  * arc_path_monitor_is_followed:
- * @ways: a monitor
+ * @monitor: a monitor
  * @path: an absolute path
  *
  * Returns: %TRUE if all that @path leads through is watched; %FALSE also if it ends at a directory
  *   that could not be read
  */
-gboolean arc_path_monitor_is_followed (const ArcPathMonitor *ways, const char *path);
+gboolean arc_path_monitor_is_followed (const ArcPathMonitor *monitor, const char *path);
 
 /**
  * arc_path_monitor_clear:
- * @ways: a monitor
+ * @monitor: a monitor
  *
  * Stops watching all paths.
  */
-void arc_path_monitor_clear (ArcPathMonitor *ways);
+void arc_path_monitor_clear (ArcPathMonitor *monitor);
 
 typedef gboolean (*ArcPathMonitorKeepFunc) (const char *path, gpointer user_data);
 
 /**
  * arc_path_monitor_prune:
- * @ways: a monitor
+ * @monitor: a monitor
  * @keep: returns %FALSE for a path that is no longer to be watched
  * @user_data: data for the function
  *
  * Stops watching some paths.
  */
-void arc_path_monitor_prune (ArcPathMonitor *ways, ArcPathMonitorKeepFunc keep, gpointer user_data);
+void
+arc_path_monitor_prune (ArcPathMonitor *monitor, ArcPathMonitorKeepFunc keep, gpointer user_data);
 
 /**
  * arc_path_monitor_get_n_problems:
- * @ways: a monitor
+ * @monitor: a monitor
  *
  * Returns: how many paths cannot be watched completely
  */
-guint arc_path_monitor_get_n_problems (const ArcPathMonitor *ways);
+guint arc_path_monitor_get_n_problems (const ArcPathMonitor *monitor);
 
 /**
  * arc_path_monitor_describe:
- * @ways: a monitor
+ * @monitor: a monitor
  *
  * Must only be called if there is such a path.
  *
  * Returns: (transfer full): which path cannot be watched, and why, in English
  */
-char *arc_path_monitor_describe (const ArcPathMonitor *ways);
+char *arc_path_monitor_describe (const ArcPathMonitor *monitor);

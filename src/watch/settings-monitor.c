@@ -21,7 +21,7 @@ typedef struct
   GStrv files;              /* (owned) */
   GSource *changed;         /* (owned): of the monitor */
   ArcPathMonitor *monitors; /* (owned): of the thread only; so the next */
-  gint64 gathered;          /* when CHANGED is ready, or was */
+  int is_gathering;         /* CHANGED will be ready; atomic */
 } Reader;
 
 struct _ArcSettingsMonitor
@@ -98,13 +98,9 @@ static void
 on_event (const char *path G_GNUC_UNUSED, ArcHint hint G_GNUC_UNUSED, gpointer user_data)
 {
   Reader *self = user_data;
-  const gint64 now = g_get_monotonic_time ();
 
-  if (now < self->gathered)
-    return;
-
-  self->gathered = now + GATHER;
-  g_source_set_ready_time (self->changed, self->gathered);
+  if (g_atomic_int_compare_and_exchange (&self->is_gathering, FALSE, TRUE))
+    g_source_set_ready_time (self->changed, g_get_monotonic_time () + GATHER);
 }
 
 static gpointer
@@ -180,7 +176,9 @@ on_changed (gpointer user_data)
 {
   ArcSettingsMonitor *self = user_data;
 
+  /* In this order: an event is seen by the check, or makes the source ready again. */
   g_source_set_ready_time (self->reader->changed, -1);
+  g_atomic_int_set (&self->reader->is_gathering, FALSE);
   check (self);
 
   return G_SOURCE_CONTINUE;

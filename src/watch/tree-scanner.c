@@ -372,8 +372,7 @@ continue_scan (ArcTreeScanner *self, ArcDiskJob *job)
   if (node == NULL)
     return FALSE;
 
-  /* It was disarmed meanwhile, or the filter is another one. Who asked for the scan waits for it.
-   */
+  /* It was disarmed meanwhile, or the filter is another one: its scan is still due. */
   if (node->serial != job->serial || is_outdated (self, job))
     {
       arc_tree_scanner_push (self, node);

@@ -121,7 +121,8 @@ void arc_tree_scanner_hint (ArcTreeScanner *scanner, const char *path, ArcHint h
  *
  * Works until there is nothing to do.
  *
- * Returns: %TRUE if a scan has begun, or a directory is gone, since arc_tree_scanner_conclude()
+ * Returns: %TRUE if, since arc_tree_scanner_conclude(), a scan has begun or a directory is gone, or
+ *   if the number of paths that cannot be watched is another one
  */
 gboolean arc_tree_scanner_work (ArcTreeScanner *scanner, gint64 deadline);
 

@@ -242,12 +242,12 @@ test_cancel_and_rebuild_all (void)
 }
 
 static void
-test_pause (void)
+test_hold (void)
 {
   g_autoptr (ArcTestHost) host = new_launching_host ();
 
   /* It has started. */
-  arc_builder_set_paused_async (host->builder, TRUE, NULL, NULL);
+  arc_builder_set_held (host->builder, ARC_HOLD_INHIBITED, TRUE);
   arc_test_disk_go_on ();
   arc_test_host_finish_build (host, 0);
   g_assert_cmpint (get_last_result (host), ==, ARC_RESULT_SUCCESS);
@@ -446,7 +446,7 @@ main (int argc, char **argv)
   g_test_add_func ("/launch/cancel", test_cancel);
   g_test_add_func ("/launch/cancel/rebuild", test_cancel_and_rebuild);
   g_test_add_func ("/launch/cancel/rebuild-all", test_cancel_and_rebuild_all);
-  g_test_add_func ("/launch/pause", test_pause);
+  g_test_add_func ("/launch/hold", test_hold);
   g_test_add_func ("/launch/stop", test_stop);
   g_test_add_func ("/launch/tree-gone", test_tree_gone);
   g_test_add_func ("/launch/settings", test_other_settings);

@@ -16,7 +16,8 @@
 /* Of the kernel, with HZ=100. */
 #define TICK (10 * G_TIME_SPAN_MILLISECOND)
 
-/* The end of a build with RESULT, whose process, if SPAWNED, was followed by a look. */
+/* Ends BUILD with RESULT, as after a process. Returns: what arc_database_state_end_build() returns.
+ */
 static gboolean
 end_build (ArcEngineFixture *fixture,
            ArcBuild *build,

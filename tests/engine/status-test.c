@@ -50,9 +50,10 @@ on_log (GLogLevelFlags level, const GLogField *fields, gsize n, gpointer user_da
       log->level = level & G_LOG_LEVEL_MASK;
       g_free (log->message);
       log->message = g_strdup (find_field (fields, n, "MESSAGE"));
+      return G_LOG_WRITER_HANDLED;
     }
 
-  return G_LOG_WRITER_HANDLED;
+  return g_log_writer_default (level, fields, n, NULL);
 }
 
 static gint64

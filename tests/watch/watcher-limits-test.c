@@ -529,9 +529,9 @@ audit (ArcFixture *fixture, ArcMonitorAuditTarget *targets, GError **error)
       target->path = g_strdup (target->path);
     }
 
-  arc_monitor_audit_audit_async (g_steal_pointer (&array), NULL, on_audited, &result);
+  arc_monitor_audit_run_async (g_steal_pointer (&array), NULL, on_audited, &result);
   arc_fixture_wait (fixture, is_set, &result);
-  answers = arc_monitor_audit_audit_finish (result, error);
+  answers = arc_monitor_audit_run_finish (result, error);
   for (guint i = 0; answers != NULL && i < 2; i++)
     targets[i].watched = g_array_index (answers, ArcMonitorAuditTarget, i).watched;
 }
