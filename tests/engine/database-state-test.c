@@ -74,7 +74,7 @@ set_database (ArcEngineFixture *fixture, const char *name)
   fixture->config->database = g_build_filename (fixture->scratch, "data", name, NULL);
 }
 
-/* Of NAME alone. */
+/* (transfer full): a build that has taken what is pending, and in which the note NAME failed. */
 static ArcBuild *
 take_failing (ArcEngineFixture *fixture, guint64 id, ArcBuildKind kind, const char *name)
 {
