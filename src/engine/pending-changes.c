@@ -97,7 +97,7 @@ find_unbuilt (const ArcBuild *build,
       ArcChange change = ARC_CHANGE_MODIFIED;
 
       /* A full build leaves in the database what it knew of a file that fails, so for one that
-       * nobody touched "modified" is right, and for one that the database never had it is as good.
+       * has not changed "modified" is right, and for one that the database never had it is as good.
        */
       if (!arc_change_set_lookup (taken, path, &change) &&
           (build->kind == ARC_BUILD_INCREMENTAL ||

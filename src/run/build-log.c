@@ -112,7 +112,7 @@ run_thread (gpointer data)
       g_string_free (text, TRUE);
     }
 
-  /* Some file systems tell of a full disk or quota only here (close(2)). */
+  /* Some file systems report a full disk or quota only here (close(2)). */
   if (fd >= 0 && close (fd) < 0)
     take_error (log, "write");
 

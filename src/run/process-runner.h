@@ -67,7 +67,7 @@ GType arc_outcome_get_type (void);
  * very long lines come in pieces, NUL bytes are kept. `ended (const ArcOutcome *outcome)`: exactly
  * once for each arc_process_runner_start() that returned TRUE, always from the main loop; the log
  * is complete, and nothing of the process group is alive by then, but for a process that hangs in
- * the kernel and survives SIGKILL for seconds: the message tells of it.
+ * the kernel and survives SIGKILL for seconds: the message says so.
  *
  * When the program has exited, what is left of its process group is ended like a stopped build. A
  * process that left the group, as a daemon does, is not touched; its output is no longer read.

@@ -1505,6 +1505,19 @@ new_writing_host (void)
   return host;
 }
 
+/* Lets build 3 succeed, which is a full one and answers REPLY. */
+static void
+assert_full_build_answers (ArcTestHost *host, const ArcTestSync *reply)
+{
+  arc_test_host_finish_build (host, 0);
+  arc_test_wait_until (reply->done);
+  g_assert_no_error (reply->error);
+  g_assert_cmpuint (reply->build, ==, 3);
+  g_assert_cmpint (reply->result, ==, ARC_RESULT_SUCCESS);
+  arc_test_host_assert_list (host, 3, ALL_NOTES);
+  g_assert_true (arc_test_host_get_status (host).fresh);
+}
+
 /* A build that runs writes to a file that has no name any more: its end makes nothing true, and a
  * full build follows. */
 static void
@@ -1522,13 +1535,7 @@ test_sync_while_database_is_removed (void)
                    "the database was removed while the build ran");
   g_assert_false (arc_test_host_get_status (host).fresh);
 
-  arc_test_host_finish_build (host, 0);
-  arc_test_wait_until (reply.done);
-  g_assert_no_error (reply.error);
-  g_assert_cmpuint (reply.build, ==, 3);
-  g_assert_cmpint (reply.result, ==, ARC_RESULT_SUCCESS);
-  arc_test_host_assert_list (host, 3, ALL_NOTES);
-  g_assert_true (arc_test_host_get_status (host).fresh);
+  assert_full_build_answers (host, &reply);
 }
 
 /* One that comes after the removal waits for the build that makes the database anew. */
@@ -1543,13 +1550,7 @@ test_sync_after_database_is_removed (void)
 
   arc_test_host_finish_build (host, 0);
   g_assert_false (reply.done);
-  arc_test_host_finish_build (host, 0);
-  arc_test_wait_until (reply.done);
-  g_assert_no_error (reply.error);
-  g_assert_cmpuint (reply.build, ==, 3);
-  g_assert_cmpint (reply.result, ==, ARC_RESULT_SUCCESS);
-  arc_test_host_assert_list (host, 3, ALL_NOTES);
-  g_assert_true (arc_test_host_get_status (host).fresh);
+  assert_full_build_answers (host, &reply);
 }
 
 /* Nobody knows how much of the old content a build that makes all anew has left, before it has
