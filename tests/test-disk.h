@@ -9,8 +9,8 @@ G_BEGIN_DECLS
 
 /* The disk as it is when others keep it busy. A program that calls any of these has its own
  * rename(2) and fsync(2), which GLib then calls, too: the last steps of g_file_set_contents(); and
- * its own open(2), fstatat(2), stat(2), lstat(2), realpath(3), fts_open(3) and
- * inotify_add_watch(2).
+ * its own open(2), fstatat(2), stat(2), lstat(2), realpath(3), fts_open(3),
+ * fts_read(3) and inotify_add_watch(2).
  */
 
 /* Whoever replaces a file from now on, in another thread than this one, waits. */

@@ -41,10 +41,11 @@ gboolean arc_config_survey_first_finish (ArcWatcher *watcher, GAsyncResult *resu
  * arc_config_survey_check_async:
  * @watcher: the watcher of the tree
  * @config: settings
- * @callback: called when it is known
+ * @callback: called when it is known, or a time limit has passed
  * @user_data: for @callback
  *
  * Finds out whether settings may be put in force: they must not leave no file while there are some.
+ * No file was found when the limit has passed.
  */
 void arc_config_survey_check_async (ArcWatcher *watcher,
                                     const ArcConfig *config,

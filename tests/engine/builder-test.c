@@ -2240,8 +2240,7 @@ test_settings_with_files_elsewhere (void)
   g_assert_true (may_set_config (host));
 }
 
-/* Nobody waits for a disk that hangs but who asked for these settings, or for the service to start.
- */
+/* Settings whose directories are on a disk that hangs are refused; builds go on meanwhile. */
 static void
 test_settings_on_hanging_disk (void)
 {
@@ -2260,13 +2259,15 @@ test_settings_on_hanging_disk (void)
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
   arc_test_host_assert_list (host, 2, "M one.org\n");
-  g_assert_null (result);
 
-  arc_test_disk_hang (NULL);
   arc_test_wait_until (result != NULL);
+  g_assert_cmpuint (arc_test_disk_get_n_hanging (), ==, 1);
   g_assert_false (
       arc_config_survey_check_finish (arc_builder_get_watcher (host->builder), result, &error));
   g_assert_error (error, ARC_ERROR, ARC_ERROR_CONFIG);
+  g_assert_nonnull (strstr (error->message, "no file that they select was found within 2 s"));
+  arc_test_disk_hang (NULL);
+  arc_test_wait_until (arc_test_disk_get_n_hanging () == 0);
 }
 
 static void
@@ -2389,6 +2390,32 @@ test_settings_without_files_at_first (void)
   arc_test_host_advance (host, 5 * SECOND);
   arc_test_host_finish_build (host, 0);
   arc_test_host_assert_list (host, 1, "A a.txt\n");
+}
+
+/* The same, and a directory that is excluded is on a disk that hangs. */
+static void
+test_settings_without_files_on_hanging_disk (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new ();
+  g_autofree char *disk = g_build_filename (host->tree, "disk", NULL);
+
+  g_assert_no_errno (g_mkdir (disk, 0700));
+  host->config->on_start = ARC_ON_START_CHANGED;
+  set_list (&host->config->include, "*.txt");
+  set_list (&host->config->exclude, "disk/");
+  arc_test_host_restart (host);
+  arc_test_disk_hang (disk);
+  arc_test_host_start (host);
+  g_assert_cmpuint (arc_test_disk_get_n_hanging (), ==, 1);
+  g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_UNAVAILABLE);
+
+  arc_test_host_write (host, "a.txt", "one");
+  arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
+  arc_test_host_advance (host, 5 * SECOND);
+  arc_test_host_finish_build (host, 0);
+  arc_test_host_assert_list (host, 1, "A a.txt\n");
+  arc_test_disk_hang (NULL);
+  arc_test_wait_until (arc_test_disk_get_n_hanging () == 0);
 }
 
 /* Waits until the process of build ID is at work. */
@@ -2974,6 +3001,8 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/settings/hanging-disk", test_settings_on_hanging_disk);
   g_test_add_func ("/builder/settings/hanging-reload", test_reload_on_hanging_disk);
   g_test_add_func ("/builder/settings/no-files/start", test_settings_without_files_at_start);
+  g_test_add_func ("/builder/settings/no-files/hanging-disk",
+                   test_settings_without_files_on_hanging_disk);
   g_test_add_func ("/builder/settings/no-files/first", test_settings_without_files_at_first);
   g_test_add_func ("/builder/inputs/file", test_named_file);
   g_test_add_func ("/builder/inputs/file/while-running", test_named_file_while_running);
