@@ -344,7 +344,7 @@ on_compared (gpointer user_data)
     {
       /* The first one; later ones have to wait for the survey, too. */
       if (arc_comparisons_get_ended (self->comparisons) == 1)
-        arc_config_survey_first_async (self->config, self->watcher, self->database, on_surveyed,
+        arc_config_survey_first_async (self->watcher, self->config, self->database, on_surveyed,
                                        g_object_ref (self));
       return;
     }

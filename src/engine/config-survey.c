@@ -177,8 +177,8 @@ on_first_surveyed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer
 }
 
 void
-arc_config_survey_first_async (const ArcConfig *config,
-                               ArcWatcher *watcher,
+arc_config_survey_first_async (ArcWatcher *watcher,
+                               const ArcConfig *config,
                                ArcDatabaseState *database,
                                GAsyncReadyCallback callback,
                                gpointer user_data)
