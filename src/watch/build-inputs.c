@@ -39,8 +39,8 @@ typedef struct
   GMainContext *home;     /* (owned): of the owner */
   GMainContext *context;
   GMainLoop *loop;
-  ArcPathMonitor *ways; /* of the thread, as the next */
-  GSource *news;        /* (owned): ready when events have come */
+  ArcPathMonitor *path_monitor; /* of the thread, as the next */
+  GSource *news;                /* (owned): ready when events have come */
 } Worker;
 
 /* What the thread is to look at, and what it has found. */
@@ -227,18 +227,18 @@ is_followed (const char *path, gpointer user_data)
 static void
 follow (Look *look)
 {
-  ArcPathMonitor *ways = look->worker->ways;
+  ArcPathMonitor *path_monitor = look->worker->path_monitor;
   GHashTableIter iter;
   gpointer path;
 
-  arc_path_monitor_prune (ways, is_followed, look);
+  arc_path_monitor_prune (path_monitor, is_followed, look);
   g_hash_table_iter_init (&iter, look->states);
   while (g_hash_table_iter_next (&iter, &path, NULL))
-    arc_path_monitor_follow (ways, path);
+    arc_path_monitor_add (path_monitor, path);
   if (look->database != NULL)
     {
-      arc_path_monitor_follow (ways, look->database);
-      arc_path_monitor_follow (ways, look->journal);
+      arc_path_monitor_add (path_monitor, look->database);
+      arc_path_monitor_add (path_monitor, look->journal);
     }
 }
 
@@ -317,12 +317,12 @@ run_worker (gpointer data)
   Worker *worker = data;
 
   g_main_context_push_thread_default (worker->context);
-  worker->ways = arc_path_monitor_new (on_event, worker);
+  worker->path_monitor = arc_path_monitor_new (on_event, worker);
   worker->news = arc_ready_source_new ("ArcBuildInputs", worker->context, on_news, worker);
   g_main_loop_run (worker->loop);
   g_source_destroy (worker->news);
   g_source_unref (worker->news);
-  arc_path_monitor_free (worker->ways);
+  arc_path_monitor_free (worker->path_monitor);
   g_main_context_pop_thread_default (worker->context);
   worker_unref (worker);
 

@@ -82,7 +82,7 @@ job_free (ArcDiskJob *job)
   g_clear_pointer (&job->reader, arc_directory_reader_free);
   arc_path_filter_unref (job->filter);
   g_clear_pointer (&job->look, arc_recheck_free);
-  g_clear_pointer (&job->way, arc_way_free);
+  g_clear_pointer (&job->chain, arc_path_chain_free);
   g_clear_pointer (&job->places, g_array_unref);
   g_clear_error (&job->error);
   g_clear_pointer (&job->unseen, g_hash_table_unref);
@@ -169,9 +169,9 @@ run_open (ArcDiskJob *job)
 static void
 run_read (ArcDiskJob *job)
 {
-  /* A link that was pointed elsewhere before its way was watched gave no event. */
-  job->way_changed = job->way != NULL && arc_way_follow (job->way);
-  job->is_elsewhere = (job->verifies || job->way_changed) &&
+  /* A link that was pointed elsewhere before its path was watched gave no event. */
+  job->chain_changed = job->chain != NULL && arc_path_chain_resolve (job->chain);
+  job->is_elsewhere = (job->verifies || job->chain_changed) &&
                       !arc_file_id_is_at (&arc_directory_reader_get_listing (job->reader)->id,
                                           job->path, job->follow);
   if (!job->is_elsewhere)
@@ -189,8 +189,8 @@ run_look (ArcDiskJob *job)
 
   if (job->is_link && job->follow_symlinks)
     {
-      /* First the way: what happens to the target later gives an event. */
-      arc_way_follow (job->way);
+      /* First its path: what happens to the target later gives an event. */
+      arc_path_chain_resolve (job->chain);
       job->time = arc_get_stamp_time ();
       job->number = fstatat (AT_FDCWD, job->path, &job->info, 0) == 0 ? 0 : errno;
     }
@@ -261,8 +261,8 @@ run_job (ArcDiskJob *job)
       return;
 
     case ARC_DISK_JOB_CHECK:
-      if (job->way != NULL)
-        arc_way_follow (job->way);
+      if (job->chain != NULL)
+        arc_path_chain_resolve (job->chain);
       job->is_back = job->unseen != NULL ? is_any_back (job) : is_readable (job);
       return;
     }
@@ -615,8 +615,8 @@ arc_disk_worker_look_for_stuck (ArcDiskWorker *self, gint64 now)
   if (job != NULL)
     {
       job->stuck = TRUE;
-      if (job->way != NULL)
-        arc_way_abandon (job->way);
+      if (job->chain != NULL)
+        arc_path_chain_abandon (job->chain);
       self->n_stuck++;
       self->was_stuck = TRUE;
     }

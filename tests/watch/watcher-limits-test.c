@@ -64,7 +64,7 @@ limit_child (void)
   fixture = arc_fixture_new ();
   arc_fixture_sh (fixture, "cd tree && seq -f %%.0f/n 400 | xargs mkdir -p");
   arc_fixture_start (fixture, NULL, FALSE);
-  /* The way to the root takes a watch for each directory, also for the root. */
+  /* The path of the root takes a watch for each directory, also for the root. */
   depth = g_strsplit (fixture->base + 1, "/", -1);
   limit = g_strdup_printf ("%u", 800 + g_strv_length (depth));
 
@@ -623,7 +623,7 @@ instances_child (void)
 }
 
 /* The monitors have it, not the one that asks whether there is room for more of them, and not the
- * one that watches the way to the root. */
+ * one that watches the path of the root. */
 static void
 last_instance_child (void)
 {

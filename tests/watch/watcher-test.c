@@ -450,69 +450,69 @@ count_hint (const char *path, ArcHint hint, gpointer user_data)
 }
 
 static void
-begin_way (ArcPathMonitor *ways, ArcWay **way, const char *path)
+begin_chain (ArcPathMonitor *monitor, ArcPathChain **chain, const char *path)
 {
-  *way = arc_path_monitor_begin (ways, path);
-  arc_way_follow (*way);
+  *chain = arc_path_monitor_begin (monitor, path);
+  arc_path_chain_resolve (*chain);
 }
 
-/* Ways that are followed while events come: each way reports the events since it was begun, and no
- * others, also if there is always another one that was begun. */
+/* Chains that are resolved while events come: each chain reports the events since it was begun, and
+ * no others, also if there is always another one that was begun. */
 static void
-test_overlapping_ways (void)
+test_overlapping_chains (void)
 {
   g_autoptr (ArcFixture) fixture = arc_fixture_new ();
   guint n_hints[2] = { 0 };
-  g_autoptr (ArcPathMonitor) ways = arc_path_monitor_new (count_hint, n_hints);
+  g_autoptr (ArcPathMonitor) monitor = arc_path_monitor_new (count_hint, n_hints);
   g_autofree char *one = g_build_filename (fixture->aside, "1.org", NULL);
   g_autofree char *two = g_build_filename (fixture->aside, "2.org", NULL);
-  ArcWay *first;
-  ArcWay *second;
+  ArcPathChain *first;
+  ArcPathChain *second;
 
-  /* Of watches that no way has yet. */
+  /* Of watches that no chain has yet. */
   arc_fixture_sh (fixture, "touch aside/1.org aside/2.org");
-  begin_way (ways, &first, one);
-  begin_way (ways, &second, two);
+  begin_chain (monitor, &first, one);
+  begin_chain (monitor, &second, two);
   arc_fixture_sh (fixture, "echo >>aside/1.org && echo >>aside/2.org");
   while (g_main_context_iteration (NULL, FALSE))
     ;
   g_assert_cmpuint (n_hints[0] + n_hints[1], ==, 0);
-  arc_path_monitor_end (ways, first);
+  arc_path_monitor_end (monitor, first);
   g_assert_cmpuint (n_hints[0], ==, 1);
-  begin_way (ways, &first, one);
-  arc_path_monitor_end (ways, second);
+  begin_chain (monitor, &first, one);
+  arc_path_monitor_end (monitor, second);
   g_assert_cmpuint (n_hints[1], ==, 1);
-  begin_way (ways, &second, two);
-  arc_path_monitor_end (ways, first);
-  begin_way (ways, &first, one);
-  arc_path_monitor_end (ways, second);
+  begin_chain (monitor, &second, two);
+  arc_path_monitor_end (monitor, first);
+  begin_chain (monitor, &first, one);
+  arc_path_monitor_end (monitor, second);
   g_assert_cmpuint (n_hints[0] + n_hints[1], ==, 2);
 
-  /* What is made where the way ends, before the monitor has that way. */
-  arc_path_monitor_end (ways, first);
+  /* What is made where the chain ends, before the monitor has that chain. */
+  arc_path_monitor_end (monitor, first);
   arc_fixture_sh (fixture, "rm aside/1.org");
   arc_test_wait_until (n_hints[0] > 1);
-  begin_way (ways, &first, one);
+  begin_chain (monitor, &first, one);
   n_hints[0] = 0;
   arc_fixture_sh (fixture, "touch aside/3.org aside/1.org");
   while (g_main_context_iteration (NULL, FALSE))
     ;
   g_assert_cmpuint (n_hints[0], ==, 0);
-  arc_path_monitor_end (ways, first);
+  arc_path_monitor_end (monitor, first);
   g_assert_cmpuint (n_hints[0], ==, 1);
 
   /* One that is never ended keeps nothing from the others. */
-  begin_way (ways, &first, one);
-  begin_way (ways, &second, two);
-  arc_way_abandon (first);
-  arc_path_monitor_clear (ways);
-  arc_way_free (first);
-  arc_path_monitor_end (ways, second);
+  begin_chain (monitor, &first, one);
+  begin_chain (monitor, &second, two);
+  arc_path_chain_abandon (first);
+  arc_path_monitor_clear (monitor);
+  arc_path_chain_free (first);
+  arc_path_monitor_end (monitor, second);
 }
 
 /* A root that is a link, behind a link, in a directory that is renamed. */
 static void
-test_way_to_root (void)
+test_ancestors_of_root (void)
 {
   g_autoptr (ArcFixture) fixture = arc_fixture_new ();
   static const char *const sentinels[] = { "tree", "tree/s", NULL };
@@ -557,7 +557,7 @@ test_way_to_root (void)
   arc_fixture_assert_none_missed (fixture);
 }
 
-/* No link at all on the way. */
+/* No component is a link. */
 static void
 test_renamed_parent (void)
 {
@@ -1754,8 +1754,8 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher/behind-link-to-excluded", test_behind_link_to_excluded);
   g_test_add_func ("/watcher/target-moves", test_target_moves);
   g_test_add_func ("/watcher/target-becomes-readable", test_target_becomes_readable);
-  g_test_add_func ("/watcher/overlapping-ways", test_overlapping_ways);
-  g_test_add_func ("/watcher/way-to-root", test_way_to_root);
+  g_test_add_func ("/watcher/overlapping-chains", test_overlapping_chains);
+  g_test_add_func ("/watcher/ancestors-of-root", test_ancestors_of_root);
   g_test_add_func ("/watcher/renamed-parent", test_renamed_parent);
   g_test_add_func ("/watcher/left-out-comes-back", test_left_out_comes_back);
   g_test_add_func ("/watcher/linked-root", test_linked_root);
