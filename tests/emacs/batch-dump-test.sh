@@ -332,7 +332,7 @@ rm -r "$XDG_CACHE_HOME"
 fault 'case $* in *"-f arcology-dump") '"\"$EMACS\""' "$@"; echo ";" >>"'"$settings"'"; exit ;; esac'
 build
 check "what changed while the dump was made: it is not used" plainly
-check "which is told" says_why 'has just changed'
+check "which is logged" says_why 'has just changed'
 check "nor kept" test ! -e "$(find "$XDG_CACHE_HOME" -name stamp -print -quit)"
 rm "$scratch/fault"
 build

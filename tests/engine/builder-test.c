@@ -344,7 +344,7 @@ test_pause (void)
   arc_test_host_start (host);
   g_assert_true (arc_test_host_get_status (host).holds & ARC_HOLD_PAUSED);
 
-  /* Whoever asks gets a build. */
+  /* A request gets a build. */
   arc_test_host_touch (host, "two.org");
   arc_test_host_rebuild (host, ARC_BUILD_INCREMENTAL, 2);
   arc_test_host_finish_build (host, 0);
@@ -447,7 +447,7 @@ test_pause_fails (void)
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_WAITING);
 }
 
-/* Whoever pauses it and logs in again wants it paused still. */
+/* It is still paused after the next login. */
 static void
 test_pause_holds_the_start (void)
 {
@@ -948,7 +948,7 @@ test_gone_in_full_build (void)
   arc_test_host_assert_list (host, 3, "M sub/three.org\n");
 }
 
-/* It stays away: that is told as a deletion, once, and then there is nothing to miss. */
+/* It stays away: that is emitted as a deletion, once, and then there is nothing to miss. */
 static void
 test_gone_for_good (void)
 {
@@ -967,7 +967,7 @@ test_gone_for_good (void)
   g_assert_cmpint (arc_test_host_get_status (host).state, ==, ARC_STATE_IDLE);
   g_assert_true (arc_test_host_get_status (host).fresh);
 
-  /* Nor can a build miss what it was not told of. */
+  /* Nor can a build miss what is not on its list. */
   say_gone (host, "sub/three.org");
   arc_test_host_touch (host, "two.org");
   arc_test_host_advance (host, 5 * SECOND);
@@ -1163,8 +1163,8 @@ test_changed_while_down (void)
   g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
-/* Nobody knows how far a build came that was interrupted: what it was told is told again, though
- * the files are as they were then. */
+/* It is unknown how far a build came that was interrupted: the next one lists the same changes,
+ * though the files are as they were then. */
 static void
 test_interrupted_build (void)
 {
@@ -1298,7 +1298,7 @@ test_damaged_memory (void)
     }
 }
 
-/* OnStart=never says when to build, not what: that nobody knows what the database holds stays so.
+/* OnStart=never says when to build, not what: that the content of the database is unknown stays so.
  */
 static void
 test_damaged_memory_and_no_start (void)
@@ -1389,7 +1389,7 @@ test_sync_fresh (void)
   g_assert_cmpuint (host->n_started, ==, 1);
 }
 
-/* What was written before the call is built at once, told by a monitor or not: the clock stands
+/* What was written before the call is built at once, reported by a monitor or not: the clock stands
  * still, so nothing is debounced. */
 static void
 test_sync_stale (void)
@@ -1397,7 +1397,7 @@ test_sync_stale (void)
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   ArcTestSync one = { 0 }, two = { 0 };
 
-  arc_test_host_write (host, "one.org", "not told of yet");
+  arc_test_host_write (host, "one.org", "not reported yet");
   arc_test_host_sync (host, &one);
   arc_test_host_sync (host, &two);
   arc_test_wait_until (host->n_started == 2);
@@ -1553,7 +1553,7 @@ test_sync_after_database_is_removed (void)
   assert_full_build_answers (host, &reply);
 }
 
-/* Nobody knows how much of the old content a build that makes all anew has left, before it has
+/* It is unknown how much of the old content a build that makes all anew has left, before it has
  * succeeded. */
 static void
 test_sync_while_all_is_made (void)
@@ -1757,7 +1757,7 @@ test_loop (gconstpointer data)
   arc_test_host_finish_build (host, 0);
 }
 
-/* What a build does at its very end may be told after it. */
+/* What a build does at its very end may be reported after it. */
 static void
 test_late_loop (void)
 {
@@ -1787,7 +1787,7 @@ test_late_loop (void)
   g_assert_cmpint (arc_test_host_get_status (host).health, ==, ARC_HEALTH_DEGRADED);
 }
 
-/* Somebody who saves as soon as the last save is in the database is no build. */
+/* A user who saves as soon as the last save is in the database is no build. */
 static void
 test_saves_after_builds (void)
 {
@@ -2023,7 +2023,7 @@ test_emptied_and_filled (void)
   arc_test_host_assert_list (host, 2, "M one.org\nM sub/three.org\nM two.org\n");
 }
 
-/* What the monitors do not tell of the second look finds. */
+/* The second look finds what the monitors do not report. */
 static void
 test_emptied_and_second_look (void)
 {
@@ -2114,7 +2114,7 @@ test_other_settings (void)
   g_assert_cmpint (arc_state_store_get_last_build (host->store)->kind, ==, ARC_BUILD_FULL);
   g_assert_cmpuint (arc_state_store_get_last_build (host->store)->n_changed, ==, 4);
 
-  /* Nobody knows what is in another database. */
+  /* The content of another database is unknown. */
   g_free (host->config->database);
   host->config->database = g_build_filename (host->scratch, "data", "other.db", NULL);
   arc_builder_set_config (host->builder, host->config);
@@ -2132,7 +2132,7 @@ is_stale (ArcTestHost *host)
   return !arc_test_host_get_status (host).fresh;
 }
 
-/* What is to be built is noticed without a build, and is a full one, after the debounce. */
+/* It is noticed without a build that one is due, and it is a full one, after the debounce. */
 static void
 assert_full_build_follows (ArcTestHost *host, guint64 id)
 {
@@ -2677,7 +2677,7 @@ test_database_of_others (void)
       assert_full_build_follows (host, ++id);
     }
 
-  /* Somebody who only reads. */
+  /* A caller that only reads. */
   g_assert_no_errno (g_unlink (journal));
   assert_full_build_follows (host, ++id);
   write_file (journal, "");

@@ -444,7 +444,7 @@ test_stop_after_exit (Fixture *fixture, gconstpointer data)
   run_shell (fixture,
              "sh -c 'trap \"echo term; exit\" TERM; echo >$0; while :; do sleep 0.01; done'"
              " $1 & while ! [ -s $1 ]; do :; done");
-  /* Before it the shell tells of its `sleep`. */
+  /* Before it, the shell writes the number of its `sleep`. */
   assert_line (fixture, fixture->lines->len - 1, "term", 4);
   assert_outcome (fixture, ARC_RESULT_SUCCESS, 0);
 }

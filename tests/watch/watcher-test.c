@@ -657,8 +657,8 @@ test_reconcile (void)
   close (fd);
 }
 
-/* A comparison right after a save finds it, and the event that is on its way then does not tell of
- * it once more. */
+/* A comparison right after a save finds it, and the event that comes then does not make it be
+ * emitted once more. */
 static void
 test_reconcile_after_save (void)
 {
@@ -861,7 +861,7 @@ test_many_saves (void)
       arc_fixture_forget (fixture);
       for (guint n = 0; n < n_saves; n++)
         {
-          /* Closed each time: GIO tells of that at once, and of a write only every 800 ms. */
+          /* Closed each time: GIO reports that at once, and a write only every 800 ms. */
           int fd = g_open (path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
           g_assert_cmpint (fd, >=, 0);
@@ -875,7 +875,7 @@ test_many_saves (void)
     }
 }
 
-/* Whoever waits for `settled` must not wait for ever because somebody writes all the time. */
+/* `settled` is emitted even while a file is written all the time. */
 static void
 test_reconcile_while_writing (void)
 {
