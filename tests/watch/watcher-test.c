@@ -1658,6 +1658,57 @@ test_hanging_roots (void)
   arc_fixture_wait_sentinels (fixture, sentinels);
 }
 
+/* Whether FILE, below BASE, is in a directory that is lost. */
+static gboolean
+is_hidden (ArcFixture *fixture, gconstpointer file)
+{
+  g_autofree char *path = g_build_filename (fixture->base, file, NULL);
+  g_autoptr (ArcChangeSet) files = arc_change_set_new ();
+  g_autoptr (ArcChangeSet) hidden = NULL;
+
+  arc_change_set_add (files, path, ARC_CHANGE_ADDED);
+  hidden = arc_watcher_find_hidden (fixture->watcher, files);
+
+  return arc_change_set_get_size (hidden) > 0;
+}
+
+/* The other root hangs while the first one does, and still when that one is back. */
+static void
+test_hanging_roots_in_turn (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  const char *roots[] = { fixture->root, fixture->aside, NULL };
+
+  arc_fixture_sh (fixture, "touch tree/1.org aside/2.org");
+  arc_fixture_start (fixture, NULL, FALSE);
+  arc_watcher_set_tree (fixture->watcher, roots, fixture->filter, FALSE);
+  arc_fixture_wait_settled (fixture);
+  arc_fixture_forget (fixture);
+
+  arc_test_disk_hang (fixture->root);
+  arc_watcher_reconcile (fixture->watcher);
+  wait_lost (fixture);
+  g_assert_false (is_hidden (fixture, "aside/2.org"));
+
+  /* Both begin with this. */
+  arc_test_disk_hang (fixture->base);
+  arc_fixture_sh (fixture, "echo >>tree/1.org && echo >>aside/2.org");
+  arc_fixture_wait (fixture, is_hidden, "aside/2.org");
+  g_assert_true (is_hidden (fixture, "tree/1.org"));
+  g_assert_cmpuint (arc_test_disk_get_n_hanging (), ==, 2);
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+
+  arc_test_disk_hang (fixture->aside);
+  arc_fixture_wait_emitted (fixture, "tree/1.org", ARC_CHANGE_MODIFIED);
+  g_assert_cmpint (arc_watcher_get_health (fixture->watcher), ==, ARC_HEALTH_UNAVAILABLE);
+  g_assert_true (is_hidden (fixture, "aside/2.org"));
+  g_assert_false (is_hidden (fixture, "tree/1.org"));
+
+  arc_test_disk_hang (NULL);
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+  arc_fixture_wait_emitted (fixture, "aside/2.org", ARC_CHANGE_MODIFIED);
+}
+
 /* The first root is lost; the other one goes on, also with new directories. */
 static void
 test_hanging_other_root (void)
@@ -1782,6 +1833,7 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher/hanging/link", test_hanging_link);
   g_test_add_func ("/watcher/hanging/linked-root", test_hanging_linked_root);
   g_test_add_func ("/watcher/hanging/roots", test_hanging_roots);
+  g_test_add_func ("/watcher/hanging/roots-in-turn", test_hanging_roots_in_turn);
   g_test_add_func ("/watcher/hanging/other-root", test_hanging_other_root);
   g_test_add_func ("/watcher/hanging/other-path", test_hanging_other_path);
   g_test_add_func ("/watcher/hanging/end", test_hanging_end);
