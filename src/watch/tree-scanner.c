@@ -651,8 +651,7 @@ arc_tree_scanner_conclude (ArcTreeScanner *self)
     arc_path_monitor_prune (self->path_monitor, is_followed, self);
   if (!arc_tree_scanner_is_busy (self))
     arm_deaf (self);
-  /* A root may be on a file system that does not answer. */
-  if (!arc_tree_scanner_is_busy (self) && arc_file_monitors_audit (self->monitors, self->tree, "/"))
+  if (!arc_tree_scanner_is_busy (self) && arc_file_monitors_audit (self->monitors, self->tree))
     self->health_pending = TRUE;
   if (arc_tree_scanner_is_busy (self))
     return FALSE;
