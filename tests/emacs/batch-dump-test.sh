@@ -398,8 +398,8 @@ until_true halted_start
 kill -TERM "$(cat "$scratch/mark")"
 wait "$pid"
 check "Emacs that is ended before it comes to life: no build follows" starts 'dumped'
-start_build
 rm "$scratch/mark"
+start_build
 until_true halted_start
 kill -TERM -- "-$pid"
 wait "$pid"
