@@ -6,7 +6,7 @@
 # directories of its own, with a build command that is quick or hangs as each case has it. TAP.
 
 # The cases are called by their names, clean_up by a trap, and not each test has a use for all.
-# shellcheck disable=SC2034,SC2119,SC2120,SC2154,SC2317
+# shellcheck disable=SC2034,SC2119,SC2120,SC2317
 
 set -euo pipefail
 
@@ -261,6 +261,7 @@ says_not() {
 ctl() {
   local expected=$1 status=0
   shift
+  # shellcheck disable=SC2154 # the test has it
   said=$(timeout "$deadline" "$ctl" "$@" 2>&1) || status=$?
   echo "$said"
   equal "exit status of $*" "$expected" "$status"
