@@ -66,6 +66,7 @@ struct _ArcDiskWorker
   guint n_seen;         /* the steps at the last tick */
   guint n_ticks;        /* since it went on */
   gboolean was_stuck;   /* the thread before was left behind, and this one has done no job yet */
+  guint n_at_stuck;     /* the steps when it was left behind */
   GQueue pushed;        /* (element-type ArcDiskJob): jobs that the thread does not have yet */
   GQueue taken;         /* (element-type ArcDiskJob): results that were not returned yet */
   gboolean has_results; /* there may be some to take */
@@ -303,10 +304,12 @@ run_thread (gpointer data)
 
       job = thread->current = link->data;
       g_mutex_unlock (&self->mutex);
-      g_atomic_int_inc (&self->n_steps);
       if (!job->is_cancelled)
-        run_job (job);
-      g_atomic_int_inc (&self->n_steps);
+        {
+          g_atomic_int_inc (&self->n_steps);
+          run_job (job);
+          g_atomic_int_inc (&self->n_steps);
+        }
       g_mutex_lock (&self->mutex);
       thread->current = NULL;
       add_result (self, job);
@@ -523,8 +526,6 @@ arc_disk_worker_take (ArcDiskWorker *self)
   self->has_results = job != NULL;
   if (job == NULL)
     flush (self);
-  else
-    self->was_stuck = FALSE;
   if (self->all.length == self->n_stuck)
     self->tick = 0;
 
@@ -607,6 +608,9 @@ arc_disk_worker_look_for_stuck (ArcDiskWorker *self, gint64 now)
   self->tick = now + TICK;
   self->n_ticks = n_steps == self->n_seen ? self->n_ticks + 1 : 0;
   self->n_seen = n_steps;
+  /* The first of them is the begin of a job, which may get stuck. */
+  if (n_steps - self->n_at_stuck > 1)
+    self->was_stuck = FALSE;
   if (self->n_ticks < (self->was_stuck ? PATIENCE_AFTER_STUCK : PATIENCE))
     return NULL;
 
@@ -619,6 +623,7 @@ arc_disk_worker_look_for_stuck (ArcDiskWorker *self, gint64 now)
         arc_way_abandon (job->way);
       self->n_stuck++;
       self->was_stuck = TRUE;
+      self->n_at_stuck = n_steps;
     }
 
   return job;
