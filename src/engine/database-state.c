@@ -262,14 +262,16 @@ adopt_named_files (ArcDatabaseState *self, const ArcBuild *build)
 {
   const gboolean done = arc_build_is_stored (build);
   g_autofree char *begun = arc_build_inputs_read (self->inputs, TRUE);
+  g_autofree char *now = NULL;
 
-  if (!arc_build_inputs_end_build (self->inputs, done))
+  arc_build_inputs_end_build (self->inputs, done);
+  now = arc_build_inputs_read (self->inputs, TRUE);
+  if (strcmp (now, begun) == 0)
     return;
 
-  g_free (self->seen.settings);
-  self->seen.settings = arc_build_inputs_read (self->inputs, TRUE);
+  replace (&self->seen.settings, now);
   if (g_strcmp0 (self->taken_settings, begun) == 0)
-    replace (&self->taken_settings, self->seen.settings);
+    replace (&self->taken_settings, now);
 }
 
 gboolean

@@ -144,7 +144,5 @@ void arc_build_inputs_add_named (ArcBuildInputs *inputs, const char *path);
  * Takes over the files that a build has named, if @done. Must be called after an
  * arc_build_inputs_look() that began after the end of the build. A file that three builds in a
  * row have written, such as a log, is an output of the build and is no input any more.
- *
- * Returns: %TRUE if other files are inputs than when the build began
  */
-gboolean arc_build_inputs_end_build (ArcBuildInputs *inputs, gboolean done);
+void arc_build_inputs_end_build (ArcBuildInputs *inputs, gboolean done);
