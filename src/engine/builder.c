@@ -413,7 +413,6 @@ arc_builder_start (ArcBuilder *self)
   self->next_id = arc_state_store_get_next_build (self->store);
   arc_change_feed_free (self->feed);
   self->feed = arc_change_feed_new (self->next_id - 1);
-  arc_build_inputs_watch (self->database->inputs);
   arc_comparisons_start (self->comparisons, snapshot);
 }
 

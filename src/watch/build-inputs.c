@@ -55,7 +55,6 @@ typedef struct
   GStrv command;
   char *database;
   char *journal; /* of the database */
-  gboolean watch;
 
   GPtrArray *files;   /* (element-type filename): those of the command */
   GHashTable *inputs; /* (element-type filename Input): these and those that builds named */
@@ -73,7 +72,6 @@ struct _ArcBuildInputs
   GStrv command;  /* (nullable) */
   char *database; /* (nullable) */
   guint generation;
-  gboolean watching;
 
   GHashTable *inputs; /* (element-type filename Input) */
   GPtrArray *files;   /* (element-type filename): those of Command, as of the last look */
@@ -283,8 +281,7 @@ do_look (gpointer data)
 
   add_paths (look->inputs, look->files);
   /* What comes before there is a watch gives no event. */
-  if (look->watch)
-    follow (look);
+  follow (look);
   g_hash_table_iter_init (&iter, look->inputs);
   while (g_hash_table_iter_next (&iter, &path, &value))
     {
@@ -440,12 +437,6 @@ arc_build_inputs_set_config (ArcBuildInputs *self, const ArcConfig *config)
 }
 
 void
-arc_build_inputs_watch (ArcBuildInputs *self)
-{
-  self->watching = TRUE;
-}
-
-void
 arc_build_inputs_look (ArcBuildInputs *self, ArcBuildInputsFunc func, gpointer user_data)
 {
   Look *look = g_new0 (Look, 1);
@@ -457,7 +448,6 @@ arc_build_inputs_look (ArcBuildInputs *self, ArcBuildInputsFunc func, gpointer u
   look->command = g_strdupv (self->command);
   look->database = g_strdup (self->database);
   look->journal = g_strconcat (self->database != NULL ? self->database : "", "-wal", NULL);
-  look->watch = self->watching;
   look->begun = self->begun;
   look->files = g_ptr_array_new_with_free_func (g_free);
   look->inputs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, input_free);

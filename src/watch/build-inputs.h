@@ -54,22 +54,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcBuildInputs, arc_build_inputs_free)
 void arc_build_inputs_set_config (ArcBuildInputs *inputs, const ArcConfig *config);
 
 /**
- * arc_build_inputs_watch:
- * @inputs: the inputs
- *
- * From the next arc_build_inputs_look() on, watches the files and the database.
- */
-void arc_build_inputs_watch (ArcBuildInputs *inputs);
-
-/**
  * arc_build_inputs_look:
  * @inputs: the inputs
  * @func: called when the files and the database have been read; never before the call returns,
  *   and not if @inputs is freed first
  * @user_data: data for the function
  *
- * Reads the state of all files and of the database in the thread. All other functions return what
- * was read last.
+ * Reads the state of all files and of the database in the thread, and watches them from then on.
+ * All other functions return what was read last.
  */
 void arc_build_inputs_look (ArcBuildInputs *inputs, ArcBuildInputsFunc func, gpointer user_data);
 

@@ -109,7 +109,6 @@ test_new (ArcEngineFixture *fixture, gconstpointer data)
 static void
 test_inputs (ArcEngineFixture *fixture, gconstpointer data)
 {
-  arc_build_inputs_watch (fixture->database->inputs);
   arc_engine_fixture_look (fixture);
   g_assert_false (arc_build_inputs_has_database (fixture->database->inputs));
   g_assert_cmpuint (fixture->n_inputs, ==, 0);
@@ -189,7 +188,7 @@ test_set_config (ArcEngineFixture *fixture, gconstpointer data)
   fixture->config->timing.debounce++;
   g_assert_false (arc_database_state_set_config (database, fixture->config));
   /* It looks at what the settings name. */
-  arc_test_wait_until (fixture->n_inputs == 1);
+  arc_test_wait_until (fixture->n_inputs > 0);
   g_assert_true (arc_pending_changes_is_true (database->pending));
   g_assert_false (arc_database_state_check (database, FALSE));
 
