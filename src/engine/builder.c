@@ -12,7 +12,6 @@
 #include "engine/sync-requests.h"
 
 #include <string.h>
-#include <sysexits.h>
 
 struct _ArcBuilder
 {
@@ -124,14 +123,6 @@ schedule_stopped (ArcBuilder *self)
     g_idle_add_full (G_PRIORITY_DEFAULT, emit_stopped, g_object_ref (self), g_object_unref);
 }
 
-/* Whether an incremental build has found that only a full one can do. */
-static gboolean
-asks_for_full_build (const ArcBuild *build)
-{
-  return build->kind == ARC_BUILD_INCREMENTAL && build->result == ARC_RESULT_FAILED &&
-         build->exit_status == EX_DATAERR;
-}
-
 /* An event of the machine, and everything that follows from it. CAUSE is that of a build that it
  * starts, and ENDED is the build that it is the end of. */
 static void
@@ -163,7 +154,7 @@ step_for_cause (ArcBuilder *self,
 
   if (ended != NULL)
     {
-      if (!asks_for_full_build (ended) || !(effects & ARC_EFFECT_START))
+      if (!arc_build_asks_for_full (ended) || !(effects & ARC_EFFECT_START))
         arc_sync_requests_answer (self->syncs, ended);
       g_signal_emit (self, signals[SIGNAL_BUILD_FINISHED], 0, ended);
     }
@@ -218,7 +209,7 @@ on_build_ended (const ArcBuild *build, gboolean spawned, gpointer user_data)
 
   self->machine.cost = build->cpu_usec;
   /* What it asks for is part of what this build was started for, unless that is suspended now. */
-  if (asks_for_full_build (build) && may_start)
+  if (arc_build_asks_for_full (build) && may_start)
     {
       const ArcTiming timing = get_timing (self);
 

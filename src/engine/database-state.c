@@ -4,7 +4,6 @@
 #include "engine/database-state.h"
 
 #include <string.h>
-#include <sysexits.h>
 
 static void
 on_inputs (gpointer user_data)
@@ -128,7 +127,7 @@ arc_database_state_check (ArcDatabaseState *self, gboolean writing)
   const char *reason = NULL;
 
   if (has_other (&self->seen.settings, arc_build_inputs_read (self->inputs, FALSE)))
-    reason = "the settings, or files that Command names, have changed";
+    reason = "the settings, or files that Command or the last build names, have changed";
   if (!writing &&
       has_other (&self->seen.database, g_strdup (arc_build_inputs_get_database (self->inputs))))
     reason = "the database is another one than the last build left";
@@ -287,9 +286,7 @@ arc_database_state_end_build (ArcDatabaseState *self,
                               gboolean spawned,
                               gboolean last_try)
 {
-  /* The database lacks what an incremental build needs, says the build (EX_DATAERR of sysexits.h).
-   */
-  if (build->result == ARC_RESULT_FAILED && build->exit_status == EX_DATAERR)
+  if (arc_build_asks_for_full (build))
     arc_database_state_want (self, ARC_BUILD_FULL);
 
   if (self->taken_database != NULL)
