@@ -196,6 +196,15 @@ get_event (ArcResult result)
   g_return_val_if_reached (ARC_EVENT_FAILED);
 }
 
+/* An event while a build runs decides what follows it: there is nothing to publish yet. */
+static void
+precede_end (ArcBuilder *self, ArcEvent event)
+{
+  const ArcTiming timing = get_timing (self);
+
+  arc_state_machine_step (&self->machine, &timing, event, arc_clock_get_time (self->clock));
+}
+
 static void
 on_build_ended (const ArcBuild *build, gboolean spawned, gpointer user_data)
 {
@@ -208,13 +217,16 @@ on_build_ended (const ArcBuild *build, gboolean spawned, gpointer user_data)
                                     self->machine.failures >= self->config->timing.retry_limit);
 
   self->machine.cost = build->cpu_usec;
+  /* No event comes for a file that the build named first, and that changed meanwhile. */
+  if (arc_build_run_check_inputs (self->run))
+    {
+      self->status.last_touch = arc_clock_get_real_time (self->clock);
+      precede_end (self, ARC_EVENT_TOUCH);
+    }
   /* What it asks for is part of what this build was started for, unless that is suspended now. */
   if (arc_build_asks_for_full (build) && may_start)
     {
-      const ArcTiming timing = get_timing (self);
-
-      arc_state_machine_step (&self->machine, &timing, ARC_EVENT_REBUILD,
-                              arc_clock_get_time (self->clock));
+      precede_end (self, ARC_EVENT_REBUILD);
       step_for_cause (self, ARC_EVENT_STOPPED, build->cause, build);
       return;
     }

@@ -2487,8 +2487,12 @@ test_input_of_build (void)
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autofree char *file = g_build_filename (host->scratch, "org; 1\n.elc", NULL);
   g_autofree char *line = g_strdup_printf ("arcology: input %s/org; 1\\012.elc\n", host->scratch);
+  gint64 written;
 
   write_file (file, "1");
+  /* A timestamp lags behind the clock by a tick of the kernel, 10 ms with HZ=100. */
+  written = g_get_real_time ();
+  arc_test_wait_until (g_get_real_time () > written + 20 * G_TIME_SPAN_MILLISECOND);
   say (host, line);
   build_save (host, 2);
   /* That it was named is no change. */
@@ -2516,6 +2520,28 @@ test_input_of_build (void)
   arc_test_host_finish_build (host, 0);
   arc_test_host_assert_list (host, 7, ALL_NOTES);
   g_assert_true (arc_test_host_get_status (host).fresh);
+}
+
+/* The first build that says so may have read it before it was changed: the service notices that at
+ * the end of the build. */
+static void
+test_input_of_build_changes (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autofree char *file = g_build_filename (host->scratch, "org.elc", NULL);
+  g_autofree char *line = g_strdup_printf ("arcology: input %s\n", file);
+
+  write_file (file, "1");
+  say (host, line);
+  arc_test_host_advance (host, 180 * SECOND);
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_advance (host, 5 * SECOND);
+  wait_for_process (host, 2);
+  write_file (file, "2");
+  arc_test_host_finish_build (host, 0);
+  g_assert_false (arc_test_host_get_status (host).fresh);
+  g_assert_true (arc_test_host_get_status (host).stoked);
+  assert_full_build_follows (host, 3);
 }
 
 /* It is changed while a build runs, which may have read it before. */
@@ -2979,6 +3005,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/inputs/file/while-running", test_named_file_while_running);
   g_test_add_func ("/builder/inputs/file/while-down", test_named_file_while_down);
   g_test_add_func ("/builder/inputs/of-build", test_input_of_build);
+  g_test_add_func ("/builder/inputs/of-build/changes", test_input_of_build_changes);
   g_test_add_func ("/builder/inputs/output", test_named_output);
   g_test_add_func ("/builder/inputs/database", test_database_of_others);
   g_test_add_func ("/builder/inputs/database/while-down", test_database_of_others_while_down);
