@@ -127,7 +127,8 @@ arc_database_state_check (ArcDatabaseState *self, gboolean writing)
   const char *reason = NULL;
 
   if (has_other (&self->seen.settings, arc_build_inputs_read (self->inputs, FALSE)))
-    reason = "the settings, or files that Command or the last build names, have changed";
+    reason = "the settings, the environment, or files that Command or the last build names, have "
+             "changed";
   if (!writing &&
       has_other (&self->seen.database, g_strdup (arc_build_inputs_get_database (self->inputs))))
     reason = "the database is another one than the last build left";

@@ -410,6 +410,21 @@ digest_list (GChecksum *checksum, const char *const *list)
   g_checksum_update (checksum, (const guchar *) "", 1);
 }
 
+/* The locale decides how Emacs decodes a note that does not name its coding system: it sets the
+ * preferred ones (set-locale-environment in mule-cmds.el, Emacs 28 to 30) from these variables,
+ * whether or not the system has that locale. */
+static const char *
+get_locale (void)
+{
+  static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+  const char *locale = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (names) && (locale == NULL || *locale == '\0'); i++)
+    locale = g_getenv (names[i]);
+
+  return locale != NULL ? locale : "";
+}
+
 void
 arc_build_inputs_set_config (ArcBuildInputs *self, const ArcConfig *config)
 {
@@ -418,6 +433,7 @@ arc_build_inputs_set_config (ArcBuildInputs *self, const ArcConfig *config)
   /* Include, Exclude and FollowSymlinks say which notes there are, which a comparison finds out. */
   digest_list (checksum, (const char *const *) config->command);
   digest_list (checksum, (const char *const *) config->directories);
+  digest_list (checksum, (const char *const[]){ get_locale (), g_getenv ("EMACSLOADPATH"), NULL });
   g_free (self->settings);
   self->settings = g_strdup (g_checksum_get_string (checksum));
 
@@ -616,12 +632,10 @@ find_outputs (ArcBuildInputs *self)
         continue;
 
       input->n_written = g_strcmp0 (input->before, input->state) != 0 ? input->n_written + 1 : 0;
-      if (input->n_written < OUTPUT_BUILDS)
-        continue;
-
-      input->is_output = TRUE;
-      g_message ("%s is written by the builds themselves: its changes do not count",
-                 (const char *) path);
+      input->is_output = input->n_written >= OUTPUT_BUILDS;
+      if (input->is_output)
+        g_message ("%s is written by the builds themselves: its changes do not count",
+                   (const char *) path);
     }
 }
 
