@@ -192,6 +192,15 @@ check_side_files (ArcDiagnosis *self)
     }
 }
 
+/* A database on a full disk, for one, gives an I/O error, since SQLite cannot make the files that
+ * it needs beside it. */
+static gboolean
+is_damage (const ArcProgramResult *check)
+{
+  return *check->output != '\0' || strstr (check->messages, "malformed") != NULL ||
+         strstr (check->messages, "not a database") != NULL;
+}
+
 void
 arc_doctor_check_database (ArcDiagnosis *self)
 {
@@ -221,6 +230,9 @@ arc_doctor_check_database (ArcDiagnosis *self)
     arc_doctor_add (self, ARC_OK, NULL, _ ("%s: OK (integrity check passed)"), name);
   else if (strstr (check.messages, "locked") != NULL)
     arc_doctor_add (self, ARC_WARN, NULL, _ ("%s: not checked: it is being written"), name);
+  else if (!is_damage (&check))
+    arc_doctor_add (self, ARC_WARN, NULL, _ ("%s: not checked: %s"), name,
+                    arc_doctor_cut (check.messages));
   else
     arc_doctor_add (self, ARC_FAIL, _ ("Move it away, then: arcologyctl rebuild --clean"),
                     _ ("%s: damaged: %s"), name,
