@@ -367,7 +367,7 @@ fi
       (should (= 3 (arcology-builder--last 'problems)))
       (arcology-builder-status)
       (with-current-buffer "*Arcology Builder*"
-        (should (string-match-p "^Problems: +3, see" (buffer-string))))
+        (should (string-match-p "^Problems: +3, list with p$" (buffer-string))))
       (arcology-builder-problems)
       (with-current-buffer "*Arcology Problems*"
         (should (derived-mode-p 'compilation-mode))
@@ -800,7 +800,8 @@ The default build makes the database.  `arcology-builder-database-mode' is on."
     (save-window-excursion
       (arcology-builder-status)
       (with-current-buffer "*Arcology Builder*"
-        (should (string-match-p "r rebuild .* P pause/resume" header-line-format))
+        (should (string-match-p "? help .*r rebuild .* P pause" header-line-format))
+        (should (<= (string-width header-line-format) 80))
         (pcase-dolist (`(,key . ,command) '(("r" . arcology-builder-rebuild)
                                             ("s" . arcology-builder-sync)
                                             ("l" . arcology-builder-log)
