@@ -128,14 +128,16 @@ arc_database_state_check (ArcDatabaseState *self, gboolean writing)
   const char *reason = NULL;
 
   if (has_other (&self->seen.settings, arc_build_inputs_read (self->inputs, FALSE)))
-    reason = "the settings, or files that Command names, have changed";
+    reason = "the settings, or files beside the notes that the rows depend on, have changed";
   if (!writing &&
       has_other (&self->seen.database, g_strdup (arc_build_inputs_get_database (self->inputs))))
     reason = "the database is another one than the last build left";
   if (reason == NULL)
     return FALSE;
 
-  g_message ("The next build is a full one: %s", reason);
+  /* A program that writes the database changes it more than once. */
+  if (self->wanted < ARC_BUILD_FULL)
+    g_message ("The next build is a full one: %s", reason);
   arc_pending_changes_add (self->pending, NULL);
 
   return TRUE;

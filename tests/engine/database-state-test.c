@@ -257,6 +257,25 @@ test_check (ArcEngineFixture *fixture, gconstpointer data)
   g_assert_cmpuint (database->pending->change_serial, ==, serial + 2);
 }
 
+/* A program writes the database in several steps: the message about the next build comes once. */
+static void
+test_check_message (ArcEngineFixture *fixture, gconstpointer data)
+{
+  ArcDatabaseState *database = fixture->database;
+
+  arc_engine_fixture_write_database (fixture, "rows of another program");
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "*database is another one*");
+  g_assert_true (arc_database_state_check (database, FALSE));
+  g_test_assert_expected_messages ();
+
+  arc_database_state_want (database, ARC_BUILD_FULL);
+  arc_engine_fixture_write_database (fixture, "more rows of another program");
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "nothing else");
+  g_assert_true (arc_database_state_check (database, FALSE));
+  g_message ("nothing else");
+  g_test_assert_expected_messages ();
+}
+
 static gboolean
 needs_build (ArcEngineFixture *fixture, ArcOnStart on_start, gboolean unavailable)
 {
@@ -725,6 +744,7 @@ main (int argc, char **argv)
   ADD_BUILT ("set-config", test_set_config);
   ADD_BUILT ("find-gone", test_find_gone);
   ADD_BUILT ("check", test_check);
+  ADD_BUILT ("check-message", test_check_message);
   ADD_NEW ("needs-build/first", test_needs_first_build);
   ADD_BUILT ("needs-build", test_needs_build);
   ADD_BUILT ("wanted", test_wanted);
