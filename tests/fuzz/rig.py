@@ -23,6 +23,14 @@ NAME = "org.arcology.Builder"
 OBJECT = "/org/arcology/Builder"
 DEADLINE = 120
 
+# The default build. It keeps a lock, and notes its kind, as BUILD does.
+EMACS_BUILD = """#!/bin/sh
+exec 9>{here}/busy
+flock --nonblock 9 || echo "$ARCOLOGY_BUILD_ID" >>{here}/overlaps
+echo "$ARCOLOGY_BUILD_KIND" >>{here}/builds
+exec {program} "$@"
+"""
+
 # A build of one table. It keeps a lock as long as it runs: who does not get it overlaps.
 BUILD = r"""
 import fcntl, os, sqlite3, sys
@@ -103,7 +111,16 @@ class Rig(Session):
             self.add()
         with open(f"{here}/build.py", "w", encoding="utf-8") as file:
             file.write(BUILD)
+        if emacs:
+            self.wrap_default_build()
         self.configure()
+
+    def wrap_default_build(self):
+        program = self.environment["ARCOLOGY_BATCH_FILE"]
+        wrapper = self.environment["ARCOLOGY_BATCH_FILE"] = f"{self.here}/arcology-batch"
+        with open(wrapper, "w", encoding="utf-8") as file:
+            file.write(EMACS_BUILD.format(here=shlex.quote(self.here), program=shlex.quote(program)))
+        os.chmod(wrapper, 0o755)
 
     def configure(self):
         command = "" if self.emacs else f"Command={shlex.join([sys.executable, f'{self.here}/build.py', self.here])}\n"
@@ -158,6 +175,8 @@ class Rig(Session):
                 return {file.strip('"'): title.strip('"') for file, title in rows}
             rows = database.execute("SELECT file, content FROM notes").fetchall()
             return {file.decode(): content.decode() for file, content in rows}
+        except sqlite3.Error as error:
+            raise Fault(f"the database cannot be read: {error}") from None
         finally:
             database.close()
 
@@ -241,6 +260,7 @@ class Rig(Session):
             raise Fault("the service does not end") from None
         if status != 0:
             raise Fault(f"the service ended with {status}:\n{self.log()[-2000:]}")
+        self.check_log()
 
     def signal_traced(self, number=signal.SIGTERM):
         """To the service below strace(1), which does not pass signals on."""
@@ -249,6 +269,14 @@ class Rig(Session):
                 os.kill(pid, number)
             except ProcessLookupError:
                 pass
+
+    def kinds(self):
+        """The kinds of the builds that began."""
+        try:
+            with open(f"{self.here}/builds", encoding="ascii") as builds:
+                return builds.read().split()
+        except FileNotFoundError:
+            return []
 
     def check_overlaps(self):
         if os.path.exists(f"{self.here}/overlaps"):
