@@ -1,12 +1,14 @@
 # SPDX-FileCopyrightText: 2026 Arcology Builder contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The real service on a bus and in directories of its own, notes to edit, and whether the database
-has them: what `kills`, `faults` and `power-cut` share."""
+has them: what `kills`, `faults`, `power-cut` and `damaged-starts` share."""
 
+import hashlib
 import os
 import random
 import re
 import shlex
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -22,6 +24,9 @@ from bench_service import Session  # noqa: E402
 NAME = "org.arcology.Builder"
 OBJECT = "/org/arcology/Builder"
 DEADLINE = 120
+
+# What a restored database may be.
+KNOWN = "a database like that of the snapshot"
 
 # The default build. It keeps a lock, and notes its kind, as BUILD does.
 EMACS_BUILD = """#!/bin/sh
@@ -61,6 +66,7 @@ for change, path in changes:
         continue
     try:
         db.execute("INSERT INTO notes VALUES (?, ?)", (path, open(path, "rb").read()))
+        sys.stdout.buffer.write(b"arcology: problem " + path + b": It is a note\n")
     except FileNotFoundError:
         sys.stdout.buffer.write(b"arcology: gone " + path + b"\n")
 db.execute("COMMIT")
@@ -89,6 +95,18 @@ def traced_calls(path):
             if match := RESUMED.match(line):
                 line = f"{match[1]} {begun.pop(match[1], '')}{match[2]}"
             yield line
+
+
+def read_files(roots):
+    """What is in the directories ROOTS: path -> bytes, or None: a directory."""
+    found = dict.fromkeys(roots)
+    for root in roots:
+        for directory, directories, files in os.walk(root):
+            found |= dict.fromkeys(f"{directory}/{name}" for name in directories)
+            for name in files:
+                with open(f"{directory}/{name}", "rb") as file:
+                    found[f"{directory}/{name}"] = file.read()
+    return found
 
 
 class Rig(Session):
@@ -185,6 +203,56 @@ class Rig(Session):
         if expected != found:
             odd = sorted(path for path in expected.keys() | found.keys() if expected.get(path) != found.get(path))
             raise Fault(f"{when}: the rows of {len(odd)} notes are wrong, such as {odd[0]}")
+
+    # --- what outlives the service
+
+    def roots(self):
+        return [os.path.dirname(self.state), os.path.dirname(self.database)]
+
+    def restore(self, kept):
+        """Makes the files of the state, of the runtime directory and of the database what KEPT has,
+        as of read_files(). The database stays the file it is. Returns in words what database that is."""
+        data = os.path.dirname(self.database)
+        shutil.rmtree(self.state, ignore_errors=True)
+        shutil.rmtree(f"{self.here}/run", ignore_errors=True)
+        os.mkdir(f"{self.here}/run", 0o700)
+        for name in os.listdir(data):
+            if f"{data}/{name}" != self.database:
+                os.unlink(f"{data}/{name}")
+        for path, content in sorted(kept.items()):
+            if content is None:
+                os.makedirs(path, 0o700, exist_ok=True)
+        for path, content in kept.items():
+            # The shared memory of SQLite is not of the disk: it is made anew.
+            if content is None or path.endswith("-shm") or not os.path.isdir(os.path.dirname(path)):
+                continue
+            with open(path, "r+b" if path == self.database and os.path.exists(path) else "wb") as file:
+                file.truncate(0)
+                file.write(content)
+        if self.database not in kept:
+            os.unlink(self.database)
+            return "no database"
+        return KNOWN if self.make_known() else "another database"
+
+    def make_known(self):
+        """Makes the snapshot name the database as it is now, if it names one of that file and size.
+        Returns whether it does."""
+        now = os.stat(self.database)
+        try:
+            with open(f"{self.state}/snapshot", "rb") as file:
+                content = file.read()
+        except FileNotFoundError:
+            return False
+        frame, checksum = content[:-16], content[-16:]
+        # The checksum of src/common/file-frame.c. A damaged snapshot stays so.
+        if hashlib.md5(frame).digest() != checksum:
+            return False
+        old = re.compile(rb"\b%d %d \d+\.\d{9} \d+\.\d{9}" % (now.st_ino, now.st_size))
+        times = [f"{when // 10**9}.{when % 10**9:09}" for when in (now.st_mtime_ns, now.st_ctime_ns)]
+        frame, count = old.subn(f"{now.st_ino} {now.st_size} {' '.join(times)}".encode(), frame)
+        with open(f"{self.state}/snapshot", "wb") as file:
+            file.write(frame + hashlib.md5(frame).digest())
+        return count > 0
 
     # --- the service
 
