@@ -38,7 +38,7 @@ exec {program} "$@"
 
 # A build of one table. It keeps a lock as long as it runs: who does not get it overlaps.
 BUILD = r"""
-import fcntl, os, sqlite3, sys
+import fcntl, os, random, sqlite3, sys, time
 here = sys.argv[1]
 busy = open(here + "/busy", "w")
 try:
@@ -49,6 +49,7 @@ kind = os.environ["ARCOLOGY_BUILD_KIND"]
 open(here + "/builds", "a").write(kind + "\n")
 fields = open(os.environ["ARCOLOGY_CHANGES"], "rb").read().split(b"\0")[:-1]
 changes = list(zip(fields[::2], fields[1::2]))
+time.sleep(random.random() ** 2 * float(sys.argv[2]))
 db = sqlite3.connect(os.environ["ARCOLOGY_DATABASE"], timeout=60, isolation_level=None)
 db.execute("PRAGMA journal_mode = WAL")
 if kind == "incremental" and not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'notes'").fetchall():
@@ -110,12 +111,14 @@ def read_files(roots):
 
 
 class Rig(Session):
-    """One tree with notes, one database, and the service."""
+    """One tree with notes, one database, and the service. A build waits for up to PAUSE seconds
+    before it writes."""
 
-    def __init__(self, here, build_root, seed, n_notes=20, emacs=False):
+    def __init__(self, here, build_root, seed, n_notes=20, emacs=False, pause=0):
         super().__init__(here, SOURCE_ROOT, build_root)
         self.build_root = build_root
         self.emacs = emacs
+        self.pause = pause
         self.rng = random.Random(seed)
         self.tree = f"{here}/org"
         self.database = f"{here}/data/notes.db"
@@ -141,7 +144,10 @@ class Rig(Session):
         os.chmod(wrapper, 0o755)
 
     def configure(self):
-        command = "" if self.emacs else f"Command={shlex.join([sys.executable, f'{self.here}/build.py', self.here])}\n"
+        # The death of the service ends its child (PR_SET_PDEATHSIG of prctl(2)), which is a shell here:
+        # what writes goes on.
+        script = shlex.join([sys.executable, f"{self.here}/build.py", self.here, str(self.pause)]) + " & wait $!"
+        command = "" if self.emacs else f"Command={shlex.join(['/bin/sh', '-c', script])}\n"
         self.write_settings(
             f"[Tree]\nDirectories={self.tree}\n[Build]\nDatabase={self.database}\nStopGrace=2s\n{command}"
             "[Timing]\nDebounce=10ms\nCooldown=10ms\nRetryDelay=100ms\nRetryLimit=20\n"
@@ -307,7 +313,7 @@ class Rig(Session):
         self.wait_for(lambda: self.get("Fresh") == "true", "it is fresh")
 
     def builds(self):
-        """The processes of the build: those that the service has started."""
+        """The children of the service: the build, without what it started itself."""
         pids = []
         for pid in os.listdir("/proc"):
             if pid.isdigit():
