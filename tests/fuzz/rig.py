@@ -126,7 +126,7 @@ class Rig(Session):
         self.log_from = 0
         self.n_edits = 0
         self.n_taken = 0
-        os.mkdir(self.tree)
+        os.makedirs(f"{self.tree}/sub")
         self.notes = []
         for _ in range(n_notes):
             self.add()
@@ -158,13 +158,14 @@ class Rig(Session):
     def write(self, path):
         self.n_edits += 1
         name = os.path.basename(path)
-        new = f"{self.tree}/.new"
+        new = f"{os.path.dirname(path)}/.new"
         with open(new, "w", encoding="utf-8") as note:
             note.write(f":PROPERTIES:\n:ID: {name}\n:END:\n#+title: Edit {self.n_edits}\n")
         os.rename(new, path)
 
     def add(self):
-        path = f"{self.tree}/note-{self.n_edits:06}.org"
+        directory = self.tree if self.n_edits % 2 else f"{self.tree}/sub"
+        path = f"{directory}/note-{self.n_edits:06}.org"
         self.notes.append(path)
         self.write(path)
 
@@ -180,11 +181,10 @@ class Rig(Session):
 
     def expected(self):
         notes = {}
-        for name in os.listdir(self.tree):
-            if name.endswith(".org"):
-                with open(f"{self.tree}/{name}", encoding="utf-8") as note:
-                    text = note.read()
-                notes[f"{self.tree}/{name}"] = text.split("title: ")[1].strip() if self.emacs else text
+        for path, content in read_files([self.tree]).items():
+            if path.endswith(".org"):
+                text = content.decode()
+                notes[path] = text.split("title: ")[1].strip() if self.emacs else text
         return notes
 
     def rows(self):
