@@ -45,6 +45,7 @@ typedef struct
   ArcStartup *startup;
   ArcSettingsMonitor *settings; /* (nullable): NULL until the settings are loaded; so the next */
   ArcSettingsReload *reload;    /* (nullable) */
+  gboolean reload_asked;        /* while it is NULL */
   ArcStateStore *store;         /* (nullable) */
   ArcBuilder *builder;          /* (nullable) */
   ArcBusService *service;       /* (nullable): only the service has one */
@@ -146,11 +147,12 @@ on_reloaded (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_
 static gboolean
 on_reload_signal (gpointer user_data)
 {
-  const ArcDaemon *self = user_data;
+  ArcDaemon *self = user_data;
 
-  /* The settings monitor notices what changes while they are loaded. */
   if (self->reload != NULL)
-    begin_reload (user_data, on_reloaded, NULL);
+    begin_reload (self, on_reloaded, NULL);
+  else
+    self->reload_asked = TRUE;
 
   return G_SOURCE_CONTINUE;
 }
@@ -539,6 +541,9 @@ begin (ArcDaemon *self)
                                              on_settings_changed, self);
   self->reload = arc_settings_reload_new (self->builder, self->settings, &options->settings,
                                           on_reloading, self);
+  /* The files may have been read before they were changed. */
+  if (self->reload_asked)
+    begin_reload (self, on_reloaded, NULL);
   g_signal_connect_swapped (self->builder, "stopped", G_CALLBACK (g_main_loop_quit), self->loop);
   g_signal_connect_swapped (self->builder, "changed", G_CALLBACK (on_builder_changed), self);
   if (options->once)

@@ -16,9 +16,6 @@ struct _ArcSettingsReload
   GPtrArray *waiting; /* (owned) (element-type GTask): those of callers that no load is for yet */
   gboolean is_loading;
   guint n_under_way; /* callers that have no answer */
-
-  guint64 last;    /* the number of the last load that began */
-  guint64 applied; /* the same, of those whose settings are in force */
 };
 
 /* One load, for all who asked before it began: one thread at most waits for a file system that does
@@ -30,7 +27,6 @@ typedef struct
   GPtrArray *tasks;                /* (owned) (element-type GTask): those of the callers */
   ArcConfig *config;               /* (owned) (nullable): until they are loaded */
   char *digest;                    /* (owned) (nullable): the same */
-  guint64 number;
 } Load;
 
 static void
@@ -81,11 +77,17 @@ arc_settings_reload_free (ArcSettingsReload *self)
   g_free (self);
 }
 
+static void start_load (ArcSettingsReload *self);
+
 /* Answers the callers of LOAD: (transfer full). */
 static void
 end_load (Load *load, const GError *error /* (nullable) */)
 {
   ArcSettingsReload *self = load->reload;
+
+  self->is_loading = FALSE;
+  if (self->waiting->len > 0)
+    start_load (self);
 
   self->n_under_way -= load->tasks->len;
   if (self->n_under_way == 0)
@@ -106,11 +108,8 @@ on_checked (GObject *source, GAsyncResult *result, gpointer user_data)
   ArcSettingsReload *self = load->reload;
   g_autoptr (GError) error = NULL;
 
-  /* Another one, which has read the files later, may have taken less time. */
-  if (arc_config_survey_check_finish (ARC_WATCHER (source), result, &error) &&
-      load->number > self->applied)
+  if (arc_config_survey_check_finish (ARC_WATCHER (source), result, &error))
     {
-      self->applied = load->number;
       arc_builder_set_config (self->builder, load->config);
       arc_settings_monitor_set_loaded (self->monitor, load->digest);
       g_message ("Settings reloaded");
@@ -135,18 +134,12 @@ run_load (GTask *task,
     g_task_return_error (task, error);
 }
 
-static void start_load (ArcSettingsReload *self);
-
 static void
 on_loaded (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
   Load *load = user_data;
   ArcSettingsReload *self = load->reload;
   g_autoptr (GError) error = NULL;
-
-  self->is_loading = FALSE;
-  if (self->waiting->len > 0)
-    start_load (self);
 
   if (g_task_propagate_boolean (G_TASK (result), &error))
     arc_config_survey_check_async (arc_builder_get_watcher (self->builder), load->config,
@@ -163,7 +156,6 @@ start_load (ArcSettingsReload *self)
 
   self->is_loading = TRUE;
   load->reload = self;
-  load->number = ++self->last;
   load->options = arc_config_loader_options_copy (self->options);
   load->tasks = g_steal_pointer (&self->waiting);
   self->waiting = g_ptr_array_new_with_free_func (g_object_unref);

@@ -325,8 +325,10 @@ stat (const char *path, struct stat *info)
 
 #if defined(__USE_FILE_OFFSET64) && defined(__REDIRECT)
 #define FTS_OPEN_NAME "fts64_open"
+#define FTS_READ_NAME "fts64_read"
 #else
 #define FTS_OPEN_NAME "fts_open"
+#define FTS_READ_NAME "fts_read"
 #endif
 
 FTS *
@@ -339,6 +341,23 @@ fts_open (char *const *paths, int options, int (*compare) (const FTSENT **, cons
     g_atomic_pointer_set ((gpointer *) &original, dlsym (RTLD_NEXT, FTS_OPEN_NAME));
 
   return original (paths, options, compare);
+}
+
+/* The libc's own calls are not ours to stop: it waits with what it has read. */
+FTSENT *
+fts_read (FTS *tree)
+{
+  static FTSENT *(*original) (FTS *);
+  FTSENT *entry;
+
+  if (g_atomic_pointer_get ((gpointer *) &original) == NULL)
+    g_atomic_pointer_set ((gpointer *) &original, dlsym (RTLD_NEXT, FTS_READ_NAME));
+
+  entry = original (tree);
+  if (entry != NULL)
+    wait_for_disk (entry->fts_path);
+
+  return entry;
 }
 
 int

@@ -9,11 +9,11 @@ G_BEGIN_DECLS
 
 /* The disk as it is when others keep it busy. A program that calls any of these has its own
  * rename(2) and fsync(2), which GLib then calls, too: the last steps of g_file_set_contents(); and
- * its own open(2), fstatat(2), stat(2), lstat(2), realpath(3), fts_open(3) and
- * inotify_add_watch(2).
+ * its own open(2), fstatat(2), stat(2), lstat(2), realpath(3), fts_open(3),
+ * fts_read(3) and inotify_add_watch(2).
  */
 
-/* Whoever replaces a file from now on, in another thread than this one, waits. */
+/* A thread that replaces a file from now on waits, unless it is this one. */
 void arc_test_disk_stop (void);
 
 /* How many have, since then. */
@@ -23,8 +23,8 @@ guint arc_test_disk_get_n_writes (void);
 void arc_test_disk_let (guint n);
 void arc_test_disk_go_on (void);
 
-/* Whoever waits in this thread for what is below DIRECTORY (nullable: for nothing) to be on the
- * disk fails the test. */
+/* This thread, if it waits for what is below DIRECTORY (nullable: for nothing) to be on the
+ * disk, fails the test. */
 void arc_test_disk_forbid (const char *directory);
 
 /* From now on, a system call of this thread that looks up a path, by whatever function, ends the

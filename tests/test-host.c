@@ -17,8 +17,8 @@
 
 #define SECOND ((gint64) G_USEC_PER_SEC)
 
-/* Keeps what it was told, makes a database, so that the next build can be incremental, and waits
- * for its exit status. */
+/* Keeps its environment and list, makes a database, so that the next build can be incremental, and
+ * waits for its exit status. */
 static const char build_script[] = "out=$1\n"
                                    "cp \"$ARCOLOGY_CHANGES\" \"$out/$ARCOLOGY_BUILD_ID.changes\"\n"
                                    "env -0 >\"$out/$ARCOLOGY_BUILD_ID.env\"\n"

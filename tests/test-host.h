@@ -59,7 +59,7 @@ void arc_test_host_begin (ArcTestHost *host);
 /* The same, and waits until it is ready. */
 void arc_test_host_start (ArcTestHost *host);
 
-/* Asks for a build of KIND, which is to be the one with the number EXPECTED. */
+/* Asks for a build of KIND, which must get the number EXPECTED. */
 void arc_test_host_rebuild (ArcTestHost *host, ArcBuildKind kind, guint64 expected);
 
 /* NAME is relative to the tree. */

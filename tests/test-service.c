@@ -114,7 +114,7 @@ arc_test_client_new (GTestDBus *bus)
 }
 
 /* A signal that is on its way when its subscription ends may still arrive: GDBus holds the client
- * until it has told otherwise (g_dbus_connection_signal_unsubscribe()). */
+ * until it has handled the call of (g_dbus_connection_signal_unsubscribe()). */
 void
 arc_test_client_free (ArcTestClient *client)
 {

@@ -512,7 +512,7 @@ of its directory, and the free space"))
 
 (defun arcology-batch--check-writable (database)
   "Fail unless DATABASE and its directory can be written; make the directory."
-  (let ((directory (file-name-directory database)))
+  (let ((directory (directory-file-name (file-name-directory database))))
     (condition-case error
         (make-directory directory t)
       (file-error
@@ -664,7 +664,7 @@ FOREIGN KEY (file) REFERENCES files (file) ON DELETE CASCADE) WITHOUT ROWID"
     (when (and (not (eq kind 'clean)) (> version org-roam-db-version))
       (arcology-batch--fail
        'unusable "The database %s was made by a newer org-roam (version %d; this one knows %d): \
-update org-roam, or replace the database by a clean build"
+update org-roam, or replace the database with \"arcologyctl rebuild --clean\""
        database version org-roam-db-version))
     (when (eq kind 'incremental)
       (unless complete
@@ -1135,7 +1135,14 @@ AND NOT EXISTS (SELECT 1 FROM setup_files s WHERE s.file = f.file
 
 (defun arcology-batch--explain-failure (path error)
   "Return why the file PATH could not be read, according to ERROR."
-  (let ((why (arcology-batch--explain error)))
+  (let ((why (arcology-batch--explain
+              (if (memq 'file-error (get (car error) 'error-conditions))
+                  ;; The line has the path; GnuPG leaves one part empty (epa-file.el).
+                  (cons (car error)
+                        (cl-remove-if (lambda (part)
+                                        (member part (list "Opening input file" "" path)))
+                                      (cdr error)))
+                error))))
     (cond
      ((not (file-readable-p path))
       (format "%s: make it readable with chmod u+r, or name it in the setting Exclude" why))

@@ -628,12 +628,12 @@ number.  New lines of a running build are appended."
               header-line-format
               (substitute-command-keys
                (concat "\\<arcology-builder-status-mode-map>"
-                       " \\[arcology-builder-rebuild] rebuild  \\[arcology-builder-sync] sync"
-                       "  \\[arcology-builder-log] log  \\[arcology-builder-problems] problems"
+                       ;; It is cut off at the width of the window.
+                       " \\[describe-mode] help  \\[arcology-builder-rebuild] rebuild"
+                       "  \\[arcology-builder-sync] sync  \\[arcology-builder-log] log"
+                       "  \\[arcology-builder-problems] problems"
                        "  \\[arcology-builder-cancel] cancel"
-                       "  \\[arcology-builder-toggle-pause] pause/resume"
-                       "  \\[revert-buffer] refresh  \\[quit-window] quit"
-                       "  \\[describe-mode] help"))))
+                       "  \\[arcology-builder-toggle-pause] pause  \\[quit-window] quit"))))
 
 (defun arcology-builder--revert-status (&rest _)
   "Fetch the status again."
@@ -694,8 +694,7 @@ number.  New lines of a running build are appended."
                                      "[: ]+"))
                        ("Problems" . ,(pcase (arcology-builder--number "ProblemCount")
                                         (0 "none")
-                                        (count (format "%d, see M-x arcology-builder-problems"
-                                                       count))))
+                                        (count (format "%d, list with p" count))))
                        ("Version" . ,(arcology-builder--get "Version"))))
         (when text
           (insert (format "%-13s %s\n" (concat label ":") text))))

@@ -31,6 +31,7 @@ arc_bus_properties_describe_build (ArcBuilder *builder, const ArcBuild *build)
   message = g_utf8_make_valid (build->message != NULL ? build->message : "", -1);
   g_variant_dict_insert (&dict, "message", "s", message);
   g_variant_dict_insert (&dict, "log", "^ay", log != NULL ? log : "");
+  g_variant_dict_insert (&dict, "asks-for-full", "b", arc_build_asks_for_full (build));
 
   return g_variant_dict_end (&dict);
 }

@@ -159,3 +159,10 @@ arc_build_is_stored (const ArcBuild *build)
 {
   return build->result == ARC_RESULT_SUCCESS || arc_build_is_partial (build);
 }
+
+gboolean
+arc_build_asks_for_full (const ArcBuild *build)
+{
+  return build->kind == ARC_BUILD_INCREMENTAL && build->result == ARC_RESULT_FAILED &&
+         build->exit_status == ARC_BUILD_ASKS_FOR_FULL_STATUS;
+}

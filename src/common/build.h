@@ -67,6 +67,10 @@ const char *arc_result_to_string (ArcResult result);
 /* The exit status of a build that did all but the files that it reported as failed. */
 #define ARC_BUILD_PARTIAL_STATUS 1
 
+/* That of an incremental build that only a full one can do: the database lacks what it needs. It is
+ * EX_DATAERR of sysexits.h. */
+#define ARC_BUILD_ASKS_FOR_FULL_STATUS 65
+
 /* The message of a build that gave no reason, before ": " and the last line of its output, if that
  * has any; arcologyctl has a translation of it. */
 #define ARC_BUILD_EXIT_MESSAGE "exit status %d"
@@ -197,3 +201,12 @@ gboolean arc_build_is_partial (const ArcBuild *build);
  * Returns: %TRUE if the database holds what @build made: it succeeded, perhaps but for some files
  */
 gboolean arc_build_is_stored (const ArcBuild *build);
+
+/**
+ * arc_build_asks_for_full:
+ * @build: a build that has ended
+ *
+ * Returns: %TRUE if @build was incremental, and the database lacks what such a build needs: the
+ * exit status EX_DATAERR of sysexits.h says that
+ */
+gboolean arc_build_asks_for_full (const ArcBuild *build);

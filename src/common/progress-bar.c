@@ -10,7 +10,7 @@
 
 #define SECOND G_GINT64_CONSTANT (1000000)
 
-#define GAP           2
+#define SPACING       2
 #define PERCENT_WIDTH 4 /* "100%" */
 #define RATE_WIDTH    6 /* "1234/s" */
 
@@ -148,7 +148,7 @@ join (const char *percent, const char *files, const char *rate, const char *left
 {
   GString *line = g_string_new (percent);
 
-  g_string_append_printf (line, "%*s%s", GAP, "", files);
+  g_string_append_printf (line, "%*s%s", SPACING, "", files);
   if (*rate != '\0')
     g_string_append_printf (line, ", %s", rate);
   if (*left != '\0')
@@ -170,7 +170,7 @@ arc_progress_bar_format (const ArcProgressBar *meter, guint width, gboolean utf8
   g_autofree char *rate = format_rate (meter);
   g_autofree char *left = format_left (meter);
   g_autofree char *longest_left = tell_left (LONGEST_LEFT);
-  const guint plain = PERCENT_WIDTH + GAP + measure (files);
+  const guint plain = PERCENT_WIDTH + SPACING + measure (files);
   const guint with_left = plain + 2 + measure (longest_left);
   const guint with_rate = with_left + 2 + RATE_WIDTH;
   g_autofree char *text = NULL;
@@ -182,12 +182,12 @@ arc_progress_bar_format (const ArcProgressBar *meter, guint width, gboolean utf8
 
   /* The width of the widest text decides, so that nothing moves when a text becomes shorter. */
   text = join (percent, files, width >= with_rate ? rate : "", width >= with_left ? left : "");
-  if (width < with_rate + GAP + MIN_BAR_WIDTH)
+  if (width < with_rate + SPACING + MIN_BAR_WIDTH)
     return g_steal_pointer (&text);
 
-  bar_width = width - with_rate - GAP;
+  bar_width = width - with_rate - SPACING;
   bar = arc_progress_bar_draw_bar (meter->done, meter->total, bar_width, utf8);
 
-  return g_strdup_printf ("%s%*s%s", bar, (int) (bar_width - (guint) g_utf8_strlen (bar, -1)) + GAP,
-                          "", text);
+  return g_strdup_printf ("%s%*s%s", bar,
+                          (int) (bar_width - (guint) g_utf8_strlen (bar, -1)) + SPACING, "", text);
 }

@@ -13,7 +13,6 @@
 #include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
-#include <sysexits.h>
 
 #define MAX_FAILED_FILES 5
 
@@ -103,16 +102,15 @@ on_progress (ArcDBusBuilder *service, GParamSpec *pspec, gpointer user_data)
     show_progress (self);
 }
 
-/* Whether a build with DETAILS has asked for a full one, which runs by now: EX_DATAERR says that.
- */
+/* Whether a build with DETAILS has asked for a full one, which runs by now. */
 static gboolean
 is_continued (ArcDBusBuilder *service, GVariant *details)
 {
-  gint32 exit_status = 0;
+  gboolean asks_for_full = FALSE;
 
-  g_variant_lookup (details, "exit-status", "i", &exit_status);
+  g_variant_lookup (details, "asks-for-full", "b", &asks_for_full);
 
-  return exit_status == EX_DATAERR && arc_dbus_builder_get_current_build (service) != 0;
+  return asks_for_full && arc_dbus_builder_get_current_build (service) != 0;
 }
 
 static void

@@ -165,6 +165,12 @@ check_place (ArcDiagnosis *self)
                     _ ("it is in %s, which is synchronized with other machines"), name);
 }
 
+static gboolean
+is_building (const ArcDiagnosis *self)
+{
+  return self->service != NULL && arc_dbus_builder_get_current_build (self->service) != 0;
+}
+
 /* The files of SQLite beside the database while a program has it open, or after a crash: a copy
  * of the database alone lacks their content. A build removes both. */
 static void
@@ -172,7 +178,7 @@ check_side_files (ArcDiagnosis *self)
 {
   static const char *const suffixes[] = { "-wal", "-journal" };
 
-  if (self->service != NULL && arc_dbus_builder_get_current_build (self->service) != 0)
+  if (is_building (self))
     return;
 
   for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
@@ -192,6 +198,15 @@ check_side_files (ArcDiagnosis *self)
     }
 }
 
+/* A database on a full disk, for one, gives an I/O error, since SQLite cannot make the files that
+ * it needs beside it. */
+static gboolean
+is_damage (const ArcProgramResult *check)
+{
+  return *check->output != '\0' || strstr (check->messages, "malformed") != NULL ||
+         strstr (check->messages, "not a database") != NULL;
+}
+
 void
 arc_doctor_check_database (ArcDiagnosis *self)
 {
@@ -207,7 +222,10 @@ arc_doctor_check_database (ArcDiagnosis *self)
     return;
 
   name = arc_table_escape (self->database);
-  if (!g_file_test (self->database, G_FILE_TEST_EXISTS))
+  if (!g_file_test (self->database, G_FILE_TEST_EXISTS) && is_building (self))
+    arc_doctor_add (self, ARC_WARN, NULL,
+                    _ ("%s: does not exist yet: the build that creates it is running"), name);
+  else if (!g_file_test (self->database, G_FILE_TEST_EXISTS))
     arc_doctor_add (self, ARC_WARN, _ ("The first build creates it: arcologyctl rebuild"),
                     _ ("%s: does not exist yet"), name);
   else if (access (self->database, R_OK) != 0)
@@ -221,6 +239,9 @@ arc_doctor_check_database (ArcDiagnosis *self)
     arc_doctor_add (self, ARC_OK, NULL, _ ("%s: OK (integrity check passed)"), name);
   else if (strstr (check.messages, "locked") != NULL)
     arc_doctor_add (self, ARC_WARN, NULL, _ ("%s: not checked: it is being written"), name);
+  else if (!is_damage (&check))
+    arc_doctor_add (self, ARC_WARN, NULL, _ ("%s: not checked: %s"), name,
+                    arc_doctor_cut (check.messages));
   else
     arc_doctor_add (self, ARC_FAIL, _ ("Move it away, then: arcologyctl rebuild --clean"),
                     _ ("%s: damaged: %s"), name,

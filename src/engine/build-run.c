@@ -10,8 +10,6 @@
 #include "run/output-parser.h"
 #include "watch/directory-reader.h"
 
-#include <sysexits.h>
-
 /* How long what is left of a build of a killed service has between SIGTERM and SIGKILL. Nobody
  * waits for its result. */
 #define LEFTOVER_GRACE (2 * G_USEC_PER_SEC)
@@ -90,28 +88,12 @@ start (ArcBuildRun *run,
                                    error);
 }
 
-/* The number of the last build that the database holds; 0 if none is known. */
-static guint64
-get_last_stored (ArcStateStore *store)
-{
-  const GPtrArray *history = arc_state_store_get_history (store);
-
-  for (guint i = history->len; i > 0; i--)
-    {
-      const ArcBuild *build = g_ptr_array_index (history, i - 1);
-
-      if (arc_build_is_stored (build))
-        return build->id;
-    }
-
-  return 0;
-}
-
 /* Starts the process with the environment that README.md promises. */
 static gboolean
 spawn (ArcBuildRun *run, GError **error)
 {
   const ArcBuild *build = run->build;
+  const ArcBuild *stored = arc_state_store_get_last_stored (run->store);
   const ArcConfig *config = run->config;
 
   if (run->error != NULL)
@@ -122,7 +104,7 @@ spawn (ArcBuildRun *run, GError **error)
 
   run->environment =
       arc_build_environment_for_build (g_get_environ (), config, build->kind, build->id,
-                                       get_last_stored (run->store), run->files.changes);
+                                       stored != NULL ? stored->id : 0, run->files.changes);
 
   return start (run, (const char *const *) config->command, NULL, config->timeout, error);
 }
@@ -264,7 +246,7 @@ set_outcome (ArcBuildRun *run, const ArcOutcome *outcome)
 }
 
 /* A build that says that it has succeeded, if only in part, has not left what the next incremental
- * build needs: the exit status EX_DATAERR says that. */
+ * build needs. */
 static void
 check_database (ArcBuildRun *run)
 {
@@ -277,7 +259,7 @@ check_database (ArcBuildRun *run)
     return;
 
   outcome->result = ARC_RESULT_FAILED;
-  outcome->exit_status = EX_DATAERR;
+  outcome->exit_status = ARC_BUILD_ASKS_FOR_FULL_STATUS;
   g_free (run->build->error);
   run->build->error = g_strdup ("the database was removed while the build ran");
 }

@@ -12,7 +12,6 @@
 #include "engine/sync-requests.h"
 
 #include <string.h>
-#include <sysexits.h>
 
 struct _ArcBuilder
 {
@@ -124,14 +123,6 @@ schedule_stopped (ArcBuilder *self)
     g_idle_add_full (G_PRIORITY_DEFAULT, emit_stopped, g_object_ref (self), g_object_unref);
 }
 
-/* Whether an incremental build has found that only a full one can do. */
-static gboolean
-asks_for_full_build (const ArcBuild *build)
-{
-  return build->kind == ARC_BUILD_INCREMENTAL && build->result == ARC_RESULT_FAILED &&
-         build->exit_status == EX_DATAERR;
-}
-
 /* An event of the machine, and everything that follows from it. CAUSE is that of a build that it
  * starts, and ENDED is the build that it is the end of. */
 static void
@@ -163,7 +154,7 @@ step_for_cause (ArcBuilder *self,
 
   if (ended != NULL)
     {
-      if (!asks_for_full_build (ended) || !(effects & ARC_EFFECT_START))
+      if (!arc_build_asks_for_full (ended) || !(effects & ARC_EFFECT_START))
         arc_sync_requests_answer (self->syncs, ended);
       g_signal_emit (self, signals[SIGNAL_BUILD_FINISHED], 0, ended);
     }
@@ -205,6 +196,15 @@ get_event (ArcResult result)
   g_return_val_if_reached (ARC_EVENT_FAILED);
 }
 
+/* An event while a build runs decides what follows it: there is nothing to publish yet. */
+static void
+precede_end (ArcBuilder *self, ArcEvent event)
+{
+  const ArcTiming timing = get_timing (self);
+
+  arc_state_machine_step (&self->machine, &timing, event, arc_clock_get_time (self->clock));
+}
+
 static void
 on_build_ended (const ArcBuild *build, gboolean spawned, gpointer user_data)
 {
@@ -217,13 +217,16 @@ on_build_ended (const ArcBuild *build, gboolean spawned, gpointer user_data)
                                     self->machine.failures >= self->config->timing.retry_limit);
 
   self->machine.cost = build->cpu_usec;
-  /* What it asks for is part of what this build was started for, unless that is suspended now. */
-  if (asks_for_full_build (build) && may_start)
+  /* No event comes for a file that the build named first, and that changed meanwhile. */
+  if (arc_build_run_check_inputs (self->run))
     {
-      const ArcTiming timing = get_timing (self);
-
-      arc_state_machine_step (&self->machine, &timing, ARC_EVENT_REBUILD,
-                              arc_clock_get_time (self->clock));
+      self->status.last_touch = arc_clock_get_real_time (self->clock);
+      precede_end (self, ARC_EVENT_TOUCH);
+    }
+  /* What it asks for is part of what this build was started for, unless that is suspended now. */
+  if (arc_build_asks_for_full (build) && may_start)
+    {
+      precede_end (self, ARC_EVENT_REBUILD);
       step_for_cause (self, ARC_EVENT_STOPPED, build->cause, build);
       return;
     }
@@ -344,7 +347,7 @@ on_compared (gpointer user_data)
     {
       /* The first one; later ones have to wait for the survey, too. */
       if (arc_comparisons_get_ended (self->comparisons) == 1)
-        arc_config_survey_first_async (self->config, self->watcher, self->database, on_surveyed,
+        arc_config_survey_first_async (self->watcher, self->config, self->database, on_surveyed,
                                        g_object_ref (self));
       return;
     }
@@ -413,7 +416,6 @@ arc_builder_start (ArcBuilder *self)
   self->next_id = arc_state_store_get_next_build (self->store);
   arc_change_feed_free (self->feed);
   self->feed = arc_change_feed_new (self->next_id - 1);
-  arc_build_inputs_watch (self->database->inputs);
   arc_comparisons_start (self->comparisons, snapshot);
 }
 

@@ -11,7 +11,7 @@
 
 /* How long to look for a file that other settings leave, when they leave none of those that are
  * known. */
-#define SURVEY_TIME (2 * G_TIME_SPAN_SECOND)
+#define SURVEY_SECONDS 2
 
 /* What there is below the directories of settings. */
 typedef enum
@@ -20,7 +20,7 @@ typedef enum
   FOUND_NONE,    /* there are files, and none matters */
   FOUND_EMPTY,   /* there are none, hidden ones aside */
   FOUND_MISSING, /* a directory cannot be read */
-  FOUND_LATE,    /* it took too long */
+  FOUND_LATE,    /* it takes too long */
 } Found;
 
 typedef struct
@@ -28,7 +28,7 @@ typedef struct
   GStrv roots;
   ArcPathFilter *filter; /* (owned) */
   gboolean follow_symlinks;
-  gint64 deadline;
+  GSource *timeout; /* (owned) */
   gboolean any;     /* a file was found */
   gboolean missing; /* a root cannot be read */
 } Survey;
@@ -60,13 +60,13 @@ look_at (Survey *survey, FTS *tree, FTSENT *entry, const char *below)
 
 /* Until something is found, or it takes too long. */
 static Found
-walk (Survey *survey, FTS *tree, const char *root)
+walk (Survey *survey, FTS *tree, const char *root, GCancellable *cancellable)
 {
   FTSENT *entry;
 
   while ((entry = fts_read (tree)) != NULL)
     {
-      if (g_get_monotonic_time () >= survey->deadline)
+      if (g_cancellable_is_cancelled (cancellable))
         return FOUND_LATE;
       if (look_at (survey, tree, entry, arc_path_get_below (entry->fts_path, root)))
         return FOUND_MATCH;
@@ -80,13 +80,15 @@ survey_free (gpointer data)
 {
   Survey *survey = data;
 
+  g_source_destroy (survey->timeout);
+  g_source_unref (survey->timeout);
   g_strfreev (survey->roots);
   arc_path_filter_unref (survey->filter);
   g_free (survey);
 }
 
 static Found
-look (Survey *survey)
+look (Survey *survey, GCancellable *cancellable)
 {
   const int flags =
       FTS_NOCHDIR | (survey->follow_symlinks ? FTS_LOGICAL : FTS_PHYSICAL | FTS_COMFOLLOW);
@@ -99,7 +101,7 @@ look (Survey *survey)
       if (tree == NULL)
         return FOUND_MISSING;
 
-      found = walk (survey, tree, survey->roots[i]);
+      found = walk (survey, tree, survey->roots[i], cancellable);
       fts_close (tree);
     }
 
@@ -110,29 +112,48 @@ look (Survey *survey)
 }
 
 static void
-run_survey (GTask *task,
-            gpointer source G_GNUC_UNUSED,
-            gpointer data,
-            GCancellable *cancellable G_GNUC_UNUSED)
+run_survey (GTask *task, gpointer source G_GNUC_UNUSED, gpointer data, GCancellable *cancellable)
 {
-  g_task_return_int (task, look (data));
+  g_task_return_int (task, look (data, cancellable));
 }
 
-/* Searches, in a thread, for a file that matters to CONFIG. The result is a #GTask: a Found. */
-static void
-survey (const ArcConfig *config, GAsyncReadyCallback callback, gpointer user_data)
+static gboolean
+on_late (gpointer user_data)
 {
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  g_cancellable_cancel (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Searches, in a thread, for a file that matters to CONFIG. The callback does not wait for a thread
+ * that reads a file system that does not answer. */
+static void
+survey_async (const ArcConfig *config, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   Survey *data = g_new0 (Survey, 1);
 
   data->roots = g_strdupv (config->directories);
   data->filter = arc_path_filter_new ((const char *const *) config->include,
                                       (const char *const *) config->exclude);
   data->follow_symlinks = config->follow_symlinks;
-  data->deadline = g_get_monotonic_time () + SURVEY_TIME;
-  g_task_set_source_tag (task, survey);
+  data->timeout = g_timeout_source_new (SURVEY_SECONDS * 1000);
+  g_source_set_callback (data->timeout, on_late, g_object_ref (cancellable), g_object_unref);
+  g_source_attach (data->timeout, g_main_context_get_thread_default ());
+  g_task_set_source_tag (task, survey_async);
+  g_task_set_return_on_cancel (task, TRUE);
   g_task_set_task_data (task, data, survey_free);
   g_task_run_in_thread (task, run_survey);
+}
+
+static Found
+survey_finish (GAsyncResult *result)
+{
+  g_autoptr (GError) error = NULL;
+  const Found found = g_task_propagate_int (G_TASK (result), &error);
+
+  return error == NULL ? found : FOUND_LATE;
 }
 
 static void
@@ -140,7 +161,7 @@ on_first_surveyed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer
 {
   g_autoptr (GTask) task = user_data;
 
-  switch ((Found) g_task_propagate_int (G_TASK (result), NULL))
+  switch (survey_finish (result))
     {
     case FOUND_NONE:
     case FOUND_LATE:
@@ -156,8 +177,8 @@ on_first_surveyed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer
 }
 
 void
-arc_config_survey_first_async (const ArcConfig *config,
-                               ArcWatcher *watcher,
+arc_config_survey_first_async (ArcWatcher *watcher,
+                               const ArcConfig *config,
                                ArcDatabaseState *database,
                                GAsyncReadyCallback callback,
                                gpointer user_data)
@@ -174,7 +195,7 @@ arc_config_survey_first_async (const ArcConfig *config,
     g_task_return_boolean (task, arc_change_set_get_size (pending->pending) == 0);
   else
     /* If nothing is remembered, there may never have been any. */
-    survey (config, on_first_surveyed, g_steal_pointer (&task));
+    survey_async (config, on_first_surveyed, g_steal_pointer (&task));
 }
 
 gboolean
@@ -191,24 +212,30 @@ on_config_surveyed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointe
   g_autoptr (GTask) task = user_data;
   ArcWatcher *watcher = g_task_get_source_object (task);
 
-  switch ((Found) g_task_propagate_int (G_TASK (result), NULL))
+  switch (survey_finish (result))
     {
     case FOUND_MATCH:
     case FOUND_MISSING: /* it is waited for, and nothing is built meanwhile */
       g_task_return_boolean (task, TRUE);
       return;
 
+    case FOUND_LATE:
+      g_task_return_new_error (
+          task, ARC_ERROR, ARC_ERROR_CONFIG,
+          "[Tree] Directories, Include, Exclude: no file that they select was found within %u s, "
+          "where %u are selected now",
+          SURVEY_SECONDS, arc_snapshot_get_n_files (arc_watcher_get_snapshot (watcher)));
+      return;
+
     case FOUND_NONE:
     case FOUND_EMPTY:
-    case FOUND_LATE:
-      break;
+      g_task_return_new_error (
+          task, ARC_ERROR, ARC_ERROR_CONFIG,
+          "[Tree] Directories, Include, Exclude: they select no file, where %u are selected now, "
+          "and settings do not empty the database: correct them, or remove the files",
+          arc_snapshot_get_n_files (arc_watcher_get_snapshot (watcher)));
+      return;
     }
-
-  g_task_return_new_error (
-      task, ARC_ERROR, ARC_ERROR_CONFIG,
-      "[Tree] Directories, Include, Exclude: they select no file, where %u are selected now, and "
-      "settings do not empty the database: correct them, or remove the files",
-      arc_snapshot_get_n_files (arc_watcher_get_snapshot (watcher)));
 }
 
 /* (nullable): DIRECTORY below the one of ROOTS that it is in. */
@@ -269,7 +296,7 @@ arc_config_survey_check_async (ArcWatcher *watcher,
       has_match (snapshot, (const char *const *) config->directories, filter))
     g_task_return_boolean (task, TRUE);
   else
-    survey (config, on_config_surveyed, g_steal_pointer (&task));
+    survey_async (config, on_config_surveyed, g_steal_pointer (&task));
 }
 
 gboolean

@@ -13,8 +13,8 @@
 
 /**
  * arc_config_survey_first_async:
- * @config: the settings
  * @watcher: the watcher of the tree, which was compared once
+ * @config: the settings
  * @database: the state of the database
  * @callback: called when it is known, or a time limit has passed
  * @user_data: for @callback
@@ -22,8 +22,8 @@
  * Finds out whether the settings of a start leave files of a tree that has some. With the settings
  * of the last run, it is the user who removed the files.
  */
-void arc_config_survey_first_async (const ArcConfig *config,
-                                    ArcWatcher *watcher,
+void arc_config_survey_first_async (ArcWatcher *watcher,
+                                    const ArcConfig *config,
                                     ArcDatabaseState *database,
                                     GAsyncReadyCallback callback,
                                     gpointer user_data);
@@ -41,10 +41,11 @@ gboolean arc_config_survey_first_finish (ArcWatcher *watcher, GAsyncResult *resu
  * arc_config_survey_check_async:
  * @watcher: the watcher of the tree
  * @config: settings
- * @callback: called when it is known
+ * @callback: called when it is known, or a time limit has passed
  * @user_data: for @callback
  *
  * Finds out whether settings may be put in force: they must not leave no file while there are some.
+ * No file was found when the limit has passed.
  */
 void arc_config_survey_check_async (ArcWatcher *watcher,
                                     const ArcConfig *config,

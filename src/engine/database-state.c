@@ -4,7 +4,6 @@
 #include "engine/database-state.h"
 
 #include <string.h>
-#include <sysexits.h>
 
 static void
 on_inputs (gpointer user_data)
@@ -128,14 +127,17 @@ arc_database_state_check (ArcDatabaseState *self, gboolean writing)
   const char *reason = NULL;
 
   if (has_other (&self->seen.settings, arc_build_inputs_read (self->inputs, FALSE)))
-    reason = "the settings, or files that Command names, have changed";
+    reason = "the settings, the environment, or files beside the notes that the rows depend on, "
+             "have changed";
   if (!writing &&
       has_other (&self->seen.database, g_strdup (arc_build_inputs_get_database (self->inputs))))
     reason = "the database is another one than the last build left";
   if (reason == NULL)
     return FALSE;
 
-  g_message ("The next build is a full one: %s", reason);
+  /* A program that writes the database changes it more than once. */
+  if (self->wanted < ARC_BUILD_FULL)
+    g_message ("The next build is a full one: %s", reason);
   arc_pending_changes_add (self->pending, NULL);
 
   return TRUE;
@@ -262,14 +264,16 @@ adopt_named_files (ArcDatabaseState *self, const ArcBuild *build)
 {
   const gboolean done = arc_build_is_stored (build);
   g_autofree char *begun = arc_build_inputs_read (self->inputs, TRUE);
+  g_autofree char *now = NULL;
 
-  if (!arc_build_inputs_end_build (self->inputs, done))
+  arc_build_inputs_end_build (self->inputs, done);
+  now = arc_build_inputs_read (self->inputs, TRUE);
+  if (strcmp (now, begun) == 0)
     return;
 
-  g_free (self->seen.settings);
-  self->seen.settings = arc_build_inputs_read (self->inputs, TRUE);
+  replace (&self->seen.settings, now);
   if (g_strcmp0 (self->taken_settings, begun) == 0)
-    replace (&self->taken_settings, self->seen.settings);
+    replace (&self->taken_settings, now);
 }
 
 gboolean
@@ -285,9 +289,7 @@ arc_database_state_end_build (ArcDatabaseState *self,
                               gboolean spawned,
                               gboolean last_try)
 {
-  /* The database lacks what an incremental build needs, says the build (EX_DATAERR of sysexits.h).
-   */
-  if (build->result == ARC_RESULT_FAILED && build->exit_status == EX_DATAERR)
+  if (arc_build_asks_for_full (build))
     arc_database_state_want (self, ARC_BUILD_FULL);
 
   if (self->taken_database != NULL)

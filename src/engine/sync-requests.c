@@ -135,21 +135,17 @@ arc_sync_requests_fail (ArcSyncRequests *syncs, guint64 comparison, const GError
     g_task_return_error (g_ptr_array_index (tasks, i), g_error_copy (error));
 }
 
-/* (transfer full): the last build that succeeded, or a record with the number 0. */
-static ArcBuild *
-get_built (ArcStateStore *store)
+/* Answers the calls of SERIAL or an earlier one with the last build that the database holds, or
+ * with the number 0. */
+static void
+answer_with_stored (ArcSyncRequests *syncs, guint64 serial)
 {
-  const GPtrArray *history = arc_state_store_get_history (store);
+  const ArcBuild *stored = arc_state_store_get_last_stored (syncs->run->store);
+  g_autoptr (ArcBuild) build = stored != NULL
+                                   ? g_boxed_copy (ARC_TYPE_BUILD, stored)
+                                   : arc_build_new (0, ARC_BUILD_INCREMENTAL, ARC_CAUSE_START, 0);
 
-  for (guint i = history->len; i > 0; i--)
-    {
-      const ArcBuild *build = g_ptr_array_index (history, i - 1);
-
-      if (build->result == ARC_RESULT_SUCCESS)
-        return g_boxed_copy (ARC_TYPE_BUILD, build);
-    }
-
-  return arc_build_new (0, ARC_BUILD_INCREMENTAL, ARC_CAUSE_START, 0);
+  answer (syncs, serial, build);
 }
 
 /* Whether there is a build that will not have built all its changes: it is being stopped, has
@@ -185,9 +181,7 @@ arc_sync_requests_advance (ArcSyncRequests *syncs, const GError *unavailable)
   if (arc_pending_changes_is_true (pending) &&
       arc_build_inputs_has_database (syncs->run->database->inputs))
     {
-      g_autoptr (ArcBuild) built = get_built (syncs->run->store);
-
-      answer (syncs, serial, built);
+      answer_with_stored (syncs, serial);
       return FALSE;
     }
 

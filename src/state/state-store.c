@@ -471,6 +471,16 @@ arc_state_store_get_last_build (ArcStateStore *self)
   return self->history->len > 0 ? g_ptr_array_index (self->history, self->history->len - 1) : NULL;
 }
 
+const ArcBuild *
+arc_state_store_get_last_stored (ArcStateStore *self)
+{
+  for (guint i = self->history->len; i > 0; i--)
+    if (arc_build_is_stored (self->history->pdata[i - 1]))
+      return self->history->pdata[i - 1];
+
+  return NULL;
+}
+
 gboolean
 arc_state_store_retry (ArcStateStore *self)
 {

@@ -297,6 +297,15 @@ const GPtrArray *arc_state_store_get_history (ArcStateStore *store);
 const ArcBuild *arc_state_store_get_last_build (ArcStateStore *store);
 
 /**
+ * arc_state_store_get_last_stored:
+ * @store: a store
+ *
+ * Returns: (transfer none) (nullable): the last build that the database holds, see
+ *   arc_build_is_stored(); %NULL if none is known
+ */
+const ArcBuild *arc_state_store_get_last_stored (ArcStateStore *store);
+
+/**
  * arc_state_store_forget_group:
  * @store: a store
  *

@@ -30,6 +30,7 @@ typedef struct
   char *before;    /* (nullable): the same, when the build began, or named it first */
   guint n_written; /* by how many builds in turn */
   gboolean is_output;
+  gboolean is_young; /* it has changed since the last build began */
 } Input;
 
 /* The thread that looks at files and watches them: a disk may hang. It frees itself. */
@@ -39,8 +40,8 @@ typedef struct
   GMainContext *home;     /* (owned): of the owner */
   GMainContext *context;
   GMainLoop *loop;
-  ArcPathMonitor *ways; /* of the thread, as the next */
-  GSource *news;        /* (owned): ready when events have come */
+  ArcPathMonitor *path_monitor; /* of the thread, as the next */
+  GSource *news;                /* (owned): ready when events have come */
 } Worker;
 
 /* What the thread is to look at, and what it has found. */
@@ -54,10 +55,10 @@ typedef struct
   GStrv command;
   char *database;
   char *journal; /* of the database */
-  gboolean watch;
 
   GPtrArray *files;   /* (element-type filename): those of the command */
-  GHashTable *states; /* (element-type filename utf8): of these and of those that builds named */
+  GHashTable *inputs; /* (element-type filename Input): these and those that builds named */
+  gint64 begun;       /* when the last build began, of g_get_real_time() */
   char *database_state;
 } Look;
 
@@ -71,13 +72,13 @@ struct _ArcBuildInputs
   GStrv command;  /* (nullable) */
   char *database; /* (nullable) */
   guint generation;
-  gboolean watching;
 
   GHashTable *inputs; /* (element-type filename Input) */
   GPtrArray *files;   /* (element-type filename): those of Command, as of the last look */
   GPtrArray *named;   /* (element-type filename): those that the last build named, sorted */
   GPtrArray *found;   /* (element-type filename): those that the build that runs has named */
   gint64 begun;       /* when that build began, of g_get_real_time() */
+  guint n_unsettled;  /* how many builds in turn named first what had changed meanwhile */
   char *database_state;
   Worker *worker; /* (owned) */
 };
@@ -120,7 +121,7 @@ look_free (gpointer data)
   g_free (look->database);
   g_free (look->journal);
   g_ptr_array_unref (look->files);
-  g_hash_table_unref (look->states);
+  g_hash_table_unref (look->inputs);
   g_free (look->database_state);
   g_free (look);
 }
@@ -152,6 +153,20 @@ describe_file (const char *path)
                           (guint64) info.st_ino, (guint64) info.st_size,
                           (gint64) info.st_mtim.tv_sec, info.st_mtim.tv_nsec,
                           (gint64) info.st_ctim.tv_sec, info.st_ctim.tv_nsec);
+}
+
+/* Whether PATH may have changed since TIME. To remove a file changes its directory, and to remove
+ * that the one above. */
+static gboolean
+has_changed_since (const char *path, gint64 time)
+{
+  g_autofree char *above = g_path_get_dirname (path);
+  struct stat info;
+
+  if (stat (path, &info) != 0)
+    return strcmp (above, path) == 0 || has_changed_since (above, time);
+
+  return (gint64) info.st_ctim.tv_sec * G_USEC_PER_SEC + info.st_ctim.tv_nsec / 1000 >= time - TICK;
 }
 
 static char *
@@ -219,7 +234,7 @@ is_followed (const char *path, gpointer user_data)
 {
   const Look *look = user_data;
 
-  return g_hash_table_contains (look->states, path) || g_strcmp0 (path, look->database) == 0 ||
+  return g_hash_table_contains (look->inputs, path) || g_strcmp0 (path, look->database) == 0 ||
          g_strcmp0 (path, look->journal) == 0;
 }
 
@@ -227,26 +242,26 @@ is_followed (const char *path, gpointer user_data)
 static void
 follow (Look *look)
 {
-  ArcPathMonitor *ways = look->worker->ways;
+  ArcPathMonitor *path_monitor = look->worker->path_monitor;
   GHashTableIter iter;
   gpointer path;
 
-  arc_path_monitor_prune (ways, is_followed, look);
-  g_hash_table_iter_init (&iter, look->states);
+  arc_path_monitor_prune (path_monitor, is_followed, look);
+  g_hash_table_iter_init (&iter, look->inputs);
   while (g_hash_table_iter_next (&iter, &path, NULL))
-    arc_path_monitor_follow (ways, path);
+    arc_path_monitor_add (path_monitor, path);
   if (look->database != NULL)
     {
-      arc_path_monitor_follow (ways, look->database);
-      arc_path_monitor_follow (ways, look->journal);
+      arc_path_monitor_add (path_monitor, look->database);
+      arc_path_monitor_add (path_monitor, look->journal);
     }
 }
 
 static void
-add_paths (GHashTable *states, const GPtrArray *paths)
+add_paths (GHashTable *inputs, const GPtrArray *paths)
 {
   for (guint i = 0; i < paths->len; i++)
-    g_hash_table_insert (states, g_strdup (paths->pdata[i]), NULL);
+    g_hash_table_insert (inputs, g_strdup (paths->pdata[i]), g_new0 (Input, 1));
 }
 
 static gboolean on_looked (gpointer data);
@@ -256,7 +271,7 @@ do_look (gpointer data)
 {
   Look *look = data;
   GHashTableIter iter;
-  gpointer path;
+  gpointer path, value;
 
   for (guint i = 0; look->command != NULL && look->command[i] != NULL; i++)
     if (i == 0)
@@ -264,13 +279,17 @@ do_look (gpointer data)
     else
       add_word (look, look->command[i]);
 
-  add_paths (look->states, look->files);
+  add_paths (look->inputs, look->files);
   /* What comes before there is a watch gives no event. */
-  if (look->watch)
-    follow (look);
-  g_hash_table_iter_init (&iter, look->states);
-  while (g_hash_table_iter_next (&iter, &path, NULL))
-    g_hash_table_iter_replace (&iter, describe_file (path));
+  follow (look);
+  g_hash_table_iter_init (&iter, look->inputs);
+  while (g_hash_table_iter_next (&iter, &path, &value))
+    {
+      Input *input = value;
+
+      input->state = describe_file (path);
+      input->is_young = has_changed_since (path, look->begun);
+    }
   if (look->database != NULL)
     look->database_state = describe_database (look->database, look->journal);
 
@@ -317,12 +336,12 @@ run_worker (gpointer data)
   Worker *worker = data;
 
   g_main_context_push_thread_default (worker->context);
-  worker->ways = arc_path_monitor_new (on_event, worker);
+  worker->path_monitor = arc_path_monitor_new (on_event, worker);
   worker->news = arc_ready_source_new ("ArcBuildInputs", worker->context, on_news, worker);
   g_main_loop_run (worker->loop);
   g_source_destroy (worker->news);
   g_source_unref (worker->news);
-  arc_path_monitor_free (worker->ways);
+  arc_path_monitor_free (worker->path_monitor);
   g_main_context_pop_thread_default (worker->context);
   worker_unref (worker);
 
@@ -391,6 +410,21 @@ digest_list (GChecksum *checksum, const char *const *list)
   g_checksum_update (checksum, (const guchar *) "", 1);
 }
 
+/* The locale decides how Emacs decodes a note that does not name its coding system: it sets the
+ * preferred ones (set-locale-environment in mule-cmds.el, Emacs 28 to 30) from these variables,
+ * whether or not the system has that locale. */
+static const char *
+get_locale (void)
+{
+  static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+  const char *locale = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (names) && (locale == NULL || *locale == '\0'); i++)
+    locale = g_getenv (names[i]);
+
+  return locale != NULL ? locale : "";
+}
+
 void
 arc_build_inputs_set_config (ArcBuildInputs *self, const ArcConfig *config)
 {
@@ -399,6 +433,7 @@ arc_build_inputs_set_config (ArcBuildInputs *self, const ArcConfig *config)
   /* Include, Exclude and FollowSymlinks say which notes there are, which a comparison finds out. */
   digest_list (checksum, (const char *const *) config->command);
   digest_list (checksum, (const char *const *) config->directories);
+  digest_list (checksum, (const char *const[]){ get_locale (), g_getenv ("EMACSLOADPATH"), NULL });
   g_free (self->settings);
   self->settings = g_strdup (g_checksum_get_string (checksum));
 
@@ -418,12 +453,6 @@ arc_build_inputs_set_config (ArcBuildInputs *self, const ArcConfig *config)
 }
 
 void
-arc_build_inputs_watch (ArcBuildInputs *self)
-{
-  self->watching = TRUE;
-}
-
-void
 arc_build_inputs_look (ArcBuildInputs *self, ArcBuildInputsFunc func, gpointer user_data)
 {
   Look *look = g_new0 (Look, 1);
@@ -435,11 +464,11 @@ arc_build_inputs_look (ArcBuildInputs *self, ArcBuildInputsFunc func, gpointer u
   look->command = g_strdupv (self->command);
   look->database = g_strdup (self->database);
   look->journal = g_strconcat (self->database != NULL ? self->database : "", "-wal", NULL);
-  look->watch = self->watching;
+  look->begun = self->begun;
   look->files = g_ptr_array_new_with_free_func (g_free);
-  look->states = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  add_paths (look->states, self->named);
-  add_paths (look->states, self->found);
+  look->inputs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, input_free);
+  add_paths (look->inputs, self->named);
+  add_paths (look->inputs, self->found);
 
   post (self->worker->context, do_look, look, NULL);
 }
@@ -464,7 +493,7 @@ on_looked (gpointer data)
   Look *look = data;
   ArcBuildInputs *self = look->worker->inputs;
   GHashTableIter iter;
-  gpointer path, state;
+  gpointer path, value;
 
   if (self == NULL)
     return G_SOURCE_REMOVE;
@@ -481,13 +510,15 @@ on_looked (gpointer data)
   g_free (self->database_state);
   self->database_state = g_steal_pointer (&look->database_state);
 
-  g_hash_table_iter_init (&iter, look->states);
-  while (g_hash_table_iter_next (&iter, &path, &state))
+  g_hash_table_iter_init (&iter, look->inputs);
+  while (g_hash_table_iter_next (&iter, &path, &value))
     {
       Input *input = get_input (self, path);
+      Input *found = value;
 
       g_free (input->state);
-      input->state = g_strdup (state);
+      input->state = g_steal_pointer (&found->state);
+      input->is_young = found->is_young;
     }
 
   look->func (look->user_data);
@@ -585,12 +616,10 @@ arc_build_inputs_add_named (ArcBuildInputs *self, const char *path)
   g_ptr_array_add (self->found, g_strdup (path));
 }
 
-/* Counts for each file whether the build has written it. Returns: whether one of them is known for
- * an output now. */
-static gboolean
+/* Counts for each file whether the build has written it. */
+static void
 find_outputs (ArcBuildInputs *self)
 {
-  gboolean found = FALSE;
   GHashTableIter iter;
   gpointer path, value;
 
@@ -603,16 +632,11 @@ find_outputs (ArcBuildInputs *self)
         continue;
 
       input->n_written = g_strcmp0 (input->before, input->state) != 0 ? input->n_written + 1 : 0;
-      if (input->n_written < OUTPUT_BUILDS)
-        continue;
-
-      input->is_output = TRUE;
-      found = TRUE;
-      g_message ("%s is written by the builds themselves: its changes do not count",
-                 (const char *) path);
+      input->is_output = input->n_written >= OUTPUT_BUILDS;
+      if (input->is_output)
+        g_message ("%s is written by the builds themselves: its changes do not count",
+                   (const char *) path);
     }
-
-  return found;
 }
 
 static int
@@ -624,45 +648,34 @@ compare_paths (gconstpointer a, gconstpointer b)
   return strcmp (*first, *second);
 }
 
-/* Whether a file with STATE has changed since TIME. The last of its times is when it changed. */
-static gboolean
-has_changed_since (const char *state /* (nullable) */, gint64 time)
-{
-  const char *changed = state != NULL ? strrchr (state, ' ') : NULL;
-
-  return changed != NULL &&
-         g_ascii_strtod (changed, NULL) * G_USEC_PER_SEC >= (double) (time - TICK);
-}
-
-/* The state of a file that the build named first is not known from its start. */
+/* The state of a file that the build named first is not known from its start. Builds that each name
+ * another temporary file do not cause the next one for ever. */
 static void
 find_changed (ArcBuildInputs *self)
 {
+  gboolean any = FALSE;
+
   for (guint i = 0; i < self->found->len; i++)
     {
       Input *input = get_input (self, self->found->pdata[i]);
 
-      if (input->before == NULL && has_changed_since (input->state, self->begun))
+      if (input->before != NULL || !input->is_young)
+        continue;
+
+      any = TRUE;
+      if (self->n_unsettled < OUTPUT_BUILDS)
         input->before = g_strdup ("changed during the build");
     }
+  self->n_unsettled = any ? self->n_unsettled + 1 : 0;
 }
 
-/* Takes over the files that the build has named. Returns: whether they are others than before. */
-static gboolean
+static void
 adopt (ArcBuildInputs *self)
 {
-  g_autoptr (GPtrArray) before = g_steal_pointer (&self->named);
-  gboolean changed;
-
+  g_ptr_array_unref (self->named);
   self->named = g_steal_pointer (&self->found);
   self->found = g_ptr_array_new_with_free_func (g_free);
   g_ptr_array_sort (self->named, compare_paths);
-
-  changed = before->len != self->named->len;
-  for (guint i = 0; !changed && i < before->len; i++)
-    changed = strcmp (before->pdata[i], self->named->pdata[i]) != 0;
-
-  return changed;
 }
 
 static gboolean
@@ -674,17 +687,14 @@ is_forgotten (gpointer path, gpointer value G_GNUC_UNUSED, gpointer user_data)
          !g_ptr_array_find_with_equal_func (self->named, path, g_str_equal, NULL);
 }
 
-gboolean
+void
 arc_build_inputs_end_build (ArcBuildInputs *self, gboolean done)
 {
-  const gboolean has_output = find_outputs (self);
-  gboolean has_others;
-
+  find_outputs (self);
   find_changed (self);
-  has_others = done && adopt (self);
-  if (!done)
+  if (done)
+    adopt (self);
+  else
     g_ptr_array_set_size (self->found, 0);
   g_hash_table_foreach_remove (self->inputs, is_forgotten, self);
-
-  return has_output || has_others;
 }

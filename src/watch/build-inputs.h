@@ -11,11 +11,12 @@
  * ArcBuildInputs:
  *
  * What the rows of the database depend on besides the notes: the settings that shape them, the
- * files that the setting `Command` names, those that the last build has named (such as the
- * libraries that it has loaded), and the database itself, which no other program may write.
+ * locale and EMACSLOADPATH in the environment of the service, the files that the setting `Command`
+ * names, those that the last build has named (such as the libraries that it has loaded), and the
+ * database itself, which no other program may write.
  *
- * Each of these is read as a short text, which is equal for equal states: a digest of the settings,
- * and of size, times and inode of the files.
+ * Each of these is read as a short text, which is equal for equal states: a digest of the settings
+ * and the environment, and of size, times and inode of the files.
  */
 typedef struct _ArcBuildInputs ArcBuildInputs;
 
@@ -54,22 +55,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcBuildInputs, arc_build_inputs_free)
 void arc_build_inputs_set_config (ArcBuildInputs *inputs, const ArcConfig *config);
 
 /**
- * arc_build_inputs_watch:
- * @inputs: the inputs
- *
- * From the next arc_build_inputs_look() on, watches the files and the database.
- */
-void arc_build_inputs_watch (ArcBuildInputs *inputs);
-
-/**
  * arc_build_inputs_look:
  * @inputs: the inputs
  * @func: called when the files and the database have been read; never before the call returns,
  *   and not if @inputs is freed first
  * @user_data: data for the function
  *
- * Reads the state of all files and of the database in the thread. All other functions return what
- * was read last.
+ * Reads the state of all files and of the database in the thread, and watches them from then on.
+ * All other functions return what was read last.
  */
 void arc_build_inputs_look (ArcBuildInputs *inputs, ArcBuildInputsFunc func, gpointer user_data);
 
@@ -144,7 +137,5 @@ void arc_build_inputs_add_named (ArcBuildInputs *inputs, const char *path);
  * Takes over the files that a build has named, if @done. Must be called after an
  * arc_build_inputs_look() that began after the end of the build. A file that three builds in a
  * row have written, such as a log, is an output of the build and is no input any more.
- *
- * Returns: %TRUE if other files are inputs than when the build began
  */
-gboolean arc_build_inputs_end_build (ArcBuildInputs *inputs, gboolean done);
+void arc_build_inputs_end_build (ArcBuildInputs *inputs, gboolean done);

@@ -283,7 +283,7 @@ is_gone (const GError *error)
 static void
 begin_anew (ArcTreeScanner *self, ArcNode *node, const ArcDiskJob *job)
 {
-  if (!job->way_changed)
+  if (!job->chain_changed)
     {
       arc_tree_scanner_disarm (self, node);
       node->retried = self->generation;
@@ -422,11 +422,11 @@ arc_tree_scanner_enter (ArcTreeScanner *self, ArcNode *node, ArcDiskJob *job)
     return FALSE;
 
   /* The monitor comes before the reading: what is made in the directory later gives an event, and
-   * what was made before is found. The way comes after the monitor, which GIO gets never if it got
-   * no inotify instance at first. */
+   * what was made before is found. The path is watched after the monitor, which GIO gets never if
+   * it got no inotify instance at first. */
   arm (self, node, job);
   if (node->parent == NULL)
-    job->way = arc_path_monitor_begin (self->ways, node->path);
+    job->chain = arc_path_monitor_begin (self->path_monitor, node->path);
   job->kind = ARC_DISK_JOB_READ;
 
   return TRUE;
@@ -446,7 +446,7 @@ begin_check (ArcTreeScanner *self, ArcNode *node)
   if (node->problem == NULL)
     job->unseen = g_hash_table_ref (node->unseen);
   if (node->parent == NULL)
-    job->way = arc_path_monitor_begin (self->ways, node->path);
+    job->chain = arc_path_monitor_begin (self->path_monitor, node->path);
   node->checked = TRUE;
   arc_disk_worker_push (self->worker, job);
 }

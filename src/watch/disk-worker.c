@@ -66,6 +66,7 @@ struct _ArcDiskWorker
   guint n_seen;         /* the steps at the last tick */
   guint n_ticks;        /* since it went on */
   gboolean was_stuck;   /* the thread before was left behind, and this one has done no job yet */
+  guint n_at_stuck;     /* the steps when it was left behind */
   GQueue pushed;        /* (element-type ArcDiskJob): jobs that the thread does not have yet */
   GQueue taken;         /* (element-type ArcDiskJob): results that were not returned yet */
   gboolean has_results; /* there may be some to take */
@@ -82,7 +83,7 @@ job_free (ArcDiskJob *job)
   g_clear_pointer (&job->reader, arc_directory_reader_free);
   arc_path_filter_unref (job->filter);
   g_clear_pointer (&job->look, arc_recheck_free);
-  g_clear_pointer (&job->way, arc_way_free);
+  g_clear_pointer (&job->chain, arc_path_chain_free);
   g_clear_pointer (&job->places, g_array_unref);
   g_clear_error (&job->error);
   g_clear_pointer (&job->unseen, g_hash_table_unref);
@@ -169,9 +170,9 @@ run_open (ArcDiskJob *job)
 static void
 run_read (ArcDiskJob *job)
 {
-  /* A link that was pointed elsewhere before its way was watched gave no event. */
-  job->way_changed = job->way != NULL && arc_way_follow (job->way);
-  job->is_elsewhere = (job->verifies || job->way_changed) &&
+  /* A link that was pointed elsewhere before its path was watched gave no event. */
+  job->chain_changed = job->chain != NULL && arc_path_chain_resolve (job->chain);
+  job->is_elsewhere = (job->verifies || job->chain_changed) &&
                       !arc_file_id_is_at (&arc_directory_reader_get_listing (job->reader)->id,
                                           job->path, job->follow);
   if (!job->is_elsewhere)
@@ -189,8 +190,8 @@ run_look (ArcDiskJob *job)
 
   if (job->is_link && job->follow_symlinks)
     {
-      /* First the way: what happens to the target later gives an event. */
-      arc_way_follow (job->way);
+      /* First its path: what happens to the target later gives an event. */
+      arc_path_chain_resolve (job->chain);
       job->time = arc_get_stamp_time ();
       job->number = fstatat (AT_FDCWD, job->path, &job->info, 0) == 0 ? 0 : errno;
     }
@@ -261,8 +262,8 @@ run_job (ArcDiskJob *job)
       return;
 
     case ARC_DISK_JOB_CHECK:
-      if (job->way != NULL)
-        arc_way_follow (job->way);
+      if (job->chain != NULL)
+        arc_path_chain_resolve (job->chain);
       job->is_back = job->unseen != NULL ? is_any_back (job) : is_readable (job);
       return;
     }
@@ -303,10 +304,12 @@ run_thread (gpointer data)
 
       job = thread->current = link->data;
       g_mutex_unlock (&self->mutex);
-      g_atomic_int_inc (&self->n_steps);
       if (!job->is_cancelled)
-        run_job (job);
-      g_atomic_int_inc (&self->n_steps);
+        {
+          g_atomic_int_inc (&self->n_steps);
+          run_job (job);
+          g_atomic_int_inc (&self->n_steps);
+        }
       g_mutex_lock (&self->mutex);
       thread->current = NULL;
       add_result (self, job);
@@ -523,8 +526,6 @@ arc_disk_worker_take (ArcDiskWorker *self)
   self->has_results = job != NULL;
   if (job == NULL)
     flush (self);
-  else
-    self->was_stuck = FALSE;
   if (self->all.length == self->n_stuck)
     self->tick = 0;
 
@@ -607,6 +608,9 @@ arc_disk_worker_look_for_stuck (ArcDiskWorker *self, gint64 now)
   self->tick = now + TICK;
   self->n_ticks = n_steps == self->n_seen ? self->n_ticks + 1 : 0;
   self->n_seen = n_steps;
+  /* The first of them is the begin of a job, which may get stuck. */
+  if (n_steps - self->n_at_stuck > 1)
+    self->was_stuck = FALSE;
   if (self->n_ticks < (self->was_stuck ? PATIENCE_AFTER_STUCK : PATIENCE))
     return NULL;
 
@@ -615,10 +619,11 @@ arc_disk_worker_look_for_stuck (ArcDiskWorker *self, gint64 now)
   if (job != NULL)
     {
       job->stuck = TRUE;
-      if (job->way != NULL)
-        arc_way_abandon (job->way);
+      if (job->chain != NULL)
+        arc_path_chain_abandon (job->chain);
       self->n_stuck++;
       self->was_stuck = TRUE;
+      self->n_at_stuck = n_steps;
     }
 
   return job;

@@ -89,7 +89,7 @@ typedef struct
   gboolean expects_id;        /* OPEN: a directory that is ID is read at once */
   ArcFileId id;               /* OPEN: see there; CHECK: that of the directory that was read */
   gboolean verifies;          /* READ: PATH must still be the directory that was opened */
-  ArcWay *way;                /* (nullable): READ, CHECK: to be followed before; LOOK: if PATH is a
+  ArcPathChain *chain;        /* (nullable): READ, CHECK: to be resolved before; LOOK: if PATH is a
                                  symbolic link */
   GArray *places;       /* (nullable) (element-type ArcDiskPlace): COMPARE; OPEN, READ, LOOK: to be
                            looked at if nothing is at PATH */
@@ -101,7 +101,7 @@ typedef struct
   /* What was found. */
   gboolean is_read;        /* the directory was read */
   gboolean is_mount_point; /* OPEN, READ, CHECK: a file system is mounted at PATH */
-  gboolean way_changed;    /* READ: the way was another one than before */
+  gboolean chain_changed;  /* READ: the chain was another one than before */
   gboolean is_elsewhere;   /* READ: another directory is at PATH */
   gboolean is_back;        /* CHECK: there is more to be read */
   gboolean is_empty;       /* CHECK: the directory has no entry at all */

@@ -395,8 +395,7 @@ arc_file_monitors_arm (ArcFileMonitors *self, ArcNode *node)
   if (self->adds_until_probe == 0)
     {
       self->adds_until_probe = ADDS_PER_PROBE;
-      if (self->n_monitors >= self->limit ||
-          !arc_monitor_audit_has_room (&self->inotify, node->path))
+      if (self->n_monitors >= self->limit || !arc_monitor_audit_has_room (&self->inotify))
         {
           self->limit_reached = TRUE;
           self->audit_pending = TRUE;
@@ -443,7 +442,7 @@ on_audited (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_d
 }
 
 gboolean
-arc_file_monitors_audit (ArcFileMonitors *self, const ArcDirectoryTree *tree, const char *path)
+arc_file_monitors_audit (ArcFileMonitors *self, const ArcDirectoryTree *tree)
 {
   g_autoptr (GPtrArray) nodes = NULL;
   GArray *targets;
@@ -452,7 +451,7 @@ arc_file_monitors_audit (ArcFileMonitors *self, const ArcDirectoryTree *tree, co
 
   /* After one directory that came, it is enough to know that there was room. */
   if (self->probe_pending && !arc_file_monitors_is_audit_due (self))
-    self->audit_pending = !arc_monitor_audit_has_room (&self->inotify, path);
+    self->audit_pending = !arc_monitor_audit_has_room (&self->inotify);
   self->probe_pending = FALSE;
   if (!arc_file_monitors_is_audit_due (self))
     return FALSE;
@@ -514,7 +513,7 @@ arc_file_monitors_take_deaf (ArcFileMonitors *self, const ArcDirectoryTree *tree
         continue;
 
       if (!self->limit_reached)
-        self->limit_reached = !arc_monitor_audit_has_room (&self->inotify, node->path);
+        self->limit_reached = !arc_monitor_audit_has_room (&self->inotify);
 
       /* See arc_file_monitors_arm(): GIO would try it again every four seconds. */
       g_clear_pointer (&node->monitor, arc_monitor_cancel);

@@ -91,14 +91,12 @@ gboolean arc_file_monitors_is_audit_due (const ArcFileMonitors *monitors);
  * arc_file_monitors_audit:
  * @monitors: the monitors
  * @tree: the directories
- * @path: a directory, which is watched for a moment
  *
  * Begins an audit if some monitors may not work. None may be under way.
  *
  * Returns: %TRUE if one has begun
  */
-gboolean
-arc_file_monitors_audit (ArcFileMonitors *monitors, const ArcDirectoryTree *tree, const char *path);
+gboolean arc_file_monitors_audit (ArcFileMonitors *monitors, const ArcDirectoryTree *tree);
 
 /**
  * arc_file_monitors_is_auditing:

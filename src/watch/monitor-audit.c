@@ -14,7 +14,7 @@
 #define READ_SIZE (64 * 1024)
 
 gboolean
-arc_monitor_audit_has_room (int *fd, const char *path)
+arc_monitor_audit_has_room (int *fd)
 {
   char buffer[4096];
   int watch;
@@ -26,7 +26,8 @@ arc_monitor_audit_has_room (int *fd, const char *path)
   if (*fd < 0)
     return TRUE;
 
-  watch = inotify_add_watch (*fd, path, ARC_MONITOR_AUDIT_OWN_MASK);
+  /* The main loop would wait for a directory on a file system that does not answer. */
+  watch = inotify_add_watch (*fd, "/", ARC_MONITOR_AUDIT_OWN_MASK);
   if (watch < 0)
     return errno != ENOSPC;
 

@@ -25,11 +25,10 @@ typedef struct
 /**
  * arc_monitor_audit_has_room:
  * @fd: (inout): an inotify instance; -1: one is made if the kernel gives any
- * @path: a directory, which is watched for a moment
  *
  * Returns: %FALSE if the kernel refuses one more watch because the limit is reached
  */
-gboolean arc_monitor_audit_has_room (int *fd, const char *path);
+gboolean arc_monitor_audit_has_room (int *fd);
 
 /**
  * arc_monitor_audit_run_async:

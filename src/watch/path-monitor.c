@@ -20,7 +20,7 @@
  * (watch/monitor-audit.c).
  */
 #define DIRECTORY_MASK (IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR)
-#define GAP_MASK       (DIRECTORY_MASK | IN_CREATE | IN_MOVED_TO)
+#define MISSING_MASK   (DIRECTORY_MASK | IN_CREATE | IN_MOVED_TO)
 
 /* rename(2) over a link, or a file, gives an event for its link count first (IN_ATTRIB). */
 #define LINK_MASK (IN_MOVE_SELF | IN_DELETE_SELF | IN_ATTRIB)
@@ -39,23 +39,23 @@
 typedef struct
 {
   int fd;
-  int n_begun; /* atomic: the ways that were begun and not ended */
+  int n_begun; /* atomic: the chains that were begun and not ended */
 } Instance;
 
-struct _ArcWay
+struct _ArcPathChain
 {
   Instance *instance; /* (owned) (nullable): NULL if the kernel gives none */
   int number;         /* the errno(3) of that */
   gboolean is_begun;
-  gboolean is_followed;
+  gboolean is_resolved;
   guint begun_at; /* the number of events then */
   char *path;
-  GArray *before;  /* (element-type int): the watches that the monitor had */
-  GArray *watches; /* (element-type int) */
-  int gap;       /* the watch of the directory that has not what comes next; -1: none is missing */
-  char *missing; /* (nullable): what that directory has not */
-  char *problem; /* (nullable): why not all of it is watched */
-  gboolean is_partial; /* it ends at a directory that cannot be read, and so is not watched */
+  GPtrArray *before;   /* (element-type int): the watches that the monitor had */
+  GPtrArray *watches;  /* (element-type int) */
+  int missing_watch;   /* of the directory that lacks the next component; -1: none is missing */
+  char *missing_name;  /* (nullable): that component */
+  char *problem;       /* (nullable): why not all of it is watched */
+  gboolean is_partial; /* its last directory cannot be read, and so is not watched */
 };
 
 typedef struct
@@ -73,12 +73,12 @@ struct _ArcPathMonitor
   Instance *instance; /* (owned) (nullable): NULL until it is needed, or if there is none */
   GSource *source;    /* (nullable): NULL as long as that */
 
-  GHashTable *ways;  /* (element-type filename ArcWay) the keys lie in the values */
-  GHashTable *spots; /* (element-type int GHashTable): the ways (element-type ArcWay) that have each
-                        watch */
+  GHashTable *chains;          /* (element-type filename ArcPathChain) the keys lie in the values */
+  GHashTable *chains_by_watch; /* (element-type int GHashTable): the chains (element-type
+                                  ArcPathChain) that have each watch */
   guint n_events;
-  GHashTable *early; /* (element-type utf8 Event): the last event for each watch and name since a
-                        way was begun, which may have that watch */
+  GHashTable *recorded; /* (element-type utf8 Event): the last event for each watch and name since a
+                           chain was begun, which may have that watch */
   guint n_problems;
 };
 
@@ -95,50 +95,40 @@ instance_release (Instance *instance)
 }
 
 void
-arc_way_abandon (ArcWay *way)
+arc_path_chain_abandon (ArcPathChain *chain)
 {
-  if (way->is_begun && way->instance != NULL)
-    g_atomic_int_add (&way->instance->n_begun, -1);
-  way->is_begun = FALSE;
+  if (chain->is_begun && chain->instance != NULL)
+    g_atomic_int_add (&chain->instance->n_begun, -1);
+  chain->is_begun = FALSE;
 }
 
 void
-arc_way_free (ArcWay *way)
+arc_path_chain_free (ArcPathChain *chain)
 {
-  arc_way_abandon (way);
-  g_clear_pointer (&way->instance, instance_release);
-  g_array_unref (way->before);
-  g_array_unref (way->watches);
-  g_free (way->missing);
-  g_free (way->problem);
-  g_free (way->path);
-  g_free (way);
-}
-
-static gboolean
-has_watch (const GArray *watches, int watch)
-{
-  for (guint i = 0; i < watches->len; i++)
-    if (g_array_index (watches, int, i) == watch)
-      return TRUE;
-
-  return FALSE;
+  arc_path_chain_abandon (chain);
+  g_clear_pointer (&chain->instance, instance_release);
+  g_ptr_array_unref (chain->before);
+  g_ptr_array_unref (chain->watches);
+  g_free (chain->missing_name);
+  g_free (chain->problem);
+  g_free (chain->path);
+  g_free (chain);
 }
 
 static void
-leave_spot (ArcPathMonitor *self, ArcWay *way, int watch)
+release_watch (ArcPathMonitor *self, ArcPathChain *chain, gpointer watch)
 {
-  GHashTable *spot = g_hash_table_lookup (self->spots, GINT_TO_POINTER (watch));
+  GHashTable *chains = g_hash_table_lookup (self->chains_by_watch, watch);
 
-  if (spot == NULL)
+  if (chains == NULL)
     return;
 
-  g_hash_table_remove (spot, way);
-  if (g_hash_table_size (spot) > 0)
+  g_hash_table_remove (chains, chain);
+  if (g_hash_table_size (chains) > 0)
     return;
 
-  g_hash_table_remove (self->spots, GINT_TO_POINTER (watch));
-  inotify_rm_watch (self->instance->fd, watch);
+  g_hash_table_remove (self->chains_by_watch, watch);
+  inotify_rm_watch (self->instance->fd, GPOINTER_TO_INT (watch));
 }
 
 static void
@@ -147,67 +137,68 @@ report_all (ArcPathMonitor *self)
   GHashTableIter iter;
   gpointer path;
 
-  g_hash_table_iter_init (&iter, self->ways);
+  g_hash_table_iter_init (&iter, self->chains);
   while (g_hash_table_iter_next (&iter, &path, NULL))
     self->func (path, ARC_HINT_LOOK, self->user_data);
 }
 
 static gboolean
-is_following (const ArcPathMonitor *self)
+is_resolving (const ArcPathMonitor *self)
 {
   return self->instance != NULL && g_atomic_int_get (&self->instance->n_begun) > 0;
 }
 
 static char *
-get_early_key (int watch, const char *name)
+get_event_key (int watch, const char *name)
 {
   return g_strdup_printf ("%d/%s", watch, name);
 }
 
 static void
-remember_early (ArcPathMonitor *self, const struct inotify_event *event, ArcHint hint)
+record_event (ArcPathMonitor *self, const struct inotify_event *event, ArcHint hint)
 {
-  char *key = get_early_key (event->wd, event->len > 0 ? event->name : "");
-  const Event *known = g_hash_table_lookup (self->early, key);
+  char *key = get_event_key (event->wd, event->len > 0 ? event->name : "");
+  const Event *known = g_hash_table_lookup (self->recorded, key);
   Event *now = g_new (Event, 1);
 
   now->number = ++self->n_events;
   now->hint = known != NULL ? MAX (hint, known->hint) : hint;
-  g_hash_table_replace (self->early, key, now);
+  g_hash_table_replace (self->recorded, key, now);
 }
 
-/* Whether EVENT is about WAY. */
+/* Whether EVENT is about CHAIN. */
 static gboolean
-concerns (const struct inotify_event *event, const ArcWay *way)
+concerns (const struct inotify_event *event, const ArcPathChain *chain)
 {
-  return event->len == 0 || (way->gap == event->wd && strcmp (way->missing, event->name) == 0);
+  return event->len == 0 ||
+         (chain->missing_watch == event->wd && strcmp (chain->missing_name, event->name) == 0);
 }
 
 static void
 take_event (ArcPathMonitor *self, const struct inotify_event *event)
 {
-  GHashTable *spot = g_hash_table_lookup (self->spots, GINT_TO_POINTER (event->wd));
+  GHashTable *chains = g_hash_table_lookup (self->chains_by_watch, GINT_TO_POINTER (event->wd));
   /* GIO may not have watched the directory meanwhile. */
   const ArcHint hint = event->mask & IN_MOVE_SELF ? ARC_HINT_MOVED : ARC_HINT_LOOK;
   GHashTableIter iter;
-  gpointer way;
+  gpointer chain;
 
   if (event->mask & IN_Q_OVERFLOW)
     report_all (self);
-  if (is_following (self))
-    remember_early (self, event, hint);
-  if (spot == NULL)
+  if (is_resolving (self))
+    record_event (self, event, hint);
+  if (chains == NULL)
     return;
 
-  g_hash_table_iter_init (&iter, spot);
-  while (g_hash_table_iter_next (&iter, &way, NULL))
-    if (concerns (event, way))
-      self->func (((ArcWay *) way)->path, hint, self->user_data);
+  g_hash_table_iter_init (&iter, chains);
+  while (g_hash_table_iter_next (&iter, &chain, NULL))
+    if (concerns (event, chain))
+      self->func (((ArcPathChain *) chain)->path, hint, self->user_data);
 
   /* The kernel has removed the watch. It does not use its number again (Linux, idr_alloc_cyclic).
    */
   if (event->mask & IN_IGNORED)
-    g_hash_table_remove (self->spots, GINT_TO_POINTER (event->wd));
+    g_hash_table_remove (self->chains_by_watch, GINT_TO_POINTER (event->wd));
 }
 
 static gboolean
@@ -257,10 +248,10 @@ ensure_instance (ArcPathMonitor *self)
   return 0;
 }
 
-/* Following a way, in any thread */
+/* The resolution of a path, in any thread */
 
 static void
-set_problem (ArcWay *way, const char *path, int number)
+set_problem (ArcPathChain *chain, const char *path, int number)
 {
   g_autofree char *name = g_filename_display_name (path);
   const char *limit = NULL;
@@ -271,34 +262,34 @@ set_problem (ArcWay *way, const char *path, int number)
   else if (number == EMFILE)
     value = arc_inotify_limit_read (ARC_INOTIFY_LIMIT_INSTANCES, &limit);
 
-  g_free (way->problem);
-  way->problem = limit != NULL ? g_strdup_printf ("the limit %s = %u is reached", limit, value)
-                               : g_strdup_printf ("%s: %s", name, g_strerror (number));
+  g_free (chain->problem);
+  chain->problem = limit != NULL ? g_strdup_printf ("the limit %s = %u is reached", limit, value)
+                                 : g_strdup_printf ("%s: %s", name, g_strerror (number));
 }
 
-/* Adds MASK for PATH to the watches of WAY. -1 and errno if that cannot be. */
+/* Adds MASK for PATH to the watches of CHAIN. -1 and errno if that cannot be. */
 static int
-add_watch (ArcWay *way, const char *path, guint32 mask)
+add_watch (ArcPathChain *chain, const char *path, guint32 mask)
 {
   int watch;
 
-  if (way->instance == NULL)
+  if (chain->instance == NULL)
     {
-      errno = way->number;
+      errno = chain->number;
       return -1;
     }
 
-  watch = inotify_add_watch (way->instance->fd, path, mask | IN_DONT_FOLLOW | IN_MASK_ADD);
-  if (watch >= 0 && !has_watch (way->watches, watch))
-    g_array_append_val (way->watches, watch);
+  watch = inotify_add_watch (chain->instance->fd, path, mask | IN_DONT_FOLLOW | IN_MASK_ADD);
+  if (watch >= 0 && !g_ptr_array_find (chain->watches, GINT_TO_POINTER (watch), NULL))
+    g_ptr_array_add (chain->watches, GINT_TO_POINTER (watch));
 
   return watch;
 }
 
-/* How far a way was followed. */
+/* How far a path was resolved. */
 typedef struct
 {
-  ArcWay *way;
+  ArcPathChain *chain;
   char *at;   /* a directory */
   char *rest; /* what comes below it */
   guint n_links;
@@ -306,8 +297,8 @@ typedef struct
 
 typedef enum
 {
-  STEP_ON,    /* there is more of the way */
-  STEP_END,   /* there is not */
+  STEP_ON,    /* more components follow */
+  STEP_END,   /* no more follow */
   STEP_AGAIN, /* the disk has changed meanwhile */
 } Step;
 
@@ -324,31 +315,31 @@ is_last (const Walk *walk)
   return walk->rest[strspn (walk->rest, "/")] == '\0';
 }
 
-/* What a watch that failed with NUMBER for PATH means for WAY. */
+/* What a watch that failed with NUMBER for PATH means for CHAIN. */
 static Step
-fail_watch (ArcWay *way, const char *path, int number)
+fail_watch (ArcPathChain *chain, const char *path, int number)
 {
   if (arc_directory_reader_is_gone (number))
     return STEP_AGAIN;
 
-  set_problem (way, path, number);
+  set_problem (chain, path, number);
 
   return STEP_ON;
 }
 
-/* The directory has no NAME, which would be PATH. */
+/* The directory lacks NAME, which would be PATH. */
 static Step
-wait_for (Walk *walk, const char *name, const char *path)
+watch_missing (Walk *walk, const char *name, const char *path)
 {
-  ArcWay *way = walk->way;
-  const int watch = add_watch (way, walk->at, GAP_MASK);
+  ArcPathChain *chain = walk->chain;
+  const int watch = add_watch (chain, walk->at, MISSING_MASK);
   struct stat info;
 
-  if (watch < 0 && fail_watch (way, walk->at, errno) == STEP_AGAIN)
+  if (watch < 0 && fail_watch (chain, walk->at, errno) == STEP_AGAIN)
     return STEP_AGAIN;
 
-  way->gap = watch;
-  way->missing = g_strdup (name);
+  chain->missing_watch = watch;
+  chain->missing_name = g_strdup (name);
 
   /* What came before there was a watch gives no event. */
   return lstat (path, &info) == 0 ? STEP_AGAIN : STEP_END;
@@ -362,22 +353,22 @@ enter_directory (Walk *walk, char *path /* (transfer full) */)
   g_autofree char *above = g_steal_pointer (&walk->at);
 
   walk->at = path;
-  if (add_watch (walk->way, path, DIRECTORY_MASK) >= 0)
+  if (add_watch (walk->chain, path, DIRECTORY_MASK) >= 0)
     return STEP_ON;
 
   if (errno != EACCES)
-    return fail_watch (walk->way, path, errno);
+    return fail_watch (walk->chain, path, errno);
 
   /* inotify_add_watch(2) needs the permission to read. The scan of a directory at the end reports
    * that it cannot be read. */
-  walk->way->is_partial = is_last (walk);
+  walk->chain->is_partial = is_last (walk);
 
   /* A user without write permission for the directory above cannot rename this one: /home is mode
    * 0711 on some hosts. */
   if (is_last (walk) || faccessat (AT_FDCWD, above, W_OK, AT_EACCESS) != 0)
     return STEP_ON;
 
-  return fail_watch (walk->way, path, EACCES);
+  return fail_watch (walk->chain, path, EACCES);
 }
 
 /* PATH is a link. Puts where it leads to before the rest. */
@@ -388,8 +379,8 @@ enter_link (Walk *walk, const char *path)
   ssize_t length;
   char *joined;
 
-  if (add_watch (walk->way, path, LINK_MASK) < 0 &&
-      fail_watch (walk->way, path, errno) == STEP_AGAIN)
+  if (add_watch (walk->chain, path, LINK_MASK) < 0 &&
+      fail_watch (walk->chain, path, errno) == STEP_AGAIN)
     return STEP_AGAIN;
 
   length = readlink (path, target, sizeof target - 1);
@@ -410,16 +401,16 @@ enter_link (Walk *walk, const char *path)
 static Step
 enter_file (Walk *walk, const char *path)
 {
-  if (add_watch (walk->way, path, is_last (walk) ? FILE_MASK : LINK_MASK) < 0 &&
-      fail_watch (walk->way, path, errno) == STEP_AGAIN)
+  if (add_watch (walk->chain, path, is_last (walk) ? FILE_MASK : LINK_MASK) < 0 &&
+      fail_watch (walk->chain, path, errno) == STEP_AGAIN)
     return STEP_AGAIN;
 
   return STEP_END;
 }
 
-/* Takes the first name of the rest; NULL if there is none. (transfer full) */
+/* Takes the first component of the rest; NULL if there is none. (transfer full) */
 static char *
-take_name (Walk *walk)
+take_component (Walk *walk)
 {
   const char *start = walk->rest + strspn (walk->rest, "/");
   gsize length = strcspn (start, "/");
@@ -432,9 +423,9 @@ take_name (Walk *walk)
   return name;
 }
 
-/* Goes on by NAME. */
+/* Goes on to the component NAME. */
 static Step
-go (Walk *walk, const char *name)
+walk_component (Walk *walk, const char *name)
 {
   g_autofree char *path = NULL;
   struct stat info;
@@ -450,7 +441,7 @@ go (Walk *walk, const char *name)
   path = arc_path_join (walk->at, name);
   if (lstat (path, &info) != 0)
     /* Who looks at the path itself finds out what is wrong. */
-    return arc_directory_reader_is_gone (errno) ? wait_for (walk, name, path) : STEP_END;
+    return arc_directory_reader_is_gone (errno) ? watch_missing (walk, name, path) : STEP_END;
   if (S_ISLNK (info.st_mode))
     return enter_link (walk, path);
   if (S_ISDIR (info.st_mode))
@@ -461,21 +452,21 @@ go (Walk *walk, const char *name)
 
 /* FALSE if the disk has changed meanwhile. */
 static gboolean
-trace (ArcWay *way)
+walk_path (ArcPathChain *chain)
 {
-  Walk walk = { .way = way, .at = g_strdup ("/"), .rest = g_strdup (way->path) };
+  Walk walk = { .chain = chain, .at = g_strdup ("/"), .rest = g_strdup (chain->path) };
   Step step = STEP_ON;
 
-  way->gap = -1;
-  way->is_partial = FALSE;
-  g_clear_pointer (&way->missing, g_free);
-  g_clear_pointer (&way->problem, g_free);
+  chain->missing_watch = -1;
+  chain->is_partial = FALSE;
+  g_clear_pointer (&chain->missing_name, g_free);
+  g_clear_pointer (&chain->problem, g_free);
 
   while (step == STEP_ON)
     {
-      g_autofree char *name = take_name (&walk);
+      g_autofree char *name = take_component (&walk);
 
-      step = name != NULL ? go (&walk, name) : STEP_END;
+      step = name != NULL ? walk_component (&walk, name) : STEP_END;
     }
   g_free (walk.at);
   g_free (walk.rest);
@@ -484,17 +475,17 @@ trace (ArcWay *way)
 }
 
 gboolean
-arc_way_follow (ArcWay *way)
+arc_path_chain_resolve (ArcPathChain *chain)
 {
   gboolean changed;
 
-  way->is_followed = TRUE;
-  for (guint i = 0; !trace (way) && i < MAX_ATTEMPTS; i++)
+  chain->is_resolved = TRUE;
+  for (guint i = 0; !walk_path (chain) && i < MAX_ATTEMPTS; i++)
     ;
 
-  changed = way->before->len != way->watches->len;
-  for (guint i = 0; i < way->before->len && !changed; i++)
-    changed = !has_watch (way->watches, g_array_index (way->before, int, i));
+  changed = chain->before->len != chain->watches->len;
+  for (guint i = 0; i < chain->before->len && !changed; i++)
+    changed = !g_ptr_array_find (chain->watches, chain->before->pdata[i], NULL);
 
   return changed;
 }
@@ -509,9 +500,11 @@ arc_path_monitor_new (ArcFileMonitorsFunc func, gpointer user_data)
   self->func = func;
   self->user_data = user_data;
   self->context = g_main_context_ref_thread_default ();
-  self->ways = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) arc_way_free);
-  self->early = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  self->spots = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_hash_table_unref);
+  self->chains =
+      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) arc_path_chain_free);
+  self->recorded = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->chains_by_watch =
+      g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_hash_table_unref);
 
   return self;
 }
@@ -520,9 +513,9 @@ void
 arc_path_monitor_free (ArcPathMonitor *self)
 {
   arc_path_monitor_clear (self);
-  g_hash_table_unref (self->ways);
-  g_hash_table_unref (self->spots);
-  g_hash_table_unref (self->early);
+  g_hash_table_unref (self->chains);
+  g_hash_table_unref (self->chains_by_watch);
+  g_hash_table_unref (self->recorded);
   g_main_context_unref (self->context);
   g_free (self);
 }
@@ -535,114 +528,115 @@ arc_path_monitor_clear (ArcPathMonitor *self)
   g_clear_pointer (&self->source, g_source_unref);
   g_clear_pointer (&self->instance, instance_release);
 
-  g_hash_table_remove_all (self->early);
-  g_hash_table_remove_all (self->spots);
-  g_hash_table_remove_all (self->ways);
+  g_hash_table_remove_all (self->recorded);
+  g_hash_table_remove_all (self->chains_by_watch);
+  g_hash_table_remove_all (self->chains);
   self->n_problems = 0;
 }
 
-ArcWay *
+ArcPathChain *
 arc_path_monitor_begin (ArcPathMonitor *self, const char *path)
 {
-  const ArcWay *known = g_hash_table_lookup (self->ways, path);
-  ArcWay *way = g_new0 (ArcWay, 1);
+  const ArcPathChain *known = g_hash_table_lookup (self->chains, path);
+  ArcPathChain *chain = g_new0 (ArcPathChain, 1);
 
-  way->path = g_strdup (path);
-  way->begun_at = self->n_events;
-  way->watches = g_array_new (FALSE, FALSE, sizeof (int));
-  way->before = known != NULL ? g_array_copy (known->watches) : g_array_ref (way->watches);
-  way->number = ensure_instance (self);
+  chain->path = g_strdup (path);
+  chain->begun_at = self->n_events;
+  chain->watches = g_ptr_array_new ();
+  chain->before = known != NULL ? g_ptr_array_copy (known->watches, NULL, NULL)
+                                : g_ptr_array_ref (chain->watches);
+  chain->number = ensure_instance (self);
   if (self->instance == NULL)
-    return way;
+    return chain;
 
-  way->instance = g_atomic_rc_box_acquire (self->instance);
-  g_atomic_int_inc (&way->instance->n_begun);
-  way->is_begun = TRUE;
+  chain->instance = g_atomic_rc_box_acquire (self->instance);
+  g_atomic_int_inc (&chain->instance->n_begun);
+  chain->is_begun = TRUE;
 
-  return way;
+  return chain;
 }
 
 static void
-join_spot (ArcPathMonitor *self, ArcWay *way, int watch)
+share_watch (ArcPathMonitor *self, ArcPathChain *chain, gpointer watch)
 {
-  GHashTable *spot = g_hash_table_lookup (self->spots, GINT_TO_POINTER (watch));
+  GHashTable *chains = g_hash_table_lookup (self->chains_by_watch, watch);
 
-  if (spot == NULL)
+  if (chains == NULL)
     {
-      spot = g_hash_table_new (NULL, NULL);
-      g_hash_table_insert (self->spots, GINT_TO_POINTER (watch), spot);
+      chains = g_hash_table_new (NULL, NULL);
+      g_hash_table_insert (self->chains_by_watch, watch, chains);
     }
-  g_hash_table_add (spot, way);
+  g_hash_table_add (chains, chain);
 }
 
 static void
-leave_all (ArcPathMonitor *self, ArcWay *way)
+release_watches (ArcPathMonitor *self, ArcPathChain *chain)
 {
-  for (guint i = 0; i < way->watches->len; i++)
-    leave_spot (self, way, g_array_index (way->watches, int, i));
-  self->n_problems -= way->problem != NULL;
+  for (guint i = 0; i < chain->watches->len; i++)
+    release_watch (self, chain, chain->watches->pdata[i]);
+  self->n_problems -= chain->problem != NULL;
 }
 
-/* Reports WAY if there was an event for WATCH and NAME since it was begun. */
+/* Reports CHAIN if there was an event for WATCH and NAME since it was begun. */
 static void
-report_early (ArcPathMonitor *self, const ArcWay *way, int watch, const char *name)
+report_recorded (ArcPathMonitor *self, const ArcPathChain *chain, int watch, const char *name)
 {
-  g_autofree char *key = get_early_key (watch, name);
-  const Event *event = g_hash_table_lookup (self->early, key);
+  g_autofree char *key = get_event_key (watch, name);
+  const Event *event = g_hash_table_lookup (self->recorded, key);
 
-  if (event != NULL && event->number > way->begun_at)
-    self->func (way->path, event->hint, self->user_data);
+  if (event != NULL && event->number > chain->begun_at)
+    self->func (chain->path, event->hint, self->user_data);
 }
 
-/* WAY replaces what was known of its path. */
+/* CHAIN replaces what was known of its path. */
 static void
-adopt (ArcPathMonitor *self, ArcWay *way)
+adopt (ArcPathMonitor *self, ArcPathChain *chain)
 {
-  ArcWay *known = g_hash_table_lookup (self->ways, way->path);
+  ArcPathChain *known = g_hash_table_lookup (self->chains, chain->path);
 
-  for (guint i = 0; i < way->watches->len; i++)
-    join_spot (self, way, g_array_index (way->watches, int, i));
+  for (guint i = 0; i < chain->watches->len; i++)
+    share_watch (self, chain, chain->watches->pdata[i]);
   if (known != NULL)
-    leave_all (self, known);
-  self->n_problems += way->problem != NULL;
-  g_hash_table_replace (self->ways, way->path, way);
+    release_watches (self, known);
+  self->n_problems += chain->problem != NULL;
+  g_hash_table_replace (self->chains, chain->path, chain);
 
-  for (guint i = 0; i < way->watches->len; i++)
-    report_early (self, way, g_array_index (way->watches, int, i), "");
-  if (way->missing != NULL)
-    report_early (self, way, way->gap, way->missing);
+  for (guint i = 0; i < chain->watches->len; i++)
+    report_recorded (self, chain, GPOINTER_TO_INT (chain->watches->pdata[i]), "");
+  if (chain->missing_name != NULL)
+    report_recorded (self, chain, chain->missing_watch, chain->missing_name);
   /* Events were dropped (IN_Q_OVERFLOW, inotify(7)). */
-  report_early (self, way, -1, "");
+  report_recorded (self, chain, -1, "");
 }
 
 void
-arc_path_monitor_end (ArcPathMonitor *self, ArcWay *way)
+arc_path_monitor_end (ArcPathMonitor *self, ArcPathChain *chain)
 {
-  arc_way_abandon (way);
-  if (way->is_followed && way->instance == self->instance)
-    adopt (self, way);
+  arc_path_chain_abandon (chain);
+  if (chain->is_resolved && chain->instance == self->instance)
+    adopt (self, chain);
   else
-    arc_way_free (way);
+    arc_path_chain_free (chain);
 
-  if (!is_following (self))
-    g_hash_table_remove_all (self->early);
+  if (!is_resolving (self))
+    g_hash_table_remove_all (self->recorded);
 }
 
 void
-arc_path_monitor_follow (ArcPathMonitor *self, const char *path)
+arc_path_monitor_add (ArcPathMonitor *self, const char *path)
 {
-  ArcWay *way = arc_path_monitor_begin (self, path);
+  ArcPathChain *chain = arc_path_monitor_begin (self, path);
 
-  arc_way_follow (way);
-  arc_path_monitor_end (self, way);
+  arc_path_chain_resolve (chain);
+  arc_path_monitor_end (self, chain);
 }
 
 gboolean
-arc_path_monitor_is_followed (const ArcPathMonitor *self, const char *path)
+arc_path_monitor_is_watched (const ArcPathMonitor *self, const char *path)
 {
-  const ArcWay *way = g_hash_table_lookup (self->ways, path);
+  const ArcPathChain *chain = g_hash_table_lookup (self->chains, path);
 
-  return way != NULL && way->problem == NULL && !way->is_partial;
+  return chain != NULL && chain->problem == NULL && !chain->is_partial;
 }
 
 void
@@ -651,15 +645,15 @@ arc_path_monitor_prune (ArcPathMonitor *self, ArcPathMonitorKeepFunc keep, gpoin
   GHashTableIter iter;
   gpointer value;
 
-  g_hash_table_iter_init (&iter, self->ways);
+  g_hash_table_iter_init (&iter, self->chains);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      ArcWay *way = value;
+      ArcPathChain *chain = value;
 
-      if (keep (way->path, user_data))
+      if (keep (chain->path, user_data))
         continue;
 
-      leave_all (self, way);
+      release_watches (self, chain);
       g_hash_table_iter_remove (&iter);
     }
 }
@@ -675,17 +669,17 @@ arc_path_monitor_describe (const ArcPathMonitor *self)
 {
   g_autofree char *name = NULL;
   g_autofree char *others = NULL;
-  const ArcWay *first = NULL;
+  const ArcPathChain *first = NULL;
   GHashTableIter iter;
   gpointer value;
 
-  g_hash_table_iter_init (&iter, self->ways);
+  g_hash_table_iter_init (&iter, self->chains);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      const ArcWay *way = value;
+      const ArcPathChain *chain = value;
 
-      if (way->problem != NULL && (first == NULL || strcmp (way->path, first->path) < 0))
-        first = way;
+      if (chain->problem != NULL && (first == NULL || strcmp (chain->path, first->path) < 0))
+        first = chain;
     }
 
   g_return_val_if_fail (first != NULL, NULL);

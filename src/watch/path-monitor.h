@@ -10,8 +10,8 @@
 /**
  * ArcPathMonitor:
  *
- * Watches what paths lead to: the directories on the way of each path, the symbolic links among
- * them, and the file or directory at its end.
+ * Watches all that decides what a path resolves to: each directory and symbolic link that it leads
+ * through, and the file or directory at its end.
  *
  * A monitor of a directory reports the names in it. It is silent when a symbolic link above it is
  * pointed elsewhere, when a directory above it is renamed, and when the file that a link in it
@@ -40,81 +40,83 @@ void arc_path_monitor_free (ArcPathMonitor *monitor);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcPathMonitor, arc_path_monitor_free)
 
 /**
- * ArcWay:
+ * ArcPathChain:
  *
- * What a path leads through. It is followed in a thread that may wait for the disk.
+ * The chain of directories and symbolic links that a path leads through (path_resolution(7)). It is
+ * resolved in a thread that may wait for the disk.
  */
-typedef struct _ArcWay ArcWay;
+typedef struct _ArcPathChain ArcPathChain;
 
 /**
  * arc_path_monitor_begin:
  * @monitor: a monitor
  * @path: an absolute path
  *
- * Prepares a way. Must be followed by arc_path_monitor_end(), arc_way_abandon() or arc_way_free().
+ * Prepares the chain of a path. Must be followed by arc_path_monitor_end(),
+ * arc_path_chain_abandon() or arc_path_chain_free().
  *
- * Returns: (transfer full): the way
+ * Returns: (transfer full): the chain
  */
-ArcWay *arc_path_monitor_begin (ArcPathMonitor *monitor, const char *path);
+ArcPathChain *arc_path_monitor_begin (ArcPathMonitor *monitor, const char *path);
 
 /**
- * arc_way_follow:
- * @way: a way that was begun
+ * arc_path_chain_resolve:
+ * @chain: a chain that was begun
  *
  * Adds watches to all that the path leads through now. May be called in any thread. Must be called
  * before the path is checked, and again after each event for it.
  *
- * Returns: %TRUE if the monitor has a way for the path already, and other files are watched than by
- *   that; %FALSE for the first way
+ * Returns: %TRUE if the monitor has a chain of the path already, which watches other files; %FALSE
+ *   for the first chain
  */
-gboolean arc_way_follow (ArcWay *way);
+gboolean arc_path_chain_resolve (ArcPathChain *chain);
 
 /**
  * arc_path_monitor_end:
- * @monitor: the monitor that has begun @way
- * @way: (transfer full): a way
+ * @monitor: the monitor that has begun @chain
+ * @chain: (transfer full): a chain
  *
- * Reports the events for a way that was followed, those since it was begun at once. One that was
- * not followed is freed.
+ * Reports the events for a chain that was resolved, those since it was begun at once. One that was
+ * not resolved is freed.
  */
-void arc_path_monitor_end (ArcPathMonitor *monitor, ArcWay *way);
+void arc_path_monitor_end (ArcPathMonitor *monitor, ArcPathChain *chain);
 
 /**
- * arc_way_abandon:
- * @way: a way that was begun, and may be followed by a thread for ever
+ * arc_path_chain_abandon:
+ * @chain: a chain that was begun, and may be resolved by a thread for ever
  *
- * Lets the monitor not wait for the end of @way, which must still be freed.
+ * Lets the monitor not wait for the end of @chain, which must still be freed.
  */
-void arc_way_abandon (ArcWay *way);
+void arc_path_chain_abandon (ArcPathChain *chain);
 
 /**
- * arc_way_free:
- * @way: (transfer full): a way that was not ended
+ * arc_path_chain_free:
+ * @chain: (transfer full): a chain that was not ended
  *
- * Frees a way. May be called in any thread.
+ * Frees a chain. May be called in any thread.
  */
-void arc_way_free (ArcWay *way);
+void arc_path_chain_free (ArcPathChain *chain);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcWay, arc_way_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcPathChain, arc_path_chain_free)
 
 /**
- * arc_path_monitor_follow:
+ * arc_path_monitor_add:
  * @monitor: a monitor
  * @path: an absolute path
  *
- * Follows a way at once, for which the thread may have to wait for the disk.
+ * Watches a path. The thread may have to wait for the disk.
  */
-void arc_path_monitor_follow (ArcPathMonitor *monitor, const char *path);
+void arc_path_monitor_add (ArcPathMonitor *monitor, const char *path);
 
 /**
- * arc_path_monitor_is_followed:
+ * arc_path_monitor_is_watched:
  * @monitor: a monitor
  * @path: an absolute path
  *
  * Returns: %TRUE if all that @path leads through is watched; %FALSE also if it ends at a directory
  *   that could not be read
  */
-gboolean arc_path_monitor_is_followed (const ArcPathMonitor *monitor, const char *path);
+gboolean arc_path_monitor_is_watched (const ArcPathMonitor *monitor, const char *path);
 
 /**
  * arc_path_monitor_clear:

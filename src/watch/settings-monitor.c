@@ -13,7 +13,8 @@
 /* Editors write a file in several steps. */
 #define GATHER (50 * G_TIME_SPAN_MILLISECOND)
 
-/* A thread that follows the ways to the files and reads them. It may have to be left behind. */
+/* A thread that watches what the paths of the files lead through, and reads them. It may have to be
+ * left behind. */
 typedef struct
 {
   int closed; /* atomic */
@@ -77,7 +78,7 @@ arc_settings_monitor_read (const char *const *files)
   return g_strdup (g_checksum_get_string (checksum));
 }
 
-/* In the thread. A change that comes after a way is followed is an event; one before is read here.
+/* In the thread. A change that comes after a path is watched is an event; one before is read here.
  */
 static gboolean
 run_check (gpointer user_data)
@@ -86,7 +87,7 @@ run_check (gpointer user_data)
   Reader *reader = g_task_get_task_data (task);
 
   for (guint i = 0; reader->files[i] != NULL; i++)
-    arc_path_monitor_follow (reader->monitors, reader->files[i]);
+    arc_path_monitor_add (reader->monitors, reader->files[i]);
   g_task_return_pointer (task, arc_settings_monitor_read ((const char *const *) reader->files),
                          g_free);
 

@@ -20,10 +20,10 @@ typedef struct
   File *files;
   guint n_files;
   guint n_allocated;
-  char *names; /* each ends in NUL; in no order, and with gaps where a file was forgotten */
+  char *names; /* each ends in NUL; in no order, and with unused bytes where a file was forgotten */
   gsize names_used;
   gsize names_allocated;
-  gsize names_lost; /* bytes in gaps */
+  gsize names_unused; /* how many of those bytes */
   char path[];
 } Directory;
 
@@ -130,17 +130,17 @@ directory_make_room (Directory *directory, const char *name)
     directory_allocate (directory, n_files, names_size);
 }
 
-/* Closes the gaps and gives back what is spare. */
+/* Moves the names together and gives back the memory that is not used. */
 static void
 directory_compact (Directory *directory)
 {
   g_autofree char *names = directory->names;
-  gsize size = directory->names_used - directory->names_lost;
+  gsize size = directory->names_used - directory->names_unused;
 
   directory->names = NULL;
   directory_allocate (directory, directory->n_files, size);
   directory->names_used = 0;
-  directory->names_lost = 0;
+  directory->names_unused = 0;
 
   for (guint i = 0; i < directory->n_files; i++)
     {
@@ -158,12 +158,12 @@ directory_remove (Directory *directory, guint index)
 {
   File *file = directory->files + index;
 
-  directory->names_lost += strlen (directory->names + file->name) + 1;
+  directory->names_unused += strlen (directory->names + file->name) + 1;
   directory->n_files--;
   memmove (file, file + 1, (directory->n_files - index) * sizeof *file);
 
-  /* Not before half of it is gaps, so that N removals copy at most 2 N names. */
-  if (directory->names_lost > directory->names_used / 2)
+  /* Not before half of it is unused, so that N removals copy at most 2 N names. */
+  if (directory->names_unused > directory->names_used / 2)
     directory_compact (directory);
 }
 

@@ -24,14 +24,14 @@ struct _ArcTreeScanner
 {
   ArcWatchScope *scope; /* (owned) (nullable): until the first one is set */
 
-  ArcSnapshot *snapshot;     /* (owned) */
-  ArcChangeSet *changes;     /* (owned): what differed, and is not emitted yet */
-  ArcDirectoryTree *tree;    /* (owned) */
-  ArcRecheckQueue *rechecks; /* (owned) */
-  ArcFileMonitors *monitors; /* (owned) */
-  ArcPathMonitor *ways;      /* (owned): of the roots, and of the links that are followed */
-  guint n_way_problems;      /* as of the last look */
-  ArcDiskWorker *worker;     /* (owned): reads directories, and looks at paths */
+  ArcSnapshot *snapshot;        /* (owned) */
+  ArcChangeSet *changes;        /* (owned): what differed, and is not emitted yet */
+  ArcDirectoryTree *tree;       /* (owned) */
+  ArcRecheckQueue *rechecks;    /* (owned) */
+  ArcFileMonitors *monitors;    /* (owned) */
+  ArcPathMonitor *path_monitor; /* (owned): of the roots, and of the links that are followed */
+  guint n_path_problems;        /* as of the last look */
+  ArcDiskWorker *worker;        /* (owned): reads directories, and looks at paths */
 
   guint64 generation;    /* of reconciliations */
   guint64 serial;        /* the last one that a node got */
@@ -164,7 +164,7 @@ void arc_tree_scanner_fail (ArcTreeScanner *self, ArcNode *node, const ArcDiskJo
  * arc_tree_scanner_look_at_root:
  * @self: a scanner
  * @node: a root of the tree
- * @moved: whether it, or what is on its way, was renamed
+ * @moved: whether it, or a directory or link that it leads through, was renamed
  *
  * Queues a root for a scan, or lets the thread find out whether it is back.
  */

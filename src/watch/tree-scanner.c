@@ -179,7 +179,7 @@ begin_look (ArcTreeScanner *self, ArcRecheck *look)
   job->look = g_steal_pointer (&owned);
   arc_tree_scanner_add_places (self, job, parent, FALSE);
   if (self->scope->follow_symlinks)
-    job->way = arc_path_monitor_begin (self->ways, job->path);
+    job->chain = arc_path_monitor_begin (self->path_monitor, job->path);
   arc_disk_worker_push (self->worker, job);
 }
 
@@ -261,7 +261,7 @@ postpone_recent (ArcTreeScanner *self,
     }
 }
 
-/* The look at a link watches its way, and then sees what the link leads to. */
+/* The look at a link watches its path, and then sees what the link leads to. */
 static void
 look_at_links (ArcTreeScanner *self, ArcNode *node, const ArcDirectoryListing *listing)
 {
@@ -272,7 +272,7 @@ look_at_links (ArcTreeScanner *self, ArcNode *node, const ArcDirectoryListing *l
       g_autofree char *path = arc_path_join (node->path, name);
 
       arc_node_set_link (node, name, TRUE);
-      if (self->scope->follow_symlinks && !arc_path_monitor_is_followed (self->ways, path))
+      if (self->scope->follow_symlinks && !arc_path_monitor_is_watched (self->path_monitor, path))
         arc_recheck_queue_ask (self->rechecks, path, TRUE);
     }
 }
@@ -359,7 +359,7 @@ follow_again (ArcTreeScanner *self, const char *path)
   const ArcNode *node = arc_directory_tree_lookup (self->tree, path);
 
   if ((node == NULL || node->problem == NULL) && arc_directory_tree_is_link (self->tree, path) &&
-      !arc_path_monitor_is_followed (self->ways, path))
+      !arc_path_monitor_is_watched (self->path_monitor, path))
     arc_recheck_queue_ask (self->rechecks, path, TRUE);
 }
 
@@ -403,7 +403,7 @@ arc_tree_scanner_new (ArcFileMonitorsFunc func, GSourceOnceFunc progressed, gpoi
   self->changes = arc_change_set_new ();
   self->tree = arc_directory_tree_new ((GDestroyNotify) arc_monitor_cancel);
   self->rechecks = arc_recheck_queue_new ();
-  self->ways = arc_path_monitor_new (func, user_data);
+  self->path_monitor = arc_path_monitor_new (func, user_data);
   self->monitors = arc_file_monitors_new (func, progressed, user_data);
   self->worker = arc_disk_worker_new (progressed, user_data);
   self->lost = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -417,7 +417,7 @@ arc_tree_scanner_free (ArcTreeScanner *self)
 {
   arc_disk_worker_free (self->worker);
   arc_recheck_queue_free (self->rechecks);
-  arc_path_monitor_free (self->ways);
+  arc_path_monitor_free (self->path_monitor);
   arc_directory_tree_free (self->tree);
   arc_file_monitors_free (self->monitors);
   arc_snapshot_free (self->snapshot);
@@ -492,7 +492,7 @@ arc_tree_scanner_stop (ArcTreeScanner *self)
   arc_file_monitors_cancel_audit (self->monitors);
   arc_recheck_queue_free (self->rechecks);
   self->rechecks = arc_recheck_queue_new ();
-  arc_path_monitor_clear (self->ways);
+  arc_path_monitor_clear (self->path_monitor);
   arc_directory_tree_free (self->tree);
   self->tree = arc_directory_tree_new ((GDestroyNotify) arc_monitor_cancel);
 }
@@ -537,8 +537,8 @@ push_jobs (ArcTreeScanner *self, gint64 now)
 static void
 end_job (ArcTreeScanner *self, ArcDiskJob *job)
 {
-  if (job->way != NULL)
-    arc_path_monitor_end (self->ways, g_steal_pointer (&job->way));
+  if (job->chain != NULL)
+    arc_path_monitor_end (self->path_monitor, g_steal_pointer (&job->chain));
 
   switch (job->kind)
     {
@@ -582,8 +582,9 @@ arc_tree_scanner_work (ArcTreeScanner *self, gint64 deadline)
       end_job (self, job);
     }
 
-  /* A way that can be watched no more, or again, changes the health. */
-  return self->active || arc_path_monitor_get_n_problems (self->ways) != self->n_way_problems;
+  /* A path that can be watched no more, or again, changes the health. */
+  return self->active ||
+         arc_path_monitor_get_n_problems (self->path_monitor) != self->n_path_problems;
 }
 
 gboolean
@@ -647,11 +648,10 @@ arc_tree_scanner_conclude (ArcTreeScanner *self)
 {
   arc_tree_scanner_clean_up (self);
   if (!arc_tree_scanner_is_busy (self))
-    arc_path_monitor_prune (self->ways, is_followed, self);
+    arc_path_monitor_prune (self->path_monitor, is_followed, self);
   if (!arc_tree_scanner_is_busy (self))
     arm_deaf (self);
-  /* A root may be on a file system that does not answer. */
-  if (!arc_tree_scanner_is_busy (self) && arc_file_monitors_audit (self->monitors, self->tree, "/"))
+  if (!arc_tree_scanner_is_busy (self) && arc_file_monitors_audit (self->monitors, self->tree))
     self->health_pending = TRUE;
   if (arc_tree_scanner_is_busy (self))
     return FALSE;
@@ -665,14 +665,14 @@ arc_tree_scanner_conclude (ArcTreeScanner *self)
 gboolean
 arc_tree_scanner_update_health (ArcTreeScanner *self, ArcHealth *health, char **message)
 {
-  const guint n_way_problems = arc_path_monitor_get_n_problems (self->ways);
+  const guint n_path_problems = arc_path_monitor_get_n_problems (self->path_monitor);
 
-  if (!self->health_pending && n_way_problems == self->n_way_problems)
+  if (!self->health_pending && n_path_problems == self->n_path_problems)
     return FALSE;
 
   self->health_pending = FALSE;
-  self->n_way_problems = n_way_problems;
-  self->health = arc_health_assess (self->tree, self->monitors, self->ways, message);
+  self->n_path_problems = n_path_problems;
+  self->health = arc_health_assess (self->tree, self->monitors, self->path_monitor, message);
   *health = self->health;
 
   return TRUE;

@@ -129,7 +129,7 @@ add_faults (Faults *faults, const ArcNode *node)
 ArcHealth
 arc_health_assess (const ArcDirectoryTree *tree,
                    const ArcFileMonitors *watches,
-                   const ArcPathMonitor *ways,
+                   const ArcPathMonitor *path_monitor,
                    char **message)
 {
   g_autoptr (GPtrArray) nodes = arc_directory_tree_list (tree, FALSE);
@@ -146,8 +146,8 @@ arc_health_assess (const ArcDirectoryTree *tree,
   if (faults.n_unwatched > 0)
     g_ptr_array_add (sentences, arc_file_monitors_describe (watches, faults.n_unwatched,
                                                             arc_directory_tree_get_size (tree)));
-  if (arc_path_monitor_get_n_problems (ways) > 0)
-    g_ptr_array_add (sentences, arc_path_monitor_describe (ways));
+  if (arc_path_monitor_get_n_problems (path_monitor) > 0)
+    g_ptr_array_add (sentences, arc_path_monitor_describe (path_monitor));
 
   g_ptr_array_add (sentences, NULL);
   *message = g_strjoinv ("; ", (char **) sentences->pdata);

@@ -31,7 +31,7 @@ const char *arc_health_to_string (ArcHealth health);
  * arc_health_assess:
  * @tree: the directories
  * @watches: the monitors of the directories
- * @ways: the monitor of the roots and symbolic links
+ * @path_monitor: the monitor of the roots and symbolic links
  * @message: (out) (transfer full): text in English
  *
  * Finds out how well the directories, and what their symbolic links lead to, are watched.
@@ -41,5 +41,5 @@ const char *arc_health_to_string (ArcHealth health);
  */
 ArcHealth arc_health_assess (const ArcDirectoryTree *tree,
                              const ArcFileMonitors *watches,
-                             const ArcPathMonitor *ways,
+                             const ArcPathMonitor *path_monitor,
                              char **message);

@@ -45,7 +45,7 @@ arc_watch_scope_has_root (const ArcWatchScope *self, const char *path)
   return FALSE;
 }
 
-/* Whether a symbolic link is on the way from ROOT to BELOW, or at its end. What is behind a link
+/* Whether a symbolic link is a component of BELOW, a path below ROOT. What is behind a link
  * that is not followed is not in the tree. */
 static gboolean
 has_link (const ArcDirectoryTree *tree, const char *root, const char *below)

@@ -14,8 +14,8 @@
 /* How long no event must have come before events that may be lost are looked for. */
 #define QUIET (1 * G_TIME_SPAN_SECOND)
 
-/* By how much the end of that time must be noticed too late for events to be lost meanwhile. */
-#define GAP (500 * G_TIME_SPAN_MILLISECOND)
+/* How late the end of that time may be noticed. If it is later, events may be lost. */
+#define MAX_DELAY (500 * G_TIME_SPAN_MILLISECOND)
 
 struct _ArcWatcher
 {
@@ -89,7 +89,7 @@ schedule (ArcWatcher *self)
 static gboolean
 is_late (const ArcWatcher *self, gint64 now)
 {
-  return self->last_event > 0 && now - self->last_event > QUIET + GAP;
+  return self->last_event > 0 && now - self->last_event > QUIET + MAX_DELAY;
 }
 
 static void

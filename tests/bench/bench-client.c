@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /* bench-client: a client of the service, for a script to steer. Each line that it prints starts
- * with the time in microseconds of the monotonic clock. It tells of each property that changes
+ * with the time in microseconds of the monotonic clock. It prints each property that changes
  *
  *   TIME NAME VALUE
  *
@@ -11,7 +11,7 @@
  *   get NAME                 -> TIME got VALUE
  *   call METHOD ARGUMENTS    -> TIME returned VALUE, or TIME failed MESSAGE
  *   status TIMES INTERVAL    -> TIME status P50 P99 MAX: how long all properties took, in us,
- *                               each from when it was due; meanwhile no property is told of
+ *                               each from when it was due; meanwhile no property is printed
  */
 
 #include <gio/gio.h>

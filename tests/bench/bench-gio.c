@@ -3,7 +3,7 @@
 
 /* bench-gio MODE ROOT [SAVES INTERVAL]: a GFileMonitor for each directory and a walk, in the main
  * context, and nothing above it. MODE is ready, which reads what the kernel watches as well, as
- * whoever wants to know whether all is watched must; storm or latency. */
+ * a program that checks whether all is watched must; storm or latency. */
 
 #include "bench.h"
 
@@ -30,7 +30,7 @@ on_changed (GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent 
     bench_writer_hear (self->writer, name);
 }
 
-/* Adds, then walks: whatever comes meanwhile is seen or told. */
+/* Adds, then walks: whatever comes meanwhile is found or reported. */
 static void
 add (Bench *self, const char *path)
 {

@@ -14,12 +14,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What a service that keeps a tree true needs to hear of; the same as GIO's. */
+/* The events that a service which keeps a copy of a tree needs; the same as GIO's. */
 #define MASK                                                                                       \
   (IN_MODIFY | IN_ATTRIB | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_CREATE | IN_DELETE_SELF |  \
    IN_UNMOUNT | IN_MOVE_SELF | IN_CLOSE_WRITE | IN_ONLYDIR)
 
-/* Adds, then walks: whatever comes meanwhile is seen or told. */
+/* Adds, then walks: whatever comes meanwhile is found or reported. */
 static gint64
 add (int inotify, const char *path)
 {

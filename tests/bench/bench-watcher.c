@@ -4,7 +4,7 @@
 /* bench-watcher MODE ROOT [NUMBER]...: the ArcWatcher of the service, without the service. MODE is
  *   ready ROOT: until all is watched, audited and in the snapshot
  *   reconcile ROOT TIMES: and then, how long a comparison with the disk takes
- *   storm, latency ROOT SAVES INTERVAL: and then, until `changed` tells of files that are saved */
+ *   storm, latency ROOT SAVES INTERVAL: and then, until `changed` reports files that are saved */
 
 #include "bench.h"
 #include "watch/watcher.h"

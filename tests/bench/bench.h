@@ -31,7 +31,7 @@ void bench_report_memory (void);
 /**
  * BenchWriter:
  *
- * A process that saves notes of the tree, for others to hear of. It is forked before the tree is
+ * A process that saves notes of the tree, which others watch. It is forked before the tree is
  * watched: later, a fork has to copy the page tables of all that is known of the tree.
  */
 typedef struct _BenchWriter BenchWriter;
@@ -50,7 +50,7 @@ void bench_writer_run (BenchWriter *writer);
 /* Readable, at its end, when the last file is saved. */
 int bench_writer_get_fd (BenchWriter *writer);
 
-/* An event told of the file NAME. */
+/* An event named the file NAME. */
 void bench_writer_hear (BenchWriter *writer, const char *name);
 
 /* Prints what bench_writer_hear() made of it: the number of saves, how many of them were heard of,

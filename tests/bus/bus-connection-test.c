@@ -136,7 +136,7 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
   *(int *) user_data = reply != NULL ? 1 : -1;
 }
 
-/* While somebody refers to the old connection, as each call without an answer does, the bus knows
+/* While a caller refers to the old connection, as each call without an answer does, the bus knows
  * all the same that it has ended: its name is free. */
 static void
 test_undecodable (Fixture *fixture, gconstpointer patience)

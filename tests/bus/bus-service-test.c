@@ -16,7 +16,7 @@
 
 #define SECOND ((gint64) G_USEC_PER_SEC)
 
-/* Whoever sees the name come asks at once, and gets the truth. */
+/* A client that sees the name come calls at once, and gets true values. */
 static void
 on_owner_changed (GDBusConnection *connection,
                   const char *sender,
@@ -175,7 +175,8 @@ test_counters_in_time (ArcTestService *fixture, gconstpointer data)
 
   arc_test_wait_until (get_known_pending (fixture->one) == n_files);
   intervals = (g_get_monotonic_time () - began) / (SECOND / 10);
-  g_test_message ("%u files were told of in %u signals and %" G_GINT64_FORMAT " tenths of a second",
+  g_test_message ("%u files were announced in %u signals and %" G_GINT64_FORMAT
+                  " tenths of a second",
                   n_files, fixture->one->n_notified - before, intervals);
   g_assert_cmpuint (fixture->one->n_notified - before, <=, (guint) intervals + 3);
 }
@@ -572,7 +573,7 @@ wait_for_inhibitors (ArcTestClient *client, const char *expected)
   arc_test_wait_until (has_inhibitors (client, expected));
 }
 
-/* As PropertiesChanged has told CLIENT. */
+/* As CLIENT got it from PropertiesChanged. */
 static gsize
 get_n_inhibitors (ArcTestClient *client)
 {
@@ -610,7 +611,7 @@ test_inhibit (ArcTestService *fixture, gconstpointer data)
   arc_test_client_assert_states (fixture->two, "waiting running cooldown");
 }
 
-/* Whoever holds the descriptor is killed. */
+/* The process that holds the descriptor is killed. */
 static void
 test_inhibitor_killed (ArcTestService *fixture, gconstpointer data)
 {
@@ -644,7 +645,7 @@ test_client_gone_in_inhibit (ArcTestService *fixture, gconstpointer data)
   g_assert_error (call.error, G_IO_ERROR, G_IO_ERROR_CLOSED);
   g_error_free (call.error);
 
-  /* It was added and has gone again; if that was soon, nobody was told. */
+  /* It was added and has gone again; if that was soon, no signal was emitted. */
   wait_for_inhibitors (fixture->two, "[]");
 }
 

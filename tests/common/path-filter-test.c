@@ -429,7 +429,7 @@ test_order (void)
   assert_file (filter, "a.xy.org", FALSE, "*.x*");
 }
 
-/* A filter keeps copies, and lives as long as somebody holds it. */
+/* A filter keeps copies, and lives as long as it has a reference. */
 static void
 test_ownership (void)
 {

@@ -346,7 +346,7 @@ test_config_file_replaces_files (void)
   g_assert_nonnull (strstr (error->message, file));
 }
 
-/* A file that is there is read, or the user hears of it. */
+/* A file that is there is read, or an error names it. */
 static void
 test_unreadable_file (void)
 {

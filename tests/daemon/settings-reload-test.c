@@ -242,34 +242,35 @@ test_during_load (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->n_turns, ==, 2);
 }
 
-/* Settings that take long to check do not replace those that were read later. */
+/* Settings whose directories do not answer are refused. What was asked for meanwhile is done then.
+ */
 static void
-test_overtaken (Fixture *fixture, gconstpointer data)
+test_during_check (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *other = g_build_filename (fixture->host->scratch, "other", NULL);
-  g_autofree char *note = g_build_filename (other, "one.org", NULL);
-  Call slow, quick;
+  Call first, second;
 
   g_assert_no_errno (g_mkdir (other, 0700));
-  g_assert_true (g_file_set_contents (note, "", 0, NULL));
   write_second (fixture, other);
   arc_test_disk_hang (other);
-  begin (fixture, &slow);
+  begin (fixture, &first);
   arc_test_wait_until (arc_test_disk_get_n_hanging () == 1);
 
   write_first (fixture, "2s");
   write_second (fixture, fixture->host->tree);
-  begin (fixture, &quick);
-  wait_for (fixture, &quick);
-  g_assert_cmpint (quick.debounce, ==, 2 * SECOND);
-  g_assert_false (slow.done);
+  begin (fixture, &second);
+  wait_for (fixture, &second);
+  g_assert_cmpint (second.debounce, ==, 2 * SECOND);
+  g_assert_true (first.done);
+  g_assert_error (first.error, ARC_ERROR, ARC_ERROR_CONFIG);
+  g_assert_cmpint (first.debounce, ==, 5 * SECOND);
+  g_clear_error (&first.error);
+  g_assert_cmpuint (arc_test_disk_get_n_hanging (), ==, 1);
+  g_assert_cmpuint (fixture->n_turns, ==, 2);
 
   arc_test_disk_hang (NULL);
-  wait_for (fixture, &slow);
-  g_assert_cmpint (slow.debounce, ==, 2 * SECOND);
-  g_assert_cmpstr (arc_builder_get_config (fixture->host->builder)->directories[0], ==,
-                   fixture->host->tree);
-  g_assert_cmpuint (fixture->n_turns, ==, 2);
+  arc_test_wait_until (arc_test_disk_get_n_hanging () == 0);
+  g_assert_cmpint (get_debounce (fixture), ==, 2 * SECOND);
 }
 
 int
@@ -283,7 +284,7 @@ main (int argc, char **argv)
   ADD ("reload", test_reload);
   ADD ("error", test_error);
   ADD ("during-load", test_during_load);
-  ADD ("overtaken", test_overtaken);
+  ADD ("during-check", test_during_check);
 #undef ADD
 
   return g_test_run ();

@@ -6,6 +6,7 @@
 #include "test-disk.h"
 #include "test-util.h"
 
+#include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
@@ -17,6 +18,9 @@ typedef struct
   const char *path; /* what hangs */
   gboolean warned;  /* atomic */
   guint n_turns;
+  char *released;          /* the build waits for this file */
+  gboolean asked;          /* SIGHUP was sent */
+  gboolean was_dispatched; /* to all that wait for it */
 } Fixture;
 
 static void
@@ -26,6 +30,8 @@ on_log (const char *domain, GLogLevelFlags level, const char *message, gpointer 
 
   if (strstr (message, fixture->path) != NULL && strstr (message, "takes long") != NULL)
     g_atomic_int_set (&fixture->warned, TRUE);
+  if (strstr (message, "Settings reloaded") != NULL)
+    g_assert_true (g_file_set_contents (fixture->released, "", 0, NULL));
   g_log_default_handler (domain, level, message, NULL);
 }
 
@@ -38,6 +44,7 @@ set_up (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 
   fixture->tree = g_build_filename (g_get_home_dir (), "tree", NULL);
   fixture->file = g_build_filename (disk, "builder.conf", NULL);
+  fixture->released = g_build_filename (g_get_home_dir (), "released", NULL);
   note = g_build_filename (fixture->tree, "one.org", NULL);
   text = g_strdup_printf ("[Tree]\nDirectories=%s\n[Build]\nCommand=true\n", fixture->tree);
 
@@ -53,6 +60,7 @@ tear_down (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   arc_test_wait_until (arc_test_disk_get_n_hanging () == 0);
   g_free (fixture->tree);
   g_free (fixture->file);
+  g_free (fixture->released);
 }
 
 /* Standard output is that of the test (TAP). */
@@ -136,6 +144,51 @@ test_stop (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   arc_test_disk_hang (NULL);
 }
 
+static gboolean
+on_loading (gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  if (arc_test_disk_get_n_hanging () == 0)
+    return G_SOURCE_CONTINUE;
+
+  if (!fixture->asked)
+    g_assert_no_errno (raise (SIGHUP));
+  fixture->asked = TRUE;
+  if (!fixture->was_dispatched)
+    return G_SOURCE_CONTINUE;
+
+  arc_test_disk_hang (NULL);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_late (gpointer user_data G_GNUC_UNUSED)
+{
+  g_error ("The settings were not loaded again");
+
+  return G_SOURCE_REMOVE;
+}
+
+/* A signal while the settings hang has them loaded again: they may have been read already. The
+ * build, which is the end of the program, waits for that. */
+static void
+test_reload (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *text = g_strdup_printf ("[Tree]\nDirectories=%s\n[Build]\n"
+                                           "Command=sh -c 'until [ -e %s ]; do sleep 0.1; done'\n",
+                                           fixture->tree, fixture->released);
+  guint late;
+
+  g_assert_true (g_file_set_contents (fixture->file, text, -1, NULL));
+  g_unix_signal_add (SIGHUP, arc_test_set_true, &fixture->was_dispatched);
+  late = g_timeout_add_seconds (ARC_TEST_DEADLINE_SECONDS, on_late, NULL);
+  g_assert_cmpint (run_once (fixture, fixture->file, on_loading), ==, ARC_EXIT_SUCCESS);
+  g_assert_true (g_file_test (fixture->released, G_FILE_TEST_EXISTS));
+  g_source_remove (late);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -147,6 +200,7 @@ main (int argc, char **argv)
   add ("/slow-disk/state", test_state);
   add ("/slow-disk/settings", test_settings);
   add ("/slow-disk/stop", test_stop);
+  add ("/slow-disk/reload", test_reload);
 
   return g_test_run ();
 }

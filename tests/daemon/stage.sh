@@ -6,7 +6,7 @@
 # directories of its own, with a build command that is quick or hangs as each case has it. TAP.
 
 # The cases are called by their names, clean_up by a trap, and not each test has a use for all.
-# shellcheck disable=SC2034,SC2119,SC2120,SC2154,SC2317
+# shellcheck disable=SC2034,SC2119,SC2120,SC2317
 
 set -euo pipefail
 
@@ -47,7 +47,7 @@ END
 }
 
 # Everything that a signal or a build tells is a line in one FIFO. gdbus subscribes to the signals of
-# the owner of a name when it has told who that is: what a service says in its first moments may be
+# the owner of a name when it has said who that is: what a service says in its first moments may be
 # missed, so the end of a first build is asked for, not heard.
 watch_bus() {
   start_bus
@@ -79,8 +79,8 @@ set_stage() {
   exec {news}<>"$RECORD/news"
   trap clean_up EXIT
 
-  # The build: notes what it is told; ends as told by the file status, when told through the FIFO
-  # gate, or never, if there is a file hang. Before its end it runs what is in the file last.
+  # The build: keeps its environment and list; ends with the status in the file status, when a line
+  # comes through the FIFO gate, or never, if there is a file hang. Before its end it runs what is in the file last.
   cat >"$here/build" <<'END'
 #!/usr/bin/env bash
 # What it starts holds the lock, too, so that it ends with all of them, also if they are killed.
@@ -214,6 +214,11 @@ make_gate() {
   exec {gate}<>"$RECORD/gate"
 }
 
+# Without this, an answer has 25 s. A later --timeout counts.
+busctl() {
+  command busctl --timeout="$deadline" "$@"
+}
+
 # get PROPERTY: its value, without the type.
 get() {
   busctl --user get-property "$name" "$object" "$name" "$1" | cut -d ' ' -f 2-
@@ -223,7 +228,7 @@ is() {
   [ "$(get "$1")" = "$2" ]
 }
 
-# The changes that the last build was told, a line for each.
+# The changes on the list of the last build, a line for each.
 changes() {
   tr '\0' '\n' <"$RECORD/changes" | paste -d ' ' - -
 }
@@ -261,6 +266,7 @@ says_not() {
 ctl() {
   local expected=$1 status=0
   shift
+  # shellcheck disable=SC2154 # the test has it
   said=$(timeout "$deadline" "$ctl" "$@" 2>&1) || status=$?
   echo "$said"
   equal "exit status of $*" "$expected" "$status"
@@ -284,7 +290,7 @@ start_service() {
   hear_until is Fresh true 2>/dev/null
 }
 
-# poll COMMAND: until COMMAND succeeds; for what nobody tells of.
+# poll COMMAND: until COMMAND succeeds; for what gives no event.
 poll() {
   local end=$((SECONDS + deadline))
   until "$@"; do
@@ -316,7 +322,7 @@ is_gone() {
 
 builds_are_gone() {
   local pid
-  [ -s "$RECORD/pids" ] || fail "no build told its processes"
+  [ -s "$RECORD/pids" ] || fail "no build wrote its processes"
   for pid in $(<"$RECORD/pids"); do
     is_gone "$pid" || fail "process $pid is left"
   done

@@ -69,7 +69,7 @@
 
 (defun tests-start (&optional settings)
   "Start the service with the lines SETTINGS of its group Build and Timing.
-Who wants to hear of the first build turns on `arcology-builder-mode' before."
+To get the first build, turn on `arcology-builder-mode' before."
   (tests-write "config/arcology-builder/builder.conf"
                (format "[Tree]\nDirectories=%s\n[Build]\nDatabase=%s\n%s\n"
                        (tests-file "org") (tests-file "db") (or settings "")))
@@ -367,7 +367,7 @@ fi
       (should (= 3 (arcology-builder--last 'problems)))
       (arcology-builder-status)
       (with-current-buffer "*Arcology Builder*"
-        (should (string-match-p "^Problems: +3, see" (buffer-string))))
+        (should (string-match-p "^Problems: +3, list with p$" (buffer-string))))
       (arcology-builder-problems)
       (with-current-buffer "*Arcology Problems*"
         (should (derived-mode-p 'compilation-mode))
@@ -396,7 +396,7 @@ fi
         (call-interactively (key-binding "g")))
       (tests-until (equal (tests-problems) "No problems\n")))))
 
-;; A service that cannot write its state directory takes another, and tells of it.
+;; A service that cannot write its state directory takes another, and reports it.
 (ert-deftest arcology-builder-log-of-running-build ()
   (tests-with-tree
     (arcology-builder-mode)
@@ -509,7 +509,7 @@ The default build makes the database.  `arcology-builder-database-mode' is on."
       (tests-until (tests-said-p "the database is up to date"))
       (org-roam-db-sync 'force)
       (should (file-exists-p (tests-file "db")))
-      ;; The end of the build before may be told only now.
+      ;; The end of the build before may be reported only now.
       (tests-until (equal (alist-get 'kind (nth 2 (car tests-finished))) "full"))
       ;; Also while the service is not running, nothing else writes its database.
       (tests-stop)
@@ -800,7 +800,8 @@ The default build makes the database.  `arcology-builder-database-mode' is on."
     (save-window-excursion
       (arcology-builder-status)
       (with-current-buffer "*Arcology Builder*"
-        (should (string-match-p "r rebuild .* P pause/resume" header-line-format))
+        (should (string-match-p "? help .*r rebuild .* P pause" header-line-format))
+        (should (<= (string-width header-line-format) 80))
         (pcase-dolist (`(,key . ,command) '(("r" . arcology-builder-rebuild)
                                             ("s" . arcology-builder-sync)
                                             ("l" . arcology-builder-log)

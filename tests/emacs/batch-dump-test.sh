@@ -332,7 +332,7 @@ rm -r "$XDG_CACHE_HOME"
 fault 'case $* in *"-f arcology-dump") '"\"$EMACS\""' "$@"; echo ";" >>"'"$settings"'"; exit ;; esac'
 build
 check "what changed while the dump was made: it is not used" plainly
-check "which is told" says_why 'has just changed'
+check "which is logged" says_why 'has just changed'
 check "nor kept" test ! -e "$(find "$XDG_CACHE_HOME" -name stamp -print -quit)"
 rm "$scratch/fault"
 build
@@ -398,8 +398,8 @@ until_true halted_start
 kill -TERM "$(cat "$scratch/mark")"
 wait "$pid"
 check "Emacs that is ended before it comes to life: no build follows" starts 'dumped'
-start_build
 rm "$scratch/mark"
+start_build
 until_true halted_start
 kill -TERM -- "-$pid"
 wait "$pid"

@@ -135,7 +135,7 @@ done
 wait "$reader"
 rm "$scratch/stop"
 check "$((i - 1)) builds under readers succeed" ended 0
-check "the readers saw each state whole" is 1 "$(sort -u "$scratch/seen")"
+check "the readers saw each state whole, $(wc -l <"$scratch/seen") times" is 1 "$(sort -u "$scratch/seen")"
 
 # ---- locks
 

@@ -292,14 +292,14 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
   )
   HOME=/nonexistent TMPDIR=$scratch/db.tmp EMACS=$scratch/as SCRIPT=$scratch/db.nobody/arcology-batch.el LAUNCHER='' \
     run incremental "$scratch/db.nobody/db" "$tree" "$scratch/changes"
-  check "a file that may not be read fails" says "^arcology: failed $tree/a\\.org: .*ermission denied"
+  check "a file that may not be read fails" says "^arcology: failed $tree/a\\.org: Permission denied: make it readable"
   check "so does one in a directory that may not be searched" \
     says "^arcology: failed $tree/locked/l\\.org: .*ermission denied"
   check "neither is forgotten" query "$scratch/db.nobody/db" 'SELECT count(*) FROM files' 4
   chmod 555 "$scratch/db.nobody"
   HOME=/nonexistent TMPDIR=$scratch/db.tmp EMACS=$scratch/as SCRIPT=$scratch/db.nobody/arcology-batch.el LAUNCHER='' \
     run incremental "$scratch/db.nobody/db" "$tree" "$scratch/changes"
-  check "a database directory that cannot be written" refused 73 "cannot be written"
+  check "a database directory that cannot be written" refused 73 "The directory $scratch/db\\.nobody cannot be written"
 fi
 
 # ---- notes are data
@@ -329,7 +329,7 @@ GNUPGHOME=$scratch/db.gnupg run incremental "$db" "$tree" \
   "$(changes A "$tree/secret.org.gpg" A "$tree/secret.org.age")"
 check "what cannot be decrypted fails" is 2 "$(grep -ac '^arcology: failed ' "$scratch/log")"
 check "with what to do" says \
-  "^arcology: failed $tree/secret\\.org\\.gpg: it cannot be decrypted: .* \\(.*\\)\$"
+  "^arcology: failed $tree/secret\\.org\\.gpg: it cannot be decrypted: .* \\(.*[^ ,]\\)\$"
 rm "$tree"/secret.org.*
 if command -v gpg >/dev/null; then
   export GNUPGHOME=$scratch/db.gnupg
@@ -457,7 +457,7 @@ cp "$db" "$scratch/db.newer"
 sqlite3 "$scratch/db.newer" 'PRAGMA user_version = 99'
 dump "$scratch/db.newer" >"$scratch/newer"
 full full "$scratch/db.newer" "$tree"
-check "a newer org-roam's database" refused 78 'newer org-roam \(version 99;.*update org-roam'
+check "a newer org-roam's database" refused 78 'newer org-roam \(version 99;.*update org-roam, or .* --clean'
 check "is left alone" dump_is "$scratch/newer" "$scratch/db.newer"
 full clean "$scratch/db.newer" "$tree"
 check "unless the build is a clean one" dump_is "$scratch/old" "$scratch/db.newer"

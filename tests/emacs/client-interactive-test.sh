@@ -70,6 +70,7 @@ found()
 }
 
 check "the package can be installed" install_package
+check "the service is there" gdbus wait --session --timeout 120 org.arcology.Builder
 check "the first build" "${CTL:?}" sync
 
 roam='(setq org-roam-directory "~/org/")'

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* Between the start of a build and its process: what the build is told is being written, and the
+/* Between the start of a build and its process: the list of the build is being written, and the
  * disk is busy. */
 
 #include "engine/build-run.h"
@@ -168,7 +168,7 @@ test_commit_first (void)
   wait_for_writes (1);
   g_assert_cmpuint (arc_test_host_get_status (host).current_build, ==, 3);
 
-  /* The history, and then the snapshot, which what build 2 was told waits for. */
+  /* The history, and then the snapshot, which the list of build 2 waits for. */
   arc_test_disk_let (1);
   wait_for_writes (2);
   g_assert_true (is_marked (host, "one.org"));
@@ -205,7 +205,7 @@ test_cancel (void)
   assert_builds (host, 3, "M one.org\n");
 }
 
-/* What the canceled one was about to be told is not what the next one waits for. */
+/* The next one does not wait for the list of the canceled one. */
 static void
 test_cancel_and_rebuild (void)
 {
@@ -321,7 +321,7 @@ test_other_settings (void)
   g_assert_cmpstr (next_database, ==, host->config->database);
 }
 
-/* What a slow disk lets somebody save meanwhile is not the doing of the build. */
+/* What is saved while a slow disk delays the build is not the doing of the build. */
 static void
 test_no_loop (void)
 {
@@ -341,7 +341,7 @@ test_no_loop (void)
     }
 }
 
-/* It has not begun, so all that it is about to be told is what was there when it was called. */
+/* It has not begun, so its list has only what was there when it was called. */
 static void
 test_sync (void)
 {
@@ -369,7 +369,7 @@ put_in_the_way (char *path)
   g_assert_no_errno (g_mkdir (path, 0700));
 }
 
-/* What a build is told cannot be written for it. */
+/* The list of a build cannot be written. */
 static void
 test_no_list (void)
 {
@@ -414,7 +414,7 @@ test_no_state (void)
   arc_test_wait_until (arc_test_host_get_status (host).health == ARC_HEALTH_OK);
 }
 
-/* The history cannot be kept, which is told as soon as it is known, and when it is over. */
+/* The history cannot be kept, which is logged as soon as it is known, and when it is over. */
 static void
 test_no_history (void)
 {

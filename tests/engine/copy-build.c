@@ -1,15 +1,15 @@
 /* SPDX-FileCopyrightText: 2026 Arcology Builder contributors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* The build of model-test.c: it keeps a copy of the notes, of which it knows only what it is
- * told, and ends as the file "plan" has it. In C, without a library, since thousands of them run.
+/* The build of model-test.c: it keeps a copy of the notes, of which it knows only its
+ * list, and ends as the file "plan" has it. In C, without a library, since thousands of them run.
  *
  * Usage: copy-build DIRECTORY. There are "copy/", where "/" of a path below the tree is "%", "plan"
  * and a FIFO "go". The plan: PERMILLE WORD VALUE: how many of the changes to apply first, and then
  *   exit VALUE    exit with that status
  *   raise VALUE   die of that signal
  *   hang 0, 1     wait for SIGTERM, or (1) for SIGKILL
- *   pause 0       wait for somebody to open "go", then apply the rest and succeed
+ *   pause 0       wait until "go" is opened, then apply the rest and succeed
  *   failed VALUE  apply all, but report every VALUEth as failed instead; exit with status 1
  * At its end it reports a problem for each note in the copy with an odd size.
  * A full build applies its list, and then removes what is not in it: like a transaction it never

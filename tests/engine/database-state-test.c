@@ -55,16 +55,21 @@ set_up_built (ArcEngineFixture *fixture, gconstpointer data)
   g_assert_true (arc_pending_changes_is_true (fixture->database->pending));
 }
 
-/* Writes what the build that starts next finds: a timestamp lags behind the clock by up to a tick,
- * so that a younger file counts as changed during the build. */
+/* What was written is what the build that starts next finds: a timestamp lags behind the clock by
+ * up to a tick, so that a younger file counts as changed during the build. */
+static void
+wait_for_tick (void)
+{
+  const gint64 end = g_get_real_time () + 2 * TICK;
+
+  arc_test_wait_until (g_get_real_time () > end);
+}
+
 static void
 write_before_build (const char *path, const char *text)
 {
-  gint64 end;
-
   g_assert_true (g_file_set_contents (path, text, -1, NULL));
-  end = g_get_real_time () + 2 * TICK;
-  arc_test_wait_until (g_get_real_time () > end);
+  wait_for_tick ();
 }
 
 static void
@@ -104,7 +109,6 @@ test_new (ArcEngineFixture *fixture, gconstpointer data)
 static void
 test_inputs (ArcEngineFixture *fixture, gconstpointer data)
 {
-  arc_build_inputs_watch (fixture->database->inputs);
   arc_engine_fixture_look (fixture);
   g_assert_false (arc_build_inputs_has_database (fixture->database->inputs));
   g_assert_cmpuint (fixture->n_inputs, ==, 0);
@@ -184,7 +188,7 @@ test_set_config (ArcEngineFixture *fixture, gconstpointer data)
   fixture->config->timing.debounce++;
   g_assert_false (arc_database_state_set_config (database, fixture->config));
   /* It looks at what the settings name. */
-  arc_test_wait_until (fixture->n_inputs == 1);
+  arc_test_wait_until (fixture->n_inputs > 0);
   g_assert_true (arc_pending_changes_is_true (database->pending));
   g_assert_false (arc_database_state_check (database, FALSE));
 
@@ -255,6 +259,25 @@ test_check (ArcEngineFixture *fixture, gconstpointer data)
   g_assert_true (arc_database_state_check (database, TRUE));
   g_assert_false (arc_database_state_check (database, TRUE));
   g_assert_cmpuint (database->pending->change_serial, ==, serial + 2);
+}
+
+/* A program writes the database in several steps: the message about the next build comes once. */
+static void
+test_check_message (ArcEngineFixture *fixture, gconstpointer data)
+{
+  ArcDatabaseState *database = fixture->database;
+
+  arc_engine_fixture_write_database (fixture, "rows of another program");
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "*database is another one*");
+  g_assert_true (arc_database_state_check (database, FALSE));
+  g_test_assert_expected_messages ();
+
+  arc_database_state_want (database, ARC_BUILD_FULL);
+  arc_engine_fixture_write_database (fixture, "more rows of another program");
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "nothing else");
+  g_assert_true (arc_database_state_check (database, FALSE));
+  g_message ("nothing else");
+  g_test_assert_expected_messages ();
 }
 
 static gboolean
@@ -558,6 +581,90 @@ test_input_changes (ArcEngineFixture *fixture, gconstpointer data)
   g_assert_true (arc_database_state_check (database, FALSE));
 }
 
+/* A full build with the number ID names PATH, which FUNC (nullable) changes meanwhile. Returns:
+ * whether another one is needed. */
+static gboolean
+build_naming (ArcEngineFixture *fixture, guint64 id, const char *path, int (*func) (const char *))
+{
+  g_autoptr (ArcBuild) record = arc_engine_fixture_take (fixture, id, ARC_BUILD_FULL);
+
+  if (func != NULL)
+    g_assert_no_errno (func (path));
+  arc_build_inputs_add_named (fixture->database->inputs, path);
+  end_build (fixture, record, ARC_RESULT_SUCCESS, 0, FALSE);
+  arc_database_state_commit (fixture->database);
+
+  return arc_database_state_check (fixture->database, FALSE);
+}
+
+static int
+remove_directory (const char *path)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+
+  return g_remove (path) == 0 ? g_rmdir (directory) : -1;
+}
+
+static int
+replace_by_directory (const char *path)
+{
+  return g_remove (path) == 0 ? g_mkdir (path, 0700) : -1;
+}
+
+static int
+create (const char *path)
+{
+  return g_file_set_contents (path, "1", -1, NULL) ? 0 : -1;
+}
+
+/* A file that is removed while the first build runs that names it, the build may have read. */
+static void
+test_input_goes (ArcEngineFixture *fixture, gconstpointer data)
+{
+  static int (*const funcs[]) (const char *) = { g_remove, remove_directory, replace_by_directory };
+
+  for (guint i = 0; i < G_N_ELEMENTS (funcs); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("directory%u", i);
+      g_autofree char *directory = g_build_filename (fixture->scratch, name, NULL);
+      g_autofree char *input = g_build_filename (directory, "input.el", NULL);
+
+      g_assert_no_errno (g_mkdir (directory, 0700));
+      write_before_build (input, "1");
+      g_assert_true (build_naming (fixture, 2 * i + 2, input, funcs[i]));
+      g_assert_false (build_naming (fixture, 2 * i + 3, input, NULL));
+    }
+}
+
+/* One that was never there has not changed, and counts from then on. */
+static void
+test_input_missing (ArcEngineFixture *fixture, gconstpointer data)
+{
+  g_autofree char *directory = g_build_filename (fixture->scratch, "directory", NULL);
+  g_autofree char *input = g_build_filename (directory, "input.el", NULL);
+
+  g_assert_no_errno (g_mkdir (directory, 0700));
+  wait_for_tick ();
+  g_assert_false (build_naming (fixture, 2, input, NULL));
+
+  g_assert_true (g_file_set_contents (input, "1", -1, NULL));
+  arc_engine_fixture_look (fixture);
+  g_assert_true (arc_database_state_check (fixture->database, FALSE));
+}
+
+/* Builds that each make and name another file cause the next one three times, not for ever. */
+static void
+test_input_temporary (ArcEngineFixture *fixture, gconstpointer data)
+{
+  for (guint i = 0; i < 6; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("input%u.el", i);
+      g_autofree char *input = g_build_filename (fixture->scratch, name, NULL);
+
+      g_assert_cmpint (build_naming (fixture, i + 2, input, create), ==, i < 3);
+    }
+}
+
 /* What came while the build ran is pending, here and in the next service. */
 static void
 test_commit (ArcEngineFixture *fixture, gconstpointer data)
@@ -725,6 +832,7 @@ main (int argc, char **argv)
   ADD_BUILT ("set-config", test_set_config);
   ADD_BUILT ("find-gone", test_find_gone);
   ADD_BUILT ("check", test_check);
+  ADD_BUILT ("check-message", test_check_message);
   ADD_NEW ("needs-build/first", test_needs_first_build);
   ADD_BUILT ("needs-build", test_needs_build);
   ADD_BUILT ("wanted", test_wanted);
@@ -739,6 +847,9 @@ main (int argc, char **argv)
   ADD_BUILT ("end-build/last-try", test_end_last_try);
   ADD_BUILT ("end-build/named", test_named);
   ADD_BUILT ("end-build/input-changes", test_input_changes);
+  ADD_BUILT ("end-build/input-goes", test_input_goes);
+  ADD_BUILT ("end-build/input-missing", test_input_missing);
+  ADD_BUILT ("end-build/input-temporary", test_input_temporary);
   ADD_BUILT ("commit", test_commit);
   ADD_BUILT ("commit/settings", test_commit_settings);
   ADD_BUILT ("restore", test_restore);

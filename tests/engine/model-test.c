@@ -6,7 +6,7 @@
  * Each run is a random schedule of work in the tree, of builds that end in every way, of services
  * that stop or are killed, of monitors that turn deaf, of state files that are damaged and of
  * requests, with the real watcher, runner and store. The database is a copy of the tree that knows
- * only what it was told (copy-build.c).
+ * only what its list has (copy-build.c).
  *
  * A run depends on the seed alone, but for how fast things happen. To do one again:
  *   arc-model-test --seed=SEED -p /model/NUMBER
@@ -88,7 +88,7 @@ typedef struct
   gboolean stopped;
   guint64 compared; /* the number of the last comparison */
   guint n_finished;
-  gboolean keeps_end;              /* what the end of a build wrote is to be known */
+  gboolean keeps_end;              /* what the end of a build wrote will be known */
   StateFile at_end[N_STATE_NAMES]; /* what it wrote */
   GPtrArray *syncs;                /* (element-type Sync): the open ones */
   gboolean is_costly;              /* its builds take some milliseconds of CPU time */
@@ -541,7 +541,7 @@ plan (Model *model)
   set_command (model, program, timeout);
 }
 
-/* That something has a problem cannot be told once the file that says so is gone. */
+/* A problem cannot be reported once the file that has it is gone. */
 static void
 damage (Model *model)
 {
@@ -756,7 +756,7 @@ check (Model *model)
     fail (model, "Idle, but something is pending");
 }
 
-/* Whether a build waits for somebody to open GO, or none is to be expected to. */
+/* Whether a build waits until GO is opened, or none is expected to. */
 static gboolean
 try_to_open (Model *model, int *go)
 {
@@ -971,7 +971,7 @@ come_to_rest (Model *model)
 
   check_equal (model, "At rest, but the copy is not the tree");
 
-  /* A monitor may tell of something late. */
+  /* A monitor may report something late. */
   for (guint i = 0; i < MAX_TRIES && !is_at_rest (model); i++)
     go_on (model);
   if (!is_at_rest (model))
@@ -1106,7 +1106,7 @@ follow (Model *model)
   end_build (model);
 }
 
-/* The machine sleeps; nobody hears of what others do to the tree meanwhile. */
+/* The machine sleeps; no event comes for what others do to the tree meanwhile. */
 static void
 sleep_and_resume (Model *model)
 {
@@ -1237,7 +1237,7 @@ test_day (gconstpointer data)
   come_to_rest (model);
 }
 
-/* Failed builds and damaged files are told in the log, and are here on purpose. */
+/* Failed builds and damaged files are logged, and are here on purpose. */
 static void
 on_log (const char *domain, GLogLevelFlags level, const char *message, gpointer trace)
 {

@@ -156,7 +156,7 @@ test_not_taken (void)
   g_assert_false (arc_pending_changes_is_true (pending_changes));
 }
 
-/* What turns out to be out of sight is for no build. */
+/* What turns out to be hidden is for no build. */
 static void
 test_forget (void)
 {
@@ -268,11 +268,11 @@ test_unbuilt (void)
     { ARC_BUILD_INCREMENTAL, 2, "/org/new.org", "all" },
     { ARC_BUILD_INCREMENTAL, 0, "/org/new.org", "all" },
 
-    /* A file that it was not told of. */
+    /* A file that is not on its list. */
     { ARC_BUILD_INCREMENTAL, 1, "/org/new.org /org/kept.org", "all" },
     { ARC_BUILD_FULL, 1, "/org/new.org /org/other.org", "all" },
 
-    /* A full build is told of every file, also of one that is gone by its end. */
+    /* A full build lists every file, also one that is gone by its end. */
     { ARC_BUILD_FULL, 1, "/org/kept.org /org/new.org",
       "D/org/gone.org M/org/kept.org A/org/new.org " },
     { ARC_BUILD_CLEAN, 1, "/org/gone.org", "D/org/gone.org " },
@@ -327,14 +327,14 @@ test_has_gone (void)
   {
     ArcBuildKind kind;
     const char *path;
-    char expected; /* the letter; 0: nothing is to be done again */
+    char expected; /* the letter; 0: nothing is pending again */
   } cases[] = {
     { ARC_BUILD_INCREMENTAL, "/org/new.org", 'A' },
     { ARC_BUILD_INCREMENTAL, "/org/old.org", 'M' },
     { ARC_BUILD_FULL, "/org/old.org", 'M' },
     { ARC_BUILD_CLEAN, "/org/kept.org", 'M' },
 
-    /* What it was not told is there, it cannot miss. */
+    /* It cannot miss what was not on its list as present. */
     { ARC_BUILD_INCREMENTAL, "/org/kept.org", 0 },
     { ARC_BUILD_INCREMENTAL, "/org/deleted.org", 0 },
     { ARC_BUILD_INCREMENTAL, "/org/back.org", 0 },

@@ -133,7 +133,7 @@ end (Fixture *fixture)
   fixture->engine.run->phase = ARC_PHASE_NONE;
 }
 
-/* A call asks for a comparison that begins after it, and waits for that. */
+/* A call waits for the next comparison that begins; one that is under way does not answer it. */
 static void
 test_compare (Fixture *fixture, gconstpointer data)
 {

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 /**
  * ArcTestNotes:
  *
- * A tree of notes, and somebody who works in it: writes, replaces, moves and removes files and
+ * A tree of notes, and a user who works in it: writes, replaces, moves and removes files and
  * directories, in all the ways that editors, synchronisers and version control have. Everything
  * comes from one GRand, so it is the same each time.
  *

@@ -19,7 +19,7 @@ ArcTestPromise *arc_test_promise_new (const char *tree);
 void arc_test_promise_free (ArcTestPromise *promise);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArcTestPromise, arc_test_promise_free)
 
-/* To be told after each change of the tree. */
+/* To be called after each change of the tree. */
 void arc_test_promise_note_change (ArcTestPromise *promise);
 
 gboolean arc_test_promise_is_kept (ArcTestPromise *promise, const char *copy);

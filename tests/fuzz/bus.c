@@ -343,7 +343,7 @@ random_message (Fuzz *fuzz)
     }
   else
     {
-      /* An answer to what the service never asked, or asked somebody else. */
+      /* An answer to what the service never asked, or asked another peer. */
       message = g_dbus_message_new ();
       g_dbus_message_set_message_type (message, chance (50) ? G_DBUS_MESSAGE_TYPE_METHOD_RETURN
                                                             : G_DBUS_MESSAGE_TYPE_ERROR);
@@ -491,7 +491,7 @@ attack (Fuzz *fuzz)
         fuzz->n_refused++;
 
       /* It vanishes, with what it asked for on its way. The bus may have closed the connection
-       * itself, which does so to whoever breaks its rules. */
+       * itself, which does so to a peer that breaks its rules. */
       if (chance (2) || g_dbus_connection_is_closed (fuzz->clients[client]))
         {
           g_dbus_connection_flush_sync (fuzz->clients[client], NULL, NULL);
@@ -748,7 +748,7 @@ make_much_pending (Fuzz *fuzz)
   g_variant_unref (call (fuzz, "Rescan", NULL));
 }
 
-/* (transfer full): a connection of somebody who never reads after the authentication. */
+/* (transfer full): a connection that never reads after the authentication. */
 static GIOStream *
 connect_deaf (Fuzz *fuzz)
 {
@@ -776,7 +776,7 @@ connect_deaf (Fuzz *fuzz)
   return stream;
 }
 
-/* Adds a call to what is to be sent. */
+/* Adds a call to what will be sent. */
 static void
 add_call (GByteArray *calls, guint32 serial, GDBusMessage *message /* (transfer full) */)
 {

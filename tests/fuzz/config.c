@@ -77,7 +77,7 @@ check_use (ArcConfig *config)
   g_autoptr (ArcConfig) once = NULL;
   g_autoptr (GError) check_error = NULL;
 
-  arc_config_expand (config, "/home/somebody");
+  arc_config_expand (config, "/home/user");
   g_assert_cmpint (arc_config_check (config, &check_error), ==, check_error == NULL);
   if (check_error != NULL)
     g_assert_error (check_error, ARC_ERROR, ARC_ERROR_CONFIG);

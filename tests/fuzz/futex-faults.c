@@ -42,8 +42,12 @@ note (void)
   const char *file = getenv ("FUTEX_LOG");
   const int fd = open (file != NULL ? file : "", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 
-  if (fd >= 0 && write (fd, ".", 1) == 1)
-    close (fd);
+  if (fd < 0)
+    return;
+
+  if (write (fd, ".", 1) != 1)
+    abort ();
+  close (fd);
 }
 
 long

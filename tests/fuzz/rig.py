@@ -1,12 +1,14 @@
 # SPDX-FileCopyrightText: 2026 Arcology Builder contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The real service on a bus and in directories of its own, notes to edit, and whether the database
-has them: what `kills`, `faults` and `power-cut` share."""
+has them: what `kills`, `faults`, `power-cut` and `damaged-starts` share."""
 
+import hashlib
 import os
 import random
 import re
 import shlex
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -23,9 +25,20 @@ NAME = "org.arcology.Builder"
 OBJECT = "/org/arcology/Builder"
 DEADLINE = 120
 
+# What a restored database may be.
+KNOWN = "a database like that of the snapshot"
+
+# The default build. It keeps a lock, and notes its kind, as BUILD does.
+EMACS_BUILD = """#!/bin/sh
+exec 9>{here}/busy
+flock --nonblock 9 || echo "$ARCOLOGY_BUILD_ID" >>{here}/overlaps
+echo "$ARCOLOGY_BUILD_KIND" >>{here}/builds
+exec {program} "$@"
+"""
+
 # A build of one table. It keeps a lock as long as it runs: who does not get it overlaps.
 BUILD = r"""
-import fcntl, os, sqlite3, sys
+import fcntl, os, random, sqlite3, sys, time
 here = sys.argv[1]
 busy = open(here + "/busy", "w")
 try:
@@ -36,6 +49,7 @@ kind = os.environ["ARCOLOGY_BUILD_KIND"]
 open(here + "/builds", "a").write(kind + "\n")
 fields = open(os.environ["ARCOLOGY_CHANGES"], "rb").read().split(b"\0")[:-1]
 changes = list(zip(fields[::2], fields[1::2]))
+time.sleep(random.random() ** 2 * float(sys.argv[2]))
 db = sqlite3.connect(os.environ["ARCOLOGY_DATABASE"], timeout=60, isolation_level=None)
 db.execute("PRAGMA journal_mode = WAL")
 if kind == "incremental" and not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'notes'").fetchall():
@@ -53,6 +67,7 @@ for change, path in changes:
         continue
     try:
         db.execute("INSERT INTO notes VALUES (?, ?)", (path, open(path, "rb").read()))
+        sys.stdout.buffer.write(b"arcology: problem " + path + b": It is a note\n")
     except FileNotFoundError:
         sys.stdout.buffer.write(b"arcology: gone " + path + b"\n")
 db.execute("COMMIT")
@@ -83,13 +98,27 @@ def traced_calls(path):
             yield line
 
 
-class Rig(Session):
-    """One tree with notes, one database, and the service."""
+def read_files(roots):
+    """What is in the directories ROOTS: path -> bytes, or None: a directory."""
+    found = dict.fromkeys(roots)
+    for root in roots:
+        for directory, directories, files in os.walk(root):
+            found |= dict.fromkeys(f"{directory}/{name}" for name in directories)
+            for name in files:
+                with open(f"{directory}/{name}", "rb") as file:
+                    found[f"{directory}/{name}"] = file.read()
+    return found
 
-    def __init__(self, here, build_root, seed, n_notes=20, emacs=False):
+
+class Rig(Session):
+    """One tree with notes, one database, and the service. A build waits for up to PAUSE seconds
+    before it writes."""
+
+    def __init__(self, here, build_root, seed, n_notes=20, emacs=False, pause=0):
         super().__init__(here, SOURCE_ROOT, build_root)
         self.build_root = build_root
         self.emacs = emacs
+        self.pause = pause
         self.rng = random.Random(seed)
         self.tree = f"{here}/org"
         self.database = f"{here}/data/notes.db"
@@ -97,16 +126,28 @@ class Rig(Session):
         self.log_from = 0
         self.n_edits = 0
         self.n_taken = 0
-        os.mkdir(self.tree)
+        os.makedirs(f"{self.tree}/sub")
         self.notes = []
         for _ in range(n_notes):
             self.add()
         with open(f"{here}/build.py", "w", encoding="utf-8") as file:
             file.write(BUILD)
+        if emacs:
+            self.wrap_default_build()
         self.configure()
 
+    def wrap_default_build(self):
+        program = self.environment["ARCOLOGY_BATCH_FILE"]
+        wrapper = self.environment["ARCOLOGY_BATCH_FILE"] = f"{self.here}/arcology-batch"
+        with open(wrapper, "w", encoding="utf-8") as file:
+            file.write(EMACS_BUILD.format(here=shlex.quote(self.here), program=shlex.quote(program)))
+        os.chmod(wrapper, 0o755)
+
     def configure(self):
-        command = "" if self.emacs else f"Command={shlex.join([sys.executable, f'{self.here}/build.py', self.here])}\n"
+        # The death of the service ends its child (PR_SET_PDEATHSIG of prctl(2)), which is a shell here:
+        # what writes goes on.
+        script = shlex.join([sys.executable, f"{self.here}/build.py", self.here, str(self.pause)]) + " & wait $!"
+        command = "" if self.emacs else f"Command={shlex.join(['/bin/sh', '-c', script])}\n"
         self.write_settings(
             f"[Tree]\nDirectories={self.tree}\n[Build]\nDatabase={self.database}\nStopGrace=2s\n{command}"
             "[Timing]\nDebounce=10ms\nCooldown=10ms\nRetryDelay=100ms\nRetryLimit=20\n"
@@ -117,13 +158,14 @@ class Rig(Session):
     def write(self, path):
         self.n_edits += 1
         name = os.path.basename(path)
-        new = f"{self.tree}/.new"
+        new = f"{os.path.dirname(path)}/.new"
         with open(new, "w", encoding="utf-8") as note:
             note.write(f":PROPERTIES:\n:ID: {name}\n:END:\n#+title: Edit {self.n_edits}\n")
         os.rename(new, path)
 
     def add(self):
-        path = f"{self.tree}/note-{self.n_edits:06}.org"
+        directory = self.tree if self.n_edits % 2 else f"{self.tree}/sub"
+        path = f"{directory}/note-{self.n_edits:06}.org"
         self.notes.append(path)
         self.write(path)
 
@@ -139,11 +181,10 @@ class Rig(Session):
 
     def expected(self):
         notes = {}
-        for name in os.listdir(self.tree):
-            if name.endswith(".org"):
-                with open(f"{self.tree}/{name}", encoding="utf-8") as note:
-                    text = note.read()
-                notes[f"{self.tree}/{name}"] = text.split("title: ")[1].strip() if self.emacs else text
+        for path, content in read_files([self.tree]).items():
+            if path.endswith(".org"):
+                text = content.decode()
+                notes[path] = text.split("title: ")[1].strip() if self.emacs else text
         return notes
 
     def rows(self):
@@ -158,6 +199,8 @@ class Rig(Session):
                 return {file.strip('"'): title.strip('"') for file, title in rows}
             rows = database.execute("SELECT file, content FROM notes").fetchall()
             return {file.decode(): content.decode() for file, content in rows}
+        except sqlite3.Error as error:
+            raise Fault(f"the database cannot be read: {error}") from None
         finally:
             database.close()
 
@@ -166,6 +209,56 @@ class Rig(Session):
         if expected != found:
             odd = sorted(path for path in expected.keys() | found.keys() if expected.get(path) != found.get(path))
             raise Fault(f"{when}: the rows of {len(odd)} notes are wrong, such as {odd[0]}")
+
+    # --- what outlives the service
+
+    def roots(self):
+        return [os.path.dirname(self.state), os.path.dirname(self.database)]
+
+    def restore(self, kept):
+        """Makes the files of the state, of the runtime directory and of the database what KEPT has,
+        as of read_files(). The database stays the file it is. Returns in words what database that is."""
+        data = os.path.dirname(self.database)
+        shutil.rmtree(self.state, ignore_errors=True)
+        shutil.rmtree(f"{self.here}/run", ignore_errors=True)
+        os.mkdir(f"{self.here}/run", 0o700)
+        for name in os.listdir(data):
+            if f"{data}/{name}" != self.database:
+                os.unlink(f"{data}/{name}")
+        for path, content in sorted(kept.items()):
+            if content is None:
+                os.makedirs(path, 0o700, exist_ok=True)
+        for path, content in kept.items():
+            # The shared memory of SQLite is not of the disk: it is made anew.
+            if content is None or path.endswith("-shm") or not os.path.isdir(os.path.dirname(path)):
+                continue
+            with open(path, "r+b" if path == self.database and os.path.exists(path) else "wb") as file:
+                file.truncate(0)
+                file.write(content)
+        if self.database not in kept:
+            os.unlink(self.database)
+            return "no database"
+        return KNOWN if self.make_known() else "another database"
+
+    def make_known(self):
+        """Makes the snapshot name the database as it is now, if it names one of that file and size.
+        Returns whether it does."""
+        now = os.stat(self.database)
+        try:
+            with open(f"{self.state}/snapshot", "rb") as file:
+                content = file.read()
+        except FileNotFoundError:
+            return False
+        frame, checksum = content[:-16], content[-16:]
+        # The checksum of src/common/file-frame.c. A damaged snapshot stays so.
+        if hashlib.md5(frame).digest() != checksum:
+            return False
+        old = re.compile(rb"\b%d %d \d+\.\d{9} \d+\.\d{9}" % (now.st_ino, now.st_size))
+        times = [f"{when // 10**9}.{when % 10**9:09}" for when in (now.st_mtime_ns, now.st_ctime_ns)]
+        frame, count = old.subn(f"{now.st_ino} {now.st_size} {' '.join(times)}".encode(), frame)
+        with open(f"{self.state}/snapshot", "wb") as file:
+            file.write(frame + hashlib.md5(frame).digest())
+        return count > 0
 
     # --- the service
 
@@ -220,7 +313,7 @@ class Rig(Session):
         self.wait_for(lambda: self.get("Fresh") == "true", "it is fresh")
 
     def builds(self):
-        """The processes of the build: those that the service has started."""
+        """The children of the service: the build, without what it started itself."""
         pids = []
         for pid in os.listdir("/proc"):
             if pid.isdigit():
@@ -241,6 +334,7 @@ class Rig(Session):
             raise Fault("the service does not end") from None
         if status != 0:
             raise Fault(f"the service ended with {status}:\n{self.log()[-2000:]}")
+        self.check_log()
 
     def signal_traced(self, number=signal.SIGTERM):
         """To the service below strace(1), which does not pass signals on."""
@@ -249,6 +343,14 @@ class Rig(Session):
                 os.kill(pid, number)
             except ProcessLookupError:
                 pass
+
+    def kinds(self):
+        """The kinds of the builds that began."""
+        try:
+            with open(f"{self.here}/builds", encoding="ascii") as builds:
+                return builds.read().split()
+        except FileNotFoundError:
+            return []
 
     def check_overlaps(self):
         if os.path.exists(f"{self.here}/overlaps"):

@@ -359,7 +359,7 @@ test_again (void)
   g_assert_cmpint (effects, ==, ARC_EFFECT_COMMIT);
   g_assert_cmpint (machine.state, ==, ARC_STATE_COOLDOWN);
 
-  /* However the build ends, whoever asked gets the next one. */
+  /* However the build ends, a request gets the next one. */
   for (ArcEvent event = ARC_EVENT_FAILED; event <= ARC_EVENT_STOPPED; event++)
     {
       machine = make_running ();
@@ -494,7 +494,7 @@ test_holds (void)
                                                later),
                        ==, ARC_EFFECT_START);
 
-      /* Whoever asks gets a build, unless there is no tree; then it starts once there is. */
+      /* A request gets a build, unless there is no tree; then it starts once there is. */
       machine = make_idle ();
       machine.holds = holds[i].hold;
       arc_state_machine_step (&machine, &default_timing, ARC_EVENT_REBUILD, later);

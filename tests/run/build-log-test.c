@@ -118,8 +118,11 @@ test_whole (Fixture *fixture, gconstpointer data)
     {
       g_autoptr (GString) text = make_text (lengths[i]);
       g_autoptr (GError) error = NULL;
-      ArcBuildLog *log = arc_build_log_open (fixture->file);
+      ArcBuildLog *log;
 
+      /* The file of the last turn may be as long as what is waited for. */
+      g_unlink (fixture->file);
+      log = arc_build_log_open (fixture->file);
       append_in_pieces (log, text->str, text->len);
       /* One can follow it. */
       arc_test_wait_until (has_length (fixture, MIN (text->len, ARC_LOG_HEAD)));

@@ -404,7 +404,8 @@ test_exit_ends_group (Fixture *fixture, gconstpointer data)
   g_assert_false (is_alive (get_pid (fixture, 0)));
 }
 
-/* One SIGTERM, and the grace counts from that. */
+/* One SIGTERM, and the grace counts from that. On a busy machine the child may not come to its trap
+ * within the grace; that it gets SIGTERM is the case of test_stop_after_exit(). */
 static void
 test_exit_ends_stubborn_group (Fixture *fixture, gconstpointer data)
 {
@@ -416,8 +417,9 @@ test_exit_ends_stubborn_group (Fixture *fixture, gconstpointer data)
   assert_outcome (fixture, ARC_RESULT_FAILED, 4);
   g_assert_false (is_alive (get_pid (fixture, 0)));
   g_assert_cmpint (g_get_monotonic_time () - begin, >=, 200 * G_TIME_SPAN_MILLISECOND);
-  g_assert_cmpuint (fixture->lines->len, ==, 2);
-  assert_line (fixture, 1, "term", 4);
+  g_assert_cmpuint (fixture->lines->len, <=, 2);
+  if (fixture->lines->len == 2)
+    assert_line (fixture, 1, "term", 4);
 }
 
 /* A stopped process gets SIGTERM only when it goes on. */
@@ -444,7 +446,7 @@ test_stop_after_exit (Fixture *fixture, gconstpointer data)
   run_shell (fixture,
              "sh -c 'trap \"echo term; exit\" TERM; echo >$0; while :; do sleep 0.01; done'"
              " $1 & while ! [ -s $1 ]; do :; done");
-  /* Before it the shell tells of its `sleep`. */
+  /* Before it, the shell writes the number of its `sleep`. */
   assert_line (fixture, fixture->lines->len - 1, "term", 4);
   assert_outcome (fixture, ARC_RESULT_SUCCESS, 0);
 }
@@ -511,32 +513,49 @@ read_rss (const char *name)
   return g_ascii_strtoull (strstr (text, name) + strlen (name), NULL, 10) * 1024;
 }
 
-static gboolean
-count (gpointer counter)
+/* Counts the turns of the main loop, and makes none. */
+typedef struct
 {
-  (*(guint *) counter)++;
+  GSource source;
+  guint n_turns;
+} TurnSource;
 
-  return G_SOURCE_CONTINUE;
+static gboolean
+count_turn (GSource *source, int *timeout)
+{
+  *timeout = -1;
+  ((TurnSource *) source)->n_turns++;
+
+  return FALSE;
 }
+
+static GSourceFuncs turn_funcs = { .prepare = count_turn };
 
 static void
 test_flood (Fixture *fixture, gconstpointer data)
 {
   guint64 before = read_rss ("VmRSS:");
-  guint ticks = 0;
-  guint source = g_timeout_add (1, count, &ticks);
+  guint64 most;
+  TurnSource *turns = (TurnSource *) g_source_new (&turn_funcs, sizeof *turns);
   GStatBuf info;
 
   /* on_line() keeps what it gets. */
   g_signal_handlers_disconnect_by_func (fixture->runner, on_line, fixture);
+  g_source_attach (&turns->source, NULL);
   run_shell (fixture, "head -c 200000000 /dev/zero");
-  g_source_remove (source);
+  g_source_destroy (&turns->source);
 
   assert_outcome (fixture, ARC_RESULT_SUCCESS, 0);
+  most = read_rss ("VmHWM:");
+  g_test_message ("memory: %" G_GUINT64_FORMAT " KiB, at most %" G_GUINT64_FORMAT " KiB",
+                  before / 1024, most / 1024);
 #ifndef ARC_SANITIZED
-  g_assert_cmpuint (read_rss ("VmHWM:"), <, before + 50 * 1024 * 1024);
+  g_assert_cmpuint (most, <, before + 100 * 1024 * 1024);
 #endif
-  g_assert_cmpuint (ticks, >, 20);
+  /* No turn of the main loop reads more than a pipe holds, 64 KiB: on any machine there are 3,000
+   * and more. */
+  g_assert_cmpuint (turns->n_turns, >, 1000);
+  g_source_unref (&turns->source);
   g_assert_cmpint (g_stat (fixture->log_file, &info), ==, 0);
   g_assert_cmpint (info.st_size, <=, ARC_LOG_HEAD + ARC_LOG_TAIL + 100);
   g_assert_cmpint (info.st_size, >=, ARC_LOG_HEAD + ARC_LOG_TAIL);
@@ -702,7 +721,7 @@ test_usage (Fixture *fixture, gconstpointer data)
 
   /* The next run counts from nothing. */
   fixture->ended = 0;
-  run_shell (fixture, "echo ready; while :; do sleep 0.05; done");
+  run_shell (fixture, "echo ready; sleep 1000");
   g_assert_cmpuint (fixture->outcome.cpu_usec, <, cpu_usec);
   g_assert_cmpuint (fixture->outcome.max_rss, >, 0);
   g_assert_cmpuint (fixture->outcome.max_rss, <, 30000000);

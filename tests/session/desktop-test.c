@@ -320,7 +320,7 @@ test_failure (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (count_calls (fixture, "CloseNotification"), ==, 1);
   g_assert_cmpuint (count_calls (fixture, "Notify"), ==, 2);
 
-  /* Nobody wants to hear of what he wanted. */
+  /* A user needs no notification of what he asked for. */
   arc_test_host_advance (fixture->host, 180 * SECOND);
   arc_test_host_touch (fixture->host, "one.org");
   arc_test_host_advance (fixture->host, 5 * SECOND);
@@ -435,7 +435,7 @@ test_default_action (Fixture *fixture, gconstpointer data)
   assert_opened (fixture, 3, note);
 }
 
-/* Who has read it, is told again only after a success. */
+/* One that was read comes again only after a success. */
 static void
 test_closed_by_user (Fixture *fixture, gconstpointer data)
 {
@@ -642,7 +642,7 @@ test_settings (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (notification.summary, ==, "The notes database is up to date");
   g_assert_cmpuint (notification.urgency, ==, 0);
 
-  /* What is shown goes when nothing is to be shown any more. */
+  /* What is shown is closed when there is nothing to show any more. */
   arc_test_host_advance (fixture->host, 180 * SECOND);
   fail_build (fixture, "one.org");
   g_assert_cmpuint (count_calls (fixture, "Notify"), ==, 2);
@@ -650,7 +650,7 @@ test_settings (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (count_calls (fixture, "CloseNotification"), ==, 1);
 }
 
-/* Nobody is there to show anything: that is no harm, and later somebody is. */
+/* No server is there to show anything: that is no harm, and later one is. */
 static void
 test_nobody (Fixture *fixture, gconstpointer data)
 {

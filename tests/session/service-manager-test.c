@@ -16,7 +16,7 @@ typedef struct
   GSocket *socket;          /* (owned) */
   GSource *source;          /* (owned) */
   GPtrArray *messages;      /* (owned) */
-  char *notify_socket;      /* (owned): what NOTIFY_SOCKET is to be */
+  char *notify_socket;      /* (owned): the value of NOTIFY_SOCKET */
   char *path;               /* (owned) (nullable) */
   ArcServiceManager *under; /* (owned) (nullable): under test */
 } Fixture;

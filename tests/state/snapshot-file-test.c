@@ -458,7 +458,7 @@ large_snapshot (void)
   for (guint i = 0; i < LARGE_DIRECTORIES; i++)
     {
       g_autofree char *directory =
-          g_strdup_printf ("/home/somebody/org/%02u/directory-%05u", i % 100, i);
+          g_strdup_printf ("/home/user/org/%02u/directory-%05u", i % 100, i);
       char names[LARGE_FILES][32];
       ArcEntry entries[LARGE_FILES];
 

@@ -271,7 +271,7 @@ spawn_other (Fixture *fixture, const char *option)
   return process;
 }
 
-/* Until it has the lock, having been told to wait with it. */
+/* Until it has the lock, for which it was made to wait. */
 static void
 wait_until_ready (GSubprocess *other)
 {
@@ -563,7 +563,7 @@ test_lock_is_not_inherited (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (child);
 
   g_clear_object (&fixture->store);
-  /* Linux lets the parent of a vfork(2) go on before it closes what is to be closed on exec
+  /* Linux lets the parent of a vfork(2) go on before it closes what has close-on-exec
    * (begin_new_exec() in fs/exec.c, Linux 6.1), and GLib spawns so. */
   arc_test_wait_until (is_lock_free (fixture));
 
@@ -713,7 +713,7 @@ assert_no_writing (Fixture *fixture)
   assert_names (fixture->directory, 0);
 }
 
-/* Somebody has removed the state directory, and the lock with it. */
+/* The state directory was removed, and the lock with it. */
 static void
 test_directory_removed (Fixture *fixture, gconstpointer data)
 {
@@ -950,7 +950,7 @@ test_changes_fail (Fixture *fixture, gconstpointer data)
   g_assert_no_errno (g_rmdir (path));
 }
 
-/* It is not the state directory that is to be looked at. */
+/* It is not the state directory that has to be looked at. */
 static void
 test_no_files (Fixture *fixture, gconstpointer data)
 {
@@ -1230,7 +1230,7 @@ test_snapshot (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (arc_snapshot_lookup (loaded, "/org", "b.org")->ctime_ns, ==, 0);
   g_clear_pointer (&loaded, arc_snapshot_free);
 
-  /* Nor what a build was told that did not succeed. */
+  /* Nor the list of a build that did not succeed. */
   arc_change_set_add (pending, "/org/a.org", ARC_CHANGE_MODIFIED);
   g_assert_nonnull (write_changes (fixture->store, pending, &error));
   loaded = load (fixture->store, DATABASE);
@@ -1284,7 +1284,7 @@ test_load_on_hanging_disk (Fixture *fixture, gconstpointer data)
   g_assert_null (loaded.database);
 }
 
-/* A build is told of NAME, or makes everything anew if that is NULL. */
+/* A build lists NAME, or makes everything anew if that is NULL. */
 static void
 tell (Fixture *fixture, const char *name)
 {
@@ -1648,7 +1648,7 @@ test_problems_of_failed_commit (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (count_problems (fixture), ==, 1);
 }
 
-/* A build that was canceled before it could be told anything leaves no trace. */
+/* A build that was canceled before its list was written leaves no trace. */
 static void
 test_never_listed (Fixture *fixture, gconstpointer data)
 {
@@ -1755,7 +1755,7 @@ test_prepare_fails (Fixture *fixture, gconstpointer data)
   g_assert_null (load_next (fixture));
 }
 
-/* It is told of PATH, once, and nothing is known any more; PATH is kept. */
+/* It lists PATH, once, and nothing is known any more; PATH is kept. */
 static void
 assert_put_aside (Fixture *fixture, const char *path)
 {

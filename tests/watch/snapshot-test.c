@@ -678,7 +678,7 @@ fill_large (ArcSnapshot *snapshot, gint64 mtime_ns, gsize *path_bytes, ArcChange
   for (guint i = 0; i < LARGE_DIRECTORIES; i++)
     {
       g_autofree char *directory =
-          g_strdup_printf ("/home/somebody/org/%02u/directory-%05u", i % 100, i);
+          g_strdup_printf ("/home/user/org/%02u/directory-%05u", i % 100, i);
       char names[LARGE_FILES][32];
       ArcEntry entries[LARGE_FILES];
 
@@ -730,11 +730,11 @@ test_large_tree (void)
   g_assert_cmpuint (arc_change_set_get_size (changes), ==, 0);
 
   g_assert_cmpuint (fill_large (other, 5000, &ignored, NULL), ==, n_files);
-  arc_snapshot_set_file (other, "/home/somebody/org/00/directory-00000", "new.org", &base, NULL);
+  arc_snapshot_set_file (other, "/home/user/org/00/directory-00000", "new.org", &base, NULL);
   g_test_timer_start ();
   difference = arc_test_compare_snapshots (snapshot, other);
   report (g_test_timer_elapsed () * 1e3, "ms to compare two snapshots");
-  arc_test_assert_changes (difference, "A/home/somebody/org/00/directory-00000/new.org ");
+  arc_test_assert_changes (difference, "A/home/user/org/00/directory-00000/new.org ");
 
   g_assert_cmpuint (fill_large (snapshot, 4999, &ignored, NULL), ==, n_files);
 }

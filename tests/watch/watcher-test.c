@@ -450,69 +450,69 @@ count_hint (const char *path, ArcHint hint, gpointer user_data)
 }
 
 static void
-begin_way (ArcPathMonitor *ways, ArcWay **way, const char *path)
+begin_chain (ArcPathMonitor *monitor, ArcPathChain **chain, const char *path)
 {
-  *way = arc_path_monitor_begin (ways, path);
-  arc_way_follow (*way);
+  *chain = arc_path_monitor_begin (monitor, path);
+  arc_path_chain_resolve (*chain);
 }
 
-/* Ways that are followed while events come: each way reports the events since it was begun, and no
- * others, also if there is always another one that was begun. */
+/* Chains that are resolved while events come: each chain reports the events since it was begun, and
+ * no others, also if there is always another one that was begun. */
 static void
-test_overlapping_ways (void)
+test_overlapping_chains (void)
 {
   g_autoptr (ArcFixture) fixture = arc_fixture_new ();
   guint n_hints[2] = { 0 };
-  g_autoptr (ArcPathMonitor) ways = arc_path_monitor_new (count_hint, n_hints);
+  g_autoptr (ArcPathMonitor) monitor = arc_path_monitor_new (count_hint, n_hints);
   g_autofree char *one = g_build_filename (fixture->aside, "1.org", NULL);
   g_autofree char *two = g_build_filename (fixture->aside, "2.org", NULL);
-  ArcWay *first;
-  ArcWay *second;
+  ArcPathChain *first;
+  ArcPathChain *second;
 
-  /* Of watches that no way has yet. */
+  /* Of watches that no chain has yet. */
   arc_fixture_sh (fixture, "touch aside/1.org aside/2.org");
-  begin_way (ways, &first, one);
-  begin_way (ways, &second, two);
+  begin_chain (monitor, &first, one);
+  begin_chain (monitor, &second, two);
   arc_fixture_sh (fixture, "echo >>aside/1.org && echo >>aside/2.org");
   while (g_main_context_iteration (NULL, FALSE))
     ;
   g_assert_cmpuint (n_hints[0] + n_hints[1], ==, 0);
-  arc_path_monitor_end (ways, first);
+  arc_path_monitor_end (monitor, first);
   g_assert_cmpuint (n_hints[0], ==, 1);
-  begin_way (ways, &first, one);
-  arc_path_monitor_end (ways, second);
+  begin_chain (monitor, &first, one);
+  arc_path_monitor_end (monitor, second);
   g_assert_cmpuint (n_hints[1], ==, 1);
-  begin_way (ways, &second, two);
-  arc_path_monitor_end (ways, first);
-  begin_way (ways, &first, one);
-  arc_path_monitor_end (ways, second);
+  begin_chain (monitor, &second, two);
+  arc_path_monitor_end (monitor, first);
+  begin_chain (monitor, &first, one);
+  arc_path_monitor_end (monitor, second);
   g_assert_cmpuint (n_hints[0] + n_hints[1], ==, 2);
 
-  /* What is made where the way ends, before the monitor has that way. */
-  arc_path_monitor_end (ways, first);
+  /* What is made where the chain ends, before the monitor has that chain. */
+  arc_path_monitor_end (monitor, first);
   arc_fixture_sh (fixture, "rm aside/1.org");
   arc_test_wait_until (n_hints[0] > 1);
-  begin_way (ways, &first, one);
+  begin_chain (monitor, &first, one);
   n_hints[0] = 0;
   arc_fixture_sh (fixture, "touch aside/3.org aside/1.org");
   while (g_main_context_iteration (NULL, FALSE))
     ;
   g_assert_cmpuint (n_hints[0], ==, 0);
-  arc_path_monitor_end (ways, first);
+  arc_path_monitor_end (monitor, first);
   g_assert_cmpuint (n_hints[0], ==, 1);
 
   /* One that is never ended keeps nothing from the others. */
-  begin_way (ways, &first, one);
-  begin_way (ways, &second, two);
-  arc_way_abandon (first);
-  arc_path_monitor_clear (ways);
-  arc_way_free (first);
-  arc_path_monitor_end (ways, second);
+  begin_chain (monitor, &first, one);
+  begin_chain (monitor, &second, two);
+  arc_path_chain_abandon (first);
+  arc_path_monitor_clear (monitor);
+  arc_path_chain_free (first);
+  arc_path_monitor_end (monitor, second);
 }
 
 /* A root that is a link, behind a link, in a directory that is renamed. */
 static void
-test_way_to_root (void)
+test_ancestors_of_root (void)
 {
   g_autoptr (ArcFixture) fixture = arc_fixture_new ();
   static const char *const sentinels[] = { "tree", "tree/s", NULL };
@@ -557,7 +557,7 @@ test_way_to_root (void)
   arc_fixture_assert_none_missed (fixture);
 }
 
-/* No link at all on the way. */
+/* No component is a link. */
 static void
 test_renamed_parent (void)
 {
@@ -657,8 +657,8 @@ test_reconcile (void)
   close (fd);
 }
 
-/* A comparison right after a save finds it, and the event that is on its way then does not tell of
- * it once more. */
+/* A comparison right after a save finds it, and the event that comes then does not make it be
+ * emitted once more. */
 static void
 test_reconcile_after_save (void)
 {
@@ -861,7 +861,7 @@ test_many_saves (void)
       arc_fixture_forget (fixture);
       for (guint n = 0; n < n_saves; n++)
         {
-          /* Closed each time: GIO tells of that at once, and of a write only every 800 ms. */
+          /* Closed each time: GIO reports that at once, and a write only every 800 ms. */
           int fd = g_open (path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
           g_assert_cmpint (fd, >=, 0);
@@ -875,7 +875,7 @@ test_many_saves (void)
     }
 }
 
-/* Whoever waits for `settled` must not wait for ever because somebody writes all the time. */
+/* `settled` is emitted even while a file is written all the time. */
 static void
 test_reconcile_while_writing (void)
 {
@@ -1658,6 +1658,57 @@ test_hanging_roots (void)
   arc_fixture_wait_sentinels (fixture, sentinels);
 }
 
+/* Whether FILE, below BASE, is in a directory that is lost. */
+static gboolean
+is_hidden (ArcFixture *fixture, gconstpointer file)
+{
+  g_autofree char *path = g_build_filename (fixture->base, file, NULL);
+  g_autoptr (ArcChangeSet) files = arc_change_set_new ();
+  g_autoptr (ArcChangeSet) hidden = NULL;
+
+  arc_change_set_add (files, path, ARC_CHANGE_ADDED);
+  hidden = arc_watcher_find_hidden (fixture->watcher, files);
+
+  return arc_change_set_get_size (hidden) > 0;
+}
+
+/* The other root hangs while the first one does, and still when that one is back. */
+static void
+test_hanging_roots_in_turn (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  const char *roots[] = { fixture->root, fixture->aside, NULL };
+
+  arc_fixture_sh (fixture, "touch tree/1.org aside/2.org");
+  arc_fixture_start (fixture, NULL, FALSE);
+  arc_watcher_set_tree (fixture->watcher, roots, fixture->filter, FALSE);
+  arc_fixture_wait_settled (fixture);
+  arc_fixture_forget (fixture);
+
+  arc_test_disk_hang (fixture->root);
+  arc_watcher_reconcile (fixture->watcher);
+  wait_lost (fixture);
+  g_assert_false (is_hidden (fixture, "aside/2.org"));
+
+  /* Both begin with this. */
+  arc_test_disk_hang (fixture->base);
+  arc_fixture_sh (fixture, "echo >>tree/1.org && echo >>aside/2.org");
+  arc_fixture_wait (fixture, is_hidden, "aside/2.org");
+  g_assert_true (is_hidden (fixture, "tree/1.org"));
+  g_assert_cmpuint (arc_test_disk_get_n_hanging (), ==, 2);
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+
+  arc_test_disk_hang (fixture->aside);
+  arc_fixture_wait_emitted (fixture, "tree/1.org", ARC_CHANGE_MODIFIED);
+  g_assert_cmpint (arc_watcher_get_health (fixture->watcher), ==, ARC_HEALTH_UNAVAILABLE);
+  g_assert_true (is_hidden (fixture, "aside/2.org"));
+  g_assert_false (is_hidden (fixture, "tree/1.org"));
+
+  arc_test_disk_hang (NULL);
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+  arc_fixture_wait_emitted (fixture, "aside/2.org", ARC_CHANGE_MODIFIED);
+}
+
 /* The first root is lost; the other one goes on, also with new directories. */
 static void
 test_hanging_other_root (void)
@@ -1754,8 +1805,8 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher/behind-link-to-excluded", test_behind_link_to_excluded);
   g_test_add_func ("/watcher/target-moves", test_target_moves);
   g_test_add_func ("/watcher/target-becomes-readable", test_target_becomes_readable);
-  g_test_add_func ("/watcher/overlapping-ways", test_overlapping_ways);
-  g_test_add_func ("/watcher/way-to-root", test_way_to_root);
+  g_test_add_func ("/watcher/overlapping-chains", test_overlapping_chains);
+  g_test_add_func ("/watcher/ancestors-of-root", test_ancestors_of_root);
   g_test_add_func ("/watcher/renamed-parent", test_renamed_parent);
   g_test_add_func ("/watcher/left-out-comes-back", test_left_out_comes_back);
   g_test_add_func ("/watcher/linked-root", test_linked_root);
@@ -1782,6 +1833,7 @@ main (int argc, char **argv)
   g_test_add_func ("/watcher/hanging/link", test_hanging_link);
   g_test_add_func ("/watcher/hanging/linked-root", test_hanging_linked_root);
   g_test_add_func ("/watcher/hanging/roots", test_hanging_roots);
+  g_test_add_func ("/watcher/hanging/roots-in-turn", test_hanging_roots_in_turn);
   g_test_add_func ("/watcher/hanging/other-root", test_hanging_other_root);
   g_test_add_func ("/watcher/hanging/other-path", test_hanging_other_path);
   g_test_add_func ("/watcher/hanging/end", test_hanging_end);
