@@ -84,7 +84,7 @@ on_stop_signal (gpointer user_data)
   ArcDaemon *self = user_data;
 
   /* A foreground build that is interrupted has not succeeded. */
-  stop (self, self->options->once ? ARC_EXIT_BUILD_FAILED : ARC_EXIT_SUCCESS);
+  stop (self, self->options->settings.once ? ARC_EXIT_BUILD_FAILED : ARC_EXIT_SUCCESS);
 
   return G_SOURCE_CONTINUE;
 }
@@ -530,8 +530,6 @@ begin (ArcDaemon *self)
   ArcConfig *config = self->startup->config;
   g_auto (GStrv) files = arc_config_loader_list_files (&options->settings);
 
-  if (options->once)
-    config->on_start = ARC_ON_START_ALWAYS;
   self->store = arc_state_store_new (self->startup->state_directory);
 
   /* In this order: builds get the limit that the runner found. */
@@ -546,7 +544,7 @@ begin (ArcDaemon *self)
     begin_reload (self, on_reloaded, NULL);
   g_signal_connect_swapped (self->builder, "stopped", G_CALLBACK (g_main_loop_quit), self->loop);
   g_signal_connect_swapped (self->builder, "changed", G_CALLBACK (on_builder_changed), self);
-  if (options->once)
+  if (options->settings.once)
     make_once (self);
   else
     make_service (self);
@@ -615,7 +613,7 @@ arc_daemon_run (const ArcDaemonOptions *options)
   g_autoptr (ArcServiceManager) supervisor = arc_service_manager_new ();
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_autoptr (ArcStartup) startup = arc_startup_new (&options->settings, options->once);
+  g_autoptr (ArcStartup) startup = arc_startup_new (&options->settings);
   ArcDaemon self = { .options = options,
                      .loop = loop,
                      .supervisor = supervisor,

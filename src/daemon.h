@@ -24,13 +24,11 @@ typedef enum
 /**
  * ArcDaemonOptions:
  * @settings: where the settings come from
- * @once: one full build in the foreground, without a bus, instead of the service
  * @replace: take the place of a service that runs
  */
 typedef struct
 {
   ArcConfigLoaderOptions settings;
-  gboolean once;
   gboolean replace;
 } ArcDaemonOptions;
 

@@ -67,8 +67,8 @@ static gboolean
 parse_command_line (CommandLine *line, int *argc, char ***argv, GError **error)
 {
   const GOptionEntry entries[] = {
-    { "once", 0, 0, G_OPTION_ARG_NONE, &line->daemon.once, N_ ("Build every file once and exit"),
-      NULL },
+    { "once", 0, 0, G_OPTION_ARG_NONE, &line->daemon.settings.once,
+      N_ ("Build every file once and exit"), NULL },
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &line->daemon.settings.config_file,
       N_ ("Read this settings file instead of the usual ones"), N_ ("FILE") },
     { "directory", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &line->daemon.settings.directories,
@@ -101,7 +101,7 @@ parse_command_line (CommandLine *line, int *argc, char ***argv, GError **error)
       return FALSE;
     }
 
-  if (line->daemon.once && line->daemon.replace)
+  if (line->daemon.settings.once && line->daemon.replace)
     {
       g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
                            _ ("--replace and --once exclude each other"));
@@ -130,7 +130,7 @@ main (int argc, char **argv)
       return ARC_EXIT_USAGE;
     }
 
-  log->once = line.daemon.once;
+  log->once = line.daemon.settings.once;
   log->verbose = line.verbose;
   if (line.version)
     {

@@ -24,12 +24,11 @@ typedef enum
 } Step;
 
 ArcStartup *
-arc_startup_new (const ArcConfigLoaderOptions *options, gboolean once)
+arc_startup_new (const ArcConfigLoaderOptions *options)
 {
   ArcStartup *self = g_atomic_rc_box_new0 (ArcStartup);
 
   self->options = arc_config_loader_options_copy (options);
-  self->once = once;
 
   return self;
 }
@@ -74,7 +73,7 @@ static char *
 find_state_directory (const ArcStartup *self)
 {
   g_autofree char *usual = arc_config_loader_get_state_directory ();
-  g_autofree char *database = self->once ? arc_bus_peer_get_database () : NULL;
+  g_autofree char *database = self->options->once ? arc_bus_peer_get_database () : NULL;
   g_autofree char *key = NULL;
 
   if (database == NULL || is_same_file (database, self->config->database))
@@ -131,7 +130,7 @@ run (GTask *task,
       g_atomic_int_set (&self->step, STEP_STATE);
       self->state_directory = find_state_directory (self);
     }
-  if (self->config != NULL && !self->once)
+  if (self->config != NULL && !self->options->once)
     {
       g_atomic_int_set (&self->step, STEP_BUS);
       connect_to_buses (self, &error);

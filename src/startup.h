@@ -27,20 +27,18 @@ typedef struct
 
   /*< private >*/
   ArcConfigLoaderOptions *options;
-  gboolean once;
   int step; /* atomic */
 } ArcStartup;
 
 /**
  * arc_startup_new:
  * @options: where the settings come from
- * @once: whether there is one build in the foreground instead of the service
  *
  * Makes an object whose members are %NULL.
  *
  * Returns: (transfer full): the object
  */
-ArcStartup *arc_startup_new (const ArcConfigLoaderOptions *options, gboolean once);
+ArcStartup *arc_startup_new (const ArcConfigLoaderOptions *options);
 
 /**
  * arc_startup_unref:

@@ -31,7 +31,7 @@ get_user_directory (const char *directory, const char *below_home)
 ArcConfigLoaderOptions *
 arc_config_loader_options_copy (const ArcConfigLoaderOptions *options)
 {
-  ArcConfigLoaderOptions *copy = g_new (ArcConfigLoaderOptions, 1);
+  ArcConfigLoaderOptions *copy = g_memdup2 (options, sizeof *options);
 
   copy->config_file = g_strdup (options->config_file);
   copy->directories = (const char *const *) g_strdupv ((GStrv) options->directories);
@@ -215,7 +215,7 @@ expand_and_check (ArcConfig *config, GError **all)
 ArcConfig *
 arc_config_loader_load (const ArcConfigLoaderOptions *options, GStrv *sources, GError **error)
 {
-  static const ArcConfigLoaderOptions no_options = { NULL, NULL };
+  static const ArcConfigLoaderOptions no_options = { NULL, NULL, FALSE };
   g_autoptr (ArcConfig) config = arc_config_new ();
   g_autoptr (GStrvBuilder) read = g_strv_builder_new ();
   g_auto (GStrv) files = NULL;
@@ -234,6 +234,8 @@ arc_config_loader_load (const ArcConfigLoaderOptions *options, GStrv *sources, G
   fill_in_database (config);
   fill_in_command (config, &all);
   expand_and_check (config, &all);
+  if (options->once)
+    config->on_start = ARC_ON_START_ALWAYS;
 
   if (all != NULL)
     {

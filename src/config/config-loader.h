@@ -12,6 +12,8 @@
  * @config_file: (nullable): --config: read instead of all other files; it must exist
  * @directories: (nullable): --directory: instead of every other setting of the directories;
  * NULL-terminated, any bytes, relative to the current directory; empty is as good as NULL
+ * @once: --once: one full build in the foreground, without a bus, instead of the service; implies
+ *   OnStart=always
  *
  * What the command line says about the configuration, which comes from compiled defaults,
  * `arcology-builder/builder.conf` in each of `$XDG_CONFIG_DIRS` (the first of them is the most
@@ -22,6 +24,7 @@ typedef struct
 {
   const char *config_file;
   const char *const *directories;
+  gboolean once;
 } ArcConfigLoaderOptions;
 
 /**

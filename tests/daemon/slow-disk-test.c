@@ -90,7 +90,7 @@ on_turn (gpointer user_data)
 static ArcExit
 run_once (Fixture *fixture, const char *path, GSourceFunc func)
 {
-  const ArcDaemonOptions options = { .settings = { .config_file = fixture->file }, .once = TRUE };
+  const ArcDaemonOptions options = { .settings = { .config_file = fixture->file, .once = TRUE } };
   GPrintFunc print;
   ArcExit status;
 
@@ -176,7 +176,7 @@ on_late (gpointer user_data G_GNUC_UNUSED)
 static void
 test_reload (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
-  g_autofree char *text = g_strdup_printf ("[Tree]\nDirectories=%s\n[Build]\n"
+  g_autofree char *text = g_strdup_printf ("[Tree]\nDirectories=%s\n[Build]\nOnStart=never\n"
                                            "Command=sh -c 'until [ -e %s ]; do sleep 0.1; done'\n",
                                            fixture->tree, fixture->released);
   guint late;
