@@ -374,11 +374,15 @@ end_thread (ArcDiskWorker *self)
   GThread *thread;
   gboolean is_at_work;
 
-  if (self->thread == NULL)
-    return;
-
   g_mutex_lock (&self->mutex);
+  /* Also a thread that was left behind may come back later. */
   self->closing = TRUE;
+  if (self->thread == NULL)
+    {
+      g_mutex_unlock (&self->mutex);
+      return;
+    }
+
   thread = self->thread->handle;
   g_cond_broadcast (&self->cond);
   while (self->thread->current != NULL && g_cond_wait_until (&self->cond, &self->mutex, deadline))

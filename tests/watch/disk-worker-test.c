@@ -76,7 +76,7 @@ start (Fixture *fixture, guint n)
   arc_test_wait_until (arc_test_disk_get_n_hanging () == n);
 }
 
-/* A tick: no time passes. Returns: whether a job is stuck since then. */
+/* A tick, an hour later by the clock of the worker. Returns: whether a job is stuck since then. */
 static gboolean
 tick (Fixture *fixture)
 {
