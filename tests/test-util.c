@@ -3,6 +3,8 @@
 
 #include "test-util.h"
 
+#include "watch/directory-reader.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +17,16 @@ arc_test_dispatch_ready (void)
 {
   while (g_main_context_iteration (NULL, FALSE))
     ;
+}
+
+void
+arc_test_wait_until_old (const char *path)
+{
+  /* The clock that stamps files lags behind by up to 10 ms, which the search for a clock that was
+   * set back takes for such a step. */
+  const gint64 tick = 10 * 1000 * 1000;
+
+  arc_test_wait_until (!arc_path_has_changed_since (path, arc_get_stamp_time () - tick));
 }
 
 void

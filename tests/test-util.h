@@ -34,6 +34,10 @@ G_BEGIN_DECLS
 /* Dispatches what is ready now, without waiting. */
 void arc_test_dispatch_ready (void);
 
+/* Waits until PATH is so old that a build which starts now does not count as having seen it change.
+ */
+void arc_test_wait_until_old (const char *path);
+
 /* Iterates the default main context for MSEC: only to see that something does *not* come. */
 void arc_test_iterate_for (guint msec);
 

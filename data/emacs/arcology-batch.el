@@ -1048,7 +1048,9 @@ Both have it in their text as it is now."
 (defun arcology-batch--report-inputs (directories)
   "Print each file that the rows depend on, except notes and those of the options.
 DIRECTORIES are the watched ones."
-  (dolist (file (append (list (expand-file-name invocation-name invocation-directory))
+  (dolist (file (append (list (expand-file-name invocation-name invocation-directory)
+                              ;; See `arcology-batch--fingerprint'.
+                              "/etc/localtime")
                         (arcology-batch--own-files)
                         arcology-batch--option-files
                         arcology-batch--library-files

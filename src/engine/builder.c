@@ -222,6 +222,9 @@ on_build_ended (const ArcBuild *build, gboolean spawned, gpointer user_data)
     {
       self->status.last_touch = arc_clock_get_real_time (self->clock);
       precede_end (self, ARC_EVENT_TOUCH);
+      /* A call that came after the comparison of the build may be about that file. */
+      if (event == ARC_EVENT_SUCCEEDED && arc_sync_requests_postpone (self->syncs))
+        precede_end (self, ARC_EVENT_REBUILD);
     }
   /* What it asks for is part of what this build was started for, unless that is suspended now. */
   if (arc_build_asks_for_full (build) && may_start)
@@ -552,14 +555,12 @@ arc_builder_sync_finish (ArcBuilder *self, GAsyncResult *result, GError **error)
 void
 arc_builder_set_config (ArcBuilder *self, const ArcConfig *config)
 {
-  g_autofree char *old_tree = NULL;
+  g_autofree char *old_tree = g_strdup (arc_build_inputs_get_tree (self->database->inputs));
+  const gboolean other_database = arc_database_state_set_config (self->database, config);
   g_autoptr (ArcPathFilter) filter = NULL;
-  gboolean other_database;
 
-  old_tree = g_strdup (arc_build_inputs_get_tree (self->database->inputs));
   arc_config_free (self->config);
   self->config = arc_config_copy (config);
-  other_database = arc_database_state_set_config (self->database, config);
   self->comparisons->interval = config->rescan_interval;
   if (strcmp (old_tree, arc_build_inputs_get_tree (self->database->inputs)) != 0)
     {

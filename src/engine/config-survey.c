@@ -139,6 +139,8 @@ survey_async (const ArcConfig *config, GAsyncReadyCallback callback, gpointer us
                                       (const char *const *) config->exclude);
   data->follow_symlinks = config->follow_symlinks;
   data->timeout = g_timeout_source_new (SURVEY_SECONDS * 1000);
+  /* After a thread that is done, if the main loop did not run meanwhile. */
+  g_source_set_priority (data->timeout, G_PRIORITY_LOW);
   g_source_set_callback (data->timeout, on_late, g_object_ref (cancellable), g_object_unref);
   g_source_attach (data->timeout, g_main_context_get_thread_default ());
   g_task_set_source_tag (task, survey_async);

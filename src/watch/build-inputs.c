@@ -3,6 +3,7 @@
 
 #include "watch/build-inputs.h"
 
+#include "watch/directory-reader.h"
 #include "watch/path-monitor.h"
 #include "watch/ready-source.h"
 
@@ -14,10 +15,6 @@
 
 /* After how many builds in turn a file that each has written is an output. */
 #define OUTPUT_BUILDS 3
-
-/* The timestamps of files lag behind the clock by a tick of the kernel
- * (ktime_get_coarse_real_ts64(), 10 ms with HZ=100). */
-#define TICK (10 * G_TIME_SPAN_MILLISECOND)
 
 /* How many files a build may name: each costs a watch and a look. */
 #define MAX_NAMED 1024
@@ -58,7 +55,7 @@ typedef struct
 
   GPtrArray *files;   /* (element-type filename): those of the command */
   GHashTable *inputs; /* (element-type filename Input): these and those that builds named */
-  gint64 begun;       /* when the last build began, of g_get_real_time() */
+  gint64 begun;       /* when the last build began, by arc_get_stamp_time() */
   char *database_state;
 } Look;
 
@@ -77,7 +74,8 @@ struct _ArcBuildInputs
   GPtrArray *files;   /* (element-type filename): those of Command, as of the last look */
   GPtrArray *named;   /* (element-type filename): those that the last build named, sorted */
   GPtrArray *found;   /* (element-type filename): those that the build that runs has named */
-  gint64 begun;       /* when that build began, of g_get_real_time() */
+  gint64 begun;       /* when that build began, by arc_get_stamp_time() */
+  gint64 begun_at;    /* and by g_get_monotonic_time() */
   guint n_unsettled;  /* how many builds in turn named first what had changed meanwhile */
   char *database_state;
   Worker *worker; /* (owned) */
@@ -155,20 +153,6 @@ describe_file (const char *path)
                           (gint64) info.st_ctim.tv_sec, info.st_ctim.tv_nsec);
 }
 
-/* Whether PATH may have changed since TIME. To remove a file changes its directory, and to remove
- * that the one above. */
-static gboolean
-has_changed_since (const char *path, gint64 time)
-{
-  g_autofree char *above = g_path_get_dirname (path);
-  struct stat info;
-
-  if (stat (path, &info) != 0)
-    return strcmp (above, path) == 0 || has_changed_since (above, time);
-
-  return (gint64) info.st_ctim.tv_sec * G_USEC_PER_SEC + info.st_ctim.tv_nsec / 1000 >= time - TICK;
-}
-
 static char *
 describe_database (const char *path, const char *journal)
 {
@@ -230,7 +214,7 @@ add_word (Look *look, const char *word)
 }
 
 static gboolean
-is_followed (const char *path, gpointer user_data)
+is_wanted (const char *path, gpointer user_data)
 {
   const Look *look = user_data;
 
@@ -238,15 +222,15 @@ is_followed (const char *path, gpointer user_data)
          g_strcmp0 (path, look->journal) == 0;
 }
 
-/* Follows what LOOK is about, and nothing else. */
+/* Watches what LOOK is about, and nothing else. */
 static void
-follow (Look *look)
+watch_inputs (Look *look)
 {
   ArcPathMonitor *path_monitor = look->worker->path_monitor;
   GHashTableIter iter;
   gpointer path;
 
-  arc_path_monitor_prune (path_monitor, is_followed, look);
+  arc_path_monitor_prune (path_monitor, is_wanted, look);
   g_hash_table_iter_init (&iter, look->inputs);
   while (g_hash_table_iter_next (&iter, &path, NULL))
     arc_path_monitor_add (path_monitor, path);
@@ -281,14 +265,14 @@ do_look (gpointer data)
 
   add_paths (look->inputs, look->files);
   /* What comes before there is a watch gives no event. */
-  follow (look);
+  watch_inputs (look);
   g_hash_table_iter_init (&iter, look->inputs);
   while (g_hash_table_iter_next (&iter, &path, &value))
     {
       Input *input = value;
 
       input->state = describe_file (path);
-      input->is_young = has_changed_since (path, look->begun);
+      input->is_young = arc_path_has_changed_since (path, look->begun);
     }
   if (look->database != NULL)
     look->database_state = describe_database (look->database, look->journal);
@@ -422,7 +406,7 @@ get_locale (void)
   for (guint i = 0; i < G_N_ELEMENTS (names) && (locale == NULL || *locale == '\0'); i++)
     locale = g_getenv (names[i]);
 
-  return locale != NULL ? locale : "";
+  return locale;
 }
 
 void
@@ -433,7 +417,9 @@ arc_build_inputs_set_config (ArcBuildInputs *self, const ArcConfig *config)
   /* Include, Exclude and FollowSymlinks say which notes there are, which a comparison finds out. */
   digest_list (checksum, (const char *const *) config->command);
   digest_list (checksum, (const char *const *) config->directories);
-  digest_list (checksum, (const char *const[]){ get_locale (), g_getenv ("EMACSLOADPATH"), NULL });
+  digest_list (checksum, (const char *const[]){ get_locale (), NULL });
+  digest_list (checksum, (const char *const[]){ g_getenv ("EMACSLOADPATH"), NULL });
+  digest_list (checksum, (const char *const[]){ g_getenv ("TZ"), NULL });
   g_free (self->settings);
   self->settings = g_strdup (g_checksum_get_string (checksum));
 
@@ -464,7 +450,9 @@ arc_build_inputs_look (ArcBuildInputs *self, ArcBuildInputsFunc func, gpointer u
   look->command = g_strdupv (self->command);
   look->database = g_strdup (self->database);
   look->journal = g_strconcat (self->database != NULL ? self->database : "", "-wal", NULL);
-  look->begun = self->begun;
+  /* The clock may have been set back. */
+  look->begun =
+      MIN (self->begun, arc_get_stamp_time () - (g_get_monotonic_time () - self->begun_at) * 1000);
   look->files = g_ptr_array_new_with_free_func (g_free);
   look->inputs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, input_free);
   add_paths (look->inputs, self->named);
@@ -594,7 +582,8 @@ arc_build_inputs_begin_build (ArcBuildInputs *self)
   GHashTableIter iter;
   gpointer value;
 
-  self->begun = g_get_real_time ();
+  self->begun = arc_get_stamp_time ();
+  self->begun_at = g_get_monotonic_time ();
   g_ptr_array_set_size (self->found, 0);
   g_hash_table_iter_init (&iter, self->inputs);
   while (g_hash_table_iter_next (&iter, NULL, &value))
@@ -665,6 +654,10 @@ find_changed (ArcBuildInputs *self)
       any = TRUE;
       if (self->n_unsettled < OUTPUT_BUILDS)
         input->before = g_strdup ("changed during the build");
+      else
+        g_message ("%s changed during the build that named it first: after %d such builds in turn, "
+                   "that does not count",
+                   (const char *) self->found->pdata[i], OUTPUT_BUILDS);
     }
   self->n_unsettled = any ? self->n_unsettled + 1 : 0;
 }
@@ -691,9 +684,11 @@ void
 arc_build_inputs_end_build (ArcBuildInputs *self, gboolean done)
 {
   find_outputs (self);
-  find_changed (self);
   if (done)
-    adopt (self);
+    {
+      find_changed (self);
+      adopt (self);
+    }
   else
     g_ptr_array_set_size (self->found, 0);
   g_hash_table_foreach_remove (self->inputs, is_forgotten, self);

@@ -136,6 +136,8 @@ void arc_build_inputs_add_named (ArcBuildInputs *inputs, const char *path);
  *
  * Takes over the files that a build has named, if @done. Must be called after an
  * arc_build_inputs_look() that began after the end of the build. A file that three builds in a
- * row have written, such as a log, is an output of the build and is no input any more.
+ * row have written, such as a log, is an output of the build and is no input any more. A file that
+ * the build has named first, and that may have changed since the build began, counts as changed,
+ * but not after three such builds in a row.
  */
 void arc_build_inputs_end_build (ArcBuildInputs *inputs, gboolean done);

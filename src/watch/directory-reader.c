@@ -24,6 +24,9 @@
 /* What is too fresh is looked at again on a grid of this. */
 #define GRID (10 * G_TIME_SPAN_MILLISECOND)
 
+/* As many as the kernel follows (path_resolution(7)). */
+#define MAX_LINKS 40
+
 /* As much as readdir(3) of the GNU C library reads at once. */
 #define BUFFER_SIZE 32768
 
@@ -340,6 +343,51 @@ arc_get_stamp_time (void)
   clock_gettime (CLOCK_REALTIME_COARSE, &now);
 
   return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
+}
+
+static gboolean
+is_younger (const struct stat *info, gint64 time)
+{
+  const ArcFingerprint fingerprint = arc_fingerprint_from_stat (info);
+
+  return is_recent (&fingerprint, time);
+}
+
+/* Whether one of the links that PATH leads through may have been made since TIME. */
+static gboolean
+has_younger_link (const char *path, gint64 time, guint n_links)
+{
+  g_autofree char *above = g_path_get_dirname (path);
+  g_autofree char *target = NULL;
+  struct stat info;
+
+  if (strcmp (above, path) == 0)
+    return FALSE;
+
+  if (lstat (path, &info) == 0 && S_ISLNK (info.st_mode) && n_links < MAX_LINKS)
+    target = g_file_read_link (path, NULL);
+  if (target != NULL)
+    {
+      g_autofree char *full =
+          g_path_is_absolute (target) ? g_strdup (target) : g_build_filename (above, target, NULL);
+
+      if (is_younger (&info, time) || has_younger_link (full, time, n_links + 1))
+        return TRUE;
+    }
+
+  return has_younger_link (above, time, n_links);
+}
+
+gboolean
+arc_path_has_changed_since (const char *path, gint64 time)
+{
+  g_autofree char *above = g_path_get_dirname (path);
+  struct stat info;
+
+  if (stat (path, &info) == 0)
+    return is_younger (&info, time) || has_younger_link (path, time, 0);
+
+  return strcmp (above, path) == 0 || arc_path_has_changed_since (above, time);
 }
 
 ArcFreshness

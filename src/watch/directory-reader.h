@@ -174,6 +174,19 @@ ArcFreshness arc_fingerprint_get_freshness (const ArcFingerprint *fingerprint,
                                             gint64 *due);
 
 /**
+ * arc_path_has_changed_since:
+ * @path: an absolute path
+ * @time: a time, by the clock of arc_get_stamp_time()
+ *
+ * Finds out whether another file may be at @path, or other bytes in it, than at @time. Of symbolic
+ * links, also of those that lead to a directory above it, counts when they were made. If there is
+ * no file, the directory counts that would have it: to remove a file changes that.
+ *
+ * Returns: %TRUE if it may have changed
+ */
+gboolean arc_path_has_changed_since (const char *path, gint64 time);
+
+/**
  * arc_get_stamp_time:
  *
  * Returns: the time in nanoseconds since the epoch, by the clock that the kernel stamps files

@@ -618,7 +618,7 @@ arc_tree_scanner_get_due (const ArcTreeScanner *self)
 
 /* Whether what PATH leads to is watched. */
 static gboolean
-is_followed (const char *path, gpointer user_data)
+is_wanted_path (const char *path, gpointer user_data)
 {
   const ArcTreeScanner *self = user_data;
 
@@ -648,7 +648,7 @@ arc_tree_scanner_conclude (ArcTreeScanner *self)
 {
   arc_tree_scanner_clean_up (self);
   if (!arc_tree_scanner_is_busy (self))
-    arc_path_monitor_prune (self->path_monitor, is_followed, self);
+    arc_path_monitor_prune (self->path_monitor, is_wanted_path, self);
   if (!arc_tree_scanner_is_busy (self))
     arm_deaf (self);
   if (!arc_tree_scanner_is_busy (self) && arc_file_monitors_audit (self->monitors, self->tree))

@@ -2514,12 +2514,9 @@ test_input_of_build (void)
   g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
   g_autofree char *file = g_build_filename (host->scratch, "org; 1\n.elc", NULL);
   g_autofree char *line = g_strdup_printf ("arcology: input %s/org; 1\\012.elc\n", host->scratch);
-  gint64 written;
 
   write_file (file, "1");
-  /* A timestamp lags behind the clock by a tick of the kernel, 10 ms with HZ=100. */
-  written = g_get_real_time ();
-  arc_test_wait_until (g_get_real_time () > written + 20 * G_TIME_SPAN_MILLISECOND);
+  arc_test_wait_until_old (file);
   say (host, line);
   build_save (host, 2);
   /* That it was named is no change. */
@@ -2569,6 +2566,35 @@ test_input_of_build_changes (void)
   g_assert_false (arc_test_host_get_status (host).fresh);
   g_assert_true (arc_test_host_get_status (host).stoked);
   assert_full_build_follows (host, 3);
+}
+
+/* The same, and it is not known whether the change came before the call. */
+static void
+test_sync_and_input_of_build (void)
+{
+  g_autoptr (ArcTestHost) host = arc_test_host_new_idle ();
+  g_autofree char *file = g_build_filename (host->scratch, "org.elc", NULL);
+  g_autofree char *line = g_strdup_printf ("arcology: input %s\n", file);
+  ArcTestSync before = { 0 }, meanwhile = { 0 };
+
+  write_file (file, "1");
+  say (host, line);
+  arc_test_host_advance (host, 180 * SECOND);
+  arc_test_host_touch (host, "one.org");
+  arc_test_host_sync (host, &before);
+  wait_for_process (host, 2);
+  write_file (file, "2");
+  arc_test_host_sync_compared (host, &meanwhile);
+  arc_test_host_finish_build (host, 0);
+
+  arc_test_wait_until (before.done);
+  g_assert_cmpuint (before.build, ==, 2);
+  g_assert_false (meanwhile.done);
+  arc_test_host_finish_build (host, 0);
+  arc_test_wait_until (meanwhile.done);
+  g_assert_cmpuint (meanwhile.build, ==, 3);
+  arc_test_host_assert_list (host, 3, ALL_NOTES);
+  g_assert_true (arc_test_host_get_status (host).fresh);
 }
 
 /* It is changed while a build runs, which may have read it before. */
@@ -3035,6 +3061,7 @@ main (int argc, char **argv)
   g_test_add_func ("/builder/inputs/file/while-down", test_named_file_while_down);
   g_test_add_func ("/builder/inputs/of-build", test_input_of_build);
   g_test_add_func ("/builder/inputs/of-build/changes", test_input_of_build_changes);
+  g_test_add_func ("/builder/inputs/of-build/sync", test_sync_and_input_of_build);
   g_test_add_func ("/builder/inputs/output", test_named_output);
   g_test_add_func ("/builder/inputs/database", test_database_of_others);
   g_test_add_func ("/builder/inputs/database/while-down", test_database_of_others_while_down);

@@ -10,11 +10,9 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #define ALL "A one.org\nA two.org\n"
-
-/* Of the kernel, with HZ=100. */
-#define TICK (10 * G_TIME_SPAN_MILLISECOND)
 
 /* Ends BUILD with RESULT, as after a process. Returns: what arc_database_state_end_build() returns.
  */
@@ -55,21 +53,11 @@ set_up_built (ArcEngineFixture *fixture, gconstpointer data)
   g_assert_true (arc_pending_changes_is_true (fixture->database->pending));
 }
 
-/* What was written is what the build that starts next finds: a timestamp lags behind the clock by
- * up to a tick, so that a younger file counts as changed during the build. */
-static void
-wait_for_tick (void)
-{
-  const gint64 end = g_get_real_time () + 2 * TICK;
-
-  arc_test_wait_until (g_get_real_time () > end);
-}
-
 static void
 write_before_build (const char *path, const char *text)
 {
   g_assert_true (g_file_set_contents (path, text, -1, NULL));
-  wait_for_tick ();
+  arc_test_wait_until_old (path);
 }
 
 static void
@@ -636,6 +624,41 @@ test_input_goes (ArcEngineFixture *fixture, gconstpointer data)
     }
 }
 
+static int
+put_new_link (const char *path)
+{
+  g_autofree char *profile = g_path_get_dirname (path);
+  g_autofree char *scratch = g_path_get_dirname (profile);
+  g_autofree char *link = g_build_filename (scratch, "generation", NULL);
+
+  return g_remove (link) == 0 ? symlink ("2", link) : -1;
+}
+
+/* A file behind links, one of which leads to another directory with older files then: Guix and Nix
+ * update a profile so. */
+static void
+test_input_link (ArcEngineFixture *fixture, gconstpointer data)
+{
+  g_autofree char *profile = g_build_filename (fixture->scratch, "profile", NULL);
+  g_autofree char *link = g_build_filename (fixture->scratch, "generation", NULL);
+  g_autofree char *input = g_build_filename (profile, "input.el", NULL);
+
+  for (guint i = 1; i <= 2; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%u", i);
+      g_autofree char *directory = g_build_filename (fixture->scratch, name, NULL);
+      g_autofree char *file = g_build_filename (directory, "input.el", NULL);
+
+      g_assert_no_errno (g_mkdir (directory, 0700));
+      g_assert_true (g_file_set_contents (file, "1", -1, NULL));
+    }
+  g_assert_no_errno (symlink ("1", link));
+  g_assert_no_errno (symlink ("generation", profile));
+  arc_test_wait_until_old (input);
+  g_assert_true (build_naming (fixture, 2, input, put_new_link));
+  g_assert_false (build_naming (fixture, 3, input, NULL));
+}
+
 /* One that was never there has not changed, and counts from then on. */
 static void
 test_input_missing (ArcEngineFixture *fixture, gconstpointer data)
@@ -644,7 +667,7 @@ test_input_missing (ArcEngineFixture *fixture, gconstpointer data)
   g_autofree char *input = g_build_filename (directory, "input.el", NULL);
 
   g_assert_no_errno (g_mkdir (directory, 0700));
-  wait_for_tick ();
+  arc_test_wait_until_old (input);
   g_assert_false (build_naming (fixture, 2, input, NULL));
 
   g_assert_true (g_file_set_contents (input, "1", -1, NULL));
@@ -848,6 +871,7 @@ main (int argc, char **argv)
   ADD_BUILT ("end-build/named", test_named);
   ADD_BUILT ("end-build/input-changes", test_input_changes);
   ADD_BUILT ("end-build/input-goes", test_input_goes);
+  ADD_BUILT ("end-build/input-link", test_input_link);
   ADD_BUILT ("end-build/input-missing", test_input_missing);
   ADD_BUILT ("end-build/input-temporary", test_input_temporary);
   ADD_BUILT ("commit", test_commit);

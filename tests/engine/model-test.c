@@ -88,7 +88,7 @@ typedef struct
   gboolean stopped;
   guint64 compared; /* the number of the last comparison */
   guint n_finished;
-  gboolean keeps_end;              /* what the end of a build wrote will be known */
+  gboolean keeps_end;              /* read the state files at the end of a build */
   StateFile at_end[N_STATE_NAMES]; /* what it wrote */
   GPtrArray *syncs;                /* (element-type Sync): the open ones */
   gboolean is_costly;              /* its builds take some milliseconds of CPU time */
