@@ -113,8 +113,8 @@ arc_test_client_new (GTestDBus *bus)
   return client;
 }
 
-/* A signal that is on its way when its subscription ends may still arrive: GDBus holds the client
- * until it has handled the call of (g_dbus_connection_signal_unsubscribe()). */
+/* A signal that is on its way when its subscription ends may still arrive: GDBus keeps the client
+ * until then (g_dbus_connection_signal_unsubscribe()). */
 void
 arc_test_client_free (ArcTestClient *client)
 {

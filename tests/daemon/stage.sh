@@ -46,7 +46,7 @@ END
   read -r -t "$deadline" address <&"$from" || fail "there is no bus"
 }
 
-# Everything that a signal or a build tells is a line in one FIFO. gdbus subscribes to the signals of
+# Each signal and each build writes a line to one FIFO. gdbus subscribes to the signals of
 # the owner of a name when it has said who that is: what a service says in its first moments may be
 # missed, so the end of a first build is asked for, not heard.
 watch_bus() {
