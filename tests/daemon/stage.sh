@@ -201,6 +201,8 @@ hear_until() {
 # log_says TEXT: until the log of the program has TEXT.
 log_says() {
   local log reader
+  # The shell that becomes the program opens it, perhaps later.
+  : >>"$here/program.log"
   exec {log}< <(exec timeout "$deadline" tail -n +1 -f "$here/program.log")
   reader=$!
   started+=("$reader")
