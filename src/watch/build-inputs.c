@@ -27,7 +27,7 @@ typedef struct
   char *before;    /* (nullable): the same, when the build began, or named it first */
   guint n_written; /* by how many builds in turn */
   gboolean is_output;
-  gboolean is_young; /* it has changed since the last build began */
+  gboolean is_young; /* it may have changed since the last build began */
 } Input;
 
 /* The thread that looks at files and watches them: a disk may hang. It frees itself. */
@@ -70,13 +70,13 @@ struct _ArcBuildInputs
   char *database; /* (nullable) */
   guint generation;
 
-  GHashTable *inputs; /* (element-type filename Input) */
-  GPtrArray *files;   /* (element-type filename): those of Command, as of the last look */
-  GPtrArray *named;   /* (element-type filename): those that the last build named, sorted */
-  GPtrArray *found;   /* (element-type filename): those that the build that runs has named */
-  gint64 begun;       /* when that build began, by arc_get_stamp_time() */
-  gint64 begun_at;    /* and by g_get_monotonic_time() */
-  guint n_unsettled;  /* how many builds in turn named first what had changed meanwhile */
+  GHashTable *inputs;     /* (element-type filename Input) */
+  GPtrArray *files;       /* (element-type filename): those of Command, as of the last look */
+  GPtrArray *named;       /* (element-type filename): those that the last build named, sorted */
+  GPtrArray *found;       /* (element-type filename): those that the build that runs has named */
+  gint64 begun;           /* when that build began, by arc_get_stamp_time() */
+  gint64 begun_monotonic; /* the same, by g_get_monotonic_time() */
+  guint n_unsettled;      /* how many builds in turn named first what had changed meanwhile */
   char *database_state;
   Worker *worker; /* (owned) */
 };
@@ -451,8 +451,8 @@ arc_build_inputs_look (ArcBuildInputs *self, ArcBuildInputsFunc func, gpointer u
   look->database = g_strdup (self->database);
   look->journal = g_strconcat (self->database != NULL ? self->database : "", "-wal", NULL);
   /* The clock may have been set back. */
-  look->begun =
-      MIN (self->begun, arc_get_stamp_time () - (g_get_monotonic_time () - self->begun_at) * 1000);
+  look->begun = MIN (self->begun, arc_get_stamp_time () -
+                                      (g_get_monotonic_time () - self->begun_monotonic) * 1000);
   look->files = g_ptr_array_new_with_free_func (g_free);
   look->inputs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, input_free);
   add_paths (look->inputs, self->named);
@@ -583,7 +583,7 @@ arc_build_inputs_begin_build (ArcBuildInputs *self)
   gpointer value;
 
   self->begun = arc_get_stamp_time ();
-  self->begun_at = g_get_monotonic_time ();
+  self->begun_monotonic = g_get_monotonic_time ();
   g_ptr_array_set_size (self->found, 0);
   g_hash_table_iter_init (&iter, self->inputs);
   while (g_hash_table_iter_next (&iter, NULL, &value))

@@ -11,9 +11,9 @@
  * ArcBuildInputs:
  *
  * What the rows of the database depend on besides the notes: the settings that shape them, the
- * locale and EMACSLOADPATH in the environment of the service, the files that the setting `Command`
- * names, those that the last build has named (such as the libraries that it has loaded), and the
- * database itself, which no other program may write.
+ * locale, time zone and EMACSLOADPATH in the environment of the service, the files that the setting
+ * `Command` names, those that the last build has named (such as the libraries that it has loaded),
+ * and the database itself, which no other program may write.
  *
  * Each of these is read as a short text, which is equal for equal states: a digest of the settings
  * and the environment, and of size, times and inode of the files.

@@ -1625,39 +1625,6 @@ test_hanging_linked_root (void)
   arc_fixture_assert_none_missed (fixture);
 }
 
-/* Two roots of one server that is gone. */
-static void
-test_hanging_roots (void)
-{
-  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
-  g_autoptr (ArcChangeSet) files = arc_change_set_new ();
-  g_autoptr (ArcChangeSet) hidden = NULL;
-  g_autofree char *one = g_build_filename (fixture->root, "1.org", NULL);
-  g_autofree char *other = g_build_filename (fixture->aside, "2.org", NULL);
-  const char *roots[] = { fixture->root, fixture->aside, NULL };
-  static const char *const sentinels[] = { "tree", "aside", NULL };
-
-  arc_fixture_sh (fixture, "touch tree/1.org aside/2.org");
-  arc_fixture_start (fixture, NULL, FALSE);
-  arc_watcher_set_tree (fixture->watcher, roots, fixture->filter, FALSE);
-  arc_fixture_wait_settled (fixture);
-  arc_fixture_forget (fixture);
-
-  arc_test_disk_hang (fixture->base);
-  arc_watcher_reconcile (fixture->watcher);
-  arc_test_wait_until (arc_test_disk_get_n_hanging () == 2);
-  arc_fixture_wait (fixture, arc_fixture_is_unavailable, "unavailable");
-  arc_change_set_add (files, one, ARC_CHANGE_ADDED);
-  arc_change_set_add (files, other, ARC_CHANGE_ADDED);
-  hidden = arc_watcher_find_hidden (fixture->watcher, files);
-  g_assert_cmpuint (arc_change_set_get_size (hidden), ==, 2);
-
-  arc_test_disk_hang (NULL);
-  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
-  g_assert_cmpuint (fixture->n_changed, ==, 0);
-  arc_fixture_wait_sentinels (fixture, sentinels);
-}
-
 /* Whether FILE, below BASE, is in a directory that is lost. */
 static gboolean
 is_hidden (ArcFixture *fixture, gconstpointer file)
@@ -1672,11 +1639,10 @@ is_hidden (ArcFixture *fixture, gconstpointer file)
   return arc_change_set_get_size (hidden) > 0;
 }
 
-/* The other root hangs while the first one does, and still when that one is back. */
+/* With both roots, each of which has a file, settled. */
 static void
-test_hanging_roots_in_turn (void)
+start_two_roots (ArcFixture *fixture)
 {
-  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
   const char *roots[] = { fixture->root, fixture->aside, NULL };
 
   arc_fixture_sh (fixture, "touch tree/1.org aside/2.org");
@@ -1684,6 +1650,37 @@ test_hanging_roots_in_turn (void)
   arc_watcher_set_tree (fixture->watcher, roots, fixture->filter, FALSE);
   arc_fixture_wait_settled (fixture);
   arc_fixture_forget (fixture);
+}
+
+/* Two roots of one server that is gone. */
+static void
+test_hanging_roots (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+  static const char *const sentinels[] = { "tree", "aside", NULL };
+
+  start_two_roots (fixture);
+
+  arc_test_disk_hang (fixture->base);
+  arc_watcher_reconcile (fixture->watcher);
+  arc_test_wait_until (arc_test_disk_get_n_hanging () == 2);
+  arc_fixture_wait (fixture, arc_fixture_is_unavailable, "unavailable");
+  g_assert_true (is_hidden (fixture, "tree/1.org"));
+  g_assert_true (is_hidden (fixture, "aside/2.org"));
+
+  arc_test_disk_hang (NULL);
+  arc_fixture_wait (fixture, arc_fixture_is_ok, "ok");
+  g_assert_cmpuint (fixture->n_changed, ==, 0);
+  arc_fixture_wait_sentinels (fixture, sentinels);
+}
+
+/* The other root hangs while the first one does, and still when that one is back. */
+static void
+test_hanging_roots_in_turn (void)
+{
+  g_autoptr (ArcFixture) fixture = arc_fixture_new ();
+
+  start_two_roots (fixture);
 
   arc_test_disk_hang (fixture->root);
   arc_watcher_reconcile (fixture->watcher);
@@ -1714,13 +1711,8 @@ static void
 test_hanging_other_root (void)
 {
   g_autoptr (ArcFixture) fixture = arc_fixture_new ();
-  const char *roots[] = { fixture->root, fixture->aside, NULL };
 
-  arc_fixture_sh (fixture, "touch tree/1.org aside/2.org");
-  arc_fixture_start (fixture, NULL, FALSE);
-  arc_watcher_set_tree (fixture->watcher, roots, fixture->filter, FALSE);
-  arc_fixture_wait_settled (fixture);
-  arc_fixture_forget (fixture);
+  start_two_roots (fixture);
 
   arc_test_disk_hang (fixture->root);
   arc_watcher_reconcile (fixture->watcher);
